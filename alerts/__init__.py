@@ -1,0 +1,1 @@
+"""Wing one: from Sentinel's incident to a decision and back."""

@@ -1,0 +1,1 @@
+"""Wing two: learning from all that. Empty until its first room is built."""
