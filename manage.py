@@ -1,16 +1,35 @@
 #!/usr/bin/env python
-"""Django's command line for Tagout."""
+"""Django's command line for Tagout.
+
+Without DATABASE_URL or REDIS_URL it starts the embedded services of the data folder first, or
+joins them where they already run.
+"""
 
 import os
 import sys
+from pathlib import Path
+
+NEEDS_NO_SERVICES = {"", "help", "makemessages", "compilemessages", "collectstatic", "check"}
 
 
 def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    from django.core.management import execute_from_command_line
+    from portal.errors import Misconfigured
 
-    execute_from_command_line(sys.argv)
+    name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    alone = name in NEEDS_NO_SERVICES or "--help" in sys.argv or "-h" in sys.argv
+    try:
+        if not alone:
+            from portal import embedded, env
+
+            home = Path(__file__).resolve().parent / ".data"
+            embedded.ensure_environment(Path(env.text("DATA_DIR", str(home))))
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(sys.argv)
+    except Misconfigured as wrong:
+        sys.exit(str(wrong))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,20 @@
+"""Start the suite's own PostgreSQL and Valkey before Django reads its settings."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from portal import embedded
+
+home = Path(__file__).resolve().parent
+os.environ["DATA_DIR"] = os.environ.get("TAGOUT_TEST_DATA") or str(home / ".data" / "tests")
+os.environ.pop("SECRET_KEY", None)
+if os.environ.get("TAGOUT_TEST_DATABASE_URL"):
+    os.environ["DATABASE_URL"] = os.environ["TAGOUT_TEST_DATABASE_URL"]
+embedded.ensure_environment(Path(os.environ["DATA_DIR"]), durable=False)
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+
+import django  # noqa: E402  (only now is there a database to name)
+
+django.setup()

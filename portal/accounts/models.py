@@ -1,0 +1,146 @@
+"""People, organisations and what people may do where."""
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; addresses are compared without letter case."""
+
+    def create_user(self, email: str, name: str, password: str | None = None) -> "User":
+        """A person who signs in with a local account (or, without password, not at all)."""
+        user = self.model(email=self.normalize_email(email).lower(), name=name)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Sign-in by e-mail address, whatever its letter case."""
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser):
+    """A person. Rights come from grants alone; there is no superuser."""
+
+    class TimeDisplay(models.TextChoices):
+        """In whose time pages show moments."""
+
+        PLANT = "plant", "Plant time"
+        UTC = "utc", "UTC"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)  # may open the component gallery; no other right
+    tid = models.CharField(max_length=64, blank=True)  # Entra tenant and object id: the key of a
+    oid = models.CharField(max_length=64, blank=True)  # person who signs in there, never e-mail
+    language = models.CharField(max_length=8, blank=True)
+    time_display = models.CharField(
+        max_length=8, choices=TimeDisplay.choices, default=TimeDisplay.PLANT
+    )
+    keys_on = models.BooleanField(default=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower(F("email"))), name="an_address_is_stored_in_lower_case"
+            ),
+            models.UniqueConstraint(
+                fields=["tid", "oid"],
+                condition=~Q(oid=""),
+                name="an_entra_person_has_one_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        parts = self.name.split()
+        return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()
+
+    @property
+    def given_name(self) -> str:
+        """The first of the names, for short sentences."""
+        return self.name.split()[0] if self.name else self.email
+
+
+class Organisation(models.Model):
+    """A provider's customer, or a business unit: a set of workspaces."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a grant lets a person do (product §1)."""
+
+    OT_ENGINEER = "ot-engineer", "OT engineer"
+    OT_SITE_LEAD = "ot-site-lead", "OT site lead"
+    SOC_ANALYST = "soc-analyst", "SOC analyst"
+    SOC_LEAD = "soc-lead", "SOC lead"
+    TRAINING_MANAGER = "training-manager", "Training manager"
+    MANAGER = "manager", "Manager"
+    AUDITOR = "auditor", "Auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class ScopeKind(models.TextChoices):
+    """Where a grant holds. `all` has no UUID; the others name one thing of a wing."""
+
+    ALL = "all", "Everything"
+    ORGANISATION = "organisation", "Organisation"
+    WORKSPACE = "workspace", "Workspace"
+    SITE = "site", "Site"
+
+
+OT_ROLES = frozenset({Role.OT_ENGINEER, Role.OT_SITE_LEAD})
+SOC_ROLES = frozenset({Role.SOC_ANALYST, Role.SOC_LEAD})
+READING_ROLES = OT_ROLES | SOC_ROLES | {Role.MANAGER, Role.AUDITOR}
+
+
+class Grant(models.Model):
+    """One role of one person in one scope. Rights add up; a revoked grant stays on record."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role)
+    scope = models.CharField(max_length=12, choices=ScopeKind)
+    scope_uuid = models.UUIDField(null=True, blank=True)
+    granted_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    granted_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scope=ScopeKind.ALL, scope_uuid__isnull=True)
+                | (~Q(scope=ScopeKind.ALL) & Q(scope_uuid__isnull=False)),
+                name="only_a_grant_for_everything_names_no_scope",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "scope", "scope_uuid"],
+                condition=Q(revoked_at__isnull=True),
+                nulls_distinct=False,
+                name="a_person_holds_a_role_in_a_scope_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["scope", "scope_uuid", "role"], name="grants_by_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} in {self.scope}"

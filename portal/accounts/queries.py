@@ -1,0 +1,80 @@
+"""Who may reach what: reads over grants."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from portal.accounts.models import READING_ROLES, Grant, Role, ScopeKind, User
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The scopes in which a person holds one of some roles."""
+
+    everywhere: bool
+    organisations: frozenset[UUID]
+    workspaces: frozenset[UUID]
+    sites: frozenset[UUID]
+
+    @property
+    def nowhere(self) -> bool:
+        """True when no grant was found."""
+        return not (self.everywhere or self.organisations or self.workspaces or self.sites)
+
+
+type HeldGrant = tuple[str, str, UUID | None]  # role, scope kind, scope UUID
+
+
+def grants_of(user: User) -> list[HeldGrant]:
+    """The person's grants in force, read once per user object (one request)."""
+    cached: list[HeldGrant] | None = user.__dict__.get("_tagout_grants")
+    if cached is None:
+        rows = Grant.objects.filter(user_id=user.pk, revoked_at=None)
+        cached = list(rows.values_list("role", "scope", "scope_uuid")) if user.is_active else []
+        user.__dict__["_tagout_grants"] = cached
+    return cached
+
+
+def roles_of(user: User) -> frozenset[Role]:
+    """Every role the person holds anywhere."""
+    return frozenset(Role(role) for role, _, _ in grants_of(user))
+
+
+def reach_of(user: User, roles: Collection[Role] = READING_ROLES) -> Reach:
+    """Where the person holds one of these roles; by default those that read incidents."""
+    held = [(scope, uuid) for role, scope, uuid in grants_of(user) if role in roles]
+
+    def of_kind(kind: ScopeKind) -> frozenset[UUID]:
+        return frozenset(uuid for scope, uuid in held if scope == kind and uuid)
+
+    return Reach(
+        everywhere=any(scope == ScopeKind.ALL for scope, _ in held),
+        organisations=of_kind(ScopeKind.ORGANISATION),
+        workspaces=of_kind(ScopeKind.WORKSPACE),
+        sites=of_kind(ScopeKind.SITE),
+    )
+
+
+def people_holding(
+    roles: Iterable[Role],
+    *,
+    sites: Iterable[UUID] = (),
+    workspaces: Iterable[UUID] = (),
+    organisations: Iterable[UUID] = (),
+) -> QuerySet[User]:
+    """Active people with one of the roles in one of the scopes, or everywhere; by name."""
+    where = (
+        Q(grants__scope=ScopeKind.ALL)
+        | Q(grants__scope=ScopeKind.SITE, grants__scope_uuid__in=list(sites))
+        | Q(grants__scope=ScopeKind.WORKSPACE, grants__scope_uuid__in=list(workspaces))
+        | Q(grants__scope=ScopeKind.ORGANISATION, grants__scope_uuid__in=list(organisations))
+    )
+    return (
+        User.objects.filter(
+            where, is_active=True, grants__role__in=list(roles), grants__revoked_at=None
+        )
+        .distinct()
+        .order_by("name", "pk")
+    )

@@ -1,0 +1,101 @@
+"""Make people and organisations; give and take grants."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from portal.accounts.models import Grant, Organisation, Role, ScopeKind, User
+from portal.audit.services import Actor, record
+from portal.errors import Refused
+
+
+class CannotAddPerson(Refused):
+    """The person was not added."""
+
+
+class CannotGrant(Refused):
+    """The grant was not given."""
+
+
+@transaction.atomic
+def add_person(
+    *, email: str, name: str, password: str | None, by: Actor, now: datetime, is_staff: bool = False
+) -> User:
+    """Add a person with a local account. Refuses odd addresses, weak passwords and doubles."""
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise CannotAddPerson(f"{email!r} is not an e-mail address.") from None
+    if password is not None:
+        try:
+            validate_password(password, User(email=email, name=name))
+        except ValidationError as weak:
+            raise CannotAddPerson(*weak.messages) from None
+    if User.objects.filter(email=email.lower()).exists():
+        raise CannotAddPerson(f"{email} has an account already.")
+    user = User.objects.create_user(email, name, password)
+    if is_staff:
+        User.objects.filter(pk=user.pk).update(is_staff=True)
+        user.is_staff = True
+    record("accounts.person.added", on=user, by=by, at=now, email=user.email)
+    return user
+
+
+@transaction.atomic
+def add_organisation(*, name: str, by: Actor, now: datetime) -> Organisation:
+    """Add an organisation: a named set of workspaces."""
+    organisation, made = Organisation.objects.get_or_create(name=name)
+    if made:
+        record("accounts.organisation.added", on=organisation, by=by, at=now)
+    return organisation
+
+
+SCOPES_OF_ROLE: dict[Role, frozenset[ScopeKind]] = {
+    Role.OT_ENGINEER: frozenset(ScopeKind),
+    Role.OT_SITE_LEAD: frozenset(ScopeKind),
+    Role.SOC_ANALYST: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
+    Role.SOC_LEAD: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
+    Role.TRAINING_MANAGER: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
+    Role.MANAGER: frozenset(ScopeKind),
+    Role.AUDITOR: frozenset({ScopeKind.ALL, ScopeKind.ORGANISATION, ScopeKind.WORKSPACE}),
+    Role.ADMINISTRATOR: frozenset({ScopeKind.ALL}),
+}
+
+
+@transaction.atomic
+def grant_role(
+    *, to: User, role: Role, scope: ScopeKind, scope_uuid: UUID | None, by: Actor, now: datetime
+) -> Grant:
+    """Give a role in a scope. Giving it twice changes nothing. Refuses scopes the role lacks."""
+    if scope not in SCOPES_OF_ROLE[role]:
+        allowed = ", ".join(sorted(kind.label.lower() for kind in SCOPES_OF_ROLE[role]))
+        raise CannotGrant(
+            f"{role.label} cannot be granted for one {scope.label.lower()}; possible: {allowed}."
+        )
+    same = {"user": to, "role": role, "scope": scope, "scope_uuid": scope_uuid, "revoked_at": None}
+    if held := Grant.objects.filter(**same).first():
+        return held
+    giver = by if isinstance(by, User) else None
+    try:
+        with transaction.atomic():
+            grant = Grant.objects.create(**same, granted_by=giver, granted_at=now)
+    except IntegrityError:  # given by somebody else at the same instant
+        return Grant.objects.get(**same)
+    to.__dict__.pop("_tagout_grants", None)
+    where = str(scope_uuid) if scope_uuid else "everything"
+    record("accounts.role.granted", on=to, by=by, at=now, role=role, scope=scope, where=where)
+    return grant
+
+
+@transaction.atomic
+def revoke_role(*, grant_id: int, by: Actor, now: datetime) -> bool:
+    """Take a grant back; it stays on record. False when it was revoked before."""
+    changed = Grant.objects.filter(pk=grant_id, revoked_at=None).update(revoked_at=now)
+    if changed:
+        grant = Grant.objects.select_related("user").get(pk=grant_id)
+        record("accounts.role.revoked", on=grant.user, by=by, at=now, role=grant.role)
+    return bool(changed)

@@ -1,0 +1,49 @@
+"""The chain's entries and its head. Triggers (migration 0002) fill seq, prev_hash and hash, and
+refuse UPDATE, DELETE and TRUNCATE.
+"""
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """One thing that somebody did. Written once, never changed."""
+
+    seq = models.BigIntegerField(unique=True, default=0, editable=False)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    actor_label = models.CharField(max_length=200)
+    action = models.CharField(max_length=80)  # room.noun.past
+    object_type = models.CharField(max_length=60)
+    object_id = models.CharField(max_length=64)
+    object_label = models.CharField(max_length=300)
+    details = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    prev_hash = models.CharField(max_length=64, default="", editable=False)
+    hash = models.CharField(max_length=64, default="", editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "-at"], name="audit_by_object"),
+            models.Index(fields=["action", "-at"], name="audit_by_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.action}"
+
+
+class Head(models.Model):
+    """Where the chain stands: one row, locked by each writer until it commits."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="the_chain_has_one_head")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.hash[:12]}"

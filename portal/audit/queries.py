@@ -1,0 +1,47 @@
+"""Read the record and prove that it is whole."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from portal.audit.models import Entry, Head
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What a walk along the chain found. `broken_at` is the first bad seq, None when whole."""
+
+    entries: int
+    head: str
+    broken_at: int | None
+    reason: str
+
+    @property
+    def whole(self) -> bool:
+        """True when nothing was changed, removed or cut off."""
+        return self.broken_at is None
+
+
+WALK = """
+SELECT seq, reason FROM (
+    SELECT seq, CASE
+        WHEN hash <> audit_hash_of(e) THEN 'its content was changed'
+        WHEN seq <> coalesce(lag(seq) OVER w, 0) + 1 THEN 'entries before it are missing'
+        WHEN prev_hash <> coalesce(lag(hash) OVER w, '') THEN 'it does not follow the one before it'
+    END AS reason
+    FROM audit_entry e WINDOW w AS (ORDER BY seq)
+) walked WHERE reason IS NOT NULL ORDER BY seq LIMIT 1
+"""
+
+
+def verify_chain() -> ChainReport:
+    """Recompute every hash and compare the end with the head row."""
+    newest = Entry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, "")
+    head = Head.objects.values_list("seq", "hash").first() or (0, "")
+    with connection.cursor() as cursor:
+        cursor.execute(WALK)
+        found = cursor.fetchone()
+    broken, reason = found if found else (None, "")
+    if broken is None and tuple(head) != tuple(newest):
+        broken, reason = newest[0] + 1, "the newest entries were cut off"
+    return ChainReport(Entry.objects.count(), str(head[1]), broken, reason)

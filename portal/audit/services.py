@@ -1,0 +1,52 @@
+"""Write one entry. Call it last in a transaction: the chain is locked until commit."""
+
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import connection, models
+
+from portal.audit.models import Entry
+
+type Actor = models.Model | str  # a person, or the name of a process such as "intake"
+
+
+def record(
+    action: str, *, on: models.Model, by: Actor, at: datetime, request_id: str = "", **details: Any
+) -> None:
+    """Record that `by` did `action` to `on`. `details` must be JSON-able; times and UUIDs are
+    written as text. If this fails the caller's transaction fails with it: no audit, no effect.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Audit entries belong into the transaction of what they record.")
+    actor = by if isinstance(by, models.Model) else None
+    Entry.objects.create(
+        at=at,
+        actor_id=cast(int, actor.pk) if actor is not None else None,
+        actor_label=str(by)[:200],
+        action=action,
+        object_type=on._meta.label_lower,
+        object_id=str(on.pk),
+        object_label=str(on)[:300],
+        details={name: _plain(value) for name, value in details.items()},
+        request_id=request_id,
+    )
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Enum():
+            return _plain(value.value)
+        case datetime() | date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case str():
+            return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        case _:
+            return value

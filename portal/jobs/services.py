@@ -1,0 +1,105 @@
+"""Claim work, settle it, put it back; move the demo's clock."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from portal.jobs.models import ClockOffset, Job, Leased, State
+
+LEASE = timedelta(seconds=120)
+MAX_ATTEMPTS = 4  # reliability G10
+BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
+
+
+def due(now: datetime) -> Q:
+    """Rows that a worker may take: waiting and due, or abandoned by a worker whose lease ended."""
+    return Q(state=State.WAITING, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lt=now)
+
+
+@transaction.atomic
+def claim_due[L: Leased](
+    rows: QuerySet[L],
+    *,
+    now: datetime,
+    order: tuple[str, ...] = ("due_at", "pk"),
+    lease: timedelta = LEASE,
+    max_attempts: int | None = MAX_ATTEMPTS,
+) -> L | None:
+    """Take one due row, or None. Any number of workers may ask at once: they never wait for each
+    other and never get the same row. `now` is `clock.unshifted()`. A row tried `max_attempts`
+    times becomes dead instead; None never gives up.
+    """
+    while True:
+        found = rows.filter(due(now)).order_by(*order)
+        row = found.select_for_update(of=("self",), skip_locked=True).first()
+        if row is None:
+            return None
+        if max_attempts is not None and row.attempts >= max_attempts:
+            row.state, row.lease_until, row.settled_at = State.DEAD, None, now
+            row.latest_error = row.latest_error or "The worker died each time it tried."
+            row.save(update_fields=["state", "lease_until", "settled_at", "latest_error"])
+            continue
+        row.state, row.lease_until = State.RUNNING, now + lease
+        row.attempts, row.fence = row.attempts + 1, row.fence + 1
+        row.save(update_fields=["state", "lease_until", "attempts", "fence"])
+        return row
+
+
+def settle(
+    row: Leased, *, now: datetime, state: State = State.DONE, error: str = "", **fields: object
+) -> bool:
+    """Finish a claimed row. False when the lease was lost to another worker meanwhile; then
+    nothing is written and the caller must roll back what it did in this transaction.
+    """
+    return _write(row, state=state, settled_at=now, latest_error=error[:2000], **fields)
+
+
+def put_back(row: Leased, *, due_at: datetime, error: str = "", free: bool = False) -> bool:
+    """Give a claimed row back until `due_at`. `free` does not count the attempt (the far end was
+    away or slow, the work is not to blame).
+    """
+    attempts = max(row.attempts - 1, 0) if free else row.attempts
+    return _write(
+        row, state=State.WAITING, due_at=due_at, attempts=attempts, latest_error=error[:2000]
+    )
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long to wait after the n-th failed attempt."""
+    return BACK_OFF[min(max(attempts, 1), len(BACK_OFF)) - 1]
+
+
+def _write(row: Leased, **fields: object) -> bool:
+    mine = type(row)._default_manager.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
+    return bool(mine.update(lease_until=None, **fields))
+
+
+def ensure_job(
+    *,
+    kind: str,
+    key: str,
+    now: datetime,
+    due_at: datetime | None = None,
+    payload: dict[str, object] | None = None,
+) -> Job:
+    """Make the job if it is not there; where it is settled, make it due again."""
+    job, made = Job.objects.get_or_create(
+        kind=kind,
+        key=key,
+        defaults={"made_at": now, "due_at": due_at or now, "payload": payload or {}},
+    )
+    if not made:
+        Job.objects.filter(pk=job.pk, state__in=[State.DONE, State.DEAD]).update(
+            state=State.WAITING, due_at=due_at or now, attempts=0, payload=payload or {}
+        )
+    return job
+
+
+def move_clock(*, by: timedelta) -> float:
+    """Move business time ahead and return the whole offset in seconds. Only the demo's command
+    calls it, after it has made sure that every endpoint is loopback.
+    """
+    ClockOffset.objects.get_or_create(id=1)
+    ClockOffset.objects.filter(id=1).update(seconds=F("seconds") + by.total_seconds())
+    return ClockOffset.objects.get(id=1).seconds

@@ -1,0 +1,84 @@
+"""Tell people; mark as read; send what is owed by mail."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.core.mail import EmailMessage, mailers
+from django.db import transaction
+
+from portal import clock
+from portal.accounts.models import User
+from portal.jobs.models import State
+from portal.jobs.services import back_off, claim_due, put_back, settle
+from portal.notifications.models import Mail, Notification
+
+
+@transaction.atomic
+def notify(
+    *,
+    people: Iterable[User],
+    kind: str,
+    subject: str,
+    body: str,
+    path: str,
+    reason: str,
+    now: datetime,
+    mail: bool = True,
+) -> list[Notification]:
+    """Put a line into each inbox and owe each person a mail, in the caller's transaction."""
+    lines = Notification.objects.bulk_create(
+        Notification(
+            to=person, kind=kind, subject=subject[:200], body=body, path=path, reason=reason,
+            made_at=now,
+        )
+        for person in people
+    )  # fmt: skip
+    if mail:
+        due = clock.unshifted()
+        Mail.objects.bulk_create(
+            Mail(notification=line, address=line.to.email, made_at=now, due_at=due)
+            for line in lines
+        )
+    return lines
+
+
+def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) -> int:
+    """Mark some lines of the person's inbox, or all, as read; return how many changed."""
+    lines = Notification.objects.filter(to=user, read_at=None)
+    if ids is not None:
+        lines = lines.filter(pk__in=list(ids))
+    return lines.update(read_at=now)
+
+
+def send_one_mail(*, now: datetime) -> bool:
+    """Send one mail that is due; False when none is. A broken mail server delays, never loses."""
+    mail = claim_due(Mail.objects.select_related("notification__to"), now=now, max_attempts=None)
+    if mail is None:
+        return False
+    try:
+        mailers.default.send_messages([_message(mail)])
+    except OSError as error:  # smtplib's errors are OSErrors
+        tired = mail.attempts >= 20
+        if tired:
+            settle(mail, now=now, state=State.DEAD, error=str(error))
+        else:
+            put_back(mail, due_at=now + back_off(mail.attempts), error=str(error))
+    else:
+        settle(mail, now=now)
+    return True
+
+
+def _message(mail: Mail) -> EmailMessage:
+    line = mail.notification
+    link = settings.PUBLIC_URL + line.path
+    text = (
+        f"{line.body}\n\n{link}\n\n{line.reason}\n" if line.reason else f"{line.body}\n\n{link}\n"
+    )
+    return EmailMessage(
+        subject=" ".join(line.subject.split()),  # a line break would be a header of its own
+        body=text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[mail.address],
+        headers={"Message-ID": f"<{mail.uuid}@tagout>", "Auto-Submitted": "auto-generated"},
+    )

@@ -1,0 +1,19 @@
+"""A secret key of this data folder, for installations that set none."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+
+def local_secret(file: Path) -> str:
+    """Read the key from this file, made with mode 0600 at first use.
+
+    `check --deploy` asks for a SECRET_KEY of your own: several machines must share one.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as new:
+            new.write(secrets.token_urlsafe(48))
+    return file.read_text()

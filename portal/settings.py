@@ -1,0 +1,246 @@
+"""Tagout's settings, in sections. Every value that may differ between installations is read
+through `portal.env`; docs/operating.md lists them.
+"""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, unquote
+
+from django.utils.csp import CSP
+
+from portal import env
+from portal.errors import Misconfigured
+from portal.secret import local_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
+VERSION = "0.1.0"
+
+# What kind of installation this is
+
+DEBUG = env.flag("DEBUG", default=False)
+DEMO = env.flag(
+    "TAGOUT_DEMO", default=False
+)  # set by `make demo` only: pretend Azure, open mailbox
+EMBEDDED = env.flag("TAGOUT_EMBEDDED", default=False)  # set where our own PostgreSQL runs
+TESTING = "pytest" in sys.modules
+PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
+SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
+
+# What is installed
+
+INSTALLED_APPS = [
+    "portal.ui",
+    "portal.notifications",
+    "portal.jobs",
+    "portal.audit",
+    "portal.accounts",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csrf",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader"],
+                )
+            ]
+            if not DEBUG
+            else ["django.template.loaders.filesystem.Loader"],
+        },
+    }
+]
+
+# The database: the only truth
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = env.address("DATABASE_URL", url, ("postgresql", "postgres"))
+    host, options = unquote(parts.hostname or ""), parse_qs(parts.query)
+    if parts.netloc.rpartition("@")[2].startswith("%2F"):
+        host = unquote(parts.netloc.rpartition("@")[2])  # a folder of sockets; keep its letter case
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "options": f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 15000)}"
+            f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC",
+            "application_name": env.text("TAGOUT_PROCESS", "tagout"),
+            **({"sslmode": options["sslmode"][0]} if "sslmode" in options else {}),
+        },
+    }
+
+
+DATABASES = {"default": _database("postgresql://localhost/tagout")}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # reliability G4
+
+# Work in the background (queues and processes: portal/celery.py, periods: portal/schedule.py)
+
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+# People and sessions
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 30 * 24 * 3600  # good for answering from a phone; signing asks again (ui §7.2)
+# Two portals on one machine share the cookie jar of "localhost": tell their cookies apart.
+_mark = "" if PUBLIC_URL.startswith("https://") else "_" + (PUBLIC_URL.rpartition(":")[2] or "80")
+SESSION_COOKIE_NAME = "tagout_session" + _mark
+CSRF_COOKIE_NAME = "tagout_csrf" + _mark
+
+# Security (ui §2.1, reliability §5)
+
+_https = PUBLIC_URL.startswith("https://")
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=_https)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# Words and times
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = TESTING or DEBUG
+
+# Mail: smtp://user:password@host:port (smtps:// and ?tls=1 for TLS), file:///folder (demo), console
+
+
+def _mailer(url: str) -> dict[str, object]:
+    parts = env.address("EMAIL_URL", url, ("smtp", "smtps", "file", "console", "locmem"))
+    backend = "django.core.mail.backends."
+    if parts.scheme in ("console", "locmem"):
+        return {"BACKEND": f"{backend}{parts.scheme}.EmailBackend"}
+    if parts.scheme == "file":
+        return {
+            "BACKEND": f"{backend}filebased.EmailBackend",
+            "OPTIONS": {"file_path": unquote(parts.path)},
+        }
+    if not parts.hostname:
+        raise Misconfigured("EMAIL_URL names no mail server: smtp://user:password@host:587?tls=1.")
+    return {
+        "BACKEND": f"{backend}smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname,
+            "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_ssl": parts.scheme == "smtps",
+            "use_tls": parse_qs(parts.query).get("tls") == ["1"],
+            "timeout": 10,
+        },
+    }
+
+
+MAILERS = {"default": _mailer("locmem://" if TESTING else "console://")}
+MAIL_FOLDER = (
+    Path(unquote(env.address("EMAIL_URL", "", ("file",)).path))
+    if os.environ.get("EMAIL_URL", "").startswith("file:")
+    else None
+)
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Tagout <tagout@localhost>")
+
+# Logs: one line an event, to standard error
+
+LOG_FORMAT = env.choice(
+    "LOG_FORMAT", "console" if DEBUG or DEMO or TESTING else "json", ("json", "console")
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {"()": "portal.logs.JsonLines"},
+        "console": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "azure": {"level": "WARNING"},  # the SDK logs headers at INFO
+        "django.db.backends": {"level": "INFO"},
+    },
+}

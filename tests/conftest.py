@@ -1,0 +1,40 @@
+"""What every test may use: a still clock, the cast, the database with its triggers."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from tests import cast
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
+
+
+@pytest.fixture
+def noon(monkeypatch) -> datetime:
+    """Business time stands still at noon UTC on a Tuesday."""
+    monkeypatch.setattr("portal.clock.now", lambda: NOON)
+    return NOON
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Transactional tests empty the tables with TRUNCATE, which the audit record refuses."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_no_truncate ON audit_entry")
+
+
+def _person(person: cast.Person, *grants):
+    from portal.accounts.models import User
+    from portal.accounts.services import grant_role
+
+    user = User.objects.create_user(person.email, person.name, "correct horse battery")
+    for role, scope, uuid in grants:
+        grant_role(to=user, role=role, scope=scope, scope_uuid=uuid, by="tests", now=NOON)
+    return user
+
+
+@pytest.fixture
+def make_person(db):
+    """`make_person(cast.ODA, (role, scope kind, scope uuid), …)` adds one of the cast."""
+    return _person

@@ -1,0 +1,50 @@
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from portal.accounts.services import add_organisation
+from portal.audit.models import Entry
+from portal.audit.queries import verify_chain
+from portal.audit.services import record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def three_entries(noon):
+    for name in ("Alpha", "Beta", "Gamma"):
+        add_organisation(name=name, by="tests", now=noon)
+    return list(Entry.objects.order_by("seq"))
+
+
+def test_entries_form_one_chain(three_entries):
+    assert [entry.seq for entry in three_entries] == [1, 2, 3]
+    assert three_entries[1].prev_hash == three_entries[0].hash
+    assert verify_chain().whole
+
+
+@pytest.mark.parametrize("sql", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry"])
+def test_entries_cannot_be_changed_or_removed(three_entries, sql):
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        connection.cursor().execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("damage", "place"),
+    [
+        ("UPDATE audit_entry SET actor_label = 'nobody' WHERE seq = 2", 2),
+        ("DELETE FROM audit_entry WHERE seq = 2", 3),
+        ("DELETE FROM audit_entry WHERE seq = 3", 3),
+    ],
+)
+def test_a_walk_finds_what_an_owner_did_with_the_triggers_off(three_entries, damage, place):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers
+        cursor.execute(damage)
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert verify_chain().broken_at == place
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_recorded_outside_a_transaction_is_refused():
+    with pytest.raises(RuntimeError, match="transaction"):
+        record("a.b.c", on=Entry(), by="tests", at=None)
