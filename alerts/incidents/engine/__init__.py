@@ -1,0 +1,1 @@
+"""Pure thinking about incidents: alert catalogue, priority, patterns. No Django, no clock."""

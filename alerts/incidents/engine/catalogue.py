@@ -1,0 +1,139 @@
+"""The alert types we know: their facts, and what each means in words a plant engineer uses."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from alerts.incidents.engine.phrasing import Sides, fill, language_of, sentences
+
+type Guard = Literal["never", "timeboxed", "scoped"]
+type About = Literal["pair", "device", "sensor"]
+
+USER_RULE_TITLE = "Unauthorized Operation was detected by a User Defined Rule"
+
+_FILE = Path(__file__).parent.parent / "data" / "alert_types.json"
+_PREFIX = "(mdiot)"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertType:
+    """One type of alert, as Defender for IoT defines it, with our guard and our nouns beside it."""
+
+    title: str
+    engine: str
+    component: str
+    severity: str
+    sensor_severity: tuple[str, ...]
+    category: str
+    protocol: str | None
+    threshold: str | None
+    techniques: tuple[str, ...]
+    techniques_current: tuple[str, ...]
+    tactics: tuple[str, ...]
+    guard: Guard
+    learnable: bool
+    aggregated: bool | None
+    off_by_default: bool
+    solution_rules: tuple[str, ...]
+    summary: str
+    about: About
+    source_noun: str
+    destination_noun: str
+    why: str
+
+    @property
+    def becomes_incident(self) -> bool:
+        """Whether a rule of the Sentinel solution makes an incident of it."""
+        return bool(self.solution_rules)
+
+
+def bare_title(title: str) -> str:
+    """The title without the mark that analytics rules put before it, and without odd blanks."""
+    flat = " ".join(title.split())
+    while flat.lower().startswith(_PREFIX):
+        flat = flat[len(_PREFIX) :].lstrip()
+    return flat
+
+
+def alert_type_for(title: str) -> AlertType | None:
+    """The alert type behind a title; None for one that is not in the catalogue, which is normal."""
+    types = _by_exact_title()
+    return types.get(title) or _by_key().get(_key(title))
+
+
+def all_types() -> tuple[AlertType, ...]:
+    """Every alert type of the catalogue, in the order of the file."""
+    return tuple(_by_exact_title().values())
+
+
+def sentence(
+    title: str,
+    *,
+    source: str = "",
+    destination: str = "",
+    language: str = "en",
+    user_title: str = "",
+) -> str:
+    """What happened, in one plain sentence. Sides may be unknown, and so may the title."""
+    return _say("plain", title, Sides(source, destination, title=user_title), language)
+
+
+def headline(
+    title: str,
+    *,
+    source: str = "",
+    destination: str = "",
+    language: str = "en",
+    user_title: str = "",
+) -> str:
+    """What happened, in as few words as a phone's heading bears. Has no full stop."""
+    return _say("headline", title, Sides(source, destination, title=user_title), language)
+
+
+def why_it_matters(title: str, *, language: str = "en") -> str:
+    """One line on what this can mean for the plant."""
+    known = alert_type_for(title)
+    lines: Mapping[str, str] = sentences(language_of(language))["why"]
+    return lines[known.why if known else "unknown"]
+
+
+def _say(kind: str, title: str, said: Sides, language: str) -> str:
+    language = language_of(language)
+    words, known = sentences(language), alert_type_for(title)
+    source, destination = said.source.strip(), said.destination.strip()
+    if known is None:
+        sides = Sides(source, destination, title=bare_title(title))
+        return fill(_unknown(words["unknown"], kind, sides), sides, language)
+    own_title = said.title.strip() if known.title == USER_RULE_TITLE else ""
+    texts = words["sensor_rule"] if own_title else words["alerts"][known.title]
+    sides = Sides(source, destination, known.source_noun, known.destination_noun, own_title)
+    return fill(texts[kind], sides, language)
+
+
+def _unknown(texts: Mapping[str, str], kind: str, sides: Sides) -> str:
+    if kind == "headline" or not sides.known:
+        return texts[kind]
+    return texts["plain_pair" if len(sides.known) == 2 else "plain_device"]
+
+
+def _key(title: str) -> str:
+    return "".join(bare_title(title).casefold().split())
+
+
+@cache
+def _by_exact_title() -> dict[str, AlertType]:
+    rows: list[dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))["alert_types"]
+    types = (AlertType(**{name: _frozen(value) for name, value in row.items()}) for row in rows)
+    return {known.title: known for known in types}
+
+
+@cache
+def _by_key() -> dict[str, AlertType]:
+    return {_key(known.title): known for known in all_types()}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

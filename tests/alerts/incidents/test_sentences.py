@@ -1,0 +1,157 @@
+"""Every alert type can be said in plain words, in every language, with whatever sides are known."""
+
+import re
+
+import pytest
+
+from alerts.incidents.engine.catalogue import (
+    USER_RULE_TITLE,
+    all_types,
+    headline,
+    sentence,
+    why_it_matters,
+)
+from alerts.incidents.engine.phrasing import LANGUAGES, sentences
+
+STATION, PLC = "ENG-WS-04", "PLC-PL2-07"
+SIDES = [(STATION, PLC), (STATION, ""), ("", PLC), ("", "")]
+CASES = {"en": {""}, "de": {"", "_dative"}}
+ROLES = ("source", "destination", "device", "pair")
+JARGON = re.compile(r"\b(PLC|DNP3|ASDU|CIP|SMB|RPC|TCP|UDP|IIN|master|slave|payload)\b", re.I)
+
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def spoken(language):
+    for known in all_types():
+        for source, destination in SIDES:
+            yield (
+                known,
+                headline(known.title, source=source, destination=destination, language=language),
+                sentence(known.title, source=source, destination=destination, language=language),
+            )
+
+
+@every_language
+def test_every_type_has_words_and_no_words_are_left_over(language):
+    assert set(sentences(language)["alerts"]) == {known.title for known in all_types()}
+    assert set(sentences(language)["why"]) == {known.why for known in all_types()} | {"unknown"}
+
+
+@every_language
+def test_only_known_placeholders_are_used_and_each_at_most_once(language):
+    allowed = {role + case for role in ROLES for case in CASES[language]}
+    for title, texts in sentences(language)["alerts"].items():
+        assert set(texts) == {"headline", "plain"}, title
+        for text in texts.values():
+            used = re.findall(r"\{(.*?)\}", text)
+            assert set(used) <= allowed, (title, text)
+            roles = [name.split("_")[0] for name in used]
+            assert len(roles) == len(set(roles)), (title, text)
+
+
+@every_language
+def test_every_noun_has_every_form(language):
+    needed = {form + case for form in ("one", "other", "two") for case in CASES[language]}
+    for known in all_types():
+        for noun in (known.source_noun, known.destination_noun):
+            assert set(sentences(language)["nouns"][noun]) == needed
+
+
+@every_language
+def test_words_are_short_whole_and_plain(language):
+    for known, head, plain in spoken(language):
+        assert len(head) <= 80, head
+        assert len(plain) <= 140, plain
+        assert len(why_it_matters(known.title, language=language)) <= 140
+        assert "{" not in head + plain
+        assert head[0].isupper()
+        assert plain[0].isupper()
+        assert not head.endswith(".")
+        assert plain.endswith(".")
+        assert not JARGON.search((head + plain).replace(PLC, "")), plain
+
+
+@every_language
+def test_a_known_name_is_said_and_an_unknown_one_leaves_no_hole(language):
+    for known in all_types():
+        if known.about == "sensor":
+            continue
+        plain = sentence(known.title, source=STATION, destination=PLC, language=language)
+        assert STATION in plain, plain
+        blank = sentence(known.title, language=language)
+        assert "  " not in blank
+        assert STATION not in blank
+
+
+def test_the_sentence_of_the_main_story_reads_well():
+    said = {"source": STATION, "destination": PLC}
+    title = "(MDIoT) Unauthorized PLC Programming"
+    assert headline(title, **said) == "Someone loaded a new program into PLC-PL2-07"
+    assert headline(title, **said, language="de") == (
+        "Jemand hat ein neues Programm in PLC-PL2-07 geladen"
+    )
+    assert headline(title) == "Someone loaded a new program into a controller"
+    assert headline(title, language="de-CH") == (
+        "Jemand hat ein neues Programm in eine Steuerung geladen"
+    )
+
+
+def test_a_second_unnamed_device_is_another_one():
+    title = "Unauthorized SSH Access"
+    assert headline(title) == "A device opened a remote session to another device"
+    assert headline(title, source=STATION) == "ENG-WS-04 opened a remote session to another device"
+    assert headline(title, destination=PLC) == "A device opened a remote session to PLC-PL2-07"
+    assert headline(title, language="de") == (
+        "Ein Gerät hat eine Fernsitzung zu einem anderen Gerät geöffnet"
+    )
+
+
+def test_a_pair_is_two_devices_when_nobody_knows_them():
+    assert sentence("Modbus Exception") == (
+        "A request between two devices was answered with an error."
+    )
+    assert sentence("Modbus Exception", destination=PLC, language="de") == (
+        "Eine Anfrage zwischen PLC-PL2-07 und einem anderen Gerät"
+        " wurde mit einem Fehler beantwortet."
+    )
+
+
+def test_an_alert_about_one_device_takes_the_side_that_is_known():
+    title = "Device is Suspected to be Disconnected (Unresponsive)"
+    assert headline(title, destination=PLC) == "PLC-PL2-07 no longer answers"
+    assert headline(title, source=PLC, destination=STATION) == "PLC-PL2-07 no longer answers"
+
+
+def test_an_unknown_title_is_quoted():
+    assert headline("(MDIoT) New Port Discovery") == "The sensor reported “New Port Discovery”"
+    assert sentence("New Port Discovery", source=PLC) == (
+        "The sensor reported “New Port Discovery” at PLC-PL2-07."
+    )
+    assert sentence("New Port Discovery", source=STATION, destination=PLC, language="de") == (
+        "Der Sensor meldet „New Port Discovery“ zwischen ENG-WS-04 und PLC-PL2-07."
+    )
+    assert why_it_matters("New Port Discovery")
+
+
+def test_what_came_from_outside_is_never_read_as_a_placeholder():
+    assert headline("{source} {pair}") == "The sensor reported “{source} {pair}”"
+    assert "{destination}" in sentence("Controller Stop", source="{destination}", destination=PLC)
+
+
+def test_a_very_long_title_is_cut():
+    assert len(headline("Strange " * 60)) < 120
+
+
+def test_the_title_of_a_sensor_rule_is_said_where_it_is_known():
+    assert headline(USER_RULE_TITLE, user_title="Illegal Beckhoff AMS Command") == (
+        "A sensor rule has fired: “Illegal Beckhoff AMS Command”"
+    )
+    assert headline(USER_RULE_TITLE) == "A rule set on the sensor has fired"
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", "fr", "", "pl_PL"])
+def test_a_language_we_do_not_have_is_english(language):
+    assert headline("Controller Stop", destination=PLC, language=language) == (
+        "Someone stopped PLC-PL2-07"
+    )
