@@ -1,0 +1,100 @@
+"""A page of the incident list: cheap to look at, read in full only where something changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.sentinel.wire.incident import WireIncident, incident_of
+from alerts.sentinel.wire.listing import (
+    Loaded,
+    load_one,
+    load_quickly,
+    load_slowly,
+    next_link_in,
+    parse_quickly,
+)
+from alerts.sentinel.wire.salvage import name_in
+from alerts.sentinel.wire.unreadable import Unfit, Unreadable
+
+type Head = tuple[str | None, str | None]
+
+
+class IncidentPage:
+    """One page of incidents. `heads` tells what changed; `item` reads one, `items` all of them."""
+
+    __slots__ = ("_body", "_envelope", "_records", "_values", "next_link")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._records: list[Loaded | Unreadable] | None = None
+        self._values: list[Any]
+        self._envelope: dict[str, Any] = {}
+        parsed = parse_quickly(body, "value")
+        if parsed is None:
+            self._read_slowly()
+        else:
+            self._envelope, self._values = parsed
+            self.next_link = next_link_in(self._envelope)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def heads(self) -> list[Head]:
+        """Name and etag of each record, in the page's order; a part that is not there is None."""
+        return [_head_of(value) for value in self._values]
+
+    @property
+    def items(self) -> list[WireIncident | Unreadable]:
+        """Every record of the page, in its order."""
+        return [_read(record) for record in self._loaded()]
+
+    def item(self, index: int) -> WireIncident | Unreadable:
+        """The record at this place of the page."""
+        return _read(self._loaded()[index])
+
+    def _loaded(self) -> list[Loaded | Unreadable]:
+        if self._records is None:
+            self._records = load_quickly(self._body, self._envelope, self._values)
+        if self._records is None:
+            self._read_slowly()
+        return self._records or []
+
+    def _read_slowly(self) -> None:
+        listing = load_slowly(self._body, "value")
+        self._records, self.next_link = listing.records, listing.next_link
+        self._values = [
+            record.raw if isinstance(record, Loaded) else None for record in listing.records
+        ]
+
+
+def read_incident_page(body: bytes) -> IncidentPage:
+    """Read one page of the list; raises NotAPage when the answer is none."""
+    return IncidentPage(body)
+
+
+def read_incident(body: bytes) -> WireIncident | Unreadable:
+    """Read the answer to a question about one incident."""
+    return _read(load_one(body))
+
+
+def _read(record: Loaded | Unreadable) -> WireIncident | Unreadable:
+    if isinstance(record, Unreadable):
+        return record
+    try:
+        return incident_of(*record)
+    except Unfit as unfit:
+        text = record.raw_json.decode()
+        return Unreadable(str(unfit), record.raw_json, name_in(text))
+
+
+def _head_of(value: Any) -> Head:
+    if value.__class__ is not dict:
+        return None, None
+    name, etag = value.get("name"), value.get("etag")
+    if name.__class__ is str and etag.__class__ is str:
+        return name.lower(), etag
+    return (
+        name.lower() if isinstance(name, str) else None,
+        etag if isinstance(etag, str) else None,
+    )
