@@ -33,6 +33,12 @@ SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
 # What is installed
 
 INSTALLED_APPS = [
+    "alerts.intake",
+    "alerts.reviews",
+    "alerts.incidents",
+    "alerts.sites",
+    "alerts.outbox",
+    "alerts.sentinel",
     "portal.ui",
     "portal.notifications",
     "portal.jobs",

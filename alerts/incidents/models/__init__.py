@@ -1,0 +1,18 @@
+"""The nouns of this room."""
+
+from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert
+from alerts.incidents.models.context import Comment, Entity, TimelineItem
+from alerts.incidents.models.group import Group, PatternMemory
+from alerts.incidents.models.incident import (
+    DetailsState,
+    Incident,
+    IncidentRaw,
+    OtState,
+    Severity,
+    Status,
+)
+
+__all__ = [
+    "Alert", "AlertRaw", "Comment", "DetailsState", "Entity", "Group", "Incident", "IncidentAlert",
+    "IncidentRaw", "OtState", "PatternMemory", "Severity", "Status", "TimelineItem",
+]  # fmt: skip

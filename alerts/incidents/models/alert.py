@@ -1,0 +1,103 @@
+"""The alert as a flat record of facts (suppression §1); its raw JSON stands apart."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from alerts.incidents.models.incident import Severity, words
+
+
+class Alert(models.Model):
+    """One D4IoT alert. `key` is VendorOriginalId, else SystemAlertId. A rule sees these facts and
+    nothing else. Times are UTC; weekday (Monday 0) and minute (0–1439) are plant-local.
+    """
+
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=120)
+    system_alert_id = models.CharField(max_length=120, blank=True)
+
+    sensor = models.CharField(max_length=120, blank=True)
+    site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, null=True, related_name="+")
+    zone = models.ForeignKey("sites.Zone", on_delete=models.PROTECT, null=True, related_name="+")
+
+    alert_type = models.TextField()
+    user_defined_title = models.TextField(blank=True)
+    engine = models.CharField(max_length=40, blank=True)
+    category = models.CharField(max_length=80, blank=True)
+    severity = models.SmallIntegerField(choices=Severity)
+    protocol = models.CharField(max_length=80, blank=True)
+    port = models.IntegerField(null=True)
+    function = models.CharField(max_length=120, blank=True)
+    techniques = words()
+    tactics = words()
+    product_name = models.CharField(max_length=120, blank=True)
+
+    source_device = models.CharField(max_length=120, blank=True)
+    source_address = models.CharField(max_length=64, blank=True)
+    destination_device = models.CharField(max_length=120, blank=True)
+    destination_address = models.CharField(max_length=64, blank=True)
+    any_device = words()  # all devices the alert names, without direction
+    any_address = words()
+
+    at = models.DateTimeField()  # first detection
+    latest_at = models.DateTimeField(null=True)
+    plant_weekday = models.SmallIntegerField(null=True)
+    plant_minute = models.SmallIntegerField(null=True)
+
+    flags = words()
+    incidents = models.ManyToManyField(
+        "incidents.Incident", through="incidents.IncidentAlert", related_name="alerts"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "key"], name="a_workspace_names_its_alerts_apart"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["alert_type", "site", "-at"], name="alerts_by_type_and_site"),
+            models.Index(fields=["-at"], name="alerts_newest"),
+            GinIndex(fields=["any_device"], fastupdate=False, name="alerts_by_device"),
+        ]
+
+    def __str__(self) -> str:
+        return self.alert_type
+
+    @property
+    def source(self) -> str:
+        """What stands at the sending side: name, else address, else nothing."""
+        return self.source_device or self.source_address
+
+    @property
+    def destination(self) -> str:
+        """What stands at the receiving side."""
+        return self.destination_device or self.destination_address
+
+
+class IncidentAlert(models.Model):
+    """This alert is part of that incident."""
+
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="+")
+    alert = models.ForeignKey("incidents.Alert", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "alert"], name="an_alert_is_in_an_incident_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.alert_id} in incident {self.incident_id}"
+
+
+class AlertRaw(models.Model):
+    """The whole alert as Sentinel sent it."""
+
+    alert = models.OneToOneField(
+        "incidents.Alert", on_delete=models.CASCADE, primary_key=True, related_name="raw"
+    )
+    body = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"raw of {self.alert_id}"

@@ -1,0 +1,82 @@
+"""What stands around an incident: entities, comments, and what happened to it."""
+
+from django.db import models
+
+
+class Entity(models.Model):
+    """One entity of an incident, as Sentinel sent it; IoT devices are linked to ours."""
+
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="entities"
+    )
+    name = models.CharField(max_length=100)  # Sentinel's GUID
+    kind = models.CharField(max_length=60)  # unknown kinds are kept as they came
+    label = models.TextField(blank=True)  # friendly name
+    device = models.ForeignKey(
+        "sites.Device", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    body = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "name"], name="an_incident_names_its_entities_apart"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.label}"
+
+
+class Comment(models.Model):
+    """A comment on the incident in Sentinel; `ours` ones we have written."""
+
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="comments"
+    )
+    name = models.CharField(max_length=100)  # GUID; ours is the outbox key
+    author = models.CharField(max_length=200, blank=True)
+    message = models.TextField()
+    created_at = models.DateTimeField()
+    ours = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "name"], name="an_incident_has_a_comment_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.message[:80]
+
+
+class TimelineItem(models.Model):
+    """One thing that happened to an incident. `code` says what, `details` holds its parts, so
+    that a page can say it in any language.
+    """
+
+    class Side(models.TextChoices):
+        """Who did it: a SOC person, an OT person, the portal itself, or somebody in Sentinel."""
+
+        SOC = "soc", "SOC"
+        OT = "ot", "OT"
+        PORTAL = "portal", "Portal"
+        SENTINEL = "sentinel", "Sentinel"
+
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="timeline"
+    )
+    at = models.DateTimeField()
+    side = models.CharField(max_length=8, choices=Side)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    by_label = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=40)  # asked, answered, closed, severity, conflict …
+    details = models.JSONField(default=dict)
+    act = models.UUIDField(null=True)  # the act it belongs to, for undo
+
+    class Meta:
+        indexes = [models.Index(fields=["incident", "-at"], name="timeline_of_an_incident")]
+
+    def __str__(self) -> str:
+        return f"{self.code} at {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,72 @@
+"""Rows that stand for many incidents."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from alerts.incidents.models.incident import OtState, Severity, Status
+
+
+class Group(models.Model):
+    """Open incidents of equal pattern in an equal state: one row of the triage queue. All its
+    incidents share every column up to `owner_name`; the rest is counted from them. Filters on
+    this table are therefore exact, and acting on the row acts on alike things.
+    """
+
+    key = models.UUIDField(primary_key=True)
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
+    site_ids = ArrayField(models.BigIntegerField(), default=list)
+    place = models.CharField(max_length=200, blank=True)
+    alert_type = models.TextField()
+    title = models.TextField()
+    protocol = models.CharField(max_length=80, blank=True)
+    source = models.CharField(max_length=120, blank=True)
+    destination = models.CharField(max_length=120, blank=True)
+    pattern = models.UUIDField(null=True)  # None: details pending, then a group of one
+    severity = models.SmallIntegerField(choices=Severity)
+    status = models.SmallIntegerField(choices=Status)
+    ot_state = models.CharField(max_length=12, choices=OtState, blank=True)
+    owner_id = models.CharField(max_length=64, blank=True)
+    owner_name = models.CharField(max_length=120, blank=True)
+
+    n = models.IntegerField()
+    latest = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    priority = models.SmallIntegerField()
+    first_at = models.DateTimeField()  # created_at of the oldest
+    latest_at = models.DateTimeField()  # created_at of the newest
+    ot_due_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-priority", "-latest_at", "key"], name="queue_order"),
+            models.Index(fields=["workspace", "-priority"], name="queue_of_a_workspace"),
+            GinIndex(fields=["site_ids"], fastupdate=False, name="queue_of_a_site"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ×{self.n}"
+
+
+class PatternMemory(models.Model):
+    """What is known about all incidents of one pattern, open or not: how often it was seen and
+    what OT said. Written as incidents and verdicts come, so that a list need not count.
+    """
+
+    pattern = models.UUIDField(primary_key=True)
+    first_seen_at = models.DateTimeField()
+    latest_seen_at = models.DateTimeField()
+    seen = models.IntegerField(default=0)
+    routine = models.IntegerField(default=0)  # annotations, not alerts: one tap is one trial
+    maintenance = models.IntegerField(default=0)
+    suspicious = models.IntegerField(default=0)
+    not_sure = models.IntegerField(default=0)
+    latest_verdict_at = models.DateTimeField(null=True)
+    latest_verdict_by = models.CharField(max_length=120, blank=True)
+    latest_verdict = models.CharField(max_length=12, blank=True)
+    latest_note = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.pattern}: seen {self.seen}"

@@ -1,0 +1,155 @@
+"""The incident: one narrow row for lists, one wide row for what Sentinel said."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+
+class Severity(models.IntegerChoices):
+    """Sentinel's severities, ordered. What we do not know is 0 and never suppressed (F18)."""
+
+    UNKNOWN = 0, "Unknown"
+    INFORMATIONAL = 1, "Informational"
+    LOW = 2, "Low"
+    MEDIUM = 3, "Medium"
+    HIGH = 4, "High"
+
+
+class Status(models.IntegerChoices):
+    """Sentinel's statuses."""
+
+    UNKNOWN = 0, "Unknown"
+    NEW = 1, "New"
+    ACTIVE = 2, "Active"
+    CLOSED = 3, "Closed"
+
+
+class OtState(models.TextChoices):
+    """Where the incident stands with OT."""
+
+    NOT_ASKED = "", "Not asked"
+    WAITING = "waiting", "Waiting for OT"
+    ROUTINE = "routine", "Routine"
+    MAINTENANCE = "maintenance", "Maintenance"
+    SUSPICIOUS = "suspicious", "Suspicious"
+    NOT_SURE = "not-sure", "Not sure"
+
+
+class DetailsState(models.TextChoices):
+    """Whether alerts and entities were fetched. Pending incidents match no rule."""
+
+    PENDING = "pending", "Details pending"
+    FETCHED = "fetched", "Complete"
+    FAILED = "failed", "Details could not be read"
+
+
+OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
+
+
+def words() -> "ArrayField[list[str], list[str]]":
+    """A list of short texts."""
+    return ArrayField(models.TextField(), default=list, blank=True)
+
+
+class Incident(models.Model):
+    """One Sentinel incident. `status`, `severity`, `owner_*`, `labels` and `classification*` are
+    in force here: Sentinel's word overlaid with what we still owe; `IncidentRaw` is Sentinel's.
+    """
+
+    workspace = models.ForeignKey(
+        "sentinel.Workspace", on_delete=models.PROTECT, related_name="incidents"
+    )
+    name = models.CharField(max_length=100)  # Sentinel's GUID, lower case
+    number = models.IntegerField(null=True)
+    etag = models.CharField(max_length=120, blank=True)
+    title = models.TextField()
+    severity = models.SmallIntegerField(choices=Severity)
+    status = models.SmallIntegerField(choices=Status)
+    classification = models.CharField(max_length=40, blank=True)
+    classification_reason = models.CharField(max_length=40, blank=True)
+    owner_id = models.CharField(max_length=64, blank=True)  # Entra object id, or our person's
+    owner_name = models.CharField(max_length=120, blank=True)
+    owner_email = models.CharField(max_length=254, blank=True)
+    labels = words()
+    created_at = models.DateTimeField()
+    modified_at = models.DateTimeField()  # Sentinel's lastModifiedTimeUtc
+    latest_activity_at = models.DateTimeField(null=True)
+    alerts_count = models.IntegerField(default=0)
+    comments_count = models.IntegerField(default=0)
+    product_names = words()
+    tactics = words()
+    techniques = words()
+    flags = words()  # what was odd on the way in
+
+    alert_type = models.TextField()  # catalogue title, or the title without its prefix
+    protocol = models.CharField(max_length=80, blank=True)
+    source = models.CharField(max_length=120, blank=True)  # device name, else address
+    destination = models.CharField(max_length=120, blank=True)
+    site_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)  # sorted
+    place = models.CharField(max_length=200, blank=True)  # "Gdańsk, Packaging 2", for rows
+    details_state = models.CharField(
+        max_length=8, choices=DetailsState, default=DetailsState.PENDING
+    )
+    details_due_at = models.DateTimeField(null=True)  # lease and back-off of the paced job
+    details_attempts = models.PositiveSmallIntegerField(default=0)
+    entities_count = models.IntegerField(default=0)
+
+    pattern = models.UUIDField(null=True)  # equal pattern; None while details are pending
+    group_key = models.UUIDField(null=True)  # the queue row it stands in; None when not open
+    priority = models.SmallIntegerField(default=0)
+    priority_parts = models.JSONField(default=list)  # [[code, points, detail], …] adds up
+    ot_state = models.CharField(
+        max_length=12, choices=OtState, default=OtState.NOT_ASKED, blank=True
+    )
+    ot_due_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=40, blank=True)  # "R-12" when a rule closed it
+    owed = models.SmallIntegerField(default=0)  # open outbox changes; 0 for nearly all
+    merged_into = models.IntegerField(null=True)  # the survivor's number
+    gone_at = models.DateTimeField(null=True)  # deleted in Sentinel; kept here, read-only
+    stored_at = models.DateTimeField()
+    changed_at = models.DateTimeField()  # of this row, for live lists
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "name"], name="a_workspace_names_its_incidents_apart"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["group_key", "-priority"], condition=Q(group_key__isnull=False),
+                         name="incidents_in_groups"),
+            models.Index(fields=["pattern", "-created_at"], condition=Q(pattern__isnull=False),
+                         name="incidents_of_a_pattern"),
+            models.Index(fields=["-modified_at", "-id"], name="incidents_newest_change"),
+            models.Index(fields=["workspace", "-modified_at"], name="incidents_by_workspace"),
+            models.Index(fields=["details_due_at"], condition=Q(details_state="pending"),
+                         name="incidents_details_owed"),
+            models.Index(fields=["workspace", "number"], name="incidents_by_number"),
+            GinIndex(fields=["site_ids"], fastupdate=False, name="incidents_by_site"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.title}" if self.number else self.title
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to deal with it."""
+        return self.status < Status.CLOSED and self.gone_at is None and self.merged_into is None
+
+    @property
+    def is_read_only(self) -> bool:
+        """Deleted and merged incidents are kept, but nothing can be done to them."""
+        return self.gone_at is not None or self.merged_into is not None
+
+
+class IncidentRaw(models.Model):
+    """The whole resource as Sentinel sent it."""
+
+    incident = models.OneToOneField(
+        "incidents.Incident", on_delete=models.CASCADE, primary_key=True, related_name="raw"
+    )
+    body = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"raw of {self.incident_id}"

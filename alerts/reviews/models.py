@@ -1,0 +1,100 @@
+"""Questions to OT and OT's answers."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+
+class Verdict(models.TextChoices):
+    """OT's word. `suspicious` needs one line of why."""
+
+    ROUTINE = "routine", "Routine"
+    MAINTENANCE = "maintenance", "Maintenance"
+    SUSPICIOUS = "suspicious", "Suspicious"
+    NOT_SURE = "not-sure", "Not sure"
+
+
+class Review(models.Model):
+    """One question about a set of incidents at one site, asked of everyone with an OT grant
+    there.
+    """
+
+    class State(models.TextChoices):
+        """Whose turn it is."""
+
+        WAITING = "waiting", "Waiting for OT"
+        ANSWERED = "answered", "Answered"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
+    incidents = models.ManyToManyField("incidents.Incident", related_name="reviews")
+    lead = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="+")
+    question = models.CharField(max_length=500)
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    opened_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    opened_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    act = models.UUIDField()  # of the click that asked, for undo
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="waiting", settled_at=None)
+                | (~Q(state="waiting") & Q(settled_at__isnull=False)),
+                name="a_review_that_is_over_says_since_when",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["site", "due_at"], condition=Q(state="waiting"), name="reviews_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site}: {self.question[:60]}"
+
+
+class Annotation(models.Model):
+    """One verdict of one person over named alerts. Never changed: a later one supersedes it. One
+    annotation is one trial in every statistic, however many alerts it covers.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    review = models.ForeignKey(
+        "reviews.Review", on_delete=models.PROTECT, null=True, related_name="annotations"
+    )
+    incidents = models.ManyToManyField("incidents.Incident", related_name="annotations")
+    alerts = models.ManyToManyField("incidents.Alert", related_name="annotations")
+    verdict = models.CharField(max_length=12, choices=Verdict)
+    cause = models.CharField(max_length=60)  # id of a routine cause or reason, or "other"
+    work_order = models.CharField(max_length=60, blank=True)
+    done_by = models.CharField(max_length=40, blank=True)  # our-team, vendor, automation
+    note = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    key = models.UUIDField()  # of the form that was sent: sent twice is given once
+    act = models.UUIDField()  # for undo
+    superseded_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="supersedes"
+    )
+    withdrawn_at = models.DateTimeField(null=True)  # undone within the hold
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["by", "key"], name="a_form_is_saved_once"),
+            models.CheckConstraint(
+                condition=~Q(verdict="suspicious") | ~Q(note=""),
+                name="suspicious_says_why",
+            ),
+        ]
+        indexes = [models.Index(fields=["-given_at"], name="annotations_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} by {self.by_id}"
