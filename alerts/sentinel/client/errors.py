@@ -1,0 +1,68 @@
+"""What can go wrong with Sentinel, in our words. Nothing of the SDK gets past the client."""
+
+from __future__ import annotations
+
+
+class SentinelError(Exception):
+    """A call to Sentinel did not succeed. The text is for people and holds no ids of the tenant."""
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str = "", request_id: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+
+
+class SentinelUnavailable(SentinelError):
+    """No usable answer: unreachable, too slow, broken off, or an error of the other side."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        code: str = "",
+        request_id: str = "",
+    ) -> None:
+        super().__init__(message, status=status, code=code, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class SentinelThrottled(SentinelError):
+    """Too many calls. `retry_after` is what the server said in seconds, uncapped, or None."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int = 429,
+        code: str = "",
+        request_id: str = "",
+    ) -> None:
+        super().__init__(message, status=status, code=code, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class SentinelRefused(SentinelError):
+    """Sentinel understood and said no; sending the same again will not help."""
+
+
+class SentinelConflict(SentinelError):
+    """Somebody changed it since we read it (409 or 412): read again and decide anew."""
+
+
+class SentinelNotFound(SentinelError):
+    """It is not there (any more), or not yet visible."""
+
+
+class SentinelDenied(SentinelError):
+    """Not signed in (401) or not allowed (403); `status` tells which."""
+
+
+class ForeignHost(SentinelError):
+    """A link led to another host. It was not followed, and no token went there."""

@@ -1,0 +1,214 @@
+"""A Sentinel in memory for tests: the same answers, etags and refusals, and a log of all calls."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from alerts.sentinel.client.errors import (
+    ForeignHost,
+    SentinelConflict,
+    SentinelError,
+    SentinelNotFound,
+    SentinelRefused,
+)
+from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, Probe, Receipt
+from alerts.sentinel.wire.times import ticks_of
+
+ENDPOINT = "https://sentinel.test"
+_READ_ONLY = ("incidentNumber", "createdTimeUtc", "additionalData", "providerName")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that was made; `body` is what was sent, where something was."""
+
+    verb: str
+    name: str = ""
+    body: Any = None
+
+
+@dataclass
+class MemorySentinel:
+    """A SentinelClient whose incidents a test lays out, breaks and edits behind our back."""
+
+    starts_at: datetime = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+    incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    alerts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    entities: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    comments: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    calls_left: dict[str, int] = field(default_factory=dict)
+    _failures: list[tuple[str, SentinelError | Callable[[], None]]] = field(default_factory=list)
+    _ticks: int = 0
+
+    @property
+    def writes(self) -> list[Call]:
+        """The calls that tried to change something, in their order."""
+        return [call for call in self.calls if call.verb.startswith("put")]
+
+    def fail_next(self, error: SentinelError, *, verb: str = "", times: int = 1) -> None:
+        """Let the next calls (of this verb) end with this error before they do anything."""
+        self._failures += [(verb, error)] * times
+
+    def before_next(self, happens: Callable[[], None], *, verb: str = "") -> None:
+        """Let something happen just before the next call (of this verb), as a colleague would."""
+        self._failures.append((verb, happens))
+
+    def add_incident(self, name: str = "", *, at: datetime | None = None, **properties: Any) -> str:
+        """Put an incident there, with sensible members where none are given; returns its name."""
+        name = (name or str(uuid.uuid4())).lower()
+        moment = _text(at) if at else self._now()
+        number = properties.pop("incidentNumber", len(self.incidents) + 1)
+        self.incidents[name] = {
+            "id": f"/subscriptions/s/providers/Microsoft.SecurityInsights/Incidents/{name}",
+            "name": name,
+            "etag": self._etag(),
+            "type": "Microsoft.SecurityInsights/Incidents",
+            "properties": {
+                "title": "Unauthorized PLC Programming",
+                "severity": "Medium",
+                "status": "New",
+                "labels": [],
+                "incidentNumber": number,
+                "createdTimeUtc": moment,
+                "lastModifiedTimeUtc": moment,
+                "additionalData": {"alertProductNames": ["Azure Security Center for IoT"]},
+                "providerName": "Azure Sentinel",
+            }
+            | properties,
+        }
+        return name
+
+    def edit(self, name: str, **properties: Any) -> None:
+        """Change an incident as somebody else would: new etag, new time."""
+        incident = self.incidents[name.lower()]
+        incident["properties"] |= properties
+        incident["properties"]["lastModifiedTimeUtc"] = self._now()
+        incident["etag"] = self._etag()
+
+    def list_incidents(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        by: ListBy = ListBy.MODIFIED,
+        top: int = LARGEST_PAGE,
+        next_link: str | None = None,
+    ) -> bytes:
+        """One page; links lead to the rest of the same question."""
+        self._called("list_incidents", next_link or "")
+        asked = [_text(since) if since else "", _text(until) if until else "", by.value, str(top)]
+        start = 0
+        if next_link:
+            *asked, offset = self._from_link(next_link)
+            start = int(offset)
+        low, high, member, size = ticks_of(asked[0]), ticks_of(asked[1]), asked[2], int(asked[3])
+        rows = sorted(
+            (ticks_of(i["properties"].get(member)) or 0, n) for n, i in self.incidents.items()
+        )
+        names = [n for at, n in rows if (low is None or at >= low) and (high is None or at < high)]
+        page: dict[str, Any] = {"value": [self.incidents[n] for n in names[start : start + size]]}
+        if len(names) > start + size:
+            query = "&".join(f"q={part}" for part in [*asked, str(start + size)])
+            page["nextLink"] = f"{ENDPOINT}/incidents?{query}"
+        return orjson.dumps(page)
+
+    def get_incident(self, name: str) -> bytes:
+        """One incident as it is now."""
+        self._called("get_incident", name)
+        return orjson.dumps(self._incident(name))
+
+    def put_incident(self, name: str, body: dict[str, Any]) -> Receipt:
+        """Replace an incident if the etag is still the one it has."""
+        if not body.get("etag"):
+            raise SentinelRefused("An incident is written only with the etag that was read.")
+        self._called("put_incident", name, body)
+        incident = self._incident(name)
+        if body["etag"] != incident["etag"]:
+            raise SentinelConflict("Somebody changed it meanwhile.", status=409, code="Conflict")
+        kept = {k: v for k, v in incident["properties"].items() if k in _READ_ONLY}
+        incident["properties"] = copy.deepcopy(body["properties"]) | kept
+        self.edit(name)
+        return Receipt(name.lower(), incident["etag"], orjson.dumps(incident))
+
+    def list_alerts(self, name: str) -> bytes:
+        """All alerts laid out for an incident."""
+        self._called("list_alerts", name)
+        self._incident(name)
+        return orjson.dumps({"value": self.alerts.get(name.lower(), [])})
+
+    def list_entities(self, name: str) -> bytes:
+        """All entities laid out for an incident."""
+        self._called("list_entities", name)
+        self._incident(name)
+        return orjson.dumps({"entities": self.entities.get(name.lower(), []), "metaData": []})
+
+    def list_comments(self, name: str, *, next_link: str | None = None) -> bytes:
+        """All comments of an incident, in one page."""
+        self._called("list_comments", name)
+        self._incident(name)
+        return orjson.dumps({"value": list(self.comments.get(name.lower(), {}).values())})
+
+    def get_comment(self, name: str, comment: str) -> bytes:
+        """One comment."""
+        self._called("get_comment", name)
+        found = self.comments.get(name.lower(), {}).get(comment.lower())
+        if found is None:
+            raise SentinelNotFound("There is no such comment.", status=404, code="NotFound")
+        return orjson.dumps(found)
+
+    def put_comment(self, name: str, comment: str, body: dict[str, Any]) -> Receipt:
+        """Write a comment; the same id again replaces it."""
+        self._called("put_comment", name, body)
+        self._incident(name)
+        properties = copy.deepcopy(body["properties"]) | {"createdTimeUtc": self._now()}
+        made = {"name": comment.lower(), "etag": self._etag(), "properties": properties}
+        self.comments.setdefault(name.lower(), {})[comment.lower()] = made
+        self.edit(name)
+        return Receipt(comment.lower(), made["etag"], orjson.dumps(made))
+
+    def probe(self) -> Probe:
+        """Say whether there are incidents."""
+        self._called("probe")
+        return Probe(bool(self.incidents), reads_left=None, writes_left=None)
+
+    def _called(self, verb: str, name: str = "", body: Any = None) -> None:
+        self.calls.append(Call(verb, name, copy.deepcopy(body)))
+        for index, (wanted, happens) in enumerate(self._failures):
+            if wanted in ("", verb):
+                del self._failures[index]
+                if isinstance(happens, SentinelError):
+                    raise happens
+                happens()
+                return
+
+    def _incident(self, name: str) -> dict[str, Any]:
+        found = self.incidents.get(name.lower())
+        if found is None:
+            raise SentinelNotFound("There is no such incident.", status=404, code="NotFound")
+        return found
+
+    def _from_link(self, link: str) -> list[str]:
+        if not link.startswith(ENDPOINT + "/"):
+            raise ForeignHost("The next page is said to be on another host; it was not asked.")
+        return parse_qs(urlsplit(link).query, keep_blank_values=True)["q"]
+
+    def _now(self) -> str:
+        self._ticks += 1
+        return _text(self.starts_at + timedelta(seconds=self._ticks))
+
+    def _etag(self) -> str:
+        self._ticks += 1
+        return f'"{self._ticks:08x}"'
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")

@@ -1,0 +1,119 @@
+"""What Tagout asks of Sentinel. `azure.py` does it over the SDK, `memory.py` is its twin for tests.
+
+Reads give the answer's bytes, for `alerts.sentinel.wire` to read. Writes name what they write by
+an id of ours and carry the etag that was read, so that sending twice is safe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from alerts.sentinel.client.errors import (
+    ForeignHost,
+    SentinelConflict,
+    SentinelDenied,
+    SentinelError,
+    SentinelNotFound,
+    SentinelRefused,
+    SentinelThrottled,
+    SentinelUnavailable,
+)
+
+__all__ = [
+    "ForeignHost",
+    "ListBy",
+    "Probe",
+    "Receipt",
+    "SentinelClient",
+    "SentinelConflict",
+    "SentinelDenied",
+    "SentinelError",
+    "SentinelNotFound",
+    "SentinelRefused",
+    "SentinelThrottled",
+    "SentinelUnavailable",
+]
+
+LARGEST_PAGE = 1000
+
+
+class ListBy(StrEnum):
+    """Which time a list of incidents is cut and ordered by."""
+
+    MODIFIED = "lastModifiedTimeUtc"
+    CREATED = "createdTimeUtc"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What Sentinel answered to a write: the etag that our own change now has, and all of it."""
+
+    name: str
+    etag: str | None
+    body: bytes
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What one harmless call found: whether there are incidents, and how many calls are left."""
+
+    has_incidents: bool
+    reads_left: int | None
+    writes_left: int | None
+
+
+class SentinelClient(Protocol):
+    """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
+
+    @property
+    def calls_left(self) -> dict[str, int]:
+        """What the latest answers said is left of the call budgets, by the header's name."""
+        ...
+
+    def list_incidents(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        by: ListBy = ListBy.MODIFIED,
+        top: int = LARGEST_PAGE,
+        next_link: str | None = None,
+    ) -> bytes:
+        """One page of incidents, oldest first; `next_link` goes on where a page said it does."""
+        ...
+
+    def get_incident(self, name: str) -> bytes:
+        """One incident as it is now."""
+        ...
+
+    def put_incident(self, name: str, body: dict[str, Any]) -> Receipt:
+        """Write a whole incident; the body must carry the etag that was read."""
+        ...
+
+    def list_alerts(self, name: str) -> bytes:
+        """All alerts of an incident."""
+        ...
+
+    def list_entities(self, name: str) -> bytes:
+        """All entities of an incident, with the places of IoT devices."""
+        ...
+
+    def list_comments(self, name: str, *, next_link: str | None = None) -> bytes:
+        """One page of an incident's comments."""
+        ...
+
+    def get_comment(self, name: str, comment: str) -> bytes:
+        """One comment of an incident."""
+        ...
+
+    def put_comment(self, name: str, comment: str, body: dict[str, Any]) -> Receipt:
+        """Write a comment under an id of ours."""
+        ...
+
+    def probe(self) -> Probe:
+        """Sign in, reach the workspace and list one incident."""
+        ...
