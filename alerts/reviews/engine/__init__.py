@@ -1,0 +1,1 @@
+"""Pure thinking about reviews: why an alert may have been raised. No Django, no clock."""
