@@ -1,0 +1,154 @@
+"""Priority is the sum of the parts that the page lists, always."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.incidents.engine.priority import (
+    Part,
+    Priority,
+    PriorityFacts,
+    band_of,
+    priority_of,
+    words,
+)
+
+QUIET = {"severity": "Low"}
+
+
+def parts_of(**facts):
+    return {part.code: part.points for part in priority_of(PriorityFacts(**facts)).parts}
+
+
+@pytest.mark.parametrize(
+    ("severity", "points"),
+    [("High", 40), ("Medium", 25), ("Low", 12), ("Informational", 5), ("high", 40), ("?", 5)],
+)
+def test_severity(severity, points):
+    assert parts_of(severity=severity) == {"severity": points}
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "points"),
+    [
+        ({"guard": "never"}, "guard", 25),
+        ({"guard": "timeboxed"}, "guard", 10),
+        ({"guard": "scoped"}, "guard", None),
+        ({"guard": None}, "guard", None),
+        ({"criticality": "safety"}, "criticality", 20),
+        ({"criticality": "crown-jewel"}, "criticality", 20),
+        ({"criticality": "important"}, "criticality", 10),
+        ({"criticality": "normal"}, "criticality", None),
+        ({"crosses_levels": True}, "crosses", 10),
+        ({"tactics": ("Inhibit Response Function",)}, "tactic", 10),
+        ({"tactics": ("ImpairProcessControl", "Discovery")}, "tactic", 10),
+        ({"tactics": ("Impact", "Impair Process Control")}, "tactic", 10),
+        ({"tactics": ("Discovery", "Persistence")}, "tactic", None),
+        ({"other_products": ("Microsoft Defender for Endpoint",)}, "second-product", 15),
+        ({"is_new_pair": True}, "new-pair", 10),
+        ({"times_suspicious": 1}, "was-suspicious", 15),
+        ({"times_suspicious": 7}, "was-suspicious", 15),
+        ({"routine_share_lower": 0.95}, "routine-share", -20),
+        ({"routine_share_lower": 0.9}, "routine-share", -20),
+        ({"routine_share_lower": 0.899}, "routine-share", -10),
+        ({"routine_share_lower": 0.7}, "routine-share", -10),
+        ({"routine_share_lower": 0.699}, "routine-share", None),
+        ({"routine_share_lower": None}, "routine-share", None),
+        ({"in_planned_work": True}, "planned-work", -25),
+        ({"is_overrun": True}, "overrun", 10),
+        ({"is_answer_late": True}, "answer-late", 10),
+    ],
+)
+def test_each_line_of_the_table(facts, code, points):
+    assert parts_of(**QUIET, **facts).get(code) == points
+
+
+def test_too_much_is_taken_back_by_a_part_of_its_own():
+    facts = PriorityFacts(
+        severity="High",
+        guard="never",
+        criticality="safety",
+        crosses_levels=True,
+        tactics=("Impact",),
+        other_products=("Microsoft Sentinel Fusion",),
+        is_new_pair=True,
+    )
+    priority = priority_of(facts)
+    assert priority.score == 100
+    assert priority.parts[-1] == Part("capped", -30)
+
+
+def test_too_little_is_lifted_to_nothing():
+    facts = PriorityFacts(severity="Informational", in_planned_work=True, routine_share_lower=0.97)
+    assert priority_of(facts) == Priority(
+        0,
+        (
+            Part("severity", 5, "Informational"),
+            Part("routine-share", -20, "97"),
+            Part("planned-work", -25, ""),
+            Part("capped", 40),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("score", "band"), [(100, "red"), (85, "red"), (84, "amber"), (40, "amber"), (39, "calm")]
+)
+def test_bands(score, band):
+    assert band_of(score) == band
+    assert Priority(score, ()).band == band
+
+
+any_facts = st.builds(
+    PriorityFacts,
+    severity=st.sampled_from(["High", "Medium", "Low", "Informational", "", "odd"]),
+    guard=st.sampled_from(["never", "timeboxed", "scoped", None]),
+    criticality=st.sampled_from(["normal", "important", "crown-jewel", "safety"]),
+    crosses_levels=st.booleans(),
+    crossing=st.sampled_from(["", "Level 3 to Level 1"]),
+    tactics=st.lists(st.sampled_from(["Impact", "InhibitResponseFunction", "Discovery"])).map(
+        tuple
+    ),
+    other_products=st.lists(st.just("Fusion"), max_size=2).map(tuple),
+    is_new_pair=st.booleans(),
+    times_suspicious=st.integers(0, 50),
+    routine_share_lower=st.none() | st.floats(0, 1),
+    in_planned_work=st.booleans(),
+    is_overrun=st.booleans(),
+    work_order=st.sampled_from(["", "WO-20917"]),
+    is_answer_late=st.booleans(),
+)
+
+
+@given(any_facts)
+def test_parts_always_add_up_and_can_be_said(facts):
+    priority = priority_of(facts)
+    assert 0 <= priority.score <= 100
+    assert sum(part.points for part in priority.parts) == priority.score
+    assert all(part.points for part in priority.parts)
+    codes = [part.code for part in priority.parts]
+    assert len(codes) == len(set(codes))
+    for part in priority.parts:
+        for language in ("en", "de"):
+            said = words(part, language)
+            assert said
+            assert "{" not in said
+
+
+def test_parts_are_said_in_plain_words():
+    assert words(Part("severity", 40, "High")) == "High severity"
+    assert words(Part("planned-work", -25, "WO-20917")) == (
+        "Inside planned work for these devices (WO-20917)"
+    )
+    assert words(Part("planned-work", -25, ""), "de") == (
+        "Innerhalb geplanter Arbeit an diesen Geräten"
+    )
+    assert words(Part("routine-share", -20, "93"), "de-AT") == (
+        "Mindestens 93 % solcher Fälle waren Routine (zu 95 % sicher)"
+    )
+    assert words(Part("was-suspicious", 15, "1")) == "The same pattern was judged suspicious once"
+
+
+def test_the_routine_share_is_never_rounded_up():
+    facts = PriorityFacts(severity="High", routine_share_lower=0.9999)
+    assert priority_of(facts).parts[-1].detail == "99"
