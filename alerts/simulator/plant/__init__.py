@@ -1,0 +1,30 @@
+"""A model of two plants that produces D4IoT alerts and the Sentinel incidents made of them.
+
+It stands alone: no Django, no clock (times are arguments), nothing of Tagout. What it says is a
+function of the seed and the arguments, so a measurement can be repeated to the letter.
+Door: `Plant`.
+"""
+
+from .plant import Plant
+from .things import (
+    Case,
+    PlantDevice,
+    PlantSensor,
+    PlantSite,
+    PlantWorkspace,
+    PlantZone,
+    Truth,
+    Verdict,
+)
+
+__all__ = [
+    "Case",
+    "Plant",
+    "PlantDevice",
+    "PlantSensor",
+    "PlantSite",
+    "PlantWorkspace",
+    "PlantZone",
+    "Truth",
+    "Verdict",
+]
