@@ -11,6 +11,7 @@ os.environ["DATA_DIR"] = os.environ.get("TAGOUT_TEST_DATA") or str(home / ".data
 os.environ.pop("SECRET_KEY", None)
 if os.environ.get("TAGOUT_TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TAGOUT_TEST_DATABASE_URL"]
+(Path(os.environ["DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
 embedded.ensure_environment(Path(os.environ["DATA_DIR"]), durable=False)
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"

@@ -1,0 +1,90 @@
+# Tagout. `make demo` and `make test` need git, make and some Python with pip or venv; the rest
+# installs itself into .tools/ and .venv/ below this folder.
+
+.DEFAULT_GOAL := help
+UV_VERSION := 0.13.9
+PYTHON_WANTED := >=3.13
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := .tools/bin/uv
+export UV_NO_PROGRESS := 1
+
+.PHONY: help demo test check install install-dev lock fast lint types contracts migrations \
+	templates bench faults clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.runtime ## the whole product with a pretend Sentinel; Ctrl-C stops it
+	@exec $(PY) -m alerts.demo
+
+test: $(VENV)/.dev ## the whole suite on embedded PostgreSQL and Valkey
+	@$(PY) -m pytest -q -n 2 --dist loadgroup
+
+check: lint types contracts migrations templates test ## what CI runs
+
+fast: $(VENV)/.dev ## the suite without the browser
+	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not browser"
+
+lint: $(VENV)/.dev
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check --quiet .
+
+types: $(VENV)/.dev
+	@$(VENV)/bin/mypy
+
+contracts: $(VENV)/.dev
+	@PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache
+
+migrations: $(VENV)/.dev
+	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PY) manage.py check --fail-level WARNING
+
+templates: $(VENV)/.dev
+	@git ls-files 'templates/*.html' | xargs $(VENV)/bin/djade --check --target-version 6.0
+
+bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in the same run
+	@$(PY) -m bench
+
+faults: $(VENV)/.dev ## the fault matrix, long form
+	@$(PY) -m pytest -q tests/faults --long-faults
+
+lock: $(VENV)/.dev ## renew requirements*.lock from pyproject.toml
+	@$(UV) pip compile -q --no-annotate --no-header --universal --python-version 3.13 \
+		--generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+	@$(UV) pip compile -q --no-annotate --no-header --universal --python-version 3.13 \
+		--generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what was installed and the demo's data
+	rm -rf .tools $(VENV) .data
+
+install: $(VENV)/.runtime
+install-dev: $(VENV)/.dev
+
+$(VENV)/.runtime: $(PY) requirements.lock
+	@test -f $(VENV)/.dev || $(UV) pip sync -q --require-hashes --python $(PY) requirements.lock
+	@touch $@
+
+$(VENV)/.dev: $(PY) requirements-dev.lock
+	@$(UV) pip sync -q --require-hashes --python $(PY) requirements-dev.lock
+	@touch $@
+
+# A Python new enough is looked for on the machine first, then asked of uv.
+$(PY): | $(UV)
+	@found=$$($(UV) python find --no-project --no-python-downloads '$(PYTHON_WANTED)' 2>/dev/null \
+		|| { $(UV) python install -q 3.13 >/dev/null 2>&1 && $(UV) python find --no-project '$(PYTHON_WANTED)' 2>/dev/null; }) \
+	&& test -n "$$found" \
+	|| { echo "Tagout needs Python 3.13 or newer: install it with your system's packages, then run make again." >&2; exit 1; }; \
+	$(UV) venv -q --no-project --python "$$found" $(VENV)
+
+$(UV):
+	@for python in python3 python python3.14 python3.13; do \
+		command -v $$python >/dev/null 2>&1 || continue; \
+		rm -rf .tools; \
+		if $$python -m venv .tools >/dev/null 2>&1 \
+			&& .tools/bin/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION); then exit 0; fi; \
+		rm -rf .tools; \
+		if $$python -m pip install -q --disable-pip-version-check --target .tools/lib uv==$(UV_VERSION) >/dev/null 2>&1; then \
+			mkdir -p .tools/bin && ln -s ../lib/bin/uv .tools/bin/uv && exit 0; fi; \
+	done; \
+	echo "Tagout needs some Python with pip or venv to install itself: install python3-venv, then run make again." >&2; exit 1

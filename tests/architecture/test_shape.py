@@ -1,0 +1,78 @@
+"""What linters cannot see: sizes, docstrings, mirrors, manners of services."""
+
+import ast
+import re
+
+import pytest
+
+from tests.architecture.tree import HOME, WINGS, rooms, sources, tracked
+
+FULL = 400
+
+
+def test_no_file_is_longer_than_four_hundred_lines():
+    long = {}
+    for path in sources(".py", ".html", ".css", ".js"):
+        lines = len((HOME / path).read_text(encoding="utf-8").splitlines())
+        if lines > FULL:
+            long[str(path)] = lines
+    assert not long
+
+
+@pytest.mark.parametrize("room", rooms(), ids=str)
+def test_a_room_says_what_it_is_for(room):
+    door = HOME / room / "__init__.py"
+    assert door.exists(), f"{room} is no package"
+    if room.parts[0] != "training" and room.name not in {"templatetags"}:
+        assert ast.get_docstring(ast.parse(door.read_text())), f"{room} does not say what it is for"
+
+
+def test_pages_styles_and_tests_stand_where_their_room_stands():
+    known = {str(room) for room in rooms()} | set(WINGS)
+    shared = {"layouts", "components", "ui", "vendor", "errors"}
+    beside = {"architecture", "contract", "journeys", "guards", "faults", "abuse", "factories"}
+    astray = []
+    for path in tracked():
+        top, *rest = path.parts
+        if top in {"templates", "static"} and len(rest) > 1 and rest[0] not in shared:
+            astray += [path] if "/".join(rest[:2]) not in known else []
+        if top == "tests" and len(rest) > 2 and rest[0] not in beside:
+            astray += [path] if "/".join(rest[:2]) not in known else []
+    assert not astray
+
+
+def _functions(path):
+    for node in ast.parse((HOME / path).read_text()).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node
+
+
+def test_public_services_take_keywords_only():
+    loose = []
+    for path in sources(".py"):
+        if "services" in path.parts or path.name == "services.py":
+            for function in _functions(path):
+                positional = [arg.arg for arg in function.args.args]
+                allowed = len(positional) <= 1
+                if not allowed:
+                    loose.append(f"{path}:{function.lineno} {function.name}{positional}")
+    assert not loose, "a service takes at most one thing by position"
+
+
+def test_nobody_reaches_into_another_rooms_doors():
+    reaching = []
+    door = re.compile(r"^(alerts|portal|training)\.(\w+)\.(web|api|tasks|admin)\b")
+    for path in sources(".py"):
+        if path.parts[0] not in WINGS or path.name in {"urls.py", "schedule.py", "celery.py"}:
+            continue
+        for node in ast.walk(ast.parse((HOME / path).read_text())):
+            names = []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            for name in names:
+                found = door.match(name)
+                if found and found.group(1, 2) != path.parts[:2]:
+                    reaching.append(f"{path}:{node.lineno} {name}")
+    assert not reaching

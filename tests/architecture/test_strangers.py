@@ -1,0 +1,36 @@
+"""Every address refuses strangers, unless it is on this short list."""
+
+import re
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+OPEN = {"login", "healthz", "readyz"}
+
+
+def addresses(patterns=None, prefix="", namespace=""):
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry.url_patterns, route)
+        elif isinstance(entry, URLPattern):
+            yield entry.name or route, route
+
+
+def filled(route: str) -> str:
+    samples = {"int": "1", "uuid": "00000000-0000-0000-0000-000000000001", "slug": "x", "str": "x"}
+    return "/" + re.sub(r"<(?:(\w+):)?\w+>", lambda m: samples.get(m.group(1) or "str", "x"), route)
+
+
+CLOSED = sorted({(name, route) for name, route in addresses() if name not in OPEN})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "route"), CLOSED, ids=str)
+def test_an_address_refuses_strangers(client, name, route):
+    for method in (client.get, client.post):
+        answer = method(filled(route))
+        refused = answer.status_code in {401, 403, 404, 405} or (
+            answer.status_code == 302 and "/login/" in answer["Location"]
+        )
+        assert refused, f"{method.__name__} {filled(route)} answered {answer.status_code}"
