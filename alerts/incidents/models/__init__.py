@@ -2,7 +2,7 @@
 
 from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert
 from alerts.incidents.models.context import Comment, Entity, TimelineItem
-from alerts.incidents.models.group import Group, PatternMemory
+from alerts.incidents.models.group import Group, PairMemory, PatternMemory
 from alerts.incidents.models.incident import (
     DetailsState,
     Incident,
@@ -14,5 +14,5 @@ from alerts.incidents.models.incident import (
 
 __all__ = [
     "Alert", "AlertRaw", "Comment", "DetailsState", "Entity", "Group", "Incident", "IncidentAlert",
-    "IncidentRaw", "OtState", "PatternMemory", "Severity", "Status", "TimelineItem",
+    "IncidentRaw", "OtState", "PairMemory", "PatternMemory", "Severity", "Status", "TimelineItem",
 ]  # fmt: skip

@@ -70,3 +70,17 @@ class PatternMemory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pattern}: seen {self.seen}"
+
+
+class PairMemory(models.Model):
+    """Since when two ends were seen talking at a place: "pair never seen before" (product §8)."""
+
+    pair = models.UUIDField(primary_key=True)  # of workspace, place and both ends
+    first_seen_at = models.DateTimeField()
+    first_incident = models.BigIntegerField()  # no key: the memory outlives the incident
+
+    class Meta:
+        indexes = [models.Index(fields=["first_incident"], name="pairs_first_seen_in")]
+
+    def __str__(self) -> str:
+        return f"{self.pair} since {self.first_seen_at:%Y-%m-%d}"

@@ -1,0 +1,152 @@
+"""Keep the rows that stand for many incidents right, whoever changes incidents at the same time.
+
+Whoever changes an incident in any way that a list shows calls `regroup` last in the transaction.
+Incidents are locked in the order of their ids, then groups in the order of their keys, so that
+two who regroup at once wait for each other instead of deadlocking.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import md5
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from alerts.incidents.models import Status
+from alerts.incidents.services.ranking import Rankable, rank_incidents
+
+_SHARED = (
+    "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, pattern, "
+    "severity, status, ot_state, owner_id, owner_name"
+)
+_COLUMNS = f"{_SHARED}, n, latest_id, priority, first_at, latest_at, ot_due_at"
+
+
+def _each(prefix: str, columns: str) -> str:
+    return ", ".join(f"{prefix}.{column}" for column in columns.split(", "))
+
+
+# What the rows of these keys should say. The latest incident lends what all of a group share.
+_WANTED = f"""
+    SELECT counted.group_key AS key, {_each("latest", _SHARED)},
+           counted.n, latest.id AS latest_id, counted.priority, counted.first_at,
+           counted.latest_at, counted.ot_due_at
+    FROM (SELECT group_key, count(*)::int AS n, max(priority) AS priority,
+                 min(created_at) AS first_at, max(created_at) AS latest_at,
+                 min(ot_due_at) AS ot_due_at,
+                 (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id
+          FROM incidents_incident WHERE group_key = ANY(%(keys)s::uuid[])
+          GROUP BY group_key) counted
+    JOIN incidents_incident latest ON latest.id = counted.latest_id
+"""
+# `WHERE false` locks the rows that are there and leaves them alone. Unlike SELECT FOR UPDATE it
+# also adds a row that somebody else deletes while we wait for it.
+_ADD_OR_LOCK = f"""
+    INSERT INTO incidents_group (key, {_COLUMNS}, changed_at)
+    SELECT key, {_COLUMNS}, %(now)s FROM ({_WANTED}) wanted ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET n = 0 WHERE false
+"""
+_LOCK = """
+    SELECT FROM incidents_group WHERE key = ANY(%(keys)s::uuid[]) ORDER BY key FOR UPDATE
+"""
+_REFRESH = f"""
+    UPDATE incidents_group g SET ({_COLUMNS}, changed_at) = ROW({_each("w", _COLUMNS)}, %(now)s)
+    FROM ({_WANTED}) w WHERE g.key = w.key
+    AND (g.changed_at < %(now)s OR ROW({_each("g", _COLUMNS)})
+         IS DISTINCT FROM ROW({_each("w", _COLUMNS)}))
+"""
+_DELETE_EMPTY = """
+    DELETE FROM incidents_group g WHERE key = ANY(%(keys)s::uuid[])
+    AND NOT EXISTS (SELECT FROM incidents_incident i WHERE i.group_key = g.key)
+"""
+
+_READ = """
+    SELECT id, severity, alert_type, tactics, product_names, pattern, ot_state, ot_due_at,
+           workspace_id, status, owner_id, group_key, gone_at IS NOT NULL OR merged_into IS NOT NULL
+    FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+_WRITE = """
+    UPDATE incidents_incident i
+    SET priority = w.priority, priority_parts = w.parts::jsonb, group_key = w.key, changed_at = %s
+    FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::uuid[])
+         AS w(id, priority, parts, key)
+    WHERE i.id = w.id AND (i.priority <> w.priority OR i.group_key IS DISTINCT FROM w.key
+                           OR i.priority_parts <> w.parts::jsonb)
+"""
+
+
+def group_key_of(
+    *,
+    incident_id: int,
+    pattern: UUID | None,
+    workspace_id: int,
+    severity: int,
+    status: int,
+    ot_state: str,
+    owner_id: str,
+) -> UUID:
+    """The queue row an open incident stands in: alone until its pattern is known."""
+    if pattern is None:
+        said = f"incident:{incident_id}"
+    else:
+        said = f"{pattern}:{workspace_id}:{severity}:{status}:{ot_state}:{owner_id}"
+    return UUID(bytes=md5(said.encode(), usedforsecurity=False).digest())
+
+
+@transaction.atomic
+def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
+    """Rank these incidents anew and bring the queue's rows, those left and those joined, in line.
+
+    Every service that changes an incident calls this last; thousands of incidents a call.
+    """
+    ids = sorted(set(incident_ids))
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [ids])
+        rows = cursor.fetchall()
+        ranked = rank_incidents([Rankable(*row[:8]) for row in rows], now=now)
+        keys = [_key_of(row) for row in rows]
+        scores, parts = [r.score for r in ranked], [r.parts for r in ranked]
+        cursor.execute(_WRITE, [now, [row[0] for row in rows], scores, parts, keys])
+    refresh_groups({row[11] for row in rows} | set(keys), now=now)
+
+
+def _key_of(row: Sequence[Any]) -> UUID | None:
+    if row[12] or row[9] >= Status.CLOSED:
+        return None
+    return group_key_of(
+        incident_id=row[0],
+        pattern=row[5],
+        workspace_id=row[8],
+        severity=row[1],
+        status=row[9],
+        ot_state=row[6],
+        owner_id=row[10],
+    )
+
+
+@transaction.atomic
+def refresh_groups(keys: Iterable[UUID | None], *, now: datetime) -> None:
+    """Count the incidents of these keys and make, change or remove their rows in the queue."""
+    given: dict[str, Any] = {"keys": sorted(key for key in keys if key), "now": now}
+    if not given["keys"]:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, given)
+        cursor.execute(_ADD_OR_LOCK, given)
+        cursor.execute(_REFRESH, given)  # a statement of its own: it sees what we waited for
+        cursor.execute(_DELETE_EMPTY, given)
+
+
+def touch_incidents(incident_ids: Iterable[int], *, now: datetime) -> None:
+    """Let live lists fetch these incidents and their rows anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH ours AS (UPDATE incidents_incident SET changed_at = %(now)s"
+            " WHERE id = ANY(%(ids)s::bigint[]) RETURNING group_key)"
+            " UPDATE incidents_group SET changed_at = %(now)s"
+            " WHERE key IN (SELECT group_key FROM ours)",
+            {"now": now, "ids": sorted(set(incident_ids))},
+        )

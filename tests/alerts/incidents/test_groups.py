@@ -1,0 +1,176 @@
+import threading
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from alerts.incidents.models import Group, Incident, PatternMemory, Severity, Status
+from alerts.incidents.services.groups import regroup, touch_incidents
+from tests.factories.incidents import NOON, make_incident, make_workspace
+
+PATTERN = uuid.UUID(int=7)
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def workspace(db):
+    return make_workspace()
+
+
+def alike(workspace, n, **columns):
+    return [
+        make_incident(
+            workspace, **{"pattern": PATTERN, "created_at": NOON + timedelta(minutes=i)} | columns
+        )
+        for i in range(n)
+    ]
+
+
+def test_open_incidents_of_equal_pattern_are_one_row(workspace):
+    rows = alike(workspace, 14, title="Firmware Change Detected")
+    regroup([row.pk for row in rows], now=NOON)
+    group = Group.objects.get()
+    assert (group.n, group.latest, group.title) == (14, rows[-1], "Firmware Change Detected")
+    assert (group.first_at, group.latest_at) == (NOON, NOON + timedelta(minutes=13))
+    assert set(Incident.objects.values_list("group_key", flat=True)) == {group.key}
+
+
+def test_while_details_are_pending_each_incident_stands_alone(workspace):
+    regroup([row.pk for row in alike(workspace, 3, pattern=None)], now=NOON)
+    assert list(Group.objects.values_list("n", flat=True)) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"severity": Severity.HIGH},
+        {"status": Status.ACTIVE},
+        {"ot_state": "waiting"},
+        {"owner_id": "sam"},
+    ],
+    ids=str,
+)
+def test_what_is_in_another_state_is_another_row(workspace, change):
+    rows = alike(workspace, 3)
+    regroup([row.pk for row in rows], now=NOON)
+    Incident.objects.filter(pk=rows[2].pk).update(**change)
+    regroup([rows[2].pk], now=LATER)
+    assert sorted(Group.objects.values_list("n", flat=True)) == [1, 2]
+    assert not Group.objects.exclude(changed_at=LATER).exists(), "both rows changed"
+
+
+@pytest.mark.parametrize(
+    "end", [{"status": Status.CLOSED}, {"gone_at": NOON}, {"merged_into": 4}], ids=str
+)
+def test_what_is_over_leaves_the_queue(workspace, end):
+    rows = alike(workspace, 2)
+    regroup([row.pk for row in rows], now=NOON)
+    Incident.objects.filter(pk=rows[1].pk).update(**end)
+    regroup([rows[1].pk], now=LATER)
+    assert (Group.objects.get().n, Group.objects.get().latest) == (1, rows[0])
+    Incident.objects.filter(pk=rows[0].pk).update(**end)
+    regroup([rows[0].pk], now=LATER)
+    assert not Group.objects.exists()
+
+
+def test_priority_is_recomputed_and_its_parts_add_up(workspace):
+    (row,) = alike(workspace, 1)
+    PatternMemory.objects.create(
+        pattern=PATTERN, first_seen_at=NOON, latest_seen_at=NOON, routine=30, seen=40
+    )
+    regroup([row.pk], now=NOON)
+    row.refresh_from_db()
+    assert row.priority == sum(points for _, points, _ in row.priority_parts)
+    assert "routine-share" in {code for code, _, _ in row.priority_parts}
+    assert Group.objects.get().priority == row.priority
+
+
+def test_an_answer_that_is_late_raises_the_priority(workspace):
+    (row,) = alike(workspace, 1, ot_state="waiting", ot_due_at=NOON)
+    regroup([row.pk], now=NOON)
+    before = Group.objects.get()
+    regroup([row.pk], now=LATER)
+    assert Group.objects.get().priority == before.priority + 10
+    assert before.ot_due_at == NOON
+
+
+def test_a_thousand_incidents_cost_as_many_queries_as_one(workspace):
+    rows = alike(workspace, 30) + alike(workspace, 30, pattern=None)
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        regroup([rows[0].pk], now=NOON)
+    with CaptureQueriesContext(connection) as all_of_them:
+        regroup([row.pk for row in rows], now=NOON)
+    assert len(all_of_them) == len(one)
+
+
+def test_a_touched_incident_and_its_row_are_new_to_live_lists(workspace):
+    rows = alike(workspace, 2)
+    regroup([row.pk for row in rows], now=NOON)
+    touch_incidents([rows[0].pk], now=LATER)
+    assert Group.objects.get().changed_at == LATER
+    assert Incident.objects.get(pk=rows[0].pk).changed_at == LATER
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_close_and_add_at_once_agree_on_the_number():
+    workspace = make_workspace()
+    rows = alike(workspace, 8)
+    regroup([row.pk for row in rows[:1]], now=NOON)
+    Incident.objects.exclude(pk=rows[0].pk).update(status=Status.CLOSED)
+    failures = []
+
+    def turn(number):
+        try:
+            for step in range(12):
+                with transaction.atomic():
+                    mine = rows[number::2]
+                    status = Status.NEW if (step + number) % 2 else Status.CLOSED
+                    Incident.objects.filter(pk__in=[row.pk for row in mine]).update(status=status)
+                    regroup([row.pk for row in mine], now=NOON)
+                    time.sleep(0.002)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    turns = [threading.Thread(target=turn, args=(number,)) for number in (0, 1)]
+    for one in turns:
+        one.start()
+    for one in turns:
+        one.join()
+    assert not failures
+    open_ones = Incident.objects.exclude(status=Status.CLOSED).count()
+    assert sum(Group.objects.values_list("n", flat=True)) == open_ones
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_another_removes_meanwhile_is_made_again():
+    workspace = make_workspace()
+    leaving, joining = alike(workspace, 2)
+    Incident.objects.filter(pk=joining.pk).update(status=Status.CLOSED)
+    regroup([leaving.pk, joining.pk], now=NOON)
+    removed, go_on = threading.Event(), threading.Event()
+
+    def leave():
+        with transaction.atomic():
+            Incident.objects.filter(pk=leaving.pk).update(status=Status.CLOSED)
+            regroup([leaving.pk], now=NOON)
+            removed.set()
+            go_on.wait(5)
+        connection.close()
+
+    other = threading.Thread(target=leave)
+    other.start()
+    removed.wait(5)
+    threading.Timer(0.2, go_on.set).start()
+    with transaction.atomic():
+        Incident.objects.filter(pk=joining.pk).update(status=Status.NEW)
+        regroup([joining.pk], now=NOON)
+    other.join()
+    assert Group.objects.get().n == 1
+    assert Group.objects.get().latest == joining
