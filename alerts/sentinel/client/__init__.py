@@ -1,0 +1,51 @@
+"""The one client to Sentinel. Only intake, outbox and readiness may use it, never the web process.
+
+`client_for(workspace, purpose)` gives the client of this process, made at first use (so never
+shared across a fork) and kept as long as the workspace's settings stay the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from alerts.sentinel.client.connection import Connection
+from alerts.sentinel.client.port import SentinelClient
+
+_MOST_KEPT = 500
+_clients: dict[tuple[int, Connection], SentinelClient] = {}
+_standing_in: list[SentinelClient] = []
+
+
+class Reachable(Protocol):
+    """A workspace, as far as making a client goes."""
+
+    def connection_for(self, purpose: str) -> Connection:
+        """Where it is and who we are there for this purpose."""
+        ...
+
+
+def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:
+    """The client for one purpose (read, incidents, rules) in one workspace."""
+    if _standing_in:
+        return _standing_in[-1]
+    key = (os.getpid(), workspace.connection_for(purpose))
+    if key not in _clients:
+        from alerts.sentinel.client.azure import AzureSentinelClient
+
+        if len(_clients) >= _MOST_KEPT:
+            _clients.clear()
+        _clients[key] = AzureSentinelClient(key[1])
+    return _clients[key]
+
+
+@contextmanager
+def standing_in(client: SentinelClient) -> Iterator[None]:
+    """Tests: every workspace is this client for a while."""
+    _standing_in.append(client)
+    try:
+        yield
+    finally:
+        _standing_in.remove(client)

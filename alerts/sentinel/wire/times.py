@@ -57,4 +57,4 @@ def write_moment(moment: datetime) -> str:
     """A moment as Sentinel's filters want it: UTC, ending in Z."""
     if moment.tzinfo is None:
         raise ValueError("A moment without a zone cannot be sent to Sentinel.")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

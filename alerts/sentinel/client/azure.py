@@ -1,0 +1,183 @@
+"""SentinelClient over the Azure SDK. The SDK signs in and carries; the JSON stays as it came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import orjson
+from azure.core.credentials import TokenCredential
+from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.rest import HttpRequest, HttpResponse
+
+from alerts.sentinel.client.answers import body_of, error_for, in_our_words, object_in
+from alerts.sentinel.client.connection import Connection, origin_of
+from alerts.sentinel.client.credentials import credential_for
+from alerts.sentinel.client.errors import (
+    ForeignHost,
+    SentinelRefused,
+    SentinelUnavailable,
+)
+from alerts.sentinel.client.limits import (
+    TOTAL_SECONDS,
+    BoundedTransport,
+    seconds_left,
+    time_limit,
+)
+from alerts.sentinel.client.policies import CappedRetry, SignedIn
+from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, Probe, Receipt
+from alerts.sentinel.wire.times import write_moment
+
+GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
+_BUDGETS = "x-ms-ratelimit-remaining-"
+
+
+class AzureSentinelClient:
+    """One workspace as one identity reaches it. Made lazily in the process that uses it."""
+
+    def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
+        from azure.mgmt.securityinsight import SecurityInsightsMgmtClient  # costs 60 MB
+
+        self._endpoint, self._path = connection.endpoint.rstrip("/"), connection.path
+        pinned = origin_of(self._endpoint)
+        if pinned is None or pinned[0] != "https":
+            raise ValueError("Tokens travel over TLS only: the endpoint must be an https address.")
+        self._pinned, self._seconds = pinned, seconds
+        self._transport = BoundedTransport(connection.verify)
+        signed_in = SignedIn(
+            lambda: credential_for(connection, self._transport),
+            connection.scope,
+            pinned,
+            lambda: self._transport.latest_status,
+        )
+        self._sdk = SecurityInsightsMgmtClient(
+            credential=cast(TokenCredential, signed_in),  # never asked: our own policy signs in
+            subscription_id=connection.subscription_id,
+            base_url=self._endpoint,
+            authentication_policy=signed_in,
+            transport=self._transport,
+            # Its own list would register providers in the customer's subscription by itself,
+            # follow redirects, and log headers.
+            policies=[
+                RequestIdPolicy(),
+                HeadersPolicy(),
+                UserAgentPolicy(base_user_agent="Tagout"),
+                CappedRetry(retry_backoff_factor=0.2),
+                signed_in,
+            ],
+        )
+        self.calls_left: dict[str, int] = {}
+
+    def list_incidents(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        by: ListBy = ListBy.MODIFIED,
+        top: int = LARGEST_PAGE,
+        next_link: str | None = None,
+    ) -> bytes:
+        """One page of incidents, oldest first; `next_link` goes on where a page said it does."""
+        if next_link is not None:
+            return self._call("GET", self._followed(next_link))
+        bounds = [("ge", since), ("lt", until)]
+        wanted = [f"properties/{by} {word} {write_moment(at)}" for word, at in bounds if at]
+        query = {"$orderby": f"properties/{by} asc", "$top": str(top)}
+        if wanted:
+            query["$filter"] = " and ".join(wanted)
+        return self._call("GET", self._url("incidents", **query))
+
+    def get_incident(self, name: str) -> bytes:
+        """One incident as it is now."""
+        return self._call("GET", self._url("incidents", name))
+
+    def put_incident(self, name: str, body: dict[str, Any]) -> Receipt:
+        """Write a whole incident; the body must carry the etag that was read."""
+        if not body.get("etag"):
+            raise SentinelRefused("An incident is written only with the etag that was read.")
+        return self._put(name, self._url("incidents", name), body)
+
+    def list_alerts(self, name: str) -> bytes:
+        """All alerts of an incident."""
+        return self._call("POST", self._url("incidents", name, "alerts"))
+
+    def list_entities(self, name: str) -> bytes:
+        """All entities of an incident, with the places of IoT devices."""
+        return self._call("POST", self._url("incidents", name, "entities", version=PREVIEW))
+
+    def list_comments(self, name: str, *, next_link: str | None = None) -> bytes:
+        """One page of an incident's comments."""
+        if next_link is not None:
+            return self._call("GET", self._followed(next_link))
+        return self._call("GET", self._url("incidents", name, "comments"))
+
+    def get_comment(self, name: str, comment: str) -> bytes:
+        """One comment of an incident."""
+        return self._call("GET", self._url("incidents", name, "comments", comment))
+
+    def put_comment(self, name: str, comment: str, body: dict[str, Any]) -> Receipt:
+        """Write a comment under an id of ours."""
+        return self._put(comment, self._url("incidents", name, "comments", comment), body)
+
+    def probe(self) -> Probe:
+        """Sign in, reach the workspace and list one incident."""
+        page = object_in(self.list_incidents(top=1))
+        if not isinstance(page.get("value"), list):
+            raise SentinelUnavailable("The answer is no list of incidents.", code="NotAList")
+        return Probe(
+            has_incidents=bool(page["value"]),
+            reads_left=self.calls_left.get("subscription-reads"),
+            writes_left=self.calls_left.get("subscription-writes"),
+        )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._sdk.close()
+
+    def _url(self, *parts: str, version: str = GA, **query: str) -> str:
+        if not all(part.strip(".") for part in parts):
+            raise SentinelRefused("A record without a proper name cannot be asked for.")
+        path = "/".join(quote(part, safe="") for part in parts)
+        options = urlencode({"api-version": version, **query}, quote_via=quote, safe="$/:")
+        return f"{self._endpoint}{self._path}/{path}?{options}"
+
+    def _followed(self, link: str) -> str:
+        if origin_of(link) != self._pinned:
+            raise ForeignHost(
+                "The next page is said to be on another host; it was not asked.", code="ForeignHost"
+            )
+        link = link.replace("{", "%7B").replace("}", "%7D")
+        if "api-version" not in parse_qs(urlsplit(link).query):
+            link += ("&" if "?" in link else "?") + f"api-version={GA}"
+        return link
+
+    def _put(self, name: str, url: str, body: dict[str, Any]) -> Receipt:
+        answer = self._call("PUT", url, orjson.dumps(body))
+        etag = object_in(answer).get("etag")
+        return Receipt(name, etag if isinstance(etag, str) else None, answer)
+
+    def _call(self, method: str, url: str, content: bytes | None = None) -> bytes:
+        headers = {"Accept": "application/json"}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        request = HttpRequest(method, url, headers=headers, content=content)
+        with time_limit(self._seconds), in_our_words():
+            response = self._sdk.send_request(
+                request, stream=True, retry_total=int(method != "PUT"), timeout=seconds_left()
+            )
+            try:
+                body = body_of(response)
+            finally:
+                response.close()
+        self._note_budgets(response)
+        if response.status_code not in (200, 201):
+            raise error_for(response.status_code, response.headers, body)
+        if body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+            raise SentinelUnavailable("The answer is no JSON.", status=200, code="NotJson")
+        return body
+
+    def _note_budgets(self, response: HttpResponse) -> None:
+        for name, value in response.headers.items():
+            if name.lower().startswith(_BUDGETS) and value.isascii() and value.isdigit():
+                self.calls_left[name.lower().removeprefix(_BUDGETS)] = int(value[:9])

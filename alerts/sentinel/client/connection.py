@@ -1,0 +1,88 @@
+"""Where a workspace is and how we sign in there: what a client needs, and nothing secret."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+_SCOPES = {
+    "management.azure.com": "https://management.azure.com/.default",
+    "management.usgovcloudapi.net": "https://management.core.usgovcloudapi.net/.default",
+    "management.chinacloudapi.cn": "https://management.chinacloudapi.cn/.default",
+}
+_CONFUSING = re.compile(r"[\s\\@\x00-\x1f\x7f]")
+
+type Origin = tuple[str, str, int]
+
+
+class SecretMissing(Exception):
+    """The place where a secret should be is empty; the text names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One workspace as one identity of ours reaches it; equal connections share a client."""
+
+    workspace: str
+    tenant_id: str
+    subscription_id: str
+    resource_group: str
+    workspace_name: str
+    endpoint: str
+    authority: str
+    credential: str
+    client_id: str = ""
+    secret_env: str = ""
+    certificate_file: str = ""
+    ca_bundle: str = ""
+
+    @property
+    def path(self) -> str:
+        """The address below which everything of Sentinel is found."""
+        return (
+            f"/subscriptions/{quote(self.subscription_id, safe='')}"
+            f"/resourceGroups/{quote(self.resource_group, safe='')}"
+            "/providers/Microsoft.OperationalInsights"
+            f"/workspaces/{quote(self.workspace_name, safe='')}"
+            "/providers/Microsoft.SecurityInsights"
+        )
+
+    @property
+    def scope(self) -> str:
+        """What the token is asked for: it depends on the cloud, not on the address."""
+        host = urlsplit(self.endpoint).hostname or ""
+        return _SCOPES.get(host, _SCOPES["management.azure.com"])
+
+    @property
+    def verify(self) -> str | bool:
+        """The file of the private CA, or the public ones."""
+        return self.ca_bundle or True
+
+
+def origin_of(url: str) -> Origin | None:
+    """Scheme, host and port of an address; None where two readers could disagree about it."""
+    if _CONFUSING.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None
+
+
+def secret_from(variable: str) -> str:
+    """The secret itself, from the environment or the file NAME_FILE names, read at each use."""
+    if value := os.environ.get(variable):
+        return value
+    if file := os.environ.get(variable + "_FILE"):
+        try:
+            if value := Path(file).read_text(encoding="utf-8").strip():
+                return value
+        except (OSError, UnicodeDecodeError):
+            raise SecretMissing(f"The file that {variable}_FILE names cannot be read.") from None
+        raise SecretMissing(f"The file that {variable}_FILE names is empty.")
+    raise SecretMissing(f"The environment has neither {variable} nor {variable}_FILE.")

@@ -1,0 +1,105 @@
+"""What happens to each request on its way: signed in for one host only, repeated once at most."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from azure.core.credentials import AccessToken, TokenCredential
+from azure.core.exceptions import AzureError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import HTTPPolicy, RetryPolicy
+
+from alerts.sentinel.client.answers import unreachable
+from alerts.sentinel.client.connection import Origin, SecretMissing, origin_of
+from alerts.sentinel.client.errors import ForeignHost, SentinelDenied, SentinelUnavailable
+
+type Request = PipelineRequest[Any]
+type Answer = PipelineResponse[Any, Any]
+
+LONGEST_WAIT = 30.0
+_RENEW_BEFORE = 300.0
+_ENTRA_CODE = re.compile(r"AADSTS\d+")
+
+
+class CappedRetry(RetryPolicy[Any, Any]):
+    """Repeats once what failed by accident, and never what the server wants us to wait for.
+
+    How long to wait is remembered beside the workspace, for every process; sleeping here would
+    hold one worker and leave the others knocking.
+    """
+
+    def get_retry_after(self, response: Answer) -> float | None:
+        """The server's wait, never longer than a call may take."""
+        wait = super().get_retry_after(response)
+        return min(wait, LONGEST_WAIT) if wait else wait
+
+    def is_retry(self, settings: dict[str, Any], response: Answer) -> bool:
+        """Whether to repeat: not when throttled, and not when told to wait."""
+        answer = response.http_response
+        if answer.status_code == 429 or super().get_retry_after(response):
+            return False
+        return bool(super().is_retry(settings, response))
+
+
+class SignedIn(HTTPPolicy[Any, Any]):
+    """Adds the token, for the pinned host only; a refused token is renewed once."""
+
+    def __init__(
+        self,
+        make: Callable[[], TokenCredential],
+        scope: str,
+        pinned: Origin,
+        latest_status: Callable[[], int | None],
+    ) -> None:
+        super().__init__()
+        self._make, self._scope, self._pinned = make, scope, pinned
+        self._latest_status = latest_status
+        self._credential: TokenCredential | None = None
+        self._token: AccessToken | None = None
+
+    def send(self, request: Request) -> Answer:
+        """Send with a token; on 401 once more with a new one."""
+        if origin_of(request.http_request.url) != self._pinned:
+            raise ForeignHost("The call would leave the workspace's own host; it was not made.")
+        response = self._send(request)
+        if response.http_response.status_code == 401:
+            response.http_response.close()
+            self.forget()
+            response = self._send(request)
+        return response
+
+    def forget(self) -> None:
+        """Drop token and credential: a changed secret is then read anew."""
+        self._credential = self._token = None
+
+    def token(self) -> str:
+        """A token good for the next minutes."""
+        if self._token is None or self._token.expires_on - time.time() < _RENEW_BEFORE:
+            try:
+                self._credential = self._credential or self._make()
+                self._token = self._credential.get_token(self._scope)
+            except (SecretMissing, ValueError) as error:
+                self.forget()
+                said = str(error) if isinstance(error, SecretMissing) else "it is malformed"
+                raise SentinelDenied(
+                    f"We cannot sign in: {said}", status=401, code="CredentialMissing"
+                ) from None
+            except AzureError as error:
+                self.forget()
+                raise _sign_in_error(error, self._latest_status()) from None
+        return str(self._token.token)
+
+    def _send(self, request: Request) -> Answer:
+        request.http_request.headers["Authorization"] = "Bearer " + self.token()
+        return self.next.send(request)
+
+
+def _sign_in_error(error: AzureError, status: int | None) -> SentinelDenied | SentinelUnavailable:
+    found = _ENTRA_CODE.search(str(error))
+    if found is None and (status is None or status == 429 or status >= 500):
+        return unreachable("The sign-in service", error, code="SignInUnreachable")
+    code = found.group() if found else "SignInFailed"
+    return SentinelDenied(f"The sign-in service refuses us ({code}).", status=401, code=code)

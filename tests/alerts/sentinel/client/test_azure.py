@@ -1,0 +1,262 @@
+"""The client over the SDK keeps its limits and its manners, whatever the far end does."""
+
+import gzip
+import time
+
+import pytest
+
+from alerts.sentinel.client.azure import AzureSentinelClient
+from alerts.sentinel.client.port import (
+    ForeignHost,
+    SentinelConflict,
+    SentinelDenied,
+    SentinelNotFound,
+    SentinelRefused,
+    SentinelThrottled,
+    SentinelUnavailable,
+)
+from tests.alerts.sentinel.far_end import SECRET, SECRET_VARIABLE
+
+EMPTY = {"value": []}
+
+
+def test_it_signs_in_once_and_asks_the_versions_it_should(azure, far_end):
+    name = far_end.sentinel.add_incident()
+    azure.list_incidents()
+    azure.list_entities(name)
+    (sign_in,) = far_end.sign_ins
+    assert sign_in["scope"][0].split()[0] == "https://management.azure.com/.default"
+    (_, listed, token), (_, entities, _) = far_end.requests
+    assert "api-version=2025-09-01&" in listed
+    assert entities.endswith("api-version=2025-10-01-preview")
+    assert token == "Bearer token-1"
+
+
+def test_throttling_carries_the_servers_own_wait_and_is_not_repeated(azure, far_end):
+    error = {"error": {"code": "TooManyRequests", "message": "slow"}}
+    far_end.spoil(lambda far: far.send(429, error, {"Retry-After": "3600"}))
+    with pytest.raises(SentinelThrottled) as caught:
+        azure.list_incidents()
+    assert (caught.value.retry_after, caught.value.code) == (3600, "TooManyRequests")
+    assert len(far_end.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "Wed, 25 Nov 2026 10:02:00 GMT"}, "date"),
+        ({"x-ms-retry-after-ms": "1500"}, 1.5),
+    ],
+)
+def test_every_form_of_wait_is_understood(azure, far_end, headers, seconds):
+    far_end.spoil(lambda far: far.send(429, {}, headers))
+    with pytest.raises(SentinelThrottled) as caught:
+        azure.list_incidents()
+    if seconds == "date":
+        assert caught.value.retry_after >= 0
+    else:
+        assert caught.value.retry_after == seconds
+    assert len(far_end.requests) == 1
+
+
+def test_an_accident_is_repeated_once_for_reads_only(azure, far_end):
+    broken = [lambda far: far.send(503, {})] * 4
+    far_end.spoil(broken[0])
+    assert azure.list_incidents()
+    assert len(far_end.requests) == 2
+    far_end.spoil(*broken)
+    with pytest.raises(SentinelUnavailable):
+        azure.list_incidents()
+    assert len(far_end.requests) == 4
+    with pytest.raises(SentinelUnavailable):
+        azure.put_comment("i", "c", {})
+    assert len(far_end.requests) == 5
+
+
+def test_a_server_that_says_when_is_not_asked_before(azure, far_end):
+    far_end.spoil(lambda far: far.send(503, {}, {"Retry-After": "7"}))
+    with pytest.raises(SentinelUnavailable) as caught:
+        azure.list_incidents()
+    assert caught.value.retry_after == 7
+    assert len(far_end.requests) == 1
+
+
+def test_a_refused_token_is_renewed_once(azure, far_end):
+    far_end.accepted = "token-2"
+    azure.list_incidents()
+    assert [token for _, _, token in far_end.requests] == ["Bearer token-1", "Bearer token-2"]
+    far_end.accepted = "none of them"
+    with pytest.raises(SentinelDenied) as caught:
+        azure.list_incidents()
+    assert (caught.value.status, caught.value.code) == (401, "ExpiredAuthenticationToken")
+    assert len(far_end.requests) == 4
+
+
+def test_a_missing_right_is_told_with_its_code(azure, far_end):
+    far_end.spoil(lambda far: far.send(403, {"error": {"code": "AuthorizationFailed"}}))
+    with pytest.raises(SentinelDenied) as caught:
+        azure.list_incidents()
+    assert (caught.value.status, caught.value.code) == (403, "AuthorizationFailed")
+
+
+@pytest.mark.parametrize("status", [409, 412])
+def test_both_signs_of_a_newer_edit_are_a_conflict(azure, far_end, status):
+    far_end.spoil(lambda far: far.send(status, {}))
+    with pytest.raises(SentinelConflict):
+        azure.put_incident("i", {"etag": "x"})
+
+
+def test_a_subscription_is_never_registered_by_us(azure, far_end):
+    error = {"error": {"code": "MissingSubscriptionRegistration", "message": "not registered"}}
+    far_end.spoil(lambda far: far.send(409, error))
+    with pytest.raises(SentinelRefused, match="not registered"):
+        azure.list_incidents()
+    assert len(far_end.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://attacker.example/subscriptions",
+        "http://localhost:{port}/x",
+        "https://localhost/x",
+        "https://localhost:{port}@attacker.example/x",
+        "https://localhost:{port}\\@attacker.example/x",
+        "//localhost:{port}/x",
+        "https://localhost:nonsense/x",
+        "",
+    ],
+)
+def test_a_link_to_another_host_is_not_followed(azure, far_end, link):
+    with pytest.raises(ForeignHost):
+        azure.list_incidents(next_link=link.replace("{port}", str(far_end.port)))
+    assert far_end.requests == []
+    assert far_end.sign_ins == []
+
+
+def test_a_redirect_is_not_followed(azure, far_end):
+    far_end.spoil(lambda far: far.send(307, b"", {"Location": far_end.url + "/elsewhere"}))
+    with pytest.raises(SentinelRefused, match="leads elsewhere"):
+        azure.list_incidents()
+    assert len(far_end.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>updating</html>"])
+def test_an_answer_that_is_no_json_is_no_success(azure, far_end, body):
+    far_end.spoil(lambda far: far.send(200, body))
+    with pytest.raises(SentinelUnavailable) as caught:
+        azure.list_incidents()
+    assert caught.value.code == "NotJson"
+
+
+def test_an_answer_cut_short_is_no_answer(azure, far_end):
+    def cut(far):
+        far.send_response(200)
+        far.send_header("Content-Length", "1000")
+        far.end_headers()
+        far.wfile.write(b'{"value":[')
+        far.close_connection = True
+
+    far_end.spoil(cut, cut)
+    with pytest.raises(SentinelUnavailable):
+        azure.list_incidents()
+
+
+def test_compressed_answers_are_unpacked_and_bombs_are_not(azure, far_end):
+    packed = {"Content-Encoding": "gzip"}
+    far_end.spoil(lambda far: far.send(200, gzip.compress(b'{"value":[]}'), packed))
+    assert azure.list_incidents() == b'{"value":[]}'
+    bomb = gzip.compress(b'{"value":["' + b"0" * 40_000_000)
+    far_end.spoil(lambda far: far.send(200, bomb, packed))
+    with pytest.raises(SentinelRefused, match="32 MB"):
+        azure.list_incidents()
+    far_end.spoil(lambda far: far.send(200, b"no gzip at all", packed))
+    with pytest.raises(SentinelUnavailable):
+        azure.list_incidents()
+
+
+def test_a_far_end_that_drips_is_left_in_time(far_end):
+    client = AzureSentinelClient(far_end.connection(), seconds=1.0)
+    client.list_incidents()
+
+    def drip(far):
+        far.send_response(200)
+        far.send_header("Content-Length", "100000")
+        far.end_headers()
+        while True:
+            far.wfile.write(b" ")
+            time.sleep(0.05)
+
+    far_end.spoil(drip, drip)
+    started = time.monotonic()
+    with pytest.raises(SentinelUnavailable) as caught:
+        client.list_incidents()
+    assert caught.value.code == "TooSlow"
+    assert time.monotonic() - started < 2
+    client.close()
+
+
+def test_nobody_listening_is_unavailable(far_end):
+    client = AzureSentinelClient(far_end.connection())
+    client.list_incidents()
+    far_end.close()
+    with pytest.raises(SentinelUnavailable):
+        AzureSentinelClient(far_end.connection()).list_incidents()
+
+
+def test_an_unknown_ca_is_refused_before_anything_is_sent(far_end):
+    client = AzureSentinelClient(far_end.connection(ca_bundle=""))
+    with pytest.raises(SentinelUnavailable) as caught:
+        client.list_incidents()
+    assert caught.value.code == "CertificateNotTrusted"
+    assert far_end.sign_ins == far_end.requests == []
+
+
+def test_a_refused_sign_in_says_why_and_hides_the_secret(azure, far_end):
+    answer = {"error": "invalid_client", "error_description": "AADSTS7000222: expired " + SECRET}
+    far_end.sign_in_spoils.append(lambda far: far.send(401, answer))
+    with pytest.raises(SentinelDenied) as caught:
+        azure.list_incidents()
+    assert caught.value.code == "AADSTS7000222"
+    assert SECRET not in str(caught.value)
+    assert far_end.requests == []
+    assert azure.list_incidents()
+
+
+def test_a_sign_in_service_in_trouble_is_no_refusal(azure, far_end):
+    far_end.sign_in_spoils.append(lambda far: far.send(503, {"error": "temporarily_unavailable"}))
+    with pytest.raises(SentinelUnavailable):
+        azure.list_incidents()
+
+
+def test_the_secret_is_read_at_use_also_from_a_file(azure, far_end, monkeypatch, tmp_path):
+    monkeypatch.delenv(SECRET_VARIABLE)
+    with pytest.raises(SentinelDenied, match=SECRET_VARIABLE):
+        azure.list_incidents()
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    monkeypatch.setenv(SECRET_VARIABLE + "_FILE", str(file))
+    azure.list_incidents()
+    assert far_end.sign_ins[0]["client_secret"] == ["from a file"]
+
+
+def test_what_is_left_of_the_budgets_is_noted(azure, far_end):
+    far_end.headers["x-ms-ratelimit-remaining-subscription-reads"] = "249"
+    assert azure.probe().reads_left == 249
+    assert azure.calls_left == {"subscription-reads": 249}
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/../../b", "a?b#c%2f"])
+def test_a_name_cannot_lead_out_of_the_workspace(azure, far_end, name):
+    with pytest.raises((SentinelRefused, SentinelNotFound)):
+        azure.get_incident(name)
+    for _, path, _ in far_end.requests:
+        assert path.rpartition("/")[0].endswith("/Microsoft.SecurityInsights/incidents")
+
+
+def test_tokens_travel_over_tls_only(far_end):
+    with pytest.raises(ValueError, match="https"):
+        AzureSentinelClient(far_end.connection(endpoint="http://localhost:1"))

@@ -1,0 +1,109 @@
+"""The client over the SDK and its twin in memory answer alike."""
+
+import pytest
+
+from alerts.sentinel.client.port import (
+    ListBy,
+    SentinelConflict,
+    SentinelNotFound,
+    SentinelRefused,
+)
+from alerts.sentinel.wire import (
+    closing,
+    comment_body,
+    incident_put_body,
+    our_id,
+    read_alerts,
+    read_comment,
+    read_comments,
+    read_entities,
+    read_incident,
+    read_incident_page,
+)
+from tests.conftest import NOON
+
+
+@pytest.fixture(params=["memory", "azure"])
+def client(request, far_end):
+    return far_end.sentinel if request.param == "memory" else request.getfixturevalue("azure")
+
+
+@pytest.fixture
+def sentinel(far_end):
+    return far_end.sentinel
+
+
+def test_pages_follow_each_other_to_the_end(client, sentinel):
+    names = [sentinel.add_incident() for _ in range(5)]
+    page = read_incident_page(client.list_incidents(top=2))
+    seen = [item.name for item in page.items]
+    while page.next_link:
+        page = read_incident_page(client.list_incidents(next_link=page.next_link))
+        seen += [item.name for item in page.items]
+    assert seen == names
+
+
+def test_lists_are_cut_by_time(client, sentinel):
+    sentinel.add_incident(at=NOON.replace(hour=1))
+    name = sentinel.add_incident(at=NOON.replace(hour=11, microsecond=250))
+    sentinel.add_incident(at=NOON)
+    body = client.list_incidents(since=NOON.replace(hour=2), until=NOON, by=ListBy.CREATED)
+    assert [item.name for item in read_incident_page(body).items] == [name]
+
+
+def test_an_incident_is_closed_with_the_etag_that_was_read(client, sentinel):
+    name = sentinel.add_incident(owner={"objectId": "sam"}, futureMember=[1])
+    read = read_incident(client.get_incident(name))
+    changes = closing(classification="BenignPositive", reason="SuspiciousButExpected")
+    body = incident_put_body(read.raw, changes, add_labels=["tagout"])
+    receipt = client.put_incident(name, body)
+    closed = read_incident(client.get_incident(name))
+    assert (receipt.name, receipt.etag) == (name, closed.etag)
+    assert (closed.status, closed.classification) == ("Closed", "BenignPositive")
+    assert [label.name for label in closed.labels] == ["tagout"]
+    assert closed.owner.object_id == "sam"
+    assert closed.raw["properties"]["futureMember"] == [1]
+    with pytest.raises(SentinelConflict):
+        client.put_incident(name, body)
+
+
+def test_nothing_is_written_without_an_etag(client, sentinel):
+    name = sentinel.add_incident()
+    with pytest.raises(SentinelRefused, match="etag"):
+        client.put_incident(name, {"properties": {"status": "Closed"}})
+    assert sentinel.writes == []
+
+
+def test_a_comment_written_twice_is_there_once(client, sentinel):
+    name, comment = sentinel.add_incident(), our_id("comment", 1)
+    for _ in range(2):
+        receipt = client.put_comment(name, comment, comment_body("Routine: weekly backup."))
+    (found,) = read_comments(client.list_comments(name)).items
+    assert (found.name, found.message) == (comment, "Routine: weekly backup.")
+    assert read_comment(client.get_comment(name, comment)).etag == receipt.etag
+
+
+def test_alerts_and_entities_come_with_their_incident(client, sentinel):
+    name = sentinel.add_incident()
+    sentinel.alerts[name] = [{"name": "a", "properties": {"systemAlertId": "A1"}}]
+    sentinel.entities[name] = [{"name": "e", "kind": "Ip", "properties": {"address": "10.0.0.1"}}]
+    assert read_alerts(client.list_alerts(name))[0].system_alert_id == "a1"
+    assert read_entities(client.list_entities(name)).entities[0].kind == "Ip"
+
+
+def test_what_is_not_there_is_said_to_be_missing(client, sentinel):
+    name = sentinel.add_incident()
+    for ask in (
+        lambda: client.get_incident("gone"),
+        lambda: client.list_alerts("gone"),
+        lambda: client.get_comment(name, "gone"),
+    ):
+        with pytest.raises(SentinelNotFound) as error:
+            ask()
+        assert error.value.status == 404
+
+
+def test_a_probe_tells_whether_there_is_anything(client, sentinel):
+    assert not client.probe().has_incidents
+    sentinel.add_incident()
+    assert client.probe().has_incidents
