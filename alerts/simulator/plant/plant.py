@@ -1,24 +1,21 @@
 """The plant as a whole: what stands in it, what happened and happens, what may be provoked."""
 
-import json
-import random
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
+from .alerts import AlertWriter
 from .casebook import Casebook, alerts_of
-from .catalogue import alert_types
 from .desk import settle
-from .details import DetailWriter
+from .entities import EntityWriter
 from .fleet import build_devices, build_sites, build_workspaces
-from .flows import FlowBook, Side, Template, known
-from .recipes import Recipe, changes_of, micros, moment_of, read
+from .flowbook import FlowBook
+from .flows import Template
+from .making import Maker, made_number
+from .recipes import Recipe, micros, moment_of, read
 from .things import Case
 from .timeline import Timeline
-
-_MADE_NUMBERS = 2_000_000_000
 
 
 class Plant:
@@ -32,8 +29,9 @@ class Plant:
         self._book = FlowBook(seed, self.sites, self.devices)
         self._timeline = Timeline(self._book)
         self._casebook = Casebook(seed, self.workspaces, self._book.templates)
-        self._writer = DetailWriter(seed, self.workspaces, self.sites)
-        self._changed = lru_cache(maxsize=512)(self._change)
+        self._alert_writer = AlertWriter(seed, self.workspaces)
+        self._entity_writer = EntityWriter(seed, self.workspaces, self.sites)
+        self._maker = Maker(self._book)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -73,109 +71,24 @@ class Plant:
     def make(self, kind: str, *, at: datetime, **options: Any) -> Case:
         """Provoke one incident of a process or attack, first seen at `at`.
 
-        Options: `source`, `destination` (device names, addresses, or "" for none), `function`,
-        `title` (an alert type), `user_title`, `also` (titles, or (title, source, destination), of
-        further alerts in the incident), `lag` (seconds until Sentinel has it, default 5), `nonce`
-        (makes an otherwise equal case another one).
+        Options: `site`; `source`, `destination` (device names, addresses, or "" for none),
+        `function`, `title` (an alert type), `user_title`; `also` (titles, or lists of title,
+        source, destination: further alerts in the incident); `verdict` (what it really is, where
+        the wishes make it something else); `lag` (seconds until Sentinel has it, default 5);
+        `nonce` (makes an otherwise equal case another one).
         """
-        lag = options.pop("lag", 5)
-        asked = {key: value for key, value in options.items() if value is not None}
-        if unknown := set(asked) - _OPTIONS:
-            raise ValueError(f"a case cannot be made with {', '.join(sorted(unknown))}")
-        template = self._fitting(kind, asked)
-        changes = json.dumps({"n": 0, **asked}, sort_keys=True, separators=(",", ":"))
-        rng = random.Random(f"{self.seed}/{kind}/{micros(at)}/{changes}")
-        bits = rng.getrandbits(64)
-        recipe = Recipe(
-            template.index, micros(at), int(timedelta(seconds=lag) / _MICROSECOND), bits, changes
-        )
-        number = _MADE_NUMBERS + bits % 147_000_000
-        return self._casebook.write(self._alerts(recipe), recipe, number)
+        recipe = self._maker.recipe(kind, at, options)
+        return self._casebook.write(self._alerts(recipe), recipe, made_number(recipe))
 
     def details(self, recipe: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The alerts and the entities of an incident, from its recipe alone."""
         understood = read(recipe)
         alerts = self._alerts(understood)
-        return self._writer.alerts(alerts, understood), self._writer.entities(alerts, understood)
-
-    def _fitting(self, kind: str, asked: dict[str, Any]) -> Template:
-        """The template of this kind that is nearest to what was asked."""
-        offered = [
-            template
-            for flow in self._book.flows
-            if flow.process == kind
-            for template in flow.templates
-        ]
-        if not offered:
-            raise ValueError(f"the plant knows no {kind}; it knows {', '.join(self.kinds)}")
-
-        def likeness(template: Template) -> int:
-            return (
-                4 * (template.destination.name == asked.get("destination"))
-                + 3 * (template.source.name == asked.get("source"))
-                + 2 * (template.type.title == asked.get("title"))
-                + (template.function == asked.get("function"))
-            )
-
-        return max(offered, key=likeness)
+        return self._alert_writer.write(alerts, understood), self._entity_writer.write(
+            alerts, understood
+        )
 
     def _alerts(self, recipe: Recipe) -> list[Template]:
-        template = self._book.templates[recipe.template]
         if recipe.changes:
-            return self._changed(recipe.template, recipe.changes)
-        return alerts_of(template, recipe, self._book.templates)
-
-    def _change(self, index: int, changes: str) -> list[Template]:
-        asked = changes_of(Recipe(index, 0, 0, 0, changes))
-        first = self._otherwise(
-            self._book.templates[index],
-            asked.get("title"),
-            asked.get("source"),
-            asked.get("destination"),
-            function=asked.get("function"),
-            user_title=asked.get("user_title"),
-        )
-        more = asked.get("also", [])
-        others = [more] if isinstance(more, str) else more
-        return [first] + [
-            self._otherwise(first, *([each] if isinstance(each, str) else each)) for each in others
-        ]
-
-    def _otherwise(
-        self,
-        template: Template,
-        title: str | None = None,
-        source: str | None = None,
-        destination: str | None = None,
-        *,
-        function: str | None = None,
-        user_title: str | None = None,
-    ) -> Template:
-        flow = self._book.flows[template.flow]
-        if title is not None and title not in alert_types():
-            raise ValueError(f"no sensor knows an alert type {title}")
-        changed = self._book.template(
-            flow,
-            alert_types()[title] if title else template.type,
-            template.source if source is None else self._side(source),
-            template.destination if destination is None else self._side(destination),
-            function=template.function if function is None else function,
-            user_title=template.user_title if user_title is None else user_title,
-            port=template.port,
-            verdict=template.truth.verdict,
-            cause=template.cause,
-            group=0,
-            endpoint=0,
-        )
-        changed.workspace = template.workspace
-        return changed
-
-    def _side(self, told: str) -> Side:
-        if device := self._book.by_name.get(told):
-            return known(device)
-        by_address = [device for device in self.devices if device.address == told]
-        return known(by_address[0]) if len(by_address) == 1 else Side(told, told)
-
-
-_MICROSECOND = timedelta(microseconds=1)
-_OPTIONS = {"source", "destination", "function", "title", "user_title", "also", "nonce"}
+            return self._maker.alerts(recipe.template, recipe.changes)
+        return alerts_of(self._book.templates[recipe.template], recipe, self._book.templates)

@@ -32,6 +32,7 @@ RHYTHMS: dict[str, tuple[float, ...]] = {
     "noon": _week({12: 1.0, 13: 0.5}, sat=0.1, sun=0.1),
     "evening": _week({18: 1.0, 19: 1.0, 20: 0.8, 21: 0.4}),
     "night": _week({1: 1.0, 2: 0.7}, sat=0.8, sun=0.8),
+    "early": _week({4: 1.0, 5: 0.7}, sat=0.8, sun=0.8),
     "small-hours": _week({3: 1.0}),
     "tuesday": _only({1}, range(6, 8)),
     "saturday": _only({5}, range(8, 14)),
@@ -62,8 +63,9 @@ def _patch(day: date, site: str, part: float | None) -> float:
 
 
 def _firmware(day: date, site: str, part: float | None) -> float:
-    first = 15 if site == "gdansk" else 1
-    return float(day.weekday() == 5 and first <= day.day < first + 7)
+    first, month = (15, 1) if site == "gdansk" else (1, 0)
+    this_month = day.month % 2 == month
+    return float(this_month and day.weekday() == 5 and first <= day.day < first + 7)
 
 
 def _commissioning(day: date, site: str, part: float | None) -> float:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from . import rhythms
-from .flows import ATTACK_SHARE, Flow, FlowBook, Template
+from .flowbook import ATTACK_SHARE, FlowBook, lived
+from .flows import Flow, Template
 from .recipes import Recipe, micros, moment_of
 
 HOUR_US = 3_600_000_000
@@ -124,7 +125,7 @@ class Timeline:
         """How many of `count` belong to each flow; an attack grows slower than its plant."""
         attack = min(count * ATTACK_SHARE, 8 + count**0.5 / 10) / ATTACK_SHARE
         wanted = [
-            (attack if flow.attack else count) * flow.share if total else 0.0
+            (attack if flow.attack else count) * flow.share * lived(flow) if total else 0.0
             for flow, total in zip(self.flows, totals, strict=True)
         ]
         hidden = sum(w for w, flow in zip(wanted, self.flows, strict=True) if flow.attack)
@@ -153,6 +154,9 @@ class Timeline:
         return Recipe(template, began, lag, rng.getrandbits(64))
 
     def _weight(self, flow: Flow, hour: int, part: float | None) -> float:
+        now = 1.0 if part is None else part
+        if not (flow.life[0] <= now < flow.life[1] or now == flow.life[1] == 1.0):
+            return 0.0
         hour_of_week, day, ordinal = _local(flow.time_zone, hour)
         weight = flow.rhythm[hour_of_week]
         if weight:
