@@ -109,6 +109,8 @@ def _say(kind: str, title: str, said: Sides, language: str) -> str:
         return fill(_unknown(words["unknown"], kind, sides), sides, language)
     own_title = said.title.strip() if known.title == USER_RULE_TITLE else ""
     texts = words["sensor_rule"] if own_title else words["alerts"][known.title]
+    if source and destination:
+        texts = texts.get("both", texts)
     sides = Sides(source, destination, known.source_noun, known.destination_noun, own_title)
     return fill(texts[kind], sides, language)
 

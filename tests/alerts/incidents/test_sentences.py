@@ -42,8 +42,10 @@ def test_every_type_has_words_and_no_words_are_left_over(language):
 def test_only_known_placeholders_are_used_and_each_at_most_once(language):
     allowed = {role + case for role in ROLES for case in CASES[language]}
     for title, texts in sentences(language)["alerts"].items():
-        assert set(texts) == {"headline", "plain"}, title
-        for text in texts.values():
+        both = texts.get("both", {})
+        assert set(texts) - {"both"} == {"headline", "plain"}, title
+        assert set(both) in ({"headline", "plain"}, set()), title
+        for text in (texts["headline"], texts["plain"], *both.values()):
             used = re.findall(r"\{(.*?)\}", text)
             assert set(used) <= allowed, (title, text)
             roles = [name.split("_")[0] for name in used]
@@ -120,7 +122,26 @@ def test_a_pair_is_two_devices_when_nobody_knows_them():
 def test_an_alert_about_one_device_takes_the_side_that_is_known():
     title = "Device is Suspected to be Disconnected (Unresponsive)"
     assert headline(title, destination=PLC) == "PLC-PL2-07 no longer answers"
-    assert headline(title, source=PLC, destination=STATION) == "PLC-PL2-07 no longer answers"
+    assert headline(title, source=PLC) == "PLC-PL2-07 no longer answers"
+
+
+def test_nobody_is_blamed_where_the_direction_does_not_tell_who_it_was():
+    title = "Device is Suspected to be Disconnected (Unresponsive)"
+    assert headline(title, source=STATION, destination=PLC) == (
+        "No answer between ENG-WS-04 and PLC-PL2-07"
+    )
+    assert headline(title, source=STATION, destination=PLC, language="de") == (
+        "Keine Antwort zwischen ENG-WS-04 und PLC-PL2-07"
+    )
+
+
+@every_language
+def test_what_is_said_for_two_names_names_both(language):
+    for title, texts in sentences(language)["alerts"].items():
+        if "both" in texts:
+            said = sentence(title, source=STATION, destination=PLC, language=language)
+            assert STATION in said
+            assert PLC in said
 
 
 def test_an_unknown_title_is_quoted():
