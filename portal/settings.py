@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "portal.notifications",
     "portal.jobs",
     "portal.audit",
+    "portal.attack",
     "portal.accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -10,6 +10,7 @@ from alerts.incidents.engine.catalogue import (
     all_types,
     bare_title,
 )
+from portal.attack import engine as attack
 
 PROGRAMMING = "Unauthorized PLC Programming"
 
@@ -76,3 +77,13 @@ def test_old_technique_ids_keep_their_place_beside_the_current_ones():
 
 def test_the_title_of_user_rules_is_in_the_catalogue():
     assert alert_type_for(USER_RULE_TITLE) is not None
+
+
+def test_every_technique_and_tactic_of_the_catalogue_is_known_to_attack():
+    for known in all_types():
+        for technique_id in known.techniques_current:
+            found = attack.technique(technique_id)
+            assert found is not None, technique_id
+            assert found.id == found.current_id, technique_id
+        for name in known.tactics:
+            assert attack.tactic(name) is not None, name

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AttackConfig(AppConfig):
+    name = "portal.attack"
+    label = "attack"

@@ -1,0 +1,165 @@
+"""MITRE ATT&CK® for ICS: techniques and tactics by id, and where a retired id went."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_DATA = Path(__file__).parent / "data"
+
+# The product's page and Sentinel say "Defense Evasion" for what ICS calls "Evasion".
+_SENTINEL_NAMES = {"Evasion": "DefenseEvasion"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tactic:
+    """What somebody is after. `order` is its column in the matrix, from 1."""
+
+    id: str
+    name: str
+    shortname: str
+    order: int
+
+    @property
+    def sentinel_name(self) -> str:
+        """How Sentinel writes it: without blanks, and DefenseEvasion for Evasion."""
+        joined = "".join(word[:1].upper() + word[1:] for word in self.name.split())
+        return _SENTINEL_NAMES.get(self.name, joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """How somebody does it. Retired ids stay known and say by what they were replaced."""
+
+    id: str
+    name: str
+    full_name: str
+    tactics: tuple[str, ...]  # names, in the order of the matrix
+    parent: str | None
+    is_deprecated: bool
+    is_revoked: bool
+    current_id: str  # its own, unless it was replaced
+    former_id: str | None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the release still uses this id."""
+        return not (self.is_deprecated or self.is_revoked)
+
+    @property
+    def is_subtechnique(self) -> bool:
+        """Whether it is one way of doing another technique."""
+        return self.parent is not None
+
+
+def technique(technique_id: str) -> Technique | None:
+    """The technique of this id, old or current; None for an id that was never given."""
+    return _techniques().get(technique_id.strip().upper())
+
+
+def resolve(old_id: str) -> str:
+    """The current id for an old one. Any other id comes back as it is, known or not."""
+    known = technique(old_id)
+    return known.current_id if known else old_id.strip()
+
+
+def current_techniques() -> tuple[Technique, ...]:
+    """All techniques and sub-techniques the release still uses."""
+    return tuple(each for each in _techniques().values() if each.is_current)
+
+
+def tactics() -> tuple[Tactic, ...]:
+    """The tactics in the order of the matrix."""
+    return tuple(sorted(_by_id().values(), key=lambda each: each.order))
+
+
+def tactic(text: str) -> Tactic | None:
+    """A tactic by id, name, short name or Sentinel's spelling; None where ICS has no such."""
+    return _by_spelling().get(_key(text))
+
+
+def matrix() -> tuple[tuple[Tactic, tuple[Technique, ...]], ...]:
+    """Each tactic with its current techniques by name; sub-techniques are left out."""
+    top = sorted(
+        (each for each in current_techniques() if not each.is_subtechnique),
+        key=lambda each: each.name,
+    )
+    return tuple(
+        (column, tuple(each for each in top if column.name in each.tactics)) for column in tactics()
+    )
+
+
+def version() -> str:
+    """The release of ATT&CK that the identifiers are from."""
+    return str(_file()["version"])
+
+
+def notice() -> str:
+    """What must be shown wherever the data are shown."""
+    return (
+        "This product uses identifiers and names of MITRE ATT&CK® for ICS. "
+        f"{_file()['_about']['notice']} "
+        "MITRE does not endorse this product."
+    )
+
+
+def licence() -> str:
+    """The licence of ATT&CK in full, as it must go with every copy."""
+    return (_DATA / "LICENSE-attack.txt").read_text(encoding="utf-8")
+
+
+@cache
+def _file() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((_DATA / "attack_ics.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _by_id() -> dict[str, Tactic]:
+    return {row["id"]: Tactic(**row) for row in _file()["tactics"]}
+
+
+@cache
+def _by_spelling() -> dict[str, Tactic]:
+    spellings: dict[str, Tactic] = {}
+    for each in _by_id().values():
+        for text in (each.id, each.name, each.shortname, each.sentinel_name):
+            spellings[_key(text)] = each
+    return spellings
+
+
+@cache
+def _techniques() -> dict[str, Technique]:
+    rows: list[dict[str, Any]] = _file()["techniques"]
+    by_id = {row["id"]: row for row in rows}
+    return {row["id"]: _technique(row, by_id) for row in rows}
+
+
+def _technique(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> Technique:
+    named = {each.name for name in row["tactics"] if (each := tactic(name))}
+    return Technique(
+        id=row["id"],
+        name=row["name"],
+        full_name=row["full_name"],
+        tactics=tuple(each.name for each in tactics() if each.name in named),
+        parent=row["parent"],
+        is_deprecated=row["is_deprecated"],
+        is_revoked=row["is_revoked"],
+        current_id=_current(row, by_id),
+        former_id=row["former_id"],
+    )
+
+
+def _current(row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> str:
+    """Follow replacements to the end; an id may be replaced again in a later release."""
+    seen = {row["id"]}
+    while (following := row["revoked_by"]) in by_id and following not in seen:
+        row = by_id[following]
+        seen.add(following)
+    return str(row["id"])
+
+
+def _key(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
