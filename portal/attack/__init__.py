@@ -1,2 +1,3 @@
-"""The ATT&CK for ICS catalogue: identifiers, names, tactics and the crosswalk. Knows no alert.
-Door: `engine`."""
+"""The MITRE ATT&CK® for ICS catalogue: identifiers, names, tactics and where old ids went.
+Must not know any alert. Door: `engine`.
+"""
