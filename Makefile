@@ -8,6 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
 export UV_NO_PROGRESS := 1
+export UV_SYSTEM_CERTS := 1
 
 .PHONY: help demo test check install install-dev lock fast lint types contracts migrations \
 	templates bench faults clean
