@@ -18,7 +18,8 @@ def main() -> None:
     from portal.errors import Misconfigured
 
     name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    alone = name in NEEDS_NO_SERVICES or "--help" in sys.argv or "-h" in sys.argv
+    pretends = name == "simulator" and "advance" not in sys.argv  # it is the other side
+    alone = pretends or name in NEEDS_NO_SERVICES or "--help" in sys.argv or "-h" in sys.argv
     try:
         if not alone:
             from portal import embedded, env

@@ -1,0 +1,194 @@
+"""`make demo`: everything on one machine, until Ctrl-C.
+
+Reads DEMO_PORT, DEMO_SIZE, DEMO_SEED and DEMO_DATA (contracts §1). Starts the embedded servers,
+the pretend Sentinel over TLS, migrations, demo people, web, workers and beat, waits until the
+history is there, and prints one block.
+"""
+
+import json
+import os
+import signal
+import ssl
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from alerts.demo.cast import PASSWORD, PEOPLE
+from alerts.demo.processes import Died, Family, free_port
+from portal import embedded
+from portal.errors import Misconfigured
+
+SIZES = ("small", "medium", "large")
+HOME = Path(__file__).resolve().parents[2]
+
+
+class Stop(Exception):
+    """Somebody pressed Ctrl-C or sent SIGTERM."""
+
+
+def main() -> None:
+    """Run the demo; leave nothing behind."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _stop)
+    data = Path(os.environ.get("DEMO_DATA", str(HOME / ".data"))).resolve()
+    size = os.environ.get("DEMO_SIZE", "small")
+    if size not in SIZES:
+        sys.exit(f"DEMO_SIZE is {size!r}: use one of {', '.join(SIZES)}.")
+    seed, port = _number("DEMO_SEED", "7"), _port()
+    family = Family(data / "logs", _environment(data, port))
+    try:
+        _run(family, data=data, size=size, seed=seed, port=port)
+    except Stop:
+        print("\nStopping …", flush=True)
+    except (Died, Misconfigured) as trouble:
+        print(f"\n{trouble}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)  # we are stopping already
+        family.stop()
+        embedded.stop(data)
+
+
+def _run(family: Family, *, data: Path, size: str, seed: int, port: int) -> None:
+    began = time.monotonic()
+    _say(f"Starting Tagout's demo in {data}: {size} plant, seed {seed}.")
+    embedded.ensure_environment(data)
+    manage = [sys.executable, "manage.py"]
+    simulator_port = _remembered_port(data / "simulator" / "port", 8443)
+    family.start(
+        "simulator",
+        [*manage, "simulator", "--port", str(simulator_port), "--plant", str(seed), "--size", size,
+         "--data", str(data / "simulator"), "--no-throttle"],
+    )  # fmt: skip
+    _say("Preparing the database and the static files …")
+    family.run("migrate", [*manage, "migrate", "--no-input", "-v0"])
+    family.run("static", [*manage, "collectstatic", "--no-input", "-v0"])
+    _say("Letting the plant's history happen …")
+    ca = _wait_for_simulator(family, data / "simulator", simulator_port)
+    family.run(
+        "seed",
+        [*manage, "demo_seed", "--simulator", f"https://localhost:{simulator_port}", "--ca", ca],
+    )
+    celery = [sys.executable, "-m", "celery", "-A", "portal.celery:app"]
+    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    family.start("web", [
+        sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--bind", f"127.0.0.1:{port}",
+        "--workers", "2", "--threads", "4", "--worker-tmp-dir", str(data), "--access-logfile", "-",
+        "--graceful-timeout", "10",
+    ])  # fmt: skip
+    family.start("worker-intake", [
+        *celery, "worker", "-Q", "intake,bulk,captures", "-n", "intake@%h", "-c", "2", *quiet,
+    ])  # fmt: skip
+    family.start("worker-outbox", [
+        *celery, "worker", "-Q", "outbox,deployments,notify", "-n", "outbox@%h", "-c", "1", *quiet,
+    ])  # fmt: skip
+    family.start("beat", [*celery, "beat", "-s", str(data / "beat"), "--pidfile="])
+    _say("Reading incidents from the pretend Sentinel …")
+    family.run("wait", [*manage, "demo_seed", "--wait", "600"])
+    _wait_for_web(family, port)
+    _say(_block(port, simulator_port, data, time.monotonic() - began))
+    while True:
+        family.check()
+        time.sleep(1)
+
+
+def _environment(data: Path, port: int) -> dict[str, str]:
+    mails = data / "mails"
+    mails.mkdir(parents=True, exist_ok=True)
+    return {
+        "DATA_DIR": str(data),
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+        "EMAIL_URL": mails.as_uri(),
+        "TAGOUT_DEMO": "true",
+        "TAGOUT_DEMO_SECRET": "the-pretend-sentinel-takes-any",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _wait_for_simulator(family: Family, folder: Path, port: int) -> str:
+    ca = folder / "ca.pem"
+    for _ in range(1200):
+        family.check()
+        if ca.exists():
+            try:
+                trust = ssl.create_default_context(cafile=str(ca))
+                _get(f"https://localhost:{port}/_control/state", trust)
+            except OSError:
+                pass
+            else:
+                return str(ca)
+        time.sleep(0.25)
+    raise Died(f"The pretend Sentinel does not answer. {family.last_words('simulator')}")
+
+
+def _wait_for_web(family: Family, port: int) -> None:
+    for _ in range(240):
+        family.check()
+        try:
+            _get(f"http://127.0.0.1:{port}/readyz")
+        except OSError:
+            time.sleep(0.25)
+        else:
+            return
+    raise Died(f"The web server does not answer. {family.last_words('web')}")
+
+
+def _get(address: str, trust: ssl.SSLContext | None = None) -> Any:
+    with urllib.request.urlopen(address, timeout=5, context=trust) as answer:
+        return json.load(answer)
+
+
+def _block(port: int, simulator_port: int, data: Path, seconds: float) -> str:
+    rows = [f"    {person.email:<22} {person.plays}" for person in PEOPLE]
+    return "\n".join([
+        "",
+        "=" * 78,
+        f"  Tagout is ready after {seconds:.0f} s:  http://localhost:{port}/",
+        "",
+        f"  Sign in as one of these; every password is  {PASSWORD}",
+        *rows,
+        "",
+        f"  Mails that Tagout has sent:   http://localhost:{port}/demo/mail/",
+        f"  The pretend Sentinel:         https://localhost:{simulator_port}/_control/state",
+        f"  Data, logs, its CA file:      {data}",
+        "  Ctrl-C stops everything.",
+        "=" * 78,
+    ])  # fmt: skip
+
+
+def _port() -> int:
+    wanted = os.environ.get("DEMO_PORT", "")
+    return free_port(_number("DEMO_PORT", "8000"), strict=bool(wanted))
+
+
+def _remembered_port(file: Path, first: int) -> int:
+    """The simulator keeps its port: workspaces point to it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    port = free_port(int(file.read_text()) if file.exists() else first, strict=False)
+    file.write_text(str(port))
+    return port
+
+
+def _number(name: str, default: str) -> int:
+    value = os.environ.get(name) or default
+    if not value.isdigit():
+        sys.exit(f"{name} is {value!r}: use a whole number.")
+    return int(value)
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    raise Stop
+
+
+if __name__ == "__main__":
+    os.chdir(HOME)
+    main()

@@ -1,0 +1,28 @@
+"""The people of the demo. Names are invented; addresses end in `.example`."""
+
+from dataclasses import dataclass
+
+PASSWORD = "plant-meets-soc"
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One person: `role` and `site` (empty: everywhere) as grants know them."""
+
+    email: str
+    name: str
+    role: str
+    site: str
+    plays: str
+
+
+PEOPLE = (
+    Player("sam@demo.example", "Sam Keller", "soc-analyst", "", "Sam, SOC analyst: start here"),
+    Player("oda@demo.example", "Oda Nowak", "ot-engineer", "Gdańsk", "Oda, OT engineer at Gdańsk"),
+    Player("pia@demo.example", "Pia Carvalho", "ot-engineer", "Porto", "Pia, OT engineer at Porto"),
+    Player("olaf@demo.example", "Olaf Lindqvist", "ot-site-lead", "Gdańsk",
+           "Olaf, OT site lead at Gdańsk"),
+    Player("leo@demo.example", "Leo Hartmann", "soc-lead", "", "Leo, SOC lead"),
+    Player("mia@demo.example", "Mia Brandt", "manager", "", "Mia, manager: reads only"),
+    Player("ada@demo.example", "Ada Okafor", "administrator", "", "Ada, administrator"),
+)  # fmt: skip

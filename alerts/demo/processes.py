@@ -1,0 +1,92 @@
+"""Child processes of the demo: started together, watched, stopped without a remainder."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PATIENCE = 20.0  # seconds a process has to stop by itself
+
+
+class Died(Exception):
+    """A process of the demo ended although it should not; the text names it and its log."""
+
+
+@dataclass
+class Family:
+    """The processes of one demo. Each has a log file of its own in `logs`."""
+
+    logs: Path
+    environment: Mapping[str, str]
+    members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start one process in a session of its own: Ctrl-C is for us, we pass it on in order."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, **self.environment, "TAGOUT_PROCESS": f"tagout-{name}"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.members[name] = process
+        return process
+
+    def run(self, name: str, command: Sequence[str]) -> None:
+        """Run one process to its end. Raises Died when it fails."""
+        process = self.start(name, command)
+        code = process.wait()
+        del self.members[name]
+        if code:
+            raise Died(f"{name} failed. {self.last_words(name)}")
+
+    def check(self) -> None:
+        """Raise Died when a process has ended."""
+        for name, process in self.members.items():
+            if process.poll() is not None:
+                raise Died(f"{name} stopped by itself. {self.last_words(name)}")
+
+    def last_words(self, name: str) -> str:
+        """Where its log is and how it ends."""
+        log = self.logs / f"{name}.log"
+        lines = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
+        return f"Its log is {log}; it ends: {' / '.join(lines)}"
+
+    def stop(self) -> None:
+        """Ask the newest first, all at once within a kind; kill what does not listen."""
+        for process in reversed(self.members.values()):
+            _send(process, signal.SIGTERM)
+        until = time.monotonic() + PATIENCE
+        for process in reversed(self.members.values()):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(until - time.monotonic(), 0.1))
+            _send(process, signal.SIGKILL)  # the whole group: children of children too
+            process.wait()
+        self.members.clear()
+
+
+def _send(process: subprocess.Popen[bytes], what: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        if what == signal.SIGTERM:
+            process.send_signal(what)
+        else:
+            os.killpg(process.pid, what)
+
+
+def free_port(wanted: int, *, strict: bool) -> int:
+    """The wanted port of 127.0.0.1, or with `strict=False` the next one that is free."""
+    for port in range(wanted, wanted + (1 if strict else 200)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    sys.exit(f"Port {wanted} is taken: set DEMO_PORT to a free one.")
