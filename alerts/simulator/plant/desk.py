@@ -43,6 +43,11 @@ def owner(which: int) -> dict[str, Any]:
 _OWNERS = tuple(owner(which) for which in range(len(_ANALYSTS)))
 
 
+def analysts() -> tuple[dict[str, Any], ...]:
+    """Everybody at the SOC desk, as owners of incidents."""
+    return _OWNERS
+
+
 def settle(
     properties: dict[str, Any], created_us: int, end_us: int, bits: int, *, kind: str
 ) -> int:

@@ -1,0 +1,118 @@
+"""A small client for the control addresses, for tests and commands."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+
+Json = dict[str, Any]
+
+
+class ControlRefused(Exception):
+    """The simulator did not do what was asked, and says why."""
+
+
+class Control:
+    """Steers a running simulator. Every method is one call to a documented address."""
+
+    def __init__(self, endpoint: str, ca_file: Path | str, *, timeout: float = 120.0) -> None:
+        self._place = urlsplit(endpoint)
+        self._tls = ssl.create_default_context(cafile=str(ca_file))
+        self._timeout = timeout
+
+    def call(self, method: str, what: str, body: Json | None = None, **query: Any) -> Any:
+        """One call to a control address."""
+        link = http.client.HTTPSConnection(
+            self._place.hostname or "localhost", self._place.port, timeout=self._timeout,
+            context=self._tls,
+        )  # fmt: skip
+        try:
+            asked = f"?{urlencode(query)}" if query else ""
+            content = None if body is None else orjson.dumps(body)
+            link.request(method, f"/_control/{what}{asked}", content)
+            answer = link.getresponse()
+            told = orjson.loads(answer.read() or b"{}")
+        finally:
+            link.close()
+        if answer.status >= 400:
+            raise ControlRefused(told.get("error", f"status {answer.status}"))
+        return told
+
+    def state(self) -> Json:
+        """What the simulator holds and how it is set."""
+        return dict(self.call("GET", "state"))
+
+    def plant(self) -> Json:
+        """Sites, workspaces, people and applications."""
+        return dict(self.call("GET", "plant"))
+
+    def truth(self) -> list[Json]:
+        """What the plant knows about each of its incidents."""
+        return list(self.call("GET", "truth")["incidents"])
+
+    def runs(self) -> Json:
+        """Automation rules and playbooks that ran."""
+        return dict(self.call("GET", "runs"))
+
+    def journal(self, *, since: str = "", path: str = "", after_id: int = 0) -> list[Json]:
+        """Every write so far, oldest first."""
+        told = self.call("GET", "journal", since=since, path=path, after_id=after_id)
+        return list(told["entries"])
+
+    def advance(self, seconds: float) -> Json:
+        """Move the clock; the plant lives on in between."""
+        return dict(self.call("POST", "advance", {"seconds": seconds}))
+
+    def inject(self, **asked: Any) -> Json:
+        """Put in incidents by plant kind or by explicit properties, alerts and entities."""
+        return dict(self.call("POST", "inject", asked))
+
+    def edit(self, incident: str, **asked: Any) -> Json:
+        """A person changes an incident; or alerts come into it."""
+        return dict(self.call("POST", "edit", {"incident": incident, **asked}))
+
+    def comment(self, incident: str, message: str, **asked: Any) -> Json:
+        """A person writes a comment."""
+        told = {"incident": incident, "message": message, **asked}
+        return dict(self.call("POST", "comment", told))
+
+    def merge(self, loser: str, survivor: str) -> Json:
+        """One incident is merged into another."""
+        return dict(self.call("POST", "merge", {"loser": loser, "survivor": survivor}))
+
+    def delete(self, incident: str, **asked: Any) -> Json:
+        """An incident is deleted."""
+        return dict(self.call("POST", "delete", {"incident": incident, **asked}))
+
+    def rule(self, workspace: str, rule: str, **asked: Any) -> Json:
+        """A person edits, disables or deletes an automation rule."""
+        return dict(self.call("POST", "rule", {"workspace": workspace, "rule": rule, **asked}))
+
+    def fault(self, **asked: Any) -> str:
+        """Put a fault in force; tells its name."""
+        return str(self.call("POST", "faults", asked)["faults"][0])
+
+    def clear_faults(self, name: str = "") -> int:
+        """Take faults out of force, all or one."""
+        return int(self.call("DELETE", "faults", None, name=name)["cleared"])
+
+    def throttle(self, *, on: bool, limits: Json | None = None) -> Json:
+        """Switch throttling and set limits."""
+        return dict(self.call("POST", "throttle", {"on": on, "limits": limits or {}}))
+
+    def workspace(self, workspace: str, **switches: Any) -> Json:
+        """Flip switches around a workspace."""
+        return dict(self.call("POST", "workspace", {"workspace": workspace, **switches}))
+
+    def application(self, application: str, **asked: Any) -> Json:
+        """Change an application's rights, secret or state."""
+        return dict(self.call("POST", "application", {"application": application, **asked}))
+
+    def settings(self, **asked: Any) -> Json:
+        """Change living, per_day, list_lag_seconds or token_seconds."""
+        return dict(self.call("POST", "settings", asked))

@@ -1,0 +1,248 @@
+"""What one can do to the pretend Azure from outside: people at work, and switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from alerts.simulator.automation.check import check_rule
+from alerts.simulator.automation.run import RULES
+from alerts.simulator.azure import WORKSPACE_FACTS
+from alerts.simulator.identity import ROLES
+from alerts.simulator.incident_words import WRITABLE, check_incident, merge_labels
+from alerts.simulator.incidents import (
+    add_incident,
+    change_incident,
+    join_alerts,
+    make_incident,
+    merge_incidents,
+    put_comment,
+    replace_writable,
+    writable_from,
+)
+from alerts.simulator.mangle import mangled
+from alerts.simulator.people import PEOPLE, person_named
+from alerts.simulator.records import from_case, incident_bytes, incident_path
+from alerts.simulator.store.incidents import Incident
+from alerts.simulator.store.resources import Resource
+from alerts.simulator.words import Reply, bad_request, iso, not_found, to_moment
+
+if TYPE_CHECKING:
+    from alerts.simulator.simulator import Simulator
+
+Json = dict[str, Any]
+Operation = Callable[["Simulator", Json, int], Json]
+
+
+def _incident(one: Simulator, asked: Json, member: str = "incident") -> Incident:
+    named = str(asked.get(member, ""))
+    incidents = one.azure.store.incidents
+    if named.isdigit() and "workspace" in asked:
+        found = incidents.by_number(one.azure.workspace(asked["workspace"]).key, int(named))
+    else:
+        found = incidents.find(named)
+    if found is None:
+        raise not_found("Incident")
+    return found
+
+
+def _summary(one: Simulator, incident: Incident) -> Json:
+    workspace = one.azure.workspace(incident.workspace)
+    return {
+        "workspace": incident.workspace, "name": incident.name, "number": incident.number,
+        "id": incident_path(workspace, incident.name), "etag": incident.etag,
+        "status": incident.properties.get("status"), "modified": iso(incident.modified),
+    }  # fmt: skip
+
+
+def _journal(one: Simulator, incident: Incident, asked: Json, at: int, effect: str,
+             *, before: str | None) -> None:  # fmt: skip
+    path = incident_path(one.azure.workspace(incident.workspace), incident.name)
+    person = person_named(asked.get("by") or PEOPLE[0].key)
+    one.azure.store.journal.write(
+        at=at, method="PERSON", path=path, principal=person.name, body=orjson.dumps(asked),
+        reply=Reply(200, effect=effect, before=before, after=incident.etag),
+    )  # fmt: skip
+
+
+def inject(one: Simulator, asked: Json, at: int) -> Json:
+    """Put in incidents: a kind that the plant knows, or explicit properties."""
+    made = [_inject_one(one, asked, at) for _ in range(int(asked.get("count", 1)))]
+    summaries = [_summary(one, incident) for incident in made]
+    return {**summaries[0], "incidents": summaries} if summaries else {"incidents": []}
+
+
+def _inject_one(one: Simulator, asked: Json, at: int) -> Incident:
+    azure = one.azure
+    if asked.get("kind"):
+        case = azure.plant.make(asked["kind"], at=to_moment(at), **asked.get("options", {}))
+        number = azure.store.incidents.latest_number(azure.workspace(case.workspace).key) + 1
+        incident = add_incident(azure, from_case(azure, case, number=number), at=at)
+    else:
+        told = asked.get("properties") or {}
+        told = {"title": "Injected incident", "severity": "Medium", "status": "New", **told}
+        check_incident(told)
+        details = {"alerts": asked.get("alerts", []), "entities": asked.get("entities", [])}
+        key = asked.get("workspace") or azure.workspaces[0].key
+        incident = make_incident(
+            azure, azure.workspace(key), told, at=at, name=asked.get("name"), details=details
+        )
+    if asked.get("mangle"):
+        resource = orjson.loads(incident_bytes(azure, incident))
+        incident.mangled = mangled(resource, asked["mangle"])
+        azure.store.incidents.put(incident)
+    return incident
+
+
+def edit(one: Simulator, asked: Json, at: int) -> Json:
+    """A person changes an incident in Sentinel, or more alerts come into it."""
+    incident = _incident(one, asked)
+    before = incident.etag
+    if asked.get("alerts") or asked.get("entities"):
+        incident = join_alerts(
+            one.azure, incident, asked.get("alerts", []), asked.get("entities", []), at=at
+        )
+    if asked.keys() & {"properties", "owner", "add_labels", "remove_labels"}:
+        incident = _edit_properties(one, incident, asked, at)
+    _journal(one, incident, asked, at, "edited", before=before)
+    return _summary(one, incident)
+
+
+def _edit_properties(one: Simulator, incident: Incident, asked: Json, at: int) -> Incident:
+    held = incident.properties
+    told = {member: held[member] for member in WRITABLE if held.get(member) is not None}
+    told.update(asked.get("properties", {}))
+    if "owner" in asked:
+        told["owner"] = person_named(asked["owner"]).owner() if asked["owner"] else None
+    added = [{"labelName": name} for name in asked.get("add_labels", [])]
+    gone = {name.casefold() for name in asked.get("remove_labels", [])}
+    labels = merge_labels([], [*(told.get("labels") or []), *added])
+    told["labels"] = [label for label in labels if label["labelName"].casefold() not in gone]
+    taken = writable_from(check_incident(told), held)
+    return change_incident(
+        one.azure, incident, lambda kept: replace_writable(kept, taken), at=at, source="User"
+    )
+
+
+def comment(one: Simulator, asked: Json, at: int) -> Json:
+    """A person writes a comment in Sentinel."""
+    incident = _incident(one, asked)
+    before = incident.etag
+    author = person_named(asked.get("by") or PEOPLE[0].key).author()
+    part, _ = put_comment(
+        one.azure, incident, asked.get("message"), author=author, at=at, source="User"
+    )
+    _journal(one, incident, asked, at, "commented", before=before)
+    return {**_summary(one, incident), "comment": part.name}
+
+
+def merge(one: Simulator, asked: Json, at: int) -> Json:
+    """The Defender portal merges one incident into another."""
+    loser, survivor = _incident(one, asked, "loser"), _incident(one, asked, "survivor")
+    if (loser.workspace, loser.name) == (survivor.workspace, survivor.name):
+        raise bad_request("An incident cannot be merged into itself.")
+    before = loser.etag
+    merge_incidents(one.azure, loser, survivor, at=at)
+    _journal(one, loser, asked, at, f"merged into {survivor.number}", before=before)
+    return {"loser": _summary(one, loser), "survivor": _summary(one, survivor)}
+
+
+def delete(one: Simulator, asked: Json, at: int) -> Json:
+    """A person deletes an incident in Sentinel."""
+    incident = _incident(one, asked)
+    one.azure.store.incidents.remove(incident.workspace, incident.name)
+    _journal(one, incident, asked, at, "deleted", before=incident.etag)
+    return {"deleted": incident.name}
+
+
+def rule(one: Simulator, asked: Json, at: int) -> Json:
+    """A person makes, edits, disables or deletes an automation rule by hand."""
+    azure = one.azure
+    workspace = azure.workspace(asked["workspace"])
+    name = str(asked["rule"])
+    held = azure.store.resources.get(workspace.key, RULES, name)
+    if asked.get("delete"):
+        return {"deleted": azure.store.resources.remove(workspace.key, RULES, name)}
+    told = {**(held.body["properties"] if held else {}), **asked.get("properties", {})}
+    if "enabled" in asked:
+        told["triggeringLogic"] = {**told["triggeringLogic"], "isEnabled": asked["enabled"]}
+    author = person_named(asked.get("by") or PEOPLE[0].key).author()
+    stamp = iso(azure.stamp(at))
+    body = {"createdTimeUtc": stamp, "createdBy": author, **check_rule(told),
+            "lastModifiedTimeUtc": stamp, "lastModifiedBy": author}  # fmt: skip
+    kept = Resource(held.name if held else name, azure.store.next_etag(at), {"properties": body})
+    azure.store.resources.put(workspace.key, RULES, kept)
+    return {"rule": kept.name, "etag": kept.etag}
+
+
+def faults(one: Simulator, asked: Json, _at: int) -> Json:
+    """Put one fault or several in force."""
+    told = asked.get("faults") or [asked]
+    now = one.azure.clock.now()
+    return {"faults": [one.faults.add(_plain(fault), now=now).name for fault in told]}
+
+
+def _plain(fault: Json) -> Json:
+    return {key: value for key, value in fault.items() if key not in {"do", "at", "faults"}}
+
+
+def throttle(one: Simulator, asked: Json, _at: int) -> Json:
+    """Switch throttling, or change its limits."""
+    one.throttle.configure(asked)
+    return {"on": one.throttle.on, "windows": one.throttle.windows,
+            "buckets": one.throttle.buckets}  # fmt: skip
+
+
+def workspace(one: Simulator, asked: Json, _at: int) -> Json:
+    """Flip switches around a workspace: Sentinel, connector, plan, Defender portal."""
+    place = one.azure.workspace(asked["workspace"])
+    changed = {key: value for key, value in asked.items() if key not in {"do", "workspace"}}
+    if unknown := changed.keys() - WORKSPACE_FACTS.keys():
+        raise ValueError(f"there is no switch called {sorted(unknown)[0]}")
+    kept = {**one.azure.store.fact(f"workspace:{place.key}", {}), **changed}
+    one.azure.store.keep(f"workspace:{place.key}", kept)
+    return one.azure.facts(place)
+
+
+def application(one: Simulator, asked: Json, _at: int) -> Json:
+    """Change an application: enabled, roles, denied actions; or make all tokens worthless."""
+    found = one.azure.identities.named(asked["application"])
+    if unknown := set(asked.get("roles", [])) - ROLES.keys():
+        raise ValueError(f"there is no role called {sorted(unknown)[0]}")
+    found.enabled = bool(asked.get("enabled", found.enabled))
+    found.roles = list(asked.get("roles", found.roles))
+    found.denied = list(asked.get("denied", found.denied))
+    found.secret = str(asked.get("secret", found.secret))
+    if asked.get("revoke_tokens"):
+        one.azure.identities.revoke_all()
+    one.azure.identities.save()
+    return {"application": found.key, "enabled": found.enabled, "roles": found.roles}
+
+
+def settings(one: Simulator, asked: Json, _at: int) -> Json:
+    """Change how the simulator behaves: living, per_day, list_lag_seconds, token_seconds."""
+    store = one.azure.store
+    if "living" in asked:
+        one.life.living = bool(asked["living"])
+    if "per_day" in asked:
+        one.life.per_day = float(asked["per_day"])
+        store.keep("per_day", one.life.per_day)
+    if "list_lag_seconds" in asked:
+        one.azure.list_lag = timedelta(seconds=float(asked["list_lag_seconds"]))
+        store.keep("list_lag_seconds", asked["list_lag_seconds"])
+    if "token_seconds" in asked:
+        one.azure.identities.lifetime = int(asked["token_seconds"])
+        one.azure.identities.save()
+    return {"living": one.life.living, "per_day": one.life.per_day,
+            "list_lag_seconds": one.azure.list_lag.total_seconds(),
+            "token_seconds": one.azure.identities.lifetime}  # fmt: skip
+
+
+OPERATIONS: dict[str, Operation] = {
+    "inject": inject, "edit": edit, "comment": comment, "merge": merge, "delete": delete,
+    "rule": rule, "faults": faults, "throttle": throttle, "workspace": workspace,
+    "application": application, "settings": settings,
+}  # fmt: skip

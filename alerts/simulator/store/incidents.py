@@ -1,0 +1,157 @@
+"""Incidents as rows: their properties as JSON, and what lists sort and filter by as columns."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+COLUMNS = (
+    "workspace, name, number, created, modified, status, severity, title, owner, etag,"
+    " properties, recipe, details, previous, mangled, truth"
+)
+_UPSERT = f"insert or replace into incidents ({COLUMNS}) values ({', '.join('?' * 16)})"
+_LIST = "select name, etag, properties, mangled, previous, number from incidents"
+
+
+@dataclass
+class Incident:
+    """One incident of one workspace, with where its alerts and entities come from."""
+
+    workspace: str
+    name: str
+    number: int
+    created: int
+    modified: int
+    etag: str
+    properties: dict[str, Any]
+    recipe: str | None = None
+    details: dict[str, list[dict[str, Any]]] | None = None
+    previous: bytes | None = None
+    mangled: bytes | None = None
+    truth: str | None = None
+
+    def row(self) -> tuple[Any, ...]:
+        """The incident as the table holds it."""
+        told = self.properties
+        owner = (told.get("owner") or {}).get("assignedTo") or ""
+        return (
+            self.workspace, self.name, self.number, self.created, self.modified,
+            str(told.get("status")), str(told.get("severity")), str(told.get("title")), owner,
+            self.etag, orjson.dumps(told), self.recipe,
+            None if self.details is None else orjson.dumps(self.details),
+            self.previous, self.mangled, self.truth,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which incidents a list asks for: conditions, the sort column, and where the page begins."""
+
+    conditions: list[tuple[str, str, Any]] = field(default_factory=list)
+    column: str = "created"
+    descending: bool = True
+    after: tuple[Any, str] | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a list needs of one incident, still as bytes."""
+
+    name: str
+    etag: str
+    properties: bytes
+    mangled: bytes | None
+    previous: bytes | None
+    key: Any
+
+
+class IncidentTable:
+    """Reads and writes incidents; changes happen inside a transaction of the store."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def put_all(self, incidents: Iterable[Incident]) -> None:
+        """Insert or replace many at once."""
+        self._db.executemany(_UPSERT, (incident.row() for incident in incidents))
+
+    def put(self, incident: Incident) -> None:
+        """Insert or replace one."""
+        self._db.execute(_UPSERT, incident.row())
+
+    def get(self, workspace: str, name: str) -> Incident | None:
+        """One incident by the id in its address, in any case of letters."""
+        asked = f"select {COLUMNS} from incidents where workspace = ? and name = ?"
+        row = self._db.execute(asked, (workspace, name)).fetchone()
+        if row is None and name != name.lower():
+            row = self._db.execute(asked, (workspace, name.lower())).fetchone()
+        return None if row is None else _from_row(row)
+
+    def find(self, name: str) -> Incident | None:
+        """One incident by its id alone, whatever its workspace."""
+        asked = f"select {COLUMNS} from incidents where name = ?"
+        row = self._db.execute(asked, (name.lower(),)).fetchone()
+        return None if row is None else _from_row(row)
+
+    def remove(self, workspace: str, name: str) -> bool:
+        """Take one out, with all that hangs on it; false when there was none."""
+        where = (workspace, name.lower())
+        self._db.execute("delete from parts where workspace = ? and incident = ?", where)
+        gone = self._db.execute("delete from incidents where workspace = ? and name = ?", where)
+        return gone.rowcount > 0
+
+    def listed(self, workspace: str, asked: Slice) -> list[Listed]:
+        """One page and one row more, so that the caller sees whether another page follows."""
+        where, values = ["workspace = ?"], [workspace]
+        for column, operator, value in asked.conditions:
+            where.append(f"{column} {operator} ?")
+            values.append(value)
+        if asked.after is not None:
+            beyond = "<" if asked.descending else ">"
+            where.append(f"({asked.column}, name) {beyond} (?, ?)")
+            values.extend(asked.after)
+        way = "desc" if asked.descending else "asc"
+        rows = self._db.execute(
+            f"{_LIST.replace(' number', ' ' + asked.column)} where {' and '.join(where)}"
+            f" order by {asked.column} {way}, name {way} limit ?",
+            (*values, asked.limit + 1),
+        )
+        return [Listed(*row) for row in rows]
+
+    def latest_number(self, workspace: str) -> int:
+        """The highest incident number given in a workspace."""
+        asked = "select coalesce(max(number), 0) from incidents where workspace = ?"
+        return int(self._db.execute(asked, (workspace,)).fetchone()[0])
+
+    def by_number(self, workspace: str, number: int) -> Incident | None:
+        """One incident by the number people see."""
+        asked = f"select {COLUMNS} from incidents where workspace = ? and number = ?"
+        row = self._db.execute(asked, (workspace, number)).fetchone()
+        return None if row is None else _from_row(row)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many incidents each workspace holds, by status."""
+        found: dict[str, dict[str, int]] = {}
+        asked = "select workspace, status, count(*) from incidents group by 1, 2"
+        for workspace, status, number in self._db.execute(asked):
+            found.setdefault(workspace, {})[status] = number
+        return found
+
+    def truths(self) -> Iterator[tuple[str, str, str]]:
+        """What the plant knows about each incident that it made."""
+        asked = "select workspace, name, truth from incidents where truth is not null"
+        yield from self._db.execute(f"{asked} order by workspace, created")
+
+
+def _from_row(row: tuple[Any, ...]) -> Incident:
+    (workspace, name, number, created, modified, _, _, _, _, etag, properties, recipe, details,
+     previous, mangled, truth) = row  # fmt: skip
+    return Incident(
+        workspace, name, number, created, modified, etag, orjson.loads(properties), recipe,
+        None if details is None else orjson.loads(details), previous, mangled, truth,
+    )  # fmt: skip
