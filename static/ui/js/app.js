@@ -1,0 +1,10 @@
+/* What every page does. Each module listens on the document, so swapped-in parts need no start. */
+import "./busy.js";
+import "./clock.js";
+import "./dialogs.js";
+import "./failures.js";
+import "./keys.js";
+import "./live.js";
+import "./menus.js";
+import "./theme.js";
+import "./toasts.js";

@@ -1,0 +1,32 @@
+/* Live parts: <div data-live hx-get="…" hx-trigger="live" hx-swap="outerMorph">. The event "live"
+   comes every 20 s while the page is seen (data-live="60": every 60 s), and at once on return.
+   The server answers 204 when nothing changed. */
+const USUAL = 20;
+const asked = new WeakMap();
+
+function isDue(element) {
+  const every = Number(element.dataset.live) || USUAL;
+  const latest = asked.get(element) ?? performance.timeOrigin;
+  return performance.timeOrigin + performance.now() - latest >= every * 1000;
+}
+
+function poll() {
+  if (document.visibilityState !== "visible" || !navigator.onLine) return;
+  for (const element of document.querySelectorAll("[data-live]")) {
+    if (!isDue(element)) continue;
+    asked.set(element, performance.timeOrigin + performance.now());
+    element.dispatchEvent(new CustomEvent("live", { bubbles: false }));
+  }
+}
+
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (!ctx?.sourceElement?.matches?.("[data-live]") || !ctx.response?.raw?.ok) return;
+  for (const stamp of document.querySelectorAll("[data-live-stamp] time")) {
+    stamp.dateTime = new Date().toISOString();
+  }
+});
+
+setInterval(poll, 1000);
+document.addEventListener("visibilitychange", poll);
+addEventListener("online", poll);
