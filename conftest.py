@@ -19,3 +19,5 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 import django  # noqa: E402  (only now is there a database to name)
 
 django.setup()
+
+pytest_plugins = ["tests.browser"]

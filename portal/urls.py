@@ -5,4 +5,10 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("portal.accounts.web.urls")),
     path("", include("portal.health")),
+    path("", include("portal.ui.urls")),
 ]
+
+handler400 = "portal.ui.views.bad_request"
+handler403 = "portal.ui.views.forbidden"
+handler404 = "portal.ui.views.not_found"
+handler500 = "portal.ui.views.server_error"

@@ -1,0 +1,124 @@
+"""Charts as SVG from the server: numbers in, one picture and its twin as a table out."""
+
+from collections.abc import Sequence
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from portal.ui.pieces import Point
+from portal.ui.tags.html import EMPTY, joined
+
+WIDTH, HEIGHT = 300, 70
+
+
+def number(value: float) -> str:
+    """A coordinate, short."""
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def chart_bars(points: Sequence[Point], title: str, *, unit: str = "") -> SafeString:
+    """Bars over time. The words under it name the first and the last bar."""
+    if not points:
+        return format_html('<p class="muted medium">{}</p>', gettext("No numbers yet."))
+    top = max(1, *(point.value for point in points))
+    pitch = WIDTH / len(points)
+    bars = joined(
+        format_html(
+            '<rect{} x="{}" y="{}" width="{}" height="{}" rx="2"/>',
+            format_html(' class="{}"', "hot") if point.hot else EMPTY,
+            number(at * pitch),
+            number(HEIGHT - point.value / top * HEIGHT),
+            number(pitch * 0.76),
+            number(point.value / top * HEIGHT),
+        )
+        for at, point in enumerate(points)
+    )
+    picture = format_html(
+        '<svg class="chart-picture" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
+        '<line x1="0" x2="{}" y1="{}" y2="{}"/></svg>',
+        WIDTH,
+        HEIGHT + 1,
+        title,
+        bars,
+        WIDTH,
+        number(HEIGHT + 0.5),
+        number(HEIGHT + 0.5),
+    )
+    ends = format_html(
+        '<p class="chart-ends"><span>{}</span><span>{}</span></p>',
+        points[0].label,
+        points[-1].label,
+    )
+    return format_html('<div class="chart">{}{}{}</div>', picture, ends, table(points, title, unit))
+
+
+def table(points: Sequence[Point], title: str, unit: str) -> SafeString:
+    """The same numbers to read."""
+    rows = joined(
+        format_html(
+            '<tr><th scope="row">{}</th><td class="cell-number">{}</td></tr>',
+            point.label,
+            number(point.value),
+        )
+        for point in points
+    )
+    return format_html(
+        '<details class="chart-table"><summary>{}</summary><table><caption class="hear-only">{}'
+        '</caption><thead><tr><th scope="col">{}</th><th scope="col">{}</th></tr></thead>'
+        "<tbody>{}</tbody></table></details>",
+        gettext("Show as table"),
+        title,
+        gettext("When"),
+        unit or gettext("Count"),
+        rows,
+    )
+
+
+def spark(values: Sequence[float], title: str) -> SafeString:
+    """A line without axes, for a table cell; the title says what it shows and is read out."""
+    if len(values) < 2:
+        return format_html('<span class="muted">{}</span>', "–")
+    top = max(1, *values)
+    step = 84 / (len(values) - 1)
+    line = " ".join(
+        f"{number(at * step)},{number(20 - value / top * 18)}" for at, value in enumerate(values)
+    )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 84 22" preserveAspectRatio="none" role="img"'
+        ' aria-label="{}"><polygon points="0,22 {} 84,22"/><polyline points="{}"/></svg>',
+        title,
+        line,
+        line,
+    )
+
+
+def verdict_bar(counts: Sequence[tuple[str, str, int]]) -> SafeString:
+    """One bar of several verdicts and its legend; counts are (key, word, how many)."""
+    shown = [(key, word, how_many) for key, word, how_many in counts if how_many]
+    total = sum(how_many for _, _, how_many in shown)
+    if not total:
+        return format_html('<p class="muted medium">{}</p>', gettext("No verdict yet."))
+    rects, at = [], 0.0
+    for key, _word, how_many in shown:
+        width = how_many / total * 100
+        rects.append(
+            format_html(
+                '<rect class="bar-{}" x="{}" width="{}" height="8"/>',
+                key,
+                number(at),
+                number(width),
+            )
+        )
+        at += width
+    legend = joined(
+        format_html('<li><span class="key key-{}"></span>{} {}</li>', key, how_many, word)
+        for key, word, how_many in shown
+    )
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        "{}</svg>"
+        '<ul class="legend">{}</ul>',
+        joined(rects),
+        legend,
+    )

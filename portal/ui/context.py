@@ -1,0 +1,104 @@
+"""What every template may ask for: theme, frame and the time of the page. All of it lazy."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal import clock
+from portal.accounts.models import OT_ROLES, User
+from portal.accounts.queries import roles_of
+from portal.ui.navigation import Link, LinkGroup, Search, address_of, groups_for, search_for
+from portal.ui.shell import Count, FooterLine, count_of, footer_of
+from portal.ui.words import for_scripts
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "tagout_theme"
+
+
+class Shell:
+    """The frame around one page; nothing is read before a template asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def theme(self) -> str:
+        """The theme the person chose, or nothing: then the system's wish holds."""
+        chosen = self._request.COOKIES.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else ""
+
+    @cached_property
+    def person(self) -> User | None:
+        """Who is signed in."""
+        user = getattr(self._request, "user", None)
+        return user if isinstance(user, User) else None
+
+    @cached_property
+    def in_utc(self) -> bool:
+        """Whether moments are shown in UTC instead of plant time."""
+        return self.person is not None and self.person.time_display == User.TimeDisplay.UTC
+
+    @cached_property
+    def keys(self) -> str:
+        """Whether single letters are shortcuts: on or off."""
+        return "on" if self.person is not None and self.person.keys_on else "off"
+
+    @cached_property
+    def team(self) -> str:
+        """Whose colour the person wears: ot or soc."""
+        return "ot" if self.person and roles_of(self.person) & OT_ROLES else "soc"
+
+    @cached_property
+    def groups(self) -> list[LinkGroup]:
+        """The rail."""
+        return groups_for(self._request)
+
+    @cached_property
+    def tabs(self) -> list[Link]:
+        """The bottom bar of phones: at most three places besides search and "More"."""
+        links = [link for group in self.groups for link in group.links if link.item.tab]
+        return links[:3]
+
+    @cached_property
+    def goto(self) -> list[Link]:
+        """The places that a letter after `g` leads to."""
+        return [link for group in self.groups for link in group.links if link.item.key]
+
+    @cached_property
+    def search(self) -> tuple[Search, str] | None:
+        """Where the search field leads."""
+        return search_for(self._request)
+
+    @cached_property
+    def query(self) -> str:
+        """What stands in the search field."""
+        return self._request.GET.get(self.search[0].parameter, "") if self.search else ""
+
+    @cached_property
+    def footer(self) -> list[FooterLine]:
+        """How fresh the data is."""
+        return footer_of(self._request)
+
+    @cached_property
+    def inbox(self) -> str | None:
+        """The address of the inbox, once there is one."""
+        return address_of("notifications:inbox")
+
+    @cached_property
+    def unread(self) -> Count | None:
+        """Messages not read yet."""
+        return count_of("notifications.unread", self._request)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What scripts say, in the person's language."""
+        return for_scripts()
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Context processor: `shell`, and `now` unless the view gives its own."""
+    ask: Callable[[], datetime] = clock.now
+    return {"shell": Shell(request), "now": SimpleLazyObject(ask)}

@@ -1,0 +1,135 @@
+"""What the rail offers. Items are data; wings register theirs in `AppConfig.ready`.
+
+    register_nav(
+        NavItem(_("Triage queue"), "inbox", "incidents:queue", section=ALERTS, order=10,
+                counter="incidents.untriaged", roles=SOC_ROLES, key="q", tab=_("Queue")),
+    )
+
+An item whose address does not exist, or that the person may not use, is absent.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import Role, User
+from portal.accounts.queries import roles_of
+from portal.ui.shell import Count, count_of
+
+type Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the rail."""
+
+    name: Words
+    order: int
+
+
+TOP = Section("", 0)
+ALERTS = Section(_("Alerts"), 10)
+NOISE = Section(_("Noise reduction"), 20)
+INSIGHT = Section(_("Insight"), 30)
+RUNNING = Section(_("Administration"), 40)
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One address of the rail and who sees it."""
+
+    label: Words
+    icon: str
+    url_name: str
+    section: Section = TOP
+    order: int = 50
+    counter: str = ""
+    roles: Collection[Role] | None = None  # None: everybody who is signed in
+    key: str = ""  # the letter after `g`
+    tab: Words = ""  # a short word: the item also stands in the bottom bar of phones
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where the search field of the top bar leads: a list that understands a query."""
+
+    label: Words
+    url_name: str
+    parameter: str = "q"
+    roles: Collection[Role] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An item as one page shows it."""
+
+    item: NavItem
+    url: str
+    count: Count | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    """The links under one heading."""
+
+    section: Section
+    links: list[Link]
+
+
+_items: dict[str, NavItem] = {}
+_searches: dict[str, Search] = {}
+
+
+def register_nav(*items: NavItem) -> None:
+    """Offer these addresses in the rail; one registered again replaces the old."""
+    _items.update({item.url_name: item for item in items})
+
+
+def register_search(search: Search) -> None:
+    """Let the search field of the top bar lead to this list."""
+    _searches[search.url_name] = search
+
+
+def address_of(url_name: str) -> str | None:
+    """The address of this name, or None when nobody has built it."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+def groups_for(request: HttpRequest) -> list[LinkGroup]:
+    """The rail of this person, the current page marked."""
+    found: dict[Section, list[Link]] = {}
+    for item in sorted(_items.values(), key=lambda item: (item.section.order, item.order)):
+        url = address_of(item.url_name)
+        if url and _may(request, item.roles):
+            count = count_of(item.counter, request) if item.counter else None
+            link = Link(item, url, count, current=_is_current(request.path, url))
+            found.setdefault(item.section, []).append(link)
+    return [LinkGroup(section, links) for section, links in found.items()]
+
+
+def search_for(request: HttpRequest) -> tuple[Search, str] | None:
+    """The first search this person may use, with its address."""
+    for search in _searches.values():
+        url = address_of(search.url_name)
+        if url and _may(request, search.roles):
+            return search, url
+    return None
+
+
+def _may(request: HttpRequest, roles: Collection[Role] | None) -> bool:
+    user = request.user
+    if not isinstance(user, User):
+        return False
+    return roles is None or not roles_of(user).isdisjoint(roles)
+
+
+def _is_current(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

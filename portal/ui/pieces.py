@@ -1,0 +1,91 @@
+"""Small records that views hand to the kit: tabs, steps, columns, choices, flow nodes, pages."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+type StepState = Literal["done", "current", "todo", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab: a link, perhaps with a count."""
+
+    label: str
+    href: str
+    count: int | None = None
+    current: bool = False
+    hot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on a way."""
+
+    label: str
+    state: StepState = "todo"
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; with `sort` its head is a link that sorts."""
+
+    label: str
+    sort: str = ""
+    css: str = ""
+    spoken_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value to pick, perhaps with how many there are."""
+
+    value: str
+    label: str
+    hint: str = ""
+    icon: str = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowNode:
+    """A device at one end of a flow: its name and what is known of it, line by line."""
+
+    name: str
+    lines: tuple[str, ...] = ()
+    critical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One signed part of a score."""
+
+    points: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One bar of a chart; hot ones are red."""
+
+    label: str
+    value: float
+    hot: bool = False
+
+
+def with_query(
+    query: QueryDict, change: Mapping[str, str | None], *, drop: Iterable[str] = ("after", "before")
+) -> str:
+    """The query string with some values changed (None takes one away); paging starts anew."""
+    pairs = [
+        (name, value)
+        for name, values in query.lists()
+        if name not in change and name not in drop
+        for value in values
+    ]
+    pairs += [(name, value) for name, value in change.items() if value is not None]
+    return "?" + urlencode(pairs)

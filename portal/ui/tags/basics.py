@@ -1,0 +1,91 @@
+"""Icon, button, chip, count."""
+
+from django.template import Library
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.ui.shell import Count
+from portal.ui.tags.html import EMPTY, attributes, classes
+
+register = Library()
+
+CHIP_KINDS = frozenset({"", "high", "medium", "low", "info", "ok", "maint", "ot", "accent"})
+BUTTON_KINDS = frozenset({"", "primary", "ot", "ghost", "danger"})
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite; size s, l or xl. With a label it is read out."""
+    link = f"{static('ui/icons/sprite.svg')}#{name}"
+    css = classes("icon", f"icon-{size}" if size else "")
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, link
+        )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, link)
+
+
+@register.simple_tag
+def button(
+    label: str,
+    *,
+    kind: str = "",
+    icon: str = "",
+    key: str = "",
+    size: str = "",
+    href: str = "",
+    type: str = "button",
+    icon_only: bool = False,
+    css: str = "",
+    **more: object,
+) -> SafeString:
+    """A button, or a link that looks like one when it has an `href`.
+
+    kind: primary, ot, ghost, danger. size: small, big. key: its shortcut letter, shown and bound.
+    More keyword arguments become attributes: `hx_post=url name="x" value="1" disabled=True`.
+    """
+    if kind not in BUTTON_KINDS:
+        raise ValueError(f"A button of kind {kind!r} does not exist.")
+    names = classes(
+        "button",
+        f"button-{kind}" if kind else "",
+        f"button-{size}" if size else "",
+        "button-icon" if icon_only else "",
+        css,
+    )
+    picture = _icon(icon) if icon else EMPTY
+    words = EMPTY if icon_only else format_html("<span>{}</span>", label)
+    hint = format_html('<kbd class="wide-only" aria-hidden="true">{}</kbd>', key) if key else EMPTY
+    named = {"aria_label": label, "title": label} if icon_only else {}
+    keyed = {"data_key": key.lower(), "aria_keyshortcuts": key} if key else {}
+    start = {"href": href} if href else {"type": type}
+    rest = attributes({**start, "class": names, **named, **keyed, **more})
+    element = "a" if href else "button"
+    return format_html("<{}{}>{}{}{}</{}>", element, rest, picture, words, hint, element)
+
+
+_icon = icon  # `button` has a parameter of that name
+
+
+@register.simple_tag
+def chip(label: str, kind: str = "", icon: str = "", *, line: bool = False) -> SafeString:
+    """A word in a pill of one of CHIP_KINDS; line: only a border."""
+    if kind not in CHIP_KINDS:
+        raise ValueError(f"A chip of kind {kind!r} does not exist.")
+    names = classes("chip", f"chip-{kind}" if kind else "", "chip-line" if line else "")
+    picture = _icon(icon) if icon else EMPTY
+    return format_html('<span class="{}">{}{}</span>', names, picture, label)
+
+
+@register.simple_tag
+def count(value: Count | int | None, *, hot: bool = False) -> SafeString:
+    """A number in a pill beside a word; red when hot; nothing for None."""
+    if value is None:
+        return EMPTY
+    if isinstance(value, Count):
+        hot = hot or value.hot
+        value = value.value
+    return format_html(
+        '<span class="{}">{}</span>', classes("count", "count-hot" if hot else ""), value
+    )

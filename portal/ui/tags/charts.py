@@ -1,0 +1,51 @@
+"""Charts: bars, spark line, verdict bar, progress."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.template import Library
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.ui import charts
+from portal.ui.pieces import Point
+from portal.ui.tags.states import VERDICTS, verdict_key
+
+register = Library()
+
+
+@register.simple_tag
+def chart_bars(
+    points: Iterable[Point | tuple[str, float]], title: str, *, unit: str = ""
+) -> SafeString:
+    """Bars over time with "Show as table". The title is the sentence that is read out."""
+    made = [given if isinstance(given, Point) else Point(*given) for given in points]
+    return charts.chart_bars(made, title, unit=unit)
+
+
+@register.simple_tag
+def spark(values: Sequence[float], title: str) -> SafeString:
+    """A small line; the title is the sentence that is read out."""
+    return charts.spark(values, title)
+
+
+@register.simple_tag
+def verdict_bar(counts: Mapping[str, int]) -> SafeString:
+    """How often OT said what: one bar and its legend, from {"maintenance": 9, "routine": 2}."""
+    given = {verdict_key(name): how_many for name, how_many in counts.items()}
+    order = ("maintenance", "routine", "suspicious", "not-sure")
+    return charts.verdict_bar(
+        [(key, str(VERDICTS[key][2]).lower(), given.get(key, 0)) for key in order]
+    )
+
+
+@register.simple_tag
+def progress(done: float, total: float, label: str) -> SafeString:
+    """How much of something is done; the label is read out."""
+    share = 100 * done / total if total else 0
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img"'
+        ' aria-label="{}"><rect class="bar-ground" width="100" height="8"/>'
+        '<rect width="{}" height="8"/></svg>',
+        label,
+        charts.number(share),
+    )

@@ -1,0 +1,22 @@
+"""`{% load ui %}`: every piece of the kit. The gallery page `/ui/` shows them in every state."""
+
+from django.template import Library
+
+from portal.ui.tags import (
+    basics,
+    charts,
+    forms,
+    lists,
+    messages,
+    people,
+    states,
+    stories,
+    surfaces,
+    times,
+)
+
+register = Library()
+
+for family in (basics, charts, forms, lists, messages, people, states, stories, surfaces, times):
+    register.tags.update(family.register.tags)
+    register.filters.update(family.register.filters)

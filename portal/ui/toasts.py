@@ -1,0 +1,41 @@
+"""Toasts: one sentence about what was just done, with Undo while it can still be taken back."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+
+from portal.ui.htmx import wants_part
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """What was done, to what; `undo` is an address that takes it back when posted to."""
+
+    text: str
+    undo: str = ""
+    seconds: int = 10
+
+
+def leave_toast(
+    request: HttpRequest,
+    response: HttpResponse,
+    text: str,
+    *,
+    undo: str = "",
+    seconds: int = 10,
+) -> HttpResponse:
+    """Show a toast: with this answer when htmx asked, else on the page that comes next."""
+    toast = asdict(Toast(text, undo, seconds))
+    if wants_part(request):
+        return trigger(response, "toast", toast)
+    messages.info(request, text, extra_tags=json.dumps(toast))
+    return response
+
+
+def trigger(response: HttpResponse, event: str, detail: dict[str, object]) -> HttpResponse:
+    """Let the browser fire an event once this answer is in place."""
+    events = json.loads(response.get("HX-Trigger", "{}"))
+    response["HX-Trigger"] = json.dumps(events | {event: detail})
+    return response

@@ -1,0 +1,105 @@
+"""The gallery of the kit, the choice of a theme, and what is shown when something went wrong."""
+
+import logging
+import secrets
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui import gallery as samples
+from portal.ui.context import THEME_COOKIE, THEMES
+from portal.ui.htmx import vary, wants_part
+
+logger = logging.getLogger(__name__)
+
+A_YEAR = 365 * 24 * 3600
+
+
+@require_safe
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Every piece of the kit in every state; `?theme=dark` shows it dark."""
+    return _sample_page(request, "portal/ui/gallery.html")
+
+
+@require_safe
+def gallery_frame(request: HttpRequest, layout: str) -> HttpResponse:
+    """One whole page of sample data: the list with its preview, or the phone's answer page."""
+    known = {"list": "portal/ui/gallery_list.html", "phone": "portal/ui/gallery_phone.html"}
+    return _sample_page(request, known.get(layout, "portal/ui/gallery.html"))
+
+
+def _sample_page(request: HttpRequest, template: str) -> HttpResponse:
+    if not actor_of(request).is_staff:
+        raise PermissionDenied
+    if request.GET.get("theme") in THEMES:
+        request.COOKIES[THEME_COOKIE] = request.GET["theme"]
+    now = clock.now()
+    return render(request, template, {"now": now, **samples.everything(now)})
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme in a cookie; an empty choice follows the system again."""
+    goal = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(goal, {request.get_host()}, request.is_secure()):
+        goal = "/"
+    answer = HttpResponseRedirect(goal)
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        answer.set_cookie(
+            THEME_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=request.is_secure()
+        )
+    else:
+        answer.delete_cookie(THEME_COOKIE, samesite="Lax")
+    return answer
+
+
+def _failure(request: HttpRequest, status: int) -> HttpResponse:
+    """The page (or, for htmx, the block) that says what failed, with a number to name it by."""
+    reference = secrets.token_hex(4)
+    logger.warning("%s answered %s, reference %s", request.path, status, reference)
+    name = "portal/ui/failure.html"
+    if wants_part(request):
+        name += "#block"
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    frame = {"theme": chosen if chosen in THEMES else ""}
+    # Rendered without context processors: the database may be what failed.
+    body = render_to_string(name, {"status": status, "reference": reference, "shell": frame})
+    return vary(HttpResponse(body, status=status))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: the request could not be understood."""
+    return _failure(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: not within this person's rights."""
+    return _failure(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: nothing here, or nothing that this person may see."""
+    return _failure(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our own mistake."""
+    return _failure(request, 500)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503: the portal is not ready to answer."""
+    return _failure(request, 503)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form was older than the sign-in, or came from elsewhere."""
+    logger.warning("A form for %s was refused: %s", request.path, reason)
+    return _failure(request, 403)

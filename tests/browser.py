@@ -1,0 +1,143 @@
+"""A real Chromium for tests: pages that are watched, people who are signed in, axe.
+
+    @pytest.mark.browser
+    def test_the_queue_opens(browse, sam):
+        page = browse("/incidents/", as_=sam, width=390)
+        assert not axe_findings(page)
+
+Every page fails its test on a Content-Security-Policy message, a script error or a console error.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+WIDE, PHONE = (1440, 900), (390, 844)
+PHONE_UP_TO = 900
+# Chromium reports every answer of 400 and above as a console error; those are asserted by tests.
+EXPECTED = "Failed to load resource: the server responded with a status of 4"
+
+
+def chromium_path() -> str | None:
+    """Where a Chromium is on this machine."""
+    given = os.environ.get("CHROMIUM")
+    return given or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for the whole run; skips (or with BROWSER_REQUIRED fails) where there is none."""
+    path = chromium_path()
+    if path is None:
+        tell = pytest.fail if os.environ.get("BROWSER_REQUIRED") else pytest.skip
+        tell("No Chromium on this machine: browser tests need one.")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium: Browser, live_server) -> Callable[..., Page]:
+    """`browse(path, as_=user, width=390, dark=True, …)` opens a watched page.
+
+    More keywords go to Playwright's `new_context`, like java_script_enabled=False or locale="de".
+    """
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def opened(path="/", *, as_=None, width=WIDE[0], height=None, dark=False, **more) -> Page:
+        phone = width < PHONE_UP_TO
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": height or (PHONE if phone else WIDE)[1]},
+            has_touch=phone,
+            is_mobile=phone,
+            color_scheme="dark" if dark else "light",
+            reduced_motion=more.pop("reduced_motion", "reduce"),
+            **more,
+        )
+        contexts.append(context)
+        if as_ is not None:
+            context.add_cookies([session_cookie(as_, live_server.url)])
+        context.on("page", lambda page: watch(page, troubles))
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not troubles, "\n".join(troubles)
+
+
+def session_cookie(user, url: str) -> dict[str, str]:
+    """A signed-in session of this person."""
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}
+
+
+def watch(page: Page, troubles: list[str]) -> None:
+    """Write down whatever the browser complains about."""
+
+    def heard(message) -> None:
+        text = message.text
+        if "Content Security Policy" in text or (
+            message.type == "error" and not text.startswith(EXPECTED)
+        ):
+            troubles.append(f"{page.url}: {text}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+
+
+def axe_findings(page: Page) -> list[str]:
+    """What axe holds against the page (WCAG 2.0–2.2 A and AA, best practice), a line each."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    options = {"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def sideways(page: Page) -> int:
+    """How many pixels the page scrolls sideways; 0 is right."""
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+
+
+def small_targets(page: Page, least: int = 44) -> list[str]:
+    """What can be pressed but is smaller than a thumb; links inside a sentence are exempt."""
+    return page.evaluate(
+        """(least) => [...document.querySelectorAll(
+            'a[href], button, input:not([type=hidden]), select, textarea, summary')]
+          .filter((e) => e.checkVisibility({visibilityProperty: true}))
+          .filter((e) => !e.closest('p, .skip, .note, dd, .timeline-item'))
+          .map((e) => [e, (e.closest('label') ?? e).getBoundingClientRect()])
+          .filter(([, box]) => box.width > 0)
+          .filter(([, box]) => Math.min(box.width, box.height) < least - 0.5)
+          .map(([e, box]) => `${Math.round(box.width)}x${Math.round(box.height)} `
+            + e.outerHTML.slice(0, 120))""",
+        least,
+    )
