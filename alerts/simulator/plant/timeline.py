@@ -72,7 +72,7 @@ class Timeline:
         after_us, until_us = micros(after), micros(until)
         found: list[Happening] = []
         for hour in range(after_us // HOUR_US - 1, until_us // HOUR_US + 1):
-            hourly = self._hour(hour, per_day)
+            hourly = self._hour(hour, float(per_day))
             found += [each for each in hourly if after_us < each.created_us <= until_us]
             found.sort()
             ready = bisect(found, ((hour + 1) * HOUR_US,))

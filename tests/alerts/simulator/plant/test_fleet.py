@@ -52,7 +52,7 @@ def test_every_word_of_the_tables_stands_for_something(plant):
     for process in rows:
         for stream in process["streams"]:
             engines = {alert_types()[t.split("#")[0]].engine for t in stream["titles"]}
-            assert len(engines) == 1, process["name"]
+            assert len(engines) == 1 or "part" in stream, process["name"]
             for word in stream["from"] + stream["to"]:
                 found = [side for site in ("gdansk", "porto") for side in book.sides(site, word)]
                 assert found, (process["name"], word)
