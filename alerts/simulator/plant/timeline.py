@@ -21,6 +21,7 @@ _REFERENCE = 736_330
 _FIRST_HOUR = 438_288
 """1 January 2020, 00:00 UTC, in hours since 1970: where living on starts to number its hours."""
 _PER_HOUR = 10_000
+_FEW = 5000
 _FIRST_NUMBER = 12_000_000
 """Above all numbers a history of ten million incidents uses."""
 
@@ -113,12 +114,8 @@ class Timeline:
         rng = random.Random(f"{self.book.seed}/{count}/{start_us}/{end_us}")
         plans = []
         for flow, row, number in zip(self.flows, weights, numbers, strict=True):
-            offset = rng.random() * 0.999
             if number:
-                scale = number / row[-1]
-                plan = array("q", (floor(at * scale + offset) for at in row))
-                plan[-1] = number
-                plans.append((flow, plan))
+                plans.append((flow, _spread(number, row, rng)))
         return plans
 
     def _shares(self, count: int, totals: list[float]) -> list[int]:
@@ -174,6 +171,19 @@ class Timeline:
                 total = sum(by_day[d.weekday()] * flow.phase(d, flow.site, None) for d in days)
                 self._long_run.append(total / len(days))
         return self._long_run
+
+
+def _spread(number: int, row: array[float], rng: random.Random) -> array[int]:
+    """How many of `number` lie before each hour: few are strewn, many follow the weights."""
+    step = row[-1] / number
+    if number <= _FEW:
+        points = [(place + rng.random()) * step for place in range(number)]
+        plan = array("q", (bisect(points, at) for at in row))
+    else:
+        offset = rng.random() * 0.999
+        plan = array("q", (floor(at / step + offset) for at in row))
+    plan[-1] = number
+    return plan
 
 
 def _longest_lag(template: Template) -> float:
