@@ -1,0 +1,153 @@
+"""Decide, from a fresh answer of Sentinel, whether and how a wish of ours may still be written.
+
+A wish is a patch (Sentinel's member names → wanted values, `labels_add`, `labels_remove`) and a
+base: how the members looked when the person decided. Whoever changed one of them since was
+faster, and stays. Everything else on the incident is kept as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from alerts.outbox.engine.compare import (
+    LABELS,
+    LABELS_ADD,
+    LABELS_REMOVE,
+    OWNER,
+    automatic_labels,
+    folded,
+    label_names,
+    same,
+)
+
+# Who closes has looked at all of these; a close is off when somebody changed one of them since.
+GUARDED_BY_A_CLOSE = (
+    *("status", "severity", "classification", "classificationReason", OWNER, LABELS),
+)
+OUR_LABELS = "tagout:"  # labels with this prefix nobody else writes
+_MERGED_LABEL = "redirected"
+
+type Bag = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """One member that somebody else changed since: how it was, is, and what we wanted (if so)."""
+
+    member: str
+    was: Any
+    now: Any
+    wanted: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class AsWanted:
+    """Sentinel says already what we want: ours was written and the answer lost, or theirs is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Somebody else was faster. Nothing may be written."""
+
+    foreign: tuple[Foreign, ...]
+    merged_into: int | None = None  # the incident was merged into this one
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """Write these members and labels over what was just read, and nothing else."""
+
+    changes: Bag
+    add_labels: tuple[str, ...] = ()
+    remove_labels: tuple[str, ...] = ()
+
+
+type Decision = AsWanted | Overtaken | ToWrite
+
+
+def is_close(patch: Bag) -> bool:
+    """Whether the wish is to close."""
+    return same("status", patch.get("status"), "Closed")
+
+
+def base_for(patch: Bag, properties: Bag) -> Bag:
+    """What to remember of the incident, so that a later change by somebody else is noticed."""
+    members = [name for name in patch if name not in (LABELS_ADD, LABELS_REMOVE)]
+    if is_close(patch):
+        members += GUARDED_BY_A_CLOSE
+    base = {name: properties.get(name) for name in members if name != LABELS}
+    if LABELS in members:
+        base[LABELS] = label_names(properties.get(LABELS))
+    return base
+
+
+def is_whole(patch: Bag, base: Bag) -> bool:
+    """Whether the base names everything that must be watched for this patch."""
+    return base_for(patch, {}).keys() <= base.keys()
+
+
+def decide(patch: Bag, base: Bag, fresh: Bag) -> Decision:
+    """What is to be done, given the incident's properties as they are in Sentinel now."""
+    add, remove = _labels_to_write(patch, fresh)
+    wanted = {k: v for k, v in patch.items() if k not in (LABELS_ADD, LABELS_REMOVE)}
+    changes = {k: v for k, v in wanted.items() if not same(k, v, fresh.get(k))}
+    if not changes and not add and not remove:
+        return AsWanted()
+    foreign = tuple(foreign_changes(patch, base, fresh))
+    merged, into = _merged(fresh)
+    if foreign or merged:
+        return Overtaken(foreign, into)
+    return ToWrite(changes, add, remove)
+
+
+def foreign_changes(patch: Bag, base: Bag, fresh: Bag) -> list[Foreign]:
+    """Which of the watched members somebody else has changed since the base."""
+    found = []
+    for member, was in base.items():
+        if member == LABELS:
+            if new := _foreign_labels(patch, was, fresh):
+                found.append(Foreign(LABELS, label_names(was), new))
+        elif not same(member, was, fresh.get(member)) and not (
+            member in patch and same(member, patch[member], fresh.get(member))
+        ):
+            found.append(Foreign(member, was, fresh.get(member), patch.get(member)))
+    return found
+
+
+def rebased(base: Bag, patch: Bag, written: Bag) -> Bag:
+    """The base of a later wish, after our own patch was written: our word is not foreign."""
+    new = {k: written.get(k) if k in patch else v for k, v in base.items() if k != LABELS}
+    if LABELS in base:
+        ours = [name for name in patch.get(LABELS_ADD, []) if name.casefold() in
+                folded(written.get(LABELS))]  # fmt: skip
+        known = label_names(base[LABELS])
+        new[LABELS] = known + [name for name in ours if name.casefold() not in folded(known)]
+    return new
+
+
+def _labels_to_write(patch: Bag, fresh: Bag) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    there = folded(fresh.get(LABELS))
+    removable = there - automatic_labels(fresh.get(LABELS))
+    add = tuple(n for n in patch.get(LABELS_ADD, []) if n.casefold() not in there)
+    remove = tuple(n for n in patch.get(LABELS_REMOVE, []) if n.casefold() in removable)
+    return add, remove
+
+
+def _foreign_labels(patch: Bag, was: Any, fresh: Bag) -> list[str]:
+    ours = folded(patch.get(LABELS_ADD))
+    known = folded(was) | ours
+    return [
+        name
+        for name in label_names(fresh.get(LABELS))
+        if name.casefold() not in known and not name.casefold().startswith(OUR_LABELS)
+    ]
+
+
+def _merged(fresh: Bag) -> tuple[bool, int | None]:
+    more = fresh.get("additionalData")
+    more = more if isinstance(more, dict) else {}
+    number = more.get("mergedIncidentNumber")
+    into = number if isinstance(number, int) else None
+    merged = bool(into or more.get("mergedIncidentUrl"))
+    return merged or _MERGED_LABEL in folded(fresh.get(LABELS)), into

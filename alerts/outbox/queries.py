@@ -1,0 +1,117 @@
+"""Reads of what is owed: the overlay for pages, the backlog for the status page."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from alerts.outbox.models import Change, Kind, Outcome
+from portal.jobs.models import State
+
+type Pair = tuple[int, str]  # workspace pk, incident name
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is still owed to one incident: how many writes, and the patches, oldest first."""
+
+    count: int
+    patches: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How one workspace stands: writes that wait, since when the oldest is due, given-up ones."""
+
+    workspace_id: int
+    waiting: int
+    oldest_due_at: datetime | None
+    given_up: int
+
+    def age(self, *, now: datetime) -> float:
+        """For how many seconds the oldest has been due; `now` is the unshifted clock."""
+        if self.oldest_due_at is None:
+            return 0.0
+        return max(0.0, (now - self.oldest_due_at).total_seconds())
+
+
+def owed_to(pairs: Iterable[Pair]) -> dict[Pair, Owed]:
+    """What is owed to each of these incidents; those that are owed nothing are left out."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    rows = (
+        Change.objects.filter(
+            outcome=Outcome.OPEN,
+            workspace_id__in={workspace for workspace, _ in wanted},
+            incident_name__in={name for _, name in wanted},
+        )
+        .order_by("pk")
+        .values_list("workspace_id", "incident_name", "kind", "patch")
+    )
+    counts: dict[Pair, int] = defaultdict(int)
+    patches: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
+    for workspace, name, kind, patch in rows:
+        if (workspace, name) in wanted:
+            counts[workspace, name] += 1
+            if kind == Kind.UPDATE:
+                patches[workspace, name].append(patch)
+    return {pair: Owed(count, tuple(patches[pair])) for pair, count in counts.items()}
+
+
+def owed_patches(pairs: Iterable[Pair]) -> dict[Pair, list[dict[str, Any]]]:
+    """The patches still owed to each of these incidents, oldest first, for the overlay."""
+    return {pair: list(owed.patches) for pair, owed in owed_to(pairs).items() if owed.patches}
+
+
+def changes_of(workspace_id: int, incident_name: str) -> QuerySet[Change]:
+    """Everything that was ever owed to one incident, newest first."""
+    return Change.objects.filter(
+        workspace_id=workspace_id, incident_name=incident_name.lower()
+    ).order_by("-pk")
+
+
+def changes_of_act(act: UUID) -> QuerySet[Change]:
+    """What one act of a person owes or owed, oldest first."""
+    return Change.objects.filter(act=act).order_by("pk")
+
+
+def is_held(act: UUID) -> bool:
+    """Whether an act can still be undone: something of it was never in a worker's hands."""
+    return Change.objects.filter(act=act, **never_taken()).exists()
+
+
+def never_taken() -> dict[str, Any]:
+    """The filter for changes that no worker has touched, so that nothing can have been sent."""
+    return {"outcome": Outcome.OPEN, "state": State.WAITING, "fence": 0}
+
+
+def backlog_by_workspace() -> list[Backlog]:
+    """How much is owed and given up, per workspace that has any."""
+    given_up = Q(state=State.DEAD)
+    rows = (
+        Change.objects.filter(Q(outcome=Outcome.OPEN) | given_up)
+        .values_list("workspace_id")
+        .annotate(
+            waiting=Count("pk", filter=Q(outcome=Outcome.OPEN)),
+            oldest=Min("due_at", filter=Q(outcome=Outcome.OPEN)),
+            dead=Count("pk", filter=given_up),
+        )
+        .order_by("workspace_id")
+    )
+    return [Backlog(*row) for row in rows]
+
+
+def given_up_changes() -> QuerySet[Change]:
+    """Refused changes that wait for a person to retry or discard them, newest first."""
+    return Change.objects.filter(state=State.DEAD).select_related("workspace").order_by("-pk")
+
+
+def how_many_wait(workspace_id: int | None = None) -> int:
+    """How many changes are still owed, in one workspace or in all."""
+    rows = Change.objects.filter(outcome=Outcome.OPEN)
+    return (rows.filter(workspace_id=workspace_id) if workspace_id else rows).count()

@@ -1,0 +1,59 @@
+"""What upper rooms write down here: delivery checks, and who wants to hear how a write ended.
+
+They register in `AppConfig.ready`. A check answers "is this still right?" just before sending:
+"" for yes, else the reason why not. A listener runs inside the transaction that settles, so what
+it writes and the settled row stand or fall together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.outbox.engine.merge import Foreign
+from alerts.outbox.models import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a change ended. `raw` is the whole incident as Sentinel has it now, where we know it."""
+
+    change: Change
+    raw: dict[str, Any] | None
+    etag: str
+    foreign: tuple[Foreign, ...]
+    now: datetime  # business time
+
+
+type Check = Callable[[Change, datetime], str]
+type Listener = Callable[[Settlement], None]
+
+_checks: dict[str, Check] = {}
+_listeners: list[Listener] = []
+
+
+def register_check(name: str, fn: Check) -> None:
+    """Have this asked, by its name, before a change that carries the name is sent."""
+    _checks[name] = fn
+
+
+def register_outcome(fn: Listener) -> None:
+    """Have this told of every change that was settled, put back to life, or discarded."""
+    if fn not in _listeners:
+        _listeners.append(fn)
+
+
+def reason_not_to_send(change: Change, *, now: datetime) -> str:
+    """Ask the change's check. A check that nobody registered says no: in doubt nothing is done."""
+    if not change.check_name:
+        return ""
+    check = _checks.get(change.check_name)
+    if check is None:
+        return f"The check “{change.check_name}” is not known here, so it was not sent."
+    return check(change, now)
+
+
+def tell(settlement: Settlement) -> None:
+    """Tell everybody who asked to hear."""
+    for listener in _listeners:
+        listener(settlement)

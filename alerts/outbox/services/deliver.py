@@ -1,0 +1,131 @@
+"""Take the next write that is due, send it, and settle it. Any number may do so at once."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from alerts.outbox import registry
+from alerts.outbox.models import Change, Outcome
+from alerts.outbox.services import far_end
+from alerts.outbox.services.send import Pause, Sent, StillMoving, Unreadable, send
+from alerts.outbox.services.settle import settle_change
+from alerts.sentinel.client.port import (
+    SentinelClient,
+    SentinelDenied,
+    SentinelError,
+    SentinelNotFound,
+    SentinelRefused,
+)
+from portal import clock
+from portal.jobs.models import State
+from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, put_back
+
+log = logging.getLogger(__name__)
+
+type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
+
+GONE = "It is no longer in Sentinel."
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one change: `outcome` is open where it was put back to wait."""
+
+    change: Change
+    outcome: Outcome
+    note: str
+
+
+def deliver_one(
+    *,
+    now: datetime,
+    connect: Connect,
+    workspace_id: int | None = None,
+    pause: Pause = time.sleep,
+) -> Delivered | None:
+    """Send one change that is due; None when none is. `now` is business time; what is due is
+    asked of the unshifted clock.
+    """
+    change = claim_due(
+        _claimable(now=now, workspace_id=workspace_id),
+        now=clock.unshifted(),
+        order=("urgency", "due_at", "pk"),
+        max_attempts=None,  # counted here, because giving up must be told
+    )
+    if change is None:
+        return None
+    if change.attempts > MAX_ATTEMPTS:
+        error = change.latest_error or "The worker died each time it tried."
+        sent = Sent(Outcome.REFUSED, f"Tried {MAX_ATTEMPTS} times without success. {error}")
+        return _settled(change, sent, now=now, dead=True)
+    try:
+        if reason := registry.reason_not_to_send(change, now=now):
+            return _settled(change, Sent(Outcome.DROPPED, reason), now=now)
+        client = connect(change.workspace, "incidents")
+        sent = send(change, client=client, pause=pause)
+        far_end.heard_from(change.workspace_id, now=now)
+        return _settled(change, sent, now=now)
+    except SentinelError as error:
+        return _not_sent(change, error, now=now)
+    except (StillMoving, Unreadable) as error:
+        return _try_again(change, str(error))
+    except Exception as error:
+        log.exception("Change %s could not be delivered", change.key)
+        return _try_again(change, f"{type(error).__name__}: {error}")
+
+
+def _claimable(*, now: datetime, workspace_id: int | None) -> QuerySet[Change]:
+    """What may go out: the oldest open change of each incident, where the far end answers."""
+    older = Change.objects.filter(
+        workspace_id=OuterRef("workspace_id"),
+        incident_name=OuterRef("incident_name"),
+        pk__lt=OuterRef("pk"),
+        outcome=Outcome.OPEN,
+    )
+    rows = Change.objects.filter(~Exists(older), outcome=Outcome.OPEN).select_related("workspace")
+    rows = rows.filter(workspace__state="active")
+    if resting := far_end.resting_workspaces(now=now):
+        rows = rows.exclude(workspace_id__in=resting)
+    return rows.filter(workspace_id=workspace_id) if workspace_id else rows
+
+
+def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Delivered:
+    match error:
+        case SentinelNotFound():
+            far_end.heard_from(change.workspace_id, now=now)
+            return _settled(change, Sent(Outcome.REFUSED, GONE), now=now, dead=True)
+        case SentinelDenied(status=403):
+            far_end.heard_trouble(change.workspace_id, error=error, now=now)
+        case SentinelRefused():
+            far_end.heard_from(change.workspace_id, now=now)
+        case _:
+            far_end.heard_trouble(change.workspace_id, error=error, now=now)
+            return _wait_for_far_end(change, error)
+    words = f"{error.message} ({error.code})" if error.code else error.message
+    return _settled(change, Sent(Outcome.REFUSED, words), now=now, dead=True)
+
+
+def _wait_for_far_end(change: Change, error: SentinelError) -> Delivered:
+    """The far end is away or busy: the change is not to blame and pays nothing."""
+    wait = far_end.how_long(error, tries=change.fence)
+    put_back(change, due_at=clock.unshifted() + wait, error=error.message, free=True)
+    return Delivered(change, Outcome.OPEN, error.message)
+
+
+def _try_again(change: Change, error: str) -> Delivered:
+    due_at = clock.unshifted() + back_off(change.attempts)
+    put_back(change, due_at=due_at, error=error)
+    return Delivered(change, Outcome.OPEN, error)
+
+
+def _settled(change: Change, sent: Sent, *, now: datetime, dead: bool = False) -> Delivered:
+    state = State.DEAD if dead else State.DONE
+    if not settle_change(change, sent=sent, now=now, state=state):
+        note = "Another worker has taken it over; what was sent will be found there."
+        return Delivered(change, Outcome.OPEN, note)
+    return Delivered(change, sent.outcome, sent.note)

@@ -1,0 +1,77 @@
+"""A Sentinel in memory, a workspace, and a clock that moves only when told."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.outbox.engine.merge import base_for
+from alerts.outbox.services import deliver_one, owe_comment, owe_update
+from alerts.sentinel.client.memory import MemorySentinel
+from tests.conftest import NOON
+from tests.factories.incidents import make_workspace
+
+
+class Clock:
+    """The unshifted clock of a test."""
+
+    def __init__(self):
+        self.at = NOON
+
+    def go(self, **by):
+        self.at += timedelta(**by)
+        return self.at
+
+
+@pytest.fixture
+def clock(monkeypatch, noon):
+    clock = Clock()
+    monkeypatch.setattr("portal.clock.unshifted", lambda: clock.at)
+    return clock
+
+
+@pytest.fixture
+def workspace(db):
+    return make_workspace()
+
+
+@pytest.fixture
+def sentinel():
+    return MemorySentinel()
+
+
+class Desk:
+    """Owes and delivers as a person's click and a worker would."""
+
+    def __init__(self, workspace, sentinel):
+        self.workspace, self.sentinel, self.pauses = workspace, sentinel, []
+
+    def owe(self, name, patch, **given):
+        seen = self.sentinel.incidents[name]["properties"]
+        where = {"workspace_id": self.workspace.pk, "incident_name": name}
+        who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
+        return owe_update(patch=patch, base=base_for(patch, seen), **where, **who | given)
+
+    def say(self, name, message, **given):
+        where = {"workspace_id": self.workspace.pk, "incident_name": name}
+        who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
+        return owe_comment(message=message, **where, **who | given)
+
+    def deliver(self, **given):
+        return deliver_one(
+            now=NOON, connect=lambda *_: self.sentinel, pause=self.pauses.append, **given
+        )
+
+    def deliver_all(self):
+        done = []
+        while one := self.deliver():
+            done.append(one.outcome)
+        return done
+
+    def properties(self, name):
+        return self.sentinel.incidents[name]["properties"]
+
+
+@pytest.fixture
+def desk(workspace, sentinel, clock):
+    return Desk(workspace, sentinel)

@@ -1,0 +1,278 @@
+"""What is owed goes out once, in order, and never over what a person did in Sentinel."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.outbox import registry
+from alerts.outbox.models import Change, Outcome, Urgency
+from alerts.outbox.queries import backlog_by_workspace, owed_patches
+from alerts.outbox.services import owe_update, withdraw
+from alerts.sentinel.client.port import (
+    SentinelDenied,
+    SentinelRefused,
+    SentinelThrottled,
+    SentinelUnavailable,
+)
+from portal.audit.models import Entry
+from portal.jobs.models import State
+from tests.conftest import NOON
+
+CLOSE = {
+    "status": "Closed",
+    "classification": "BenignPositive",
+    "classificationReason": "SuspiciousButExpected",
+    "classificationComment": "Closed by Sam Keller in Tagout.",
+}
+
+
+def test_a_write_waits_for_an_undo_and_then_goes_out(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"})
+    clock.go(seconds=9)
+    assert desk.deliver() is None
+    clock.go(seconds=1)
+    assert desk.deliver().outcome == Outcome.SENT
+    assert desk.properties(name)["severity"] == "Low"
+    change = Change.objects.get()
+    assert (change.state, change.etag_after) == (State.DONE, sentinel.incidents[name]["etag"])
+    entry = Entry.objects.get(action="outbox.change.sent")
+    assert entry.details["incident"] == name
+
+
+def test_undone_within_the_hold_nothing_is_sent(desk, sentinel, clock):
+    change = desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    clock.go(seconds=8)
+    report = withdraw(act=change.act, now=clock.at)
+    assert (len(report.withdrawn), report.too_late) == (1, 0)
+    clock.go(minutes=5)
+    assert desk.deliver() is None
+    assert sentinel.calls == []
+
+
+def test_what_a_worker_once_held_can_no_longer_be_taken_back(desk, sentinel, clock):
+    change = desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    sentinel.fail_next(SentinelUnavailable("Too slow."), verb="put_incident")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.OPEN
+    report = withdraw(act=change.act, now=clock.at)
+    assert (report.withdrawn, report.too_late) == ((), 1)
+
+
+def test_the_same_wish_of_the_same_act_is_one_change(desk, sentinel):
+    name, act = sentinel.add_incident(), uuid.uuid4()
+    first = desk.owe(name, {"severity": "Low"}, act=act)
+    assert desk.owe(name, {"severity": "Low"}, act=act).pk == first.pk
+
+
+def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, CLOSE)
+    sentinel.edit(name, owner={"objectId": "1e0", "assignedTo": "Leo Hartmann"})
+    clock.go(seconds=10)
+    done = desk.deliver()
+    assert done.outcome == Outcome.CONFLICTED
+    assert "owner is Leo Hartmann" in done.note
+    assert sentinel.writes == []
+    assert desk.properties(name)["status"] == "New"
+
+
+def test_an_edit_between_our_reading_and_our_writing_is_not_lost(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low", "labels_add": ["ours"]})
+
+    def colleague():
+        sentinel.edit(name, status="Active", labels=[{"labelName": "theirs"}])
+
+    sentinel.before_next(colleague, verb="put_incident")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.SENT
+    now = desk.properties(name)
+    assert (now["status"], now["severity"]) == ("Active", "Low")
+    assert [label["labelName"] for label in now["labels"]] == ["theirs", "ours"]
+    assert len(desk.pauses) == 1
+
+
+def test_a_close_loses_to_an_edit_between_our_reading_and_our_writing(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, CLOSE)
+    sentinel.before_next(lambda: sentinel.edit(name, severity="High"), verb="put_incident")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.CONFLICTED
+    assert (desk.properties(name)["status"], desk.properties(name)["severity"]) == ("New", "High")
+
+
+def test_an_incident_that_never_rests_is_tried_four_times_and_again_later(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"})
+    for _ in range(4):
+        sentinel.before_next(lambda: sentinel.edit(name, description="x"), verb="put_incident")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.OPEN
+    assert (len(sentinel.writes), len(desk.pauses)) == (4, 3)
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.SENT
+
+
+def test_changes_of_one_incident_go_out_in_the_order_they_were_made(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"}, hold=timedelta(seconds=30))
+    desk.owe(name, {"severity": "High"}, hold=timedelta(0))
+    assert desk.deliver() is None
+    clock.go(seconds=30)
+    assert desk.deliver_all() == [Outcome.SENT, Outcome.SENT]
+    assert [call.body["properties"]["severity"] for call in sentinel.writes] == ["Low", "High"]
+
+
+def test_what_we_wrote_ourselves_does_not_stand_in_the_way_of_our_next_write(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, {"owner": {"assignedTo": "Sam Keller", "email": "sam@demo.example"}})
+    desk.owe(name, {"labels_add": ["Packaging"]})
+    desk.owe(name, CLOSE)
+    clock.go(seconds=10)
+    assert desk.deliver_all() == [Outcome.SENT] * 3
+    assert desk.properties(name)["status"] == "Closed"
+
+
+def test_people_go_before_machines(desk, sentinel, clock):
+    machine, person = sentinel.add_incident(), sentinel.add_incident()
+    desk.owe(machine, {"severity": "Low"}, urgency=Urgency.MACHINE, hold=timedelta(0))
+    desk.owe(person, {"severity": "Low"})
+    clock.go(seconds=10)
+    assert [desk.deliver().change.incident_name for _ in range(2)] == [person, machine]
+
+
+def test_an_incident_that_is_gone_is_refused_and_can_be_seen(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"})
+    del sentinel.incidents[name]
+    clock.go(seconds=10)
+    done = desk.deliver()
+    assert (done.outcome, done.note) == (Outcome.REFUSED, "It is no longer in Sentinel.")
+    assert backlog_by_workspace()[0].given_up == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SentinelRefused("Severity is odd.", status=400, code="BadRequest"),
+        SentinelDenied("Not allowed to write.", status=403, code="AuthorizationFailed"),
+    ],
+)
+def test_a_refusal_is_told_in_azures_own_words(desk, sentinel, clock, error):
+    desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    sentinel.fail_next(error, verb="put_incident")
+    clock.go(seconds=10)
+    done = desk.deliver()
+    assert (done.outcome, done.note) == (Outcome.REFUSED, f"{error.message} ({error.code})")
+
+
+@pytest.mark.parametrize(
+    ("error", "least"),
+    [(SentinelThrottled("Slow down.", retry_after=170), 170), (SentinelUnavailable("Away."), 5)],
+)
+def test_a_far_end_that_is_busy_or_away_costs_no_attempt(desk, sentinel, clock, error, least):
+    desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    for _ in range(6):
+        sentinel.fail_next(error, verb="get_incident")
+        clock.go(minutes=6)
+        assert desk.deliver().outcome == Outcome.OPEN
+        clock.go(seconds=least - 1)
+        assert desk.deliver() is None
+    assert Change.objects.get().attempts == 0
+    clock.go(minutes=6)
+    assert desk.deliver().outcome == Outcome.SENT
+
+
+def test_a_written_change_whose_answer_was_lost_is_not_written_again(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    desk.owe(name, CLOSE)
+
+    def write_and_lose_the_answer():
+        sentinel.edit(name, **CLOSE)
+        raise SentinelUnavailable("The answer was cut off.")
+
+    sentinel.before_next(write_and_lose_the_answer, verb="put_incident")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.OPEN
+    clock.go(minutes=1)
+    assert desk.deliver().outcome == Outcome.SENT
+    assert len(sentinel.writes) == 1
+
+
+def test_a_comment_whose_answer_was_lost_is_there_once(desk, sentinel, clock):
+    name = sentinel.add_incident()
+    change = desk.say(name, "OT says: maintenance")
+    put = sentinel.put_comment
+
+    def write_and_lose_the_answer(*args):
+        put(*args)
+        sentinel.put_comment = put
+        raise SentinelUnavailable("The answer was cut off.")
+
+    sentinel.put_comment = write_and_lose_the_answer
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.OPEN
+    clock.go(minutes=1)
+    assert desk.deliver().outcome == Outcome.SENT
+    assert list(sentinel.comments[name]) == [str(change.key)]
+    assert [call.verb for call in sentinel.writes] == ["put_comment"]
+
+
+def test_a_paused_workspace_waits_and_the_others_go_on(desk, sentinel, clock, workspace):
+    desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    clock.go(seconds=10)
+    workspace.state = "paused"
+    workspace.save()
+    assert desk.deliver() is None
+    workspace.state = "active"
+    workspace.save()
+    assert desk.deliver().outcome == Outcome.SENT
+
+
+def test_what_is_no_longer_right_when_its_turn_comes_is_dropped(desk, sentinel, clock, monkeypatch):
+    monkeypatch.setattr(registry, "_checks", {})
+    registry.register_check("still-live", lambda change, now: "The rule was paused.")
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"}, check_name="still-live")
+    desk.owe(name, {"severity": "High"}, check_name="nobody-knows")
+    clock.go(seconds=10)
+    assert [desk.deliver().note for _ in range(2)] == [
+        "The rule was paused.",
+        "The check “nobody-knows” is not known here, so it was not sent.",
+    ]
+    assert sentinel.calls == []
+
+
+def test_a_change_that_breaks_its_worker_is_given_up_and_lets_the_next_one_pass(
+    desk, sentinel, clock
+):
+    name = sentinel.add_incident()
+    desk.owe(name, {"incidentNumber": 5})  # nothing we may change: a bug of ours
+    desk.owe(name, {"severity": "Low"})
+    outcomes = []
+    for _ in range(6):
+        clock.go(minutes=6)
+        if done := desk.deliver():
+            outcomes.append(done.outcome)
+    assert outcomes == [Outcome.OPEN] * 4 + [Outcome.REFUSED, Outcome.SENT]
+
+
+def test_a_base_that_leaves_out_what_a_close_must_watch_is_a_mistake(workspace):
+    with pytest.raises(ValueError, match="must be watched"):
+        owe_update(
+            workspace_id=workspace.pk, incident_name="x", patch=CLOSE, base={"status": "New"},
+            act=uuid.uuid4(), by=None, by_label="Sam Keller", now=NOON,
+        )  # fmt: skip
+
+
+def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"})
+    desk.say(name, "hello")
+    pair = (workspace.pk, name)
+    assert owed_patches([pair, (workspace.pk, "other")]) == {pair: [{"severity": "Low"}]}
+    clock.go(seconds=40)
+    backlog = backlog_by_workspace()[0]
+    assert (backlog.waiting, backlog.age(now=clock.at)) == (2, 30)

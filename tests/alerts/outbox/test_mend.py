@@ -1,0 +1,37 @@
+"""What was given up waits for a person, who tries again or lets it go."""
+
+import pytest
+
+from alerts.outbox.models import Change, Outcome
+from alerts.outbox.queries import given_up_changes
+from alerts.outbox.services import CannotMend, discard_change, retry_change
+from alerts.sentinel.client.port import SentinelRefused
+from portal.audit.models import Entry
+from tests import cast
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def refused(desk, sentinel, clock):
+    change = desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    sentinel.fail_next(SentinelRefused("Not today.", status=400), verb="put_incident")
+    clock.go(seconds=10)
+    desk.deliver()
+    return change
+
+
+def test_a_given_up_write_is_tried_again_on_request(refused, desk, make_person):
+    ada = make_person(cast.ADA)
+    retry_change(change_id=refused.pk, by=ada, now=NOON)
+    assert desk.deliver().outcome == Outcome.SENT
+    assert Entry.objects.filter(action="outbox.change.retried", actor=ada).exists()
+
+
+def test_a_given_up_write_can_be_let_go_once(refused, desk, make_person):
+    ada = make_person(cast.ADA)
+    discard_change(change_id=refused.pk, by=ada, now=NOON)
+    assert Change.objects.get().outcome == Outcome.DROPPED
+    assert not given_up_changes().exists()
+    assert desk.deliver() is None
+    with pytest.raises(CannotMend, match="somebody was faster"):
+        retry_change(change_id=refused.pk, by=ada, now=NOON)

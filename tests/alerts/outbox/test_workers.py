@@ -1,0 +1,87 @@
+"""Any number of workers share what is due; one that dies leaves nothing doubled or lost."""
+
+import threading
+import uuid
+
+import pytest
+from django.db import connection
+
+from alerts.outbox.models import Change, Outcome
+from alerts.outbox.services import deliver_one
+from alerts.outbox.services.send import send
+from portal.jobs.models import State
+from portal.jobs.services import claim_due
+from tests.conftest import NOON
+
+
+def claim(clock):
+    return claim_due(Change.objects.all(), now=clock.at)
+
+
+@pytest.mark.parametrize("kind", ["update", "comment"])
+def test_a_worker_killed_between_writing_and_settling_leaves_one_effect(
+    desk, sentinel, clock, kind
+):
+    name = sentinel.add_incident()
+    if kind == "update":
+        desk.owe(name, {"severity": "Low"})
+    else:
+        desk.say(name, "hello")
+    clock.go(seconds=10)
+    killed = claim(clock)
+    send(killed, client=sentinel)  # and then it was gone
+    assert desk.deliver() is None, "its lease still holds"
+    clock.go(seconds=121)
+    assert desk.deliver().outcome == Outcome.SENT
+    assert len(sentinel.writes) == 1
+
+
+def test_who_lost_the_lease_settles_nothing(desk, sentinel, clock, monkeypatch):
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"})
+    clock.go(seconds=10)
+
+    def slow_colleague():
+        clock.go(seconds=121)
+        assert desk.deliver().outcome == Outcome.SENT
+
+    sentinel.before_next(slow_colleague, verb="get_incident")
+    late = desk.deliver()
+    assert late.outcome == Outcome.OPEN
+    assert "Another worker" in late.note
+    assert len(sentinel.writes) == 1
+    assert Change.objects.get().state == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_share_and_never_double(desk, sentinel, clock):
+    names = [sentinel.add_incident() for _ in range(20)]
+    act = uuid.uuid4()
+    for name in names:
+        desk.owe(name, {"severity": "Low"}, act=act)
+        desk.say(name, "closed as agreed", act=act)
+    clock.go(seconds=10)
+    start, sent, broken = threading.Barrier(2), [[], []], []
+
+    def work(mine):
+        try:
+            start.wait()
+            while one := deliver_one(now=NOON, connect=lambda *_: sentinel, pause=lambda _: None):
+                mine.append(one.change.pk)
+        except Exception as error:
+            broken.append(error)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work, args=(mine,)) for mine in sent]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not broken
+    while one := desk.deliver():  # a worker may leave while the other holds an older write
+        sent[0].append(one.change.pk)
+    assert sorted(sent[0] + sent[1]) == sorted(Change.objects.values_list("pk", flat=True))
+    assert all(sent), "both had work"
+    assert len(sentinel.writes) == 40
+    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
