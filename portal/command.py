@@ -25,6 +25,15 @@ class TagoutCommand(BaseCommand):
         """Add `--json` to whatever the command takes."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument("--json", action="store_true", help="print one JSON document")
+        parse = parser.parse_args
+
+        def parse_args(args: Any = None, namespace: Any = None) -> Any:
+            """Take `--json` anywhere, also behind the words of a subcommand."""
+            words = list(args or [])
+            words.sort(key=lambda word: word != "--json")
+            return parse(words, namespace)
+
+        parser.parse_args = parse_args  # type: ignore[method-assign]  # one parser, one command
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
