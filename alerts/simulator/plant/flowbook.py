@@ -18,6 +18,7 @@ _NEVER_RULE_MADE = {
     USER_RULE,
     "Unauthorized PLC Programming",
     "Unpermitted Usage of Modbus Function Code",
+    "Modbus Address Range Violation",
 }
 
 
