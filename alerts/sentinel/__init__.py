@@ -1,3 +1,6 @@
-"""Workspaces, Sentinel's own words (`wire/`) and the one client (`client/`). Knows no incident of
-ours. Doors: `queries`, `services`, command `workspace`; `client` for intake and outbox only.
+"""Workspaces: where they are, how we sign in there, Sentinel's own words and the one client.
+
+Must not know what an incident means to people. `wire/` reads and writes Sentinel's JSON, `client/`
+speaks to it; both know no Django, and only intake, outbox and readiness may use the client.
+Doors: the command `workspace`.
 """

@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from alerts.sentinel.client.connection import Connection
+
 
 class CredentialKind(models.TextChoices):
     """How Tagout proves who it is. Secrets are never stored, only where they come from."""
@@ -43,6 +45,7 @@ class Workspace(models.Model):
     secret_env = models.CharField(max_length=120, blank=True)  # name of an environment variable
     certificate_file = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
+    capabilities = models.JSONField(default=dict, blank=True)  # what probes found it can do
     added_at = models.DateTimeField()
 
     class Meta:
@@ -50,8 +53,34 @@ class Workspace(models.Model):
             models.CheckConstraint(
                 condition=Q(endpoint__startswith="https://", authority__startswith="https://"),
                 name="tokens_travel_over_tls_only",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(credential__in=CredentialKind.values),
+                name="a_workspace_signs_in_by_a_known_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["active", "paused", "removed"]),
+                name="a_workspace_is_active_paused_or_removed",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def connection_for(self, purpose: str) -> Connection:
+        """Where it is, and who we are there for this purpose (read, incidents, rules)."""
+        own = self.credentials.filter(purpose=purpose).first()
+        return Connection(
+            workspace=self.name,
+            tenant_id=self.tenant_id,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            workspace_name=self.workspace_name,
+            endpoint=self.endpoint,
+            authority=self.authority,
+            ca_bundle=self.ca_bundle,
+            credential=own.kind if own else self.credential,
+            client_id=own.client_id if own else self.client_id,
+            secret_env=own.secret_env if own else self.secret_env,
+            certificate_file=own.certificate_file if own else self.certificate_file,
+        )

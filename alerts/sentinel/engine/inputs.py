@@ -1,0 +1,83 @@
+"""What is wrong with the description of a workspace, in sentences."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from alerts.sentinel.client.connection import origin_of
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+_WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,61}[A-Za-z0-9]")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,119}")
+
+KINDS = ("managed-identity", "workload-identity", "certificate", "client-secret")
+PURPOSES = ("read", "incidents", "rules")
+
+
+def reasons_against_place(
+    *, name: str, tenant: str, subscription: str, resource_group: str, workspace: str
+) -> list[str]:
+    """What is wrong with a workspace's name here and its place in Azure."""
+    reasons = []
+    if not _SLUG.fullmatch(name):
+        reasons.append("The name may hold small letters, digits, - and _ only, at most 80 of them.")
+    for option, value in (("--tenant", tenant), ("--subscription", subscription)):
+        if not _GUID.fullmatch(value):
+            reasons.append(f"{option} must be a GUID such as 33333333-3333-4333-8333-333333333333.")
+    if not _RESOURCE_GROUP.fullmatch(resource_group):
+        reasons.append("--resource-group is no name that Azure allows.")
+    if not _WORKSPACE.fullmatch(workspace):
+        reasons.append("--workspace must be 3 to 63 letters, digits and hyphens.")
+    return reasons
+
+
+def reasons_against_address(option: str, url: str) -> list[str]:
+    """What is wrong with an address a token will be sent to."""
+    origin = origin_of(url)
+    if origin is None or origin[0] != "https":
+        return [f"{option} must be an https address, because tokens travel over TLS only."]
+    parts = urlsplit(url)
+    if parts.path.strip("/") or parts.query or parts.fragment or len(url) > 300:
+        return [f"{option} must name scheme and host only, such as https://management.azure.com."]
+    try:
+        address = ipaddress.ip_address(origin[1])
+    except ValueError:
+        return []
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        return [f"{option} must not point to {address}."]
+    return []
+
+
+def reasons_against_credential(
+    *, kind: str, client_id: str, secret_env: str, certificate: str
+) -> list[str]:
+    """What is missing or too much for one way to sign in. Never repeats what may be a secret."""
+    if kind not in KINDS:
+        return [f"--credential must be one of {', '.join(KINDS)}."]
+    reasons = []
+    if client_id and not _GUID.fullmatch(client_id):
+        reasons.append("--client-id must be a GUID such as 55555555-5555-4555-8555-555555555555.")
+    if kind in ("certificate", "client-secret") and not client_id:
+        reasons.append(f"--client-id is needed for --credential {kind}.")
+    if kind == "client-secret" and not secret_env:
+        reasons.append(
+            "--secret-env is needed for --credential client-secret: the name of the environment "
+            "variable that holds the secret."
+        )
+    if kind == "certificate" and not certificate:
+        reasons.append("--certificate is needed for --credential certificate.")
+    if secret_env and not _VARIABLE.fullmatch(secret_env):
+        reasons.append(
+            "--secret-env must be the name of an environment variable, not the secret itself."
+        )
+    for option, value, needed_by in (
+        ("--secret-env", secret_env, "client-secret"),
+        ("--certificate", certificate, "certificate"),
+    ):
+        if value and kind != needed_by:
+            reasons.append(f"{option} does not go with --credential {kind}.")
+    return reasons

@@ -1,0 +1,145 @@
+"""`workspace add|list|pause|resume|remove|credential|check`: the workspaces Tagout works on."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from alerts.sentinel import services
+from alerts.sentinel.client import client_for
+from alerts.sentinel.models import Purpose, Workspace
+from alerts.sentinel.queries import standings_by_workspace
+from portal import clock
+from portal.accounts.models import Organisation
+from portal.command import TagoutCommand
+
+BY = "command line"
+_PLACE = ("tenant", "subscription", "resource_group", "workspace")
+_ADDRESSES = ("endpoint", "authority", "logs_endpoint", "ca_bundle")
+_IDENTITY = ("credential", "client_id", "secret_env", "certificate")
+
+
+class Command(TagoutCommand):
+    """Register workspaces, look at them, pause and remove them."""
+
+    help = "Register, list, pause, resume, remove and check Sentinel workspaces."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One word for what to do, then its options; what is missing is told in a sentence."""
+        parser.add_argument("action", help=", ".join(_ACTIONS))
+        parser.add_argument("name", nargs="?", default="", help="the workspace's name in Tagout")
+        for option in (*_PLACE, *_ADDRESSES, *_IDENTITY):
+            parser.add_argument("--" + option.replace("_", "-"), default="")
+        parser.add_argument("--organisation", default="", help="whose workspace it is")
+        parser.add_argument("--for", dest="purpose", default="", help="read, incidents or rules")
+
+    def run(self, **options: Any) -> Any:
+        """Do what the first word says."""
+        act = _ACTIONS.get(options["action"])
+        if act is None:
+            raise CommandError(f"workspace knows {', '.join(_ACTIONS)}.")
+        if options["action"] != "list" and not options["name"]:
+            raise CommandError(f"workspace {options['action']} needs the name of a workspace.")
+        result = act(options)
+        if isinstance(result, dict):
+            self.failed = any(not check["ok"] for check in result.get("checks", ()))
+        return result
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """As every command, but a check that fails ends with 1 after it was printed."""
+        self.failed = False
+        super().handle(*args, **options)
+        if self.failed:
+            sys.exit(1)
+
+    def show(self, result: Any) -> None:
+        """Checks one a line; everything else as usual."""
+        if isinstance(result, dict) and "checks" in result:
+            for check in result["checks"]:
+                sign = "ok " if check["ok"] else "NOT"
+                fix = f" {check['fix']}" if check["fix"] else ""
+                self.stdout.write(f"{sign} {check['check']}: {check['evidence']}{fix}")
+        else:
+            super().show(result)
+
+
+def _add(options: dict[str, Any]) -> dict[str, object]:
+    needed = [*_PLACE, "credential"]
+    if missing := ["--" + part.replace("_", "-") for part in needed if not options[part]]:
+        raise CommandError(f"workspace add also needs {', '.join(missing)}.")
+    given = {part: options[part] for part in (*_PLACE, *_ADDRESSES, *_IDENTITY) if options[part]}
+    organisation = None
+    if options["organisation"]:
+        organisation = Organisation.objects.filter(name=options["organisation"]).first()
+        if organisation is None:
+            raise CommandError(f"There is no organisation named {options['organisation']}.")
+    added = services.add_workspace(
+        name=options["name"], organisation=organisation, by=BY, now=clock.now(), **given
+    )
+    return _described(added)
+
+
+def _list(options: dict[str, Any]) -> list[dict[str, object]]:
+    standings = standings_by_workspace(now=clock.unshifted())
+    rows = []
+    for workspace in Workspace.objects.order_by("name"):
+        standing = standings.get(workspace.pk)
+        reached = standing.reached_at if standing else None
+        rows.append(
+            _described(workspace)
+            | {
+                "health": standing.health.value if standing else "unknown",
+                "reached_at": reached.isoformat() if reached else None,
+                "latest_error": standing.error if standing else "",
+            }
+        )
+    return rows
+
+
+def _credential(options: dict[str, Any]) -> dict[str, object]:
+    given = {part: options[part] for part in _IDENTITY}
+    row = services.set_credential(
+        name=options["name"], purpose=options["purpose"], by=BY, now=clock.now(), **given
+    )
+    return {"name": options["name"], "purpose": row.purpose, "credential": row.kind}
+
+
+def _check(options: dict[str, Any]) -> dict[str, Any]:
+    workspace = Workspace.objects.filter(name=options["name"]).first()
+    if workspace is None:
+        raise CommandError(f"There is no workspace named {options['name']}.")
+    own = workspace.credentials.values_list("purpose", flat=True)
+    checks: list[services.Check] = []
+    for purpose in (Purpose.READ, *(p for p in Purpose if p in own and p != Purpose.READ)):
+        client = client_for(workspace, purpose)
+        found = services.check_workspace(client=client, purpose=purpose)
+        if all(check.ok for check in found):
+            services.note_success(workspace_id=workspace.pk, now=clock.unshifted(), purpose=purpose)
+        checks += found
+    return {"workspace": workspace.name, "checks": [check.as_json() for check in checks]}
+
+
+def _described(workspace: Workspace) -> dict[str, object]:
+    return {
+        "name": workspace.name,
+        "uuid": str(workspace.uuid),
+        "state": str(workspace.state),
+        "workspace": workspace.workspace_name,
+        "endpoint": workspace.endpoint,
+        "credential": str(workspace.credential),
+    }
+
+
+_ACTIONS: dict[str, Any] = {
+    "add": _add,
+    "list": _list,
+    "pause": lambda o: _described(services.pause_workspace(name=o["name"], by=BY, now=clock.now())),
+    "resume": lambda o: _described(
+        services.resume_workspace(name=o["name"], by=BY, now=clock.now())
+    ),
+    "remove": lambda o: _described(
+        services.remove_workspace(name=o["name"], by=BY, now=clock.now())
+    ),
+    "credential": _credential,
+    "check": _check,
+}

@@ -1,0 +1,93 @@
+"""Which workspaces there are, for whom, and how they answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Max, Q, QuerySet
+
+from alerts.sentinel.models import Purpose, Reachability, Workspace
+from portal.accounts.models import READING_ROLES, Role, User
+from portal.accounts.queries import reach_of
+
+
+class Health(StrEnum):
+    """How a workspace answers, in one word."""
+
+    UNKNOWN = "unknown"
+    WELL = "well"
+    THROTTLED = "throttled"
+    UNREACHABLE = "unreachable"
+    DENIED = "denied"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one workspace answers for one purpose, and since when that is so."""
+
+    health: Health
+    since: datetime | None
+    error: str
+    error_code: str
+    reached_at: datetime | None
+
+
+def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
+    """Workspaces in reach of the person's grants, by name; removed ones keep their history."""
+    reach = reach_of(user, READING_ROLES | {Role.ADMINISTRATOR})
+    found = Workspace.objects.select_related("organisation").order_by("name")
+    if reach.everywhere:
+        return found
+    return found.filter(
+        Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+    )
+
+
+def workspaces_to_read() -> QuerySet[Workspace]:
+    """Workspaces that intake and outbox work on."""
+    return Workspace.objects.filter(state=Workspace.State.ACTIVE).order_by("name")
+
+
+def callable_at(workspace_id: int) -> datetime | None:
+    """Until when Azure asked for silence in this workspace, for whatever purpose; None if never."""
+    found: datetime | None = Reachability.objects.filter(workspace_id=workspace_id).aggregate(
+        latest=Max("not_before")
+    )["latest"]
+    return found
+
+
+def standing_of(workspace_id: int, *, now: datetime, purpose: Purpose = Purpose.READ) -> Standing:
+    """How a workspace answers for one purpose."""
+    row = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose).first()
+    return _standing(row, now)
+
+
+def standings_by_workspace(*, now: datetime) -> dict[int, Standing]:
+    """How each workspace answers to reading, by its id; those never called are left out."""
+    rows = Reachability.objects.filter(purpose=Purpose.READ)
+    return {row.workspace_id: _standing(row, now) for row in rows}
+
+
+def _standing(row: Reachability | None, now: datetime) -> Standing:
+    if row is None:
+        return Standing(Health.UNKNOWN, None, "", "", None)
+    health, since = Health.WELL, row.reached_at
+    if row.gone_since:
+        health, since = Health.GONE, row.gone_since
+    elif row.denied_since:
+        health, since = Health.DENIED, row.denied_since
+    elif row.open_until:
+        health, since = Health.UNREACHABLE, row.reached_at or row.latest_error_at
+    elif row.not_before and row.not_before > now:
+        health, since = Health.THROTTLED, row.latest_error_at
+    elif row.reached_at is None:
+        health = Health.UNKNOWN
+    troubled = health not in (Health.WELL, Health.UNKNOWN) or row.failures
+    return Standing(
+        health,
+        since,
+        row.latest_error if troubled else "",
+        row.latest_error_code if troubled else "",
+        row.reached_at,
+    )

@@ -1,0 +1,39 @@
+"""What is done to workspaces, and what is noted about how they answer."""
+
+from alerts.sentinel.services.add import CannotAddWorkspace, add_workspace
+from alerts.sentinel.services.change import (
+    CannotChangeWorkspace,
+    pause_workspace,
+    remove_workspace,
+    resume_workspace,
+    set_credential,
+)
+from alerts.sentinel.services.check import Check, check_workspace
+from alerts.sentinel.services.reach import (
+    may_call,
+    note_denied,
+    note_error,
+    note_failure,
+    note_gone,
+    note_success,
+    note_throttled,
+)
+
+__all__ = [
+    "CannotAddWorkspace",
+    "CannotChangeWorkspace",
+    "Check",
+    "add_workspace",
+    "check_workspace",
+    "may_call",
+    "note_denied",
+    "note_error",
+    "note_failure",
+    "note_gone",
+    "note_success",
+    "note_throttled",
+    "pause_workspace",
+    "remove_workspace",
+    "resume_workspace",
+    "set_credential",
+]
