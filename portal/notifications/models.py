@@ -17,6 +17,7 @@ class Notification(models.Model):
     body = models.TextField(blank=True)
     path = models.CharField(max_length=300)  # where it leads; carries no rights
     reason = models.CharField(max_length=200, blank=True)  # why this person gets it
+    act = models.UUIDField(null=True, blank=True)  # the click it tells of, for undo
     made_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -24,6 +25,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["to", "-made_at"], name="inbox_newest_first"),
             models.Index(fields=["to"], condition=Q(read_at=None), name="inbox_unread"),
+            models.Index(fields=["act"], condition=Q(act__isnull=False), name="inbox_of_an_act"),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,13 @@
 """Tell people; mark as read; send what is owed by mail."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 from django.db import transaction
+from django.db.models import Q
 
 from portal import clock
 from portal.accounts.models import User
@@ -25,22 +27,36 @@ def notify(
     reason: str,
     now: datetime,
     mail: bool = True,
+    act: UUID | None = None,
+    hold: timedelta = timedelta(),
 ) -> list[Notification]:
-    """Put a line into each inbox and owe each person a mail, in the caller's transaction."""
+    """Put a line into each inbox and owe each person a mail, in the caller's transaction. With an
+    `act` it can be taken back; the mail waits for `hold` so that an undo comes before it.
+    """
     lines = Notification.objects.bulk_create(
         Notification(
             to=person, kind=kind, subject=subject[:200], body=body, path=path, reason=reason,
-            made_at=now,
+            made_at=now, act=act,
         )
         for person in people
     )  # fmt: skip
     if mail:
-        due = clock.unshifted()
+        due = clock.unshifted() + hold
         Mail.objects.bulk_create(
             Mail(notification=line, address=line.to.email, made_at=now, due_at=due)
             for line in lines
         )
     return lines
+
+
+@transaction.atomic
+def take_back(*, act: UUID) -> int:
+    """Untell what an act told, where no mail has left yet; return how many lines went."""
+    held = Mail.objects.filter(notification__act=act, state=State.WAITING, attempts=0)
+    ids = [mail.notification_id for mail in held.select_for_update(of=("self",))]
+    lines = Notification.objects.filter(Q(pk__in=ids) | Q(mail=None), act=act)
+    Mail.objects.filter(notification__in=ids).delete()
+    return lines.delete()[1].get("notifications.Notification", 0)
 
 
 def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) -> int:
