@@ -1,0 +1,158 @@
+"""Give OT's verdict."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
+
+from alerts.incidents.models import Alert, Incident
+from alerts.incidents.services.ot import forget_verdict
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.policies import reasons_against_verdict
+from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.services.consequences import follow_through
+from alerts.reviews.services.neighbours import lock_with_neighbours
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+
+DONE_BY = ("our-team", "vendor", "automation")
+
+
+class CannotGiveVerdict(Refused):
+    """The verdict was not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the form said."""
+
+    verdict: str
+    cause: str
+    work_order: str
+    done_by: str
+    note: str
+
+
+@transaction.atomic
+def give_verdict(
+    *,
+    by: User,
+    key: UUID,
+    verdict: str,
+    cause: str,
+    now: datetime,
+    review_id: int | None = None,
+    incident_ids: Collection[int] = (),
+    alert_ids: Collection[int] | None = None,
+    work_order: str = "",
+    done_by: str = "",
+    note: str = "",
+) -> Annotation:
+    """Say for OT what this was: of a question's incidents, or of incidents nobody asked about.
+
+    The same `key` from the same person gives the same annotation again and changes nothing. A
+    later verdict supersedes earlier ones whose incidents it covers; they stay on record.
+    """
+    if given := Annotation.objects.filter(by=by, key=key).first():
+        return given
+    review = _review(review_id)
+    incidents, near = lock_with_neighbours(_ids(review, incident_ids))
+    said = _Words(
+        verdict, cause, work_order.strip()[:60], done_by if done_by in DONE_BY else "",
+        note.strip(),
+    )  # fmt: skip
+    if reasons := _reasons(review, incidents, said, by):
+        raise CannotGiveVerdict(*reasons)
+    try:
+        with transaction.atomic():
+            annotation = Annotation.objects.create(
+                review=review, verdict=said.verdict, cause=said.cause, work_order=said.work_order,
+                done_by=said.done_by, note=said.note, by=by, given_at=now, key=key, act=uuid4(),
+            )  # fmt: skip
+    except IntegrityError:  # the same form, sent twice at the same instant
+        return Annotation.objects.get(by=by, key=key)
+    ids = [each.pk for each in incidents]
+    annotation.incidents.set(ids)
+    annotation.alerts.set(_alerts(ids, alert_ids))
+    superseded = _supersede(annotation, ids)
+    answered = _settle_reviews(annotation, ids)
+    follow_through(annotation, incidents=incidents, answered=answered, near=near, now=now)
+    record(
+        "reviews.verdict.given", on=annotation, by=by, at=now, verdict=verdict, cause=cause,
+        work_order=said.work_order, note=said.note, n=len(ids), act=annotation.act,
+        incidents=[each.name for each in incidents[:100]], reviews=[r.uuid for r in answered],
+        superseded=[each.uuid for each in superseded],
+    )  # fmt: skip
+    return annotation
+
+
+def _review(review_id: int | None) -> Review | None:
+    if review_id is None:
+        return None
+    return Review.objects.select_for_update(of=("self",)).get(pk=review_id)
+
+
+def _ids(review: Review | None, incident_ids: Collection[int]) -> list[int]:
+    if review is None:
+        return list(incident_ids)
+    return list(review.incidents.values_list("pk", flat=True))
+
+
+def _reasons(
+    review: Review | None, incidents: Sequence[Incident], said: _Words, by: User
+) -> list[str]:
+    reasons = reasons_against_verdict(
+        incidents, verdict=said.verdict, cause=said.cause, note=said.note, by=by
+    )
+    if review and review.state == Review.State.WITHDRAWN:
+        reasons.append(gettext("The SOC has withdrawn the question."))
+    if not review and any(each.is_read_only for each in incidents):
+        reasons.append(gettext("It was deleted or merged in Sentinel and is read-only here."))
+    return reasons
+
+
+def _alerts(ids: Sequence[int], wanted: Collection[int] | None) -> list[int]:
+    alerts = Alert.objects.filter(incidents__in=ids)
+    if wanted is not None:
+        alerts = alerts.filter(pk__in=wanted)
+    return list(alerts.distinct().values_list("pk", flat=True))
+
+
+def _supersede(annotation: Annotation, ids: Sequence[int]) -> list[Annotation]:
+    """Earlier verdicts wholly covered by this one hold no more, and leave the count."""
+    covered = set(ids)
+    earlier = annotations_in_force().filter(incidents__in=ids).exclude(pk=annotation.pk)
+    replaced = [
+        each
+        for each in earlier.distinct().prefetch_related("incidents").order_by("pk")
+        if {incident.pk for incident in each.incidents.all()} <= covered
+    ]
+    Annotation.objects.filter(pk__in=[each.pk for each in replaced]).update(
+        superseded_by=annotation
+    )
+    for each in replaced:
+        patterns = {incident.pattern for incident in each.incidents.all() if incident.pattern}
+        forget_verdict(patterns=patterns, verdict=each.verdict)
+    return replaced
+
+
+def _settle_reviews(annotation: Annotation, ids: Sequence[int]) -> list[Review]:
+    """Waiting questions are answered when all their incidents are judged by it."""
+    covered = set(ids)
+    waiting = Review.objects.filter(incidents__in=ids, state=Review.State.WAITING).distinct()
+    answered = [
+        each
+        for each in waiting.select_related("asked_by", "site").prefetch_related("incidents")
+        if {incident.pk for incident in each.incidents.all()} <= covered
+    ]
+    Review.objects.filter(pk__in=[each.pk for each in answered], state=Review.State.WAITING).update(
+        state=Review.State.ANSWERED, settled_at=annotation.given_at
+    )
+    if answered and annotation.review_id is None:
+        annotation.review = answered[0]
+        annotation.save(update_fields=["review"])
+    return answered

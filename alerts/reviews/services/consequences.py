@@ -1,0 +1,92 @@
+"""What follows from a verdict, in its transaction: Sentinel is owed label and comment, timeline and
+pattern remember it, who asked and who owns is told, the queue shows it.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from alerts.incidents.models import Incident, OtState, TimelineItem
+from alerts.incidents.services.ot import Said, note_verdict, set_ot_state
+from alerts.incidents.services.timeline import write_timeline
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.engine.comment import Spoken
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.policies import sites_spoken_for
+from alerts.reviews.services.into_sentinel import owe_verdict
+from alerts.reviews.services.tell import tell_answered
+from portal.accounts.models import User
+
+
+def follow_through(
+    annotation: Annotation, *, incidents: Sequence[Incident], answered: Sequence[Review],
+    near: Collection[int], now: datetime,
+) -> None:  # fmt: skip
+    """Carry a verdict to everywhere it belongs. `near`: incidents to rank anew with these."""
+    ids = [each.pk for each in incidents]
+    owe_verdict(annotation, incidents=incidents, said=_spoken(annotation, incidents), now=now)
+    _write_down(annotation, ids, now=now)
+    note_verdict(
+        patterns={each.pattern for each in incidents if each.pattern}, said=word_of(annotation)
+    )
+    lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
+    people = _interested(incidents, answered, annotation)
+    tell_answered(annotation, incident=lead, people=people, n=len(ids), now=now)
+    set_ot_state(
+        incident_ids=ids, state=OtState(annotation.verdict), due_at=None, now=now, rank_too=near
+    )
+
+
+def word_of(annotation: Annotation) -> Said:
+    """A verdict as the pattern remembers it: the note, or else the words of the cause."""
+    return Said(
+        annotation.verdict,
+        annotation.by.name,
+        annotation.given_at,
+        annotation.note or _reason(annotation),
+    )
+
+
+def _reason(annotation: Annotation) -> str:
+    cause = cause_of(annotation.cause)
+    return cause.label() if cause else annotation.cause
+
+
+def _spoken(annotation: Annotation, incidents: Sequence[Incident]) -> Spoken:
+    sites = sites_spoken_for(annotation.by, incidents[0])
+    return Spoken(
+        verdict=annotation.verdict,
+        cause=_reason(annotation),
+        by_name=annotation.by.name,
+        place=", ".join(site.name for site in sites),
+        work_order=annotation.work_order,
+        done_by=annotation.done_by,
+        note=annotation.note,
+        incidents=len(incidents),
+    )
+
+
+def _write_down(annotation: Annotation, ids: Sequence[int], *, now: datetime) -> None:
+    details = {
+        "verdict": annotation.verdict, "cause": annotation.cause, "note": annotation.note,
+        "work_order": annotation.work_order, "done_by": annotation.done_by, "n": len(ids),
+        "annotation": str(annotation.uuid),
+    }  # fmt: skip
+    write_timeline(
+        incident_ids=ids, code="answered", side=TimelineItem.Side.OT, by=annotation.by, now=now,
+        details=details, act=annotation.act,
+    )  # fmt: skip
+
+
+def _interested(
+    incidents: Sequence[Incident], answered: Sequence[Review], annotation: Annotation
+) -> list[User]:
+    """Who asked, and who owns the incidents; never the one who answered."""
+    asked = {each.asked_by_id for each in answered}
+    if annotation.review and not answered:
+        asked.add(annotation.review.asked_by_id)
+    owners = {each.owner_email.lower() for each in incidents if each.owner_email}
+    people = User.objects.filter(is_active=True).exclude(pk=annotation.by_id)
+    return [
+        *people.filter(pk__in=asked).order_by("pk"),
+        *people.filter(email__in=owners).exclude(pk__in=asked).order_by("pk"),
+    ]

@@ -1,0 +1,42 @@
+"""Point a colleague to a question."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from alerts.incidents.models import TimelineItem
+from alerts.incidents.services.timeline import write_timeline
+from alerts.reviews.models import Review
+from alerts.reviews.policies import reasons_against_handing_over
+from alerts.reviews.services.tell import tell_handed_over
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+
+
+class CannotHandOver(Refused):
+    """The question was not handed over."""
+
+
+@transaction.atomic
+def hand_over_review(
+    *, review_id: int, to: User | None, by: User, now: datetime, note: str = ""
+) -> Review:
+    """Tell a colleague of the same site that this question is for them. It stays open to all."""
+    review = (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("site", "lead__workspace__organisation", "asked_by")
+        .get(pk=review_id)
+    )
+    if reasons := reasons_against_handing_over(review, to=to, by=by):
+        raise CannotHandOver(*reasons)
+    assert to is not None  # the policy says so
+    note = note.strip()[:300]
+    ids = list(review.incidents.values_list("pk", flat=True))
+    write_timeline(
+        incident_ids=ids, code="handed-over", side=TimelineItem.Side.OT, by=by, now=now,
+        details={"review": str(review.uuid), "to": to.name, "note": note},
+    )  # fmt: skip
+    tell_handed_over(review, to=to, by=by, n=len(ids), note=note, now=now)
+    record("reviews.review.handed_over", on=review, by=by, at=now, to=to.email, note=note)
+    return review

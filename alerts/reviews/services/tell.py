@@ -1,0 +1,152 @@
+"""What people are told, each in their language: short and plain; links carry no rights."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from alerts.incidents.engine.catalogue import headline, sentence
+from alerts.incidents.models import Incident
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.models import Annotation, Review
+from portal.accounts.models import User
+from portal.notifications.services import notify
+
+HOLD = timedelta(seconds=10)  # mails wait as long as the undo does
+
+type Words = Callable[[str], tuple[str, list[str], str]]  # language → subject, lines, reason
+
+
+def _plant_time(moment: datetime, zone: str) -> str:
+    """A moment on the plant's clock, with the zone's name."""
+    try:
+        local = moment.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        local = moment
+    return f"{date_format(local, 'D j N, H:i')} {local.tzname()}"
+
+
+def tell_asked(review: Review, *, people: Iterable[User], n: int, now: datetime) -> None:
+    """Tell everyone who speaks for OT at the site."""
+
+    def words(language: str) -> tuple[str, list[str], str]:
+        lines = [
+            gettext("%(name)s of the SOC asks OT at %(site)s:")
+            % {"name": review.asked_by.name, "site": review.site},
+            review.question,
+            "",
+            *_facts(review, n, language),
+        ]
+        return _was_this_you(review, language), lines, _because_ot(review)
+
+    _tell(people, "reviews.asked", _path(review), words, now=now, review=review)
+
+
+def tell_handed_over(
+    review: Review, *, to: User, by: User, n: int, note: str, now: datetime
+) -> None:
+    """Tell the colleague who was pointed to the question."""
+
+    def words(language: str) -> tuple[str, list[str], str]:
+        lines = [
+            gettext("%(name)s thinks that you can answer this.") % {"name": by.name},
+            *([note] if note else []),
+            "",
+            gettext("%(name)s of the SOC asks:") % {"name": review.asked_by.name},
+            review.question,
+            "",
+            *_facts(review, n, language),
+        ]
+        return _was_this_you(review, language), lines, _because_ot(review)
+
+    _tell([to], "reviews.handed-over", _path(review), words, now=now)
+
+
+def tell_answered(
+    annotation: Annotation, *, incident: Incident, people: Iterable[User], n: int, now: datetime
+) -> None:
+    """Tell who asked, and who owns the incident."""
+    cause = cause_of(annotation.cause)
+
+    def words(language: str) -> tuple[str, list[str], str]:
+        verdict = gettext(annotation.get_verdict_display())
+        title = _headline(incident, language)
+        subject = gettext("OT says %(verdict)s: %(title)s") % {"verdict": verdict, "title": title}
+        reason = cause.label(language) if cause else annotation.cause
+        lines = [
+            gettext("%(name)s has answered for OT: %(verdict)s, %(reason)s.")
+            % {"name": annotation.by.name, "verdict": verdict, "reason": reason},
+            *([gettext("Work order %(n)s.") % {"n": annotation.work_order}]
+              if annotation.work_order else []),
+            *([f"“{annotation.note}”"] if annotation.note else []),
+            "",
+            _sentence(incident, language),
+            *_count(n),
+            gettext("Nothing is closed or suppressed by this answer."),
+        ]  # fmt: skip
+        return subject, lines, gettext("You get this because you asked, or own the incident.")
+
+    path = f"/incidents/{incident.pk}/"
+    _tell(people, "reviews.answered", path, words, now=now, annotation=annotation)
+
+
+def _facts(review: Review, n: int, language: str) -> list[str]:
+    where = review.lead.place or review.site.name
+    due = _plant_time(review.due_at, review.site.time_zone)
+    return [
+        _sentence(review.lead, language),
+        gettext("Where: %(place)s") % {"place": where},
+        *_count(n),
+        gettext("Please answer by %(time)s.") % {"time": due},
+    ]
+
+
+def _count(n: int) -> list[str]:
+    alike = ngettext("%(n)s incident like this.", "%(n)s incidents like this.", n)
+    return [alike % {"n": n}] if n > 1 else []
+
+
+def _was_this_you(review: Review, language: str) -> str:
+    return gettext("Was this you? %(title)s") % {"title": _headline(review.lead, language)}
+
+
+def _because_ot(review: Review) -> str:
+    return gettext("You get this because you speak for OT at %(site)s.") % {"site": review.site}
+
+
+def _path(review: Review) -> str:
+    return f"/reviews/{review.uuid}/"
+
+
+def _headline(incident: Incident, language: str) -> str:
+    return headline(
+        incident.alert_type, source=incident.source, destination=incident.destination,
+        language=language,
+    )  # fmt: skip
+
+
+def _sentence(incident: Incident, language: str) -> str:
+    return sentence(
+        incident.alert_type, source=incident.source, destination=incident.destination,
+        language=language,
+    )  # fmt: skip
+
+
+def _tell(
+    people: Iterable[User], kind: str, path: str, words: Words, *, now: datetime,
+    review: Review | None = None, annotation: Annotation | None = None,
+) -> None:  # fmt: skip
+    act = review.act if review else annotation.act if annotation else None
+    ordered = sorted(people, key=lambda each: (each.language, each.pk))
+    for chosen, group in groupby(ordered, key=lambda each: each.language):
+        language = chosen or "en"
+        with translation.override(language):
+            subject, lines, reason = words(language)
+            notify(
+                people=list(group), kind=kind, subject=subject, body="\n".join(lines), path=path,
+                reason=reason, now=now, act=act, hold=HOLD if act else timedelta(),
+            )  # fmt: skip

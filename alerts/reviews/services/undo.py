@@ -1,0 +1,88 @@
+"""Take a verdict back while nothing of it has reached Sentinel."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.incidents.services.ot import Said, forget_verdict, note_verdict
+from alerts.incidents.services.timeline import forget_timeline
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.services.consequences import word_of
+from alerts.reviews.services.into_sentinel import withdraw_verdict
+from alerts.reviews.services.neighbours import lock_with_neighbours
+from alerts.reviews.services.standing import restore_standing
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.notifications.services import take_back
+
+
+class CannotUndoVerdict(Refused):
+    """The verdict stands."""
+
+
+@transaction.atomic
+def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
+    """Take one's own verdict back as if it had not been given: the question waits again, earlier
+    verdicts hold again. Refused once it is on its way to Sentinel; then a new verdict corrects it.
+    """
+    annotation = Annotation.objects.select_for_update(of=("self",)).filter(act=act, by=by).first()
+    if annotation is None:
+        raise CannotUndoVerdict(gettext("There is nothing to undo."))
+    if annotation.withdrawn_at is not None:
+        return annotation
+    if annotation.superseded_by_id is not None:
+        raise CannotUndoVerdict(gettext("Somebody has answered after you."))
+    ids = list(annotation.incidents.values_list("pk", flat=True))
+    _, near = lock_with_neighbours(ids)
+    if not withdraw_verdict(annotation, by=by, now=now):
+        raise CannotUndoVerdict(
+            gettext("It is in Sentinel already. Give another verdict to correct it.")
+        )
+    annotation.withdrawn_at = now
+    annotation.save(update_fields=["withdrawn_at"])
+    _let_earlier_hold(annotation)
+    _wait_again(annotation)
+    forget_timeline(act=act)
+    take_back(act=act)
+    restore_standing(ids, now=now, rank_too=near)
+    record("reviews.verdict.undone", on=annotation, by=by, at=now, verdict=annotation.verdict)
+    return annotation
+
+
+def _let_earlier_hold(annotation: Annotation) -> None:
+    """Count what was superseded again, and give each pattern its latest word back."""
+    patterns = _patterns(annotation)
+    earlier = list(Annotation.objects.filter(superseded_by=annotation).order_by("given_at"))
+    Annotation.objects.filter(superseded_by=annotation).update(superseded_by=None)
+    for each in earlier:
+        note_verdict(patterns=_patterns(each), said=word_of(each))
+    forget_verdict(
+        patterns=patterns,
+        verdict=annotation.verdict,
+        latest={pattern: _latest_on(pattern) for pattern in patterns},
+    )
+
+
+def _wait_again(annotation: Annotation) -> None:
+    """The questions that this verdict answered, and no other verdict answers, wait again."""
+    judged = annotation.incidents.values("pk")
+    answered = Review.objects.filter(
+        incidents__in=judged, state=Review.State.ANSWERED, settled_at=annotation.given_at
+    ).distinct()
+    Review.objects.filter(pk__in=[each.pk for each in answered]).update(
+        state=Review.State.WAITING, settled_at=None
+    )
+
+
+def _patterns(annotation: Annotation) -> set[UUID]:
+    return {each for each in annotation.incidents.values_list("pattern", flat=True) if each}
+
+
+def _latest_on(pattern: UUID) -> Said | None:
+    given = annotations_in_force().filter(incidents__pattern=pattern).select_related("by")
+    latest = given.order_by("-given_at", "-pk").first()
+    return word_of(latest) if latest else None

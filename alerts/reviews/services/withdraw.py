@@ -1,0 +1,44 @@
+"""Take a question back."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from alerts.incidents.models import TimelineItem
+from alerts.incidents.services.timeline import write_timeline
+from alerts.reviews.models import Review
+from alerts.reviews.policies import reasons_against_withdrawing
+from alerts.reviews.services.standing import restore_standing
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.notifications.services import take_back
+
+
+class CannotWithdraw(Refused):
+    """The question was not withdrawn."""
+
+
+@transaction.atomic
+def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
+    """Take the question back. Mails that did not leave yet never will; the others stay true: the
+    page behind their link says that it was withdrawn.
+    """
+    review = (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("site", "lead__workspace__organisation")
+        .get(pk=review_id)
+    )
+    if reasons := reasons_against_withdrawing(review, by=by):
+        raise CannotWithdraw(*reasons)
+    review.state, review.settled_at = Review.State.WITHDRAWN, now
+    review.save(update_fields=["state", "settled_at"])
+    ids = list(review.incidents.values_list("pk", flat=True))
+    write_timeline(
+        incident_ids=ids, code="withdrawn", side=TimelineItem.Side.SOC, by=by, now=now,
+        details={"review": str(review.uuid), "site": review.site.name},
+    )  # fmt: skip
+    take_back(act=review.act)
+    restore_standing(ids, now=now)
+    record("reviews.review.withdrawn", on=review, by=by, at=now)
+    return review

@@ -1,0 +1,127 @@
+"""A plant, its people, and incidents that touch it."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Alert, IncidentAlert, Severity
+from alerts.incidents.services.groups import regroup
+from alerts.reviews.services import ask_ot, give_verdict
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident, make_site, make_workspace
+
+PATTERN = uuid.UUID(int=7)
+QUESTION = "Was this planned?"
+
+
+@pytest.fixture
+def workspace(db):
+    return make_workspace()
+
+
+@pytest.fixture
+def site(db):
+    return make_site()
+
+
+@pytest.fixture
+def porto(db):
+    return make_site("Porto", zone="Blending", time_zone="Europe/Lisbon")
+
+
+@pytest.fixture
+def oda(make_person, site):
+    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+
+
+@pytest.fixture
+def olaf(make_person, site):
+    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid))
+
+
+@pytest.fixture
+def pia(make_person, porto):
+    return make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+
+
+@pytest.fixture
+def sam(make_person, workspace):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def leo(make_person, workspace):
+    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def mia(make_person):
+    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def make(workspace, site):
+    """`make(n)` makes n alike incidents at the site, each with one alert, grouped."""
+
+    def made(n=1, *, at=NOON - timedelta(minutes=20), **columns):
+        rows = []
+        for i in range(n):
+            when = at + timedelta(minutes=i)
+            given = {
+                "site_ids": [site.pk], "place": f"{site.name}, Packaging 2", "pattern": PATTERN,
+                "source": "ENG-WS-04", "destination": "PLC-PL2-07", "severity": Severity.HIGH,
+                "created_at": when,
+            } | columns  # fmt: skip
+            row = make_incident(workspace, **given)
+            alert = Alert.objects.create(
+                workspace=workspace, key=str(uuid.uuid4()), site=site, alert_type=row.alert_type,
+                severity=row.severity, source_device=row.source,
+                destination_device=row.destination, at=when,
+                plant_weekday=when.weekday(), plant_minute=when.hour * 60 + 60 + when.minute,
+            )  # fmt: skip
+            IncidentAlert.objects.create(incident=row, alert=alert)
+            rows.append(row)
+        regroup([row.pk for row in rows], now=NOON)
+        for row in rows:
+            row.refresh_from_db()
+        return rows
+
+    return made
+
+
+@pytest.fixture
+def incident(make):
+    return make()[0]
+
+
+@pytest.fixture
+def ask(site, oda, sam):
+    """`ask(incidents)` has Sam ask OT of the site."""
+
+    def asked(incidents, *, by=sam, now=NOON, question=QUESTION, at=site):
+        ids = [each.pk for each in incidents]
+        return ask_ot(incident_ids=ids, site_id=at.pk, question=question, by=by, now=now)
+
+    return asked
+
+
+@pytest.fixture
+def review(ask, incident):
+    return ask([incident])
+
+
+@pytest.fixture
+def answer(oda):
+    """`answer(review)` has Oda say that it was maintenance."""
+
+    def given(review=None, **more):
+        said = {
+            "by": oda, "key": uuid.uuid4(), "verdict": "maintenance", "now": NOON,
+            "cause": "plc-programming-window", "review_id": review.pk if review else None,
+        } | more  # fmt: skip
+        return give_verdict(**said)
+
+    return given

@@ -1,0 +1,114 @@
+"""Opening, handing over, withdrawing, and who sees what."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Incident, Severity, TimelineItem
+from alerts.reviews.queries import place_in_line, reviews_visible_to, waiting_for
+from alerts.reviews.services import (
+    CannotHandOver,
+    CannotWithdraw,
+    hand_over_review,
+    open_review,
+    withdraw_review,
+)
+from portal.audit.models import Entry
+from portal.notifications.models import Mail, Notification
+from tests.conftest import NOON
+
+
+def test_the_first_reader_of_ot_is_noted_once(review, oda, olaf, sam):
+    assert not open_review(review_id=review.pk, by=sam, now=NOON)
+    assert open_review(review_id=review.pk, by=oda, now=NOON)
+    assert not open_review(review_id=review.pk, by=olaf, now=NOON)
+    review.refresh_from_db()
+    assert (review.opened_by, review.opened_at) == (oda, NOON)
+    assert TimelineItem.objects.get(code="opened").by == oda
+
+
+def test_a_withdrawn_question_waits_no_more_and_unsent_mails_stay_here(review, sam, oda):
+    withdraw_review(review_id=review.pk, by=sam, now=NOON)
+    assert Incident.objects.get().ot_state == ""
+    assert not waiting_for(oda).exists()
+    assert not Mail.objects.exists()
+    assert not Notification.objects.exists()
+    assert Entry.objects.latest("seq").action == "reviews.review.withdrawn"
+
+
+def test_after_a_withdrawal_the_earlier_verdict_holds(review, answer, ask, incident, sam):
+    answer(review)
+    second = ask([incident], now=NOON + timedelta(hours=1))
+    withdraw_review(review_id=second.pk, by=sam, now=NOON + timedelta(hours=2))
+    assert Incident.objects.get().ot_state == "maintenance"
+
+
+def test_a_mail_that_has_left_keeps_its_line_in_the_inbox(review, sam):
+    Mail.objects.update(state="done", attempts=1)
+    withdraw_review(review_id=review.pk, by=sam, now=NOON)
+    assert Notification.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "may"), [("sam", True), ("leo", True), ("oda", False), ("mia", False)]
+)
+def test_who_may_withdraw(request, review, who, may):
+    by = request.getfixturevalue(who)
+    if may:
+        assert withdraw_review(review_id=review.pk, by=by, now=NOON).state == "withdrawn"
+    else:
+        with pytest.raises(CannotWithdraw, match="Only the SOC"):
+            withdraw_review(review_id=review.pk, by=by, now=NOON)
+
+
+def test_what_is_over_cannot_be_withdrawn(review, answer, sam):
+    answer(review)
+    with pytest.raises(CannotWithdraw, match="answered already"):
+        withdraw_review(review_id=review.pk, by=sam, now=NOON)
+
+
+def test_handing_over_tells_the_colleague_and_stays_open_to_all(review, oda, olaf):
+    hand_over_review(review_id=review.pk, to=olaf, by=oda, now=NOON, note="Your line")
+    line = Notification.objects.get(kind="reviews.handed-over")
+    assert line.to == olaf
+    assert "Oda Nowak thinks that you can answer this.\nYour line" in line.body
+    item = TimelineItem.objects.get(code="handed-over")
+    assert item.details["to"] == "Olaf Lindqvist"
+    assert waiting_for(oda).count() == waiting_for(olaf).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "to", "reason"),
+    [
+        ("sam", "olaf", "Only OT of Gdańsk"),
+        ("pia", "olaf", "Only OT of Gdańsk"),
+        ("oda", "pia", "somebody else who speaks for OT"),
+        ("oda", "oda", "somebody else"),
+        ("oda", None, "somebody else"),
+    ],
+)
+def test_whom_a_question_can_be_handed_to(request, review, by, to, reason):
+    giver = request.getfixturevalue(by)
+    taker = request.getfixturevalue(to) if to else None
+    with pytest.raises(CannotHandOver, match=reason):
+        hand_over_review(review_id=review.pk, to=taker, by=giver, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [("oda", 1), ("olaf", 1), ("sam", 1), ("leo", 1), ("mia", 1), ("pia", 0)],
+)
+def test_who_sees_a_question(request, review, who, sees):
+    assert reviews_visible_to(request.getfixturevalue(who)).count() == sees
+
+
+def test_only_ot_has_questions_to_answer(review, oda, sam, mia):
+    assert [waiting_for(each).count() for each in (oda, sam, mia)] == [1, 0, 0]
+
+
+def test_the_line_is_ordered_by_due_time(make, ask, oda):
+    slow, fast = ask(make(severity=Severity.LOW)), ask(make(severity=Severity.HIGH))
+    middle = ask(make(severity=Severity.MEDIUM))
+    place = place_in_line(middle, oda)
+    assert (place.position, place.total) == (2, 3)
+    assert (place.previous, place.following) == (fast.uuid, slow.uuid)

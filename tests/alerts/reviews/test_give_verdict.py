@@ -1,0 +1,190 @@
+"""OT answers, and everybody who must know does."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Group, Incident, PatternMemory, TimelineItem
+from alerts.outbox.models import Change
+from alerts.reviews.models import Annotation
+from alerts.reviews.queries import answer_to, verdict_on
+from alerts.reviews.services import CannotGiveVerdict, give_verdict
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests.alerts.reviews.conftest import PATTERN
+from tests.conftest import NOON
+
+LATER = NOON + timedelta(minutes=5)
+
+
+def test_an_answer_settles_the_question(answer, review, oda, incident):
+    given = answer(review, work_order="WO-20917", note="Recipe fix")
+    review.refresh_from_db()
+    incident.refresh_from_db()
+    assert (review.state, review.settled_at) == ("answered", NOON)
+    assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
+    assert answer_to(review) == given
+    assert list(given.alerts.all()) == list(incident.alerts.all())
+    line = TimelineItem.objects.get(code="answered")
+    assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")
+    assert Entry.objects.latest("seq").action == "reviews.verdict.given"
+
+
+def test_sentinel_is_owed_a_label_and_a_comment_in_plain_words(answer, review):
+    answer(review, work_order="WO-20917", done_by="our-team", note="Recipe fix")
+    label, comment = Change.objects.order_by("pk")
+    assert label.patch == {"labels_add": ["tagout:maintenance"]}
+    assert comment.message == (
+        "OT verdict: Maintenance (Planned programming).\n"
+        "Given by Oda Nowak for OT at Gdańsk.\n"
+        "Work order: WO-20917.\n"
+        "Done by: our team.\n"
+        "Note: Recipe fix\n"
+        "This answer closes and suppresses nothing by itself."
+    )
+
+
+def test_another_verdict_label_of_ours_goes(answer, make, ask):
+    rows = make(labels=["tagout:routine", "theirs"])
+    answer(ask(rows))
+    assert Change.objects.order_by("pk")[0].patch == {
+        "labels_add": ["tagout:maintenance"], "labels_remove": ["tagout:routine"],
+    }  # fmt: skip
+
+
+def test_a_row_of_fourteen_is_one_annotation_and_one_trial(answer, make, ask):
+    rows = make(14)
+    given = answer(ask(rows))
+    assert given.alerts.count() == 14
+    assert PatternMemory.objects.get(pattern=PATTERN).maintenance == 1
+    assert Change.objects.filter(kind="comment").count() == 14
+    assert Group.objects.get().ot_state == "maintenance"
+
+
+def test_who_asked_and_who_owns_are_told(answer, make, ask, sam, leo):
+    answer(ask(make(owner_email=leo.email.upper())))
+    told = Notification.objects.filter(kind="reviews.answered").order_by("to__name")
+    assert [line.to for line in told] == [leo, sam]
+    assert told[0].subject == ("OT says Maintenance: Someone loaded a new program into PLC-PL2-07")
+    assert "Nothing is closed or suppressed by this answer." in told[0].body
+
+
+def test_the_same_form_sent_twice_is_given_once(answer, review):
+    key = uuid.uuid4()
+    first, second = answer(review, key=key), answer(review, key=key, verdict="routine")
+    assert first == second
+    assert Annotation.objects.count() == 1
+    assert Change.objects.count() == 2
+    assert PatternMemory.objects.get().maintenance == 1
+
+
+def test_a_later_verdict_supersedes_and_never_erases(answer, review, olaf, incident):
+    first = answer(review)
+    second = answer(
+        review, by=olaf, verdict="suspicious", cause="nobody-of-us", note="Nobody was there",
+        now=LATER,
+    )  # fmt: skip
+    first.refresh_from_db()
+    assert first.superseded_by == second
+    assert verdict_on(incident.pk) == second
+    memory = PatternMemory.objects.get()
+    assert (memory.maintenance, memory.suspicious) == (0, 1)
+    assert (memory.latest_verdict, memory.latest_verdict_by) == ("suspicious", "Olaf Lindqvist")
+    assert memory.latest_note == "Nobody was there"
+
+
+def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, oda):
+    rows = make(3)
+    answer(ask(rows))
+    answer(incident_ids=[rows[0].pk], verdict="suspicious", cause="wrong-time", note="At night",
+           now=LATER)  # fmt: skip
+    assert Annotation.objects.filter(superseded_by=None).count() == 2
+    assert verdict_on(rows[0].pk).verdict == "suspicious"
+    assert verdict_on(rows[1].pk).verdict == "maintenance"
+    states = Incident.objects.order_by("pk").values_list("ot_state", flat=True)
+    assert list(states) == ["suspicious", "maintenance", "maintenance"]
+
+
+def test_ot_may_judge_what_nobody_asked_about(answer, incident):
+    given = answer(incident_ids=[incident.pk])
+    assert given.review is None
+    incident.refresh_from_db()
+    assert incident.ot_state == "maintenance"
+
+
+def test_judging_the_incident_answers_the_question_about_it(answer, review, incident):
+    given = answer(incident_ids=[incident.pk])
+    review.refresh_from_db()
+    assert review.state == "answered"
+    given.refresh_from_db()
+    assert given.review == review
+
+
+def test_judging_one_of_many_leaves_the_question_open(answer, make, ask):
+    rows = make(2)
+    review = ask(rows)
+    answer(incident_ids=[rows[0].pk])
+    review.refresh_from_db()
+    assert review.state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [("oda", True), ("olaf", True), ("pia", False), ("sam", False), ("leo", False), ("mia", False)],
+)
+def test_who_may_judge(request, answer, review, who, may):
+    by = request.getfixturevalue(who)
+    if may:
+        assert answer(review, by=by).by == by
+    else:
+        with pytest.raises(CannotGiveVerdict, match="Only OT of a site"):
+            answer(review, by=by)
+        assert not Change.objects.exists(), "nothing is owed to Sentinel"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"verdict": "suspicious", "cause": "nobody-of-us"}, "Suspicious needs one line"),
+        ({"verdict": "suspicious", "cause": "nobody-of-us", "note": "  "}, "needs one line"),
+        ({"verdict": "fine"}, "Pick a verdict"),
+        ({"cause": ""}, "Pick a reason"),
+        ({"cause": "because"}, "Pick a reason"),
+        ({"note": "x" * 501}, "under 500"),
+    ],
+)
+def test_what_a_verdict_must_say(answer, review, said, reason):
+    with pytest.raises(CannotGiveVerdict, match=reason):
+        answer(review, **said)
+
+
+def test_a_withdrawn_question_takes_no_answer(answer, review, sam):
+    from alerts.reviews.services import withdraw_review
+
+    withdraw_review(review_id=review.pk, by=sam, now=NOON)
+    with pytest.raises(CannotGiveVerdict, match="withdrawn"):
+        answer(review)
+
+
+def test_what_is_gone_in_sentinel_is_still_evidence_but_nothing_is_written(answer, review):
+    review.incidents.update(gone_at=NOON)
+    assert answer(review).verdict == "maintenance"
+    assert not Change.objects.exists()
+
+
+def test_without_a_question_what_is_gone_is_read_only(oda, incident):
+    Incident.objects.update(gone_at=NOON)
+    with pytest.raises(CannotGiveVerdict, match="read-only"):
+        give_verdict(
+            by=oda, key=uuid.uuid4(), verdict="routine", cause="runs-by-itself", now=NOON,
+            incident_ids=[incident.pk],
+        )  # fmt: skip
+
+
+def test_a_verdict_changes_the_priority_of_its_neighbours(answer, make, ask):
+    near, *_ = make()
+    answer(ask(make()), verdict="suspicious", cause="nobody-of-us", note="Not us")
+    before = near.priority
+    near.refresh_from_db()
+    assert near.priority == before + 15
