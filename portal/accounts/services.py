@@ -1,6 +1,6 @@
 """Make people and organisations; give and take grants."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -8,7 +8,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from portal.accounts.models import Grant, Organisation, Role, ScopeKind, User
+from portal.accounts.models import (
+    Grant,
+    Organisation,
+    Role,
+    ScopeKind,
+    SignInFailure,
+    User,
+)
 from portal.audit.services import Actor, record
 from portal.errors import Refused
 
@@ -99,3 +106,22 @@ def revoke_role(*, grant_id: int, by: Actor, now: datetime) -> bool:
         grant = Grant.objects.select_related("user").get(pk=grant_id)
         record("accounts.role.revoked", on=grant.user, by=by, at=now, role=grant.role)
     return bool(changed)
+
+
+FAILURES_ALLOWED = 8
+FAILURES_COUNT_FOR = timedelta(minutes=15)
+
+
+def too_many_failures(*, email: str, address: str | None, now: datetime) -> bool:
+    """Whether this address has to wait before it may try this account again. Counted for the pair,
+    so that nobody can lock somebody else out (reliability A06).
+    """
+    since = now - FAILURES_COUNT_FOR
+    failures = SignInFailure.objects.filter(email=email.lower(), address=address, at__gt=since)
+    return failures[:FAILURES_ALLOWED].count() >= FAILURES_ALLOWED
+
+
+def note_failure(*, email: str, address: str | None, now: datetime) -> None:
+    """Count a failed sign-in and forget those that count no longer."""
+    SignInFailure.objects.filter(at__lt=now - FAILURES_COUNT_FOR).delete()
+    SignInFailure.objects.create(email=email.lower()[:254], address=address, at=now)

@@ -7,11 +7,14 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.services import note_failure, too_many_failures
 from portal.accounts.web.forms import PreferencesForm
 
 
@@ -26,11 +29,22 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return HttpResponseRedirect(goal)
     form = AuthenticationForm(request, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        login(request, form.get_user())
-        return HttpResponseRedirect(goal)
-    page = {"form": form, "next": goal}
-    return render(request, "portal/accounts/login.html", page, status=422 if form.errors else 200)
+    status, waits = 200, ""
+    if request.method == "POST":
+        email = request.POST.get("username", "")
+        address = request.META.get("REMOTE_ADDR") or None  # never a forwarded header
+        if too_many_failures(email=email, address=address, now=clock.unshifted()):
+            form = AuthenticationForm(request)  # unbound: the password is not even tried
+            waits = _("Too many attempts. Wait 15 minutes, then try again.")
+            status = 429
+        elif form.is_valid():
+            login(request, form.get_user())
+            return _with_language(HttpResponseRedirect(goal), actor_of(request).language)
+        else:
+            note_failure(email=email, address=address, now=clock.unshifted())
+            status = 422
+    page = {"form": form, "next": goal, "waits": waits}
+    return render(request, "portal/accounts/login.html", page, status=status)
 
 
 @require_POST
@@ -51,4 +65,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
     goal = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(goal, {request.get_host()}, request.is_secure()):
         goal = "/"
-    return HttpResponseRedirect(goal)
+    return _with_language(HttpResponseRedirect(goal), str(chosen.get("language", "")))
+
+
+def _with_language(answer: HttpResponse, language: str) -> HttpResponse:
+    """Remember the person's language where Django looks for it."""
+    if language:
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400, samesite="Lax"
+        )
+    return answer
