@@ -57,6 +57,14 @@ def callable_at(workspace_id: int) -> datetime | None:
     return found
 
 
+def resting_workspaces(*, now: datetime, purpose: str = Purpose.READ) -> set[int]:
+    """Ids of the workspaces that must not be called for this purpose now, in one question."""
+    rows = Reachability.objects.filter(
+        Q(not_before__gt=now) | Q(purpose=purpose, open_until__gt=now)
+    )
+    return set(rows.values_list("workspace_id", flat=True))
+
+
 def standing_of(workspace_id: int, *, now: datetime, purpose: Purpose = Purpose.READ) -> Standing:
     """How a workspace answers for one purpose."""
     row = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose).first()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 BREAKER_AFTER = 5
 PROBE_EVERY = 30.0
 DENIED_PROBE_EVERY = 60.0
 LONGEST_BELIEVABLE_WAIT = 2 * 3600.0
 LONGEST_BACK_OFF = 300.0
 _FIRST_BACK_OFF = 5.0
+_NEARLY_EMPTY = {"subscription-reads": 20, "subscription-writes": 10}
+_REFILL = 2.0  # the buckets of Azure fill by 25 reads and 10 writes a second
 
 
 def seconds_to_wait(retry_after: float | None, *, strikes: int, jitter: float) -> float:
@@ -20,3 +24,9 @@ def seconds_to_wait(retry_after: float | None, *, strikes: int, jitter: float) -
         return retry_after
     ceiling = min(LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2.0 ** min(strikes, 10))
     return ceiling * (0.5 + jitter / 2)
+
+
+def seconds_to_refill(calls_left: Mapping[str, int]) -> float:
+    """A short silence before a budget of Azure runs dry; none while there is plenty left."""
+    dry = any(calls_left.get(name, least) < least for name, least in _NEARLY_EMPTY.items())
+    return _REFILL if dry else 0.0

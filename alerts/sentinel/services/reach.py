@@ -5,6 +5,7 @@ person, so nothing of it is audited.
 """
 
 import random
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from alerts.sentinel.engine.pacing import (
     BREAKER_AFTER,
     DENIED_PROBE_EVERY,
     PROBE_EVERY,
+    seconds_to_refill,
     seconds_to_wait,
 )
 from alerts.sentinel.models import Purpose, Reachability
@@ -45,8 +47,17 @@ def may_call(*, workspace_id: int, now: datetime, purpose: str = Purpose.READ) -
     return probe.update(open_until=now + timedelta(seconds=PROBE_EVERY)) == 1
 
 
-def note_success(*, workspace_id: int, now: datetime, purpose: str = Purpose.READ) -> None:
-    """It answered: the breaker closes. Written only where that changes something."""
+def note_success(
+    *,
+    workspace_id: int,
+    now: datetime,
+    purpose: str = Purpose.READ,
+    calls_left: Mapping[str, int] | None = None,
+) -> None:
+    """It answered: the breaker closes. Written only where that changes something.
+
+    With the client's `calls_left`, a budget that is nearly used up brings a short silence.
+    """
     mine = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose)
     well = {"reached_at": now, "failures": 0, "open_until": None}
     well |= {"throttles": 0, "denied_since": None, "gone_since": None}
@@ -64,6 +75,9 @@ def note_success(*, workspace_id: int, now: datetime, purpose: str = Purpose.REA
             [Reachability(workspace_id=workspace_id, purpose=purpose, reached_at=now)],
             ignore_conflicts=True,
         )
+    if wait := seconds_to_refill(calls_left or {}):
+        until = now + timedelta(seconds=wait)
+        mine.filter(Q(not_before=None) | Q(not_before__lt=until)).update(not_before=until)
 
 
 def note_throttled(

@@ -12,7 +12,7 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.models import Reachability
-from alerts.sentinel.queries import Health, callable_at, standing_of
+from alerts.sentinel.queries import Health, callable_at, resting_workspaces, standing_of
 from alerts.sentinel.services import may_call, note_error, note_success, note_throttled
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
@@ -130,7 +130,25 @@ def test_a_conflict_says_nothing_about_the_workspace(workspace):
     assert not Reachability.objects.exists()
 
 
-def test_answers_in_quick_succession_are_written_once(workspace, django_assert_num_queries):
+def test_answers_in_quick_succession_are_written_once(workspace):
     note_success(workspace_id=workspace, now=NOON)
     note_success(workspace_id=workspace, now=after(5))
     assert standing_of(workspace, now=after(5)).reached_at == NOON
+
+
+def test_a_budget_that_is_nearly_used_up_brings_a_short_silence(workspace):
+    note_success(workspace_id=workspace, now=NOON, calls_left={"subscription-reads": 200})
+    assert may(workspace, 0)
+    note_success(workspace_id=workspace, now=NOON, calls_left={"subscription-reads": 3})
+    assert not may(workspace, 1)
+    assert may(workspace, 2)
+
+
+def test_who_must_rest_is_asked_in_one_go(workspace, django_assert_num_queries):
+    throttled, denied = make_workspace("porto").pk, make_workspace("lille").pk
+    fail(throttled, SentinelThrottled("slow", retry_after=60))
+    fail(denied, SentinelDenied("no", status=403), purpose="incidents")
+    with django_assert_num_queries(1):
+        assert resting_workspaces(now=after(1), purpose="incidents") == {throttled, denied}
+    assert resting_workspaces(now=after(1)) == {throttled}
+    assert resting_workspaces(now=after(60), purpose="incidents") == set()

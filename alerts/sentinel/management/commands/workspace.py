@@ -26,7 +26,7 @@ class Command(TagoutCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One word for what to do, then its options; what is missing is told in a sentence."""
-        parser.add_argument("action", help=", ".join(_ACTIONS))
+        parser.add_argument("action", nargs="?", default="", help=", ".join(_ACTIONS))
         parser.add_argument("name", nargs="?", default="", help="the workspace's name in Tagout")
         for option in (*_PLACE, *_ADDRESSES, *_IDENTITY):
             parser.add_argument("--" + option.replace("_", "-"), default="")
