@@ -123,8 +123,9 @@ class Incident(models.Model):
                          name="incidents_of_a_pattern"),
             models.Index(fields=["-modified_at", "-id"], name="incidents_newest_change"),
             models.Index(fields=["workspace", "-modified_at"], name="incidents_by_workspace"),
-            models.Index(fields=["details_due_at"], condition=Q(details_state="pending"),
-                         name="incidents_details_owed"),
+            models.Index(fields=["workspace", "status", "-created_at"],
+                         condition=Q(details_due_at__isnull=False),
+                         name="incidents_details_due"),
             models.Index(fields=["workspace", "number"], name="incidents_by_number"),
             GinIndex(fields=["site_ids"], fastupdate=False, name="incidents_by_site"),
         ]  # fmt: skip

@@ -37,7 +37,7 @@ class Listing:
 
 def parse_quickly(body: bytes, key: str) -> tuple[dict[str, Any], list[Any]] | None:
     """Envelope and list in one go; None where only the slow way will do."""
-    if _NUL in body:
+    if b"\\" in body and _NUL in body:  # one byte is found ten times faster than six
         return None
     try:
         whole = orjson.loads(body)

@@ -1,0 +1,88 @@
+"""Add incidents that were never seen: copied at once, no question asked of any single one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from alerts.incidents.models import Status
+from alerts.incidents.services import copying
+from alerts.incidents.services.copying import moment, text
+from alerts.incidents.services.groups import group_key_of
+from alerts.incidents.services.lines import ROW_COLUMNS, row_line
+from alerts.incidents.services.ranking import rank_unread
+from alerts.incidents.services.rows import IncidentRow, row_of
+from alerts.incidents.services.stored import Stored
+from alerts.sentinel.wire import WireIncident
+
+_NEW_COLUMNS = (
+    f"id, workspace_id, {ROW_COLUMNS}, group_key, priority, priority_parts, stored_at, changed_at,"
+    " details_due_at, protocol, source, destination, site_ids, place, details_state,"
+    " details_attempts, entities_count, ot_state, closed_by, owed"
+)
+_NEW_TAIL = "\t\t\t\t{}\t\tpending\t0\t0\t\t\t0"
+_GROUP_COLUMNS = (
+    "key, workspace_id, latest_id, priority, changed_at, alert_type, title, severity, status,"
+    " owner_id, owner_name, first_at, latest_at, n, site_ids, place, protocol, source, destination,"
+    " ot_state"
+)
+_GROUP_TAIL = "\t1\t{}\t\t\t\t\t"
+
+
+def add_incidents(
+    *, workspace_id: int, fresh: Sequence[WireIncident], done: Stored, now: datetime
+) -> None:
+    """Copy incidents that are not there yet straight into their tables, each in a row of its own.
+
+    Somebody who copies the same ones meanwhile makes this fail; the page is then stored again.
+    """
+    ids = copying.reserve_ids("incidents_incident_id_seq", n=len(fresh))
+    lines, bodies, groups = [], [], []
+    moment_now = moment(now)
+    for incident_id, wire in zip(ids, fresh, strict=True):
+        row = row_of(wire, now=now)
+        ranked = rank_unread(
+            severity=row.severity,
+            alert_type=row.alert_type,
+            tactics=row.tactics,
+            products=row.product_names,
+        )
+        key = copying.NULL
+        if row.status < Status.CLOSED and row.merged_into is None:
+            key = str(_alone(incident_id))
+            groups.append(
+                f"{key}\t{workspace_id}\t{incident_id}\t{ranked[0]}\t{moment_now}\t{_shared(row)}"
+            )
+        lines.append(
+            f"{incident_id}\t{workspace_id}\t{row_line(row)}\t{key}\t{ranked[0]}\t"
+            f"{text(ranked[1])}\t{moment_now}\t{moment_now}\t{moment_now}{_NEW_TAIL}"
+        )
+        bodies.append(f"{incident_id}\t{copying.document(wire.raw_json)}")
+        done.flagged += bool(row.flags)
+        if row.merged_into is not None:
+            done.merged_ids.append(incident_id)
+    if fresh:
+        copying.copy_into("incidents_incident", columns=_NEW_COLUMNS, lines=lines)
+        copying.copy_into("incidents_incidentraw", columns="incident_id, body", lines=bodies)
+    if groups:
+        copying.copy_into("incidents_group", columns=_GROUP_COLUMNS, lines=groups)
+    done.new, done.new_ids, done.merged = len(ids), ids, len(done.merged_ids)
+
+
+def _alone(incident_id: int) -> UUID:
+    return group_key_of(
+        incident_id=incident_id,
+        pattern=None,
+        workspace_id=0,
+        severity=0,
+        status=0,
+        ot_state="",
+        owner_id="",
+    )
+
+
+def _shared(row: IncidentRow) -> str:
+    created = moment(row.created_at)
+    return (
+        f"{text(row.alert_type)}\t{text(row.title)}\t{row.severity}\t{row.status}\t"
+        f"{text(row.owner_id)}\t{text(row.owner_name)}\t{created}\t{created}{_GROUP_TAIL}"
+    )

@@ -1,0 +1,82 @@
+"""Keep incidents as Sentinel lists them: whole pages at a time, older versions never."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.incidents.services import history
+from alerts.incidents.services.adding import add_incidents
+from alerts.incidents.services.changing import change_incidents, changes_among, lock_known
+from alerts.incidents.services.copying import ask
+from alerts.incidents.services.groups import regroup
+from alerts.incidents.services.stored import Stored
+from alerts.sentinel.wire import WireIncident, ticks_of
+
+__all__ = ["Stored", "differing", "mark_gone", "store_incidents"]
+
+
+def differing(
+    *, workspace_id: int, heads: Sequence[tuple[str | None, str | None]]
+) -> Sequence[int]:
+    """The places of those (name, etag) that are not stored just so: what is worth reading."""
+    names = "\n".join([name for name, _ in heads if name])  # as text: quoted once, not each
+    stored = dict(
+        ask(
+            "SELECT name, etag FROM incidents_incident WHERE workspace_id = %s"
+            " AND name = ANY(string_to_array(%s, E'\\n')) AND gone_at IS NULL",
+            workspace_id,
+            names,
+        )
+    )
+    get = stored.get
+    return [
+        place for place, (name, etag) in enumerate(heads) if not etag or get(name) != etag[:120]
+    ]
+
+
+@transaction.atomic
+def store_incidents(
+    *, workspace_id: int, incidents: Sequence[WireIncident], now: datetime, probed: bool = False
+) -> Stored:
+    """Store a page. What is stored already and what is older than that counts as unchanged.
+
+    `probed` says that these are what `differing` has just found.
+    """
+    done = Stored()
+    newest = _newest_of_each(incidents)
+    worth = list(newest)
+    if not probed:
+        heads = [(wire.name, wire.etag) for wire in newest.values()]
+        worth = [worth[place] for place in differing(workspace_id=workspace_id, heads=heads)]
+    known = lock_known(workspace_id=workspace_id, names=worth)
+    fresh = [newest[name] for name in worth if name not in known]
+    changes = changes_among(workspace_id=workspace_id, known=known, newest=newest, now=now)
+    if fresh:
+        add_incidents(workspace_id=workspace_id, fresh=fresh, done=done, now=now)
+    if changes:
+        change_incidents(changes=changes, done=done, now=now)
+    done.unchanged = len(incidents) - done.new - done.changed
+    return done
+
+
+def mark_gone(*, incident_ids: Iterable[int], now: datetime) -> int:
+    """Keep incidents that Sentinel has deleted as read-only memories; returns how many are new."""
+    with transaction.atomic():
+        rows = Incident.objects.filter(pk__in=list(incident_ids), gone_at=None)
+        ids = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        Incident.objects.filter(pk__in=ids).update(gone_at=now, changed_at=now, details_due_at=None)
+        TimelineItem.objects.bulk_create(history.gone_items(ids, now=now))
+        regroup(ids, now=now)
+        return len(ids)
+
+
+def _newest_of_each(incidents: Sequence[WireIncident]) -> dict[str, WireIncident]:
+    newest = {wire.name: wire for wire in incidents}
+    if len(newest) < len(incidents):
+        for wire in incidents:
+            kept = newest[wire.name]
+            if (ticks_of(wire.modified_text) or 0) > (ticks_of(kept.modified_text) or 0):
+                newest[wire.name] = wire
+    return newest
