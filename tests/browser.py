@@ -56,12 +56,15 @@ def chromium():
 def browse(chromium: Browser, live_server) -> Callable[..., Page]:
     """`browse(path, as_=user, width=390, dark=True, …)` opens a watched page.
 
-    More keywords go to Playwright's `new_context`, like java_script_enabled=False or locale="de".
+    expected: parts of complaints that the test provokes. More keywords go to Playwright's
+    `new_context`, like java_script_enabled=False or locale="de".
     """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
-    def opened(path="/", *, as_=None, width=WIDE[0], height=None, dark=False, **more) -> Page:
+    def opened(
+        path="/", *, as_=None, width=WIDE[0], height=None, dark=False, expected=(), **more
+    ) -> Page:
         phone = width < PHONE_UP_TO
         context = chromium.new_context(
             base_url=live_server.url,
@@ -75,7 +78,7 @@ def browse(chromium: Browser, live_server) -> Callable[..., Page]:
         contexts.append(context)
         if as_ is not None:
             context.add_cookies([session_cookie(as_, live_server.url)])
-        context.on("page", lambda page: watch(page, troubles))
+        context.on("page", lambda page: watch(page, troubles, expected))
         page = context.new_page()
         page.goto(path)
         return page
@@ -94,11 +97,13 @@ def session_cookie(user, url: str) -> dict[str, str]:
     return {"name": name, "value": client.cookies[name].value, "url": url}
 
 
-def watch(page: Page, troubles: list[str]) -> None:
-    """Write down whatever the browser complains about."""
+def watch(page: Page, troubles: list[str], expected: tuple[str, ...] = ()) -> None:
+    """Write down whatever the browser complains about, but for what the test provokes."""
 
     def heard(message) -> None:
         text = message.text
+        if any(part in text for part in expected):
+            return
         if "Content Security Policy" in text or (
             message.type == "error" and not text.startswith(EXPECTED)
         ):
@@ -128,16 +133,41 @@ def sideways(page: Page) -> int:
 
 
 def small_targets(page: Page, least: int = 44) -> list[str]:
-    """What can be pressed but is smaller than a thumb; links inside a sentence are exempt."""
+    """What can be pressed but is smaller than a thumb; links inside a sentence are exempt.
+
+    A link that is stretched over its row or list item counts as large as that.
+    """
     return page.evaluate(
-        """(least) => [...document.querySelectorAll(
-            'a[href], button, input:not([type=hidden]), select, textarea, summary')]
-          .filter((e) => e.checkVisibility({visibilityProperty: true}))
-          .filter((e) => !e.closest('p, .skip, .note, dd, .timeline-item'))
-          .map((e) => [e, (e.closest('label') ?? e).getBoundingClientRect()])
-          .filter(([, box]) => box.width > 0)
-          .filter(([, box]) => Math.min(box.width, box.height) < least - 0.5)
-          .map(([e, box]) => `${Math.round(box.width)}x${Math.round(box.height)} `
-            + e.outerHTML.slice(0, 120))""",
+        """(least) => {
+          const field = (e) => e.closest('label') ?? e;
+          const stretched = (e) => getComputedStyle(e, '::after').position === 'absolute';
+          const size = (e) => (stretched(e) ? e.closest('tr, li') ?? e : field(e));
+          const kinds = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
+          return [...document.querySelectorAll(kinds)]
+            .filter((e) => e.checkVisibility({visibilityProperty: true}))
+            .filter((e) => !e.closest('p, .skip, .note, dd, .timeline-item'))
+            .map((e) => [e, size(e).getBoundingClientRect()])
+            .filter(([, box]) => box.width > 0)
+            .filter(([, box]) => Math.min(box.width, box.height) < least - 0.5)
+            .map(([e, box]) => `${Math.round(box.width)}x${Math.round(box.height)} `
+              + e.outerHTML.slice(0, 120));
+        }""",
         least,
+    )
+
+
+def cut_words(page: Page) -> list[str]:
+    """Elements whose words are cut off by their own box."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('main *, header *, nav *')]
+          .filter((e) => e.checkVisibility({visibilityProperty: true}))
+          .filter((e) => !e.closest('.hear-only, .scroll, .tabs, .picks, svg'))
+          .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+          .filter((e) => {
+            const style = getComputedStyle(e);
+            const clips = style.overflowX !== 'visible' || style.overflowY !== 'visible';
+            const over = Math.max(e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight);
+            return clips && over > 1;
+          })
+          .map((e) => e.outerHTML.slice(0, 140))"""
     )

@@ -2,20 +2,11 @@
 
 import pytest
 
-from tests import cast
-from tests.browser import axe_findings, sideways, small_targets
+from tests.browser import axe_findings, cut_words, sideways, small_targets
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("/ui/", "/ui/frame/list/", "/ui/frame/phone/")
-
-
-@pytest.fixture
-def keeper(transactional_db, make_person):
-    person = make_person(cast.ADA)
-    person.is_staff = True
-    person.save(update_fields=["is_staff"])
-    return person
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -35,3 +26,22 @@ def test_nothing_scrolls_sideways_on_a_phone(browse, keeper, path, width):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_thumb_finds_every_target(browse, keeper, path):
     assert small_targets(browse(path, as_=keeper, width=390)) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [1440, 390])
+def test_large_letters_are_not_cut(browse, keeper, path, width):
+    page = browse(path, as_=keeper, width=width)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert cut_words(page) == []
+    assert sideways(page) == 0
+
+
+@pytest.mark.parametrize("path", ["/login/", "/nowhere/"])
+@pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_pages_before_sign_in_hold(browse, keeper, path, width, dark):
+    page = browse(path, as_=keeper if path == "/nowhere/" else None, width=width, dark=dark)
+    assert axe_findings(page) == []
+    assert sideways(page) == 0
+    assert width == 1440 or small_targets(page) == []

@@ -1,0 +1,148 @@
+"""The pieces say what they are given, escaped, and tell states by words."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.template import Context, Template
+from django.test import RequestFactory
+
+from portal.ui.pieces import Column, Part, Point, Tab
+
+NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
+
+
+def drawn(source: str, path: str = "/", in_utc: bool = False, **context) -> str:
+    frame = SimpleNamespace(in_utc=in_utc)
+    given = {"now": NOW, "shell": frame, "request": RequestFactory().get(path), **context}
+    return Template("{% load ui %}" + source).render(Context(given))
+
+
+def test_what_comes_from_outside_is_escaped():
+    html = drawn("{% chip name %}{% avatar name %}{% button name %}", name="<b>PLC</b>")
+    assert "<b>PLC" not in html and "&lt;b&gt;PLC" in html
+
+
+def test_a_button_takes_any_attribute_and_binds_its_key():
+    html = drawn('{% button "Ask OT" kind="primary" key="R" hx_post="/ask/" disabled=False %}')
+    assert 'hx-post="/ask/"' in html and 'data-key="r"' in html and "disabled" not in html
+
+
+def test_a_button_with_an_address_is_a_link():
+    assert drawn('{% button "Open" href="/x/" %}').startswith('<a href="/x/"')
+
+
+def test_a_button_that_is_only_an_icon_has_a_name():
+    assert 'aria-label="Close"' in drawn('{% button "Close" icon="x" icon_only=True %}')
+
+
+@pytest.mark.parametrize("tag", ['{% chip "x" "pink" %}', '{% button "x" kind="pink" %}'])
+def test_a_kind_that_does_not_exist_is_a_mistake(tag):
+    with pytest.raises(ValueError, match="does not exist"):
+        drawn(tag)
+
+
+@pytest.mark.parametrize(
+    ("level", "bars", "word"),
+    [("High", 3, "High"), ("Medium", 2, "Medium"), ("low", 1, "Low"),
+     ("Informational", 0, "Informational"), ("Strange", 0, "Strange")],
+)  # fmt: skip
+def test_severity_is_bars_and_a_word(level, bars, word):
+    html = drawn("{% sev level %}", level=level)
+    assert html.count('class="on"') == bars and html.endswith(f"{word}</span>")
+
+
+@pytest.mark.parametrize(
+    ("value", "tone"), [(85, "priority-red"), (84, "priority-amber"), (40, "priority-amber")]
+)
+def test_priority_is_red_from_85_and_amber_from_40(value, tone):
+    assert tone in drawn("{% prio value %}", value=value)
+    assert "priority-" not in drawn("{% prio 39 %}")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says", "tone"),
+    [(130, "2 h 10", 'class="sla"'), (41, "41 min", "sla-soon"), (-12, "Late 12 min", "sla-late"),
+     (60 * 30, "1 day", 'class="sla"')],
+)  # fmt: skip
+def test_time_left_turns_amber_in_its_last_quarter_and_red_when_late(minutes, says, tone):
+    due = NOW + timedelta(minutes=minutes)
+    html = drawn("{% sla due start=start %}", due=due, start=NOW - timedelta(hours=4))
+    assert f">{says}</time>" in html and tone in html
+
+
+def test_an_answered_question_has_no_time_left():
+    assert "Answered" in drawn("{% sla due answered=True %}", due=NOW)
+
+
+def test_moments_under_a_day_are_relative_with_the_exact_time_as_tooltip():
+    html = drawn('{% time at zone="Europe/Warsaw" %}', at=NOW - timedelta(minutes=6))
+    assert ">6 min ago</time>" in html
+    assert 'title="25 Nov 2026, 09:38:00 CET · 25.11. 08:38:00 UTC"' in html
+
+
+def test_moments_are_shown_in_plant_time_or_in_utc_as_the_person_wishes():
+    at, tag = NOW - timedelta(days=2), '{% time at zone="Europe/Warsaw" %}'
+    assert ">23 Nov, 09:44</time>" in drawn(tag, at=at)
+    assert ">23 Nov, 08:44</time>" in drawn(tag, at=at, in_utc=True)
+
+
+def test_a_zone_the_machine_does_not_know_falls_back():
+    assert "25 Nov 2026, 08:44:00 UTC" in drawn('{% time at "full" zone="Mars/Base" %}', at=NOW)
+
+
+def test_parts_of_a_score_are_signed_and_summed():
+    html = drawn(
+        "{% why_list parts 35 %}", parts=[Part(44, "new logic"), Part(-9, "known station")]
+    )
+    assert "+44" in html and "−9" in html and ">35<" in html
+
+
+def test_a_table_head_sorts_by_link_and_says_the_order():
+    columns = [Column("Priority", sort="priority"), Column("Incident")]
+    html = drawn(
+        "{% data_table_head columns %}", "/?sort=priority&sev=high&after=x", columns=columns
+    )
+    assert 'aria-sort="ascending"' in html and "sort=-priority" in html
+    assert "sev=high" in html and "after=" not in html
+
+
+def test_the_query_keeps_what_it_is_not_asked_to_change():
+    assert drawn('{% query state="open" %}', "/?sev=high&sev=low&state=new&after=m") == (
+        "?sev=high&amp;sev=low&amp;state=open"
+    )
+
+
+def test_the_current_tab_says_so_and_counts_are_shown():
+    html = drawn(
+        "{% tabs tabs 'Views' %}", tabs=[Tab("Mine", "/m", 4, current=True), Tab("All", "/a")]
+    )
+    assert html.count('aria-current="page"') == 1 and '<span class="count">4</span>' in html
+
+
+def test_a_card_takes_a_head_made_before():
+    html = drawn('{% chip "Critical" "high" as c %}{% card "PLC" "cpu" aside=c %}x{% endcard %}')
+    assert "<h2>PLC</h2>" in html and "chip-high" in html and html.endswith("x</div></section>")
+
+
+def test_a_chart_can_be_read_as_a_table():
+    points = [Point("week 1", 3), Point("week 2", 6, hot=True)]
+    html = drawn("{% chart_bars points 'Two weeks' %}", points=points)
+    assert html.count("<rect") == 2 and 'class="hot"' in html
+    assert '<th scope="row">week 2</th><td class="cell-number">6</td>' in html
+
+
+def test_charts_without_numbers_say_so():
+    assert "No numbers yet." in drawn("{% chart_bars points 'None' %}", points=[])
+    assert "No verdict yet." in drawn("{% verdict_bar counts %}", counts={"routine": 0})
+
+
+def test_verdicts_are_told_by_icon_and_word_whatever_their_spelling():
+    for spelling in ("not-sure", "not_sure", "NOT_SURE"):
+        html = drawn("{% verdict_badge v %}", v=spelling)
+        assert "Not sure" in html and "#circle-question-mark" in html
+
+
+def test_no_verdict_is_preselected():
+    assert "checked" not in drawn("{% verdict_choices %}")
+    assert drawn('{% verdict_choices "verdict" "routine" %}').count("checked") == 1
