@@ -78,7 +78,9 @@ def inject(one: Simulator, asked: Json, at: int) -> Json:
 def _inject_one(one: Simulator, asked: Json, at: int) -> Incident:
     azure = one.azure
     if asked.get("kind"):
-        case = azure.plant.make(asked["kind"], at=to_moment(at), **asked.get("options", {}))
+        options = {"lag": 5, **asked.get("options", {})}
+        seen = to_moment(at) - timedelta(seconds=float(options["lag"]))
+        case = azure.plant.make(asked["kind"], at=seen, **options)
         number = azure.store.incidents.latest_number(azure.workspace(case.workspace).key) + 1
         incident = add_incident(azure, from_case(azure, case, number=number), at=at)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,6 +22,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 TICK_SECONDS = 5.0
+LOG = logging.getLogger(__name__)
 
 
 class Server:
@@ -54,7 +56,10 @@ class Server:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            self.simulator.life.catch_up()
+            try:
+                self.simulator.life.catch_up()
+            except Exception:
+                LOG.exception("the plant stumbled; it goes on with the next tick")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)

@@ -37,7 +37,6 @@ class Change:
     source: str = "User"
     alerts_added: int = 0
     comments_added: int = 0
-    ignored: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
