@@ -44,7 +44,10 @@ class Fault:
 
     def check(self) -> None:
         """Raise ValueError for what would never do anything, with a sentence."""
-        re.compile(self.path), re.compile(self.method)
+        try:
+            re.compile(self.path), re.compile(self.method)
+        except re.PatternError as wrong:
+            raise ValueError(f"no regular expression: {wrong}") from None
         for member, allowed in (("body", BODIES), ("drop", ("before", "after")),
                                 ("mangle", tuple(WAYS))):  # fmt: skip
             if getattr(self, member) not in {None, *allowed}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -45,6 +46,18 @@ class Running:
         return self.simulator.azure.identities.named(key)
 
 
+class _PromptServer(uvicorn.Server):
+    """A server that hangs up when it stops, instead of waiting for clients to let go."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+        await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+
 def make_server(simulator: Simulator, certificates: Certificates) -> uvicorn.Server:
     """A TLS server around a simulator; the caller gives it a socket."""
     config = uvicorn.Config(
@@ -56,8 +69,9 @@ def make_server(simulator: Simulator, certificates: Certificates) -> uvicorn.Ser
         lifespan="on",
         timeout_graceful_shutdown=2,
         server_header=False,
+        proxy_headers=False,
     )
-    return uvicorn.Server(config)
+    return _PromptServer(config)
 
 
 def listen(port: int = 0) -> socket.socket:

@@ -67,6 +67,7 @@ async def send_spoilt(send: Send, receive: Receive, reply: Reply, how: str) -> N
     else:
         shown = content[: len(content) // 2] if how == "truncated" else content
         transport.write(shown)
-        await asyncio.sleep(0.05)
-    transport.close()
-    await _until_gone(receive)
+    while transport.get_write_buffer_size() and not transport.is_closing():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)
+    await drop(send, receive)
