@@ -23,7 +23,7 @@ def name_missing_settings(
 ) -> list[CheckMessage]:
     """One warning a setting."""
     embedded = settings.EMBEDDED
-    missing = [
+    missing: list[CheckMessage] = [
         Warning(words, id=f"tagout.{name}")
         for name, words in WANTED.items()
         if not (os.environ.get(name) or os.environ.get(f"{name}_FILE"))
