@@ -4,6 +4,7 @@ from alerts.sentinel.services.add import CannotAddWorkspace, add_workspace
 from alerts.sentinel.services.change import (
     CannotChangeWorkspace,
     pause_workspace,
+    point_workspace,
     remove_workspace,
     resume_workspace,
     set_credential,
@@ -33,6 +34,7 @@ __all__ = [
     "note_success",
     "note_throttled",
     "pause_workspace",
+    "point_workspace",
     "remove_workspace",
     "resume_workspace",
     "set_credential",

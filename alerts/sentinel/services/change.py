@@ -5,7 +5,11 @@ from pathlib import Path
 
 from django.db import transaction
 
-from alerts.sentinel.engine.inputs import PURPOSES, reasons_against_credential
+from alerts.sentinel.engine.inputs import (
+    PURPOSES,
+    reasons_against_address,
+    reasons_against_credential,
+)
 from alerts.sentinel.models import Workspace, WorkspaceCredential
 from alerts.sentinel.services.add import reasons_against_files
 from portal.audit.services import Actor, record
@@ -31,6 +35,26 @@ def resume_workspace(*, name: str, by: Actor, now: datetime) -> Workspace:
 def remove_workspace(*, name: str, by: Actor, now: datetime) -> Workspace:
     """Never read or write there again; what we know of it is kept."""
     return _move(name, [_State.ACTIVE, _State.PAUSED], _State.REMOVED, by=by, now=now)
+
+
+@transaction.atomic
+def point_workspace(
+    *, name: str, endpoint: str, authority: str, ca_bundle: str, by: Actor, now: datetime
+) -> Workspace:
+    """Find the same workspace at another address (the demo's port may change)."""
+    workspace = _locked(name)
+    reasons = reasons_against_address("--endpoint", endpoint)
+    reasons += reasons_against_address("--authority", authority)
+    reasons += reasons_against_files(ca_bundle=ca_bundle)
+    if reasons:
+        raise CannotChangeWorkspace(*reasons)
+    was = workspace.endpoint
+    if (was, workspace.authority, workspace.ca_bundle) == (endpoint, authority, ca_bundle):
+        return workspace
+    workspace.endpoint, workspace.authority, workspace.ca_bundle = endpoint, authority, ca_bundle
+    workspace.save(update_fields=["endpoint", "authority", "ca_bundle"])
+    record("sentinel.workspace.pointed", on=workspace, by=by, at=now, was=was, became=endpoint)
+    return workspace
 
 
 @transaction.atomic
