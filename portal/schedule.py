@@ -18,4 +18,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send mail that is due": _tick(
         "portal.notifications.tasks.send_due_mail", seconds=5, queue="notify"
     ),
+    "send what is owed to Sentinel": _tick(
+        "alerts.outbox.tasks.deliver_due_changes", seconds=5, queue="outbox"
+    ),
 }

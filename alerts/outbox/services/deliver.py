@@ -52,7 +52,7 @@ def deliver_one(
     asked of the unshifted clock.
     """
     change = claim_due(
-        _claimable(now=now, workspace_id=workspace_id),
+        _claimable(workspace_id),
         now=clock.unshifted(),
         order=("urgency", "due_at", "pk"),
         max_attempts=None,  # counted here, because giving up must be told
@@ -66,9 +66,11 @@ def deliver_one(
     try:
         if reason := registry.reason_not_to_send(change, now=now):
             return _settled(change, Sent(Outcome.DROPPED, reason), now=now)
-        client = connect(change.workspace, "incidents")
+        if not far_end.may_call(change.workspace_id):
+            return _wait(change, "The workspace is being tried with another change.")
+        client = connect(change.workspace, far_end.PURPOSE)
         sent = send(change, client=client, pause=pause)
-        far_end.heard_from(change.workspace_id, now=now)
+        far_end.heard_from(change.workspace_id, calls_left=client.calls_left)
         return _settled(change, sent, now=now)
     except SentinelError as error:
         return _not_sent(change, error, now=now)
@@ -79,7 +81,7 @@ def deliver_one(
         return _try_again(change, f"{type(error).__name__}: {error}")
 
 
-def _claimable(*, now: datetime, workspace_id: int | None) -> QuerySet[Change]:
+def _claimable(workspace_id: int | None) -> QuerySet[Change]:
     """What may go out: the oldest open change of each incident, where the far end answers."""
     older = Change.objects.filter(
         workspace_id=OuterRef("workspace_id"),
@@ -89,32 +91,31 @@ def _claimable(*, now: datetime, workspace_id: int | None) -> QuerySet[Change]:
     )
     rows = Change.objects.filter(~Exists(older), outcome=Outcome.OPEN).select_related("workspace")
     rows = rows.filter(workspace__state="active")
-    if resting := far_end.resting_workspaces(now=now):
+    if resting := far_end.resting():
         rows = rows.exclude(workspace_id__in=resting)
     return rows.filter(workspace_id=workspace_id) if workspace_id else rows
 
 
 def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Delivered:
     match error:
-        case SentinelNotFound():
-            far_end.heard_from(change.workspace_id, now=now)
+        case SentinelNotFound() if not far_end.is_workspace_gone(error):
+            far_end.heard_from(change.workspace_id)
             return _settled(change, Sent(Outcome.REFUSED, GONE), now=now, dead=True)
         case SentinelDenied(status=403):
-            far_end.heard_trouble(change.workspace_id, error=error, now=now)
+            far_end.heard_trouble(change.workspace_id, error=error)
         case SentinelRefused():
-            far_end.heard_from(change.workspace_id, now=now)
+            far_end.heard_from(change.workspace_id)
         case _:
-            far_end.heard_trouble(change.workspace_id, error=error, now=now)
-            return _wait_for_far_end(change, error)
-    words = f"{error.message} ({error.code})" if error.code else error.message
-    return _settled(change, Sent(Outcome.REFUSED, words), now=now, dead=True)
+            far_end.heard_trouble(change.workspace_id, error=error)
+            return _wait(change, error.message, error=error)
+    return _settled(change, Sent(Outcome.REFUSED, error.message), now=now, dead=True)
 
 
-def _wait_for_far_end(change: Change, error: SentinelError) -> Delivered:
+def _wait(change: Change, why: str, *, error: SentinelError | None = None) -> Delivered:
     """The far end is away or busy: the change is not to blame and pays nothing."""
     wait = far_end.how_long(error, tries=change.fence)
-    put_back(change, due_at=clock.unshifted() + wait, error=error.message, free=True)
-    return Delivered(change, Outcome.OPEN, error.message)
+    put_back(change, due_at=clock.unshifted() + wait, error=why, free=True)
+    return Delivered(change, Outcome.OPEN, why)
 
 
 def _try_again(change: Change, error: str) -> Delivered:

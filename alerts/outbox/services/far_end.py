@@ -1,31 +1,61 @@
-"""What the outbox knows of how workspaces answer: who must be left alone, and for how long."""
+"""What the outbox knows of how workspaces answer: who must be left alone, and for how long.
+
+All processes share this (`alerts.sentinel`); it runs on the unshifted clock.
+"""
 
 import random
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 
-from alerts.sentinel.client.port import SentinelError
+from alerts.sentinel.client.port import SentinelError, SentinelNotFound
+from alerts.sentinel.engine.pacing import seconds_to_wait
+from alerts.sentinel.models import Purpose
+from alerts.sentinel.queries import resting_workspaces
+from alerts.sentinel.services import may_call as may_call_workspace
+from alerts.sentinel.services import note_error, note_success
+from portal import clock
 
-LONGEST_GUESS = timedelta(minutes=5)
-LONGEST_BELIEVED = timedelta(hours=1)  # a server that asks for more is not believed (F02)
+PURPOSE = Purpose.INCIDENTS
+# Azure's resource manager says these of what holds the incident; Sentinel itself says NotFound.
+_HOLDER_IS_GONE = frozenset(
+    {
+        "ParentResourceNotFound",
+        "ResourceGroupNotFound",
+        "ResourceNotFound",
+        "SubscriptionNotFound",
+        "WorkspaceNotFound",
+    }
+)
 
 
-def resting_workspaces(*, now: datetime) -> set[int]:
+def resting() -> set[int]:
     """The workspaces that must not be called now."""
-    return set()
+    return resting_workspaces(now=clock.unshifted(), purpose=PURPOSE)
 
 
-def heard_from(workspace_id: int, *, now: datetime) -> None:
-    """The workspace answered."""
+def may_call(workspace_id: int) -> bool:
+    """Whether to call now; where a breaker is due for its probe, only one asker hears yes."""
+    return may_call_workspace(workspace_id=workspace_id, now=clock.unshifted(), purpose=PURPOSE)
 
 
-def heard_trouble(workspace_id: int, *, error: SentinelError, now: datetime) -> None:
-    """The workspace did not let us."""
+def heard_from(workspace_id: int, *, calls_left: Mapping[str, int] | None = None) -> None:
+    """The workspace answered, whatever it said; perhaps with how many calls it still allows."""
+    note_success(
+        workspace_id=workspace_id, now=clock.unshifted(), purpose=PURPOSE, calls_left=calls_left
+    )
 
 
-def how_long(error: SentinelError, *, tries: int) -> timedelta:
+def heard_trouble(workspace_id: int, *, error: SentinelError) -> None:
+    """The workspace did not let us, and the others must know."""
+    note_error(workspace_id=workspace_id, error=error, now=clock.unshifted(), purpose=PURPOSE)
+
+
+def is_workspace_gone(error: SentinelNotFound) -> bool:
+    """Whether a "not found" is about the workspace and not about the incident."""
+    return error.code in _HOLDER_IS_GONE
+
+
+def how_long(error: SentinelError | None, *, tries: int) -> timedelta:
     """How long a change waits: what the server asked for, else longer each time, with jitter."""
-    asked = getattr(error, "retry_after", None)
-    if asked is not None and 0 <= asked <= LONGEST_BELIEVED.total_seconds():
-        return timedelta(seconds=asked + random.uniform(0, 1))
-    guess = min(10 * 2 ** min(tries - 1, 8), LONGEST_GUESS.total_seconds())
-    return timedelta(seconds=guess * random.uniform(0.5, 1))
+    asked: float | None = getattr(error, "retry_after", None)
+    return timedelta(seconds=seconds_to_wait(asked, strikes=tries, jitter=random.random()))

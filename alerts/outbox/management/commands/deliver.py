@@ -1,0 +1,45 @@
+"""`deliver [NAME]`: one foreground run of the outbox; needs neither broker nor workers."""
+
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from alerts.outbox.models import Outcome
+from alerts.outbox.queries import how_many_wait
+from alerts.outbox.services import deliver_one
+from alerts.sentinel.client import client_for
+from alerts.sentinel.models import Workspace
+from portal import clock
+from portal.command import TagoutCommand
+
+
+class Command(TagoutCommand):
+    """Send what is due, now."""
+
+    help = "Send what is owed to Sentinel and due; print sent, conflicted, failed, waiting."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """All workspaces, or one by its name."""
+        parser.add_argument("name", nargs="?", help="only this workspace")
+
+    def run(self, **options: Any) -> dict[str, int]:
+        """Deliver until nothing is due any more."""
+        workspace_id = _workspace_named(options["name"]) if options["name"] else None
+        seen: Counter[str] = Counter()
+        while done := deliver_one(now=clock.now(), connect=client_for, workspace_id=workspace_id):
+            seen[done.outcome] += 1
+        return {
+            "sent": seen[Outcome.SENT],
+            "conflicted": seen[Outcome.CONFLICTED],
+            "failed": seen[Outcome.REFUSED],
+            "dropped": seen[Outcome.DROPPED],
+            "waiting": how_many_wait(workspace_id),
+        }
+
+
+def _workspace_named(name: str) -> int:
+    workspace = Workspace.objects.filter(name=name).first()
+    if workspace is None:
+        raise CommandError(f"There is no workspace named {name}.")
+    return workspace.pk
