@@ -5,9 +5,18 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.incidents.models import Incident, Severity, Status
+from alerts.incidents.models import (
+    Alert,
+    DetailsState,
+    Group,
+    Incident,
+    IncidentAlert,
+    Severity,
+    Status,
+)
+from alerts.incidents.services.groups import regroup
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import Site, Zone
+from alerts.sites.models import Device, Site, Zone
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -51,3 +60,48 @@ def make_incident(workspace: Workspace, **columns: Any) -> Incident:
         "changed_at": NOON,
     }
     return Incident.objects.create(workspace=workspace, **given | columns)
+
+
+def make_device(site: Site, name: str, address: str, **columns: Any) -> Device:
+    """A device in the first zone of a site."""
+    given = {"first_seen_at": NOON - timedelta(days=90), "latest_seen_at": NOON}
+    zone = site.zones.order_by("pk")[0]
+    return Device.objects.create(zone=zone, name=name, address=address, **given | columns)
+
+
+def make_alert(incident: Incident, **columns: Any) -> Alert:
+    """An alert of an incident, between the ends that the incident names."""
+    number = next(_numbers)
+    given = {
+        "key": f"alert-{number}",
+        "alert_type": incident.alert_type,
+        "severity": incident.severity,
+        "protocol": incident.protocol,
+        "source_device": incident.source,
+        "destination_device": incident.destination,
+        "any_device": [name for name in (incident.source, incident.destination) if name],
+        "at": incident.created_at,
+    }
+    alert = Alert.objects.create(workspace=incident.workspace, **given | columns)
+    IncidentAlert.objects.create(incident=incident, alert=alert)
+    return alert
+
+
+def make_queue_row(
+    workspace: Workspace, site: Site | None = None, *, n: int = 1, **columns: Any
+) -> Group:
+    """One row of the queue: `n` open incidents of one pattern, grouped as they are stored."""
+    place = f"{site}, {site.zones.order_by('pk')[0].name}" if site else ""
+    given: dict[str, Any] = {
+        "source": "ENG-WS-04",
+        "destination": f"DRIVE-{next(_numbers)}",
+        "protocol": "S7comm",
+        "pattern": uuid.uuid4(),
+        "site_ids": [site.pk] if site else [],
+        "place": place,
+        "details_state": DetailsState.FETCHED,
+    } | columns
+    rows = [make_incident(workspace, **given) for _ in range(n)]
+    regroup([row.pk for row in rows], now=NOON)
+    rows[0].refresh_from_db()
+    return Group.objects.get(key=rows[0].group_key)
