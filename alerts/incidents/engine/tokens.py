@@ -1,0 +1,100 @@
+"""The filter language of lists: `sev:high,medium site:gdansk device:PLC-7 -proto:smb free text`.
+
+Words, chips and menus edit the same text, so that an address says all of it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+FIELDS = (
+    "sev", "status", "ot", "prio", "age", "site", "zone", "ws", "type", "tech", "device", "proto",
+    "owner",
+)  # fmt: skip
+
+_SAID = r'(?:"[^"]*"?|[^\s"])'
+_TOKEN = re.compile(
+    rf"(?P<not>-)?(?:(?P<field>{'|'.join(FIELDS)}):(?P<value>{_SAID}*)|(?P<free>{_SAID}+))",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(r"\"([^\"]*)\"?|([^,\"]+)")
+_SPAN = re.compile(r"([<>])\s*(\d{1,6})([mhd])")
+_BOUND = re.compile(r"([<>]=?)?(\d{1,3})")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+MOST = 20  # terms in one query
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition: a field and the values it may have; without a field it is free text."""
+
+    field: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+    def __str__(self) -> str:
+        sign = "-" if self.negated else ""
+        said = ",".join(_quoted(value) for value in self.values)
+        return f"{sign}{self.field}:{said}" if self.field else f"{sign}{said}"
+
+
+def parse(text: str) -> tuple[Term, ...]:
+    """The conditions of a query, in the order given. Anything can be parsed."""
+    terms = (_term(match) for match in _TOKEN.finditer(text.replace("\x00", " ")))
+    return tuple(term for term in terms if term.values)[:MOST]
+
+
+def render(terms: Iterable[Term]) -> str:
+    """The query that says these conditions."""
+    return " ".join(map(str, terms))
+
+
+def without(terms: Iterable[Term], term: Term) -> tuple[Term, ...]:
+    """The conditions but for one."""
+    return tuple(each for each in terms if each != term)
+
+
+def toggled(terms: tuple[Term, ...], field: str, value: str) -> tuple[Term, ...]:
+    """Add a value to what a field may have, or take it away where it is there."""
+    held = next((each for each in terms if each.field == field and not each.negated), None)
+    if held is None:
+        return (*terms, Term(field, (value,)))
+    if value.casefold() in chosen(terms, field):
+        left = tuple(each for each in held.values if each.casefold() != value.casefold())
+    else:
+        left = (*held.values, value)
+    changed = (replace(held, values=left) if each == held else each for each in terms)
+    return tuple(each for each in changed if each.values)
+
+
+def chosen(terms: Iterable[Term], field: str) -> frozenset[str]:
+    """The values that a field may have by these conditions."""
+    given = (each.values for each in terms if each.field == field and not each.negated)
+    return frozenset(value.casefold() for values in given for value in values)
+
+
+def span_of(value: str) -> tuple[str, timedelta] | None:
+    """`>2h` as what it means; None where it means nothing."""
+    match = _SPAN.fullmatch(value.strip().lower())
+    return (match[1], timedelta(**{_UNITS[match[3]]: int(match[2])})) if match else None
+
+
+def bound_of(value: str) -> tuple[str, int] | None:
+    """`>=85` as what it means; a bare number is a lower bound."""
+    match = _BOUND.fullmatch(value.strip())
+    return (match[1] or ">=", int(match[2])) if match else None
+
+
+def _term(match: re.Match[str]) -> Term:
+    field = (match["field"] or "").lower()
+    if field:
+        values = tuple(v for a, b in _VALUE.findall(match["value"]) if (v := (a or b).strip()))
+    else:
+        plain = match["free"].replace('"', "").strip()
+        values = (plain,) if plain else ()
+    return Term(field, values, bool(match["not"]))
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if re.search(r"[\s,]", value) or value.startswith("-") else value

@@ -1,0 +1,77 @@
+"""The filter language."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.engine.tokens import (
+    Term,
+    bound_of,
+    chosen,
+    parse,
+    render,
+    span_of,
+    toggled,
+    without,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("", ()),
+        ("   ", ()),
+        ("sev:high,medium", (Term("sev", ("high", "medium")),)),
+        ("-proto:smb", (Term("proto", ("smb",), negated=True),)),
+        ("SEV:High", (Term("sev", ("High",)),)),
+        ('type:"PLC Stop",Scan', (Term("type", ("PLC Stop", "Scan")),)),
+        ("free text", (Term("", ("free",)), Term("", ("text",)))),
+        ('"two words"', (Term("", ("two words",)),)),
+        ("00:1a:2b:3c", (Term("", ("00:1a:2b:3c",)),)),
+        ("nofield:x", (Term("", ("nofield:x",)),)),
+        ("sev:", ()),
+        ('type:"never closed', (Term("type", ("never closed",)),)),
+        ("age:>2h owner:me", (Term("age", (">2h",)), Term("owner", ("me",)))),
+    ],
+)
+def test_a_query_is_read(text, terms):
+    assert parse(text) == terms
+
+
+@pytest.mark.parametrize(
+    "text", ["sev:high,medium", '-type:"PLC Stop",Scan', '"two words" x', "-10.1.2.3", "age:>2h"]
+)
+def test_what_is_read_says_itself_again(text):
+    assert parse(render(parse(text))) == parse(text)
+
+
+def test_a_menu_adds_and_takes_away_values():
+    one = toggled((), "sev", "high")
+    two = toggled(one, "sev", "medium")
+    assert render(two) == "sev:high,medium"
+    assert render(toggled(two, "sev", "HIGH")) == "sev:medium"
+    assert toggled(one, "sev", "high") == ()
+    assert chosen(two, "sev") == {"high", "medium"}
+
+
+def test_a_menu_leaves_what_is_ruled_out_alone():
+    assert render(toggled(parse("-sev:low"), "sev", "high")) == "-sev:low sev:high"
+
+
+def test_one_condition_is_taken_away():
+    terms = parse("sev:high -proto:smb x")
+    assert render(without(terms, terms[1])) == "sev:high x"
+
+
+def test_spans_and_bounds():
+    assert span_of(">2h") == (">", timedelta(hours=2))
+    assert span_of("<3d") == ("<", timedelta(days=3))
+    assert span_of("2h") is None
+    assert span_of(">1y") is None
+    assert bound_of("85") == (">=", 85)
+    assert bound_of("<40") == ("<", 40)
+    assert bound_of("high") is None
+
+
+def test_no_query_is_too_long_to_read():
+    assert len(parse("x " * 5000)) == 20
