@@ -41,7 +41,7 @@ RHYTHMS: dict[str, tuple[float, ...]] = {
 }
 """168 weights, Monday 00:00 first, in the plant's own time."""
 
-COMMISSIONING = (0.45, 0.58)
+_ONCE = {"commissioning": (0.45, 0.58), "shutdown": (0.2, 0.235), "renumbering": (0.36, 0.38)}
 Phase = Callable[[date, str, float | None], float]
 
 
@@ -68,8 +68,11 @@ def _firmware(day: date, site: str, part: float | None) -> float:
     return float(this_month and day.weekday() == 5 and first <= day.day < first + 7)
 
 
-def _commissioning(day: date, site: str, part: float | None) -> float:
-    return 0.0 if part is None else float(COMMISSIONING[0] <= part < COMMISSIONING[1])
+def _once(first: float, last: float) -> Phase:
+    def phase(day: date, site: str, part: float | None) -> float:
+        return 0.0 if part is None else float(first <= part < last)
+
+    return phase
 
 
 def _alternate_weeks(day: date, site: str, part: float | None) -> float:
@@ -94,7 +97,7 @@ PHASES: dict[str, Phase] = {
     "vendor": _vendor,
     "patch": _patch,
     "firmware": _firmware,
-    "commissioning": _commissioning,
+    **{name: _once(*window) for name, window in _ONCE.items()},
     "alternate-weeks": _alternate_weeks,
     "weather": _weather,
     "sensor": _sensor,

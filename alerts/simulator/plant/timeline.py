@@ -1,27 +1,23 @@
 """Lets time pass: turns flows into a stream of (when, what), in order, in constant memory."""
 
 import random
-from array import array
 from bisect import bisect
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import lru_cache
 from math import floor
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from . import rhythms
-from .flowbook import ATTACK_SHARE, FlowBook, lived
+from .flowbook import FlowBook
 from .flows import Flow, Template
-from .recipes import Recipe, micros, moment_of
+from .recipes import Recipe, micros
+from .schedule import HOUR_US, Place, Schedule, local_hour
 
-HOUR_US = 3_600_000_000
 _REFERENCE = 736_330
 """An ordinal (a Monday in 2017) from which two years show how often a phase holds."""
 _FIRST_HOUR = 438_288
 """1 January 2020, 00:00 UTC, in hours since 1970: where living on starts to number its hours."""
 _PER_HOUR = 10_000
-_FEW = 5000
 _FIRST_NUMBER = 12_000_000
 """Above all numbers a history of ten million incidents uses."""
 
@@ -49,16 +45,22 @@ class Timeline:
         if end_us <= start_us or count < 0:
             raise ValueError("a history ends after it starts, and has no negative length")
         first, after = start_us // HOUR_US, -(-end_us // HOUR_US)
-        plans = self._plan(count, start_us, end_us, range(first, after))
+        schedule = Schedule(
+            self.flows,
+            self.weight,
+            count=count,
+            start_us=start_us,
+            end_us=end_us,
+            seed=self.book.seed,
+        )
         waiting: list[tuple[int, Recipe]] = []
         number = 1000
         for slot, hour in enumerate(range(first, after)):
             rng = random.Random(f"{self.book.seed}/{count}/{start_us}/{end_us}/{hour}")
             low, high = max(start_us, hour * HOUR_US), min(end_us, (hour + 1) * HOUR_US)
-            for flow, plan in plans:
-                for _ in range(plan[slot + 1] - plan[slot]):
-                    recipe = self._event(rng, flow, low, high, end_us)
-                    waiting.append((recipe.created_us, recipe))
+            for flow in schedule.due(slot):
+                recipe = self._event(rng, flow, low, high, end_us)
+                waiting.append((recipe.created_us, recipe))
             waiting.sort()
             ready = len(waiting) if hour + 1 == after else bisect(waiting, (high,))
             for created_us, recipe in waiting[:ready]:
@@ -86,7 +88,8 @@ class Timeline:
         rng = random.Random(f"{self.book.seed}/{per_day}/{hour}")
         made: list[Recipe] = []
         for flow, mean in zip(self.flows, self._means(), strict=True):
-            expected = per_day * flow.share * self._weight(flow, hour, None) / mean if mean else 0.0
+            weight = self.weight(flow, local_hour(flow.time_zone, hour), None)
+            expected = per_day * flow.share * weight / mean if mean else 0.0
             number, low = floor(expected + rng.random()), hour * HOUR_US
             made += [self._event(rng, flow, low, low + HOUR_US, None) for _ in range(number)]
         made.sort(key=lambda recipe: (recipe.created_us, recipe.bits))
@@ -94,48 +97,6 @@ class Timeline:
         return [
             Happening(recipe.created_us, recipe, base + place) for place, recipe in enumerate(made)
         ]
-
-    def _plan(
-        self, count: int, start_us: int, end_us: int, hours: range
-    ) -> list[tuple[Flow, array[int]]]:
-        """For each flow how many happenings there are until each hour."""
-        whole = end_us - start_us
-        weights: list[array[float]] = []
-        for flow in self.flows:
-            total, row = 0.0, array("d", [0.0])
-            for hour in hours:
-                low = max(start_us, hour * HOUR_US)
-                weight = self._weight(flow, hour, (low - start_us) / whole)
-                if weight:
-                    total += weight * (min(end_us, (hour + 1) * HOUR_US) - low) / HOUR_US
-                row.append(total)
-            weights.append(row)
-        numbers = self._shares(count, [row[-1] for row in weights])
-        rng = random.Random(f"{self.book.seed}/{count}/{start_us}/{end_us}")
-        plans = []
-        for flow, row, number in zip(self.flows, weights, numbers, strict=True):
-            if number:
-                plans.append((flow, _spread(number, row, rng)))
-        return plans
-
-    def _shares(self, count: int, totals: list[float]) -> list[int]:
-        """How many of `count` belong to each flow; an attack grows slower than its plant."""
-        attack = min(count * ATTACK_SHARE, 8 + count**0.5 / 10) / ATTACK_SHARE
-        wanted = [
-            (attack if flow.attack else count) * flow.share * lived(flow) if total else 0.0
-            for flow, total in zip(self.flows, totals, strict=True)
-        ]
-        hidden = sum(w for w, flow in zip(wanted, self.flows, strict=True) if flow.attack)
-        open_ = sum(wanted) - hidden
-        exact = [
-            w if flow.attack or not w else w * (count - hidden) / open_
-            for w, flow in zip(wanted, self.flows, strict=True)
-        ]
-        numbers = [floor(each) for each in exact]
-        order = sorted(range(len(exact)), key=lambda i: numbers[i] - exact[i])
-        for index in order[: count - sum(numbers)]:
-            numbers[index] += 1
-        return numbers
 
     def _event(
         self, rng: random.Random, flow: Flow, low: int, high: int, end_us: int | None
@@ -150,14 +111,13 @@ class Timeline:
             lag = int((end_us - began) * rng.random())
         return Recipe(template, began, lag, rng.getrandbits(64))
 
-    def _weight(self, flow: Flow, hour: int, part: float | None) -> float:
+    def weight(self, flow: Flow, place: Place, part: float | None) -> float:
+        """How much of a flow an hour sees."""
         now = 1.0 if part is None else part
         if not (flow.life[0] <= now < flow.life[1] or now == flow.life[1] == 1.0):
             return 0.0
-        hour_of_week, day, ordinal = _local(flow.time_zone, hour)
-        weight = flow.rhythm[hour_of_week]
-        if weight:
-            weight *= flow.phase(day, flow.site, part)
+        hour_of_week, day, ordinal = place
+        weight = flow.rhythm[hour_of_week] * flow.phase(day, flow.site, part)
         if weight:
             weight *= rhythms.day_noise(self.book.seed, flow.index, ordinal)
         return weight
@@ -173,26 +133,6 @@ class Timeline:
         return self._long_run
 
 
-def _spread(number: int, row: array[float], rng: random.Random) -> array[int]:
-    """How many of `number` lie before each hour: few are strewn, many follow the weights."""
-    step = row[-1] / number
-    if number <= _FEW:
-        points = [(place + rng.random()) * step for place in range(number)]
-        plan = array("q", (bisect(points, at) for at in row))
-    else:
-        offset = rng.random() * 0.999
-        plan = array("q", (floor(at / step + offset) for at in row))
-    plan[-1] = number
-    return plan
-
-
 def _longest_lag(template: Template) -> float:
     """How many minutes may pass until the incident: a scheduled rule sees the alert late."""
     return min(template.type.rule.minutes, 55) if template.rule_made and template.type.rule else 7
-
-
-@lru_cache(maxsize=100_000)
-def _local(time_zone: str, hour: int) -> tuple[int, date, int]:
-    local = moment_of(hour * HOUR_US).astimezone(ZoneInfo(time_zone))
-    day = local.date()
-    return day.weekday() * 24 + local.hour, day, day.toordinal()

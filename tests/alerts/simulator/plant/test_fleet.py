@@ -60,5 +60,5 @@ def test_every_word_of_the_tables_stands_for_something(plant):
 
 def test_every_routine_cause_of_the_plant_has_flows_that_run(plant):
     causes = {process.get("cause") for process in table("processes")["process"]} - {None}
-    assert len(causes) >= 25
+    assert len(causes) == 36
     assert {template.cause for template in plant._book.templates} >= causes
