@@ -104,7 +104,7 @@ def decide(patch: Bag, base: Bag, fresh: Bag) -> Decision:
 def foreign_changes(patch: Bag, base: Bag, fresh: Bag) -> list[Foreign]:
     """Which of the watched members somebody else has changed since the base."""
     found = []
-    for member, was in base.items():
+    for member, was in sorted(base.items(), key=_told_in_order):
         if member == LABELS:
             if new := _foreign_labels(patch, was, fresh):
                 found.append(Foreign(LABELS, label_names(was), new))
@@ -113,6 +113,13 @@ def foreign_changes(patch: Bag, base: Bag, fresh: Bag) -> list[Foreign]:
         ):
             found.append(Foreign(member, was, fresh.get(member), patch.get(member)))
     return found
+
+
+def _told_in_order(item: tuple[str, Any]) -> tuple[int, str]:
+    """What people look at first comes first; the store does not keep the order of members."""
+    member = item[0]
+    known = member in GUARDED_BY_A_CLOSE
+    return (GUARDED_BY_A_CLOSE.index(member) if known else len(GUARDED_BY_A_CLOSE), member)
 
 
 def rebased(base: Bag, patch: Bag, written: Bag) -> Bag:

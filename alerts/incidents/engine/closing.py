@@ -1,0 +1,41 @@
+"""Closing in Sentinel's terms: which reason fits which classification, and what the text says."""
+
+from __future__ import annotations
+
+REASONS: dict[str, tuple[str, ...]] = {
+    "TruePositive": ("SuspiciousActivity",),
+    "BenignPositive": ("SuspiciousButExpected",),
+    "FalsePositive": ("IncorrectAlertLogic", "InaccurateData"),
+    "Undetermined": (),
+}
+LONGEST_COMMENT = 3000
+
+
+def fits(classification: str, reason: str) -> bool:
+    """Whether Sentinel knows this pair; Undetermined has no reason."""
+    allowed = REASONS.get(classification)
+    if allowed is None:
+        return False
+    return reason in allowed if allowed else not reason
+
+
+def fitting_for(verdict: str) -> tuple[str, str]:
+    """What OT's verdict suggests for the form; nothing where it does not decide."""
+    return {
+        "routine": ("BenignPositive", "SuspiciousButExpected"),
+        "maintenance": ("BenignPositive", "SuspiciousButExpected"),
+        "suspicious": ("TruePositive", "SuspiciousActivity"),
+    }.get(verdict, ("", ""))
+
+
+def closing_text(*, closed_by: str, comment: str = "", ot_line: str = "") -> str:
+    """What Sentinel's readers see of a close: who closed it, what OT said, why."""
+    lines = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
+    text = "\n".join(line for line in lines if line)
+    return text if len(text) <= LONGEST_COMMENT else _cut(text, lines)
+
+
+def _cut(text: str, lines: list[str]) -> str:
+    """Cut the comment, never the names."""
+    names = "\n".join(line for line in lines[1:] if line)[: LONGEST_COMMENT // 2]
+    return lines[0][: LONGEST_COMMENT - len(names) - 3].rstrip() + " …\n" + names

@@ -1,0 +1,123 @@
+"""Who may act on incidents, and why not: sentences that pages show and services refuse with."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from alerts.incidents.engine.closing import REASONS, fits
+from alerts.incidents.models import Incident
+from portal.accounts.models import OT_ROLES, SOC_ROLES, User
+from portal.accounts.queries import Reach, reach_of, roles_of
+
+OUR_LABELS = "tagout"  # labels that begin so are Tagout's own words
+LONGEST_MESSAGE = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
+LONGEST_LABEL = 100
+MOST_COMMENTS = 100
+
+
+def reasons_against_acting(
+    incidents: Incident | Iterable[Incident], *, by: User | None
+) -> list[str]:
+    """Why this person may not triage these incidents (assign, close, comment …); [] if they may.
+    None stands for Tagout's own rules, whose rights are judged where they were signed.
+    """
+    rows = [incidents] if isinstance(incidents, Incident) else list(incidents)
+    if not rows:
+        return [_("There is no such incident, or none that you may see.")]
+    reasons = [reason for row in rows[:50] if (reason := _read_only(row))]
+    if by is not None:
+        reasons += _reasons_against_person(rows, by)
+    return list(dict.fromkeys(reasons))
+
+
+def may_act_on(incident: Incident, *, by: User) -> bool:
+    """Whether to show this person what can be done to the incident."""
+    return not reasons_against_acting(incident, by=by)
+
+
+def reasons_against_closing(classification: str, reason: str) -> list[str]:
+    """Why Sentinel would not take this classification and reason."""
+    if classification not in REASONS:
+        known = ", ".join(REASONS)
+        return [_("Closing needs a classification: one of %(known)s.") % {"known": known}]
+    if fits(classification, reason):
+        return []
+    allowed = REASONS[classification]
+    if not allowed:
+        return [_("“%(classification)s” has no reason in Sentinel.")
+                % {"classification": classification}]  # fmt: skip
+    return [
+        _("The reason for “%(classification)s” must be %(allowed)s.")
+        % {"classification": classification, "allowed": _(" or ").join(allowed)}
+    ]
+
+
+def reasons_against_comment(incidents: Iterable[Incident], message: str) -> list[str]:
+    """Why this comment cannot be written."""
+    if not message.strip():
+        return [_("A comment needs some words.")]
+    if len(message) > LONGEST_MESSAGE:
+        return [_("A comment has at most %(n)d characters.") % {"n": LONGEST_MESSAGE}]
+    return [
+        _("%(incident)s has %(n)d comments, which is all that Sentinel keeps.")
+        % {"incident": _number(row), "n": row.comments_count}
+        for row in incidents
+        if row.comments_count >= MOST_COMMENTS
+    ]
+
+
+def reasons_against_labels(labels: Iterable[str]) -> list[str]:
+    """Why a person may not add or remove these labels."""
+    reasons = []
+    for label in labels:
+        if not label or len(label) > LONGEST_LABEL:
+            reasons.append(_("A label has between 1 and %(n)d characters.") % {"n": LONGEST_LABEL})
+        elif label.casefold().startswith(OUR_LABELS):
+            reasons.append(
+                _("“%(label)s” is a label that Tagout sets by itself.") % {"label": label}
+            )
+    return list(dict.fromkeys(reasons))
+
+
+def _reasons_against_person(rows: list[Incident], by: User) -> list[str]:
+    reach = reach_of(by, SOC_ROLES)
+    outside = sorted({row.workspace.name for row in rows if not _covers(reach, row)})
+    if not outside:
+        return []
+    if reach.nowhere and roles_of(by) & OT_ROLES:
+        return [_("OT answers what the SOC asks; only the SOC changes and closes incidents.")]
+    return [
+        ngettext(
+            "Only a SOC analyst or SOC lead of %(names)s may do this.",
+            "Only a SOC analyst or SOC lead of all of %(names)s may do this.",
+            len(outside),
+        )
+        % {"names": ", ".join(outside)}
+    ]
+
+
+def _covers(reach: Reach, row: Incident) -> bool:
+    organisation = row.workspace.organisation
+    return (
+        reach.everywhere
+        or row.workspace.uuid in reach.workspaces
+        or (organisation is not None and organisation.uuid in reach.organisations)
+    )
+
+
+def _read_only(row: Incident) -> str:
+    if row.gone_at is not None:
+        return _("%(incident)s was deleted in Sentinel and can only be read.") % {
+            "incident": _number(row)
+        }
+    if row.merged_into is not None:
+        return _("%(incident)s was merged into #%(number)d and can only be read.") % {
+            "incident": _number(row),
+            "number": row.merged_into,
+        }
+    return ""
+
+
+def _number(row: Incident) -> str:
+    return f"#{row.number}" if row.number else row.title

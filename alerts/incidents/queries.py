@@ -1,0 +1,88 @@
+"""Reads of this room: what a person may see of incidents and of the queue."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, Model, Q, QuerySet
+
+from alerts.incidents.models import Comment, Group, Incident, TimelineItem
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.accounts.queries import Reach, reach_of
+
+DECISIONS = ("owner", "severity", "closed", "reopened", "commented", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One click of a person: what it did, to how many incidents, when."""
+
+    act: UUID
+    code: str
+    incidents: int
+    incident_id: int  # one of them, to show
+    at: datetime
+
+
+def incidents_visible_to(user: User) -> QuerySet[Incident]:
+    """The incidents in reach of the person: by workspace, organisation or any touched site."""
+    return _in_reach(Incident.objects.all(), user)
+
+
+def groups_visible_to(user: User) -> QuerySet[Group]:
+    """The queue rows in reach of the person. All incidents of a row share place and workspace,
+    so a row is seen as a whole or not at all.
+    """
+    return _in_reach(Group.objects.all(), user)
+
+
+def timeline_of(incident: Incident) -> QuerySet[TimelineItem]:
+    """What happened to an incident, newest first."""
+    return incident.timeline.select_related("by").order_by("-at", "-pk")
+
+
+def comments_of(incident: Incident) -> QuerySet[Comment]:
+    """The comments of an incident, ours among them from the moment they are owed; oldest first."""
+    return incident.comments.order_by("created_at", "pk")
+
+
+def recent_acts_of(
+    user: User, *, now: datetime, within: timedelta = timedelta(days=1)
+) -> list[Act]:
+    """What the person did of late that can still be turned round, newest first."""
+    rows = (
+        TimelineItem.objects.filter(by=user, at__gt=now - within, code__in=DECISIONS)
+        .exclude(act=None)
+        .values_list("act", "code")
+        .annotate(n=Count("incident"), one=Min("incident"), at_=Max("at"))
+        .order_by("-at_")
+    )
+    return [Act(*row) for row in rows[:50]]
+
+
+def _in_reach[M: Model](rows: QuerySet[M], user: User) -> QuerySet[M]:
+    reach = reach_of(user)
+    if reach.everywhere:
+        return rows
+    if reach.nowhere:
+        return rows.none()
+    workspaces, sites = _pks_of(user, reach)
+    return rows.filter(Q(workspace_id__in=workspaces) | Q(site_ids__overlap=sites))
+
+
+def _pks_of(user: User, reach: Reach) -> tuple[list[int], list[int]]:
+    """The reach in primary keys, looked up once per user object (one request)."""
+    held: tuple[Reach, tuple[list[int], list[int]]] | None = user.__dict__.get("_tagout_reach_pks")
+    if held is None or held[0] != reach:
+        workspaces: list[int] = []
+        sites: list[int] = []
+        if reach.workspaces or reach.organisations:
+            within = Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+            workspaces = list(Workspace.objects.filter(within).values_list("pk", flat=True))
+        if reach.sites:
+            sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
+        held = (reach, (workspaces, sites))
+        user.__dict__["_tagout_reach_pks"] = held
+    return held[1]

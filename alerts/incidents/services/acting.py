@@ -1,0 +1,159 @@
+"""What all verbs of a person have in common: lock, ask the policy, owe, write down, show."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
+from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.services.groups import regroup
+from alerts.incidents.services.overlay import refresh_overlay
+from alerts.outbox.engine.merge import base_for
+from alerts.outbox.models import Change, Urgency
+from alerts.outbox.queries import changes_of_act
+from alerts.outbox.services import HOLD, Wish, owe_changes
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who acts: a person, or a rule by its name. `check_name` is asked again at delivery."""
+
+    by: User | None
+    label: str
+    urgency: Urgency = Urgency.PERSON
+    hold: timedelta = HOLD
+    check_name: str = ""
+    check_args: dict[str, Any] = field(default_factory=dict)
+
+
+def person(by: User) -> Doer:
+    """A person who acts from a page or with a token."""
+    return Doer(by, by.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one verb does to one incident: a patch or a comment, and a line of its timeline."""
+
+    code: str
+    details: dict[str, Any]
+    patch: dict[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was carried out."""
+
+    act: UUID
+    incidents: list[Incident]
+    changes: list[Change]
+
+
+type Plan = Callable[[Incident], Step | None]  # None: there is nothing to do to this one
+
+
+@transaction.atomic
+def carry_out(
+    *,
+    incident_ids: Collection[int],
+    plan: Plan,
+    doer: Doer,
+    action: str,
+    refusal: type[Refused],
+    nothing: str,
+    now: datetime,
+    act: UUID | None = None,
+    reasons_against: Callable[[list[Incident]], Iterable[str]] = lambda rows: (),
+    **audited: Any,
+) -> Done:
+    """Do one thing to many incidents: all of them or none. Refuses where the policy does, and
+    where there is nothing to do to any. The same `act` again is one act.
+    """
+    rows = lock_incidents(incident_ids)
+    if act is not None and (before := list(changes_of_act(act))):
+        return Done(act, rows, before)
+    reasons = [*reasons_against_acting(rows, by=doer.by), *reasons_against(rows)]
+    if reasons:
+        raise refusal(*reasons)
+    steps = [(row, step) for row in rows if (step := plan(row)) is not None]
+    if not steps:
+        raise refusal(nothing)
+    act = act or uuid4()
+    changes = owe_changes(
+        wishes=_wishes(steps),
+        act=act,
+        by=doer.by,
+        by_label=doer.label,
+        now=now,
+        urgency=doer.urgency,
+        hold=doer.hold,
+        check_name=doer.check_name,
+        check_args=doer.check_args,
+    )
+    _write_down(steps, doer=doer, act=act, now=now)
+    acted = [row for row, _ in steps]
+    show_anew([row.pk for row in acted], now=now)
+    record(
+        action,
+        on=acted[0],
+        by=doer.by or doer.label,
+        at=now,
+        act=act,
+        incidents=[row.number or row.name for row in acted],
+        **audited,
+    )
+    return Done(act, acted, changes)
+
+
+def lock_incidents(incident_ids: Collection[int]) -> list[Incident]:
+    """The incidents, locked in the order of their ids as `regroup` does."""
+    found = Incident.objects.filter(pk__in=incident_ids).select_related("workspace__organisation")
+    return list(found.order_by("pk").select_for_update(of=("self",), no_key=True))
+
+
+def show_anew(incident_ids: Collection[int], *, now: datetime) -> None:
+    """Overlay and queue after something was owed, withdrawn or settled."""
+    refresh_overlay(incident_ids, now=now)
+    regroup(incident_ids, now=now)
+
+
+def _wishes(steps: list[tuple[Incident, Step]]) -> list[Wish]:
+    bodies = dict(
+        IncidentRaw.objects.filter(pk__in=[row.pk for row, _ in steps]).values_list("pk", "body")
+    )
+    wishes = []
+    for row, step in steps:
+        seen = bodies.get(row.pk, {}).get("properties") or {}
+        base = base_for(step.patch, seen) if step.patch else {}
+        wishes.append(Wish(row.workspace_id, row.name, step.patch, base, step.message))
+    return wishes
+
+
+def _write_down(
+    steps: list[tuple[Incident, Step]], *, doer: Doer, act: UUID, now: datetime
+) -> None:
+    side = TimelineItem.Side.SOC if doer.by else TimelineItem.Side.PORTAL
+    TimelineItem.objects.bulk_create(
+        [
+            TimelineItem(
+                incident=row,
+                at=now,
+                side=side,
+                by=doer.by,
+                by_label=doer.label[:200],
+                code=step.code,
+                details=step.details,
+                act=act,
+            )
+            for row, step in steps
+        ],
+        batch_size=500,
+    )

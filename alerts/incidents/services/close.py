@@ -1,0 +1,100 @@
+"""Close incidents in Sentinel's terms, and open them again."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from alerts.incidents.engine.closing import closing_text
+from alerts.incidents.models import Incident, Status
+from alerts.incidents.policies import reasons_against_closing
+from alerts.incidents.services.acting import Doer, Step, carry_out, person
+from alerts.sentinel.wire import closing
+from portal.accounts.models import User
+from portal.errors import Refused
+
+
+class CannotClose(Refused):
+    """The incidents stay open."""
+
+
+class CannotReopen(Refused):
+    """The incidents stay closed."""
+
+
+def close_incidents(
+    *,
+    incident_ids: Collection[int],
+    classification: str,
+    reason: str = "",
+    comment: str = "",
+    ot_line: str = "",
+    by: User | None,
+    now: datetime,
+    act: UUID | None = None,
+    doer: Doer | None = None,
+) -> UUID:
+    """Close with a classification and its reason. Sentinel's text names who closed and, where
+    `ot_line` is given, what OT said. A rule passes `by=None` and a `doer` with its name, its
+    urgency and the check that is asked again at delivery. Returns the act, for undo.
+    """
+    who = doer or person(_named(by))
+    text = closing_text(closed_by=who.label, comment=comment, ot_line=ot_line)
+    patch = closing(classification=classification, reason=reason or None, comment=text)
+
+    def plan(row: Incident) -> Step | None:
+        same_word = (row.classification, row.classification_reason) == (classification, reason)
+        if row.status == Status.CLOSED and same_word:
+            return None
+        details = {"classification": classification, "reason": reason}
+        details |= {"comment": comment.strip(), "ot": ot_line}
+        return Step("closed", details, patch=patch)
+
+    return carry_out(
+        incident_ids=incident_ids,
+        plan=plan,
+        doer=who,
+        action="incidents.incident.closed",
+        refusal=CannotClose,
+        nothing=_("It is closed so already."),
+        now=now,
+        act=act,
+        reasons_against=lambda rows: reasons_against_closing(classification, reason),
+        classification=classification,
+        reason=reason,
+        comment=comment,
+    ).act
+
+
+def reopen_incidents(
+    *, incident_ids: Collection[int], by: User, now: datetime, act: UUID | None = None
+) -> UUID:
+    """Make closed incidents active again; classification and reason are taken off. Returns the
+    act, for undo.
+    """
+    patch = dict.fromkeys(closing(classification="", reason=None)) | {"status": "Active"}
+
+    def plan(row: Incident) -> Step | None:
+        if row.status != Status.CLOSED:
+            return None
+        details = {"from": "Closed", "to": "Active"}
+        details |= {"closed_by": row.closed_by} if row.closed_by else {}
+        return Step("reopened", details, patch=patch)
+
+    return carry_out(
+        incident_ids=incident_ids,
+        plan=plan,
+        doer=person(by),
+        action="incidents.incident.reopened",
+        refusal=CannotReopen,
+        nothing=_("It is open already."),
+        now=now,
+        act=act,
+    ).act
+
+
+def _named(by: User | None) -> User:
+    if by is None:
+        raise ValueError("Somebody closes, or a rule with its name.")
+    return by

@@ -1,0 +1,55 @@
+"""Put labels on incidents and take them off."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from alerts.incidents.models import Incident
+from alerts.incidents.policies import reasons_against_labels
+from alerts.incidents.services.acting import Step, carry_out, person
+from portal.accounts.models import User
+from portal.errors import Refused
+
+
+class CannotLabel(Refused):
+    """The labels stay as they are."""
+
+
+def label_incidents(
+    *,
+    incident_ids: Collection[int],
+    by: User,
+    now: datetime,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    act: UUID | None = None,
+) -> UUID:
+    """Add and remove labels in Sentinel; letter case does not count. Returns the act, for undo."""
+    adding, removing = [name.strip() for name in add], [name.strip() for name in remove]
+
+    def plan(row: Incident) -> Step | None:
+        there = {name.casefold() for name in row.labels}
+        new = [name for name in adding if name.casefold() not in there]
+        old = [name for name in removing if name.casefold() in there]
+        if not new and not old:
+            return None
+        patch: dict[str, Any] = {"labels_add": new} if new else {}
+        patch |= {"labels_remove": old} if old else {}
+        return Step("labels", {"added": new, "removed": old}, patch=patch)
+
+    return carry_out(
+        incident_ids=incident_ids,
+        plan=plan,
+        doer=person(by),
+        action="incidents.incident.labelled",
+        refusal=CannotLabel,
+        nothing=_("The labels are so already."),
+        now=now,
+        act=act,
+        reasons_against=lambda rows: reasons_against_labels([*adding, *removing]),
+        added=adding,
+        removed=removing,
+    ).act

@@ -1,0 +1,48 @@
+"""Change how severe incidents are."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from alerts.incidents.models import Incident, Severity
+from alerts.incidents.services.acting import Step, carry_out, person
+from portal.accounts.models import User
+from portal.errors import Refused
+
+
+class CannotChangeSeverity(Refused):
+    """The incidents stay as severe as they are."""
+
+
+def change_severity(
+    *,
+    incident_ids: Collection[int],
+    severity: Severity,
+    by: User,
+    now: datetime,
+    act: UUID | None = None,
+) -> UUID:
+    """Set the severity in Sentinel. Returns the act, for undo."""
+    if severity == Severity.UNKNOWN:
+        raise CannotChangeSeverity(_("Choose one of Sentinel's severities."))
+    word = Severity(severity).label
+
+    def plan(row: Incident) -> Step | None:
+        if row.severity == severity:
+            return None
+        details = {"from": Severity(row.severity).label, "to": word}
+        return Step("severity", details, patch={"severity": word})
+
+    return carry_out(
+        incident_ids=incident_ids,
+        plan=plan,
+        doer=person(by),
+        action="incidents.incident.severity_changed",
+        refusal=CannotChangeSeverity,
+        nothing=_("Its severity is %(severity)s already.") % {"severity": word},
+        now=now,
+        act=act,
+        severity=word,
+    ).act

@@ -1,0 +1,129 @@
+"""Who sees which incidents, and who may act on them."""
+
+import pytest
+
+from alerts.incidents.models import Incident, Status
+from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.queries import groups_visible_to, incidents_visible_to
+from alerts.incidents.services.close import CannotClose, close_incidents
+from alerts.incidents.services.groups import regroup
+from portal.accounts.models import Organisation, Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident, make_site, make_workspace
+
+BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
+
+
+@pytest.fixture
+def company(db):
+    return Organisation.objects.create(name="Baltic Water")
+
+
+@pytest.fixture
+def places(company):
+    gdansk, porto = make_site("Gdańsk"), make_site("Porto")
+    west = make_workspace("west", organisation=company)
+    east = make_workspace("east")
+    rows = {
+        "west, Gdańsk": make_incident(west, site_ids=[gdansk.pk]),
+        "west, both": make_incident(west, site_ids=sorted([gdansk.pk, porto.pk])),
+        "west, unplaced": make_incident(west),
+        "east, Porto": make_incident(east, site_ids=[porto.pk]),
+    }
+    regroup([row.pk for row in rows.values()], now=NOON)
+    scopes = {
+        "west": west.uuid, "east": east.uuid, "Gdańsk": gdansk.uuid, "Porto": porto.uuid,
+        "company": company.uuid, "all": None,
+    }  # fmt: skip
+    return rows, scopes
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "scope", "seen"),
+    [
+        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, "west",
+         {"west, Gdańsk", "west, both", "west, unplaced"}),
+        (Role.SOC_LEAD, ScopeKind.WORKSPACE, "east", {"east, Porto"}),
+        (Role.SOC_ANALYST, ScopeKind.ORGANISATION, "company",
+         {"west, Gdańsk", "west, both", "west, unplaced"}),
+        (Role.OT_ENGINEER, ScopeKind.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
+        (Role.OT_SITE_LEAD, ScopeKind.SITE, "Porto", {"west, both", "east, Porto"}),
+        (Role.MANAGER, ScopeKind.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
+        (Role.AUDITOR, ScopeKind.ALL, "all",
+         {"west, Gdańsk", "west, both", "west, unplaced", "east, Porto"}),
+        (Role.ADMINISTRATOR, ScopeKind.ALL, "all", set()),
+        (Role.TRAINING_MANAGER, ScopeKind.ALL, "all", set()),
+    ],
+)  # fmt: skip
+def test_a_grant_shows_what_is_in_its_scope_and_nothing_else(
+    places, make_person, role, kind, scope, seen
+):
+    rows, scopes = places
+    user = make_person(cast.SAM, (role, kind, scopes[scope]))
+    names = {row.pk: name for name, row in rows.items()}
+    assert {names[row.pk] for row in incidents_visible_to(user)} == seen
+    assert {names[group.latest_id] for group in groups_visible_to(user)} == seen
+
+
+def test_rights_add_up_and_are_looked_up_once(places, make_person, django_assert_num_queries):
+    _, scopes = places
+    user = make_person(
+        cast.SAM,
+        (Role.OT_ENGINEER, ScopeKind.SITE, scopes["Gdańsk"]),
+        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, scopes["east"]),
+    )
+    assert incidents_visible_to(user).count() == 3
+    with django_assert_num_queries(1):
+        assert groups_visible_to(user).count() == 3
+
+
+def test_nobody_without_a_grant_sees_anything(places, make_person):
+    assert not incidents_visible_to(make_person(cast.MIA)).exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "scope", "said"),
+    [
+        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, "west", ""),
+        (Role.SOC_LEAD, ScopeKind.ORGANISATION, "company", ""),
+        (Role.SOC_LEAD, ScopeKind.ALL, "all", ""),
+        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, "east", "SOC analyst or SOC lead of west"),
+        (Role.OT_ENGINEER, ScopeKind.SITE, "Gdańsk", "only the SOC changes and closes"),
+        (Role.OT_SITE_LEAD, ScopeKind.ALL, "all", "only the SOC changes and closes"),
+        (Role.MANAGER, ScopeKind.ALL, "all", "SOC analyst or SOC lead of west"),
+        (Role.AUDITOR, ScopeKind.ALL, "all", "SOC analyst or SOC lead of west"),
+        (Role.ADMINISTRATOR, ScopeKind.ALL, "all", "SOC analyst or SOC lead of west"),
+    ],
+)
+def test_only_the_soc_of_the_workspace_may_act(places, make_person, role, kind, scope, said):
+    rows, scopes = places
+    user = make_person(cast.SAM, (role, kind, scopes[scope]))
+    reasons = reasons_against_acting(rows["west, Gdańsk"], by=user)
+    assert said in " ".join(reasons) if said else reasons == []
+    if said:
+        with pytest.raises(CannotClose, match=said):
+            close_incidents(incident_ids=[rows["west, Gdańsk"].pk], **BENIGN, by=user, now=NOON)
+        assert not Incident.objects.filter(status=Status.CLOSED).exists()
+
+
+def test_incidents_of_a_workspace_out_of_reach_refuse_the_whole_act(places, make_person):
+    rows, scopes = places
+    user = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, scopes["west"]))
+    with pytest.raises(CannotClose, match="of east"):
+        close_incidents(incident_ids=[row.pk for row in rows.values()], **BENIGN, by=user, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"), [({"gone_at": NOON}, "deleted in Sentinel"), ({"merged_into": 7}, "#7")]
+)
+def test_deleted_and_merged_incidents_can_only_be_read(desk, sam, columns, said):
+    incident = desk.incident()
+    Incident.objects.filter(pk=incident.pk).update(**columns)
+    with pytest.raises(CannotClose, match=said):
+        close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
+
+
+def test_what_is_not_there_cannot_be_acted_on(desk, sam):
+    with pytest.raises(CannotClose, match="no such incident"):
+        close_incidents(incident_ids=[0], **BENIGN, by=sam, now=NOON)
