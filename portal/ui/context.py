@@ -1,11 +1,9 @@
-"""What every template may ask for: theme, frame and the time of the page. All of it lazy."""
+"""What every template may ask for: theme, frame and the time of the page, all of it lazy."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from portal import clock
 from portal.accounts.models import OT_ROLES, User
@@ -92,6 +90,11 @@ class Shell:
         """Messages not read yet."""
         return count_of("notifications.unread", self._request)
 
+    @cached_property
+    def now(self) -> datetime:
+        """The time of this page, for a view that gives no `now` of its own."""
+        return clock.now()
+
     @property
     def words(self) -> dict[str, str]:
         """What scripts say, in the person's language."""
@@ -99,6 +102,5 @@ class Shell:
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `shell`, and `now` unless the view gives its own."""
-    ask: Callable[[], datetime] = clock.now
-    return {"shell": Shell(request), "now": SimpleLazyObject(ask)}
+    """Context processor: `shell`."""
+    return {"shell": Shell(request)}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.ui.tags.basics import chip, icon
 from portal.ui.tags.html import EMPTY, classes, joined
+from portal.ui.tags.times import now_of
 from portal.ui.words import length
 
 register = Library()
@@ -97,7 +98,7 @@ def sla(
         return format_html('<span class="sla"><span class="muted">{}</span></span>', _("Answered"))
     if due is None:
         return format_html('<span class="sla"><span class="muted">{}</span></span>', "–")
-    now: datetime = context["now"]
+    now = now_of(context)
     left = due - now
     soon_at = due - (due - start) * SOON_SHARE if start else due - timedelta(minutes=30)
     if left <= timedelta():

@@ -51,10 +51,10 @@ def flow_diagram(
 ) -> SafeString:
     """Who did what to whom, as two boxes and an arrow; it stands upright where space is narrow."""
     arrows = format_html(
-        '<svg class="flow-arrow" viewBox="0 0 200 14" preserveAspectRatio="xMaxYMid slice"'
+        '<svg class="flow-arrow" viewBox="0 0 200 14" preserveAspectRatio="xMaxYMid meet"'
         ' aria-hidden="true"><path d="{}"/></svg>'
         '<svg class="flow-arrow-down" viewBox="0 0 14 24" aria-hidden="true"><path d="{}"/></svg>',
-        "M-1000 5.8H187V0l13 7-13 7V8.2H-1000z",
+        "M-1000 5.8H188V1l12 6-12 6V8.2H-1000z",
         "M5.8 0v11H0l7 13 7-13H8.2V0z",
     )
     step = format_html(

@@ -27,6 +27,12 @@ def zone_of(name: str) -> tzinfo | None:
         return None
 
 
+def now_of(context: dict[str, Any]) -> datetime:
+    """The page's time: the view's `now`, or else the frame's."""
+    now: datetime = context.get("now") or context["shell"].now
+    return now
+
+
 def zone_for(context: dict[str, Any], zone: str | tzinfo | None) -> tzinfo:
     """In which zone a moment is shown: UTC by the person's wish, else the plant's."""
     shell = context.get("shell")
@@ -71,7 +77,7 @@ def time(
     """
     if moment is None:
         return format_html('<span class="muted">{}</span>', gettext("unknown"))
-    now: datetime = context["now"]
+    now = now_of(context)
     local = moment.astimezone(zone_for(context, zone))
     today = now.astimezone(local.tzinfo)
     whole = exact(local, moment)

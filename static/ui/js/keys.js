@@ -1,4 +1,4 @@
-/* Shortcuts. An element with data-key="r" (or "g q") is pressed by that key; data-focus-key="/"
+/* Shortcuts. Keys are named "r", "shift+x", "ctrl+k", "Enter" or, in sequence, "g q". An element with data-key="r" (or "g q") is pressed by that key; data-focus-key="/"
    puts the cursor there. Single letters never work inside fields, nor where body says
    data-keys="off". Modules of a page bind further keys with bindKey. */
 const PAUSE = 1200;
@@ -15,6 +15,12 @@ export function bindKey(keys, act) {
 export function isTyping(target) {
   if (!(target instanceof Element)) return false;
   return Boolean(target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"));
+}
+
+/** Enter and Space belong to the link, button or box that has the focus. */
+function isPressing(event) {
+  if (event.key !== "Enter" && event.key !== " ") return false;
+  return Boolean(event.target.closest?.("a, button, summary, input, select, textarea"));
 }
 
 function nameOf(event) {
@@ -51,7 +57,7 @@ function answer(keys, event) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.repeat && event.key === "Enter") return;
+  if (event.defaultPrevented || event.isComposing || isPressing(event)) return;
   const name = nameOf(event);
   const plain = !name.includes("ctrl+") && !name.includes("alt+");
   if (plain && (isTyping(event.target) || document.body.dataset.keys === "off")) return;

@@ -1,20 +1,22 @@
 /* Live parts: <div data-live hx-get="…" hx-trigger="live" hx-swap="outerMorph">. The event "live"
    comes every 20 s while the page is seen (data-live="60": every 60 s), and at once on return.
    The server answers 204 when nothing changed. */
+import { now, tick } from "./clock.js";
+
 const USUAL = 20;
 const asked = new WeakMap();
 
 function isDue(element) {
+  if (!asked.has(element)) asked.set(element, performance.now());
   const every = Number(element.dataset.live) || USUAL;
-  const latest = asked.get(element) ?? performance.timeOrigin;
-  return performance.timeOrigin + performance.now() - latest >= every * 1000;
+  return performance.now() - asked.get(element) >= every * 1000;
 }
 
 function poll() {
   if (document.visibilityState !== "visible" || !navigator.onLine) return;
   for (const element of document.querySelectorAll("[data-live]")) {
     if (!isDue(element)) continue;
-    asked.set(element, performance.timeOrigin + performance.now());
+    asked.set(element, performance.now());
     element.dispatchEvent(new CustomEvent("live", { bubbles: false }));
   }
 }
@@ -23,8 +25,9 @@ document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
   if (!ctx?.sourceElement?.matches?.("[data-live]") || !ctx.response?.raw?.ok) return;
   for (const stamp of document.querySelectorAll("[data-live-stamp] time")) {
-    stamp.dateTime = new Date().toISOString();
+    stamp.dateTime = new Date(now()).toISOString();
   }
+  tick();
 });
 
 setInterval(poll, 1000);

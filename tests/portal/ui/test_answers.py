@@ -5,6 +5,7 @@ import json
 import pytest
 from django.contrib.messages import get_messages
 from django.contrib.messages.storage.fallback import FallbackStorage
+from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
@@ -54,6 +55,13 @@ def test_a_failure_says_what_to_do_and_names_a_reference_that_the_log_knows(view
 def test_a_failure_page_needs_no_database(django_db_blocker):
     with django_db_blocker.block():
         assert views.server_error(asked()).status_code == 500
+
+
+def test_a_database_that_does_not_answer_is_503():
+    try:
+        raise OperationalError("gone")
+    except OperationalError:
+        assert views.server_error(asked()).status_code == 503
 
 
 def test_a_toast_comes_with_the_answer_when_htmx_asked():

@@ -187,6 +187,36 @@ def test_forced_colours_show_what_is_chosen(browse, keeper):
     assert other.evaluate(outlined) == "none"
 
 
+def test_moving_between_pages_with_motion_breaks_no_policy(browse, keeper):
+    page = browse("/ui/", as_=keeper, reduced_motion="no-preference")
+    page.get_by_role("link", name="List page").click()
+    expect(page.get_by_role("heading", name="Triage queue")).to_be_visible()
+    page.wait_for_timeout(300)
+
+
+def test_paper_shows_the_facts_and_no_frame(browse, keeper):
+    page = browse("/ui/", as_=keeper, dark=True)
+    page.emulate_media(media="print")
+    expect(page.locator(".rail")).to_be_hidden()
+    expect(page.locator(".timeline")).to_be_visible()
+    expect(page.locator("html")).to_have_css("color-scheme", "light")
+
+
+def test_a_live_part_that_is_replaced_waits_its_time(browse, keeper):
+    page = browse("/ui/", as_=keeper)
+    asked = []
+    body = '<div id="part" data-live="1" hx-get="/part/" hx-trigger="live" hx-swap="outerHTML">'
+
+    def answer(route):
+        asked.append(1)
+        route.fulfill(status=200, body=f"{body}{len(asked)}</div>", content_type="text/html")
+
+    page.route("**/part/", answer)
+    page.evaluate(LIVE.replace("outerMorph", "outerHTML"))
+    page.wait_for_timeout(4500)
+    assert 1 <= len(asked) <= 4
+
+
 def test_signing_in_works_without_scripts(browse, transactional_db, make_person):
     from tests import cast
 

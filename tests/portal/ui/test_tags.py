@@ -87,6 +87,14 @@ def test_moments_are_shown_in_plant_time_or_in_utc_as_the_person_wishes():
     assert ">23 Nov, 08:44</time>" in drawn(tag, at=at, in_utc=True)
 
 
+def test_a_page_whose_view_gives_no_time_uses_the_frames():
+    frame = SimpleNamespace(in_utc=False, now=NOW)
+    html = Template("{% load ui %}{% time at %}{% sla at %}").render(
+        Context({"shell": frame, "at": NOW - timedelta(minutes=6)})
+    )
+    assert "6 min ago" in html and "Late 6 min" in html
+
+
 def test_a_zone_the_machine_does_not_know_falls_back():
     assert "25 Nov 2026, 08:44:00 UTC" in drawn('{% time at "full" zone="Mars/Base" %}', at=NOW)
 
