@@ -36,7 +36,7 @@ def ensure_certificates(folder: Path) -> Certificates:
     """Make what is missing or about to end; the authority stays the same as long as it lives."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    ca_file, ca_key_file = folder / "simulator-ca.pem", folder / "simulator-ca.key"
+    ca_file, ca_key_file = folder / "ca.pem", folder / "ca.key"
     paths = Certificates(ca_file, folder / "simulator.pem", folder / "simulator.key")
     if not _lives(ca_file, now) or not ca_key_file.exists():
         ca_key = ec.generate_private_key(ec.SECP256R1())

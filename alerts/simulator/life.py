@@ -47,6 +47,8 @@ class Life:
             loaded += len(batch)
         with self._azure.store.transaction():
             self._azure.store.keep("history", {"count": loaded, "end": to_ticks(end)})
+            self.per_day = max(PER_DAY, loaded / HISTORY.days)
+            self._azure.store.keep("per_day", self.per_day)
             self._azure.store.keep("lived_until", to_ticks(end))
         return loaded
 

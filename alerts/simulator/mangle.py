@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from alerts.simulator.words import TICKS_PER_SECOND, iso, parse_time
+
 Json = dict[str, Any]
 HUGE = 10**4_300 - 1  # the largest number of digits that Python itself still prints
 
@@ -52,8 +54,9 @@ _DATES = {
     "date_no_zone": "2026-11-01T10:00:00.1234567",
     "date_text": "yesterday",
     "date_empty": "",
-    "date_in_three_days": "{in_three_days}",
 }
+
+
 _TIMES = ("createdTimeUtc", "lastModifiedTimeUtc", "firstActivityTimeUtc")
 
 
@@ -62,6 +65,11 @@ def _dated(text: str) -> Callable[[Json], bytes]:
         return _with(resource, **dict.fromkeys(_TIMES, text))
 
     return damage
+
+
+def _in_three_days(resource: Json) -> bytes:
+    created = parse_time(str(resource["properties"]["createdTimeUtc"]))
+    return _dated(iso(created + 3 * 86_400 * TICKS_PER_SECOND))(resource)
 
 
 WAYS: dict[str, Callable[[Json], bytes]] = {
@@ -86,5 +94,6 @@ WAYS: dict[str, Callable[[Json], bytes]] = {
     "huge_int": lambda one: _spliced(one, "incidentNumber", str(HUGE) + "9" * 700),
     "deep": lambda one: _spliced(one, "additionalData", "[" * 100_000 + "]" * 100_000),
     "duplicate_keys": _duplicate_keys,
+    "date_in_three_days": _in_three_days,
     **{name: _dated(text) for name, text in _DATES.items()},
 }  # fmt: skip

@@ -3,18 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from portal.jobs.models import ClockOffset, Job, Leased, State
+from portal.jobs.queries import due, kinds_of_work
 
 LEASE = timedelta(seconds=120)
 MAX_ATTEMPTS = 4  # reliability G10
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
-
-
-def due(now: datetime) -> Q:
-    """Rows that a worker may take: waiting and due, or abandoned by a worker whose lease ended."""
-    return Q(state=State.WAITING, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lt=now)
 
 
 @transaction.atomic
@@ -103,3 +99,13 @@ def move_clock(*, by: timedelta) -> float:
     ClockOffset.objects.get_or_create(id=1)
     ClockOffset.objects.filter(id=1).update(seconds=F("seconds") + by.total_seconds())
     return ClockOffset.objects.get(id=1).seconds
+
+
+def let_work_age(*, by: timedelta) -> int:
+    """After the demo's clock moved: what waits is due that much earlier, as if the time had really
+    passed. Returns how many rows that were.
+    """
+    return sum(
+        model._default_manager.filter(state=State.WAITING).update(due_at=F("due_at") - by)
+        for model in kinds_of_work()
+    )
