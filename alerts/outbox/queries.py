@@ -1,5 +1,6 @@
 """Reads of what is owed: the overlay for pages, the backlog for the status page."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from alerts.outbox.models import Change, Kind, Outcome
 from portal.jobs.models import State
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 type Pair = tuple[int, str]  # workspace pk, incident name
 
@@ -115,3 +118,10 @@ def how_many_wait(workspace_id: int | None = None) -> int:
     """How many changes are still owed, in one workspace or in all."""
     rows = Change.objects.filter(outcome=Outcome.OPEN)
     return (rows.filter(workspace_id=workspace_id) if workspace_id else rows).count()
+
+
+def written_by_us(names: Iterable[str]) -> set[str]:
+    """Those of these ids under which we wrote comments."""
+    keys = {name: UUID(name) for name in names if _UUID.fullmatch(name)}
+    made = set(Change.objects.filter(key__in=keys.values()).values_list("key", flat=True))
+    return {name for name, key in keys.items() if key in made}

@@ -111,11 +111,12 @@ _STAGE = """
         body jsonb
     ) ON COMMIT DELETE ROWS
 """
-_FOLLOWED = [name for name in IncidentRow._fields if name not in ("name", "alert_type")]
+_FOLLOWED = [name for name in IncidentRow._fields if name not in ("name", "alert_type", "flags")]
 # An alert that joined is unknown until it was fetched: the incident is pending again (suppression).
 _MERGE = f"""
     UPDATE incidents_incident i SET {", ".join(f"{name} = s.{name}" for name in _FOLLOWED)},
         alert_type = CASE WHEN i.pattern IS NULL THEN s.alert_type ELSE i.alert_type END,
+        flags = s.flags || ARRAY(SELECT f FROM unnest(i.flags) f WHERE f LIKE 'details.%%'),
         owed = s.owed, gone_at = NULL, changed_at = %(now)s,
         closed_by = CASE WHEN s.reopened THEN '' ELSE i.closed_by END,
         details_state = CASE WHEN s.refetch = 2 THEN 'pending' ELSE i.details_state END,

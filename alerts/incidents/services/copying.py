@@ -73,3 +73,20 @@ def ask(sql: str, *params: Any) -> list[tuple[Any, ...]]:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+
+def merge(
+    stage: str,
+    *,
+    like: str,
+    columns: str,
+    lines: Iterable[str],
+    sql: str,
+    params: Sequence[Any] = (),
+) -> None:
+    """Copy lines into a stage of this connection, then run the statement that merges them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {stage} AS {like} WHERE false")
+        cursor.execute(f"TRUNCATE {stage}")
+        copy_into(stage, columns=columns, lines=lines)
+        cursor.execute(sql, params)

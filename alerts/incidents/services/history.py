@@ -85,3 +85,10 @@ def _labels(old: Sequence[str], new: Sequence[str]) -> dict[str, list[str]]:
 def is_ours(label: str) -> bool:
     """Whether only we write this label."""
     return label.casefold().startswith(OUR_LABELS)
+
+
+def details_failed(*, incident_id: int, reason: str, now: datetime) -> None:
+    """The line that alerts and entities could not be read, and why."""
+    item = _item(incident_id, now, "details-failed", {"reason": reason[:500]})
+    item.side = TimelineItem.Side.PORTAL
+    item.save()

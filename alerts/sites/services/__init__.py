@@ -1,4 +1,4 @@
-"""What people say about sites; what alerts say stands in files of their own."""
+"""What people say about sites (`describe`), and what alerts say (`places`, `devices`)."""
 
 from alerts.sites.services.describe import (
     CannotDescribeSite,
@@ -8,12 +8,21 @@ from alerts.sites.services.describe import (
     describe_devices,
     describe_site,
 )
+from alerts.sites.services.devices import DeviceSeen, learn_devices, level_of
+from alerts.sites.services.places import Atlas, Found, Place, learn_places
 
 __all__ = [
+    "Atlas",
     "CannotDescribeSite",
     "DeviceFacts",
+    "DeviceSeen",
+    "Found",
+    "Place",
     "SensorFacts",
     "ZoneFacts",
     "describe_devices",
     "describe_site",
+    "learn_devices",
+    "learn_places",
+    "level_of",
 ]

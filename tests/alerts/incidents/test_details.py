@@ -1,0 +1,285 @@
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from alerts.incidents.models import (
+    Alert,
+    AlertRaw,
+    Comment,
+    Entity,
+    Group,
+    Incident,
+    PatternMemory,
+)
+from alerts.incidents.services.details import (
+    Details,
+    fail_details,
+    store_details,
+    store_details_of_many,
+)
+from alerts.incidents.services.groups import regroup
+from alerts.outbox.models import Change
+from alerts.sentinel.wire import read_alerts, read_comments, read_entities
+from alerts.sites.models import Device, Sensor, Site, Zone
+from portal import clock
+from tests.factories.answers import alert, comment, device, listed, rule_made
+from tests.factories.incidents import NOON, make_incident, make_site, make_workspace
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def workspace():
+    return make_workspace()
+
+
+@pytest.fixture
+def incident(workspace):
+    made = make_incident(workspace)
+    regroup([made.pk], now=NOON)
+    return made
+
+
+def given(incident, alerts=(), entities=(), comments=None):
+    return Details(
+        incident.pk,
+        read_alerts(listed(list(alerts))),
+        read_entities(listed(list(entities), "entities")).entities,
+        None if comments is None else read_comments(listed(comments)).items,
+    )
+
+
+def store(*details, now=NOON):
+    store_details_of_many(given=details, now=now)
+    for one in details:
+        yield Incident.objects.get(pk=one.incident_id)
+
+
+def fetch(incident, alerts=(), entities=(), comments=None, now=NOON):
+    return next(store(given(incident, alerts, entities, comments), now=now))
+
+
+def test_an_alert_becomes_facts_with_plant_time(incident):
+    site = make_site(time_zone="Europe/Warsaw")
+    row = fetch(incident, [alert()])
+    fact = Alert.objects.get()
+    assert (fact.key, fact.system_alert_id) == ("vendor-1", "system-1")
+    assert (fact.source, fact.destination, fact.protocol) == ("EWS-07", "PLC-21", "CIP")
+    assert (fact.port, fact.category, fact.engine) == (44818, "Programming", "POLICY_VIOLATION")
+    assert (fact.site, fact.zone.name, fact.sensor) == (site, "Packaging 2", "sensor-pk2")
+    assert (fact.plant_weekday, fact.plant_minute) == (1, 6 * 60 + 30), "Tuesday 06:30 in Gdańsk"
+    assert fact.any_device == ["EWS-07", "PLC-21"]
+    assert fact.any_address == ["10.20.1.7", "10.20.2.21"]
+    assert list(fact.incidents.all()) == [row]
+    assert AlertRaw.objects.get().body == alert()
+
+
+def test_the_incident_says_who_did_what_to_whom_and_where(incident):
+    row = fetch(incident, [alert()])
+    assert (row.source, row.destination, row.protocol) == ("EWS-07", "PLC-21", "CIP")
+    assert row.place == "Gdańsk, Packaging 2"
+    assert row.site_ids == [Site.objects.get().pk]
+    assert (row.details_state, row.details_due_at, row.details_attempts) == ("fetched", None, 0)
+
+
+def test_equal_incidents_meet_in_one_row_of_the_queue(workspace):
+    three = [make_incident(workspace) for _ in range(3)]
+    regroup([row.pk for row in three], now=NOON)
+    list(store(*[given(row, [alert(n)]) for n, row in enumerate(three)]))
+    assert (Group.objects.get().n, Group.objects.get().source) == (3, "EWS-07")
+    memory = PatternMemory.objects.get()
+    assert (memory.pattern, memory.seen) == (Group.objects.get().pattern, 3)
+
+
+def test_fetching_again_counts_a_pattern_once_and_a_change_of_pattern_moves_it(incident):
+    first = fetch(incident, [alert()]).pattern
+    assert fetch(incident, [alert()]).pattern == first
+    assert PatternMemory.objects.get().seen == 1
+    second = fetch(incident, [alert(), alert(2, bag={"DestinationDevice": "PLC-99"})]).pattern
+    assert second != first
+    assert PatternMemory.objects.get(pattern=first).seen == 0
+    assert PatternMemory.objects.get(pattern=second).seen == 1
+
+
+def test_an_incident_of_unlike_alerts_is_not_like_an_incident_of_one(workspace):
+    one, two = make_incident(workspace), make_incident(workspace)
+    scan = alert(9, alertDisplayName="Address Scan Detected in Network", severity="Low")
+    first, second = store(given(one, [alert()]), given(two, [alert(2), scan]))
+    assert first.pattern != second.pattern
+    assert second.alert_type == "Unauthorized PLC Programming", "the gravest alert speaks"
+
+
+def test_of_several_versions_the_newest_counts_and_the_first_detection_stays(incident):
+    old = alert(
+        severity="Low", timeGenerated="2026-11-24T05:00:00Z", startTimeUtc="2026-11-24T04:00:00Z"
+    )
+    new = alert(
+        severity="High", timeGenerated="2026-11-24T07:00:00Z", startTimeUtc="2026-11-24T05:00:00Z"
+    )
+    fetch(incident, [new])
+    fetch(incident, [old])
+    fact = Alert.objects.get()
+    assert (fact.severity, fact.latest_at.hour, fact.at.hour) == (4, 7, 4)
+    assert AlertRaw.objects.get().body["properties"]["severity"] == "High"
+
+
+def test_an_alert_of_a_rule_takes_place_and_devices_from_entities(incident):
+    row = fetch(incident, [rule_made()], [*device("PLC-21", "10.20.2.21")])
+    fact = Alert.objects.get()
+    assert (fact.key, fact.alert_type) == ("vendor-1", "Unauthorized PLC Programming")
+    assert (fact.source, fact.destination) == ("", "")
+    assert (fact.any_device, fact.any_address) == (["PLC-21"], ["10.20.2.21"])
+    assert (fact.site.name, fact.zone.name) == ("Gdańsk", "Packaging 2")
+    assert row.source == "PLC-21" and row.place == "Gdańsk, Packaging 2"
+
+
+def test_what_the_sensor_said_is_not_lost_to_what_a_rule_made_of_it(incident):
+    fetch(incident, [alert()])
+    row = fetch(incident, [rule_made()], [*device("HMI-1", "10.20.2.5")])
+    fact = Alert.objects.get()
+    assert (fact.source, fact.destination) == ("EWS-07", "PLC-21")
+    assert fact.any_device == ["EWS-07", "PLC-21"]
+    assert row.source == "EWS-07"
+
+
+def test_a_known_sensor_tells_the_place_where_nothing_else_does(workspace):
+    site = make_site()
+    Sensor.objects.create(site=site, zone=Zone.objects.get(), name="sensor-pk2")
+    row = fetch(make_incident(workspace), [rule_made()])
+    assert row.site_ids == [site.pk] and row.place == "Gdańsk, Packaging 2"
+
+
+def test_an_incident_without_a_place_stays_unplaced(incident):
+    nowhere = {"SiteDisplayName": None, "SensorZone": None, "SensorId": None}
+    row = fetch(incident, [alert(bag=nowhere)])
+    assert (row.site_ids, row.place) == ([], "")
+    assert row.pattern is not None
+    assert Alert.objects.get().plant_minute is None
+
+
+def test_devices_are_learned_with_what_entities_say_of_them(incident):
+    told = device("PLC-21", "10.20.2.21", firmwareVersion="32.11", isProgramming=False)
+    fetch(incident, [alert()], told)
+    plc = Device.objects.get(address="10.20.2.21")
+    assert (plc.name, plc.kind, plc.vendor, plc.firmware) == ("PLC-21", "PLC", "Rockwell", "32.11")
+    assert (plc.purdue_level, plc.is_programming) == (1.0, False)
+    assert Device.objects.get(address="10.20.1.7").name == "EWS-07"
+    assert Entity.objects.get(name="iot-plc-21").device == plc
+
+
+def test_what_people_said_of_a_device_is_not_written_over(incident):
+    fetch(incident, [alert()], device("PLC-21", "10.20.2.21"))
+    Device.objects.filter(address="10.20.2.21").update(criticality="safety", purdue_level=2)
+    row = fetch(incident, [alert()], device("PLC-21", "10.20.2.21", importance="High"))
+    plc = Device.objects.get(address="10.20.2.21")
+    assert (plc.criticality, plc.purdue_level) == ("safety", 2)
+    assert "criticality" in {code for code, _, _ in row.priority_parts}
+
+
+def test_an_older_word_on_a_device_fills_only_what_is_empty(incident, workspace):
+    fetch(incident, [alert()], device("PLC-21", "10.20.2.21", firmwareVersion="33"))
+    before = alert(2, startTimeUtc="2026-10-01T05:00:00Z", timeGenerated="2026-10-01T05:00:00Z",
+                   endTimeUtc="2026-10-01T05:00:00Z")  # fmt: skip
+    older = device("PLC-21", "10.20.2.21", firmwareVersion="31", model="1756-L83")
+    fetch(make_incident(workspace), [before], older)
+    plc = Device.objects.get(address="10.20.2.21")
+    assert (plc.firmware, plc.model, plc.first_seen_at.month) == ("33", "1756-L83", 10)
+
+
+def test_crossing_zones_raises_the_priority(incident):
+    told = [*device("PLC-21", "10.20.2.21"), *device("HIST", "10.9.1.1", zone="Office",
+            purdueLayer="Enterprise")]  # fmt: skip
+    row = fetch(incident, [alert()], told)
+    assert ["crosses", 10, "Level 4 to Level 1"] in row.priority_parts
+
+
+def test_a_pair_is_new_in_its_first_incident_only(workspace):
+    first, second = make_incident(workspace), make_incident(workspace)
+    one = fetch(first, [alert(1)])
+    two = fetch(second, [alert(2, startTimeUtc="2026-11-24T05:40:00Z")])
+    assert "new-pair" in {code for code, _, _ in one.priority_parts}
+    assert "new-pair" not in {code for code, _, _ in two.priority_parts}
+
+
+def test_unknown_kinds_of_entities_are_kept_as_they_came(incident):
+    odd = {"id": "x", "name": "seg-1", "kind": "OtSegment", "properties": {"segmentName": "B"}}
+    fetch(incident, [alert()], [odd])
+    assert Entity.objects.get().kind == "OtSegment"
+    assert Entity.objects.get().body == odd
+
+
+def test_very_many_entities_are_bounded_counted_and_flagged(incident):
+    many = [
+        {"id": f"x{n}", "name": f"ip-{n}", "kind": "Ip", "properties": {"address": "10.0.0.1"}}
+        for n in range(600)
+    ]
+    row = fetch(incident, [alert()], many)
+    assert (Entity.objects.count(), row.entities_count) == (500, 600)
+    assert "details.entities:too_many" in row.flags
+
+
+def test_an_alert_that_cannot_be_read_does_not_cost_the_others(incident):
+    row = fetch(incident, [alert(), {"name": "broken", "properties": 7}])
+    assert Alert.objects.count() == 1 and "details.alerts:unreadable" in row.flags
+
+
+def test_odd_ports_and_times_are_flagged_not_lost(incident):
+    late = (NOON + timedelta(days=3)).isoformat()
+    row = fetch(incident, [alert(bag={"Port": "all"}, startTimeUtc=late, timeGenerated=late)])
+    fact = Alert.objects.get()
+    assert (fact.port, fact.at, fact.latest_at) == (None, NOON, NOON)
+    assert {"details.alert.port:not_a_port", "details.alert.at:in_the_future"} <= set(row.flags)
+
+
+def test_comments_are_kept_and_ours_are_known_by_their_id(incident, workspace):
+    key = uuid.UUID(int=5)
+    Change.objects.create(
+        key=key, act=key, workspace=workspace, incident_name=incident.name, kind="comment",
+        by_label="Sam", made_at=NOON, due_at=clock.unshifted(),
+    )  # fmt: skip
+    fetch(incident, [alert()], [], [comment(str(key)), comment("theirs")])
+    fetch(incident, [alert()], [], [comment(str(key), "Edited."), comment("theirs")])
+    said = {row.name: row for row in Comment.objects.all()}
+    assert said[str(key)].ours and not said["theirs"].ours
+    assert said[str(key)].message == "Edited."
+    assert said["theirs"].created_at == datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+def test_details_that_fail_are_tried_again_and_then_given_up(incident):
+    later = NOON + timedelta(minutes=1)
+    fail_details(incident_id=incident.pk, reason="No.", retry_at=later, now=NOON)
+    row = Incident.objects.get()
+    assert (row.details_state, row.details_due_at) == ("pending", later)
+    fail_details(incident_id=incident.pk, reason="No.", retry_at=None, now=NOON)
+    row.refresh_from_db()
+    assert (row.details_state, row.details_due_at) == ("failed", None)
+    assert row.timeline.get().details == {"reason": "No."}
+    assert Group.objects.get().n == 1, "it stays in the queue"
+
+
+def test_many_incidents_cost_as_many_queries_as_one(workspace):
+    rows = [make_incident(workspace) for _ in range(21)]
+    with CaptureQueriesContext(connection) as one:
+        list(store(given(rows[0], [alert(0)], device("PLC-0", "10.0.0.1"))))
+    with CaptureQueriesContext(connection) as twenty:
+        store_details_of_many(
+            given=[
+                given(r, [alert(n)], device("PLC-0", "10.0.0.1")) for n, r in enumerate(rows) if n
+            ],
+            now=NOON,
+        )
+    assert len(twenty) <= len(one)
+
+
+def test_one_incident_has_a_door_of_its_own(incident):
+    store_details(
+        incident_id=incident.pk,
+        alerts=read_alerts(listed([alert()])),
+        entities=[],
+        comments=None,
+        now=NOON,
+    )
+    assert Incident.objects.get().details_state == "fetched"
