@@ -94,7 +94,7 @@ def _device(one: dict[str, Any]) -> DeviceFacts:
         model=one["model"],
         firmware=one["firmware"],
         purdue_level=one["purdue_level"],
-        criticality=one["criticality"],
+        criticality=one["criticality"].replace(" ", "-"),
         is_programming=one["is_programming"],
         is_scanner=one["is_scanner"],
         is_authorized=one["is_authorized"],
