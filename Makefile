@@ -10,21 +10,21 @@ UV := .tools/bin/uv
 export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help demo test check install install-dev lock fast lint types contracts migrations \
+.PHONY: help demo test check install install-dev compiled lock fast lint types contracts migrations \
 	templates bench faults clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.runtime ## the whole product with a pretend Sentinel; Ctrl-C stops it
+demo: $(VENV)/.runtime compiled ## the whole product with a pretend Sentinel; Ctrl-C stops it
 	@exec $(PY) -m alerts.demo
 
-test: $(VENV)/.dev ## the whole suite on embedded PostgreSQL and Valkey
+test: $(VENV)/.dev compiled ## the whole suite on embedded PostgreSQL and Valkey
 	@$(PY) -m pytest -q -n 2 --dist loadgroup
 
 check: lint types contracts migrations templates test ## what CI runs
 
-fast: $(VENV)/.dev ## the suite without the browser
+fast: $(VENV)/.dev compiled ## the suite without the browser
 	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not browser"
 
 lint: $(VENV)/.dev
@@ -59,8 +59,11 @@ lock: $(VENV)/.dev ## renew requirements*.lock from pyproject.toml
 clean: ## remove what was installed and the demo's data
 	rm -rf .tools $(VENV) .data
 
-install: $(VENV)/.runtime
-install-dev: $(VENV)/.dev
+install: $(VENV)/.runtime compiled
+install-dev: $(VENV)/.dev compiled
+
+compiled: $(PY)
+	@test ! -d locale || $(PY) -m portal.words
 
 $(VENV)/.runtime: $(PY) requirements.lock
 	@test -f $(VENV)/.dev || $(UV) pip sync -q --require-hashes --python $(PY) requirements.lock

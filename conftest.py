@@ -16,6 +16,10 @@ embedded.ensure_environment(Path(os.environ["DATA_DIR"]), durable=False)
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 
+from portal.words import compile_catalogues  # noqa: E402  (tests read the words as users do)
+
+compile_catalogues()
+
 import django  # noqa: E402  (only now is there a database to name)
 
 django.setup()

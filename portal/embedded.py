@@ -70,7 +70,7 @@ def start(data: Path, *, durable: bool = True) -> Services:
         _join(data)
         cluster = _cluster_of(data)
         _start_postgres(cluster, durable=durable)
-        redis_url = _start_valkey(data)
+        redis_url = start_broker(data / "valkey")
     where = quote(str(_socket_folder(cluster)), safe="")
     return Services(f"postgresql://postgres@{where}/{DATABASE}", redis_url)
 
@@ -81,7 +81,7 @@ def stop(data: Path) -> None:
     if (data / "cluster-id").exists():
         cluster = _cluster_of(data)
         _pg(cluster, "pg_ctl", "stop", "-m", "fast", "-w", "-t", "30", check=False)
-    _stop_valkey(data)
+    stop_broker(data / "valkey")
 
 
 _held: dict[Path, IO[str]] = {}
@@ -239,8 +239,8 @@ def _pg(
 # Valkey
 
 
-def _start_valkey(data: Path) -> str:
-    folder = data / "valkey"
+def start_broker(folder: Path) -> str:
+    """Start a Valkey that keeps its files in this folder, or find it running; return its URL."""
     folder.mkdir(exist_ok=True)
     port_file, pid_file = folder / "port", folder / "pid"
     if port_file.exists() and _valkey_answers(int(port_file.read_text())):
@@ -275,15 +275,16 @@ def _valkey_answers(port: int) -> bool:
     return False
 
 
-def _stop_valkey(data: Path) -> None:
-    pid_file = data / "valkey" / "pid"
+def stop_broker(folder: Path) -> None:
+    """Stop the Valkey of this folder and wait until it is gone."""
+    pid_file = folder / "pid"
     with suppress(OSError, ValueError):
         pid = int(pid_file.read_text())
         os.kill(pid, signal.SIGTERM)
         for _ in range(300):
             os.kill(pid, 0)
             time.sleep(0.01)
-    (data / "valkey" / "port").unlink(missing_ok=True)
+    (folder / "port").unlink(missing_ok=True)
 
 
 def _free_port() -> int:

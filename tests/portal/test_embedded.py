@@ -1,0 +1,79 @@
+"""The embedded servers: shared by those who use them, gone with the last."""
+
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+import redis
+
+from portal import embedded
+from tests.architecture.tree import HOME
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from portal import embedded
+print(embedded.start(Path(sys.argv[1])).database_url, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def hold(tmp_path):
+    """Start a process that uses the servers of one data folder until its input ends."""
+    running = []
+
+    def hold():
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(tmp_path / "data")], cwd=HOME, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        running.append(process)
+        return process, process.stdout.readline().strip()
+
+    yield hold
+    for process in running:
+        process.communicate()
+
+
+def answers(url):
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_two_processes_share_the_servers_and_the_last_one_stops_them(hold):
+    (first, url), (second, same) = hold(), hold()
+    assert url == same
+    first.communicate()
+    assert answers(url), "the second still uses it"
+    second.communicate()
+    assert not answers(url)
+
+
+def test_a_process_that_is_killed_does_not_keep_the_servers_alive(hold):
+    (first, url), (second, _) = hold(), hold()
+    first.kill()
+    first.wait()
+    second.communicate()
+    assert not answers(url)
+
+
+def test_the_folders_above_the_data_keep_their_permissions(hold, tmp_path):
+    before = [(folder, folder.stat().st_mode) for folder in [tmp_path, *tmp_path.parents]]
+    hold()
+    assert [(folder, folder.stat().st_mode) for folder, _ in before] == before
+
+
+def test_a_broker_of_its_own_starts_fast_and_stops(tmp_path):
+    began = time.monotonic()
+    url = embedded.start_broker(tmp_path / "broker")
+    assert redis.Redis.from_url(url).ping()
+    assert time.monotonic() - began < 3
+    embedded.stop_broker(tmp_path / "broker")
+    with pytest.raises(redis.ConnectionError):
+        redis.Redis.from_url(url).ping()
