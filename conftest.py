@@ -25,3 +25,8 @@ import django  # noqa: E402  (only now is there a database to name)
 django.setup()
 
 pytest_plugins = ["tests.browser"]
+
+
+def pytest_addoption(parser):
+    """`--long-faults`: the fault matrix with its full numbers."""
+    parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")

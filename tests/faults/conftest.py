@@ -1,0 +1,110 @@
+"""Real processes to kill: a broker and Celery workers of the test's own, on the test's database."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from urllib.parse import quote
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from portal import embedded
+from tests.architecture.tree import HOME
+
+
+@pytest.fixture
+def long(request) -> bool:
+    """Whether the long form of the matrix was asked for (`make faults`)."""
+    return request.config.getoption("--long-faults")
+
+
+class Broker:
+    """A Valkey of the test's own, so that flushing it harms nobody."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.url = embedded.start_broker(folder)
+
+    def flush(self):
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def stop(self):
+        embedded.stop_broker(self.folder)
+
+
+class Workers:
+    """One Celery worker with beat inside, as a process that can be killed and started again."""
+
+    def __init__(self, broker: Broker, log, environment):
+        self.broker, self.log, self.environment = broker, log, environment
+        self.process = None
+
+    def start(self):
+        database = settings.DATABASES["default"]
+        command = [
+            sys.executable, "-m", "celery", "-A", "portal.celery:app", "worker", "-B",
+            "-s", str(self.log.parent / "beat"), "-Q", "intake,outbox,notify,bulk,deployments",
+            "-c", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        ]  # fmt: skip
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=HOME,
+                env={
+                    **os.environ,
+                    "DATABASE_URL": f"postgresql://{database['USER']}@"
+                    f"{quote(database['HOST'], safe='')}/{connection.settings_dict['NAME']}",
+                    "REDIS_URL": self.broker.url,
+                    "TAGOUT_PROCESS": "tagout-test-worker",
+                    **self.environment,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self):
+        """kill -9 for the worker and all its children, as a machine that loses power."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture
+def broker(tmp_path):
+    broker = Broker(tmp_path / "broker")
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def make_workers(broker, tmp_path):
+    made = []
+
+    def make(**environment):
+        workers = Workers(broker, tmp_path / "worker.log", environment)
+        made.append(workers)
+        return workers
+
+    yield make
+    for workers in made:
+        workers.kill()
+
+
+def wait_until(is_so, *, seconds, what):
+    """Look every quarter of a second; fail with `what` when the time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if is_so():
+            return
+        time.sleep(0.25)
+    pytest.fail(f"After {seconds} s still not: {what}")
