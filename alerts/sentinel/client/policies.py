@@ -41,7 +41,10 @@ class CappedRetry(RetryPolicy[Any, Any]):
         answer = response.http_response
         if answer.status_code == 429 or super().get_retry_after(response):
             return False
-        return bool(super().is_retry(settings, response))
+        again = bool(super().is_retry(settings, response))
+        if again:
+            answer.close()  # its body is still on the line, and nobody will read it
+        return again
 
 
 class SignedIn(HTTPPolicy[Any, Any]):

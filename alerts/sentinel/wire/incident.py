@@ -116,6 +116,14 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
     title, description, comment, provider, provider_id, url = read_texts(props, _TEXTS, flags)
     provider_url, merged_url = read_texts(more, _MORE_TEXTS, flags)
     created, modified = get("createdTimeUtc"), get("lastModifiedTimeUtc")
+    for value, missing in (
+        (title, "title:missing"),
+        (created, "created_at:missing"),
+        (modified, "modified_at:missing"),
+        (get("incidentNumber"), "number:missing"),
+    ):
+        if value is None:
+            flags.append(missing)
     closing = get("classification"), get("classificationReason")
     if closing != _NOT_CLOSED:
         closing = _closing_of(*closing, flags)

@@ -1,0 +1,186 @@
+"""Our client and the pretend Sentinel understand each other without knowing of each other."""
+
+import gc
+import warnings
+
+import pytest
+
+from alerts.sentinel.client.azure import AzureSentinelClient
+from alerts.sentinel.client.connection import Connection
+from alerts.sentinel.client.port import (
+    ForeignHost,
+    SentinelConflict,
+    SentinelDenied,
+    SentinelNotFound,
+    SentinelThrottled,
+    SentinelUnavailable,
+)
+from alerts.sentinel.wire import (
+    NotAPage,
+    Unreadable,
+    WireAlert,
+    WireEntity,
+    WireIncident,
+    closing,
+    comment_body,
+    incident_put_body,
+    our_id,
+    read_alerts,
+    read_comment,
+    read_comments,
+    read_entities,
+    read_incident,
+    read_incident_page,
+)
+from alerts.simulator.mangle import WAYS
+from alerts.simulator.running import running_simulator
+
+INCIDENTS = 60
+LIST = r"/incidents\?"
+
+
+@pytest.fixture(scope="module")
+def running():
+    with running_simulator(incidents=INCIDENTS) as pretend:
+        yield pretend
+    with warnings.catch_warnings():
+        # Its event loop keeps the socket of a caller that left without a TLS goodbye.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture
+def client(running, monkeypatch):
+    application, workspace = running.application("portal"), running.workspaces[0]
+    monkeypatch.setenv("PRETEND_SECRET", application.secret)
+    connection = Connection(
+        workspace="pretend",
+        tenant_id=workspace.tenant_id,
+        subscription_id=workspace.subscription_id,
+        resource_group=workspace.resource_group,
+        workspace_name=workspace.name,
+        endpoint=running.endpoint,
+        authority=running.endpoint,
+        credential="client-secret",
+        client_id=application.client_id,
+        secret_env="PRETEND_SECRET",
+        ca_bundle=str(running.ca_file),
+    )
+    made = AzureSentinelClient(connection)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def control(running):
+    yield running.control
+    running.control.clear_faults()
+
+
+def all_incidents(client, **asked):
+    page = read_incident_page(client.list_incidents(**asked))
+    found = page.items
+    while page.next_link:
+        page = read_incident_page(client.list_incidents(next_link=page.next_link))
+        found += page.items
+    return found
+
+
+def test_every_incident_alert_and_entity_is_read(client):
+    incidents = all_incidents(client, top=7)
+    assert incidents
+    modified = [incident.modified_at for incident in incidents]
+    assert modified == sorted(modified)
+    for incident in incidents:
+        assert isinstance(incident, WireIncident)
+        assert incident.flags == ()
+    for incident in incidents[:10]:
+        for alert in read_alerts(client.list_alerts(incident.name)):
+            assert isinstance(alert, WireAlert)
+            assert alert.flags == ()
+            assert alert.title
+        for entity in read_entities(client.list_entities(incident.name)).entities:
+            assert isinstance(entity, WireEntity)
+            assert entity.flags in ((), ("kind:unknown",))
+
+
+def test_time_windows_partition_the_list(client):
+    incidents = all_incidents(client)
+    middle = incidents[len(incidents) // 2].modified_at
+    early, late = all_incidents(client, until=middle), all_incidents(client, since=middle)
+    assert sorted(i.name for i in early + late) == sorted(i.name for i in incidents)
+
+
+def test_an_incident_is_closed_once_and_a_stale_copy_is_refused(client):
+    name = all_incidents(client)[-1].name
+    read = read_incident(client.get_incident(name))
+    changes = closing(classification="BenignPositive", reason="SuspiciousButExpected")
+    body = incident_put_body(read.raw, changes, add_labels=["tagout-test"])
+    receipt = client.put_incident(name, body)
+    closed = read_incident(client.get_incident(name))
+    assert (closed.status, closed.etag) == ("Closed", receipt.etag)
+    assert "tagout-test" in [label.name for label in closed.labels]
+    assert closed.number == read.number
+    with pytest.raises(SentinelConflict):
+        client.put_incident(name, body)
+
+
+def test_a_comment_sent_twice_is_there_once(client):
+    name, comment = all_incidents(client)[0].name, our_id("test", "comment")
+    for _ in range(2):
+        client.put_comment(name, comment, comment_body("Routine: weekly backup."))
+    messages = [one.message for one in read_comments(client.list_comments(name)).items]
+    assert messages.count("Routine: weekly backup.") == 1
+
+
+def test_what_is_not_there_is_missing_and_a_probe_is_well(client):
+    with pytest.raises(SentinelNotFound):
+        client.get_incident(our_id("nothing"))
+    assert client.probe().has_incidents
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_mangled_incident_costs_neither_its_page_nor_its_neighbours(client, control, way):
+    whole = all_incidents(client)
+    control.fault(path=LIST, mangle=way, count=1)
+    items = read_incident_page(client.list_incidents()).items
+    assert len(items) == len(whole)
+    odd = [item for item in items if isinstance(item, Unreadable) or item.flags]
+    assert len(odd) <= 1
+    assert odd or way.startswith("date")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 429, "retry_after": 17}, SentinelThrottled),
+        ({"status": 429, "retry_after": "date:90"}, SentinelThrottled),
+        ({"status": 500}, SentinelUnavailable),
+        ({"status": 503, "retry_after": 5}, SentinelUnavailable),
+        ({"status": 401, "code": "ExpiredAuthenticationToken"}, SentinelDenied),
+        ({"status": 403, "code": "AuthorizationFailed"}, SentinelDenied),
+        ({"body": "truncated"}, (SentinelUnavailable, NotAPage)),
+        ({"body": "wrong_length"}, SentinelUnavailable),
+        ({"body": "html"}, SentinelUnavailable),
+        ({"body": "empty"}, SentinelUnavailable),
+        ({"body": "not_json"}, (SentinelUnavailable, NotAPage)),
+        ({"drop": "before"}, SentinelUnavailable),
+        ({"next_link": "foreign"}, ForeignHost),
+    ],
+)
+def test_every_fault_ends_in_an_error_of_ours(client, control, fault, error):
+    control.fault(path=LIST, **fault)
+    with pytest.raises(error) as caught:
+        all_incidents(client)
+    if fault.get("status") == 429:
+        assert caught.value.retry_after == pytest.approx(
+            17 if fault["retry_after"] == 17 else 90, 0.1
+        )
+
+
+def test_a_write_whose_answer_was_lost_is_found_again_and_not_repeated(client, control):
+    name, comment = all_incidents(client)[1].name, our_id("test", "lost")
+    control.fault(path="/comments/", method="PUT", drop="after", count=1)
+    with pytest.raises(SentinelUnavailable):
+        client.put_comment(name, comment, comment_body("Sent once."))
+    assert read_comment(client.get_comment(name, comment)).message == "Sent once."
