@@ -1,0 +1,101 @@
+"""A pretend Azure that Tagout writes to for real: over TLS, with Microsoft's own clients."""
+
+import os
+from collections import Counter
+
+from django.db import connection
+
+from alerts.incidents.models import Incident
+from alerts.incidents.services.store import store_incidents
+from alerts.outbox.models import Change
+from alerts.outbox.services import deliver_one
+from alerts.sentinel.client import client_for
+from alerts.sentinel.models import Reachability
+from alerts.sentinel.services import add_workspace
+from alerts.sentinel.wire import read_incident_page
+from portal import clock
+from portal.jobs.models import State
+
+SECRET_VARIABLE = "OUTBOX_FAULTS_SECRET"
+
+
+class FarEnd:
+    """Some of the simulator's workspaces, registered with Tagout."""
+
+    def __init__(self, running, monkeypatch):
+        self.running, self.control = running, running.control
+        monkeypatch.setenv(SECRET_VARIABLE, running.application().secret)
+
+    def register(self, index=0):
+        """Register one of its workspaces as a person would."""
+        place = self.running.workspaces[index]
+        return add_workspace(
+            name=place.key,
+            tenant=place.tenant_id,
+            subscription=place.subscription_id,
+            resource_group=place.resource_group,
+            workspace=place.name,
+            credential="client-secret",
+            client_id=self.running.application().client_id,
+            secret_env=SECRET_VARIABLE,
+            endpoint=self.running.endpoint,
+            authority=self.running.endpoint,
+            ca_bundle=str(self.running.ca_file),
+            by="tests",
+            now=clock.now(),
+        )
+
+    def incidents(self, workspace, n=1, **properties):
+        """Let incidents happen there, and pull them as intake does."""
+        told = {"title": "Unauthorized PLC Programming", "severity": "Medium"} | properties
+        made = self.control.inject(workspace=workspace.name, count=n, properties=told)
+        self.pull(workspace)
+        names = [one["name"] for one in made["incidents"]]
+        return list(Incident.objects.filter(workspace=workspace, name__in=names).order_by("pk"))
+
+    def pull(self, workspace):
+        """One page of what changed; returns how it was counted."""
+        page = read_incident_page(client_for(workspace).list_incidents())
+        return store_incidents(
+            workspace_id=workspace.pk, incidents=list(page.items), now=clock.now()
+        )
+
+    def read(self, incident):
+        """The incident's properties as they are in Sentinel now."""
+        page = read_incident_page(client_for(incident.workspace).list_incidents())
+        found = {item.name: item.raw["properties"] for item in page.items}
+        return found[incident.name]
+
+    def effects(self):
+        """How often each address was written to with effect."""
+        return Counter(
+            entry["path"].lower()
+            for entry in self.control.journal()
+            if entry["applied"] and entry["method"] == "PUT"
+        )
+
+
+def let_holds_and_waits_pass():
+    """As if some minutes had gone by: holds, waits, leases and breakers are over."""
+    past = clock.unshifted()
+    Change.objects.filter(state=State.WAITING).update(due_at=past)
+    Change.objects.filter(state=State.RUNNING).update(lease_until=past)
+    Reachability.objects.update(open_until=None, not_before=None, failures=0)
+
+
+def deliver_all():
+    """Send whatever is due; how each attempt ended."""
+    done = []
+    while one := deliver_one(now=clock.now(), connect=client_for, pause=lambda _: None):
+        done.append(one.outcome)
+    return done
+
+
+def environment_of_a_worker():
+    """For a process of its own on the test's database."""
+    known = connection.settings_dict
+    host = known["HOST"].replace("/", "%2F")
+    port = f":{known['PORT']}" if known["PORT"] else ""
+    who = known["USER"] + (f":{known['PASSWORD']}" if known["PASSWORD"] else "")
+    url = f"postgresql://{who}@{host}{port}/{known['NAME']}"
+    return os.environ | {"DATABASE_URL": url}

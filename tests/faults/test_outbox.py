@@ -1,0 +1,170 @@
+"""F11, F12, F15, F17, F31 at the door out: what goes out lands once, or a person knows."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from alerts.incidents.models import Incident, Status
+from alerts.incidents.services.close import close_incidents
+from alerts.incidents.services.comment import comment_on_incidents
+from alerts.incidents.services.label import label_incidents
+from alerts.outbox.models import Change, Outcome
+from alerts.simulator.running import running_simulator
+from portal import clock
+from portal.accounts.models import Role, ScopeKind
+from portal.jobs.models import State
+from tests import cast
+from tests.faults.outbox import (
+    FarEnd,
+    deliver_all,
+    environment_of_a_worker,
+    let_holds_and_waits_pass,
+)
+
+BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
+HOME = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def far_end(monkeypatch):
+    with running_simulator() as running:
+        yield FarEnd(running, monkeypatch)
+
+
+@pytest.fixture
+def workspace(db, far_end):
+    return far_end.register()
+
+
+@pytest.fixture
+def sam(make_person):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+
+
+def close(rows, by):
+    now = clock.now()
+    return close_incidents(incident_ids=[row.pk for row in rows], **BENIGN, by=by, now=now)
+
+
+def test_a_decision_reaches_sentinel_and_comes_back_as_no_news(far_end, workspace, sam):
+    (incident,) = far_end.incidents(workspace, labels=[{"labelName": "Press-Shop"}])
+    now = clock.now()
+    label_incidents(incident_ids=[incident.pk], add=["Line 2"], by=sam, now=now)
+    comment_on_incidents(incident_ids=[incident.pk], message="Looking.", by=sam, now=now)
+    close([incident], sam)
+    assert deliver_all() == [], "ten seconds to undo"
+    let_holds_and_waits_pass()
+    call_command("deliver", workspace.name, "--json")
+    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    there = far_end.read(incident)
+    assert (there["status"], there["classification"]) == ("Closed", "BenignPositive")
+    assert there["classificationComment"] == "Closed by Sam Keller in Tagout."
+    assert [label["labelName"] for label in there["labels"]] == ["Press-Shop", "Line 2"]
+    assert far_end.pull(workspace).changed == 0
+    incident.refresh_from_db()
+    assert (incident.status, incident.owed) == (Status.CLOSED, 0)
+    assert set(far_end.effects().values()) <= {1, 2}
+
+
+@pytest.mark.parametrize("status", [409, 412])
+def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(far_end, workspace, sam, status):
+    calm, taken = far_end.incidents(workspace, 2)
+    close([calm, taken], sam)
+    far_end.control.edit(taken.name, owner="Piotr Zielinski")
+    far_end.control.fault(method="PUT", path=calm.name, status=status, code="Conflict", count=2)
+    let_holds_and_waits_pass()
+    assert sorted(deliver_all()) == [Outcome.CONFLICTED, Outcome.SENT]
+    assert far_end.read(calm)["status"] == "Closed"
+    theirs = far_end.read(taken)
+    assert (theirs["status"], theirs["owner"]["assignedTo"]) == ("New", "Piotr Zielinski")
+    taken.refresh_from_db()
+    assert (taken.status, taken.owner_name) == (Status.NEW, "Piotr Zielinski")
+    won = taken.timeline.get(code="conflict").details["won"]
+    assert [line["now"] for line in won] == ["Piotr Zielinski"]
+
+
+def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(far_end, workspace, sam):
+    rows = far_end.incidents(workspace, 10)
+    before = far_end.effects()
+    close(rows, sam)
+    ids = [row.pk for row in rows]
+    comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
+    far_end.control.fault(method="PUT", drop="after", applied=True, probability=0.5, count=12)
+    for _ in range(40):
+        let_holds_and_waits_pass()
+        deliver_all()
+        if not Change.objects.filter(outcome=Outcome.OPEN).exists():
+            break
+    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    written = far_end.effects() - before
+    comments = {path: n for path, n in written.items() if "/comments/" in path}
+    assert (len(comments), set(comments.values())) == (10, {1})
+    assert (len(written), set(written.values())) == (20, {1})
+
+
+def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(far_end, sam, db):
+    forbidden, allowed = far_end.register(0), far_end.register(1)
+    (first,), others = far_end.incidents(forbidden), far_end.incidents(allowed, 3)
+    close([first, *others], sam)
+    where = far_end.running.workspaces[0].name
+    far_end.control.fault(method="PUT", path=where, status=403, code="AuthorizationFailed")
+    let_holds_and_waits_pass()
+    assert sorted(deliver_all()) == [Outcome.REFUSED] + [Outcome.SENT] * 3
+    refused = Change.objects.get(outcome=Outcome.REFUSED)
+    assert refused.state == State.DEAD
+    assert "AuthorizationFailed" in refused.note
+    first.refresh_from_db()
+    assert first.status == Status.NEW, "what Sentinel did not take is not shown as done"
+
+
+def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(far_end, workspace, sam):
+    deleted, loser, survivor = far_end.incidents(workspace, 3)
+    close([deleted, loser], sam)
+    far_end.control.delete(deleted.name)
+    far_end.control.merge(loser.name, survivor.name)
+    let_holds_and_waits_pass()
+    assert sorted(deliver_all()) == [Outcome.CONFLICTED, Outcome.REFUSED]
+    assert "no longer in Sentinel" in Change.objects.get(outcome=Outcome.REFUSED).note
+    assert Incident.objects.count() == 3
+    loser.refresh_from_db()
+    assert loser.is_read_only
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(far_end, sam):
+    workspace = far_end.register()
+    rows = far_end.incidents(workspace, 24)
+    before = far_end.effects()
+    close(rows, sam)
+    ids = [row.pk for row in rows]
+    comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
+    far_end.control.fault(method="PUT", delay=0.08)
+    for _ in range(3):
+        let_holds_and_waits_pass()
+        _kill_one_at_work(far_end)
+    assert Change.objects.filter(outcome=Outcome.OPEN).exists(), "they were killed at work"
+    far_end.control.clear_faults()
+    let_holds_and_waits_pass()
+    deliver_all()
+    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    written = far_end.effects() - before
+    assert len(written) == 48
+    assert set(written.values()) == {1}
+    assert set(Incident.objects.values_list("status", "owed")) == {(Status.CLOSED, 0)}
+
+
+def _kill_one_at_work(far_end, writes=4):
+    """Start a worker and kill it without warning after some writes."""
+    seen = len(far_end.control.journal())
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "deliver"], cwd=HOME, env=environment_of_a_worker()
+    )
+    ends = time.monotonic() + 30
+    while len(far_end.control.journal()) < seen + writes and time.monotonic() < ends:
+        time.sleep(0.03)
+    worker.kill()
+    worker.wait(10)
