@@ -116,14 +116,9 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
     title, description, comment, provider, provider_id, url = read_texts(props, _TEXTS, flags)
     provider_url, merged_url = read_texts(more, _MORE_TEXTS, flags)
     created, modified = get("createdTimeUtc"), get("lastModifiedTimeUtc")
-    for value, missing in (
-        (title, "title:missing"),
-        (created, "created_at:missing"),
-        (modified, "modified_at:missing"),
-        (get("incidentNumber"), "number:missing"),
-    ):
-        if value is None:
-            flags.append(missing)
+    number = get("incidentNumber")
+    if title is None or created is None or modified is None or number is None:
+        flags += _missing(title=title, created_at=created, modified_at=modified, number=number)
     closing = get("classification"), get("classificationReason")
     if closing != _NOT_CLOSED:
         closing = _closing_of(*closing, flags)
@@ -131,7 +126,7 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
     return _make(
         WireIncident,
         (
-            *(name, arm_id, etag, read_count(get("incidentNumber"), "number", flags)),
+            *(name, arm_id, etag, read_count(number, "number", flags)),
             *(title, description),
             read_choice(get("severity"), SEVERITY, "severity", flags, required=True),
             read_choice(get("status"), INCIDENT_STATUS, "status", flags, required=True),
@@ -155,6 +150,10 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
             *(merged_url, tuple(flags), raw, raw_json),
         ),
     )
+
+
+def _missing(**members: object) -> list[str]:
+    return [f"{name}:missing" for name, value in members.items() if value is None]
 
 
 def _closing_of(

@@ -10,6 +10,7 @@ import orjson
 from alerts.sentinel.wire import salvage
 from alerts.sentinel.wire.unreadable import Bag, NotAPage, Unfit, Unreadable
 
+_make = tuple.__new__
 _NUL = b"\\u0000"
 _MEMBER = b'":'
 
@@ -68,7 +69,9 @@ def load_quickly(body: bytes, envelope: dict[str, Any], values: list[Any]) -> li
     if n_members + sum([text.count(_MEMBER) for text in texts]) != body.count(_MEMBER):
         return None
     return [
-        Loaded(value, text) if value.__class__ is dict else Unreadable("it is no object", text)
+        _make(Loaded, (value, text, ()))
+        if value.__class__ is dict
+        else Unreadable("it is no object", text)
         for value, text in zip(values, texts, strict=True)
     ]
 
