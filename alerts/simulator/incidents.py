@@ -132,16 +132,20 @@ def put_comment(
     }  # fmt: skip
     part = Part(name, azure.store.next_etag(stamp, quoted=False), created, told)
     azure.store.resources.put_part(incident.workspace, incident.name, "comments", part)
-    total = len(held) + (former is None)
-    change_incident(
-        azure, incident, lambda properties: _count(properties, "commentsCount", total),
-        at=at, source=source, comments_added=int(former is None),
-    )  # fmt: skip
+    recount_comments(azure, incident, at=at, source=source, added=int(former is None))
     return part, former
 
 
-def _count(properties: Json, member: str, total: int) -> None:
-    properties["additionalData"] = {**properties["additionalData"], member: total}
+def recount_comments(
+    azure: Azure, incident: Incident, *, at: int, source: str, added: int = 0
+) -> None:
+    """Tell on the incident how many comments it has now."""
+    total = len(azure.store.resources.parts(incident.workspace, incident.name, "comments"))
+
+    def count(properties: Json) -> None:
+        properties["additionalData"] = {**properties["additionalData"], "commentsCount": total}
+
+    change_incident(azure, incident, count, at=at, source=source, comments_added=added)
 
 
 def join_alerts(

@@ -36,20 +36,26 @@ class Life:
 
     def load_history(self, count: int) -> int:
         """Fill an empty store with the plant's past; tells how many incidents came."""
-        if count == 0 or self._azure.store.fact("history") is not None:
+        store = self._azure.store
+        kept = store.fact("history")
+        if count == 0 or (kept is not None and kept["whole"]):
             return 0
         end = self._azure.clock.now()
+        with store.transaction():
+            if kept is not None:
+                store.incidents.clear()
+            store.keep("history", {"count": 0, "end": to_ticks(end), "whole": False})
         loaded = 0
         cases = self._azure.plant.history(count, start=end - HISTORY, end=end)
         for batch in itertools.batched(self._numbered(cases), BATCH, strict=False):
-            with self._azure.store.transaction():
-                self._azure.store.incidents.put_all(batch)
+            with store.transaction():
+                store.incidents.put_all(batch)
             loaded += len(batch)
-        with self._azure.store.transaction():
-            self._azure.store.keep("history", {"count": loaded, "end": to_ticks(end)})
+        with store.transaction():
+            store.keep("history", {"count": loaded, "end": to_ticks(end), "whole": True})
             self.per_day = max(PER_DAY, loaded / HISTORY.days)
-            self._azure.store.keep("per_day", self.per_day)
-            self._azure.store.keep("lived_until", to_ticks(end))
+            store.keep("per_day", self.per_day)
+            store.keep("lived_until", to_ticks(end))
         return loaded
 
     def _numbered(self, cases: Iterable[CaseLike]) -> Iterator[Incident]:

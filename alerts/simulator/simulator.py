@@ -73,8 +73,7 @@ class Simulator:
             "living": self.life.living,
             "per_day": self.life.per_day,
             "switches": {one.key: self.azure.facts(one) for one in self.azure.workspaces},
-            "rule_runs": len(self.store.journal.runs(kind="rule")),
-            "playbook_runs": self.store.journal.runs(kind="playbook"),
+            "runs": self.store.journal.count_runs(),
         }
 
     def describe(self) -> Json:

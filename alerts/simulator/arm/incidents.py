@@ -51,7 +51,8 @@ def list_incidents(call: Call) -> Reply:
     )
     if len(rows) <= asked.limit:
         return Reply(body=b'{"value":[%s]}' % shown)
-    address = f"{call.azure.endpoint}{call.workspace.security_path}/incidents"
+    host = call.headers.get("host") or call.azure.endpoint.removeprefix("https://")
+    address = f"https://{host}{call.workspace.security_path}/incidents"
     link = next_link(address, call.query, key=page[-1].key, name=page[-1].name)
     return Reply(body=b'{"value":[%s],"nextLink":%s}' % (shown, orjson.dumps(link)))
 

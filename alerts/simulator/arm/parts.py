@@ -8,7 +8,7 @@ from typing import Any
 from alerts.simulator.arm.call import Call, Route, security_route
 from alerts.simulator.arm.incidents import incident_of
 from alerts.simulator.incident_words import MOST_TASKS, check_enum
-from alerts.simulator.incidents import put_comment
+from alerts.simulator.incidents import put_comment, recount_comments
 from alerts.simulator.records import incident_path
 from alerts.simulator.store.incidents import Incident
 from alerts.simulator.store.resources import Part
@@ -54,6 +54,8 @@ def _delete(call: Call, kind: str) -> Reply:
         return Reply(204, effect="nothing to delete")
     call.require_match(part.etag)
     call.azure.store.resources.remove_part(incident.workspace, incident.name, kind, part.name)
+    if kind == "comments":
+        recount_comments(call.azure, incident, at=call.now, source="Application")
     return Reply(200, effect="deleted", before=part.etag)
 
 

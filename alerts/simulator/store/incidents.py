@@ -105,6 +105,11 @@ class IncidentTable:
         gone = self._db.execute("delete from incidents where workspace = ? and name = ?", where)
         return gone.rowcount > 0
 
+    def clear(self) -> None:
+        """Forget every incident: the history broke off while it was loaded."""
+        self._db.execute("delete from parts")
+        self._db.execute("delete from incidents")
+
     def listed(self, workspace: str, asked: Slice) -> list[Listed]:
         """One page and one row more, so that the caller sees whether another page follows."""
         where, values = ["workspace = ?"], [workspace]

@@ -65,6 +65,10 @@ class JournalTable:
         )
         return int(made.lastrowid or 0)
 
+    def count_runs(self) -> dict[str, int]:
+        """How many rules and playbooks ran."""
+        return dict(self._db.execute("select kind, count(*) from runs group by kind").fetchall())
+
     def runs(self, *, kind: str, name: str = "") -> list[dict[str, Any]]:
         """What ran, newest last; all of a kind, or those of one name."""
         rows = self._db.execute(

@@ -23,6 +23,8 @@ create table if not exists incidents (
 );
 create index if not exists incidents_modified on incidents (workspace, modified, name);
 create index if not exists incidents_created on incidents (workspace, created, name);
+create unique index if not exists incidents_number on incidents (workspace, number);
+create index if not exists incidents_name on incidents (name);
 create table if not exists parts (
     workspace text not null,
     incident text not null,

@@ -39,6 +39,16 @@ def test_history_is_there_at_once_and_the_truth_with_it():
     assert {"process", "benign", "verdict"} <= truth[0]["truth"].keys()
 
 
+def test_a_history_that_broke_off_is_loaded_again(tmp_path):
+    with running_simulator(now=START, incidents=50, data=tmp_path) as running:
+        store = running.simulator.store
+        with store.transaction():
+            store.keep("history", {**store.fact("history"), "whole": False})
+    with running_simulator(now=START, incidents=80, data=tmp_path) as running:
+        counted = running.control.state()["incidents"]
+    assert sum(sum(one.values()) for one in counted.values()) == 80
+
+
 def test_a_store_survives_a_restart(tmp_path):
     with running_simulator(now=START, incidents=50, data=tmp_path) as running:
         running.control.advance(3600)

@@ -174,6 +174,9 @@ def test_a_comment_is_written_once_under_its_id(arm):
     assert not listed[0]["etag"].startswith('"')
     assert listed[0]["properties"]["author"]["name"] == "portal"
     assert incident["properties"]["additionalData"]["commentsCount"] == 1
+    arm("DELETE", where)
+    after = arm("GET", f"/incidents/{NAME}").json()
+    assert after["properties"]["additionalData"]["commentsCount"] == 0
 
 
 def test_comments_have_limits(arm):

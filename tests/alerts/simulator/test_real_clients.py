@@ -59,5 +59,12 @@ def test_the_typed_list_follows_pages(pretend):
     pretend.control.inject(count=120, properties={"title": "One of many"})
     place = pretend.workspaces[0]
     with credential_for(pretend) as credential, client_for(pretend, credential) as client:
-        found = list(client.incidents.list(place.resource_group, place.name))
-    assert len({one.name for one in found}) == 120
+        asked = {
+            "filter": "properties/createdTimeUtc ge 2026-11-24T05:00:00Z"
+            " and properties/status eq 'New'",
+            "orderby": "properties/lastModifiedTimeUtc asc",
+            "top": 50,
+        }
+        for query in ({}, asked):
+            found = list(client.incidents.list(place.resource_group, place.name, **query))
+            assert len({one.name for one in found}) == len(found) == 120
