@@ -26,9 +26,12 @@ def main() -> None:
 
             home = Path(__file__).resolve().parent / ".data"
             embedded.ensure_environment(Path(env.text("DATA_DIR", str(home))))
-        from django.core.management import execute_from_command_line
+        from django.core.management import CommandError, execute_from_command_line
 
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except CommandError as wrong:
+            sys.exit(str(wrong))
     except Misconfigured as wrong:
         sys.exit(str(wrong))
 

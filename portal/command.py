@@ -22,7 +22,8 @@ class TagoutCommand(BaseCommand):
     needs_database = True
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Add `--json` to whatever the command takes."""
+        """Add `--json` to whatever the command takes; wrong words are one sentence, no usage."""
+        self._called_from_command_line = False  # else Django prints usage and exits with 2
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument("--json", action="store_true", help="print one JSON document")
         parse = parser.parse_args
