@@ -82,6 +82,14 @@ def test_several_events_travel_together():
     assert json.loads(answer["HX-Trigger"]) == {"changed": {}, "close-dialog": {}}
 
 
+def test_a_part_asked_for_without_a_session_sends_the_page_to_sign_in(client, db):
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/incidents/?sev=high"}
+    answer = client.get("/ui/", headers=headers)
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == "/login/?next=%2Fincidents%2F%3Fsev%3Dhigh"
+    assert client.get("/ui/").status_code == 302
+
+
 @pytest.fixture
 def signed_in(client, make_person):
     client.force_login(make_person(cast.SAM))
