@@ -25,9 +25,10 @@ class Outcome(models.TextChoices):
 
 
 class Urgency(models.IntegerChoices):
-    """People's acts go before machines' acts when Azure is slow."""
+    """People's acts go before machines' acts when Azure is slow, and one before many at once."""
 
     PERSON = 0, "Person"
+    BULK = 2, "Person, many at once"
     MACHINE = 5, "Machine"
 
 
@@ -57,7 +58,9 @@ class Change(Leased):
     class Meta:
         indexes = [
             models.Index(
-                fields=["urgency", "due_at"], condition=Q(outcome=""), name="changes_owed"
+                fields=["workspace", "urgency", "due_at", "id"],
+                condition=Q(outcome=""),
+                name="changes_owed_to_a_workspace",
             ),
             models.Index(
                 fields=["workspace", "incident_name", "id"], name="changes_of_an_incident"

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
-
 from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import far_end
+from alerts.outbox.services.claim import claim_change
 from alerts.outbox.services.send import Pause, Sent, StillMoving, Unreadable, send
 from alerts.outbox.services.settle import settle_change
 from alerts.sentinel.client.port import (
@@ -23,7 +22,7 @@ from alerts.sentinel.client.port import (
 )
 from portal import clock
 from portal.jobs.models import State
-from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, put_back
+from portal.jobs.services import MAX_ATTEMPTS, back_off, put_back
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +50,7 @@ def deliver_one(
     """Send one change that is due; None when none is. `now` is business time; what is due is
     asked of the unshifted clock.
     """
-    change = claim_due(
-        _claimable(workspace_id),
-        now=clock.unshifted(),
-        order=("urgency", "due_at", "pk"),
-        max_attempts=None,  # counted here, because giving up must be told
-    )
+    change = claim_change(workspace_id)
     if change is None:
         return None
     if change.attempts > MAX_ATTEMPTS:
@@ -79,21 +73,6 @@ def deliver_one(
     except Exception as error:
         log.exception("Change %s could not be delivered", change.key)
         return _try_again(change, f"{type(error).__name__}: {error}")
-
-
-def _claimable(workspace_id: int | None) -> QuerySet[Change]:
-    """What may go out: the oldest open change of each incident, where the far end answers."""
-    older = Change.objects.filter(
-        workspace_id=OuterRef("workspace_id"),
-        incident_name=OuterRef("incident_name"),
-        pk__lt=OuterRef("pk"),
-        outcome=Outcome.OPEN,
-    )
-    rows = Change.objects.filter(~Exists(older), outcome=Outcome.OPEN).select_related("workspace")
-    rows = rows.filter(workspace__state="active")
-    if resting := far_end.resting():
-        rows = rows.exclude(workspace_id__in=resting)
-    return rows.filter(workspace_id=workspace_id) if workspace_id else rows
 
 
 def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Delivered:

@@ -73,6 +73,15 @@ def test_many_cost_hardly_more_questions_than_few(desk, sam, django_assert_max_n
         close_incidents(incident_ids=[row.pk for row in rows], **BENIGN, by=sam, now=NOON)
 
 
+def test_one_close_goes_out_before_a_colleagues_close_of_many(desk, sam, make_person):
+    leo = desk.soc(make_person, cast.LEO)
+    many, one = [desk.incident() for _ in range(21)], desk.incident()
+    close_incidents(incident_ids=[row.pk for row in many], **BENIGN, by=leo, now=NOON)
+    close_incidents(incident_ids=[one.pk], **BENIGN, by=sam, now=NOON)
+    assert desk.deliver() == [Outcome.SENT] * 22
+    assert desk.sentinel.writes[0].name == one.name
+
+
 @pytest.mark.parametrize(
     ("classification", "reason", "said"),
     [

@@ -1,6 +1,7 @@
 """One sick workspace waits; the others go on, and nobody calls too early."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -59,6 +60,21 @@ def test_a_workspace_that_asks_for_silence_gets_it_and_the_others_go_on(
     assert deliver_both() is None
     clock.go(seconds=1)
     assert [deliver_both().outcome for _ in range(2)] == ["sent", "sent"]
+
+
+def test_a_thousand_writes_to_one_workspace_do_not_hold_up_one_to_another(
+    desk, well, deliver_both, clock
+):
+    name = desk.sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"}, hold=timedelta(0))
+    for _ in range(60):
+        desk.say(desk.sentinel.add_incident(), "one of many", hold=timedelta(0))
+    clock.go(seconds=5)
+    well.owe(well.sentinel.add_incident(), {"severity": "Low"}, hold=timedelta(0))
+    for turn in range(61):
+        if deliver_both().change.workspace_id == well.workspace.pk:
+            break
+    assert turn < 60, "chance lets it through long before the end"
 
 
 def test_a_workspace_that_is_down_is_only_probed(desk, clock):
