@@ -105,11 +105,11 @@ class Server:
             await send_reply(send, reply)
 
     def _older(self, scope: Scope, fault: Fault) -> list[bytes]:
-        if not fault.older_versions:
+        if not fault.older_versions or not scope["path"].lower().endswith("/incidents"):
             return []
         parts = scope["path"].split("/")
-        place = self.simulator.azure.workspace_at(parts[2], parts[4], parts[8])
         try:
+            place = self.simulator.azure.workspace_at(parts[2], parts[4], parts[8])
             asked = read_slice(_query(scope))
         except ArmRefusal:
             return []

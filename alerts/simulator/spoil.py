@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,43 +19,34 @@ _PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please wa
 
 
 def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[bytes]) -> None:
-    """Change a good page of a list as the fault asks."""
+    """Change a good page of a list as the fault asks; anything that is no page stays as it is."""
     if reply.status != 200 or not (fault.next_link or fault.older_versions or fault.mangle):
         return
-    content = reply.content()
+    try:
+        page = orjson.loads(reply.content())
+    except orjson.JSONDecodeError:
+        return  # an incident on it is damaged already
+    if not isinstance(page, dict) or not isinstance(page.get("value"), list):
+        return
     if fault.older_versions:
-        content = _append(content, b",".join(older))
+        page["value"] += [orjson.loads(one) for one in older]
     if fault.next_link:
-        content = _relink(content, fault.next_link, address)
-    if fault.mangle:
-        content = _damage(content, fault.mangle)
-    reply.body = content
+        page["nextLink"] = _other_link(page.get("nextLink") or address, fault.next_link, address)
+    reply.body = _damaged(page, fault.mangle) if fault.mangle else orjson.dumps(page)
 
 
-def _append(content: bytes, extra: bytes) -> bytes:
-    told = orjson.loads(content)
-    told["value"] += orjson.loads(b"[" + extra + b"]")
-    return orjson.dumps(told)
-
-
-def _relink(content: bytes, how: str, address: str) -> bytes:
-    told = orjson.loads(content)
+def _other_link(link: str, how: str, address: str) -> str:
     if how == "foreign":
-        parts = urlsplit(told.get("nextLink") or address)
-        told["nextLink"] = f"{FOREIGN}{parts.path}?{parts.query}"
-    elif how in {"loop", "duplicate"}:
-        told["nextLink"] = address
-    else:
-        told["nextLink"] = how
-    return orjson.dumps(told)
+        parts = urlsplit(link)
+        return f"{FOREIGN}{parts.path}?{parts.query}"
+    return address if how in {"loop", "duplicate"} else how
 
 
-def _damage(content: bytes, how: str) -> bytes:
-    told = json.loads(content)
-    pieces = [json.dumps(one).encode() for one in told["value"]]
+def _damaged(page: Json, how: str) -> bytes:
+    pieces = [orjson.dumps(one) for one in page["value"]]
     if pieces:
-        pieces[0] = mangled(told["value"][0], how)
-    link = b',"nextLink":' + orjson.dumps(told["nextLink"]) if told.get("nextLink") else b""
+        pieces[0] = mangled(page["value"][0], how)
+    link = b',"nextLink":' + orjson.dumps(page["nextLink"]) if page.get("nextLink") else b""
     return b'{"value":[%s]%s}' % (b",".join(pieces), link)
 
 

@@ -6,14 +6,16 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.simulator.arm import incidents, parts, provisioned, rules
+from alerts.simulator.arm import incidents, logic, parts, provisioned, rules
 from alerts.simulator.arm.call import Call, Route
 from alerts.simulator.azure import Azure
 from alerts.simulator.identity import unauthorised
 from alerts.simulator.throttle import Throttle
 from alerts.simulator.words import ArmRefusal, Reply
 
-ROUTES: list[Route] = [*incidents.ROUTES, *parts.ROUTES, *rules.ROUTES, *provisioned.ROUTES]
+ROUTES: list[Route] = [
+    *incidents.ROUTES, *parts.ROUTES, *rules.ROUTES, *provisioned.ROUTES, *logic.ROUTES,
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

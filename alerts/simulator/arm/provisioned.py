@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Any
 
@@ -124,7 +123,8 @@ def _permissions(call: Call) -> Reply:
     ]})  # fmt: skip
 
 
-def _of_subscription(call: Call) -> list[Workspace]:
+def of_subscription(call: Call) -> list[Workspace]:
+    """The workspaces of the subscription in the address; refuses with 404."""
     found = [one for one in call.azure.workspaces
              if one.subscription_id.lower() == call.args["subscription"].lower()]  # fmt: skip
     if not found:
@@ -133,7 +133,7 @@ def _of_subscription(call: Call) -> list[Workspace]:
 
 
 def _provider(call: Call) -> Reply:
-    here = _of_subscription(call)
+    here = of_subscription(call)
     registered = all(call.azure.facts(one)["provider_registered"] for one in here)
     space = call.args["namespace"]
     return Reply(body={
@@ -144,7 +144,7 @@ def _provider(call: Call) -> Reply:
 
 
 def _defender_settings(call: Call) -> Reply:
-    here = _of_subscription(call)
+    here = of_subscription(call)
     if not any(call.azure.facts(one)["plan"] for one in here):
         return Reply(body={"value": []})
     linked = [one.path for one in here if call.azure.facts(one)["linked"]]
@@ -157,57 +157,7 @@ def _defender_settings(call: Call) -> Reply:
     }]})  # fmt: skip
 
 
-def _workflows(call: Call) -> list[tuple[Workspace, Resource]]:
-    here = [
-        one
-        for one in _of_subscription(call)
-        if one.resource_group.lower() == call.args.get("group", one.resource_group).lower()
-    ]
-    seen: dict[str, tuple[Workspace, Resource]] = {}
-    for place in here:
-        for one in call.azure.store.resources.all(place.key, "workflows"):
-            seen.setdefault(f"{place.resource_group}/{one.name}".lower(), (place, one))
-    return list(seen.values())
-
-
-def _workflow(place: Workspace, one: Resource) -> Json:
-    path = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
-    return {"id": f"{path}/providers/Microsoft.Logic/workflows/{one.name}", "name": one.name,
-            "type": "Microsoft.Logic/workflows", **one.body}  # fmt: skip
-
-
-def _list_workflows(call: Call) -> Reply:
-    return Reply(body={"value": [_workflow(place, one) for place, one in _workflows(call)]})
-
-
-def _list_runs(call: Call) -> Reply:
-    asked = call.args["name"]
-    known = {one.name.lower() for _, one in _workflows(call)}
-    if asked.lower() not in known:
-        raise ArmRefusal(404, "ResourceNotFound", f"The workflow '{asked}' was not found.")
-    runs = call.azure.store.journal.runs(kind="playbook", name=asked)
-    return Reply(body={"value": [_run(call, one) for one in reversed(runs)]})
-
-
-def _get_run(call: Call) -> Reply:
-    runs = call.azure.store.journal.runs(kind="playbook", name=call.args["name"])
-    for one in runs:
-        if f"{one['id']:020d}" == call.args["run"]:
-            return Reply(body=_run(call, one))
-    raise ArmRefusal(404, "WorkflowRunNotFound", "The workflow run was not found.")
-
-
-def _run(call: Call, one: Json) -> Json:
-    number = f"{one['id']:020d}"
-    where = re.sub(r"/runs(/.*)?$", "", call.path)
-    return {"id": f"{where}/runs/{number}", "name": number,
-            "type": "Microsoft.Logic/workflows/runs",
-            "properties": {"status": one["status"], "startTime": one["at"], "endTime": one["at"],
-                           "correlation": {"clientTrackingId": one["incident"]}}}  # fmt: skip
-
-
 _SUBSCRIPTION = "/subscriptions/{subscription}"
-_LOGIC = _SUBSCRIPTION + "/resourceGroups/{group}/providers/Microsoft\\.Logic/workflows"
 ROUTES: list[Route] = [
     workspace_route("GET", "", "Microsoft.OperationalInsights/workspaces/read", _workspace),
     plain_route("GET", r"(?P<scope>/.*)/providers/Microsoft\.Authorization/permissions",
@@ -216,12 +166,6 @@ ROUTES: list[Route] = [
                 "Microsoft.IoTSecurity/defenderSettings/read", _defender_settings),
     plain_route("GET", _SUBSCRIPTION + r"/providers/(?P<namespace>[\w.]+)",
                 "Microsoft.Resources/subscriptions/providers/read", _provider),
-    plain_route("GET", _SUBSCRIPTION + r"/providers/Microsoft\.Logic/workflows",
-                "Microsoft.Logic/workflows/read", _list_workflows),
-    plain_route("GET", _LOGIC, "Microsoft.Logic/workflows/read", _list_workflows),
-    plain_route("GET", _LOGIC + "/{name}/runs", "Microsoft.Logic/workflows/runs/read", _list_runs),
-    plain_route("GET", _LOGIC + "/{name}/runs/{run}", "Microsoft.Logic/workflows/runs/read",
-                _get_run),
     security_route("GET", "/onboardingStates/default", "onboardingStates/read", _onboarding),
     security_route("POST", "/dataConnectorsCheckRequirements",
                    "dataConnectorsCheckRequirements/action", _check_requirements, reads=True),

@@ -3,6 +3,7 @@
 import pytest
 
 from alerts.simulator.client import ControlRefused
+from alerts.simulator.control import is_loopback
 from alerts.simulator.running import running_simulator
 from tests.alerts.simulator.conftest import CLOSING, START, Arm, a_rule
 
@@ -176,3 +177,17 @@ def test_five_thousand_load_in_seconds_and_list_fast():
         arm.link.close()
     assert seen == 5_000
     assert seconds < 15  # 20,000 a minute
+
+
+@pytest.mark.parametrize(
+    ("client", "near"),
+    [
+        (("127.0.0.1", 1), True),
+        (("::1", 1), True),
+        (("10.1.2.3", 1), False),
+        (("odd", 1), False),
+        (None, False),
+    ],
+)
+def test_only_this_machine_may_steer(client, near):
+    assert is_loopback({"client": client}) is near

@@ -166,3 +166,11 @@ def test_one_good_incident_can_be_mangled_on_the_way_out(arm, control):
     control.fault(path=LIST, mangle="nan", count=1)
     assert b"NaN" in arm("GET", "/incidents").content
     assert b"NaN" not in arm("GET", "/incidents").content
+
+
+def test_a_fault_for_pages_leaves_other_answers_alone(arm, control):
+    made = control.inject()
+    control.fault(path="/incidents", older_versions=True, mangle="nan", next_link="foreign")
+    one = arm("GET", f"/incidents/{made['name']}").json()
+    assert one["name"] == made["name"]
+    assert "nextLink" not in one
