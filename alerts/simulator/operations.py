@@ -165,18 +165,34 @@ def rule(one: Simulator, asked: Json, at: int) -> Json:
     workspace = azure.workspace(asked["workspace"])
     name = str(asked["rule"])
     held = azure.store.resources.get(workspace.key, RULES, name)
+    if held is None and "properties" not in asked:
+        raise not_found("Automation rule")
+    kept: Resource | None = None
     if asked.get("delete"):
-        return {"deleted": azure.store.resources.remove(workspace.key, RULES, name)}
+        azure.store.resources.remove(workspace.key, RULES, name)
+    else:
+        kept = _edited_rule(one, held, asked, at)
+        azure.store.resources.put(workspace.key, RULES, kept)
+    etag = kept.etag if kept else None
+    azure.store.journal.write(
+        at=at, method="PERSON", path=f"{workspace.security_path}/automationRules/{name}",
+        principal=person_named(asked.get("by") or PEOPLE[0].key).name, body=orjson.dumps(asked),
+        reply=Reply(200, effect="rule edited" if kept else "rule deleted",
+                    before=held.etag if held else None, after=etag),
+    )  # fmt: skip
+    return {"rule": name, "etag": etag}
+
+
+def _edited_rule(one: Simulator, held: Resource | None, asked: Json, at: int) -> Resource:
     told = {**(held.body["properties"] if held else {}), **asked.get("properties", {})}
     if "enabled" in asked:
         told["triggeringLogic"] = {**told["triggeringLogic"], "isEnabled": asked["enabled"]}
     author = person_named(asked.get("by") or PEOPLE[0].key).author()
-    stamp = iso(azure.stamp(at))
+    stamp = iso(one.azure.stamp(at))
     body = {"createdTimeUtc": stamp, "createdBy": author, **check_rule(told),
             "lastModifiedTimeUtc": stamp, "lastModifiedBy": author}  # fmt: skip
-    kept = Resource(held.name if held else name, azure.store.next_etag(at), {"properties": body})
-    azure.store.resources.put(workspace.key, RULES, kept)
-    return {"rule": kept.name, "etag": kept.etag}
+    name = held.name if held else str(asked["rule"])
+    return Resource(name, one.azure.store.next_etag(at), {"properties": body})
 
 
 OPERATIONS: dict[str, Operation] = {

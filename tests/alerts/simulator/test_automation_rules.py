@@ -2,6 +2,7 @@
 
 import pytest
 
+from alerts.simulator.client import ControlRefused
 from tests.alerts.simulator.conftest import CLOSING, Arm, a_rule, modify
 
 
@@ -202,6 +203,11 @@ def test_a_rule_edited_by_hand_shows_another_version(arm, control):
     assert now["etag"] != etag
     assert now["properties"]["lastModifiedBy"]["name"] == "Somebody"
     assert now["properties"]["triggeringLogic"]["isEnabled"] is False
+    assert control.journal(path="automationRules/r1")[-1]["principal"] == "Somebody"
+    control.rule(arm.workspace.key, "r1", delete=True)
+    assert arm("GET", "/automationRules/r1").status_code == 404
+    with pytest.raises(ControlRefused, match="not found"):
+        control.rule(arm.workspace.key, "r1", enabled=True)
 
 
 def test_a_workspace_holds_five_hundred_and_twelve_rules(arm, pretend, control):
