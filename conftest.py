@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from portal import embedded
 
 home = Path(__file__).resolve().parent
@@ -27,6 +29,6 @@ django.setup()
 pytest_plugins = ["tests.browser"]
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser: pytest.Parser) -> None:
     """`--long-faults`: the fault matrix with its full numbers."""
     parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")

@@ -33,6 +33,7 @@ SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
 # What is installed
 
 INSTALLED_APPS = [
+    "alerts.demo",
     "alerts.intake",
     "alerts.simulator",
     "alerts.reviews",

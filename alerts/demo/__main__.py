@@ -68,7 +68,8 @@ def _run(family: Family, *, data: Path, size: str, seed: int, port: int) -> None
     family.run("migrate", [*manage, "migrate", "--no-input", "-v0"])
     family.run("static", [*manage, "collectstatic", "--no-input", "-v0"])
     _say("Letting the plant's history happen …")
-    ca = _wait_for_simulator(family, data / "simulator", simulator_port)
+    ca, secret = _wait_for_simulator(family, data / "simulator", simulator_port)
+    family.environment["TAGOUT_DEMO_SECRET"] = secret
     family.run(
         "seed",
         [*manage, "demo_seed", "--simulator", f"https://localhost:{simulator_port}", "--ca", ca],
@@ -105,23 +106,24 @@ def _environment(data: Path, port: int) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "EMAIL_URL": mails.as_uri(),
         "TAGOUT_DEMO": "true",
-        "TAGOUT_DEMO_SECRET": "the-pretend-sentinel-takes-any",
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def _wait_for_simulator(family: Family, folder: Path, port: int) -> str:
+def _wait_for_simulator(family: Family, folder: Path, port: int) -> tuple[str, str]:
+    """Its CA file, and the secret that its application `portal` signs in with."""
     ca = folder / "ca.pem"
     for _ in range(1200):
         family.check()
         if ca.exists():
             try:
                 trust = ssl.create_default_context(cafile=str(ca))
-                _get(f"https://localhost:{port}/_control/state", trust)
+                plant = _get(f"https://localhost:{port}/_control/plant", trust)
             except OSError:
                 pass
             else:
-                return str(ca)
+                apps = {one["key"]: one["client_secret"] for one in plant["applications"]}
+                return str(ca), apps["portal"]
         time.sleep(0.25)
     raise Died(f"The pretend Sentinel does not answer. {family.last_words('simulator')}")
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from alerts.demo.cast import PASSWORD, PEOPLE, Player
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services import add_workspace, point_workspace
@@ -114,3 +116,9 @@ def _seed_person(player: Player, now: datetime) -> None:
         by=BY,
         now=now,
     )
+
+
+def has_read_all() -> bool:
+    """Whether intake has reached the end of every workspace at least once."""
+    active = Workspace.objects.filter(state=Workspace.State.ACTIVE)
+    return not active.filter(Q(cursor=None) | Q(cursor__fresh_at=None)).exists()

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.demo.services import seed_demo
+from alerts.demo.services import has_read_all, seed_demo
 from portal import clock
 from portal.command import TagoutCommand
 
@@ -45,5 +45,7 @@ def _wait(seconds: float) -> dict[str, object]:
     """Wait until every workspace was read to its end once."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
+        if has_read_all():
+            return {"read": True}
         time.sleep(0.5)
     raise CommandError(f"The history was not read within {seconds:.0f} s.")
