@@ -1,8 +1,8 @@
-"""F11, F12, F15, F17, F31 at the door out: what goes out lands once, or a person knows."""
+"""F11, F12, F15, F17, F29, F31 at the door out: what goes out lands once, or a person knows."""
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,9 @@ from portal import clock
 from portal.accounts.models import Role, ScopeKind
 from portal.jobs.models import State
 from tests import cast
+from tests.faults.conftest import wait_until
 from tests.faults.outbox import (
+    SECRET_VARIABLE,
     FarEnd,
     deliver_all,
     environment_of_a_worker,
@@ -87,14 +89,15 @@ def test_f11_after_a_conflict_it_is_read_again_and_a_person_wins(far_end, worksp
     assert [line["now"] for line in won] == ["Piotr Zielinski"]
 
 
-def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(far_end, workspace, sam):
-    rows = far_end.incidents(workspace, 10)
+def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(far_end, workspace, sam, long):
+    n = 100 if long else 10
+    rows = far_end.incidents(workspace, n)
     before = far_end.effects()
     close(rows, sam)
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
-    far_end.control.fault(method="PUT", drop="after", applied=True, probability=0.5, count=12)
-    for _ in range(40):
+    far_end.control.fault(method="PUT", drop="after", applied=True, probability=0.5, count=n)
+    for _ in range(4 * n):
         let_holds_and_waits_pass()
         deliver_all()
         if not Change.objects.filter(outcome=Outcome.OPEN).exists():
@@ -102,8 +105,8 @@ def test_f12_an_applied_write_whose_answer_is_lost_is_not_repeated(far_end, work
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
     written = far_end.effects() - before
     comments = {path: n for path, n in written.items() if "/comments/" in path}
-    assert (len(comments), set(comments.values())) == (10, {1})
-    assert (len(written), set(written.values())) == (20, {1})
+    assert (len(comments), set(comments.values())) == (n, {1})
+    assert (len(written), set(written.values())) == (2 * n, {1})
 
 
 def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(far_end, sam, db):
@@ -135,36 +138,73 @@ def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(far_end,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(far_end, sam):
+def test_f29_a_flushed_broker_loses_and_doubles_nothing(far_end, sam, broker, make_workers, long):
     workspace = far_end.register()
-    rows = far_end.incidents(workspace, 24)
+    n = 500 if long else 25
+    rows = far_end.incidents(workspace, n)
+    before = far_end.effects()
+    close(rows, sam)
+    ids = [row.pk for row in rows]
+    comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
+    let_holds_and_waits_pass()
+    make_workers(**{SECRET_VARIABLE: os.environ[SECRET_VARIABLE]}).start()
+    for share in range(5 if long else 1):
+        enough = len(before) + (share + 1) * n // 6
+        wait_until(
+            lambda least=enough: len(far_end.effects()) >= least, seconds=120, what="at work"
+        )
+        broker.flush()
+    owed = Change.objects.filter(outcome=Outcome.OPEN)
+    assert owed.exists(), "it was flushed at work"
+    wait_until(lambda: not owed.exists(), seconds=600 if long else 120, what="all sent")
+    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    written = far_end.effects() - before
+    assert (len(written), set(written.values())) == (2 * n, {1})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(far_end, sam, long):
+    workspace = far_end.register()
+    turns = 8 if long else 1  # three workers each
+    n = 24 * turns
+    rows = far_end.incidents(workspace, n)
     before = far_end.effects()
     close(rows, sam)
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
     far_end.control.fault(method="PUT", delay=0.08)
-    for _ in range(3):
+    for _ in range(turns):
         let_holds_and_waits_pass()
-        _kill_one_at_work(far_end)
+        _kill_three_at_work(far_end)
     assert Change.objects.filter(outcome=Outcome.OPEN).exists(), "they were killed at work"
     far_end.control.clear_faults()
     let_holds_and_waits_pass()
     deliver_all()
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
     written = far_end.effects() - before
-    assert len(written) == 48
-    assert set(written.values()) == {1}
+    assert (len(written), set(written.values())) == (2 * n, {1})
     assert set(Incident.objects.values_list("status", "owed")) == {(Status.CLOSED, 0)}
 
 
-def _kill_one_at_work(far_end, writes=4):
-    """Start a worker and kill it without warning after some writes."""
+def _kill_three_at_work(far_end, writes=4):
+    """Start three workers at once and kill one after the other without warning."""
     seen = len(far_end.control.journal())
-    worker = subprocess.Popen(
-        [sys.executable, "manage.py", "deliver"], cwd=HOME, env=environment_of_a_worker()
-    )
-    ends = time.monotonic() + 30
-    while len(far_end.control.journal()) < seen + writes and time.monotonic() < ends:
-        time.sleep(0.03)
-    worker.kill()
-    worker.wait(10)
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "deliver"], cwd=HOME, env=environment_of_a_worker()
+        )
+        for _ in range(3)
+    ]
+    try:
+        for n, worker in enumerate(workers, start=1):
+            least = seen + n * writes
+            wait_until(
+                lambda least=least: len(far_end.control.journal()) >= least,
+                seconds=90,
+                what="at work",
+            )
+            worker.kill()
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait(10)
