@@ -4,9 +4,12 @@ import ipaddress
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
+
+from kombu.exceptions import OperationalError
 
 from alerts.sentinel.models import Workspace
 from alerts.simulator.client import Control, ControlRefused
@@ -100,7 +103,7 @@ def is_loopback(address: str) -> bool:
 def _workers_alive() -> bool:
     try:
         return bool(app.control.ping(timeout=2.0))
-    except OSError:  # the broker is away, so no worker hears us
+    except OperationalError:  # the broker is away, so no worker hears us
         return False
 
 
@@ -122,6 +125,11 @@ def _let_workers_follow(step: timedelta) -> float:
 
 
 def _wake_workers() -> None:
+    with suppress(OperationalError):  # what is due stays due; we look again in a second
+        _send_wake_ups()
+
+
+def _send_wake_ups() -> None:
     for entry in SCHEDULE.values():
         app.send_task(entry["task"], queue=entry["options"]["queue"], expires=60, retry=False)
 
@@ -129,5 +137,8 @@ def _wake_workers() -> None:
 def _workers_busy() -> bool:
     """Whether a worker is at a task or has one in its hands."""
     inspect = app.control.inspect(timeout=1.0)
-    held = [inspect.active() or {}, inspect.reserved() or {}]
+    try:
+        held = [inspect.active() or {}, inspect.reserved() or {}]
+    except OperationalError:
+        return False
     return any(tasks for workers in held for tasks in workers.values())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from kombu.exceptions import OperationalError
 
 from alerts.sentinel.models import Workspace
 from alerts.simulator.client import Control
@@ -98,7 +99,10 @@ def test_a_script_that_makes_no_sense_is_refused(tmp_path, script):
 
 
 @pytest.mark.django_db
-def test_both_clocks_move_in_steps_of_half_a_day(pretend):
+def test_both_clocks_move_in_steps_of_half_a_day(pretend, monkeypatch):
+    from alerts.simulator.management import advance
+
+    monkeypatch.setattr(advance.app.control, "ping", lambda **_: [])
     register(pretend)
     told = run("advance", "1d6h")
     assert [one["hours"] for one in told["steps"]] == [12, 12, 6]
@@ -127,6 +131,19 @@ def test_waiting_work_becomes_due_as_if_time_had_passed(pretend, monkeypatch):
     run("advance", "2h")
     assert Job.objects.get().state == "done"
     assert woken
+
+
+@pytest.mark.django_db
+def test_with_the_broker_away_it_goes_on_at_once(pretend, monkeypatch):
+    from alerts.simulator.management import advance
+
+    def away(**_options):
+        raise OperationalError("no broker")
+
+    register(pretend)
+    monkeypatch.setattr(advance.app.control, "ping", away)
+    (step,) = run("advance", "2h")["steps"]
+    assert step["waited_seconds"] == 0
 
 
 @pytest.mark.django_db
