@@ -105,6 +105,15 @@ def arm(pretend):
     client.link.close()
 
 
+@pytest.fixture(scope="module")
+def shared_arm():
+    """One simulator for all tests of a file that leave nothing behind."""
+    with running_simulator(now=START) as running:
+        client = Arm(running)
+        yield client
+        client.link.close()
+
+
 @pytest.fixture
 def control(pretend):
     return pretend.control

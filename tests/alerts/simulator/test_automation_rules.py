@@ -181,9 +181,9 @@ def test_in_the_defender_portal_the_provider_name_is_passed_over(arm, control, l
         {"triggeringLogic": a_rule(ends="soon")["triggeringLogic"]},
     ],
 )
-def test_azure_refuses_a_malformed_rule(arm, wrong):
+def test_azure_refuses_a_malformed_rule(shared_arm, wrong):
     body = {"properties": {**a_rule(), **wrong}}
-    answer = arm("PUT", "/automationRules/r1", json=body)
+    answer = shared_arm("PUT", "/automationRules/r1", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
 
 

@@ -6,15 +6,15 @@ KINDS = ["alertRules", "dataConnectors", "watchlists", "contentPackages", "autom
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_stands_in_a_workspace_is_listed_and_read(arm, kind):
-    found = arm("GET", f"/{kind}").json()["value"]
-    one = arm("GET", f"/{kind}/{found[0]['name']}").json()
+def test_what_stands_in_a_workspace_is_listed_and_read(shared_arm, kind):
+    found = shared_arm("GET", f"/{kind}").json()["value"]
+    one = shared_arm("GET", f"/{kind}/{found[0]['name']}").json()
     assert one == found[0]
     assert one["etag"]
 
 
-def test_the_rules_of_the_solution_are_there(arm):
-    rules = arm("GET", "/alertRules").json()["value"]
+def test_the_rules_of_the_solution_are_there(shared_arm):
+    rules = shared_arm("GET", "/alertRules").json()["value"]
     kinds = [one["kind"] for one in rules]
     assert kinds.count("Scheduled") == 15
     assert {"MicrosoftSecurityIncidentCreation", "Fusion"} <= set(kinds)
@@ -57,8 +57,8 @@ def test_an_unregistered_provider_is_told_as_azure_does(arm, control):
 
 
 @pytest.mark.parametrize("level", ["workspace", "group", "subscription"])
-def test_permissions_at_every_level(arm, level):
-    place = arm.workspace
+def test_permissions_at_every_level(shared_arm, level):
+    place = shared_arm.workspace
     subscription = f"/subscriptions/{place.subscription_id}"
     where = {
         "workspace": place.path,
@@ -66,7 +66,7 @@ def test_permissions_at_every_level(arm, level):
         "subscription": subscription,
     }[level]
     tail = "/providers/Microsoft.Authorization/permissions"
-    (told,) = arm("GET", tail, at=where, version="2022-04-01").json()["value"]
+    (told,) = shared_arm("GET", tail, at=where, version="2022-04-01").json()["value"]
     assert "Microsoft.SecurityInsights/*" in told["actions"]
 
 
@@ -105,8 +105,8 @@ def test_the_defender_portal_switches_rules_off_and_shows_its_connector(arm, con
     assert "MicrosoftThreatProtection" in kinds
 
 
-def test_playbooks_are_found_in_their_group(arm):
-    place = arm.workspace
+def test_playbooks_are_found_in_their_group(shared_arm):
+    place = shared_arm.workspace
     where = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
-    found = arm("GET", "/providers/Microsoft.Logic/workflows", at=where).json()["value"]
+    found = shared_arm("GET", "/providers/Microsoft.Logic/workflows", at=where).json()["value"]
     assert "isolate-device" in {one["name"] for one in found}

@@ -19,8 +19,8 @@ def assertion(**claims):
     return ".".join([*(one.rstrip("=") for one in encoded), "signature"])
 
 
-def test_a_wrong_secret_is_refused_in_entras_words(arm):
-    answer = arm.sign_in(client_secret="wrong")
+def test_a_wrong_secret_is_refused_in_entras_words(shared_arm):
+    answer = shared_arm.sign_in(client_secret="wrong")
     assert answer.status_code == 401
     assert answer.json()["error_codes"] == [7000215]
 
@@ -33,15 +33,15 @@ def test_a_wrong_secret_is_refused_in_entras_words(arm):
         ({"grant_type": "password"}, 70003),
     ],
 )
-def test_a_malformed_request_is_refused(arm, changed, number):
-    assert arm.sign_in(**changed).json()["error_codes"] == [number]
+def test_a_malformed_request_is_refused(shared_arm, changed, number):
+    assert shared_arm.sign_in(**changed).json()["error_codes"] == [number]
 
 
-def test_an_assertion_is_as_good_as_a_secret_while_it_lives(arm):
+def test_an_assertion_is_as_good_as_a_secret_while_it_lives(shared_arm):
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     asked = {"client_secret": None, "client_assertion_type": kind}
-    good = arm.sign_in(**asked, client_assertion=assertion(exp=time.time() + 60))
-    late = arm.sign_in(**asked, client_assertion=assertion(exp=time.time() - 60))
+    good = shared_arm.sign_in(**asked, client_assertion=assertion(exp=time.time() + 60))
+    late = shared_arm.sign_in(**asked, client_assertion=assertion(exp=time.time() - 60))
     assert good.json()["token_type"] == "Bearer"
     assert late.json()["error_codes"] == [700024]
 
@@ -86,19 +86,25 @@ def test_a_disabled_application_neither_signs_in_nor_calls(pretend, arm, control
     assert arm.sign_in().status_code == 401
 
 
-def test_an_api_version_is_required(arm):
-    assert refusal(arm("GET", "/incidents", version="")) == (400, "MissingApiVersionParameter")
-    assert refusal(arm("GET", "/incidents", version="new")) == (400, "InvalidApiVersionParameter")
+def test_an_api_version_is_required(shared_arm):
+    assert refusal(shared_arm("GET", "/incidents", version="")) == (
+        400,
+        "MissingApiVersionParameter",
+    )
+    assert refusal(shared_arm("GET", "/incidents", version="new")) == (
+        400,
+        "InvalidApiVersionParameter",
+    )
 
 
-def test_unknown_places_are_refused_by_name(arm):
-    place = arm.workspace.security_path
+def test_unknown_places_are_refused_by_name(shared_arm):
+    place = shared_arm.workspace.security_path
     for piece, code in (
-        (arm.workspace.subscription_id, "SubscriptionNotFound"),
-        (arm.workspace.resource_group, "ResourceGroupNotFound"),
-        (arm.workspace.name, "ResourceNotFound"),
+        (shared_arm.workspace.subscription_id, "SubscriptionNotFound"),
+        (shared_arm.workspace.resource_group, "ResourceGroupNotFound"),
+        (shared_arm.workspace.name, "ResourceNotFound"),
     ):
-        answer = arm("GET", "/incidents", at=place.replace(piece, "elsewhere"))
+        answer = shared_arm("GET", "/incidents", at=place.replace(piece, "elsewhere"))
         assert refusal(answer) == (404, code)
 
 
