@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.reviews.engine.rhythm import Window, usual_window
+from alerts.incidents.engine.rhythm import Window, usual_window
 
 TUESDAY_SIX = [(1, 6 * 60 + minute) for minute in (0, 10, 20, 30, 59)]
 
