@@ -1,0 +1,140 @@
+"""One row of the queue, ready to be placed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
+
+from django.utils.translation import gettext
+
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.models import OtState, PatternMemory, Severity
+from alerts.incidents.reads.wording import Chip, Moment, age_of, moment_of, ot_chip, zone_or_utc
+from portal.ui.words import length
+
+COLUMNS = (
+    "key", "latest_id", "n", "priority", "severity", "title", "source", "destination", "place",
+    "protocol", "ot_state", "ot_due_at", "owner_id", "owner_name", "pattern", "site_ids",
+    "first_at", "latest_at", "status",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group of equal incidents, or one incident, as a list shows it."""
+
+    key: str  # of the group; empty for a single incident
+    incident_id: int
+    n: int
+    priority: int
+    severity: str
+    title: str
+    ends: str
+    rest: str
+    context: Chip
+    due_at: str
+    soon_at: str
+    due_words: str
+    due_tone: str
+    answered: bool
+    age: str
+    since: str
+    owner: str
+    is_mine: bool
+    updated: Moment
+
+    @property
+    def ref(self) -> str:
+        """What names the row in an address and in the page."""
+        return self.key or str(self.incident_id)
+
+    @property
+    def target(self) -> str:
+        """What acting on the row acts on."""
+        return f"group={self.key}" if self.key else f"incident={self.incident_id}"
+
+    @property
+    def panel(self) -> str:
+        """Where its side panel is, below the queue's address."""
+        return f"groups/{self.key}/panel" if self.key else f"{self.incident_id}/panel"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all rows of a page are formatted by."""
+
+    now: datetime
+    zones: Mapping[int, str]
+    in_utc: bool
+    my_owner_ids: tuple[str, ...]
+
+    def zone(self, site_ids: Sequence[int]) -> tzinfo:
+        """The plant's zone for what touches these sites; UTC where it cannot be told."""
+        names = {self.zones.get(each, "") for each in site_ids}
+        return zone_or_utc(names.pop() if len(names) == 1 else "", in_utc=self.in_utc)
+
+
+def said_before(patterns: Sequence[UUID | None]) -> dict[UUID, tuple[str, int, int]]:
+    """What OT said most often of each pattern: verdict, how often, out of how many."""
+    known = PatternMemory.objects.filter(pattern__in={each for each in patterns if each})
+    columns = ("pattern", "routine", "maintenance", "suspicious", "not_sure")
+    found = {}
+    for pattern, *counts in known.values_list(*columns):
+        judged = sum(counts)
+        if judged:
+            # One suspicious word outweighs the rest: it must never hide behind a majority.
+            worst = 2 if counts[2] else max(range(4), key=lambda at: counts[at])
+            found[pattern] = (_VERDICTS[worst], counts[worst], judged)
+    return found
+
+
+SOON = timedelta(minutes=30)
+
+
+def _time_left(due: datetime, now: datetime) -> str:
+    if due <= now:
+        return gettext("Late %(span)s") % {"span": length(now - due)}
+    return length(due - now)
+
+
+def _tone(due: datetime, now: datetime) -> str:
+    if due <= now:
+        return "sla-late"
+    return "sla-soon" if due - now <= SOON else ""
+
+
+_VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
+
+
+def rows_of(groups: Sequence[tuple], frame: Frame) -> list[Row]:  # type: ignore[type-arg]  # values_list rows of COLUMNS
+    """Make rows of what `values_list(*COLUMNS)` gave."""
+    said = said_before([group[14] for group in groups if not group[10]])
+    return [_row(dict(zip(COLUMNS, group, strict=True)), said, frame) for group in groups]
+
+
+def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -> Row:  # type: ignore[type-arg]  # column → value
+    zone = frame.zone(group["site_ids"])
+    waiting = group["ot_state"] == OtState.WAITING
+    due = group["ot_due_at"] if waiting else None
+    first = moment_of(group["first_at"], frame.now, zone)
+    return Row(
+        key=str(group["key"] or ""),
+        incident_id=group["latest_id"],
+        n=group["n"],
+        priority=group["priority"],
+        severity=Severity(group["severity"]).label,
+        title=bare_title(group["title"]),
+        ends=" → ".join(filter(None, (group["source"], group["destination"]))),
+        rest=" · ".join(filter(None, (group["place"], group["protocol"]))),
+        context=ot_chip(group["ot_state"], said.get(group["pattern"])),
+        due_at=due.isoformat() if due else "",
+        soon_at=(due - SOON).isoformat() if due else "",
+        due_words=_time_left(due, frame.now) if due else "",
+        due_tone=_tone(due, frame.now) if due else "",
+        answered=bool(group["ot_state"]) and not waiting,
+        age=age_of(group["first_at"], frame.now),
+        since=first.whole,
+        owner=group["owner_name"] or (group["owner_id"] and "?"),
+        is_mine=bool(group["owner_id"]) and group["owner_id"] in frame.my_owner_ids,
+        updated=moment_of(group["latest_at"], frame.now, zone),
+    )

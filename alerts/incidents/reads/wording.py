@@ -1,0 +1,124 @@
+"""Words of states and times as rows show them, made once a row and never in a template."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+
+from django.utils.translation import get_language, gettext, gettext_lazy, pgettext
+
+from alerts.incidents.engine.rhythm import Window
+from alerts.incidents.models import OtState, Severity, Status
+from portal.ui.tags.times import day_of, exact, month_of, zone_of
+from portal.ui.words import ago, length
+
+SEVERITY_WORDS = {
+    Severity.HIGH: gettext_lazy("High"),
+    Severity.MEDIUM: gettext_lazy("Medium"),
+    Severity.LOW: gettext_lazy("Low"),
+    Severity.INFORMATIONAL: gettext_lazy("Informational"),
+    Severity.UNKNOWN: gettext_lazy("Unknown"),
+}
+STATUS_WORDS = {
+    Status.NEW: gettext_lazy("New"),
+    Status.ACTIVE: gettext_lazy("Active"),
+    Status.CLOSED: gettext_lazy("Closed"),
+    Status.UNKNOWN: gettext_lazy("Unknown"),
+}
+OT_WORDS = {
+    OtState.NOT_ASKED: gettext_lazy("Not asked"),
+    OtState.WAITING: gettext_lazy("Waiting for OT"),
+    OtState.ROUTINE: gettext_lazy("Routine"),
+    OtState.MAINTENANCE: gettext_lazy("Maintenance"),
+    OtState.SUSPICIOUS: gettext_lazy("Suspicious"),
+    OtState.NOT_SURE: gettext_lazy("Not sure"),
+}
+_OT_LOOKS = {
+    "": ("info", "circle-dot"),
+    "waiting": ("ot", "message-square-reply"),
+    "routine": ("ok", "repeat"),
+    "maintenance": ("maint", "wrench"),
+    "suspicious": ("high", "flag"),
+    "not-sure": ("info", "circle-question-mark"),
+}
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A word with its colour and icon."""
+
+    label: str
+    kind: str
+    icon: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment ready to be placed: short words, the whole truth, and what scripts keep going."""
+
+    iso: str
+    words: str
+    whole: str
+    relative: bool
+
+
+def ot_chip(state: str, said: tuple[str, int, int] | None = None) -> Chip:
+    """Where it stands with OT; for what was never asked, what OT said of its like (verdict, how
+    often, out of how many judgements).
+    """
+    return _ot_chip(state, said, get_language() or "en")
+
+
+@lru_cache(maxsize=2048)
+def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Chip:
+    if state or said is None:
+        kind, icon = _OT_LOOKS.get(state, ("info", "circle-dot"))
+        return Chip(str(OT_WORDS.get(OtState(state), state)), kind, icon)
+    verdict, often, judged = said
+    kind, icon = _OT_LOOKS[verdict]
+    label = gettext("%(verdict)s %(often)s of %(judged)s") % {
+        "verdict": OT_WORDS[OtState(verdict)], "often": often, "judged": judged,
+    }  # fmt: skip
+    return Chip(label, kind, icon, gettext("Not asked. This is what OT said of its like before."))
+
+
+def zone_or_utc(name: str, *, in_utc: bool) -> tzinfo:
+    """The plant's zone, unless the person wants UTC or nobody knows the zone."""
+    return UTC if in_utc else (zone_of(name) or UTC)
+
+
+def moment_of(at: datetime, now: datetime, zone: tzinfo) -> Moment:
+    """Under a day how long ago, else day and time at the plant; the whole truth beside it."""
+    local = at.astimezone(zone)
+    relative = abs(now - at) < DAY
+    if relative:
+        words = ago(at, now)
+    else:
+        year = "" if local.year == now.year else f" {local.year}"
+        words = f"{local.day} {month_of(local)}{year}, {local:%H:%M}"
+    return Moment(at.isoformat(), words, exact(local, at), relative)
+
+
+def age_of(at: datetime, now: datetime) -> str:
+    """How old something is."""
+    return length(now - at)
+
+
+def day_words(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """A day at the plant: 25 Nov, with the year when it is another one."""
+    return day_of(at.astimezone(zone), now.astimezone(zone))
+
+
+def weekday_words(weekdays: tuple[int, ...]) -> str:
+    """Days of the week as people say them: Tue, or Mon–Fri."""
+    names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
+    days = sorted(weekdays)
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{names[days[0]]}–{names[days[-1]]}"
+    return ", ".join(names[day] for day in days)
+
+
+def window_words(window: Window) -> str:
+    """A window of the week: Tue 06:00–08:00."""
+    return f"{weekday_words(window.weekdays)} {window.start:02d}:00–{window.end:02d}:00"
