@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("portal.accounts.web.urls")),
     path("", include("portal.health")),
     path("", include("portal.ui.urls")),
+    path("incidents/", include("alerts.incidents.web.urls")),
 ]
 
 handler400 = "portal.ui.views.bad_request"

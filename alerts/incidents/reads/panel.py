@@ -1,0 +1,108 @@
+"""The side panel: what decides whether a row is worth more than a glance."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import get_language
+
+from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
+from alerts.incidents.engine.priority import Part, words
+from alerts.incidents.models import Alert, Incident, OtState, Severity
+from alerts.incidents.policies import may_act_on
+from alerts.incidents.reads.devices import DeviceCard, devices_of
+from alerts.incidents.reads.knowledge import Lately, Memory, lately, memory_of
+from alerts.incidents.reads.wording import Chip, moment_of, ot_chip, window_words, zone_or_utc
+from alerts.sites.models import Site
+from portal.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What happened, as the person's language says it."""
+
+    title: str
+    plain: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One incident, or the newest of a group, as the panel shows it."""
+
+    pk: int
+    number: str
+    said: Said
+    severity: str
+    place: str
+    priority: int
+    parts: tuple[tuple[int, str], ...]
+    state: Chip
+    memory: Memory | None
+    memory_when: str
+    device: DeviceCard | None
+    lately: Lately
+    window: str
+    may_act: bool
+    is_closed: bool
+    is_waiting: bool
+    n: int
+
+
+def preview_of(incident: Incident, *, n: int, by: User, now: datetime, in_utc: bool) -> Preview:
+    """Gather the panel of an incident that stands for `n` alike ones."""
+    zone = zone_or_utc(zone_name_of(incident), in_utc=in_utc)
+    memory, seen = memory_of(incident), lately(incident, now=now, zone=zone)
+    cards = devices_of(incident)
+    return Preview(
+        pk=incident.pk,
+        number=number_of(incident),
+        said=said_of(incident),
+        severity=Severity(incident.severity).label,
+        place=incident.place.replace(", ", " · "),
+        priority=incident.priority,
+        parts=parts_of(incident),
+        state=ot_chip(incident.ot_state),
+        memory=memory,
+        memory_when=moment_of(memory.latest_at, now, zone).words
+        if memory and memory.latest_at
+        else "",
+        device=next((card for card in cards if card.side == "destination"), None)
+        or (cards[0] if cards else None),
+        lately=seen,
+        window=window_words(seen.window) if seen.window else "",
+        may_act=may_act_on(incident, by=by),
+        is_closed=not incident.is_open,
+        is_waiting=incident.ot_state == OtState.WAITING,
+        n=n,
+    )
+
+
+def number_of(incident: Incident) -> str:
+    """How people call the incident: #4821."""
+    return f"#{incident.number}" if incident.number is not None else f"№{incident.pk}"
+
+
+def said_of(incident: Incident) -> Said:
+    """Title, plain sentence and what it may mean, in the language of the page."""
+    language = get_language() or "en"
+    named = {"source": incident.source, "destination": incident.destination}
+    own = Alert.objects.filter(incidents=incident).exclude(user_defined_title="")
+    user_title = own.values_list("user_defined_title", flat=True).first() or ""
+    return Said(
+        title=bare_title(incident.title),
+        plain=sentence(incident.alert_type, **named, language=language, user_title=user_title),
+        why=why_it_matters(incident.alert_type, language=language),
+    )
+
+
+def parts_of(incident: Incident) -> tuple[tuple[int, str], ...]:
+    """The signed parts of the priority, as sentences."""
+    language = get_language() or "en"
+    parts = (Part(*given) for given in incident.priority_parts)
+    return tuple((part.points, words(part, language)) for part in parts)
+
+
+def zone_name_of(incident: Incident) -> str:
+    """The time zone of the plant it touches; empty where there are several or none."""
+    names = set(Site.objects.filter(pk__in=incident.site_ids).values_list("time_zone", flat=True))
+    return names.pop() if len(names) == 1 else ""

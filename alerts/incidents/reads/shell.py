@@ -1,0 +1,19 @@
+"""What the frame of every page knows of this room."""
+
+from django.http import HttpRequest
+
+from alerts.incidents.models import OtState
+from alerts.incidents.queries import groups_visible_to
+from portal.accounts.models import User
+from portal.ui.shell import Count
+
+MOST = 999
+
+
+def count_untriaged(request: HttpRequest) -> Count | None:
+    """Rows that nobody has asked OT about yet, counted up to 999."""
+    if not isinstance(request.user, User):
+        return None
+    rows = groups_visible_to(request.user).filter(ot_state=OtState.NOT_ASKED)
+    n = rows.values("pk")[: MOST + 1].count()
+    return Count(min(n, MOST), hot=n > 0)

@@ -1,0 +1,153 @@
+"""What happened, as the overview tells it: flow, techniques, checks and the weeks before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.utils.translation import gettext, ngettext
+
+from alerts.incidents.models import Alert, Incident
+from alerts.incidents.reads.devices import DeviceCard, end_of
+from alerts.incidents.reads.knowledge import Lately, Memory, is_first_of_its_pair
+from alerts.incidents.reads.wording import window_words
+from portal.attack.engine import tactic, technique
+from portal.ui.pieces import FlowNode, Point
+from portal.ui.words import length
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Who did what to whom."""
+
+    source: FlowNode
+    target: FlowNode
+    action: str
+    detail: str
+    is_bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TechniqueChip:
+    """A technique with its name; an id that was replaced says by which."""
+
+    label: str
+    tactics: str
+
+
+def flow_of(incident: Incident, alerts: Sequence[Alert], cards: Sequence[DeviceCard]) -> Flow:
+    """The flow of the newest alert, and how often it was seen in this incident."""
+    alert = alerts[0] if alerts else None
+    action = (alert.function if alert else "") or (alert.protocol if alert else "")
+    protocol = (alert.protocol if alert else "") or incident.protocol
+    wire = ", ".join(filter(None, (protocol, _port(alert))))
+    return Flow(
+        source=end_of(cards, "source", incident.source),
+        target=end_of(cards, "destination", incident.destination),
+        action=action or protocol or gettext("Traffic"),
+        detail=" · ".join(filter(None, (wire, _times(alerts)))),
+        is_bad=incident.severity >= 3,
+    )
+
+
+def _port(alert: Alert | None) -> str:
+    return gettext("port %(port)s") % {"port": alert.port} if alert and alert.port else ""
+
+
+def _times(alerts: Sequence[Alert]) -> str:
+    n = len(alerts)
+    if n < 2:
+        return ""
+    span = max(each.latest_at or each.at for each in alerts) - min(each.at for each in alerts)
+    said = {"n": n, "span": length(span)}
+    return ngettext("%(n)s time in %(span)s", "%(n)s times in %(span)s", n) % said
+
+
+def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[TechniqueChip]:
+    """The techniques named, each once, with their tactics."""
+    named = dict.fromkeys(
+        [*incident.techniques, *(each for alert in alerts for each in alert.techniques)]
+    )
+    chips: dict[str, TechniqueChip] = {}
+    for given in named:
+        known = technique(given)
+        if known is None:
+            chips[given] = TechniqueChip(given, "")
+            continue
+        now = technique(known.current_id) or known
+        label = f"{now.id} {now.full_name}"
+        former = known.id if known.id != now.id else known.former_id
+        if former and former != now.id:
+            label = gettext("%(label)s (formerly %(former)s)") % {"label": label, "former": former}
+        chips.setdefault(now.id, TechniqueChip(label, " · ".join(now.tactics)))
+    return list(chips.values())
+
+
+def tactics_of(incident: Incident) -> list[str]:
+    """The tactics that the incident names, in plain spelling."""
+    return list(dict.fromkeys(
+        known.name if (known := tactic(given)) else given for given in incident.tactics
+    ))  # fmt: skip
+
+
+def checks_of(
+    incident: Incident, seen: Lately, memory: Memory | None
+) -> list[tuple[bool | None, str]]:
+    """What can be computed for and against: known pair, usual hours, what OT said."""
+    if incident.pattern is None:
+        return []
+    checks: list[tuple[bool | None, str]] = [_pair(incident, seen)]
+    if seen.window is not None:
+        hours = {"window": window_words(seen.window)}
+        if seen.is_usual:
+            checks.append((True, gettext("Inside the usual hours, %(window)s") % hours))
+        else:
+            checks.append((False, gettext("Outside the usual hours, %(window)s") % hours))
+    if memory is not None:
+        checks.append(_judged(memory))
+    return checks
+
+
+def _pair(incident: Incident, seen: Lately) -> tuple[bool, str]:
+    if seen.others:
+        times = ngettext(
+            "Known pattern: %(n)s time before in 90 days",
+            "Known pattern: %(n)s times before in 90 days",
+            seen.others,
+        )
+        return True, times % {"n": seen.others}
+    if is_first_of_its_pair(incident):
+        return False, gettext("These two were never seen together before")
+    return False, gettext("Never seen like this in 90 days before")
+
+
+def _judged(memory: Memory) -> tuple[bool, str]:
+    bad = memory.counts["suspicious"]
+    if bad:
+        words = ngettext(
+            "OT called the pattern suspicious %(n)s time of %(all)s",
+            "OT called the pattern suspicious %(n)s times of %(all)s",
+            bad,
+        )
+        return False, words % {"n": bad, "all": memory.judged}
+    good = memory.counts["routine"] + memory.counts["maintenance"]
+    words = gettext("OT called the pattern routine or maintenance %(n)s of %(all)s times")
+    return good * 2 > memory.judged, words % {"n": good, "all": memory.judged}
+
+
+def points_of(seen: Lately) -> list[Point]:
+    """The weeks as bars; this week is the last and the hot one."""
+    last = len(seen.weeks) - 1
+    return [Point(label, n, at == last and n > 0) for at, (label, n) in enumerate(seen.weeks)]
+
+
+def bars_title(seen: Lately) -> str:
+    """What the bars say, read out."""
+    this = seen.weeks[-1][1] if seen.weeks else 0
+    words = gettext("Weekly counts for 13 weeks: %(all)s in all, %(this)s this week")
+    return words % {"all": seen.count, "this": this}
+
+
+def raised_words(at: datetime, zone: tzinfo) -> str:
+    """When it was raised, on the plant's clock with its zone."""
+    local = at.astimezone(zone)
+    return f"{local:%H:%M} {local.tzname()}"

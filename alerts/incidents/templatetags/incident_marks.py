@@ -1,0 +1,69 @@
+"""Marks that stand in every row of a list. There are few different ones, so each is made once."""
+
+from functools import lru_cache
+
+from django.template import Library
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from alerts.incidents.reads.wording import Chip
+from portal.ui.tags.basics import chip, icon
+from portal.ui.tags.people import avatar
+from portal.ui.tags.states import prio, sev
+
+register = Library()
+
+
+@register.simple_tag
+def sev_mark(level: str) -> SafeString:
+    """Severity as bars and word."""
+    return _sev(level, get_language())
+
+
+@register.simple_tag
+def prio_mark(value: int) -> SafeString:
+    """Priority 0–100."""
+    return _prio(value, get_language())
+
+
+@register.simple_tag
+def chip_mark(given: Chip) -> SafeString:
+    """A state as a chip."""
+    return _chip(given)
+
+
+@register.simple_tag
+def owner_mark(name: str) -> SafeString:
+    """Who owns it, as initials; a plus for nobody."""
+    return _owner(name, get_language())
+
+
+@register.simple_tag
+def icon_mark(name: str) -> SafeString:
+    """A small icon."""
+    return _icon(name)
+
+
+@lru_cache(maxsize=64)
+def _sev(level: str, language: str | None) -> SafeString:
+    return sev(level)
+
+
+@lru_cache(maxsize=512)
+def _prio(value: int, language: str | None) -> SafeString:
+    return prio(value)
+
+
+@lru_cache(maxsize=1024)
+def _chip(given: Chip) -> SafeString:
+    return chip(given.label, given.kind, given.icon)
+
+
+@lru_cache(maxsize=1024)
+def _owner(name: str, language: str | None) -> SafeString:
+    return avatar(name)
+
+
+@lru_cache(maxsize=64)
+def _icon(name: str) -> SafeString:
+    return icon(name, "s")

@@ -1,0 +1,1 @@
+"""Pages of this room: the triage queue, the incident, and what can be done there."""

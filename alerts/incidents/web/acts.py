@@ -1,0 +1,104 @@
+"""Do something to incidents: each verb is a page of its own, and a dialog where htmx asks."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.reads.people import ot_line_of
+from alerts.incidents.services.undo import CannotUndo, undo_act
+from alerts.incidents.web.targets import targets_of
+from alerts.incidents.web.verbs import VERBS, Doing, Verb
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.errors import Refused
+from portal.ui.htmx import vary, wants_part
+from portal.ui.toasts import leave_toast, trigger
+
+CHANGED = "incidents-changed"
+TEMPLATE = "alerts/incidents/act.html"
+
+
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, verb: str) -> HttpResponse:
+    """Ask how, then do it. Answers with a toast that names the object and offers Undo."""
+    how = VERBS.get(verb)
+    if how is None:
+        raise Http404
+    given = request.POST if request.method == "POST" else request.GET
+    user = actor_of(request)
+    try:
+        targets = targets_of(given, user)
+    except Http404:
+        if not wants_part(request):
+            raise
+        return _answer(request, gettext("This row has changed meanwhile. Look again."))
+    doing = Doing(targets, user, clock.now())
+    form = how.form(doing, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = how.do(doing, form)
+        except Refused as refusal:
+            form.add_error(None, list(refusal.reasons))
+        else:
+            return _done(request, how.told(doing, form), done)
+    return _ask(request, verb, how, doing, form)
+
+
+@require_POST
+def undo(request: HttpRequest, act: UUID) -> HttpResponse:
+    """Take one's own act back while it is held."""
+    try:
+        undone = undo_act(act=act, by=actor_of(request), now=clock.now())
+    except CannotUndo as refusal:
+        return _answer(request, " ".join(refusal.reasons), status=409)
+    words = ngettext("Undone for %(n)s incident", "Undone for %(n)s incidents", undone.undone)
+    text = words % {"n": undone.undone}
+    if undone.too_late:
+        late = ngettext("%(n)s had gone out already", "%(n)s had gone out already", undone.too_late)
+        text = f"{text}; {late % {'n': undone.too_late}}"
+    return _answer(request, text)
+
+
+def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
+    against = reasons_against_acting(doing.targets.incidents, by=doing.by)
+    context = {
+        "verb": verb,
+        "how": how,
+        "form": form,
+        "targets": doing.targets,
+        "against": against if not form.errors else [],
+        "act_id": form.data.get("act") or uuid4(),
+        "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",
+        "goal": _goal(request),
+        "in_dialog": wants_part(request),
+    }
+    part = "form" if request.method == "POST" else "dialog"
+    name = f"{TEMPLATE}#{part}" if wants_part(request) else TEMPLATE
+    return vary(render(request, name, context, status=422 if form.errors else 200))
+
+
+def _done(request: HttpRequest, text: str, done: UUID) -> HttpResponse:
+    return _answer(request, text, undo=reverse("incidents:undo", args=[done]))
+
+
+def _answer(request: HttpRequest, text: str, *, undo: str = "", status: int = 204) -> HttpResponse:
+    if wants_part(request):
+        response = HttpResponse(status=status)
+        trigger(response, CHANGED, {})
+        leave_toast(request, response, text, undo=undo)
+        return vary(trigger(response, "close-dialog", {}))
+    return leave_toast(request, HttpResponseRedirect(_goal(request)), text, undo=undo)
+
+
+def _goal(request: HttpRequest) -> str:
+    """Where a page without scripts goes on: where it came from, else the queue."""
+    told = request.POST.get("next") or request.GET.get("next") or ""
+    known = url_has_allowed_host_and_scheme(told, {request.get_host()}, request.is_secure())
+    return told if told and known else reverse("incidents:queue")

@@ -1,0 +1,118 @@
+"""Forms of what can be done to incidents."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy
+
+from alerts.incidents.models import Severity
+from alerts.incidents.policies import LONGEST_MESSAGE
+from portal.accounts.models import User
+
+OUTCOMES = {
+    "BenignPositive": ("BenignPositive", "SuspiciousButExpected"),
+    "TruePositive": ("TruePositive", "SuspiciousActivity"),
+    "FalsePositive-logic": ("FalsePositive", "IncorrectAlertLogic"),
+    "FalsePositive-data": ("FalsePositive", "InaccurateData"),
+    "Undetermined": ("Undetermined", ""),
+}
+OUTCOME_WORDS = {
+    "BenignPositive": gettext_lazy("Benign positive: suspicious but expected"),
+    "TruePositive": gettext_lazy("True positive: suspicious activity"),
+    "FalsePositive-logic": gettext_lazy("False positive: incorrect alert logic"),
+    "FalsePositive-data": gettext_lazy("False positive: inaccurate data"),
+    "Undetermined": gettext_lazy("Undetermined"),
+}
+
+
+class ActForm(forms.Form):
+    """What every act carries: its own id, so that a form that is sent twice acts once."""
+
+    act = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def wanted_act(self) -> UUID | None:
+        """The id of the act, where the form brought one."""
+        value: UUID | None = self.cleaned_data.get("act")
+        return value
+
+
+class AssignForm(ActForm):
+    """Whom to give incidents to: somebody who works there, oneself (`me`), or nobody."""
+
+    to = forms.CharField(
+        label=gettext_lazy("Give to"),
+        required=False,
+        widget=forms.Select,
+        error_messages={"required": gettext_lazy("Choose a person.")},
+    )
+
+    def __init__(self, given: QueryDict | None, *, people: Collection[User], me: User) -> None:
+        super().__init__(given)
+        self.people = {str(person.uuid): person for person in people}
+        self.me = me
+        choices = [(key, person.name) for key, person in self.people.items()]
+        self.fields["to"].widget.choices = [
+            ("", gettext_lazy("Choose a person")),
+            *choices,
+            ("nobody", gettext_lazy("Nobody")),
+        ]
+
+    def clean_to(self) -> User | None:
+        """The person meant; None for nobody."""
+        said = self.cleaned_data["to"]
+        if said == "me":
+            return self.me
+        if said == "nobody":
+            return None
+        if said not in self.people:
+            raise forms.ValidationError(gettext_lazy("Choose a person."))
+        return self.people[said]
+
+
+class SeverityForm(ActForm):
+    """How severe it is."""
+
+    severity = forms.TypedChoiceField(
+        label=gettext_lazy("Severity"),
+        coerce=lambda value: Severity(int(value)),
+        choices=[
+            (Severity.HIGH, gettext_lazy("High")),
+            (Severity.MEDIUM, gettext_lazy("Medium")),
+            (Severity.LOW, gettext_lazy("Low")),
+            (Severity.INFORMATIONAL, gettext_lazy("Informational")),
+        ],
+        error_messages={"required": gettext_lazy("Choose a severity.")},
+    )
+
+
+class CloseForm(ActForm):
+    """How it ended, in Sentinel's terms."""
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Classification and reason"),
+        choices=list(OUTCOME_WORDS.items()),
+        error_messages={"required": gettext_lazy("Choose how it ended.")},
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("Closing comment"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ReopenForm(ActForm):
+    """Nothing to say."""
+
+
+class CommentForm(ActForm):
+    """Words for Sentinel's readers too."""
+
+    message = forms.CharField(
+        label=gettext_lazy("Comment"),
+        max_length=LONGEST_MESSAGE,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("A comment needs some words.")},
+    )

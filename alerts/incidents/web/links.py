@@ -1,0 +1,24 @@
+"""Addresses of other rooms that pages of this room lead to, as far as they are wired."""
+
+from django.urls import NoReverseMatch, reverse
+
+from portal.accounts.models import User
+from portal.ui.navigation import address_of
+
+
+def ask_address() -> str | None:
+    """Where OT is asked."""
+    return address_of("reviews:ask")
+
+
+def review_panel_address(incident_id: int) -> str | None:
+    """Where questions and answers about an incident stand, to be placed in a page."""
+    try:
+        return reverse("reviews:panel", args=[incident_id])
+    except NoReverseMatch:
+        return None
+
+
+def is_in_utc(user: User) -> bool:
+    """Whether the person wants moments in UTC."""
+    return user.time_display == User.TimeDisplay.UTC

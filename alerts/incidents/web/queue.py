@@ -1,0 +1,208 @@
+"""The triage queue, its live poll, its filter menu and its side panel."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.engine.tokens import Term, toggled, without
+from alerts.incidents.queries import groups_visible_to, incidents_visible_to
+from alerts.incidents.reads.numbers import FIELD_LABELS, blame, counts_by_view, facets
+from alerts.incidents.reads.panel import preview_of
+from alerts.incidents.reads.queue import (
+    MOST_COUNTED,
+    PAGE,
+    VIEWS,
+    Asked,
+    Page,
+    Queue,
+    asked_for,
+    moment_in,
+)
+from alerts.incidents.web.links import ask_address, is_in_utc, review_panel_address
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.htmx import nothing_new, render_page, vary, wants_part
+from portal.ui.pieces import Tab
+
+VIEW_LABELS = {
+    "needs": gettext_lazy("Needs triage"),
+    "waiting": gettext_lazy("Waiting for OT"),
+    "answered": gettext_lazy("OT answered"),
+    "mine": gettext_lazy("Mine"),
+    "late": gettext_lazy("Late"),
+    "open": gettext_lazy("All open"),
+    "closed": gettext_lazy("Closed"),
+}
+
+
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """The page, or its list for htmx."""
+    listed, page = _listed(request)
+    asked = listed.asked
+    context = {
+        "asked": asked,
+        "page": page,
+        "base": reverse("incidents:queue"),
+        "here": request.get_full_path(),
+        "tabs": _tabs(listed),
+        "chips": _chips(asked),
+        "since": listed.now.isoformat(),
+        "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
+        "blame": _blame(listed) if not page.rows else None,
+        "first": PAGE,
+        "now": listed.now,
+        "ask": ask_address(),
+        "oob": wants_part(request),
+    }
+    return render_page(request, "alerts/incidents/queue.html", context, part="list")
+
+
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    """What came in or changed since the list was made, as a pill; 204 when nothing did."""
+    listed, page = _listed(request)
+    try:
+        since = moment_in(request.GET.get("since", ""))
+    except ValueError:
+        return nothing_new()
+    shown = set(request.GET.get("shown", "").split("."))
+    new, changed = _news(listed, page, shown, since)
+    if not (new or changed):
+        return nothing_new()
+    context = {
+        "new": new,
+        "changed": changed,
+        "asked": listed.asked,
+        "since": request.GET["since"],
+        "shown": request.GET["shown"],
+        "here": listed.asked.href(),
+    }
+    return vary(render(request, "alerts/incidents/_live.html", context))
+
+
+@require_GET
+def facet_menu(request: HttpRequest) -> HttpResponse:
+    """The values worth filtering by, with how many rows have each."""
+    listed, _ = _queue(request)
+    asked = listed.asked
+    menus = [
+        (facet, [(v, asked.href(terms=toggled(asked.terms, facet.field, v.value)))
+                 for v in facet.values])
+        for facet in facets(listed)
+    ]  # fmt: skip
+    return vary(
+        render(request, "alerts/incidents/_facets.html", {"menus": menus, "most": MOST_COUNTED})
+    )
+
+
+@require_GET
+def group_panel(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The side panel of one row of the queue."""
+    user = actor_of(request)
+    group = get_object_or_404(groups_visible_to(user), pk=key)
+    incident = incidents_visible_to(user).filter(pk=group.latest_id).first()
+    if incident is None:
+        raise Http404
+    return _panel(request, incident.pk, n=group.n, target=f"group={key}")
+
+
+@require_GET
+def incident_panel(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """The side panel of one incident, as lists of closed ones show it."""
+    return _panel(request, incident_id, n=1, target=f"incident={incident_id}")
+
+
+def _panel(request: HttpRequest, incident_id: int, *, n: int, target: str) -> HttpResponse:
+    user, now = actor_of(request), clock.now()
+    incident = get_object_or_404(
+        incidents_visible_to(user).select_related("workspace__organisation"), pk=incident_id
+    )
+    preview = preview_of(incident, n=n, by=user, now=now, in_utc=is_in_utc(user))
+    context = {
+        "it": preview,
+        "target": target,
+        "now": now,
+        "ask": ask_address(),
+        "review": review_panel_address(incident_id),
+    }
+    return vary(render(request, "alerts/incidents/_panel.html", context))
+
+
+def _queue(request: HttpRequest) -> tuple[Queue, Asked]:
+    given = request.GET
+    asked = asked_for(
+        given.get("view", ""),
+        given.get("q", ""),
+        after=given.get("after", ""),
+        selected=given.get("sel", ""),
+    )
+    return Queue(actor_of(request), asked, now=clock.now()), asked
+
+
+def _listed(request: HttpRequest) -> tuple[Queue, Page]:
+    listed, _ = _queue(request)
+    return listed, listed.page()
+
+
+def _tabs(listed: Queue) -> list[tuple[Tab, str]]:
+    asked, counts = listed.asked, counts_by_view(listed)
+    return [
+        (
+            Tab(
+                str(VIEW_LABELS[view]),
+                asked.href(view=view),
+                counts[view],
+                current=view == asked.view,
+                hot=view == "late" and counts[view] > 0,
+            ),
+            gettext("10,000+") if counts[view] > MOST_COUNTED else str(counts[view]),
+        )
+        for view in VIEWS
+    ]
+
+
+def _chips(asked: Asked) -> list[tuple[str, str, str]]:
+    return [
+        (
+            _label(term),
+            ", ".join(term.values),
+            asked.href(terms=without(asked.terms, term)),
+        )
+        for term in asked.terms
+    ]
+
+
+def _label(term: Term) -> str:
+    label = str(FIELD_LABELS[term.field])
+    return gettext("not %(field)s") % {"field": label} if term.negated else label
+
+
+def _blame(listed: Queue) -> dict[str, object] | None:
+    found = blame(listed)
+    if found is None:
+        return None
+    terms = without(listed.asked.terms, found.term)
+    return {
+        "filter": str(found.term),
+        "count": gettext("10,000+") if found.count > MOST_COUNTED else found.count,
+        "href": listed.asked.href(terms=terms),
+    }
+
+
+def _mark(key: str) -> str:
+    return key[:8]
+
+
+def _news(listed: Queue, page: Page, shown: set[str], since: datetime) -> tuple[int, int]:
+    """How many of the rows that would be listed now are new, and how many of those shown changed
+    or left.
+    """
+    keys = {_mark(row.key or str(row.incident_id)) for row in page.rows}
+    changed = {_mark(key) for key in listed.changed_since(since, page)} & shown
+    return len(keys - shown), len(changed | (shown - keys - {""}))

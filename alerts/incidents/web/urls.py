@@ -1,0 +1,17 @@
+"""Addresses of the triage queue, the incident and what can be done there."""
+
+from django.urls import path
+
+from alerts.incidents.web import acts, incident, queue
+
+app_name = "incidents"
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("changes/", queue.changes, name="changes"),
+    path("filters/", queue.facet_menu, name="facets"),
+    path("groups/<uuid:key>/panel", queue.group_panel, name="group_panel"),
+    path("act/<slug:verb>/", acts.act, name="act"),
+    path("undo/<uuid:act>/", acts.undo, name="undo"),
+    path("<int:incident_id>/", incident.incident, name="incident"),
+    path("<int:incident_id>/panel", queue.incident_panel, name="incident_panel"),
+]

@@ -1,0 +1,143 @@
+"""The verbs of the act pages: what each asks, does and says afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+from alerts.incidents.engine.closing import fitting_for
+from alerts.incidents.models import Severity
+from alerts.incidents.reads.people import ot_line_of, people_for
+from alerts.incidents.reads.wording import SEVERITY_WORDS
+from alerts.incidents.services.assign import assign_incidents
+from alerts.incidents.services.close import close_incidents, reopen_incidents
+from alerts.incidents.services.comment import comment_on_incidents
+from alerts.incidents.services.severity import change_severity
+from alerts.incidents.web.forms import (
+    OUTCOMES,
+    ActForm,
+    AssignForm,
+    CloseForm,
+    CommentForm,
+    ReopenForm,
+    SeverityForm,
+)
+from alerts.incidents.web.targets import Targets
+from portal.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One act as it is asked for: on what, by whom, when."""
+
+    targets: Targets
+    by: User
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """How one act is asked for, carried out and told."""
+
+    title: Promise
+    button: Promise
+    icon: str
+    form: Callable[[Doing, QueryDict | None], Any]
+    do: Callable[[Doing, Any], UUID]
+    told: Callable[[Doing, Any], str]
+
+
+def _common(doing: Doing, form: ActForm) -> dict[str, Any]:
+    return {
+        "incident_ids": doing.targets.ids,
+        "by": doing.by,
+        "now": doing.now,
+        "act": form.wanted_act(),
+    }
+
+
+def _assign_form(doing: Doing, given: QueryDict | None) -> AssignForm:
+    people = people_for(doing.targets.incidents)
+    return AssignForm(given, people=people, me=doing.by)
+
+
+def _assigned(doing: Doing, form: AssignForm) -> str:
+    to = form.cleaned_data["to"]
+    if to is None:
+        return gettext("Taken from everybody: %(what)s") % {"what": doing.targets.words}
+    return gettext("Assigned to %(name)s: %(what)s") % {
+        "name": to.name,
+        "what": doing.targets.words,
+    }
+
+
+def _severity_form(doing: Doing, given: QueryDict | None) -> SeverityForm:
+    held = doing.targets.lead.severity
+    return SeverityForm(given, initial={"severity": held if held != Severity.UNKNOWN else None})
+
+
+def _rated(doing: Doing, form: SeverityForm) -> str:
+    word = SEVERITY_WORDS[form.cleaned_data["severity"]]
+    return gettext("Severity %(word)s: %(what)s") % {"word": word, "what": doing.targets.words}
+
+
+def _close_form(doing: Doing, given: QueryDict | None) -> CloseForm:
+    states = {each.ot_state for each in doing.targets.incidents}
+    fitting = fitting_for(states.pop()) if len(states) == 1 else ("", "")
+    outcome = next((key for key, pair in OUTCOMES.items() if pair == fitting), None)
+    return CloseForm(given, initial={"outcome": outcome})
+
+
+def _close(doing: Doing, form: CloseForm) -> UUID:
+    classification, reason = OUTCOMES[form.cleaned_data["outcome"]]
+    return close_incidents(
+        classification=classification,
+        reason=reason,
+        comment=form.cleaned_data["comment"],
+        ot_line=ot_line_of(doing.targets.incidents),
+        **_common(doing, form),
+    )
+
+
+def _named(sentence: Promise) -> Callable[[Doing, Any], str]:
+    return lambda doing, form: str(sentence) % {"what": doing.targets.words}
+
+
+VERBS: dict[str, Verb] = {
+    "assign": Verb(
+        gettext_lazy("Assign"), gettext_lazy("Assign"), "user-plus", _assign_form,
+        lambda doing, form: assign_incidents(to=form.cleaned_data["to"], **_common(doing, form)),
+        _assigned,
+    ),
+    "severity": Verb(
+        gettext_lazy("Change severity"), gettext_lazy("Change severity"), "sliders-horizontal",
+        _severity_form,
+        lambda doing, form: change_severity(
+            severity=form.cleaned_data["severity"], **_common(doing, form)
+        ),
+        _rated,
+    ),
+    "close": Verb(
+        gettext_lazy("Close"), gettext_lazy("Close"), "circle-check", _close_form, _close,
+        _named(gettext_lazy("Closed: %(what)s")),
+    ),
+    "reopen": Verb(
+        gettext_lazy("Reopen"), gettext_lazy("Reopen"), "undo-2",
+        lambda doing, given: ReopenForm(given),
+        lambda doing, form: reopen_incidents(**_common(doing, form)),
+        _named(gettext_lazy("Open again: %(what)s")),
+    ),
+    "comment": Verb(
+        gettext_lazy("Comment"), gettext_lazy("Save comment"), "message-square",
+        lambda doing, given: CommentForm(given),
+        lambda doing, form: comment_on_incidents(
+            message=form.cleaned_data["message"], **_common(doing, form)
+        ),
+        _named(gettext_lazy("Commented: %(what)s")),
+    ),
+}  # fmt: skip

@@ -1,0 +1,49 @@
+"""A workspace, a plant, and the people who look at them."""
+
+import pytest
+
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.factories.incidents import make_site, make_workspace
+
+
+@pytest.fixture
+def gdansk(db):
+    return make_workspace("gdansk")
+
+
+@pytest.fixture
+def plant(db):
+    return make_site("Gdańsk")
+
+
+@pytest.fixture
+def sam(make_person, gdansk):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+
+
+@pytest.fixture
+def leo(make_person, gdansk):
+    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, gdansk.uuid))
+
+
+@pytest.fixture
+def oda(make_person, plant):
+    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
+
+
+@pytest.fixture
+def signed_in(client):
+    """`signed_in(user)` gives a client whose `htmx` keyword asks as htmx does."""
+
+    def signed(user):
+        client.force_login(user)
+        return client
+
+    return signed
+
+
+@pytest.fixture
+def htmx():
+    """Headers of a request that htmx makes."""
+    return {"HX-Request": "true"}

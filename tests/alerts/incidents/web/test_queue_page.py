@@ -1,0 +1,141 @@
+"""The queue's page: one address, two answers; live; for those who may see it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Group, Incident
+from alerts.incidents.services.groups import regroup, touch_incidents
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident, make_queue_row, make_workspace
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_a_page_and_its_list_have_one_address(signed_in, sam, gdansk, plant, htmx, noon):
+    make_queue_row(gdansk, plant, n=3, title="PLC Stop Command Was Sent")
+    client = signed_in(sam)
+    page, part = client.get("/incidents/"), client.get("/incidents/", headers=htmx)
+    assert "<html" in page.content.decode()
+    assert "<html" not in part.content.decode()
+    assert "PLC Stop Command Was Sent ×3" in text_of(page)
+    assert "PLC Stop Command Was Sent ×3" in text_of(part)
+    assert "HX-Request" in page["Vary"]
+    assert "HX-Request" in part["Vary"]
+
+
+def test_a_filter_stands_in_the_address_and_can_be_taken_away(signed_in, sam, gdansk, plant, noon):
+    make_queue_row(gdansk, plant, title="Stop")
+    page = signed_in(sam).get("/incidents/?view=open&q=sev:high+proto:smb")
+    body = page.content.decode()
+    assert 'href="?view=open&amp;q=proto%3Asmb"' in body
+    assert "removes most" not in text_of(page)
+    one = client_text(signed_in(sam), "/incidents/?view=open&q=sev:medium+proto:smb")
+    assert "The filter proto:smb removes most: without it 1 would show." in one
+
+
+def client_text(client, path):
+    return text_of(client.get(path))
+
+
+def test_a_filter_that_means_nothing_is_told(signed_in, sam, noon):
+    assert "“huge” means nothing here" in client_text(signed_in(sam), "/incidents/?q=sev:huge")
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("needs", "Nothing to triage"), ("waiting", "Nothing waits for OT"),
+        ("answered", "No answers to act on"), ("mine", "Nothing is assigned to you"),
+        ("late", "No answer is late"), ("open", "No open incidents"),
+        ("closed", "Nothing was closed yet"),
+    ],
+)  # fmt: skip
+def test_an_empty_view_says_what_belongs_there(signed_in, sam, view, words, noon):
+    assert words in client_text(signed_in(sam), f"/incidents/?view={view}")
+
+
+def live(client, page):
+    found = re.search(r'hx-get="(/incidents/changes/[^"]+)"', page.content.decode())
+    return client.get(found[1].replace("&amp;", "&"), headers={"HX-Request": "true"})
+
+
+def test_a_live_poll_is_silent_when_nothing_changed(signed_in, sam, gdansk, plant, noon):
+    make_queue_row(gdansk, plant)
+    client = signed_in(sam)
+    assert live(client, client.get("/incidents/")).status_code == 204
+
+
+def test_a_live_poll_tells_what_is_new_and_what_changed(signed_in, sam, gdansk, plant, noon):
+    kept = make_queue_row(gdansk, plant)
+    left = make_queue_row(gdansk, plant)
+    client = signed_in(sam)
+    page = client.get("/incidents/")
+    later = NOON + timedelta(seconds=20)
+    touch_incidents([kept.latest_id], now=later)
+    Incident.objects.filter(pk=left.latest_id).update(status=3)
+    regroup([left.latest_id], now=later)
+    make_queue_row(gdansk, plant)
+    answer = live(client, page)
+    assert "1 new, 2 changed" in text_of(answer)
+    assert 'data-key="."' in answer.content.decode()
+
+
+def test_a_live_poll_takes_any_address(signed_in, sam, noon):
+    client = signed_in(sam)
+    for query in ("", "?since=x&shown=", "?since=2026-11-24T12:00:00&shown=1"):
+        assert client.get(f"/incidents/changes/{query}").status_code in (200, 204)
+
+
+def test_the_filter_menu_counts_and_links(signed_in, sam, gdansk, plant, noon):
+    make_queue_row(gdansk, plant)
+    body = signed_in(sam).get("/incidents/filters/?view=open").content.decode()
+    assert 'href="/incidents/?view=open&amp;q=sev%3Amedium"' in body
+    assert "q=site%3AGda%C5%84sk" in body
+
+
+def test_a_panel_shows_the_newest_of_the_row(signed_in, sam, gdansk, plant, noon):
+    row = make_queue_row(gdansk, plant, n=2, priority_parts=[["severity", 25, "Medium"]])
+    text = client_text(signed_in(sam), f"/incidents/groups/{row.key}/panel")
+    for words in ("Why 35", "What OT said before", "Medium severity", "2 incidents", "Assign"):
+        assert words in text
+
+
+def test_who_may_not_act_is_offered_nothing(signed_in, make_person, gdansk, plant, noon):
+    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+    row = make_queue_row(gdansk, plant)
+    text = client_text(signed_in(mia), f"/incidents/groups/{row.key}/panel")
+    assert "Why" in text
+    assert "Assign" not in text
+
+
+def test_what_is_out_of_reach_is_not_there(signed_in, sam, noon):
+    row = make_queue_row(make_workspace("elsewhere"))
+    client = signed_in(sam)
+    for path in (
+        f"/incidents/groups/{row.key}/panel", f"/incidents/{row.latest_id}/panel",
+        f"/incidents/{row.latest_id}/", f"/incidents/act/close/?group={row.key}",
+    ):  # fmt: skip
+        assert client.get(path).status_code == 404, path
+
+
+def test_a_closed_incident_is_listed_with_its_own_panel(signed_in, sam, gdansk, noon):
+    closed = make_incident(gdansk, status=3, title="Done")
+    client = signed_in(sam)
+    assert (
+        f'data-panel="/incidents/{closed.pk}/panel"'
+        in client.get("/incidents/?view=closed").content.decode()
+    )
+    assert "Reopen" in client_text(client, f"/incidents/{closed.pk}/panel")
+
+
+def test_the_frame_counts_what_nobody_asked_about(signed_in, sam, gdansk, plant, noon):
+    make_queue_row(gdansk, plant)
+    make_queue_row(gdansk, plant)
+    assert re.search(r"Triage queue\s+2", client_text(signed_in(sam), "/incidents/"))
+    assert Group.objects.count() == 2
