@@ -15,6 +15,15 @@ def _tick(task: str, *, seconds: float, queue: str) -> dict[str, Any]:
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    "read what changed in Sentinel": _tick(
+        "alerts.intake.tasks.poll_due_workspaces", seconds=5, queue="intake"
+    ),
+    "fetch alerts and entities": _tick(
+        "alerts.intake.tasks.fetch_due_details", seconds=5, queue="intake"
+    ),
+    "read history, sweep once a day": _tick(
+        "alerts.intake.tasks.sweep_due_workspaces", seconds=10, queue="intake"
+    ),
     "send mail that is due": _tick(
         "portal.notifications.tasks.send_due_mail", seconds=5, queue="notify"
     ),

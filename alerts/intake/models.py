@@ -12,8 +12,10 @@ class Cursor(models.Model):
         "sentinel.Workspace", on_delete=models.CASCADE, primary_key=True, related_name="cursor"
     )
     watermark = models.DateTimeField(null=True)
-    backfilled_until = models.DateTimeField(null=True)  # end of the newest finished window
+    # History is read backwards, newest first: everything since `backfilled_until` is there.
+    backfilled_until = models.DateTimeField(null=True)
     backfill_ends_at = models.DateTimeField(null=True)  # None when no backfill is under way
+    resume = models.JSONField(default=dict)  # where unfinished walks go on, by kind of run
     swept_at = models.DateTimeField(null=True)  # latest full sweep
     fresh_at = models.DateTimeField(null=True)  # a run reached the end of what was there
     latest_error = models.TextField(blank=True)
@@ -73,3 +75,18 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name or 'nameless'}: {self.reason}"
+
+
+class Missing(models.Model):
+    """An incident that was not there when it should have been. One miss proves nothing: answers
+    lag. Gone is what is missing again 15 minutes later.
+    """
+
+    incident = models.OneToOneField(
+        "incidents.Incident", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
+    first_missed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"incident {self.incident_id} missing since {self.first_missed_at}"

@@ -1,7 +1,7 @@
 """Add incidents that were never seen: copied at once, no question asked of any single one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from alerts.incidents.models import Status
@@ -14,6 +14,7 @@ from alerts.incidents.services.rows import IncidentRow, row_of
 from alerts.incidents.services.stored import Stored
 from alerts.sentinel.wire import WireIncident
 
+DETAILS_LIVE = timedelta(days=90)  # at the source; what is closed and older has none any more
 _NEW_COLUMNS = (
     f"id, workspace_id, {ROW_COLUMNS}, group_key, priority, priority_parts, stored_at, changed_at,"
     " details_due_at, protocol, source, destination, site_ids, place, details_state,"
@@ -37,7 +38,7 @@ def add_incidents(
     """
     ids = copying.reserve_ids("incidents_incident_id_seq", n=len(fresh))
     lines, bodies, groups = [], [], []
-    moment_now = moment(now)
+    moment_now, too_old = moment(now), now - DETAILS_LIVE
     for incident_id, wire in zip(ids, fresh, strict=True):
         row = row_of(wire, now=now)
         ranked = rank_unread(
@@ -47,14 +48,16 @@ def add_incidents(
             products=row.product_names,
         )
         key = copying.NULL
-        if row.status < Status.CLOSED and row.merged_into is None:
+        is_open = row.status < Status.CLOSED and row.merged_into is None
+        due = moment_now if is_open or row.created_at > too_old else copying.NULL
+        if is_open:
             key = str(_alone(incident_id))
             groups.append(
                 f"{key}\t{workspace_id}\t{incident_id}\t{ranked[0]}\t{moment_now}\t{_shared(row)}"
             )
         lines.append(
             f"{incident_id}\t{workspace_id}\t{row_line(row)}\t{key}\t{ranked[0]}\t"
-            f"{text(ranked[1])}\t{moment_now}\t{moment_now}\t{moment_now}{_NEW_TAIL}"
+            f"{text(ranked[1])}\t{moment_now}\t{moment_now}\t{due}{_NEW_TAIL}"
         )
         bodies.append(f"{incident_id}\t{copying.document(wire.raw_json)}")
         done.flagged += bool(row.flags)

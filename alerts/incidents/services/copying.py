@@ -52,8 +52,9 @@ def document(raw_json: bytes) -> str:
 
 
 def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:
-    """Copy finished lines into a table."""
+    """Copy finished lines into a table. Failures are Django's, as those of any other statement."""
     with (
+        connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from alerts.sentinel.wire.incident import WireIncident, incident_of
@@ -14,6 +15,7 @@ from alerts.sentinel.wire.listing import (
     parse_quickly,
 )
 from alerts.sentinel.wire.salvage import name_in
+from alerts.sentinel.wire.times import read_moment
 from alerts.sentinel.wire.unreadable import Unfit, Unreadable
 
 type Head = tuple[str | None, str | None]
@@ -43,6 +45,13 @@ class IncidentPage:
     def heads(self) -> list[Head]:
         """Name and etag of each record, in the page's order; a part that is not there is None."""
         return [_head_of(value) for value in self._values]
+
+    def latest_modified(self, *, until: datetime) -> datetime | None:
+        """The latest time of change the page names, later ones than `until` left out: those are
+        mistakes, and nobody may take them for how far the list was read.
+        """
+        moments = [read_moment(_modified_in(value), "", []) for value in self._values]
+        return max((each for each in moments if each and each <= until), default=None)
 
     @property
     def items(self) -> list[WireIncident | Unreadable]:
@@ -98,3 +107,8 @@ def _head_of(value: Any) -> Head:
         name.lower() if isinstance(name, str) else None,
         etag if isinstance(etag, str) else None,
     )
+
+
+def _modified_in(value: Any) -> object:
+    properties = value.get("properties") if value.__class__ is dict else None
+    return properties.get("lastModifiedTimeUtc") if properties.__class__ is dict else None

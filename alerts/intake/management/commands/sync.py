@@ -1,0 +1,74 @@
+"""`sync NAME|--all [--since TIME] [--full]`: one intake run in the foreground, without Celery."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.dateparse import parse_datetime
+
+from alerts.intake.services.foreground import CannotSync, sync_workspace
+from alerts.sentinel.client import client_for
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import workspaces_to_read
+from portal.command import TagoutCommand
+
+
+class Command(TagoutCommand):
+    """Read one workspace, or all of them, now."""
+
+    help = "Read from Sentinel what changed; without history, all of it. Needs no broker."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """A name or `--all`."""
+        parser.add_argument("name", nargs="?")
+        parser.add_argument("--all", action="store_true", dest="everything")
+        parser.add_argument("--since", metavar="TIME", help="RFC 3339, such as 2026-11-20T08:00Z")
+        parser.add_argument(
+            "--full", action="store_true", help="list everything, and wait for alerts and entities"
+        )
+
+    def run(self, **options: Any) -> Any:
+        """Read them one after the other; what fails in one does not keep the others from it."""
+        since = _moment(options["since"])
+        results: list[dict[str, Any]] = []
+        failures: list[str] = []
+        for workspace in _wanted(options["name"], options["everything"]):
+            try:
+                results.append(
+                    sync_workspace(
+                        workspace=workspace,
+                        client=client_for(workspace),
+                        since=since,
+                        full=options["full"],
+                    )
+                )
+            except CannotSync as refusal:
+                failures += refusal.reasons
+        if failures:
+            raise CannotSync(*failures)
+        return results if options["everything"] else results[0]
+
+
+def _wanted(name: str | None, everything: bool) -> list[Workspace]:
+    if everything == bool(name):
+        raise CannotSync("Name one workspace, or say --all.")
+    if everything:
+        return list(workspaces_to_read())
+    found = Workspace.objects.filter(name=name).first()
+    if found is None:
+        raise CannotSync(f"There is no workspace named {name}.")
+    if found.state != Workspace.State.ACTIVE:
+        raise CannotSync(f"{name} is {found.state} and is not read.")
+    return [found]
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise CannotSync(f"--since must be a time with a zone, such as 2026-11-20T08:00Z: {text}")
+    return moment

@@ -1,0 +1,145 @@
+"""How fresh what we show is, how far history was read, what went wrong: for pages and the API."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Count, QuerySet
+
+from alerts.incidents.arrivals import details_by_state
+from alerts.intake.models import Cursor, Quarantined, Run
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import Health, Standing, standings_by_workspace
+from portal import clock
+
+AMBER_AFTER, RED_AFTER = timedelta(minutes=5), timedelta(minutes=15)  # reliability G9
+
+
+class Age(StrEnum):
+    """How old what we show is, as a colour."""
+
+    FRESH = "fresh"
+    AMBER = "amber"
+    RED = "red"
+    UNKNOWN = "unknown"  # never read to the end
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How fresh one workspace is. `cause` is a sentence where something keeps it from being so."""
+
+    workspace_id: int
+    name: str
+    fresh_at: datetime | None
+    data_age_seconds: int | None
+    age: Age
+    health: Health
+    cause: str
+    watermark: datetime | None
+    history_since: datetime | None
+    history_share: float  # of the backfill, 0 to 1
+    swept_at: datetime | None
+    quarantined: int
+    details_owed: int
+    details_failed: int
+
+    @property
+    def is_backfilling(self) -> bool:
+        """Whether history is still being read."""
+        return self.history_share < 1
+
+
+def freshness_of(workspaces: Iterable[Workspace], *, now: datetime) -> list[Freshness]:
+    """Freshness of these workspaces, in their order, in a handful of queries."""
+    given = list(workspaces)
+    cursors = {c.workspace_id: c for c in Cursor.objects.filter(workspace__in=given)}
+    standings = standings_by_workspace(now=clock.unshifted())
+    aside = dict(
+        Quarantined.objects.filter(workspace__in=given)
+        .values_list("workspace_id")
+        .annotate(n=Count("pk"))
+    )
+    details = details_by_state()
+    return [
+        _freshness(
+            workspace,
+            cursors.get(workspace.pk),
+            standings.get(workspace.pk),
+            (aside.get(workspace.pk, 0), details.get(workspace.pk, {})),
+            now,
+        )
+        for workspace in given
+    ]
+
+
+def data_age_seconds(workspaces: Iterable[Workspace], *, now: datetime) -> int | None:
+    """The age of the stalest of these workspaces; None where one was never read."""
+    ages = [one.data_age_seconds for one in freshness_of(workspaces, now=now)]
+    known = [age for age in ages if age is not None]
+    return max(known) if known and len(known) == len(ages) else None
+
+
+def recent_runs(workspace_id: int | None = None) -> QuerySet[Run]:
+    """Runs, newest first."""
+    runs = Run.objects.select_related("workspace").order_by("-started_at", "-pk")
+    return runs.filter(workspace_id=workspace_id) if workspace_id else runs
+
+
+def quarantined_in(workspace_id: int | None = None) -> QuerySet[Quarantined]:
+    """What could not be read, latest first."""
+    rows = Quarantined.objects.select_related("workspace").order_by("-latest_seen_at", "-pk")
+    return rows.filter(workspace_id=workspace_id) if workspace_id else rows
+
+
+def _freshness(
+    workspace: Workspace,
+    cursor: Cursor | None,
+    standing: Standing | None,
+    counts: tuple[int, dict[str, int]],
+    now: datetime,
+) -> Freshness:
+    fresh_at = cursor.fresh_at if cursor else None
+    seconds = max(0, int((now - fresh_at).total_seconds())) if fresh_at else None
+    return Freshness(
+        workspace_id=workspace.pk,
+        name=workspace.name,
+        fresh_at=fresh_at,
+        data_age_seconds=seconds,
+        age=_age(seconds),
+        health=standing.health if standing else Health.UNKNOWN,
+        cause=_cause(workspace, cursor, standing),
+        watermark=cursor.watermark if cursor else None,
+        history_since=cursor.backfilled_until if cursor else None,
+        history_share=_history_share(cursor, now),
+        swept_at=cursor.swept_at if cursor else None,
+        quarantined=counts[0],
+        details_owed=counts[1].get("owed", 0),
+        details_failed=counts[1].get("failed", 0),
+    )
+
+
+def _age(seconds: int | None) -> Age:
+    if seconds is None:
+        return Age.UNKNOWN
+    if seconds > RED_AFTER.total_seconds():
+        return Age.RED
+    return Age.AMBER if seconds > AMBER_AFTER.total_seconds() else Age.FRESH
+
+
+def _cause(workspace: Workspace, cursor: Cursor | None, standing: Standing | None) -> str:
+    if workspace.state != Workspace.State.ACTIVE:
+        return f"The workspace is {workspace.get_state_display().lower()}."
+    if standing and standing.error:
+        return standing.error
+    return cursor.latest_error if cursor else ""
+
+
+def _history_share(cursor: Cursor | None, now: datetime) -> float:
+    if cursor is None or cursor.backfilled_until is None:
+        return 0.0
+    if cursor.backfill_ends_at is None:
+        return 1.0
+    whole = (now - cursor.backfill_ends_at).total_seconds()
+    read = (now - cursor.backfilled_until).total_seconds()
+    return min(max(read / whole, 0.0), 0.999) if whole > 0 else 0.0

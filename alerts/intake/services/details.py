@@ -1,0 +1,144 @@
+"""Fetch alerts, entities and comments of incidents: paced, newest open ones first."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import DataError, IntegrityError
+
+from alerts.incidents.services.claims import (
+    Claimed,
+    claim_details,
+    details_went_wrong,
+    release_details,
+)
+from alerts.incidents.services.details import Details, store_details_of_many
+from alerts.intake.services.pace import Pace
+from alerts.intake.services.sweep import note_missing
+from alerts.intake.services.walk import Budget
+from alerts.sentinel.client.port import (
+    SentinelClient,
+    SentinelError,
+    SentinelNotFound,
+    SentinelRefused,
+    SentinelThrottled,
+)
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.wire import (
+    NotAPage,
+    Unreadable,
+    WireComment,
+    read_alerts,
+    read_comments,
+    read_entities,
+)
+
+BATCH = 20
+_MOST_COMMENT_PAGES = 5  # an incident has at most 100 comments
+_BATCH_SECONDS = 5.0  # what was fetched is stored at least so often
+_ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
+
+
+class NotThereYet(Exception):
+    """The list of alerts lags behind the incident."""
+
+
+def fetch_details(
+    *,
+    workspace: Workspace,
+    client: SentinelClient,
+    pace: Pace,
+    budget: Budget,
+    clock: Callable[[], datetime],
+) -> int:
+    """Fetch what is owed until nothing is due or the slice is over; returns how many were stored.
+
+    `clock` gives business time: a slice is long, and leases are counted from each claim. Raises
+    what the client raises about the workspace; incidents not tried are given back first.
+    """
+    stored = 0
+    while not budget.is_used_up:
+        claimed = claim_details(workspace_id=workspace.pk, most=BATCH, now=clock())
+        if not claimed:
+            break
+        stored += _fetch(
+            workspace=workspace,
+            client=client,
+            claimed=claimed,
+            pace=pace,
+            budget=budget,
+            clock=clock,
+        )
+    return stored
+
+
+def _fetch(
+    *,
+    workspace: Workspace,
+    client: SentinelClient,
+    claimed: Sequence[Claimed],
+    pace: Pace,
+    budget: Budget,
+    clock: Callable[[], datetime],
+) -> int:
+    fetched: list[tuple[Claimed, Details]] = []
+    ends = time.monotonic() + _BATCH_SECONDS
+    left = list(claimed)
+    try:
+        while left and time.monotonic() < ends and not budget.is_used_up:
+            pace.wait()
+            one = left[0]
+            try:
+                fetched.append((one, details_of(client=client, claimed=one)))
+                pace.went_well()
+            except SentinelNotFound:
+                note_missing(workspace_id=workspace.pk, incident_ids=[one.id], now=clock())
+                details_went_wrong(claimed=one, reason="Sentinel does not find it.", now=clock())
+            except (SentinelRefused, NotAPage, NotThereYet, ValueError) as problem:
+                details_went_wrong(claimed=one, reason=str(problem), now=clock())
+            left.pop(0)
+    except SentinelError as problem:
+        if isinstance(problem, SentinelThrottled):
+            pace.slower()
+        raise
+    finally:
+        release_details(incident_ids=[one.id for one in left], due_at=clock())
+        _store(fetched, clock)
+    return len(fetched)
+
+
+def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datetime]) -> None:
+    """Store them together, or, where that fails, one by one."""
+    if not fetched:
+        return
+    try:
+        store_details_of_many(given=[details for _, details in fetched], now=clock())
+    except _ITS_OWN_FAULT as error:
+        if len(fetched) == 1:
+            reason = f"What was fetched cannot be stored ({type(error).__name__})."
+            details_went_wrong(claimed=fetched[0][0], reason=reason, now=clock())
+            return
+        for one in fetched:
+            _store([one], clock)
+
+
+def details_of(*, client: SentinelClient, claimed: Claimed) -> Details:
+    """All that hangs on one incident. Comments are asked for only where there are any."""
+    alerts = read_alerts(client.list_alerts(claimed.name))
+    if not alerts and claimed.alerts_count and claimed.attempts < 3:
+        raise NotThereYet("Its alerts are not listed yet.")
+    answer = read_entities(client.list_entities(claimed.name))
+    comments = _comments(client, claimed.name) if claimed.comments_count else None
+    return Details(claimed.id, alerts, answer.entities, comments, answer.cut_short)
+
+
+def _comments(client: SentinelClient, name: str) -> list[WireComment | Unreadable]:
+    found: list[WireComment | Unreadable] = []
+    link: str | None = None
+    for _ in range(_MOST_COMMENT_PAGES):
+        page = read_comments(client.list_comments(name, next_link=link))
+        found += page.items
+        link = page.next_link
+        if link is None:
+            break
+    return found

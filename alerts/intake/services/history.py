@@ -1,0 +1,81 @@
+"""Read the history of a workspace once, newest first, beside the polls."""
+
+from datetime import datetime
+
+from alerts.intake.models import Cursor, Run
+from alerts.intake.services.runs import advance, cursor_of, finish_run
+from alerts.intake.services.tally import Tally
+from alerts.intake.services.walk import Budget
+from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
+from alerts.sentinel.client.port import SentinelClient, SentinelError
+from alerts.sentinel.models import Workspace
+
+
+def is_history_read(cursor: Cursor) -> bool:
+    """Whether all of it is there."""
+    return cursor.backfilled_until is not None and cursor.backfill_ends_at is None
+
+
+def read_history(
+    *, workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget | None = None
+) -> Tally:
+    """Go on reading history until it is there or the slice is over."""
+    tally, error = Tally(), ""
+    try:
+        _read(workspace, client, now, budget or Budget(), tally)
+    except SentinelError as problem:
+        error = problem.message
+        raise
+    finally:
+        finish_run(
+            workspace_id=workspace.pk,
+            kind=Run.Kind.BACKFILL,
+            tally=tally,
+            started_at=now,
+            now=now,
+            error=error,
+            reached_the_end=is_history_read(cursor_of(workspace_id=workspace.pk)),
+        )
+    return tally
+
+
+def _read(
+    workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, tally: Tally
+) -> None:
+    cursor = cursor_of(workspace_id=workspace.pk)
+    mine = Cursor.objects.filter(pk=workspace.pk)
+    if is_history_read(cursor):
+        return
+    if said := cursor.resume.get("history"):
+        position = Position.from_json(said)
+    else:
+        oldest = oldest_creation(client=client, now=now)
+        if oldest is None:
+            mine.update(backfilled_until=now, backfill_ends_at=None)
+            return
+        position = Position(oldest)
+    latest: list[datetime] = []
+
+    def save(where: Position) -> None:
+        resume = cursor.resume | {"history": None if where.is_done else where.as_json()}
+        mine.update(
+            resume=resume,
+            backfilled_until=where.before or now,
+            backfill_ends_at=None if where.is_done else where.ends_at,
+        )
+
+    def finished(window: Window) -> None:
+        latest.extend([window.latest_modified] if window.latest_modified else [])
+
+    read_windows(
+        client=client,
+        workspace_id=workspace.pk,
+        position=position,
+        tally=tally,
+        budget=budget,
+        now=now,
+        save=save,
+        finished=finished,
+    )
+    if position.is_done and cursor.watermark is None and latest:
+        advance(workspace_id=workspace.pk, seen=max(latest), now=now)

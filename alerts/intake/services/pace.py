@@ -1,0 +1,47 @@
+"""How fast details are fetched: brisk at first, half after a 429, never under what is promised."""
+
+import time
+from dataclasses import dataclass
+
+PROMISED = 100 / 300  # calls a second of each kind that Sentinel guarantees
+_FASTEST = 50.0
+_FIRST = 10.0
+_GROWTH = 1.5
+_STEADY = 25  # incidents without a 429 before it goes faster
+
+
+@dataclass(slots=True)
+class Pace:
+    """Incidents a second; the state between two slices stands in the job's payload."""
+
+    per_second: float = _FIRST
+    steady: int = 0
+    _next: float = 0.0
+
+    @classmethod
+    def from_json(cls, said: dict[str, object]) -> "Pace":
+        """From the job's row."""
+        given = said.get("per_second", _FIRST)
+        rate = float(given) if isinstance(given, int | float) else _FIRST
+        return cls(min(max(rate, PROMISED), _FASTEST))
+
+    def as_json(self) -> dict[str, float]:
+        """For the job's row."""
+        return {"per_second": round(self.per_second, 3)}
+
+    def wait(self) -> None:
+        """Sleep until the next incident's turn."""
+        late = self._next - time.monotonic()
+        if late > 0:
+            time.sleep(late)
+        self._next = max(time.monotonic(), self._next) + 1 / self.per_second
+
+    def slower(self) -> None:
+        """There was a 429."""
+        self.per_second, self.steady = max(self.per_second / 2, PROMISED), 0
+
+    def went_well(self) -> None:
+        """There was none."""
+        self.steady += 1
+        if self.steady >= _STEADY:
+            self.per_second, self.steady = min(self.per_second * _GROWTH, _FASTEST), 0

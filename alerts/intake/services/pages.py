@@ -1,0 +1,94 @@
+"""Store one page; what cannot be stored is put aside, and the page goes on."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from django.db import DataError, IntegrityError, transaction
+
+from alerts.incidents.services.store import differing, store_incidents
+from alerts.intake.models import Quarantined
+from alerts.intake.services.tally import Tally
+from alerts.sentinel.wire import IncidentPage, Unreadable, WireIncident
+
+# What the record itself is to blame for. A lost connection or a lock is not: it ends the page.
+_ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
+_LONGEST_RAW = 1_000_000
+
+
+def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> Tally:
+    """Store what differs from what we have; call it in a transaction, with the cursor's advance."""
+    tally, heads = Tally(), page.heads
+    places = differing(workspace_id=workspace_id, heads=heads)
+    tally.unchanged = len(heads) - len(places)
+    if places:
+        items = page.items if len(places) == len(page) else [page.item(at) for at in places]
+        readable = [item for item in items if isinstance(item, WireIncident)]
+        bad = [item for item in items if isinstance(item, Unreadable)]
+        bad += _store(workspace_id, readable, tally, now)
+        _put_aside(workspace_id, bad, now)
+        tally.quarantined = len(bad)
+        _take_back(workspace_id, readable, bad)
+    return tally
+
+
+def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: datetime) -> Tally:
+    """Store the answer to a question about one incident."""
+    tally = Tally()
+    bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], tally, now)
+    _put_aside(workspace_id, bad, now)
+    tally.quarantined = len(bad)
+    return tally
+
+
+def _store(
+    workspace_id: int, items: Sequence[WireIncident], tally: Tally, now: datetime
+) -> list[Unreadable]:
+    """Store them all, or, where that fails, in halves down to the one that is to blame."""
+    if not items:
+        return []
+    try:
+        with transaction.atomic():
+            stored = store_incidents(
+                workspace_id=workspace_id, incidents=items, now=now, probed=True
+            )
+    except _ITS_OWN_FAULT as error:
+        if len(items) == 1:
+            reason = f"it cannot be stored ({type(error).__name__})"
+            return [Unreadable(reason, items[0].raw_json, items[0].name)]
+        middle = len(items) // 2
+        first = _store(workspace_id, items[:middle], tally, now)
+        return first + _store(workspace_id, items[middle:], tally, now)
+    tally.add(stored)
+    return []
+
+
+def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> None:
+    rows = {}
+    for item in bad:
+        fingerprint = sha256(item.raw).hexdigest()
+        rows[fingerprint] = Quarantined(
+            workspace_id=workspace_id,
+            fingerprint=fingerprint,
+            name=(item.name or "")[:100],
+            reason=item.reason,
+            raw=item.raw[:_LONGEST_RAW].decode("utf-8", "replace").replace("\x00", "\ufffd"),
+            first_seen_at=now,
+            latest_seen_at=now,
+        )
+    if rows:
+        Quarantined.objects.bulk_create(
+            rows.values(),
+            update_conflicts=True,
+            unique_fields=["workspace", "fingerprint"],
+            update_fields=["latest_seen_at", "reason"],
+        )
+
+
+def _take_back(
+    workspace_id: int, readable: Sequence[WireIncident], bad: Sequence[Unreadable]
+) -> None:
+    """Forget what was put aside of incidents that can be read by now."""
+    put_aside = {item.name for item in bad}
+    names = [item.name for item in readable if item.name not in put_aside]
+    Quarantined.objects.filter(workspace_id=workspace_id, name__in=names).delete()

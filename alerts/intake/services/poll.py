@@ -1,0 +1,79 @@
+"""Read what changed since the watermark: ascending, with overlap, each page with its progress."""
+
+from datetime import datetime, timedelta
+
+from alerts.intake.models import Run
+from alerts.intake.services.runs import advance, cursor_of, finish_run
+from alerts.intake.services.tally import Tally
+from alerts.intake.services.walk import Budget, Question, walk
+from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelError
+from alerts.sentinel.models import Workspace
+
+OVERLAP = timedelta(minutes=15)
+FIRST_LOOK = timedelta(hours=1)  # before history: enough that clocks may differ
+
+
+def pull_changes(
+    *,
+    workspace: Workspace,
+    client: SentinelClient,
+    now: datetime,
+    since: datetime | None = None,
+    budget: Budget | None = None,
+) -> Tally:
+    """Store what changed since the watermark (or since then) and move the watermark along."""
+    tally, cursor, error, complete = Tally(), cursor_of(workspace_id=workspace.pk), "", False
+    start = since or (cursor.watermark - OVERLAP if cursor.watermark else now - FIRST_LOOK)
+    try:
+        complete = _pull(
+            workspace=workspace,
+            client=client,
+            now=now,
+            start=start,
+            budget=budget or Budget(),
+            tally=tally,
+        )
+    except SentinelError as problem:
+        error = problem.message
+        raise
+    finally:
+        finish_run(
+            workspace_id=workspace.pk,
+            kind=Run.Kind.POLL,
+            tally=tally,
+            started_at=now,
+            now=now,
+            error=error,
+            reached_the_end=complete,
+        )
+    return tally
+
+
+def _pull(
+    *,
+    workspace: Workspace,
+    client: SentinelClient,
+    now: datetime,
+    start: datetime,
+    budget: Budget,
+    tally: Tally,
+) -> bool:
+    def progress(latest: datetime | None, _link: str | None) -> None:
+        advance(workspace_id=workspace.pk, seen=latest, now=now)
+
+    while True:
+        done = walk(
+            client=client,
+            workspace_id=workspace.pk,
+            question=Question(ListBy.MODIFIED, since=start),
+            tally=tally,
+            budget=budget,
+            now=now,
+            progress=progress,
+        )
+        # A full page without a next link may have been cut: ask on from where it ends.
+        if not done.is_full or done.latest_modified is None or done.latest_modified <= start:
+            return done.is_complete
+        if budget.is_used_up:
+            return False
+        start = done.latest_modified

@@ -1,0 +1,69 @@
+"""Runs and cursors: what was done, and how far a workspace was read."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest
+
+from alerts.intake.models import Cursor, Run
+from alerts.intake.services.tally import Tally
+from portal.audit.services import record
+
+_KEPT = timedelta(days=30)
+
+
+def cursor_of(*, workspace_id: int) -> Cursor:
+    """The cursor of a workspace, made at first use."""
+    return Cursor.objects.get_or_create(workspace_id=workspace_id)[0]
+
+
+def advance(*, workspace_id: int, seen: datetime | None, now: datetime) -> None:
+    """Move the watermark to the largest server time that was stored: never back, nor beyond now."""
+    if seen is None:
+        return
+    seen = min(seen, now)
+    Cursor.objects.filter(workspace_id=workspace_id).update(
+        watermark=Greatest(Coalesce(F("watermark"), seen), seen)
+    )
+
+
+def finish_run(
+    *,
+    workspace_id: int,
+    kind: Run.Kind,
+    tally: Tally,
+    started_at: datetime,
+    now: datetime,
+    error: str = "",
+    reached_the_end: bool = False,
+) -> Run:
+    """Write down what a pass has done. Quiet passes in a row share one line, nothing is lost."""
+    with transaction.atomic():
+        state: dict[str, Any] = {"latest_error": error[:1000]}
+        if reached_the_end:
+            state["fresh_at"] = now
+        Cursor.objects.filter(workspace_id=workspace_id).update(**state)
+        quiet = tally.is_quiet and not error
+        before = Run.objects.filter(workspace_id=workspace_id).order_by("-started_at", "-pk")
+        latest = before.first() if quiet else None
+        columns = {"finished_at": now, "error": error[:1000], **tally.as_columns()}
+        if latest and _is_quiet(latest) and latest.kind == kind:
+            Run.objects.filter(pk=latest.pk).update(**columns)
+            return latest
+        run = Run.objects.create(
+            workspace_id=workspace_id, kind=kind, started_at=started_at, **columns
+        )
+        if not tally.is_quiet:
+            record("intake.run.finished", on=run, by="intake", at=now, counts=tally.as_columns())
+        return run
+
+
+def forget_old_runs(*, now: datetime) -> int:
+    """Remove runs nobody asks for any more; what they did stands in the audit record."""
+    return Run.objects.filter(started_at__lt=now - _KEPT).delete()[0]
+
+
+def _is_quiet(run: Run) -> bool:
+    return not (run.new or run.changed or run.quarantined or run.deleted or run.error)

@@ -1,0 +1,145 @@
+"""One slice of one kind of work on one workspace, claimed as a job and always put back.
+
+The job's row is the lease: nobody else works on the same workspace and kind meanwhile. What goes
+wrong in one workspace is noted there and delays no other.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError
+
+from alerts.intake.services.details import fetch_details
+from alerts.intake.services.history import is_history_read, read_history
+from alerts.intake.services.pace import Pace
+from alerts.intake.services.poll import pull_changes
+from alerts.intake.services.runs import cursor_of
+from alerts.intake.services.sweep import ask_for_missing, is_sweep_under_way, sweep_workspace
+from alerts.intake.services.walk import Budget
+from alerts.sentinel.client.port import SentinelClient, SentinelError
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
+from alerts.sentinel.services import may_call, note_error, note_success
+from portal import clock
+from portal.jobs.models import Job
+from portal.jobs.services import claim_due, put_back
+
+logger = logging.getLogger(__name__)
+
+POLL, HISTORY = "intake.poll", "intake.history"
+SWEEP, DETAILS = "intake.sweep", "intake.details"
+POLL_EVERY, DETAILS_EVERY = timedelta(seconds=20), timedelta(seconds=5)
+SWEEP_EVERY, MISSING_EVERY = timedelta(hours=24), timedelta(minutes=5)
+_SHORT = 15.0  # seconds of history and sweeps, so that polls never wait long for a worker
+_LONG, _TURN = 45.0, 5.0
+
+type Connect = Callable[[Workspace], SentinelClient]
+type Work = Callable[[Workspace, SentinelClient, Job], timedelta]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    work: Work
+    first_after: timedelta = timedelta()
+
+
+def run_due_slices(*, kinds: Sequence[str], connect: Connect) -> None:
+    """Do what is due, one slice after the other; no new one is begun after a few seconds, so that
+    other kinds get their turn and the longest slice ends well before the task's limit.
+    """
+    ends = time.monotonic() + _TURN
+    while time.monotonic() < ends:
+        done = [run_one_slice(kind=kind, connect=connect) for kind in kinds]
+        if not any(done):
+            return
+
+
+def run_one_slice(*, kind: str, connect: Connect) -> bool:
+    """Do one slice of this kind of work for whichever workspace is due; False when none is."""
+    now = clock.unshifted()
+    workspaces = {str(w.uuid): w for w in workspaces_to_read()}
+    _ensure(kind, workspaces, now)
+    resting = resting_workspaces(now=now)
+    keys = [key for key, workspace in workspaces.items() if workspace.pk not in resting]
+    job = claim_due(Job.objects.filter(kind=kind, key__in=keys), now=now, max_attempts=None)
+    if job is None:
+        return False
+    workspace, again, error = workspaces[job.key], timedelta(seconds=5), ""
+    try:
+        if may_call(workspace_id=workspace.pk, now=now):
+            client = connect(workspace)
+            again = _KINDS[kind].work(workspace, client, job)
+            moment = clock.unshifted()
+            note_success(workspace_id=workspace.pk, now=moment, calls_left=client.calls_left)
+    except SentinelError as problem:
+        error, again = problem.message, POLL_EVERY
+        note_error(workspace_id=workspace.pk, error=problem, now=clock.unshifted())
+        logger.warning("%s of %s: %s", kind, workspace, problem.message)
+    except DatabaseError as problem:
+        error, again = f"{type(problem).__name__}", POLL_EVERY
+        logger.exception("%s of %s", kind, workspace)
+    put_back(job, due_at=clock.unshifted() + again, error=error, free=True)
+    return True
+
+
+def _poll(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
+    pull_changes(workspace=workspace, client=client, now=clock.now(), budget=Budget(_LONG))
+    return POLL_EVERY
+
+
+def _history(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
+    if not is_history_read(cursor_of(workspace_id=workspace.pk)):
+        read_history(workspace=workspace, client=client, now=clock.now(), budget=Budget(_SHORT))
+    done = is_history_read(cursor_of(workspace_id=workspace.pk))
+    return SWEEP_EVERY if done else timedelta()
+
+
+def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
+    now, cursor = clock.now(), cursor_of(workspace_id=workspace.pk)
+    if not is_history_read(cursor):
+        return MISSING_EVERY
+    due = cursor.swept_at is None or cursor.swept_at <= now - SWEEP_EVERY
+    if due or is_sweep_under_way(cursor):
+        sweep_workspace(workspace=workspace, client=client, now=now, budget=Budget(_SHORT))
+    else:
+        ask_for_missing(workspace=workspace, client=client, now=now)
+    cursor = cursor_of(workspace_id=workspace.pk)
+    return timedelta() if is_sweep_under_way(cursor) else MISSING_EVERY
+
+
+def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
+    pace = Pace.from_json(job.payload)
+    try:
+        fetch_details(
+            workspace=workspace, client=client, pace=pace, budget=Budget(_SHORT), clock=clock.now
+        )
+    finally:
+        if pace.as_json() != job.payload:
+            Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=pace.as_json())
+    return DETAILS_EVERY
+
+
+_KINDS: Mapping[str, _Kind] = {
+    POLL: _Kind(_poll),
+    HISTORY: _Kind(_history),
+    SWEEP: _Kind(_sweep, first_after=timedelta(minutes=10)),
+    DETAILS: _Kind(_details),
+}
+
+
+def _ensure(kind: str, workspaces: Mapping[str, Any], now: datetime) -> None:
+    """A job a workspace, for ever; new workspaces get theirs at the next tick."""
+    there = set(Job.objects.filter(kind=kind, key__in=workspaces).values_list("key", flat=True))
+    due_at = now + _KINDS[kind].first_after
+    Job.objects.bulk_create(
+        [
+            Job(kind=kind, key=key, due_at=due_at, made_at=now)
+            for key in workspaces
+            if key not in there
+        ],
+        ignore_conflicts=True,
+    )

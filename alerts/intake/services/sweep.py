@@ -1,0 +1,126 @@
+"""Once a day everything is listed and compared: what was missed is stored, what is gone is found.
+
+One miss proves nothing, as answers lag. Gone is what is missing again after 15 minutes and then
+asked for by name without being there.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from alerts.incidents.arrivals import listed_between
+from alerts.incidents.services.store import mark_gone
+from alerts.intake.models import Cursor, Missing, Run
+from alerts.intake.services.pages import store_one
+from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
+from alerts.intake.services.tally import Tally
+from alerts.intake.services.walk import Budget
+from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
+from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelNotFound
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.wire import read_incident
+
+BETWEEN_MISSES = timedelta(minutes=15)
+_MOST_ASKED_AGAIN = 100
+
+
+def sweep_workspace(
+    *, workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget | None = None
+) -> Tally:
+    """Go on with a full sweep until it is done or the slice is over."""
+    tally, error = Tally(), ""
+    try:
+        _sweep(workspace, client, now, budget or Budget(), tally)
+        tally.deleted += ask_for_missing(workspace=workspace, client=client, now=now)
+    except SentinelError as problem:
+        error = problem.message
+        raise
+    finally:
+        finish_run(
+            workspace_id=workspace.pk,
+            kind=Run.Kind.SWEEP,
+            tally=tally,
+            started_at=now,
+            now=now,
+            error=error,
+        )
+    return tally
+
+
+def is_sweep_under_way(cursor: Cursor) -> bool:
+    """Whether a sweep has begun and not ended."""
+    return bool(cursor.resume.get("sweep"))
+
+
+def ask_for_missing(*, workspace: Workspace, client: SentinelClient, now: datetime) -> int:
+    """Ask by name for what is missing long enough; returns how many are gone for good."""
+    due = Missing.objects.filter(
+        workspace=workspace, first_missed_at__lte=now - BETWEEN_MISSES
+    ).select_related("incident")[:_MOST_ASKED_AGAIN]
+    gone = 0
+    for missing in due:
+        try:
+            item = read_incident(client.get_incident(missing.incident.name))
+        except SentinelNotFound:
+            with transaction.atomic():
+                gone += mark_gone(incident_ids=[missing.incident_id], now=now)
+                missing.delete()
+            continue
+        with transaction.atomic():
+            store_one(workspace_id=workspace.pk, item=item, now=now)
+            missing.delete()
+    return gone
+
+
+def note_missing(*, workspace_id: int, incident_ids: Iterable[int], now: datetime) -> None:
+    """Remember that these were not there; an earlier miss keeps its time."""
+    Missing.objects.bulk_create(
+        [
+            Missing(incident_id=pk, workspace_id=workspace_id, first_missed_at=now)
+            for pk in incident_ids
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _sweep(
+    workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, tally: Tally
+) -> None:
+    cursor = cursor_of(workspace_id=workspace.pk)
+    mine = Cursor.objects.filter(pk=workspace.pk)
+    if said := cursor.resume.get("sweep"):
+        position = Position.from_json(said)
+    else:
+        position = Position(oldest_creation(client=client, now=now) or now)
+
+    def save(where: Position) -> None:
+        resume = cursor.resume | {"sweep": None if where.is_done else where.as_json()}
+        mine.update(resume=resume, **({"swept_at": now} if where.is_done else {}))
+
+    def finished(window: Window) -> None:
+        if window.names is not None:
+            _compare(workspace.pk, window, now)
+
+    read_windows(
+        client=client,
+        workspace_id=workspace.pk,
+        position=position,
+        tally=tally,
+        budget=budget,
+        now=now,
+        save=save,
+        finished=finished,
+    )
+    if position.is_done:
+        forget_old_runs(now=now)
+
+
+def _compare(workspace_id: int, window: Window, now: datetime) -> None:
+    """What we have of this window and was not listed is missing; what was listed is not."""
+    names = window.names or set()
+    ours = listed_between(workspace_id, since=window.since, before=window.before, stored_before=now)
+    missing = [pk for pk, name in ours if name not in names]
+    there = [pk for pk, name in ours if name in names]
+    Missing.objects.filter(incident__in=there).delete()
+    note_missing(workspace_id=workspace_id, incident_ids=missing, now=now)

@@ -1,0 +1,126 @@
+"""Read all incidents by windows of their creation, newest first, in slices that can be resumed.
+
+A window is made so short that one page holds it; where it does not, the list is followed and the
+next windows are shorter.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.intake.services.tally import Tally
+from alerts.intake.services.walk import Budget, Question, Walk, page_of, walk
+from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, SentinelClient, SentinelError
+from alerts.sentinel.wire import WireIncident
+
+_SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=30)
+_FIRST = timedelta(days=1)
+_ROOMY = LARGEST_PAGE // 3
+
+
+@dataclass(slots=True)
+class Position:
+    """Where such a reading stands. `before` is None at first: the newest window is open-ended."""
+
+    ends_at: datetime
+    before: datetime | None = None
+    length: timedelta = _FIRST
+    link: str | None = None  # inside a window that a slice did not finish
+    is_done: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """For the cursor's row."""
+        return {
+            "ends_at": self.ends_at.isoformat(),
+            "before": self.before.isoformat() if self.before else None,
+            "length": self.length.total_seconds(),
+            "link": self.link,
+        }
+
+    @classmethod
+    def from_json(cls, said: dict[str, Any]) -> "Position":
+        """From the cursor's row."""
+        return cls(
+            datetime.fromisoformat(said["ends_at"]),
+            datetime.fromisoformat(said["before"]) if said["before"] else None,
+            timedelta(seconds=said["length"]),
+            said["link"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A finished window; `names` is None where not all of it was read in one go."""
+
+    since: datetime | None
+    before: datetime | None
+    names: set[str] | None
+    latest_modified: datetime | None
+
+
+def oldest_creation(*, client: SentinelClient, now: datetime) -> datetime | None:
+    """When the oldest incident was created; None where there is none."""
+    page = page_of(client.list_incidents(by=ListBy.CREATED, top=1))
+    for item in page.items[:1]:
+        created = item.created_at if isinstance(item, WireIncident) else None
+        return min(created or now - timedelta(days=90), now)
+    return None
+
+
+def read_windows(
+    *,
+    client: SentinelClient,
+    workspace_id: int,
+    position: Position,
+    tally: Tally,
+    budget: Budget,
+    now: datetime,
+    save: Callable[[Position], None],
+    finished: Callable[[Window], None],
+) -> None:
+    """Go on from a position until everything was read or the slice is over."""
+    while not position.is_done:
+        upper = position.before or now
+        lower = max(upper - position.length, position.ends_at)
+        is_last = lower <= position.ends_at
+        since = None if is_last else lower  # the last one takes those with absurd dates along
+        resumed = position.link is not None
+
+        def progress(_latest: datetime | None, link: str | None) -> None:
+            position.link = link
+            save(position)
+
+        try:
+            done = walk(
+                client=client,
+                workspace_id=workspace_id,
+                question=Question(ListBy.CREATED, since=since, until=position.before),
+                tally=tally,
+                budget=budget,
+                now=now,
+                progress=progress,
+                link=position.link,
+            )
+        except SentinelError:
+            position.link = None  # links grow stale: the window is read again from its start
+            save(position)
+            raise
+        if not done.is_complete:
+            return
+        if done.is_full and position.length > _SHORTEST:
+            position.length /= 2
+            continue
+        finished(Window(since, position.before, None if resumed else done.names,
+                        done.latest_modified))  # fmt: skip
+        position.before, position.link, position.is_done = lower, None, is_last
+        position.length = _fitting(position.length, done)
+        save(position)
+        if budget.is_used_up:
+            return
+
+
+def _fitting(length: timedelta, done: Walk) -> timedelta:
+    if done.pages > 1:
+        return max(length / 2, _SHORTEST)
+    return min(length * 2, _LONGEST) if len(done.names) < _ROOMY else length

@@ -1,0 +1,26 @@
+"""Wake-ups of the queue `intake`. What is due stands in PostgreSQL; any number may run at once."""
+
+from typing import Any
+
+from celery import shared_task
+
+from alerts.intake.services.slices import DETAILS, HISTORY, POLL, SWEEP, run_due_slices
+from alerts.sentinel.client import client_for
+
+
+@shared_task(queue="intake", acks_late=True)
+def poll_due_workspaces(**_later: Any) -> None:
+    """Read what changed in every workspace that is due."""
+    run_due_slices(kinds=(POLL,), connect=client_for)
+
+
+@shared_task(queue="intake", acks_late=True)
+def fetch_due_details(**_later: Any) -> None:
+    """Fetch alerts, entities and comments that are owed."""
+    run_due_slices(kinds=(DETAILS,), connect=client_for)
+
+
+@shared_task(queue="intake", acks_late=True)
+def sweep_due_workspaces(**_later: Any) -> None:
+    """Go on reading history, sweep once a day, and ask for what is missing."""
+    run_due_slices(kinds=(HISTORY, SWEEP), connect=client_for)

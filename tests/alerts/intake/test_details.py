@@ -1,0 +1,115 @@
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Alert, Comment, Incident
+from alerts.intake.models import Missing
+from alerts.intake.services.details import fetch_details
+from alerts.intake.services.pace import PROMISED, Pace
+from alerts.intake.services.poll import pull_changes
+from alerts.intake.services.walk import Budget
+from alerts.sentinel.client.port import SentinelThrottled, SentinelUnavailable
+from tests.factories.answers import alert, comment, device
+from tests.factories.incidents import NOON
+
+
+@pytest.fixture
+def names(workspace, sentinel):
+    """Three incidents, the second of them closed; stored, details owed."""
+    made = []
+    for n in range(3):
+        name = sentinel.add_incident(
+            at=NOON - timedelta(minutes=30 - n),
+            status="Closed" if n == 1 else "New",
+            additionalData={"alertsCount": 1, "commentsCount": int(n == 2)},
+        )
+        sentinel.alerts[name] = [alert(n)]
+        sentinel.entities[name] = device("PLC-21", "10.20.2.21")
+        made.append(name)
+    sentinel.comments[made[2]] = {"c-1": comment("c-1")}
+    pull_changes(workspace=workspace, client=sentinel, now=NOON)
+    sentinel.calls.clear()
+    return made
+
+
+def fetch(workspace, sentinel, now=NOON, pace=None):
+    return fetch_details(
+        workspace=workspace,
+        client=sentinel,
+        pace=pace or Pace(per_second=1000),
+        budget=Budget(),
+        clock=lambda: now,
+    )
+
+
+def states():
+    return list(Incident.objects.order_by("created_at").values_list("details_state", flat=True))
+
+
+def test_newest_open_incidents_come_first(workspace, sentinel, names):
+    assert fetch(workspace, sentinel) == 3
+    asked = [call.name for call in sentinel.calls if call.verb == "list_alerts"]
+    assert asked == [names[2], names[0], names[1]]
+    assert states() == ["fetched"] * 3
+    assert Alert.objects.count() == 3 and Comment.objects.get().name == "c-1"
+    assert [c.name for c in sentinel.calls if c.verb == "list_comments"] == [names[2]]
+
+
+def test_nothing_is_fetched_twice(workspace, sentinel, names):
+    fetch(workspace, sentinel)
+    assert fetch(workspace, sentinel) == 0
+
+
+def test_throttling_halves_the_pace_and_gives_everything_back_untried(workspace, sentinel, names):
+    pace = Pace(per_second=1000)
+    sentinel.fail_next(SentinelThrottled("Slow down.", retry_after=7), verb="list_entities")
+    with pytest.raises(SentinelThrottled):
+        fetch(workspace, sentinel, pace=pace)
+    assert pace.per_second == 500
+    assert set(Incident.objects.values_list("details_attempts", flat=True)) == {0}
+    assert fetch(workspace, sentinel) == 3
+
+
+def test_an_outage_keeps_what_was_fetched_before(workspace, sentinel, names):
+    sentinel.before_next(lambda: None, verb="list_alerts")
+    sentinel.fail_next(SentinelUnavailable("Away."), verb="list_alerts")
+    with pytest.raises(SentinelUnavailable):
+        fetch(workspace, sentinel)
+    assert states() == ["pending", "pending", "fetched"]
+
+
+def test_what_keeps_failing_is_given_up_and_blocks_nobody(workspace, sentinel, names):
+    listed = sentinel.list_entities
+    sentinel.list_entities = lambda name: b"<html>" if name == names[2] else listed(name)
+    for hour in range(6):
+        fetch(workspace, sentinel, now=NOON + timedelta(hours=hour))
+    assert states() == ["fetched", "fetched", "failed"]
+    assert Incident.objects.get(name=names[2]).timeline.get().code == "details-failed"
+
+
+def test_alerts_that_are_not_listed_yet_are_waited_for(workspace, sentinel, names):
+    held = sentinel.alerts.pop(names[2])
+    fetch(workspace, sentinel)
+    assert states() == ["fetched", "fetched", "pending"]
+    sentinel.alerts[names[2]] = held
+    fetch(workspace, sentinel, now=NOON + timedelta(hours=1))
+    assert states() == ["fetched"] * 3
+
+
+def test_an_incident_that_is_not_there_counts_as_missing_once(workspace, sentinel, names):
+    del sentinel.incidents[names[0]]
+    fetch(workspace, sentinel)
+    assert Missing.objects.get().incident.name == names[0]
+    assert not Incident.objects.exclude(gone_at=None).exists()
+
+
+def test_the_pace_is_never_slower_than_what_is_promised_and_grows_while_all_is_well():
+    pace = Pace()
+    for _ in range(20):
+        pace.slower()
+    assert pace.per_second == PROMISED
+    for _ in range(25):
+        pace.went_well()
+    assert pace.per_second > PROMISED
+    assert Pace.from_json(pace.as_json()).per_second == pytest.approx(pace.per_second, abs=0.001)
+    assert Pace.from_json({"per_second": "x"}).per_second == Pace().per_second

@@ -1,0 +1,71 @@
+from datetime import timedelta
+
+import pytest
+
+from alerts.intake.models import Cursor, Quarantined
+from alerts.intake.queries import (
+    Age,
+    data_age_seconds,
+    freshness_of,
+    quarantined_in,
+    recent_runs,
+)
+from alerts.intake.services.poll import pull_changes
+from tests.factories.incidents import NOON, make_workspace
+
+
+@pytest.mark.parametrize(
+    ("minutes", "age"), [(0, Age.FRESH), (5, Age.FRESH), (6, Age.AMBER), (16, Age.RED)]
+)
+def test_data_are_amber_after_five_minutes_and_red_after_fifteen(workspace, sentinel, minutes, age):
+    pull_changes(workspace=workspace, client=sentinel, now=NOON)
+    (one,) = freshness_of([workspace], now=NOON + timedelta(minutes=minutes))
+    assert (one.age, one.data_age_seconds) == (age, minutes * 60)
+    assert one.cause == ""
+
+
+def test_what_was_never_read_has_no_age(workspace):
+    (one,) = freshness_of([workspace], now=NOON)
+    assert (one.age, one.data_age_seconds, one.history_share) == (Age.UNKNOWN, None, 0.0)
+    assert data_age_seconds([workspace], now=NOON) is None
+
+
+def test_the_age_of_many_is_that_of_the_stalest(workspace, sentinel):
+    other = make_workspace("porto")
+    pull_changes(workspace=workspace, client=sentinel, now=NOON)
+    pull_changes(workspace=other, client=sentinel, now=NOON + timedelta(minutes=3))
+    assert data_age_seconds([workspace, other], now=NOON + timedelta(minutes=4)) == 240
+
+
+def test_history_says_how_far_it_is(workspace):
+    Cursor.objects.create(
+        workspace=workspace,
+        backfilled_until=NOON - timedelta(days=30),
+        backfill_ends_at=NOON - timedelta(days=90),
+    )
+    (one,) = freshness_of([workspace], now=NOON)
+    assert one.is_backfilling and one.history_share == pytest.approx(1 / 3)
+
+
+def test_the_cause_is_told_and_a_pause_is_a_cause(workspace):
+    Cursor.objects.create(workspace=workspace, latest_error="Away.")
+    assert freshness_of([workspace], now=NOON)[0].cause == "Away."
+    workspace.state = "paused"
+    assert freshness_of([workspace], now=NOON)[0].cause == "The workspace is paused."
+
+
+def test_runs_and_what_was_put_aside_can_be_listed(workspace, sentinel):
+    pull_changes(workspace=workspace, client=sentinel, now=NOON)
+    Quarantined.objects.create(
+        workspace=workspace, fingerprint="f", reason="r", raw="x", first_seen_at=NOON,
+        latest_seen_at=NOON,
+    )  # fmt: skip
+    assert recent_runs(workspace.pk).count() == recent_runs().count() == 1
+    assert quarantined_in(workspace.pk).count() == 1
+    assert freshness_of([workspace], now=NOON)[0].quarantined == 1
+
+
+def test_many_workspaces_cost_as_many_queries_as_one(workspace, django_assert_max_num_queries):
+    many = [workspace, *(make_workspace(f"w{n}") for n in range(10))]
+    with django_assert_max_num_queries(6):
+        freshness_of(many, now=NOON)

@@ -1,0 +1,126 @@
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Incident
+from alerts.intake.models import Cursor
+from alerts.intake.services.slices import (
+    DETAILS,
+    HISTORY,
+    POLL,
+    SWEEP,
+    run_due_slices,
+    run_one_slice,
+)
+from alerts.sentinel.client.memory import MemorySentinel
+from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
+from portal import clock
+from portal.jobs.models import Job, State
+from tests.factories.answers import alert, device
+from tests.factories.incidents import NOON, make_workspace
+
+
+def test_a_workspace_is_polled_once_per_period(workspace, sentinel):
+    sentinel.add_incident(at=NOON - timedelta(minutes=5))
+    assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert not run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    job = Job.objects.get(kind=POLL)
+    assert job.state == State.WAITING
+    assert timedelta(seconds=15) < job.due_at - clock.unshifted() <= timedelta(seconds=20)
+    assert Incident.objects.count() == 1
+
+
+def test_a_sick_workspace_delays_no_other(workspace, sentinel):
+    make_workspace("porto")
+    sentinel.add_incident(at=NOON - timedelta(minutes=5))
+    sick = MemorySentinel()
+    sick.fail_next(SentinelUnavailable("Away."), times=99)
+    clients = {"gdansk": sick, "porto": sentinel}
+    for _ in range(2):
+        assert run_one_slice(kind=POLL, connect=lambda w: clients[w.name])
+    assert Incident.objects.get().workspace.name == "porto"
+    assert Cursor.objects.get(workspace=workspace).latest_error == "Away."
+    assert Job.objects.get(key=str(workspace.uuid)).latest_error == "Away."
+
+
+@pytest.mark.parametrize("retry_after", [60, 3600])
+def test_nobody_calls_before_the_time_that_azure_named(workspace, sentinel, retry_after):
+    sentinel.fail_next(SentinelThrottled("Slow down.", retry_after=retry_after))
+    run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    Job.objects.update(due_at=clock.unshifted())
+    calls = len(sentinel.calls)
+    for kind in (POLL, HISTORY, DETAILS):
+        assert not run_one_slice(kind=kind, connect=lambda _: sentinel)
+    assert len(sentinel.calls) == calls
+
+
+def test_after_five_failures_only_a_probe_is_let_through(workspace, sentinel):
+    sentinel.fail_next(SentinelUnavailable("Away."), times=99)
+    for _ in range(12):
+        Job.objects.update(due_at=clock.unshifted())
+        run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert len(sentinel.calls) == 5
+
+
+def test_missing_rights_are_noted_and_nothing_is_lost(workspace, sentinel):
+    sentinel.add_incident(at=NOON - timedelta(minutes=5))
+    run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    sentinel.fail_next(SentinelDenied("No permission.", status=403), times=1)
+    Job.objects.update(due_at=clock.unshifted())
+    run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert Cursor.objects.get().latest_error == "No permission."
+    assert Incident.objects.count() == 1
+
+
+def test_a_worker_that_died_is_followed_by_another_after_its_lease(workspace, sentinel):
+    sentinel.add_incident(at=NOON - timedelta(minutes=5))
+
+    class Killed(BaseException):
+        pass
+
+    def die(_):
+        raise Killed
+
+    with pytest.raises(Killed):
+        run_one_slice(kind=POLL, connect=die)
+    assert not run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    Job.objects.update(lease_until=clock.unshifted() - timedelta(seconds=1))
+    assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert Incident.objects.count() == 1
+
+
+def test_paused_workspaces_are_left_alone(workspace, sentinel):
+    workspace.state = "paused"
+    workspace.save()
+    assert not run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert sentinel.calls == []
+
+
+def test_the_wake_ups_bring_everything_in(workspace, sentinel):
+    for hours in (1, 50, 500):
+        name = sentinel.add_incident(at=NOON - timedelta(hours=hours))
+        sentinel.alerts[name] = [alert(hours)]
+        sentinel.entities[name] = device("PLC-21", "10.20.2.21")
+    for kinds in ((POLL,), (HISTORY, SWEEP), (DETAILS,)):
+        run_due_slices(kinds=kinds, connect=lambda _: sentinel)
+    assert Incident.objects.filter(details_state="fetched").count() == 3
+    assert Job.objects.get(kind=DETAILS).payload == {"per_second": 10.0}
+    assert Job.objects.get(kind=HISTORY).due_at > clock.unshifted()
+
+
+def test_the_daily_sweep_waits_for_history_and_for_its_day(workspace, sentinel):
+    sentinel.add_incident(at=NOON - timedelta(hours=2))
+
+    def slice_of(kind):
+        Job.objects.update(due_at=clock.unshifted())
+        return run_one_slice(kind=kind, connect=lambda _: sentinel)
+
+    run_one_slice(kind=SWEEP, connect=lambda _: sentinel)
+    slice_of(SWEEP)
+    assert Cursor.objects.get().swept_at is None
+    run_one_slice(kind=HISTORY, connect=lambda _: sentinel)
+    slice_of(SWEEP)
+    assert Cursor.objects.get().swept_at == NOON
+    calls = len(sentinel.calls)
+    slice_of(SWEEP)
+    assert len(sentinel.calls) == calls
