@@ -6,10 +6,11 @@ An entry expires before its next tick, so a worker that was away finds one wake-
 from typing import Any
 
 
-def _tick(task: str, *, seconds: float, queue: str) -> dict[str, Any]:
+def _tick(task: str, *, seconds: float, queue: str, **given: Any) -> dict[str, Any]:
     return {
         "task": task,
         "schedule": seconds,
+        "kwargs": given,
         "options": {"queue": queue, "expires": max(seconds * 2, 10), "retry": False},
     }
 
@@ -30,4 +31,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send what is owed to Sentinel": _tick(
         "alerts.outbox.tasks.deliver_due_changes", seconds=5, queue="outbox"
     ),
+    "prove that the record is whole": _tick(
+        "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
+    ),
+    **{
+        f"hear whether {name} is alive": _tick(
+            "portal.jobs.tasks.say_alive", seconds=20, queue=name, name=name
+        )
+        for name in ("intake", "outbox", "notify", "bulk")
+    },
 }

@@ -6,6 +6,8 @@ from django.db import connection
 
 from portal.audit.models import Entry, Head
 
+VERIFIED = "audit-verified"  # the kind of the row that notes the latest walk
+
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
@@ -45,3 +47,8 @@ def verify_chain() -> ChainReport:
     if broken is None and tuple(head) != tuple(newest):
         broken, reason = newest[0] + 1, "the newest entries were cut off"
     return ChainReport(Entry.objects.count(), str(head[1]), broken, reason)
+
+
+def head_of_record() -> tuple[int, str]:
+    """Where the chain stands: the number of its newest entry and that entry's hash."""
+    return Head.objects.values_list("seq", "hash").first() or (0, "")

@@ -1,4 +1,6 @@
-"""Write one entry. Call it last in a transaction: the chain is locked until commit."""
+"""Write one entry, called last in a transaction: the chain is locked until commit. Note whether
+the record is whole.
+"""
 
 from datetime import date, datetime
 from enum import Enum
@@ -8,6 +10,8 @@ from uuid import UUID
 from django.db import connection, models
 
 from portal.audit.models import Entry
+from portal.audit.queries import VERIFIED, ChainReport, verify_chain
+from portal.jobs.services import keep_note
 
 type Actor = models.Model | str  # a person, or the name of a process such as "intake"
 
@@ -32,6 +36,21 @@ def record(
         details={name: _plain(value) for name, value in details.items()},
         request_id=request_id,
     )
+
+
+def prove_record(*, now: datetime) -> ChainReport:
+    """Walk along the whole chain and note what was found, for the status page. `now` is
+    `clock.unshifted()`.
+    """
+    report = verify_chain()
+    found: dict[str, object] = {
+        "entries": report.entries,
+        "head": report.head,
+        "broken_at": report.broken_at,
+        "reason": report.reason,
+    }
+    keep_note(kind=VERIFIED, key="record", now=now, payload=found)
+    return report
 
 
 def _plain(value: Any) -> Any:

@@ -109,3 +109,18 @@ def let_work_age(*, by: timedelta) -> int:
         model._default_manager.filter(state=State.WAITING).update(due_at=F("due_at") - by)
         for model in kinds_of_work()
     )
+
+
+def keep_note(
+    *, kind: str, key: str, now: datetime, payload: dict[str, object] | None = None
+) -> None:
+    """Note in one row for ever what a run without work of its own found, or that it ran."""
+    Job.objects.update_or_create(
+        kind=kind,
+        key=key,
+        defaults={"state": State.DONE, "settled_at": now, "payload": payload or {}},
+        create_defaults={
+            "state": State.DONE, "settled_at": now, "payload": payload or {},
+            "made_at": now, "due_at": now,
+        },
+    )  # fmt: skip

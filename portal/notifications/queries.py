@@ -1,9 +1,22 @@
 """Read a person's inbox."""
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q, QuerySet
 
 from portal.accounts.models import User
-from portal.notifications.models import Notification
+from portal.jobs.models import State
+from portal.notifications.models import Mail, Notification
+
+
+@dataclass(frozen=True, slots=True)
+class MailBacklog:
+    """Mails that are owed, since when the oldest is due, and those given up."""
+
+    waiting: int
+    oldest_due_at: datetime | None
+    given_up: int
 
 
 def inbox_of(user: User) -> QuerySet[Notification]:
@@ -14,3 +27,14 @@ def inbox_of(user: User) -> QuerySet[Notification]:
 def unread_count(user: User) -> int:
     """How many lines were not read yet; counts no further than 100."""
     return Notification.objects.filter(to=user, read_at=None)[:100].count()
+
+
+def mails_owed() -> MailBacklog:
+    """How many mails wait to be sent, and how many were given up."""
+    waiting, given_up = Q(state__in=[State.WAITING, State.RUNNING]), Q(state=State.DEAD)
+    found = Mail.objects.filter(waiting | given_up).aggregate(
+        n=Count("pk", filter=waiting),
+        oldest=Min("due_at", filter=waiting),
+        dead=Count("pk", filter=given_up),
+    )
+    return MailBacklog(found["n"], found["oldest"], found["dead"])

@@ -1,0 +1,58 @@
+"""What the portal stands on: the database and the broker. Asked for the status page."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+PATIENCE = 0.1  # seconds; a broker that needs longer does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """Which PostgreSQL it is and how much it holds."""
+
+    version: str
+    size: int  # bytes
+
+
+def database_facts() -> DatabaseFacts:
+    """Version and size of the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('server_version'), pg_database_size(current_database())"
+        )
+        version, size = cursor.fetchone()
+    return DatabaseFacts(version.split()[0], size)
+
+
+def broker_answers(*, url: str = "", within: float = PATIENCE) -> bool:
+    """Whether the broker answers, known after `within` seconds at the latest.
+
+    A thread asks: looking up a name cannot be bounded by any timeout of a socket.
+    """
+    asker = ThreadPoolExecutor(max_workers=1)
+    try:
+        return asker.submit(_ping, url or settings.REDIS_URL, within).result(timeout=within)
+    except (RedisError, OSError, TimeoutError, ValueError):
+        return False
+    finally:
+        asker.shutdown(wait=False)
+
+
+def _ping(url: str, within: float) -> bool:
+    client = Redis.from_url(
+        url,
+        socket_timeout=within,
+        socket_connect_timeout=within,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        return bool(client.ping())
+    finally:
+        client.close()
