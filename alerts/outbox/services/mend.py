@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome
+from alerts.outbox.policies import reasons_against_mending
 from portal import clock
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -50,9 +52,14 @@ def discard_change(*, change_id: int, by: User, now: datetime) -> Change:
 
 
 def _mend(change_id: int, action: str, *, by: User, now: datetime, **fields: object) -> Change:
+    changes = Change.objects.select_related("workspace__organisation")
+    if reasons := reasons_against_mending(changes.get(pk=change_id), by=by):
+        raise CannotMend(*reasons)
     if not Change.objects.filter(pk=change_id, state=State.DEAD).update(**fields):
-        raise CannotMend("This write is not among those given up; somebody was faster.")
-    change = Change.objects.select_related("workspace").get(pk=change_id)
+        raise CannotMend(
+            gettext("This write is not among those given up any more; somebody was faster.")
+        )
+    change = changes.get(pk=change_id)
     registry.tell(registry.Settlement(change, None, "", (), now))
     record(action, on=change, by=by, at=now, incident=change.incident_name, note=change.note)
     return change

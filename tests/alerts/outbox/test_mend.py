@@ -6,9 +6,11 @@ from alerts.outbox.models import Change, Outcome
 from alerts.outbox.queries import given_up_changes
 from alerts.outbox.services import CannotMend, discard_change, retry_change
 from alerts.sentinel.client.port import SentinelRefused
+from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.incidents import make_workspace
 
 
 @pytest.fixture
@@ -20,18 +22,29 @@ def refused(desk, sentinel, clock):
     return change
 
 
-def test_a_given_up_write_is_tried_again_on_request(refused, desk, make_person):
-    ada = make_person(cast.ADA)
+@pytest.fixture
+def ada(make_person):
+    return make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+
+
+def test_a_given_up_write_is_tried_again_on_request(refused, desk, ada):
     retry_change(change_id=refused.pk, by=ada, now=NOON)
     assert desk.deliver().outcome == Outcome.SENT
     assert Entry.objects.filter(action="outbox.change.retried", actor=ada).exists()
 
 
-def test_a_given_up_write_can_be_let_go_once(refused, desk, make_person):
-    ada = make_person(cast.ADA)
+def test_a_given_up_write_can_be_let_go_once(refused, desk, ada):
     discard_change(change_id=refused.pk, by=ada, now=NOON)
     assert Change.objects.get().outcome == Outcome.DROPPED
     assert not given_up_changes().exists()
     assert desk.deliver() is None
     with pytest.raises(CannotMend, match="somebody was faster"):
         retry_change(change_id=refused.pk, by=ada, now=NOON)
+
+
+def test_who_leads_another_workspace_cannot_mend(refused, make_person):
+    other = make_workspace("porto")
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, other.uuid))
+    with pytest.raises(CannotMend, match="Only the SOC lead of this workspace"):
+        retry_change(change_id=refused.pk, by=leo, now=NOON)
+    assert given_up_changes().exists()

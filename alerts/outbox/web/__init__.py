@@ -1,0 +1,1 @@
+"""Doors for people: mend what was given up."""
