@@ -34,6 +34,7 @@ SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
 
 INSTALLED_APPS = [
     "alerts.demo",
+    "alerts.dashboards",
     "alerts.intake",
     "alerts.simulator",
     "alerts.reviews",

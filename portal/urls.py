@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("portal.health")),
     path("", include("portal.ui.urls")),
     path("incidents/", include("alerts.incidents.web.urls")),
+    path("", include("alerts.dashboards.web.urls")),
+    path("outbox/", include("alerts.outbox.web.urls")),
 ]
 
 handler400 = "portal.ui.views.bad_request"

@@ -92,6 +92,26 @@ def quarantined_in(workspace_id: int | None = None) -> QuerySet[Quarantined]:
     return rows.filter(workspace_id=workspace_id) if workspace_id else rows
 
 
+def age_of(seconds: int | None) -> Age:
+    """How bad an age of the data is."""
+    if seconds is None:
+        return Age.UNKNOWN
+    if seconds > RED_AFTER.total_seconds():
+        return Age.RED
+    return Age.AMBER if seconds > AMBER_AFTER.total_seconds() else Age.FRESH
+
+
+def share_of_history(cursor: Cursor | None, *, now: datetime) -> float:
+    """How much of the history was read, from 0 to 1."""
+    if cursor is None or cursor.backfilled_until is None:
+        return 0.0
+    if cursor.backfill_ends_at is None:
+        return 1.0
+    whole = (now - cursor.backfill_ends_at).total_seconds()
+    read = (now - cursor.backfilled_until).total_seconds()
+    return min(max(read / whole, 0.0), 0.999) if whole > 0 else 0.0
+
+
 def _freshness(
     workspace: Workspace,
     cursor: Cursor | None,
@@ -106,25 +126,17 @@ def _freshness(
         name=workspace.name,
         fresh_at=fresh_at,
         data_age_seconds=seconds,
-        age=_age(seconds),
+        age=age_of(seconds),
         health=standing.health if standing else Health.UNKNOWN,
         cause=_cause(workspace, cursor, standing),
         watermark=cursor.watermark if cursor else None,
         history_since=cursor.backfilled_until if cursor else None,
-        history_share=_history_share(cursor, now),
+        history_share=share_of_history(cursor, now=now),
         swept_at=cursor.swept_at if cursor else None,
         quarantined=counts[0],
         details_owed=counts[1].get("owed", 0),
         details_failed=counts[1].get("failed", 0),
     )
-
-
-def _age(seconds: int | None) -> Age:
-    if seconds is None:
-        return Age.UNKNOWN
-    if seconds > RED_AFTER.total_seconds():
-        return Age.RED
-    return Age.AMBER if seconds > AMBER_AFTER.total_seconds() else Age.FRESH
 
 
 def _cause(workspace: Workspace, cursor: Cursor | None, standing: Standing | None) -> str:
@@ -133,13 +145,3 @@ def _cause(workspace: Workspace, cursor: Cursor | None, standing: Standing | Non
     if standing and standing.error:
         return standing.error
     return cursor.latest_error if cursor else ""
-
-
-def _history_share(cursor: Cursor | None, now: datetime) -> float:
-    if cursor is None or cursor.backfilled_until is None:
-        return 0.0
-    if cursor.backfill_ends_at is None:
-        return 1.0
-    whole = (now - cursor.backfill_ends_at).total_seconds()
-    read = (now - cursor.backfilled_until).total_seconds()
-    return min(max(read / whole, 0.0), 0.999) if whole > 0 else 0.0

@@ -36,6 +36,7 @@ class FooterLine:
     level: Level = ""
     url: str = ""
     since: datetime | None = None  # shown after the text as an age that keeps counting
+    cause: str = ""  # of a bad line, for the banner above lists
 
 
 type Fact = Count | FooterLine | int | None

@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DashboardsConfig(AppConfig):
+    name = "alerts.dashboards"
+    label = "dashboards"
+
+    def ready(self) -> None:
+        from alerts.dashboards.web.frame import how_fresh, how_much
+        from portal.ui.navigation import RUNNING, NavItem, register_nav
+        from portal.ui.shell import register_shell_fact
+
+        register_nav(
+            NavItem(_("Home"), "house", "dashboards:home", order=0, key="h", tab=_("Home")),
+            NavItem(_("System status"), "activity", "dashboards:status", section=RUNNING, order=10),
+        )
+        register_shell_fact("sentinel.sync", how_fresh, place="footer")
+        register_shell_fact("sentinel.size", how_much, place="footer")

@@ -1,0 +1,26 @@
+"""Who sees what of home and system status."""
+
+from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+from portal.accounts.queries import roles_of
+
+READ_NUMBERS = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.MANAGER, Role.AUDITOR})
+READ_DETAILS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR, Role.AUDITOR})
+SECTIONS = ("ot", "soc", "numbers", "status")
+
+
+def sections_of(user: User) -> list[str]:
+    """The sections of the person's home, OT first. Status is what remains for administrators."""
+    roles = roles_of(user)
+    mine = [
+        name
+        for name, whose in (("ot", OT_ROLES), ("soc", SOC_ROLES), ("numbers", READ_NUMBERS))
+        if roles & whose
+    ]
+    if not mine and Role.ADMINISTRATOR in roles:
+        return ["status"]
+    return mine
+
+
+def sees_details(user: User) -> bool:
+    """Whether the person sees what is owed, given up and unreadable. Freshness is for everybody."""
+    return bool(roles_of(user) & READ_DETAILS)

@@ -1,0 +1,1 @@
+"""Reads of this room: records that pages show, counted by `measures`."""

@@ -1,0 +1,153 @@
+"""What a SOC person finds at home."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Prefetch, Q, Sum
+
+from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, WAITING, late_at
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.models import Incident, Severity
+from alerts.incidents.queries import groups_visible_to, incidents_visible_to, recent_acts_of
+from alerts.reviews.models import Annotation
+from alerts.reviews.queries import annotations_in_force
+from portal.accounts.models import User
+from portal.accounts.queries import reach_of
+
+OPENED, ANSWERS, ACTS = 5, 8, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One view of the queue: its rows, and the incidents they stand for."""
+
+    view: str
+    rows: int
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One row of the queue."""
+
+    key: UUID
+    incident_id: int
+    priority: int
+    title: str
+    n: int
+    source: str
+    destination: str
+    place: str
+    severity: str
+    ot_state: str
+    ot_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What OT said of some incidents."""
+
+    verdict: str
+    by: str
+    at: datetime
+    incident_id: int
+    title: str
+    n: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What one click of the person did."""
+
+    code: str
+    incident_id: int
+    title: str
+    n: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SocHome:
+    """All of it."""
+
+    tiles: Sequence[Tile]
+    open_work: Sequence[Work]
+    answers: Sequence[Answer]
+    deeds: Sequence[Deed]
+    has_incidents: bool
+
+
+def soc_home(user: User, *, now: datetime) -> SocHome:
+    """Numbers of the queue, own work, OT's answers of a day, and what one did oneself."""
+    tiles = _tiles(user, now)
+    return SocHome(
+        tiles=tiles,
+        open_work=_open_work(user),
+        answers=_answers(user, now),
+        deeds=_deeds(user, now),
+        has_incidents=any(tile.rows for tile in tiles) or incidents_visible_to(user).exists(),
+    )
+
+
+def owner_ids_of(user: User) -> tuple[str, ...]:
+    """The owner ids in Sentinel that mean this person: Entra's, else the address."""
+    return tuple(each for each in (user.oid, user.email) if each)
+
+
+def _tiles(user: User, now: datetime) -> list[Tile]:
+    views = {
+        "needs": NEEDS_TRIAGE,
+        "waiting": WAITING,
+        "late": late_at(now),
+        "mine": Q(owner_id__in=owner_ids_of(user)),
+    }
+    asked = {f"{view}_rows": Count("pk", filter=rows) for view, rows in views.items()}
+    summed = {f"{view}_n": Sum("n", filter=rows, default=0) for view, rows in views.items()}
+    found = groups_visible_to(user).aggregate(**asked, **summed)
+    return [Tile(view, found[f"{view}_rows"], found[f"{view}_n"]) for view in views]
+
+
+def _open_work(user: User) -> list[Work]:
+    mine = groups_visible_to(user).filter(owner_id__in=owner_ids_of(user))
+    return [
+        Work(
+            row.key, row.latest_id, row.priority, bare_title(row.title), row.n, row.source,
+            row.destination, row.place, Severity(row.severity).label, row.ot_state, row.ot_due_at,
+        )
+        for row in mine.order_by("-priority", "-latest_at", "key")[:OPENED]
+    ]  # fmt: skip
+
+
+def _answers(user: User, now: datetime) -> list[Answer]:
+    seen = incidents_visible_to(user)
+    rows = annotations_in_force().filter(given_at__gt=now - DAY)
+    if not reach_of(user).everywhere:
+        rows = rows.filter(pk__in=rows.filter(incidents__in=seen).values("pk"))
+    shown = Prefetch("incidents", seen.order_by("-severity", "-created_at", "pk"), to_attr="seen")
+    newest = rows.select_related("by").prefetch_related(shown).order_by("-given_at", "-pk")
+    return [_answer(row) for row in newest[:ANSWERS]]
+
+
+def _answer(row: Annotation) -> Answer:
+    seen: list[Incident] = getattr(row, "seen")  # noqa: B009  (made by the prefetch)
+    return Answer(
+        row.verdict, row.by.name, row.given_at, seen[0].pk, bare_title(seen[0].title), len(seen),
+        row.note,
+    )  # fmt: skip
+
+
+def _deeds(user: User, now: datetime) -> list[Deed]:
+    acts = recent_acts_of(user, now=now)[:ACTS]
+    titles = dict(
+        incidents_visible_to(user)
+        .filter(pk__in=[act.incident_id for act in acts])
+        .values_list("pk", "title")
+    )
+    return [
+        Deed(act.code, act.incident_id, bare_title(titles[act.incident_id]), act.incidents, act.at)
+        for act in acts
+        if act.incident_id in titles
+    ]

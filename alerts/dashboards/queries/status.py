@@ -1,0 +1,215 @@
+"""How the whole installation stands: what is owed, given up, unreadable, alive."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+
+from alerts.dashboards.engine.freshness import is_silent
+from alerts.incidents.models import Incident
+from alerts.intake.models import Quarantined, Run
+from alerts.outbox.models import Change
+from alerts.outbox.queries import backlog_by_workspace, given_up_changes
+from alerts.sentinel.models import Workspace
+from portal.audit.queries import VERIFIED, head_of_record
+from portal.jobs.models import Job
+from portal.jobs.queries import Note, dead_jobs, heartbeats, notes_of
+from portal.machines import DatabaseFacts, broker_answers, database_facts
+from portal.notifications.queries import MailBacklog, mails_owed
+
+SHOWN = 50
+LONGEST_RAW = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What the latest pass over a workspace did."""
+
+    kind: str
+    started_at: datetime
+    finished_at: datetime | None
+    counts: tuple[tuple[str, int], ...]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What one workspace is still owed, and what it owes us."""
+
+    waiting: int = 0
+    oldest_due_at: datetime | None = None
+    given_up: int = 0
+    details: int = 0  # incidents whose alerts and entities are still to be fetched
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A write that was given up and waits for a person."""
+
+    pk: int
+    kind: str
+    incident: str
+    workspace: str
+    by: str
+    made_at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that could not be read, as it came."""
+
+    pk: int
+    workspace: str
+    name: str
+    reason: str
+    raw: str
+    first_seen_at: datetime
+    latest_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadJob:
+    """A job that was tried too often."""
+
+    kind: str
+    key: str
+    error: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """When a worker of one queue was last heard."""
+
+    queue: str
+    at: datetime | None
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Where the audit record stands, and what its latest check found."""
+
+    entries: int
+    head: str
+    checked_at: datetime | None
+    broken_at: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What only those see who can do something about it."""
+
+    runs: dict[int, RunFacts]
+    owing: dict[int, Owing]
+    given_up: Sequence[GivenUp]
+    given_up_in_all: int
+    unreadable: Sequence[Unreadable]
+    unreadable_in_all: int
+    mails: MailBacklog
+    dead: Sequence[DeadJob]
+    database: DatabaseFacts
+    broker: bool
+    alive: Sequence[Alive]
+    record: Record
+    version: str
+
+
+def details_of(workspace_ids: Collection[int], *, unshifted: datetime) -> Details:
+    """Everything about these workspaces and about the installation itself."""
+    given_up = given_up_changes().filter(workspace__in=workspace_ids)
+    unreadable = Quarantined.objects.filter(workspace__in=workspace_ids)
+    return Details(
+        runs=latest_runs(workspace_ids),
+        owing=owing_by_workspace(workspace_ids),
+        given_up=[_given_up(change) for change in given_up[:SHOWN]],
+        given_up_in_all=given_up.count(),
+        unreadable=_unreadable(unreadable),
+        unreadable_in_all=unreadable.count(),
+        mails=mails_owed(),
+        dead=[_dead(job) for job in dead_jobs()[:SHOWN]],
+        database=database_facts(),
+        broker=broker_answers(),
+        alive=_alive(heartbeats(), unshifted),
+        record=record_facts(),
+        version=settings.VERSION,
+    )
+
+
+def latest_runs(workspace_ids: Collection[int]) -> dict[int, RunFacts]:
+    """The newest pass over each workspace."""
+    newest = Run.objects.filter(workspace=OuterRef("pk")).order_by("-started_at").values("pk")[:1]
+    newest_of_each = Workspace.objects.filter(pk__in=workspace_ids).values(run=Subquery(newest))
+    runs = Run.objects.filter(pk__in=newest_of_each)
+    return {run.workspace_id: _run(run) for run in runs}
+
+
+def owing_by_workspace(workspace_ids: Collection[int]) -> dict[int, Owing]:
+    """Writes and details that are still to come, for each workspace that has any."""
+    details = dict(
+        Incident.objects.filter(workspace__in=workspace_ids, details_due_at__isnull=False)
+        .order_by()
+        .values_list("workspace")
+        .annotate(n=Count("pk"))
+    )
+    backlogs = {each.workspace_id: each for each in backlog_by_workspace()}
+    owing = {}
+    for pk in workspace_ids:
+        backlog, n = backlogs.get(pk), details.get(pk, 0)
+        if backlog:
+            owing[pk] = Owing(backlog.waiting, backlog.oldest_due_at, backlog.given_up, n)
+        elif n:
+            owing[pk] = Owing(details=n)
+    return owing
+
+
+def record_facts() -> Record:
+    """Head of the audit record and its latest check."""
+    seq, head = head_of_record()
+    note = next(iter(notes_of(VERIFIED)), Note("", None, {}))
+    found: dict[str, Any] = note.payload
+    return Record(seq, head, note.at, found.get("broken_at"), found.get("reason", ""))
+
+
+def _alive(heard: Sequence[Note], now: datetime) -> list[Alive]:
+    return [
+        Alive(note.key, note.at, is_silent(now - note.at if note.at else None)) for note in heard
+    ]
+
+
+def _run(run: Run) -> RunFacts:
+    names = ("seen", "new", "changed", "quarantined", "merged", "deleted", "flagged")
+    counts = tuple((name, getattr(run, name)) for name in names)
+    return RunFacts(run.kind, run.started_at, run.finished_at, counts, run.error)
+
+
+def _given_up(change: Change) -> GivenUp:
+    return GivenUp(
+        pk=change.pk,
+        kind=change.kind,
+        incident=change.incident_name,
+        workspace=change.workspace.name,
+        by=change.by_label,
+        made_at=change.made_at,
+        note=change.note or change.latest_error,
+    )
+
+
+def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
+    newest = rows.select_related("workspace").order_by("-latest_seen_at", "-pk")[:SHOWN]
+    return [
+        Unreadable(
+            row.pk, row.workspace.name, row.name, row.reason, row.raw[:LONGEST_RAW],
+            row.first_seen_at, row.latest_seen_at,
+        )
+        for row in newest
+    ]  # fmt: skip
+
+
+def _dead(job: Job) -> DeadJob:
+    return DeadJob(job.kind, job.key, job.latest_error, job.settled_at)

@@ -1,0 +1,106 @@
+"""How fresh the data of each workspace is, and why not fresher."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from alerts.dashboards.engine.freshness import Level
+from alerts.incidents.models import Group, Incident
+from alerts.incidents.queries import groups_visible_to
+from alerts.intake.models import Cursor
+from alerts.intake.queries import Age, age_of, share_of_history
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import Health, Standing, standings_by_workspace, workspaces_visible_to
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.accounts.queries import reach_of
+
+LOOKED_AT = 500  # of a workspace's newest incidents, to tell whether it feeds a site
+
+LEVELS: dict[Age, Level] = {Age.FRESH: "ok", Age.AMBER: "warn", Age.RED: "bad"}
+
+_UNKNOWN = Standing(Health.UNKNOWN, None, "", "", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """How one workspace stands."""
+
+    workspace_id: int
+    name: str
+    is_paused: bool
+    fresh_at: datetime | None
+    level: Level
+    standing: Standing
+    error: str  # of intake's own latest run
+    history_percent: int | None  # of the first reading; None once all of it is there
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether a cause has to be said."""
+        return self.level == "bad" or (self.level == "warn" and self.standing.error != "")
+
+
+def syncs_visible_to(user: User, *, now: datetime, unshifted: datetime) -> list[Sync]:
+    """The workspaces that the person gets data from, and how they stand; three questions at most.
+
+    `unshifted` is the database's own clock, by which waits for Azure run.
+    """
+    workspaces = list(
+        workspaces_feeding(user).exclude(state=Workspace.State.REMOVED).select_related("cursor")
+    )
+    syncs = [_sync(each, _UNKNOWN, now) for each in workspaces]
+    if all(sync.level in ("", "ok") for sync in syncs):
+        return syncs
+    standings = standings_by_workspace(now=unshifted)
+    return [_sync(each, standings.get(each.pk, _UNKNOWN), now) for each in workspaces]
+
+
+def workspaces_feeding(user: User) -> QuerySet[Workspace]:
+    """Workspaces in the person's reach, and those whose incidents touch their sites."""
+    mine = workspaces_visible_to(user)
+    if not reach_of(user).sites:
+        return mine
+    sites = list(Site.objects.filter(uuid__in=reach_of(user).sites).values_list("pk", flat=True))
+    newest = (
+        Incident.objects.filter(workspace=OuterRef(OuterRef("pk")))
+        .order_by("-modified_at")
+        .values("pk")[:LOOKED_AT]
+    )
+    feeding = Exists(
+        Group.objects.filter(workspace=OuterRef("pk"), site_ids__overlap=sites)
+    ) | Exists(Incident.objects.filter(pk__in=newest, site_ids__overlap=sites))
+    found = Workspace.objects.select_related("organisation").order_by("name")
+    return found.filter(feeding | Q(pk__in=mine.order_by().values("pk")))
+
+
+def sites_of(user: User) -> int:
+    """How many plants the person sees."""
+    reach = reach_of(user)
+    if reach.everywhere:
+        return Site.objects.count()
+    touched = {
+        pk for pks in groups_visible_to(user).values_list("site_ids", flat=True).distinct()
+        for pk in pks
+    }  # fmt: skip
+    own = set(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
+    return len(own | touched if reach.workspaces or reach.organisations else own)
+
+
+def _sync(workspace: Workspace, standing: Standing, now: datetime) -> Sync:
+    cursor: Cursor | None = getattr(workspace, "cursor", None)
+    fresh_at = cursor.fresh_at if cursor else None
+    is_paused = workspace.state == Workspace.State.PAUSED
+    age = age_of(int((now - (fresh_at or workspace.added_at)).total_seconds()))
+    share = share_of_history(cursor, now=now)
+    return Sync(
+        workspace_id=workspace.pk,
+        name=workspace.name,
+        is_paused=is_paused,
+        fresh_at=fresh_at,
+        level="" if is_paused else LEVELS[age],
+        standing=standing,
+        error=cursor.latest_error if cursor else "",
+        history_percent=int(share * 100) if cursor and share < 1 else None,
+    )

@@ -1,0 +1,1 @@
+"""Doors for people: home, system status, and the lines of the frame."""

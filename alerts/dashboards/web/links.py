@@ -1,0 +1,26 @@
+"""Addresses of other rooms that these pages lead to, empty where they are not wired."""
+
+import hashlib
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+
+def address(name: str, *args: object) -> str:
+    """The address of this name."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def queue_address(view: str, query: str = "") -> str:
+    """The queue in one of its views, filtered."""
+    base = address("incidents:queue")
+    pairs = {"view": view, "q": query}
+    return f"{base}?{urlencode({k: v for k, v in pairs.items() if v})}" if base else ""
+
+
+def fingerprint(*facts: object) -> str:
+    """A short mark of what a page shows, so that a live poll can tell whether it changed."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

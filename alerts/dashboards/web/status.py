@@ -1,0 +1,97 @@
+"""System status: works when the broker or Azure is down, and says so."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.dashboards.engine.freshness import worst
+from alerts.dashboards.policies import sees_details
+from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
+from alerts.dashboards.queries.sync import Sync, syncs_visible_to
+from alerts.dashboards.web.links import fingerprint
+from alerts.dashboards.web.words import (
+    QUEUES,
+    RUN_COUNTS,
+    RUN_KINDS,
+    age_words,
+    cause_of,
+    size_words,
+)
+from alerts.outbox.policies import MENDERS
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.queries import roles_of
+from portal.ui.htmx import nothing_new, render_page, wants_part
+
+WRITES = {"update": "Change the incident", "comment": "Add a comment"}
+
+
+@require_GET
+def status(request: HttpRequest) -> HttpResponse:
+    """The page, its live part, or 204 when nothing changed since."""
+    person, now, unshifted = actor_of(request), clock.now(), clock.unshifted()
+    syncs = syncs_visible_to(person, now=now, unshifted=unshifted)
+    details = None
+    if sees_details(person):
+        details = details_of([sync.workspace_id for sync in syncs], unshifted=unshifted)
+    mark = fingerprint(syncs, details)
+    if wants_part(request) and request.GET.get("seen") == mark:
+        return nothing_new()
+    context = {
+        "seen": mark,
+        "cards": [card_of(sync, details, now, unshifted) for sync in syncs],
+        "level": worst(sync.level for sync in syncs),
+        "it": details,
+        "may_mend": bool(roles_of(person) & MENDERS),
+        "now": now,
+        **(_details(details, unshifted) if details else {}),
+    }
+    return render_page(request, "alerts/dashboards/status.html", context, part="live")
+
+
+def card_of(
+    sync: Sync, details: Details | None, now: datetime, unshifted: datetime
+) -> dict[str, Any]:
+    """One workspace as a card."""
+    owing = details.owing.get(sync.workspace_id, Owing()) if details else None
+    run = details.runs.get(sync.workspace_id) if details else None
+    return {
+        "sync": sync,
+        "age": age_words(sync.fresh_at, now),
+        "cause": cause_of(sync) if sync.is_troubled else "",
+        "owing": owing,
+        "oldest": age_words(owing.oldest_due_at, unshifted)
+        if owing and owing.oldest_due_at and owing.oldest_due_at <= unshifted
+        else "",
+        "run": run,
+        "run_words": _run_words(run) if run else "",
+        "history": gettext("History read: %(percent)s %%") % {"percent": sync.history_percent}
+        if sync.history_percent is not None
+        else "",
+    }
+
+
+def _run_words(run: RunFacts) -> str:
+    counts = ", ".join(
+        f"{n} {RUN_COUNTS[name]}" for name, n in run.counts if n or name in ("seen", "new")
+    )
+    return f"{RUN_KINDS.get(run.kind, run.kind)}: {counts}"
+
+
+def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
+    oldest_mail = details.mails.oldest_due_at
+    return {
+        "size": size_words(details.database.size),
+        "alive": [
+            (QUEUES.get(each.queue, each.queue), age_words(each.at, unshifted), each.is_silent)
+            for each in details.alive
+        ],
+        "oldest_mail": age_words(oldest_mail, unshifted) if oldest_mail else "",
+        "checked": age_words(details.record.checked_at, unshifted),
+        "given_up": [
+            (each, gettext(WRITES.get(each.kind, each.kind))) for each in details.given_up
+        ],
+    }

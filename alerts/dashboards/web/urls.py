@@ -1,0 +1,11 @@
+"""Addresses of home and system status."""
+
+from django.urls import path
+
+from alerts.dashboards.web import home, status
+
+app_name = "dashboards"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("status/", status.status, name="status"),
+]

@@ -1,0 +1,114 @@
+"""Facts of this room as words."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import get_language, gettext, gettext_lazy
+
+from alerts.dashboards.measures import Share
+from alerts.dashboards.queries.ot import Subject
+from alerts.dashboards.queries.sync import Sync
+from alerts.incidents.engine import catalogue
+from alerts.sentinel.queries import Health
+from portal.ui.words import length
+
+CAUSES = {
+    Health.UNKNOWN: gettext_lazy("Nobody has called this workspace yet."),
+    Health.WELL: gettext_lazy("Azure answers, but no reading has reached its end."),
+    Health.THROTTLED: gettext_lazy("Azure asks for fewer calls; reading goes on after a rest."),
+    Health.UNREACHABLE: gettext_lazy("Azure does not answer. Tagout keeps trying."),
+    Health.DENIED: gettext_lazy(
+        "Azure refuses Tagout's identity. It needs the role Microsoft Sentinel Responder here."
+    ),
+    Health.GONE: gettext_lazy("Azure does not know this workspace any more."),
+}
+CLASSIFICATIONS = {
+    "": gettext_lazy("No classification"),
+    "TruePositive": gettext_lazy("True positive"),
+    "BenignPositive": gettext_lazy("Benign positive"),
+    "FalsePositive": gettext_lazy("False positive"),
+    "Undetermined": gettext_lazy("Undetermined"),
+}
+DEEDS = {
+    "owner": gettext_lazy("Assigned"),
+    "severity": gettext_lazy("Changed severity"),
+    "closed": gettext_lazy("Closed"),
+    "reopened": gettext_lazy("Reopened"),
+    "commented": gettext_lazy("Commented"),
+    "labels": gettext_lazy("Changed labels"),
+}
+RUN_KINDS = {
+    "poll": gettext_lazy("What changed"),
+    "backfill": gettext_lazy("History"),
+    "sweep": gettext_lazy("Full sweep"),
+}
+RUN_COUNTS = {
+    "seen": gettext_lazy("seen"),
+    "new": gettext_lazy("new"),
+    "changed": gettext_lazy("changed"),
+    "quarantined": gettext_lazy("quarantined"),
+    "merged": gettext_lazy("merged"),
+    "deleted": gettext_lazy("deleted"),
+    "flagged": gettext_lazy("flagged"),
+}
+QUEUES = {
+    "intake": gettext_lazy("Reading from Sentinel"),
+    "outbox": gettext_lazy("Writing to Sentinel"),
+    "notify": gettext_lazy("Mail"),
+    "bulk": gettext_lazy("Long work"),
+}
+
+
+def cause_of(sync: Sync) -> str:
+    """Why the data of a workspace is not fresher, in one sentence."""
+    if sync.standing.health == Health.WELL and sync.error:
+        return gettext("The latest reading failed: %(error)s") % {"error": sync.error}
+    return str(CAUSES[sync.standing.health])
+
+
+def headline(about: Subject) -> str:
+    """What happened, in a few words that a plant engineer knows."""
+    return catalogue.headline(
+        about.alert_type, source=about.source, destination=about.destination,
+        language=get_language() or "en",
+    )  # fmt: skip
+
+
+def sentence(about: Subject) -> str:
+    """What happened, in one sentence."""
+    return catalogue.sentence(
+        about.alert_type, source=about.source, destination=about.destination,
+        language=get_language() or "en",
+    )  # fmt: skip
+
+
+def classification(word: str) -> str:
+    """Sentinel's classification."""
+    return str(CLASSIFICATIONS.get(word, word))
+
+
+def share_words(share: Share) -> str:
+    """A share as people write it; a dash where there is none."""
+    return "–" if share.percent is None else gettext("%(n)s %%") % {"n": share.percent}
+
+
+def span_words(span: timedelta | None) -> str:
+    """A length of time; a dash where there is none."""
+    return "–" if span is None else length(span)
+
+
+def age_words(since: datetime | None, now: datetime) -> str:
+    """How old something is, to the second while it is young."""
+    if since is None:
+        return gettext("never")
+    seconds = max(0, int((now - since).total_seconds()))
+    if seconds < 60:
+        return gettext("%(n)s s ago") % {"n": seconds}
+    return gettext("%(span)s ago") % {"span": length(timedelta(seconds=seconds))}
+
+
+def size_words(size: int) -> str:
+    """How many megabytes or gigabytes."""
+    megabytes = size / 1024**2
+    if megabytes >= 1024:
+        return gettext("%(n)s GB") % {"n": f"{megabytes / 1024:.1f}"}
+    return gettext("%(n)s MB") % {"n": f"{megabytes:.0f}"}

@@ -1,0 +1,136 @@
+"""Two workspaces, two plants, the whole cast, and an answered and a waiting question."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Severity
+from alerts.incidents.services.groups import regroup
+from alerts.intake.models import Cursor
+from alerts.reviews.services import ask_ot, give_verdict
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
+
+
+@pytest.fixture
+def workspace(db):
+    made = make_workspace(added_at=NOON - timedelta(days=2))
+    Cursor.objects.create(
+        workspace=made,
+        backfilled_until=NOON - timedelta(days=90),
+        fresh_at=NOON - timedelta(seconds=38),
+    )
+    return made
+
+
+@pytest.fixture
+def porto_workspace(db):
+    made = make_workspace("porto", added_at=NOON - timedelta(days=1))
+    Cursor.objects.create(
+        workspace=made,
+        backfilled_until=NOON - timedelta(days=90),
+        fresh_at=NOON - timedelta(seconds=12),
+    )
+    return made
+
+
+@pytest.fixture
+def site(db):
+    return make_site()
+
+
+@pytest.fixture
+def porto(db):
+    return make_site("Porto", zone="Blending", time_zone="Europe/Lisbon")
+
+
+@pytest.fixture
+def oda(make_person, site):
+    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+
+
+@pytest.fixture
+def olaf(make_person, site):
+    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid))
+
+
+@pytest.fixture
+def pia(make_person, porto):
+    return make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+
+
+@pytest.fixture
+def sam(make_person, workspace):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def leo(make_person, workspace):
+    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def mia(make_person):
+    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def ada(make_person):
+    return make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def still(noon, monkeypatch):
+    """Both clocks stand still."""
+    monkeypatch.setattr("portal.clock.unshifted", lambda: NOON)
+    return noon
+
+
+@pytest.fixture
+def make(workspace, site):
+    """`make(n)` makes n alike open incidents at the site, each with one alert, grouped."""
+
+    def made(n=1, *, where=workspace, at=site, **columns):
+        given = {
+            "site_ids": [at.pk] if at else [], "place": f"{at.name}, Packaging 2" if at else "",
+            "pattern": uuid.uuid4(), "source": "ENG-WS-04", "destination": "PLC-PL2-07",
+            "severity": Severity.HIGH, "priority": 92,
+            "created_at": NOON - timedelta(minutes=20),
+        } | columns  # fmt: skip
+        rows = [make_incident(where, **given) for _ in range(n)]
+        for row in rows:
+            make_alert(row, site=at)
+        regroup([row.pk for row in rows], now=NOON)
+        for row in rows:
+            row.refresh_from_db()
+        return rows
+
+    return made
+
+
+@pytest.fixture
+def ask(site, oda, sam):
+    """`ask(incidents)` has Sam ask OT of the site."""
+
+    def asked(incidents, *, now=NOON - timedelta(minutes=30), question="Was this planned?"):
+        ids = [each.pk for each in incidents]
+        return ask_ot(incident_ids=ids, site_id=site.pk, question=question, by=sam, now=now)
+
+    return asked
+
+
+@pytest.fixture
+def answer(oda):
+    """`answer(review)` has Oda say that it was maintenance."""
+
+    def given(review, *, now=NOON - timedelta(minutes=10), **more):
+        said = {
+            "by": oda, "key": uuid.uuid4(), "verdict": "maintenance", "now": now,
+            "cause": "plc-programming-window", "review_id": review.pk,
+        } | more  # fmt: skip
+        return give_verdict(**said)
+
+    return given

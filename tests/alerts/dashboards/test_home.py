@@ -1,0 +1,164 @@
+"""Home shows each role its own work, and nothing of the others'."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from alerts.incidents.services.assign import assign_incidents
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.usefixtures("still")
+HOME = "/"
+
+
+@pytest.fixture
+def opens(client):
+    """`opens(person)` is the text of that person's home."""
+
+    def opened(person, **headers):
+        client.force_login(person)
+        return client.get(HOME, headers=headers)
+
+    return opened
+
+
+def test_a_stranger_is_asked_to_sign_in(client):
+    assert client.get(HOME)["Location"].startswith("/login/")
+
+
+def test_the_most_urgent_question_is_opened_for_ot_and_the_others_listed(opens, make, ask, oda):
+    ask(make(3, destination="PLC-1"))
+    later = ask(make(destination="PLC-2"), question="And this?", now=NOON - timedelta(minutes=5))
+    answer = opens(oda)
+    assert "2 questions wait for you." in answer.text
+    ot = answer.context["ot"]
+    assert ot["first"]["it"].n == 3
+    assert "PLC-1" in ot["first"]["sentence"]
+    assert [each["it"].uuid for each in ot["others"]] == [later.uuid]
+    assert "Was this planned?" in answer.text
+    assert "Needs triage" not in answer.text
+
+
+def test_ot_sees_what_became_of_its_answers(opens, make, ask, answer, oda):
+    incidents = make(2)
+    answer(ask(incidents))
+    type(incidents[0]).objects.filter(pk=incidents[0].pk).update(
+        status=3, classification="BenignPositive"
+    )
+    page = opens(oda)
+    effect = page.context["ot"]["it"].effect
+    assert (effect.given, effect.incidents, effect.closed) == (1, 2, 1)
+    assert "Nothing waits for you" in page.text
+    assert "still open" in page.text
+
+
+def test_ot_of_another_plant_sees_none_of_it(opens, make, ask, pia):
+    ask(make())
+    page = opens(pia)
+    assert "Nothing waits for you" in page.text
+    assert "You have not answered anything yet" in page.text
+    assert "PLC-PL2-07" not in page.text
+
+
+def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answer, sam):
+    needs = make(4)
+    make(destination="PLC-9", owner_id=sam.email, owner_name=sam.name)
+    answer(ask(make(destination="PLC-3")), note="New recipe loaded.")
+    ask(make(destination="PLC-4"), now=NOON - timedelta(days=3))  # late by now
+    assign_incidents(incident_ids=[needs[0].pk], to=sam, by=sam, now=NOON)
+    page = opens(sam)
+    tiles = {tile.view: (tile.rows, tile.incidents) for tile in page.context["soc"]["it"].tiles}
+    assert tiles == {"needs": (2, 5), "waiting": (1, 1), "late": (1, 1), "mine": (1, 1)}
+    assert "2 rows need triage, 1 answer is late." in page.text
+    assert [row.destination for row, _ in page.context["soc"]["open_work"]] == ["PLC-9"]
+    said = page.context["soc"]["answers"][0][0]
+    assert (said.by, said.verdict, said.note) == ("Oda Nowak", "maintenance", "New recipe loaded.")
+    assert [word for _, word, _ in page.context["soc"]["deeds"]] == ["Assigned"]
+    assert "waits for you" not in page.text
+
+
+def test_answers_older_than_a_day_are_gone(opens, make, ask, answer, sam):
+    answer(ask(make(), now=NOON - timedelta(days=3)), now=NOON - timedelta(hours=25))
+    assert "No answer in the last 24 hours." in opens(sam).text
+
+
+def test_the_first_day_of_the_soc_says_what_happens_next(opens, sam):
+    page = opens(sam)
+    assert "No incidents yet" in page.text
+    assert reverse("dashboards:status") in page.text
+
+
+def test_a_lead_sees_numbers_with_their_n(opens, make, ask, answer, leo):
+    answer(ask(make(2)))
+    ask(make(destination="PLC-4"), now=NOON - timedelta(days=3))
+    page = opens(leo)
+    numbers = page.context["numbers"]
+    assert numbers["answered"] == "50 %"
+    assert "1 of 2 questions" in page.text
+    assert numbers["answer_time"] == "20 min"
+    assert "5 days left until these numbers can be relied on" in page.text
+    assert [(row["place"].name, row["place"].open) for row in numbers["places"]] == [
+        ("Gdańsk", 3), ("gdansk", 3),
+    ]  # fmt: skip
+    assert "Needs triage" in page.text  # a lead is of the SOC, too
+
+
+def test_a_manager_sees_numbers_and_no_queue_of_work(opens, make, mia):
+    make(2)
+    page = opens(mia)
+    assert "2 incidents are open." in page.text
+    assert "My open work" not in page.text
+    assert "waits for you" not in page.text
+
+
+def test_numbers_end_at_the_edge_of_the_reach(
+    opens, make, porto, porto_workspace, make_person, workspace
+):
+    make(2)
+    make(3, where=porto_workspace, at=porto)
+    boss = make_person(cast.MIA, (Role.MANAGER, ScopeKind.SITE, porto.uuid))
+    page = opens(boss)
+    assert page.context["numbers"]["it"].open == 3
+    assert "Gdańsk" not in page.text
+    assert "gdansk" not in page.text
+
+
+def test_a_site_lead_answers_and_reads_numbers_of_the_site(opens, make, ask, olaf):
+    ask(make())
+    page = opens(olaf)
+    assert page.context["sections"] == ["ot", "numbers"]
+    assert "1 question waits for you." in page.text
+
+
+def test_who_has_several_roles_gets_the_sections_of_each(opens, site, workspace, make_person):
+    both = make_person(
+        cast.SAM,
+        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid),
+        (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid),
+    )
+    assert opens(both).context["sections"] == ["ot", "soc"]
+
+
+def test_an_administrator_sees_how_the_portal_is_and_no_incidents(opens, make, ada):
+    make()
+    page = opens(ada)
+    assert "synced 38 s ago" in page.text
+    assert "PLC-PL2-07" not in page.text
+
+
+def test_who_has_no_role_is_told_whom_to_ask(opens, make_person):
+    assert "You have no role yet" in opens(make_person(cast.PIA)).text
+
+
+def test_nothing_new_is_an_empty_answer(opens, client, make, oda, ask):
+    seen = opens(oda).context["seen"]
+    headers = {"HX-Request": "true"}
+    assert client.get(HOME, {"seen": seen}, headers=headers).status_code == 204
+    ask(make())
+    changed = client.get(HOME, {"seen": seen}, headers=headers)
+    assert changed.status_code == 200
+    assert "<html" not in changed.text
+    assert "1 question waits for you." in changed.text

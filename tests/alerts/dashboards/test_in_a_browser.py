@@ -1,0 +1,120 @@
+"""Home and system status in a real browser: both themes, desk and phone."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.intake.models import Cursor, Quarantined, Run
+from alerts.outbox.models import Change, Outcome
+from alerts.sentinel.models import Reachability
+from portal.jobs.models import State
+from portal.jobs.queries import HEARTBEAT
+from portal.jobs.services import keep_note
+from tests.browser import axe_findings, cut_words, sideways, small_targets
+from tests.conftest import NOON
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("transactional_db", "still"),
+]
+
+PAGES = [("/", "oda"), ("/", "leo"), ("/", "mia"), ("/", "ada"), ("/status/", "leo")]
+
+
+@pytest.fixture
+def busy(
+    transactional_db,
+    still,
+    make,
+    ask,
+    answer,
+    oda,
+    leo,
+    mia,
+    ada,
+    workspace,
+    porto_workspace,
+    porto,
+):
+    """A day at work: questions, answers, a sick workspace, things given up."""
+    make(3, destination="PLC-1", source="ENG-WS-01", title="Unauthorized PLC Programming")
+    make(9, destination="PLC-2", title="Address Scan Detected", priority=44)
+    make(2, where=porto_workspace, at=porto, priority=12)
+    make(2, owner_id=leo.email, owner_name=leo.name, priority=74, title="PLC Stop Command was Sent")
+    answer(ask(make(2, destination="PLC-3")), note="New recipe loaded, WO-20917.")
+    answer(ask(make(destination="PLC-4"), now=NOON - timedelta(hours=6)), verdict="routine",
+           cause="other", now=NOON - timedelta(hours=5))  # fmt: skip
+    ask(make(14, destination="PLC-PL2-07"))
+    ask(
+        make(destination="HMI-BL-11", title="Firmware Change Detected"),
+        question="Whose laptop is this?",
+    )
+    ask(make(destination="DRV-33"), now=NOON - timedelta(days=2))
+    Cursor.objects.filter(workspace=porto_workspace).update(fresh_at=NOON - timedelta(minutes=40))
+    Cursor.objects.filter(workspace=workspace).update(
+        backfill_ends_at=NOON - timedelta(days=90), backfilled_until=NOON - timedelta(days=31)
+    )
+    Reachability.objects.create(
+        workspace=porto_workspace, denied_since=NOON, failures=4,
+        latest_error="The client does not have authorization to perform action.",
+        latest_error_code="AuthorizationFailed",
+    )  # fmt: skip
+    Run.objects.create(
+        workspace=workspace, kind="poll", started_at=NOON - timedelta(minutes=1), seen=40, new=7,
+        changed=12, unchanged=21,
+    )  # fmt: skip
+    Change.objects.create(
+        key=uuid.uuid4(), act=uuid.uuid4(), workspace=workspace, incident_name=str(uuid.uuid4()),
+        kind="update", by_label="Sam Keller", made_at=NOON, due_at=NOON, state=State.DEAD,
+        outcome=Outcome.REFUSED, note="InvalidRequest: severity is not allowed.", settled_at=NOON,
+    )  # fmt: skip
+    Quarantined.objects.create(
+        workspace=workspace, fingerprint="f" * 64, reason="Its properties are no object.",
+        name=str(uuid.uuid4()), raw='{"name": "x", "properties": [1, 2]} ' * 40,
+        first_seen_at=NOON, latest_seen_at=NOON,
+    )  # fmt: skip
+    for name in ("intake", "outbox", "notify"):
+        keep_note(kind=HEARTBEAT, key=name, now=NOON)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_and_all_fits(request, browse, busy, width, dark):
+    for path, person in PAGES:
+        page = browse(path, as_=request.getfixturevalue(person), width=width, dark=dark)
+        assert axe_findings(page) == []
+        assert sideways(page) == 0
+        assert width == 1440 or small_targets(page) == []
+
+
+def test_an_empty_portal_reads_well(request, browse, transactional_db, still):
+    for person in ("oda", "leo", "mia", "ada"):
+        page = browse("/", as_=request.getfixturevalue(person), width=390)
+        assert axe_findings(page) == []
+        assert sideways(page) == 0
+
+
+def test_large_letters_are_not_cut(request, browse, busy):
+    for path, person in (("/", "oda"), ("/", "leo"), ("/status/", "leo")):
+        page = browse(path, as_=request.getfixturevalue(person), width=390)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert cut_words(page) == []
+        assert sideways(page) == 0
+
+
+def test_a_lead_discards_what_was_given_up(browse, busy, leo):
+    page = browse("/status/", as_=leo)
+    page.get_by_role("link", name="Discard…").click()
+    page.get_by_role("button", name="Discard it").click()
+    page.wait_for_url("**/status/#outbox")
+    assert page.get_by_text("It is not sent any more.").is_visible()
+    assert not page.get_by_role("link", name="Discard…").count()
+
+
+def test_the_keys_lead_home(browse, busy, leo):
+    page = browse("/status/", as_=leo)
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.get_by_role("heading", name="Hello, Leo").wait_for()

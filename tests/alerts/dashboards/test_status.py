@@ -1,0 +1,210 @@
+"""System status: freshness for everybody, the rest for those who can do something about it."""
+
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import DetailsState, Incident
+from alerts.intake.models import Cursor, Quarantined, Run
+from alerts.outbox.models import Change, Outcome
+from alerts.sentinel.models import Reachability
+from portal.audit.services import prove_record
+from portal.jobs.models import Job, State
+from portal.jobs.queries import HEARTBEAT
+from portal.jobs.services import keep_note
+from portal.machines import broker_answers
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.usefixtures("still")
+STATUS = "/status/"
+
+
+@pytest.fixture
+def opens(client):
+    def opened(person):
+        client.force_login(person)
+        return client.get(STATUS)
+
+    return opened
+
+
+@pytest.fixture
+def denied(workspace):
+    """A workspace whose identity Azure refuses since an hour."""
+    Cursor.objects.filter(workspace=workspace).update(fresh_at=NOON - timedelta(hours=1))
+    return Reachability.objects.create(
+        workspace=workspace, denied_since=NOON - timedelta(hours=1), failures=4,
+        latest_error="does not have authorization", latest_error_code="AuthorizationFailed",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def given_up(workspace):
+    return Change.objects.create(
+        key=uuid.uuid4(), act=uuid.uuid4(), workspace=workspace, incident_name="abc", kind="update",
+        by_label="Sam Keller", made_at=NOON, due_at=NOON, state=State.DEAD, attempts=4,
+        outcome=Outcome.REFUSED, note="Severity is not allowed.", settled_at=NOON,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def quarantined(workspace):
+    return Quarantined.objects.create(
+        workspace=workspace, fingerprint="f" * 64, reason="It has no name.", raw='{"a": "<b>"}',
+        first_seen_at=NOON, latest_seen_at=NOON,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("person", ["oda", "sam", "leo", "olaf", "mia", "ada"])
+def test_everybody_sees_how_fresh_the_data_is(request, opens, make, person):
+    make()
+    page = opens(request.getfixturevalue(person))
+    assert "synced 38 s ago" in page.text
+
+
+def test_a_stranger_is_asked_to_sign_in(client):
+    assert client.get(STATUS)["Location"].startswith("/login/")
+
+
+def test_ot_of_a_quiet_plant_sees_no_other_workspace(opens, make, pia, porto):
+    make()
+    assert "No workspace yet" in opens(pia).text
+
+
+def test_ot_sees_the_workspace_that_feeds_its_site_though_nothing_is_open(opens, make, oda):
+    make()
+    Incident.objects.update(status=3, group_key=None)
+    assert "gdansk" in opens(oda).text
+
+
+@pytest.mark.parametrize("person", ["oda", "sam", "olaf", "mia"])
+def test_others_see_no_inner_things(request, opens, make, given_up, quarantined, person):
+    make()
+    text = opens(request.getfixturevalue(person)).text
+    for word in ("PostgreSQL", "Severity is not allowed.", "It has no name.", "Retry", "Broker"):
+        assert word not in text
+
+
+def test_a_refused_identity_is_said_in_plain_words_and_in_azures(opens, denied, sam):
+    text = opens(sam).text
+    assert "Azure refuses Tagout&#x27;s identity." in text
+    assert "AuthorizationFailed" in text
+    assert "older than 15 minutes" in text
+    assert "Sentinel sync of gdansk: 1 h ago" in text  # the footer
+
+
+def test_amber_comes_before_red(opens, workspace, sam):
+    Cursor.objects.update(fresh_at=NOON - timedelta(minutes=6))
+    text = opens(sam).text
+    assert "older than 5 minutes" in text
+    assert "is-warn" in text
+
+
+def test_a_paused_workspace_is_no_alarm(opens, workspace, sam):
+    type(workspace).objects.update(state="paused")
+    Cursor.objects.update(fresh_at=NOON - timedelta(days=6))
+    text = opens(sam).text
+    assert "paused" in text
+    assert "older than" not in text
+
+
+def test_a_lead_sees_runs_backlogs_and_progress(opens, workspace, make, leo):
+    make(2, details_state=DetailsState.PENDING, details_due_at=NOON)
+    Cursor.objects.update(
+        backfill_ends_at=NOON - timedelta(days=90), backfilled_until=NOON - timedelta(days=45)
+    )  # half of 90 days
+    for minutes, new in ((30, 1), (1, 7)):
+        Run.objects.create(
+            workspace=workspace, kind="poll", started_at=NOON - timedelta(minutes=minutes),
+            seen=9, new=new, unchanged=2,
+        )  # fmt: skip
+    Change.objects.create(
+        key=uuid.uuid4(), act=uuid.uuid4(), workspace=workspace, incident_name="x", kind="comment",
+        by_label="Sam", made_at=NOON, due_at=NOON - timedelta(minutes=3),
+    )  # fmt: skip
+    page = opens(leo)
+    card = page.context["cards"][0]
+    assert card["run_words"] == "What changed: 9 seen, 7 new"
+    assert card["history"] == "History read: 50 %"
+    assert (card["owing"].details, card["owing"].waiting) == (2, 1)
+    assert card["oldest"] == "3 min ago"
+
+
+def test_a_lead_can_mend_what_was_given_up(opens, given_up, leo):
+    text = opens(leo).text
+    assert "Severity is not allowed." in text
+    assert f"/outbox/changes/{given_up.pk}/retry/" in text
+
+
+def test_what_could_not_be_read_is_shown_as_it_came_and_harmless(opens, quarantined, leo):
+    text = opens(leo).text
+    assert "It has no name." in text
+    assert "{&quot;a&quot;: &quot;&lt;b&gt;&quot;}" in text
+
+
+def test_a_lead_of_another_workspace_sees_none_of_it(
+    opens, given_up, quarantined, porto_workspace, make_person
+):
+    from portal.accounts.models import Role, ScopeKind
+    from tests import cast
+
+    boss = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, porto_workspace.uuid))
+    text = opens(boss).text
+    assert "porto" in text
+    for word in ("gdansk", "Severity is not allowed.", "It has no name."):
+        assert word not in text
+
+
+def test_signs_of_life_and_of_silence(opens, ada, monkeypatch):
+    assert "never seen" in opens(ada).text
+    keep_note(kind=HEARTBEAT, key="intake", now=NOON)
+    later = NOON + timedelta(minutes=3)
+    monkeypatch.setattr("portal.clock.unshifted", lambda: later)
+    keep_note(kind=HEARTBEAT, key="outbox", now=later)
+    assert Job.objects.filter(kind="heartbeat").count() == 2
+    keep_note(kind=HEARTBEAT, key="outbox", now=later)
+    assert Job.objects.filter(kind="heartbeat").count() == 2
+    text = opens(ada).text
+    assert "silent, last seen 3 min ago" in text
+    assert "seen 0 s ago" in text
+
+
+def test_the_record_says_when_it_was_proved_whole(opens, ada):
+    assert "not yet; a check runs" in opens(ada).text
+    prove_record(now=NOON)
+    assert "whole, 0 s ago" in opens(ada).text
+    Job.objects.filter(kind="audit-verified").update(
+        payload={"broken_at": 2, "reason": "its content was changed"}
+    )
+    assert "Broken at entry 2: its content was changed." in opens(ada).text
+
+
+def test_a_broker_that_is_away_is_a_normal_state(opens, ada, settings):
+    assert "answers" in opens(ada).text
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    text = opens(ada).text
+    assert "does not answer" in text
+    assert "Work waits in the database" in text
+
+
+def test_nobody_waits_long_for_a_broker():
+    started = time.monotonic()
+    assert not broker_answers(url="redis://192.0.2.1:6379/0")  # an address that leads nowhere
+    assert not broker_answers(url="redis://nowhere.invalid:6379/0")
+    assert time.monotonic() - started < 0.6
+
+
+def test_nothing_new_is_an_empty_answer(opens, client, workspace, ada):
+    seen = opens(ada).context["seen"]
+    headers = {"HX-Request": "true"}
+    assert client.get(STATUS, {"seen": seen}, headers=headers).status_code == 204
+    Cursor.objects.update(fresh_at=NOON)
+    assert client.get(STATUS, {"seen": seen}, headers=headers).status_code == 200
+
+
+def test_the_frame_counts_workspaces_and_plants(opens, make, sam, porto, porto_workspace, mia):
+    make()
+    assert "1 workspace · 1 plant" in opens(sam).text
+    assert "2 workspaces · 2 plants" in opens(mia).text
