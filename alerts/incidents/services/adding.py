@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from alerts.incidents.models import Status
 from alerts.incidents.services import copying
 from alerts.incidents.services.copying import moment, text
-from alerts.incidents.services.groups import group_key_of
+from alerts.incidents.services.groups import key_alone
 from alerts.incidents.services.lines import ROW_COLUMNS, row_line
 from alerts.incidents.services.ranking import rank_unread
 from alerts.incidents.services.rows import IncidentRow, row_of
@@ -51,7 +50,7 @@ def add_incidents(
         is_open = row.status < Status.CLOSED and row.merged_into is None
         due = moment_now if is_open or row.created_at > too_old else copying.NULL
         if is_open:
-            key = str(_alone(incident_id))
+            key = key_alone(incident_id)
             groups.append(
                 f"{key}\t{workspace_id}\t{incident_id}\t{ranked[0]}\t{moment_now}\t{_shared(row)}"
             )
@@ -69,18 +68,6 @@ def add_incidents(
     if groups:
         copying.copy_into("incidents_group", columns=_GROUP_COLUMNS, lines=groups)
     done.new, done.new_ids, done.merged = len(ids), ids, len(done.merged_ids)
-
-
-def _alone(incident_id: int) -> UUID:
-    return group_key_of(
-        incident_id=incident_id,
-        pattern=None,
-        workspace_id=0,
-        severity=0,
-        status=0,
-        ot_state="",
-        owner_id="",
-    )
 
 
 def _shared(row: IncidentRow) -> str:

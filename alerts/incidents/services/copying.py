@@ -13,9 +13,12 @@ _SPECIAL = re.compile(r"[\\\t\n\r]")
 _SPELLED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
+needs_spelling = _SPECIAL.search
+
+
 def text(value: str) -> str:
     """A text member."""
-    if _SPECIAL.search(value):
+    if needs_spelling(value):
         return _SPECIAL.sub(lambda found: _SPELLED[found.group()], value)
     return value
 
@@ -48,7 +51,7 @@ def numbers(values: Sequence[int]) -> str:
 
 def document(raw_json: bytes) -> str:
     """Compact JSON; it holds no line breaks of its own, only backslashes."""
-    return raw_json.decode().replace("\\", "\\\\")
+    return raw_json.replace(b"\\", b"\\\\").decode()
 
 
 def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:

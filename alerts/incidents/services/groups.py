@@ -76,6 +76,11 @@ _WRITE = """
 """
 
 
+def key_alone(incident_id: int) -> str:
+    """The queue row of an incident that stands alone, as digits."""
+    return md5(f"incident:{incident_id}".encode(), usedforsecurity=False).hexdigest()
+
+
 def group_key_of(
     *,
     incident_id: int,
@@ -88,9 +93,8 @@ def group_key_of(
 ) -> UUID:
     """The queue row an open incident stands in: alone until its pattern is known."""
     if pattern is None:
-        said = f"incident:{incident_id}"
-    else:
-        said = f"{pattern}:{workspace_id}:{severity}:{status}:{ot_state}:{owner_id}"
+        return UUID(key_alone(incident_id))
+    said = f"{pattern}:{workspace_id}:{severity}:{status}:{ot_state}:{owner_id}"
     return UUID(bytes=md5(said.encode(), usedforsecurity=False).digest())
 
 

@@ -88,7 +88,7 @@ def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
         (wire.classification or "")[:40],
         (wire.classification_reason or "")[:40],
         *(_owner_columns(*owner[:4]) if owner else ("", "", "")),
-        [label[0] for label in wire.labels],
+        tuple([label[0] for label in wire.labels]),
         created,
         modified,
         wire.latest_activity_at,

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Q
 
 from alerts.intake.models import Cursor, Run
 from alerts.intake.services.tally import Tally
@@ -24,9 +23,8 @@ def advance(*, workspace_id: int, seen: datetime | None, now: datetime) -> None:
     if seen is None:
         return
     seen = min(seen, now)
-    Cursor.objects.filter(workspace_id=workspace_id).update(
-        watermark=Greatest(Coalesce(F("watermark"), seen), seen)
-    )
+    behind = Q(watermark=None) | Q(watermark__lt=seen)
+    Cursor.objects.filter(behind, workspace_id=workspace_id).update(watermark=seen)
 
 
 def finish_run(
