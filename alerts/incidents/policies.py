@@ -14,6 +14,7 @@ OUR_LABELS = "tagout"  # labels that begin so are Tagout's own words
 LONGEST_MESSAGE = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
 LONGEST_LABEL = 100
 MOST_COMMENTS = 100
+MOST_REASONS = 50  # more than that nobody reads; all incidents are asked nevertheless
 
 
 def reasons_against_acting(
@@ -25,7 +26,7 @@ def reasons_against_acting(
     rows = [incidents] if isinstance(incidents, Incident) else list(incidents)
     if not rows:
         return [_("There is no such incident, or none that you may see.")]
-    reasons = [reason for row in rows[:50] if (reason := _read_only(row))]
+    reasons = [reason for row in rows if (reason := _read_only(row))][:MOST_REASONS]
     if by is not None:
         reasons += _reasons_against_person(rows, by)
     return list(dict.fromkeys(reasons))

@@ -124,6 +124,14 @@ def test_deleted_and_merged_incidents_can_only_be_read(desk, sam, columns, said)
         close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
 
 
+def test_the_last_of_many_incidents_is_looked_at_as_the_first(desk, sam):
+    rows = [desk.incident() for _ in range(51)]
+    last = max(rows, key=lambda row: row.pk)
+    Incident.objects.filter(pk=last.pk).update(gone_at=NOON)
+    with pytest.raises(CannotClose, match="deleted in Sentinel"):
+        close_incidents(incident_ids=[row.pk for row in rows], **BENIGN, by=sam, now=NOON)
+
+
 def test_what_is_not_there_cannot_be_acted_on(desk, sam):
     with pytest.raises(CannotClose, match="no such incident"):
         close_incidents(incident_ids=[0], **BENIGN, by=sam, now=NOON)
