@@ -1,5 +1,6 @@
 """Make people and organisations; give and take grants."""
 
+import unicodedata
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -117,11 +118,20 @@ def too_many_failures(*, email: str, address: str | None, now: datetime) -> bool
     so that nobody can lock somebody else out (reliability A06).
     """
     since = now - FAILURES_COUNT_FOR
-    failures = SignInFailure.objects.filter(email=email.lower(), address=address, at__gt=since)
+    account = _account_of(email)
+    failures = SignInFailure.objects.filter(email=account, address=address, at__gt=since)
     return failures[:FAILURES_ALLOWED].count() >= FAILURES_ALLOWED
 
 
 def note_failure(*, email: str, address: str | None, now: datetime) -> None:
     """Count a failed sign-in and forget those that count no longer."""
     SignInFailure.objects.filter(at__lt=now - FAILURES_COUNT_FOR).delete()
-    SignInFailure.objects.create(email=email.lower()[:254], address=address, at=now)
+    SignInFailure.objects.create(email=_account_of(email), address=address, at=now)
+
+
+def _account_of(typed: str) -> str:
+    """The account that the sign-in form finds for what was typed: another spelling of an address
+    (a space, wide letters) must not bring new attempts.
+    """
+    plain = unicodedata.normalize("NFKC", typed.strip()).lower()
+    return plain.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:254]

@@ -51,6 +51,21 @@ def test_a_forwarded_header_does_not_make_a_new_address(client, sam):
     assert sign_in(client).status_code == 429
 
 
+@pytest.mark.parametrize("spelling", ["{} ", " {}", "\u3000{}", "ｓ{}"])
+def test_another_spelling_of_the_same_account_brings_no_new_attempts(client, sam, spelling):
+    email = spelling.format(sam.email[1:] if spelling.startswith("ｓ") else sam.email)
+    for _ in range(8):
+        sign_in(client, password="wrong")
+    assert sign_in(client, email).status_code == 429
+
+
+@pytest.mark.parametrize("email", ["sam\x00@demo.example", "x" * 400 + "@demo.example"])
+def test_an_impossible_address_is_a_wrong_password_and_no_failure_of_ours(client, sam, email):
+    for _ in range(8):
+        assert sign_in(client, email).status_code == 422
+    assert sign_in(client, email).status_code == 429
+
+
 def test_a_deactivated_person_cannot_sign_in(client, sam):
     type(sam).objects.update(is_active=False)
     assert sign_in(client).status_code == 422
