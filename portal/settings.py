@@ -103,6 +103,9 @@ TEMPLATES = [
 # The database: the only truth
 
 
+_TLS_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+
+
 def _database(url: str) -> dict[str, object]:
     parts = env.address("DATABASE_URL", url, ("postgresql", "postgres"))
     host, options = unquote(parts.hostname or ""), parse_qs(parts.query)
@@ -121,7 +124,7 @@ def _database(url: str) -> dict[str, object]:
             "options": f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 15000)}"
             f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC",
             "application_name": env.text("TAGOUT_PROCESS", "tagout"),
-            **({"sslmode": options["sslmode"][0]} if "sslmode" in options else {}),
+            **{name: options[name][0] for name in _TLS_OPTIONS if name in options},
         },
     }
 
@@ -152,7 +155,8 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 30 * 24 * 3600  # good for answering from a phone; signing asks again (ui §7.2)
 # Two portals on one machine share the cookie jar of "localhost": tell their cookies apart.
-_mark = "" if PUBLIC_URL.startswith("https://") else "_" + (PUBLIC_URL.rpartition(":")[2] or "80")
+_public = env.address("PUBLIC_URL", "http://localhost:8000", ("http", "https"))
+_mark = "" if _public.scheme == "https" else f"_{_public.port or 80}"
 SESSION_COOKIE_NAME = "tagout_session" + _mark
 CSRF_COOKIE_NAME = "tagout_csrf" + _mark
 

@@ -1,0 +1,43 @@
+"""What an installation may say in its environment, and what becomes of it."""
+
+import os
+import subprocess
+import sys
+from http.cookies import SimpleCookie
+
+import pytest
+
+from portal.settings import _database
+from tests.architecture.tree import HOME
+
+NAMES = "from portal import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+
+
+def cookie_names(public_url: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", NAMES], cwd=HOME, text=True, check=True, stdout=subprocess.PIPE,
+        env=os.environ | {"PUBLIC_URL": public_url},
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name"),
+    [
+        ("https://tagout.example", "tagout_session"),
+        ("http://tagout.example", "tagout_session_80"),
+        ("http://localhost:8123/", "tagout_session_8123"),
+        ("http://[::1]", "tagout_session_80"),
+    ],
+)
+def test_cookies_have_names_that_browsers_take_whatever_the_address(public_url, name):
+    session, csrf = cookie_names(public_url)
+    assert session == name
+    SimpleCookie()[csrf] = "anything"  # refuses names that are none
+
+
+def test_how_the_database_proves_itself_is_said_in_its_url(monkeypatch):
+    url = "postgresql://tagout@db.example/tagout?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+    monkeypatch.setenv("DATABASE_URL", url)
+    options = _database("")["OPTIONS"]
+    assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/etc/ca.pem")
