@@ -296,13 +296,18 @@ def _free_port() -> int:
 
 def ensure_environment(data: Path, *, durable: bool = True) -> None:
     """Set DATABASE_URL and REDIS_URL from the embedded servers where they are absent."""
-    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+    if _is_given("DATABASE_URL") and _is_given("REDIS_URL"):
         return
     services = start(data, durable=durable)
-    if not os.environ.get("DATABASE_URL"):
+    if not _is_given("DATABASE_URL"):
         os.environ["DATABASE_URL"] = services.database_url
         os.environ["TAGOUT_EMBEDDED"] = "1"
-    os.environ.setdefault("REDIS_URL", services.redis_url)
+    if not _is_given("REDIS_URL"):
+        os.environ["REDIS_URL"] = services.redis_url
+
+
+def _is_given(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 if __name__ == "__main__":  # `python -m portal.embedded FOLDER`: try it by hand

@@ -1,5 +1,6 @@
 """The embedded servers: shared by those who use them, gone with the last."""
 
+import os
 import subprocess
 import sys
 import time
@@ -77,3 +78,22 @@ def test_a_broker_of_its_own_starts_fast_and_stops(tmp_path):
     embedded.stop_broker(tmp_path / "broker")
     with pytest.raises(redis.ConnectionError):
         redis.Redis.from_url(url).ping()
+
+
+def test_urls_that_stand_in_files_are_given_too(monkeypatch, tmp_path):
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name)
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+    monkeypatch.setattr(embedded, "start", lambda *a, **k: pytest.fail("servers were started"))
+    embedded.ensure_environment(tmp_path)
+    assert "DATABASE_URL" not in os.environ
+
+
+def test_an_empty_url_is_as_good_as_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/tagout")
+    monkeypatch.setenv("REDIS_URL", "")
+    ours = embedded.Services("postgresql://here/tagout", "redis://here/0")
+    monkeypatch.setattr(embedded, "start", lambda *a, **k: ours)
+    embedded.ensure_environment(tmp_path)
+    assert os.environ["DATABASE_URL"] == "postgresql://elsewhere/tagout"
+    assert os.environ["REDIS_URL"] == "redis://here/0"
