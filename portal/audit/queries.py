@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from portal.audit.models import Entry, Head
 
@@ -34,19 +34,28 @@ SELECT seq, reason FROM (
     FROM audit_entry e WINDOW w AS (ORDER BY seq)
 ) walked WHERE reason IS NOT NULL ORDER BY seq LIMIT 1
 """
+# One statement, so one moment: others write while we look.
+ENDS = """
+SELECT coalesce(newest.seq, 0), coalesce(newest.hash, ''), coalesce(h.seq, 0), coalesce(h.hash, '')
+FROM (SELECT) nothing LEFT JOIN audit_head h ON true
+LEFT JOIN (SELECT seq, hash FROM audit_entry ORDER BY seq DESC LIMIT 1) newest ON true
+"""
 
 
+@transaction.atomic
 def verify_chain() -> ChainReport:
     """Recompute every hash and compare the end with the head row."""
-    newest = Entry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, "")
-    head = Head.objects.values_list("seq", "hash").first() or (0, "")
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")  # a long record takes its time
+        cursor.execute(ENDS)
+        *newest, head_seq, head_hash = cursor.fetchone()
         cursor.execute(WALK)
         found = cursor.fetchone()
+    head = [head_seq, head_hash]
     broken, reason = found if found else (None, "")
-    if broken is None and tuple(head) != tuple(newest):
+    if broken is None and head != newest:
         broken, reason = newest[0] + 1, "the newest entries were cut off"
-    return ChainReport(Entry.objects.count(), str(head[1]), broken, reason)
+    return ChainReport(Entry.objects.count(), str(head_hash), broken, reason)
 
 
 def head_of_record() -> tuple[int, str]:

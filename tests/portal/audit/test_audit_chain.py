@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -42,6 +44,38 @@ def test_a_walk_finds_what_an_owner_did_with_the_triggers_off(three_entries, dam
         cursor.execute(damage)
         cursor.execute("SET LOCAL session_replication_role = origin")
     assert verify_chain().broken_at == place
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_others_record_during_the_walk_is_no_damage(three_entries, noon):
+    def write_in_between(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if "audit_entry" in sql and not others:
+            other = threading.Thread(target=add_another)
+            others.append(other)
+            other.start()
+            other.join()
+        return done
+
+    def add_another():
+        add_organisation(name="Delta", by="tests", now=noon)
+        connection.close()
+
+    others: list[threading.Thread] = []
+    with connection.execute_wrapper(write_in_between):
+        report = verify_chain()
+    assert others
+    assert report.whole, report.reason
+
+
+def test_a_long_record_may_take_longer_than_a_page(three_entries):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION audit_hash_of(e audit_entry) RETURNS text"
+            " LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN e.hash; END $$"
+        )
+        cursor.execute("SET LOCAL statement_timeout = 100")
+    assert verify_chain().whole
 
 
 @pytest.mark.django_db(transaction=True)
