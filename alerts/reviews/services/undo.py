@@ -29,15 +29,17 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     """Take one's own verdict back as if it had not been given: the question waits again, earlier
     verdicts hold again. Refused once it is on its way to Sentinel; then a new verdict corrects it.
     """
-    annotation = Annotation.objects.select_for_update(of=("self",)).filter(act=act, by=by).first()
+    mine = Annotation.objects.filter(act=act, by=by)
+    judged = mine.filter(incidents__isnull=False)
+    ids = list(judged.values_list("incidents", flat=True))
+    _, near = lock_with_neighbours(ids)  # before the verdict, as who gives one does
+    annotation = mine.select_for_update(of=("self",)).first()
     if annotation is None:
         raise CannotUndoVerdict(gettext("There is nothing to undo."))
     if annotation.withdrawn_at is not None:
         return annotation
     if annotation.superseded_by_id is not None:
         raise CannotUndoVerdict(gettext("Somebody has answered after you."))
-    ids = list(annotation.incidents.values_list("pk", flat=True))
-    _, near = lock_with_neighbours(ids)
     if not withdraw_verdict(annotation, by=by, now=now):
         raise CannotUndoVerdict(
             gettext("It is in Sentinel already. Give another verdict to correct it.")
