@@ -54,11 +54,12 @@ def give_verdict(
 ) -> Annotation:
     """Say for OT what this was: of a question's incidents, or of incidents nobody asked about.
 
-    The same `key` from the same person gives the same annotation again and changes nothing. A
-    later verdict supersedes earlier ones whose incidents it covers; they stay on record.
+    The same `key` from the same person gives the same annotation again and changes nothing; with
+    another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
+    covers; they stay on record.
     """
     if given := Annotation.objects.filter(by=by, key=key).first():
-        return given
+        return _same(given, verdict=verdict, cause=cause)
     incidents, near = lock_with_neighbours(_ids(review_id, incident_ids))
     review = _locked(review_id)
     said = _Words(
@@ -88,6 +89,14 @@ def give_verdict(
         superseded=[each.uuid for each in superseded],
     )  # fmt: skip
     return annotation
+
+
+def _same(given: Annotation, *, verdict: str, cause: str) -> Annotation:
+    if (given.verdict, given.cause) == (verdict, cause):
+        return given
+    raise CannotGiveVerdict(
+        gettext("This form was saved already. Open the question again to change your answer.")
+    )
 
 
 def _locked(review_id: int | None) -> Review | None:

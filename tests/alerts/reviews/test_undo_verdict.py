@@ -30,7 +30,8 @@ def test_undone_is_as_if_it_had_not_been_given(answer, review, oda, incident):
     assert verdict_on(incident.pk) is None
     memory = PatternMemory.objects.get()
     assert (memory.maintenance, memory.latest_verdict, memory.latest_verdict_at) == (0, "", None)
-    assert not TimelineItem.objects.filter(code="answered").exists()
+    assert TimelineItem.objects.latest("pk").code == "undone"
+    assert not incident.comments.exists()
     assert not Notification.objects.filter(kind="reviews.answered").exists()
     assert not Mail.objects.filter(notification__kind="reviews.answered").exists()
     assert set(Change.objects.values_list("outcome", flat=True)) == {"withdrawn"}
@@ -79,6 +80,14 @@ def test_what_was_superseded_stands(answer, review, oda, olaf):
     answer(review, by=olaf, now=LATER)
     with pytest.raises(CannotUndoVerdict, match="after you"):
         undo_verdict(act=given.act, by=oda, now=LATER)
+
+
+def test_without_anything_owed_an_undo_still_has_its_time(answer, review, oda):
+    review.incidents.update(gone_at=NOON)
+    given = answer(review)
+    with pytest.raises(CannotUndoVerdict):
+        undo_verdict(act=given.act, by=oda, now=LATER)
+    undo_verdict(act=given.act, by=oda, now=NOON + timedelta(seconds=9))
 
 
 @pytest.fixture
