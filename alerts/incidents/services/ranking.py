@@ -80,7 +80,7 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
             )
             for r in rows
         ]
-    memory = PatternMemory.objects.in_bulk(patterns)
+    memory = PatternMemory.objects.only("routine", "maintenance", "suspicious").in_bulk(patterns)
     read = [row.id for row in rows if row.pattern]
     around = _whom_they_touch(read)
     first_of_pair = set(
