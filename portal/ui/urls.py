@@ -1,4 +1,4 @@
-"""Addresses of the kit: the gallery and the choice of a theme."""
+"""Addresses of the kit: the gallery, the choice of a theme, the foot of the rail."""
 
 from django.urls import path
 
@@ -8,5 +8,6 @@ app_name = "ui"
 urlpatterns = [
     path("ui/", views.gallery, name="gallery"),
     path("ui/theme/", views.theme, name="theme"),
+    path("ui/foot/", views.foot, name="foot"),
     path("ui/frame/<str:layout>/", views.gallery_frame, name="frame"),
 ]

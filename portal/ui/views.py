@@ -45,6 +45,12 @@ def _sample_page(request: HttpRequest, template: str) -> HttpResponse:
     return render(request, template, {"now": now, **samples.everything(now)})
 
 
+@require_safe
+def foot(request: HttpRequest) -> HttpResponse:
+    """The foot of the rail once more, so that the age it tells stays true while a page is open."""
+    return vary(render(request, "layouts/_foot.html"))
+
+
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie; an empty choice follows the system again."""
