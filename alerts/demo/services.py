@@ -119,7 +119,6 @@ def _seed_person(player: Player, now: datetime) -> None:
 
 
 def has_read_all() -> bool:
-    """Whether all history of every workspace is there."""
+    """Whether intake has reached the end of every workspace at least once."""
     active = Workspace.objects.filter(state=Workspace.State.ACTIVE)
-    unread = Q(cursor=None) | Q(cursor__backfilled_until=None)
-    return not active.filter(unread | Q(cursor__backfill_ends_at__isnull=False)).exists()
+    return not active.filter(Q(cursor=None) | Q(cursor__fresh_at=None)).exists()

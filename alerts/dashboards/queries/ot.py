@@ -85,7 +85,7 @@ def ot_home(user: User) -> OtHome:
     questions = [_question(row) for row in rows.annotate(n=Count("incidents"))[: LISTED + 1]]
     mine = annotations_in_force().filter(by=user)
     return OtHome(
-        waiting=len(questions) if len(questions) <= LISTED else rows.count(),
+        waiting=rows.count(),
         first=questions[0] if questions else None,
         others=questions[1:],
         effect=effect_of(mine),

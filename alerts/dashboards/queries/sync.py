@@ -80,12 +80,11 @@ def sites_of(user: User) -> int:
     reach = reach_of(user)
     if reach.everywhere:
         return Site.objects.count()
-    touched = {
-        pk for pks in groups_visible_to(user).values_list("site_ids", flat=True).distinct()
-        for pk in pks
-    }  # fmt: skip
     own = set(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
-    return len(own | touched if reach.workspaces or reach.organisations else own)
+    if reach.workspaces or reach.organisations:
+        for touched in groups_visible_to(user).values_list("site_ids", flat=True).distinct():
+            own.update(touched)
+    return len(own)
 
 
 def _sync(workspace: Workspace, standing: Standing, now: datetime) -> Sync:

@@ -4,8 +4,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
 from alerts.dashboards.engine.freshness import worst
-from alerts.dashboards.queries.sync import Sync, sites_of, syncs_visible_to
+from alerts.dashboards.queries.sync import Sync, sites_of
 from alerts.dashboards.web.links import address
+from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import age_words, cause_of
 from portal import clock
 from portal.accounts.models import User
@@ -15,7 +16,7 @@ from portal.ui.shell import FooterLine
 def how_fresh(request: HttpRequest) -> FooterLine | None:
     """The age of the oldest sync, amber and red with its cause."""
     now = clock.now()
-    syncs = [sync for sync in _syncs(request) if not sync.is_paused]
+    syncs = [sync for sync in syncs_of(request) if not sync.is_paused]
     if not syncs:
         return None
     level = worst(sync.level for sync in syncs)
@@ -33,10 +34,12 @@ def how_much(request: HttpRequest) -> FooterLine | None:
     """How many workspaces and plants the person sees."""
     if not isinstance(request.user, User):
         return None
-    n, plants = len(_syncs(request)), sites_of(request.user)
+    n, plants = len(syncs_of(request)), sites_of(request.user)
     if not n and not plants:
         return None
     workspaces = ngettext("%(n)s workspace", "%(n)s workspaces", n) % {"n": n}
+    if not plants:
+        return FooterLine(workspaces)
     sites = ngettext("%(n)s plant", "%(n)s plants", plants) % {"n": plants}
     return FooterLine(f"{workspaces} · {sites}")
 
@@ -44,18 +47,6 @@ def how_much(request: HttpRequest) -> FooterLine | None:
 def _cause(sync: Sync) -> str:
     code = sync.standing.error_code
     return f"{cause_of(sync)} ({code})" if code else cause_of(sync)
-
-
-def _syncs(request: HttpRequest) -> list[Sync]:
-    """Asked once a request, by both lines."""
-    if not isinstance(request.user, User):
-        return []
-    held: list[Sync] | None = getattr(request, "tagout_syncs", None)
-    if held is None:
-        now, unshifted = clock.now(), clock.unshifted()
-        held = syncs_visible_to(request.user, now=now, unshifted=unshifted)
-        setattr(request, "tagout_syncs", held)  # noqa: B010  (requests have no such field)
-    return held
 
 
 def _status() -> str:

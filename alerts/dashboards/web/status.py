@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.dashboards.engine.freshness import worst
 from alerts.dashboards.policies import sees_details
 from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
-from alerts.dashboards.queries.sync import Sync, syncs_visible_to
+from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import fingerprint
+from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import (
     QUEUES,
     RUN_COUNTS,
@@ -33,7 +34,7 @@ WRITES = {"update": "Change the incident", "comment": "Add a comment"}
 def status(request: HttpRequest) -> HttpResponse:
     """The page, its live part, or 204 when nothing changed since."""
     person, now, unshifted = actor_of(request), clock.now(), clock.unshifted()
-    syncs = syncs_visible_to(person, now=now, unshifted=unshifted)
+    syncs = syncs_of(request)
     details = None
     if sees_details(person):
         details = details_of([sync.workspace_id for sync in syncs], unshifted=unshifted)
@@ -72,6 +73,59 @@ def card_of(
         if sync.history_percent is not None
         else "",
     }
+
+
+def checks_of(details: Details) -> list[tuple[bool, str]]:
+    """What speaks for and against all being well, in a few sentences."""
+    silent = [str(QUEUES.get(each.queue, each.queue)) for each in details.alive if each.is_silent]
+    heard = bool(details.alive) and not silent
+    return [
+        (
+            details.broker,
+            gettext("The broker answers")
+            if details.broker
+            else gettext("The broker does not answer; work waits in the database"),
+        ),
+        (
+            heard,
+            gettext("All workers were heard in the last minute")
+            if heard
+            else gettext("Silent workers: %(names)s")
+            % {"names": ", ".join(silent) or gettext("all")},
+        ),
+        _none(
+            details.given_up_in_all,
+            ngettext(
+                "%(n)s write was given up", "%(n)s writes were given up", details.given_up_in_all
+            ),
+            gettext("No write was given up"),
+        ),
+        _none(
+            details.unreadable_in_all,
+            ngettext(
+                "%(n)s incident could not be read",
+                "%(n)s incidents could not be read",
+                details.unreadable_in_all,
+            ),
+            gettext("Every incident could be read"),
+        ),
+        _none(
+            details.mails.given_up,
+            ngettext(
+                "%(n)s mail was given up", "%(n)s mails were given up", details.mails.given_up
+            ),
+            gettext("No mail was given up"),
+        ),
+        _none(
+            len(details.dead),
+            ngettext("%(n)s job was given up", "%(n)s jobs were given up", len(details.dead)),
+            gettext("No job was given up"),
+        ),
+    ]
+
+
+def _none(n: int, some: str, none: str) -> tuple[bool, str]:
+    return (False, some % {"n": n}) if n else (True, none)
 
 
 def _run_words(run: RunFacts) -> str:

@@ -1,1 +1,0 @@
-"""The inbox, and the demo's mailbox."""

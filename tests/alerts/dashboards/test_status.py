@@ -208,3 +208,22 @@ def test_the_frame_counts_workspaces_and_plants(opens, make, sam, porto, porto_w
     make()
     assert "1 workspace · 1 plant" in opens(sam).text
     assert "2 workspaces · 2 plants" in opens(mia).text
+
+
+def test_the_foot_of_a_page_that_stays_open_keeps_telling_the_truth(client, workspace, sam):
+    client.force_login(sam)
+    assert "Sentinel sync 38 s ago" in client.get("/ui/foot/").text
+    Cursor.objects.update(fresh_at=NOON - timedelta(minutes=20))
+    answer = client.get("/ui/foot/", headers={"HX-Request": "true"})
+    assert "Sentinel sync of gdansk: 20 min ago" in answer.text
+    assert "is-bad" in answer.text
+
+
+def test_a_list_says_that_its_rows_are_old_and_why(client, denied, make, sam):
+    make()
+    client.force_login(sam)
+    text = client.get("/incidents/").text
+    assert 'class="stale"' in text
+    assert "(AuthorizationFailed)" in text
+    Cursor.objects.update(fresh_at=NOON)
+    assert 'class="stale"' not in client.get("/incidents/").text

@@ -1,1 +1,0 @@
-"""Pages of reviews, and the panel that the incident page includes by its address."""
