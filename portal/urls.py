@@ -6,6 +6,8 @@ urlpatterns = [
     path("", include("portal.accounts.web.urls")),
     path("", include("portal.health")),
     path("", include("portal.ui.urls")),
+    path("", include("portal.notifications.web.urls")),
+    path("reviews/", include("alerts.reviews.web.urls")),
     path("incidents/", include("alerts.incidents.web.urls")),
     path("", include("alerts.dashboards.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -51,6 +52,9 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=ARGS)
         yield browser
         browser.close()
+        # While Playwright's loop runs, Django keeps connections of its own for it; they would be
+        # left open and the test database could not be dropped.
+        connections.close_all()
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ def _seed_person(player: Player, now: datetime) -> None:
 
 
 def has_read_all() -> bool:
-    """Whether intake has reached the end of every workspace at least once."""
+    """Whether all history of every workspace is there."""
     active = Workspace.objects.filter(state=Workspace.State.ACTIVE)
-    return not active.filter(Q(cursor=None) | Q(cursor__fresh_at=None)).exists()
+    unread = Q(cursor=None) | Q(cursor__backfilled_until=None)
+    return not active.filter(unread | Q(cursor__backfill_ends_at__isnull=False)).exists()

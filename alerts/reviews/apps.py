@@ -1,6 +1,37 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 class ReviewsConfig(AppConfig):
     name = "alerts.reviews"
     label = "reviews"
+
+    def ready(self) -> None:
+        from portal.accounts.models import READING_ROLES
+        from portal.ui.navigation import ALERTS, NavItem, register_nav
+        from portal.ui.shell import register_shell_fact
+
+        register_nav(
+            NavItem(_("OT reviews"), "message-square-reply", "reviews:list", section=ALERTS,
+                    order=20, counter="reviews.waiting", roles=READING_ROLES, key="r",
+                    tab=_("Reviews"))
+        )  # fmt: skip
+        register_shell_fact("reviews.waiting", _waiting)
+
+
+def _waiting(request: "HttpRequest") -> int:
+    from alerts.reviews.models import Review
+    from alerts.reviews.queries import reviews_visible_to, waiting_for
+    from portal.accounts.models import OT_ROLES, User
+    from portal.accounts.queries import roles_of
+
+    if not isinstance(request.user, User):
+        return 0
+    if roles_of(request.user).isdisjoint(OT_ROLES):
+        return reviews_visible_to(request.user).filter(state=Review.State.WAITING).count()
+    return waiting_for(request.user).count()

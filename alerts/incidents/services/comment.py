@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Comment, Incident
@@ -17,6 +18,7 @@ class CannotComment(Refused):
     """Nothing was said."""
 
 
+@transaction.atomic
 def comment_on_incidents(
     *,
     incident_ids: Collection[int],

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from alerts.incidents.models import DetailsState, Incident, IncidentAlert
+from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.services import copying
 from alerts.incidents.services.alert_rows import StoredAlert, store_alerts
 from alerts.incidents.services.copying import number, numbers, text, words
@@ -92,7 +92,8 @@ def store_details(
 def store_details_of_many(*, given: Sequence[Details], now: datetime) -> None:
     """Store the details of many incidents at once, bring their rows and the queue in line."""
     by_id = {one.incident_id: one for one in given}
-    rows = Incident.objects.filter(pk__in=by_id).order_by("pk").select_for_update(no_key=True)
+    needed = Incident.objects.only("workspace_id", "title", "created_at", "pattern", "flags")
+    rows = needed.filter(pk__in=by_id).order_by("pk").select_for_update(no_key=True)
     work = [_work_on(incident, by_id[incident.pk]) for incident in rows]
     atlas = learn_places(places=_places(work))
     for one in work:
@@ -202,13 +203,17 @@ def _seen(device: WireDevice, zone_id: int, address: str, at: datetime) -> Devic
     )
 
 
+_LINK = """
+    INSERT INTO incidents_incidentalert (incident_id, alert_id)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING
+"""
+
+
 def _link(work: Iterable[_Work]) -> None:
-    links = [
-        IncidentAlert(incident_id=one.incident.pk, alert_id=alert.id)
-        for one in work
-        for alert in one.stored
-    ]
-    IncidentAlert.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
+    links = {(one.incident.pk, alert.id) for one in work for alert in one.stored}
+    incidents, alerts = [pair[0] for pair in links], [pair[1] for pair in links]
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, (incidents, alerts))
 
 
 _ENTITIES = """

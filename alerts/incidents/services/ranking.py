@@ -59,7 +59,8 @@ _TOUCHED = """
         UNION ALL
         SELECT ia.incident_id, d.criticality, coalesce(d.purdue_level, z.purdue_level), z.name
         FROM incidents_incidentalert ia JOIN incidents_alert a ON a.id = ia.alert_id
-        JOIN sites_device d ON d.zone_id = a.zone_id AND d.address = ANY(a.any_address)
+        CROSS JOIN LATERAL unnest(a.any_address) AS named(address)
+        JOIN sites_device d ON d.zone_id = a.zone_id AND d.address = named.address
         JOIN sites_zone z ON z.id = d.zone_id
         WHERE ia.incident_id = ANY(%(ids)s::bigint[])
     ) touched GROUP BY incident_id
@@ -79,7 +80,7 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
             )
             for r in rows
         ]
-    memory = PatternMemory.objects.in_bulk(patterns)
+    memory = PatternMemory.objects.only("routine", "maintenance", "suspicious").in_bulk(patterns)
     read = [row.id for row in rows if row.pattern]
     around = _whom_they_touch(read)
     first_of_pair = set(

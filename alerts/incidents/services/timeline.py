@@ -28,8 +28,3 @@ def write_timeline(
         )
         for each in incident_ids
     )  # fmt: skip
-
-
-def forget_timeline(*, act: UUID) -> int:
-    """Take the lines of an act that was undone off again; how many there were."""
-    return TimelineItem.objects.filter(act=act).delete()[0]

@@ -35,7 +35,7 @@ SWEEP, DETAILS = "intake.sweep", "intake.details"
 POLL_EVERY, DETAILS_EVERY = timedelta(seconds=20), timedelta(seconds=5)
 SWEEP_EVERY, MISSING_EVERY = timedelta(hours=24), timedelta(minutes=5)
 _SHORT = 15.0  # seconds of history and sweeps, so that polls never wait long for a worker
-_LONG, _TURN = 45.0, 5.0
+_LONG, _TURN = 25.0, 5.0  # with one last call of 30 s still within a task's 60 s
 
 type Connect = Callable[[Workspace], SentinelClient]
 type Work = Callable[[Workspace, SentinelClient, Job], timedelta]

@@ -54,13 +54,14 @@ def give_verdict(
 ) -> Annotation:
     """Say for OT what this was: of a question's incidents, or of incidents nobody asked about.
 
-    The same `key` from the same person gives the same annotation again and changes nothing. A
-    later verdict supersedes earlier ones whose incidents it covers; they stay on record.
+    The same `key` from the same person gives the same annotation again and changes nothing; with
+    another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
+    covers; they stay on record.
     """
     if given := Annotation.objects.filter(by=by, key=key).first():
-        return given
-    review = _review(review_id)
-    incidents, near = lock_with_neighbours(_ids(review, incident_ids))
+        return _same(given, verdict=verdict, cause=cause)
+    incidents, near = lock_with_neighbours(_ids(review_id, incident_ids))
+    review = _locked(review_id)
     said = _Words(
         verdict, cause, work_order.strip()[:60], done_by if done_by in DONE_BY else "",
         note.strip(),
@@ -90,16 +91,25 @@ def give_verdict(
     return annotation
 
 
-def _review(review_id: int | None) -> Review | None:
+def _same(given: Annotation, *, verdict: str, cause: str) -> Annotation:
+    if (given.verdict, given.cause) == (verdict, cause):
+        return given
+    raise CannotGiveVerdict(
+        gettext("This form was saved already. Open the question again to change your answer.")
+    )
+
+
+def _locked(review_id: int | None) -> Review | None:
+    """The question, locked after its incidents as everywhere in this room."""
     if review_id is None:
         return None
     return Review.objects.select_for_update(of=("self",)).get(pk=review_id)
 
 
-def _ids(review: Review | None, incident_ids: Collection[int]) -> list[int]:
-    if review is None:
+def _ids(review_id: int | None, incident_ids: Collection[int]) -> list[int]:
+    if review_id is None:
         return list(incident_ids)
-    return list(review.incidents.values_list("pk", flat=True))
+    return list(Incident.objects.filter(reviews=review_id).values_list("pk", flat=True))
 
 
 def _reasons(

@@ -4,27 +4,38 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from alerts.incidents.models import Incident
-from alerts.outbox.services import Wish, owe_changes, withdraw
+from alerts.incidents.policies import MOST_COMMENTS
+from alerts.incidents.services.our_comments import drop_our_comments, show_our_comments
+from alerts.incidents.services.overlay import refresh_overlay
+from alerts.outbox.services import HOLD, Wish, owe_changes, withdraw
 from alerts.reviews.engine.comment import VERDICT_LABELS, Spoken, comment_on, label_of
 from alerts.reviews.models import Annotation
-from portal.accounts.models import User
 
 
 def owe_verdict(
     annotation: Annotation, *, incidents: Sequence[Incident], said: Spoken, now: datetime
 ) -> None:
-    """Owe the label and the comment to each incident that is still there in Sentinel."""
+    """Owe label and comment to each incident that is still there in Sentinel, and show them."""
     label, message = label_of(annotation.verdict), comment_on(said)
     there = [each for each in incidents if not each.is_read_only]
-    owe_changes(
+    changes = owe_changes(
         wishes=list(_wishes(there, label, message)), act=annotation.act, by=annotation.by,
         by_label=annotation.by.name, now=now,
     )  # fmt: skip
+    show_our_comments(changes, incidents=there, author=annotation.by.name)
+    refresh_overlay([each.pk for each in there], now=now)
 
 
-def withdraw_verdict(annotation: Annotation, *, by: User, now: datetime) -> bool:
-    """Take label and comment back; False when any of it may have been sent."""
-    return not withdraw(act=annotation.act, now=now).too_late
+def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetime) -> bool:
+    """Take label and comment back; False when any of it may have been sent, or when nothing was
+    owed and the time of an undo is over.
+    """
+    report = withdraw(act=annotation.act, now=now)
+    if report.too_late or (not report.withdrawn and now - annotation.given_at > HOLD):
+        return False
+    drop_our_comments(report.withdrawn)
+    refresh_overlay(ids, now=now)
+    return True
 
 
 def _wishes(incidents: Iterable[Incident], label: str, message: str) -> Iterable[Wish]:
@@ -37,4 +48,5 @@ def _wishes(incidents: Iterable[Incident], label: str, message: str) -> Iterable
             patch["labels_remove"] = others
         if patch:
             yield Wish(each.workspace_id, each.name, patch=patch)
-        yield Wish(each.workspace_id, each.name, message=message)
+        if each.comments_count < MOST_COMMENTS:
+            yield Wish(each.workspace_id, each.name, message=message)

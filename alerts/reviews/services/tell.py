@@ -11,12 +11,11 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.engine.catalogue import headline, sentence
 from alerts.incidents.models import Incident
+from alerts.outbox.services import HOLD
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Review
 from portal.accounts.models import User
 from portal.notifications.services import notify
-
-HOLD = timedelta(seconds=10)  # mails wait as long as the undo does
 
 type Words = Callable[[str], tuple[str, list[str], str]]  # language → subject, lines, reason
 
@@ -27,7 +26,7 @@ def _plant_time(moment: datetime, zone: str) -> str:
         local = moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
         local = moment
-    return f"{date_format(local, 'D j N, H:i')} {local.tzname()}"
+    return f"{date_format(local, 'D j M, H:i')} {local.tzname()}"
 
 
 def tell_asked(review: Review, *, people: Iterable[User], n: int, now: datetime) -> None:

@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.incidents.models import TimelineItem
 from alerts.incidents.services.ot import Said, forget_verdict, note_verdict
-from alerts.incidents.services.timeline import forget_timeline
+from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.queries import annotations_in_force
 from alerts.reviews.services.consequences import word_of
@@ -29,16 +30,18 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     """Take one's own verdict back as if it had not been given: the question waits again, earlier
     verdicts hold again. Refused once it is on its way to Sentinel; then a new verdict corrects it.
     """
-    annotation = Annotation.objects.select_for_update(of=("self",)).filter(act=act, by=by).first()
+    mine = Annotation.objects.filter(act=act, by=by)
+    judged = mine.filter(incidents__isnull=False)
+    ids = list(judged.values_list("incidents", flat=True))
+    _, near = lock_with_neighbours(ids)  # before the verdict, as who gives one does
+    annotation = mine.select_for_update(of=("self",)).first()
     if annotation is None:
         raise CannotUndoVerdict(gettext("There is nothing to undo."))
     if annotation.withdrawn_at is not None:
         return annotation
     if annotation.superseded_by_id is not None:
         raise CannotUndoVerdict(gettext("Somebody has answered after you."))
-    ids = list(annotation.incidents.values_list("pk", flat=True))
-    _, near = lock_with_neighbours(ids)
-    if not withdraw_verdict(annotation, by=by, now=now):
+    if not withdraw_verdict(annotation, ids=ids, now=now):
         raise CannotUndoVerdict(
             gettext("It is in Sentinel already. Give another verdict to correct it.")
         )
@@ -46,7 +49,10 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     annotation.save(update_fields=["withdrawn_at"])
     _let_earlier_hold(annotation)
     _wait_again(annotation)
-    forget_timeline(act=act)
+    write_timeline(
+        incident_ids=ids, code="undone", side=TimelineItem.Side.OT, by=by, now=now, act=act,
+        details={"code": "answered"},
+    )  # fmt: skip
     take_back(act=act)
     restore_standing(ids, now=now, rank_too=near)
     record("reviews.verdict.undone", on=annotation, by=by, at=now, verdict=annotation.verdict)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from alerts.incidents.models import TimelineItem
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.incidents.services.acting import lock_incidents
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Review
 from alerts.reviews.policies import reasons_against_withdrawing
@@ -24,6 +25,8 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     """Take the question back. Mails that did not leave yet never will; the others stay true: the
     page behind their link says that it was withdrawn.
     """
+    ids = list(Incident.objects.filter(reviews=review_id).values_list("pk", flat=True))
+    lock_incidents(ids)  # before the question, as who answers does
     review = (
         Review.objects.select_for_update(of=("self",))
         .select_related("site", "lead__workspace__organisation")
@@ -33,7 +36,6 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
         raise CannotWithdraw(*reasons)
     review.state, review.settled_at = Review.State.WITHDRAWN, now
     review.save(update_fields=["state", "settled_at"])
-    ids = list(review.incidents.values_list("pk", flat=True))
     write_timeline(
         incident_ids=ids, code="withdrawn", side=TimelineItem.Side.SOC, by=by, now=now,
         details={"review": str(review.uuid), "site": review.site.name},

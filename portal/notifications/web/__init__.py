@@ -1,0 +1,1 @@
+"""The inbox, and the demo's mailbox."""

@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.db import OperationalError
 
 from alerts.incidents.models import Comment, Group, Incident, Severity, Status
 from alerts.incidents.services.assign import CannotAssign, assign_incidents
@@ -191,6 +192,19 @@ def test_labels_of_our_own_and_odd_ones_are_not_for_people(desk, sam, label):
     incident = desk.incident()
     with pytest.raises(CannotLabel):
         label_incidents(incident_ids=[incident.pk], add=[label], by=sam, now=NOON)
+
+
+def test_a_comment_that_cannot_be_shown_is_not_owed_either(desk, sam, monkeypatch):
+    incident = desk.incident()
+
+    def full_disk(*args, **kwargs):
+        raise OperationalError("No space left on device")
+
+    monkeypatch.setattr(Comment.objects, "bulk_create", full_disk)
+    with pytest.raises(OperationalError):
+        comment_on_incidents(incident_ids=[incident.pk], message="Looking.", by=sam, now=NOON)
+    assert not Change.objects.exists()
+    assert timeline(incident) == []
 
 
 def test_a_comment_names_its_writer_and_is_shown_at_once(desk, sam):

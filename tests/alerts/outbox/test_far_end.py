@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import deliver_one
-from alerts.outbox.tasks import deliver_due_changes
+from alerts.outbox.tasks import SLICE, deliver_due_changes
 from alerts.sentinel.client import standing_in
+from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import (
     SentinelDenied,
@@ -19,6 +20,7 @@ from alerts.sentinel.client.port import (
 )
 from alerts.sentinel.models import Purpose
 from alerts.sentinel.queries import Health, standing_of
+from portal.celery import app
 from portal.jobs.models import State
 from tests.alerts.outbox.conftest import Desk
 from tests.conftest import NOON
@@ -142,3 +144,8 @@ def test_a_wake_up_sends_all_that_is_due_and_tolerates_tomorrows_arguments(desk,
     with standing_in(desk.sentinel):
         deliver_due_changes.run(asked_by="a later version")
     assert len(desk.sentinel.writes) == 3
+
+
+def test_a_call_that_hangs_ends_before_the_worker_has_to():
+    """Else the worker's end would count as an attempt, and four of them give the change up."""
+    assert app.conf.task_soft_time_limit > SLICE + TOTAL_SECONDS

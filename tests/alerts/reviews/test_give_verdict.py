@@ -45,6 +45,19 @@ def test_sentinel_is_owed_a_label_and_a_comment_in_plain_words(answer, review):
     )
 
 
+def test_the_comment_is_on_the_incident_at_once(answer, review, incident):
+    answer(review)
+    comment = incident.comments.get()
+    assert (comment.ours, comment.author) == (True, "Oda Nowak")
+    incident.refresh_from_db()
+    assert incident.owed == 2
+
+
+def test_an_incident_full_of_comments_gets_the_label_only(answer, make, ask):
+    answer(ask(make(comments_count=100)))
+    assert [change.kind for change in Change.objects.all()] == ["update"]
+
+
 def test_another_verdict_label_of_ours_goes(answer, make, ask):
     rows = make(labels=["tagout:routine", "theirs"])
     answer(ask(rows))
@@ -72,11 +85,18 @@ def test_who_asked_and_who_owns_are_told(answer, make, ask, sam, leo):
 
 def test_the_same_form_sent_twice_is_given_once(answer, review):
     key = uuid.uuid4()
-    first, second = answer(review, key=key), answer(review, key=key, verdict="routine")
+    first, second = answer(review, key=key), answer(review, key=key)
     assert first == second
     assert Annotation.objects.count() == 1
     assert Change.objects.count() == 2
     assert PatternMemory.objects.get().maintenance == 1
+
+
+def test_another_answer_in_a_form_that_was_saved_is_refused(answer, review):
+    key = uuid.uuid4()
+    answer(review, key=key)
+    with pytest.raises(CannotGiveVerdict, match="saved already"):
+        answer(review, key=key, verdict="routine", cause="runs-by-itself")
 
 
 def test_a_later_verdict_supersedes_and_never_erases(answer, review, olaf, incident):

@@ -1,13 +1,18 @@
 """A verdict can be taken back while nothing of it has reached Sentinel."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from alerts.incidents.models import Incident, PatternMemory, TimelineItem
 from alerts.outbox.models import Change
 from alerts.reviews.queries import verdict_on
-from alerts.reviews.services import CannotUndoVerdict, undo_verdict
+from alerts.reviews.services import CannotUndoVerdict, undo_verdict, withdraw_review
+from alerts.reviews.services import answer as answering
+from alerts.reviews.services import undo as undoing
 from portal.audit.models import Entry
 from portal.notifications.models import Mail, Notification
 from tests.conftest import NOON
@@ -25,7 +30,8 @@ def test_undone_is_as_if_it_had_not_been_given(answer, review, oda, incident):
     assert verdict_on(incident.pk) is None
     memory = PatternMemory.objects.get()
     assert (memory.maintenance, memory.latest_verdict, memory.latest_verdict_at) == (0, "", None)
-    assert not TimelineItem.objects.filter(code="answered").exists()
+    assert TimelineItem.objects.latest("pk").code == "undone"
+    assert not incident.comments.exists()
     assert not Notification.objects.filter(kind="reviews.answered").exists()
     assert not Mail.objects.filter(notification__kind="reviews.answered").exists()
     assert set(Change.objects.values_list("outcome", flat=True)) == {"withdrawn"}
@@ -74,3 +80,89 @@ def test_what_was_superseded_stands(answer, review, oda, olaf):
     answer(review, by=olaf, now=LATER)
     with pytest.raises(CannotUndoVerdict, match="after you"):
         undo_verdict(act=given.act, by=oda, now=LATER)
+
+
+def test_without_anything_owed_an_undo_still_has_its_time(answer, review, oda):
+    review.incidents.update(gone_at=NOON)
+    given = answer(review)
+    with pytest.raises(CannotUndoVerdict):
+        undo_verdict(act=given.act, by=oda, now=LATER)
+    undo_verdict(act=given.act, by=oda, now=NOON + timedelta(seconds=9))
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """`at_once(first, second, module, name)` has `second` begin while `first` is about to call
+    `name`, its locks held. Returns what each of them raised.
+    """
+
+    def run(first, second, module, name):
+        reached, raised = threading.Event(), [None, None]
+        real = getattr(module, name)
+
+        def slow(*args, **kwargs):
+            reached.set()
+            time.sleep(0.4)  # the other waits for a lock by now
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, slow)
+
+        def turn(number, act):
+            try:
+                act()
+            except Exception as error:
+                raised[number] = error
+            finally:
+                connection.close()
+
+        turns = [threading.Thread(target=turn, args=each) for each in enumerate((first, second))]
+        turns[0].start()
+        assert reached.wait(5)
+        turns[1].start()
+        for one in turns:
+            one.join()
+        return raised
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undone_while_a_colleague_answers_nobody_waits_in_a_circle(
+    at_once, answer, review, oda, olaf, incident
+):
+    given = answer(review)
+    gave, undid = at_once(
+        lambda: answer(review, by=olaf, now=LATER),
+        lambda: undo_verdict(act=given.act, by=oda, now=LATER),
+        answering, "_supersede",
+    )  # fmt: skip
+    assert gave is None
+    assert isinstance(undid, CannotUndoVerdict)
+    assert verdict_on(incident.pk).by == olaf
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answered_while_it_is_undone_the_new_answer_holds(
+    at_once, answer, review, oda, olaf, incident
+):
+    given = answer(review)
+    raised = at_once(
+        lambda: undo_verdict(act=given.act, by=oda, now=LATER),
+        lambda: answer(review, by=olaf, now=LATER),
+        undoing, "_let_earlier_hold",
+    )  # fmt: skip
+    assert raised == [None, None]
+    assert verdict_on(incident.pk).by == olaf
+    review.refresh_from_db()
+    assert review.state == "answered"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_withdrawn_while_it_is_answered_the_answer_holds(at_once, answer, review, sam):
+    gave, withdrew = at_once(
+        lambda: answer(incident_ids=[review.lead_id]),
+        lambda: withdraw_review(review_id=review.pk, by=sam, now=NOON),
+        answering, "_settle_reviews",
+    )  # fmt: skip
+    assert gave is None
+    assert "answered already" in str(withdrew)

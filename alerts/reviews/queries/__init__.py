@@ -1,0 +1,39 @@
+"""Reads of this room."""
+
+from alerts.reviews.queries.asked import (
+    Place,
+    annotations_in_force,
+    answer_to,
+    next_waiting,
+    open_review_on,
+    place_in_line,
+    reviews_visible_to,
+    verdict_on,
+    waiting_for,
+)
+from alerts.reviews.queries.facts import (
+    Ends,
+    Facts,
+    PatternHistory,
+    ends_of,
+    facts_of,
+    history_of_pattern,
+)
+
+__all__ = [
+    "Ends",
+    "Facts",
+    "PatternHistory",
+    "Place",
+    "annotations_in_force",
+    "answer_to",
+    "ends_of",
+    "facts_of",
+    "history_of_pattern",
+    "next_waiting",
+    "open_review_on",
+    "place_in_line",
+    "reviews_visible_to",
+    "verdict_on",
+    "waiting_for",
+]

@@ -1,0 +1,136 @@
+"""What is known around an incident when OT is asked: computed, or left out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from alerts.incidents.models import Alert, Incident, IncidentAlert, PatternMemory
+from alerts.reviews.engine.rhythm import Moment, Window, usual_window
+from alerts.sites.models import Criticality, Device
+
+LOOK_BACK = timedelta(days=90)
+GRAVE = frozenset({Criticality.CROWN_JEWEL, Criticality.SAFETY})
+
+
+@dataclass(frozen=True, slots=True)
+class PatternHistory:
+    """What OT said of a pattern so far: how often what, and the latest word."""
+
+    routine: int
+    maintenance: int
+    suspicious: int
+    not_sure: int
+    latest_verdict: str
+    latest_by: str
+    latest_at: datetime | None
+    latest_note: str
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """Verdicts that were given, the most frequent first."""
+        mix = [
+            ("routine", self.routine),
+            ("maintenance", self.maintenance),
+            ("suspicious", self.suspicious),
+            ("not-sure", self.not_sure),
+        ]
+        return sorted(((name, n) for name, n in mix if n), key=lambda pair: -pair[1])
+
+    @property
+    def judged(self) -> int:
+        """How many verdicts there are."""
+        return sum(n for _, n in self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a person may want to know before answering."""
+
+    seen: int  # alerts of this pattern before this incident, in the days looked at
+    days: int
+    window: Window | None  # when it usually happens, if there is such a time
+    inside: bool | None  # whether this one lies inside; None where its time is unknown
+    said: PatternHistory | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The devices at both ends, where we know them."""
+
+    source: Device | None
+    destination: Device | None
+
+    @property
+    def target_is_grave(self) -> bool:
+        """Whether the receiving end is a crown jewel or a safety system."""
+        return self.destination is not None and self.destination.criticality in GRAVE
+
+
+def history_of_pattern(pattern: UUID | None) -> PatternHistory | None:
+    """What OT said of a pattern; None where it never said anything."""
+    known = PatternMemory.objects.filter(pattern=pattern).first() if pattern else None
+    if known is None or known.latest_verdict_at is None:
+        return None
+    return PatternHistory(
+        known.routine, known.maintenance, known.suspicious, known.not_sure, known.latest_verdict,
+        known.latest_verdict_by, known.latest_verdict_at, known.latest_note,
+    )  # fmt: skip
+
+
+def facts_of(incident: Incident) -> Facts | None:
+    """How usual this incident is; None while its alerts were not fetched."""
+    if incident.pattern is None:
+        return None
+    since = incident.created_at - LOOK_BACK
+    oldest = Alert.objects.order_by("at").values_list("at", flat=True).first()
+    start = max(since, oldest) if oldest else since
+    before = IncidentAlert.objects.filter(
+        incident__pattern=incident.pattern,
+        incident__created_at__gte=since,
+        incident__created_at__lt=incident.created_at,
+    ).exclude(incident=incident.pk)
+    moments: list[Moment] = []
+    seen = 0
+    for weekday, minute, n in before.values_list(
+        "alert__plant_weekday", "alert__plant_minute"
+    ).annotate(n=Count("alert", distinct=True)):
+        seen += n
+        if weekday is not None and minute is not None:
+            moments += [(weekday, minute)] * n
+    window = usual_window(moments)
+    return Facts(
+        seen=seen,
+        days=max((incident.created_at - start).days, 0),
+        window=window,
+        inside=_is_inside(incident, window),
+        said=history_of_pattern(incident.pattern),
+    )
+
+
+def ends_of(incident: Incident) -> Ends:
+    """The devices that stand at both ends of an incident, by name or address."""
+    names = [name for name in (incident.source, incident.destination) if name]
+    devices = Device.objects.filter(
+        Q(name__in=names) | Q(address__in=names), zone__site__in=incident.site_ids
+    )
+    known: dict[str, Device] = {}
+    for device in devices.order_by("-latest_seen_at")[:20]:
+        for handle in (device.name, device.address):
+            known.setdefault(handle, device)
+    return Ends(
+        known.get(incident.source) if incident.source else None,
+        known.get(incident.destination) if incident.destination else None,
+    )
+
+
+def _is_inside(incident: Incident, window: Window | None) -> bool | None:
+    if window is None:
+        return None
+    times = Alert.objects.filter(incidents=incident.pk, plant_weekday__isnull=False)
+    first = times.order_by("at").values_list("plant_weekday", "plant_minute").first()
+    weekday, minute = first or (None, None)
+    if weekday is None or minute is None:
+        return None
+    return window.holds((weekday, minute))

@@ -1,0 +1,1 @@
+"""Pages of reviews, and the panel that the incident page includes by its address."""

@@ -1,0 +1,184 @@
+"""Ask OT, withdraw the question, hand it over."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from alerts.incidents.models import Incident
+from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.models import Review
+from alerts.reviews.services import (
+    CannotAsk,
+    CannotHandOver,
+    CannotWithdraw,
+    ask_ot,
+    hand_over_review,
+    withdraw_review,
+)
+from alerts.reviews.web.forms import AskForm, HandOverForm
+from alerts.reviews.web.panel import ask_context, render_panel
+from alerts.reviews.web.shared import colleagues, review_or_404
+from alerts.reviews.web.words import headline
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.htmx import vary, wants_part
+from portal.ui.toasts import leave_toast, trigger
+
+DIALOG = "alerts/reviews/ask.html"
+
+
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask about one incident (`incident=ID`) or about a row of the queue (`group=KEY`). GET is
+    the form, a dialog for htmx; `panel=1` answers with the incident's panel instead.
+    """
+    told = request.POST if request.method == "POST" else request.GET
+    incidents = _meant(request, told.get("incident", ""), told.get("group", ""))
+    lead = incidents.order_by("-severity", "-created_at").first()
+    if lead is None:
+        raise Http404
+    now = clock.now()
+    if request.method == "GET":
+        return _ask_page(request, lead, incidents.count(), AskForm())
+    form = AskForm(request.POST)
+    asked = _ask(request, form, incidents, now=now)
+    if asked is None:
+        if told.get("panel"):
+            return render_panel(request, lead, now=now, ask_form=form)
+        return _ask_page(request, lead, incidents.count(), form)
+    return _asked(request, asked, lead, now=now)
+
+
+@require_POST
+def withdraw(request: HttpRequest, review: UUID) -> HttpResponse:
+    """Take a question back; answers with the panel where the panel asked."""
+    asked, now = review_or_404(request, review), clock.now()
+    incident = _panel_incident(request, asked)
+    try:
+        withdraw_review(review_id=asked.pk, by=actor_of(request), now=now)
+    except CannotWithdraw as refusal:
+        return _refused(request, asked, incident, list(refusal.reasons), now=now)
+    return _done(request, asked, incident, gettext("The question was withdrawn."), now=now)
+
+
+@require_http_methods(["GET", "POST"])
+def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
+    """Point a colleague to a question."""
+    asked, now = review_or_404(request, review), clock.now()
+    empty = colleagues(asked, request)
+    if empty is None:
+        raise Http404
+    if request.method == "GET":
+        return _hand_over_page(request, asked, empty)
+    people = list(empty.fields["to"].queryset)  # type: ignore[attr-defined]  # a ModelChoiceField
+    form = HandOverForm(request.POST, people=people)
+    if form.is_valid():
+        try:
+            hand_over_review(review_id=asked.pk, by=actor_of(request), now=now, **form.cleaned_data)
+        except CannotHandOver as refusal:
+            form.add_error(None, list(refusal.reasons))
+    if form.errors:
+        return _hand_over_page(request, asked, form)
+    words = gettext("%(name)s was told. The question stays open to all of OT.")
+    text = words % {"name": form.cleaned_data["to"].given_name}
+    response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    return leave_toast(request, response, text)
+
+
+def _meant(request: HttpRequest, incident: str, group: str) -> QuerySet[Incident]:
+    reach = incidents_visible_to(actor_of(request))
+    if incident.isdecimal() and len(incident) < 19:
+        return reach.filter(pk=int(incident))
+    try:
+        return reach.filter(group_key=UUID(group))
+    except ValueError:
+        raise Http404 from None
+
+
+def _ask(
+    request: HttpRequest, form: AskForm, incidents: QuerySet[Incident], *, now: datetime
+) -> Review | None:
+    if not form.is_valid():
+        return None
+    ids = list(incidents.values_list("pk", flat=True))
+    try:
+        return ask_ot(
+            incident_ids=ids, site_id=form.cleaned_data["site"] or 0,
+            question=form.cleaned_data["question"], by=actor_of(request), now=now,
+        )  # fmt: skip
+    except CannotAsk as refusal:
+        form.add_error(None, list(refusal.reasons))
+    return None
+
+
+def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime) -> HttpResponse:
+    """Say that it was asked, where the asking was done."""
+    text = gettext("OT at %(site)s was asked. %(title)s") % {
+        "site": asked.site.name, "title": headline(lead),
+    }  # fmt: skip
+    undo = reverse("reviews:withdraw", args=[asked.uuid])
+    if not wants_part(request):
+        response: HttpResponse = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    elif request.POST.get("panel"):
+        response = render_panel(request, lead, now=now)
+    else:
+        response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})
+    if wants_part(request):
+        trigger(response, "ot-changed", {"incident": lead.pk})
+    return leave_toast(request, response, text, undo=undo)
+
+
+def _ask_page(request: HttpRequest, lead: Incident, n: int, form: AskForm) -> HttpResponse:
+    told = request.POST or request.GET
+    page = {
+        "incident": lead, "n": n, "headline": headline(lead), "group": told.get("group", ""),
+        **ask_context(lead, form),
+    }  # fmt: skip
+    name = f"{DIALOG}#ask-dialog" if wants_part(request) else DIALOG
+    return vary(render(request, name, page, status=422 if form.errors else 200))
+
+
+def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm) -> HttpResponse:
+    page = {"review": asked, "headline": headline(asked.lead), "hand_over": form}
+    status = 422 if form.errors else 200
+    return vary(render(request, "alerts/reviews/hand_over.html", page, status=status))
+
+
+def _panel_incident(request: HttpRequest, asked: Review) -> Incident | None:
+    """The incident whose panel posted, if one did."""
+    given = request.POST.get("incident", "")
+    if not (wants_part(request) and given.isdecimal() and len(given) < 19):
+        return None
+    return asked.incidents.filter(pk=int(given)).first()
+
+
+def _done(
+    request: HttpRequest, asked: Review, incident: Incident | None, text: str, *, now: datetime
+) -> HttpResponse:
+    if incident is not None:
+        response = render_panel(request, incident, now=now)
+    elif wants_part(request):  # the undo of a toast
+        response = trigger(HttpResponse(status=200), "ot-undone", {})
+    else:
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    if wants_part(request):
+        trigger(response, "ot-changed", {})
+    return leave_toast(request, response, text)
+
+
+def _refused(
+    request: HttpRequest, asked: Review, incident: Incident | None, problems: list[str], *,
+    now: datetime,
+) -> HttpResponse:  # fmt: skip
+    if incident is not None:
+        return render_panel(request, incident, now=now, problems=problems)
+    response: HttpResponse = HttpResponse(status=409)
+    if not wants_part(request):
+        response = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
+    return leave_toast(request, response, " ".join(problems))

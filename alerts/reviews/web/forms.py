@@ -1,0 +1,92 @@
+"""Forms of asking and answering. They only read; the services say kindly what is missing."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import User
+from portal.ui.pieces import Choice
+
+DONE_BY = (
+    ("our-team", _("Our team")),
+    ("vendor", _("Vendor")),
+    ("automation", _("Automation")),
+)
+CANNED = (
+    _("Was this you?"),
+    _("Was this planned work?"),
+    _("Is this normal for these devices?"),
+)
+OWN = "own"
+
+
+class VerdictForm(forms.Form):
+    """OT's answer. Reasons of each verdict have a field of their own, so that the browser needs
+    no script to show the right ones; only those of the chosen verdict are read.
+    """
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid": _("This form is damaged. Open the page again."),
+            "required": _("This form is damaged. Open the page again."),
+        },
+    )
+    verdict = forms.CharField(required=False, max_length=20)
+    cause = forms.CharField(required=False, max_length=60)
+    why = forms.CharField(required=False, label=_("What makes you think so?"), strip=True)
+    work_order = forms.CharField(
+        required=False, max_length=60, label=_("Work order or change number")
+    )
+    done_by = forms.ChoiceField(required=False, choices=DONE_BY, label=_("Who did it"))
+    note = forms.CharField(
+        required=False, label=_("Note for the SOC"), widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Read the reason that belongs to the verdict, and one note."""
+        said = super().clean() or {}
+        verdict = said.get("verdict", "")
+        said["cause"] = said.get("cause") or self.data.get(f"cause_{verdict}", "")
+        why = said.pop("why", "") if verdict == "suspicious" else ""
+        said.pop("why", None)
+        said["note"] = "\n".join(part for part in (why, said.get("note", "")) if part)
+        return said
+
+    def done_by_choices(self) -> Iterable[Choice]:
+        """Who did it, as pills."""
+        return [Choice(value, str(label)) for value, label in DONE_BY]
+
+
+class AskForm(forms.Form):
+    """A question to OT of one site: one of three, or one's own."""
+
+    site = forms.IntegerField(required=False)
+    canned = forms.CharField(required=False)
+    question = forms.CharField(
+        required=False,
+        label=_("Your own question"),
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 500}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One's own words go before a canned question."""
+        said = super().clean() or {}
+        said["question"] = said.get("question") or said.get("canned", "")
+        return said
+
+
+class HandOverForm(forms.Form):
+    """To whom, and a line for them."""
+
+    to = forms.ModelChoiceField(queryset=User.objects.none(), required=False, label=_("To"))
+    note = forms.CharField(required=False, max_length=300, label=_("A line for them"))
+
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = User.objects.filter(pk__in=[each.pk for each in people]).order_by("name")
+        field.empty_label = None

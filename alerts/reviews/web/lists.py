@@ -1,0 +1,132 @@
+"""The list of questions: waiting, answered, and one's own answers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.models import Incident
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.queries import annotations_in_force, reviews_visible_to, waiting_for
+from alerts.reviews.web.words import headline, reason
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import OT_ROLES, User
+from portal.accounts.queries import roles_of
+from portal.ui.htmx import render_page
+from portal.ui.pieces import Tab
+
+PAGE = 50
+WAITING, ANSWERED, MINE = "waiting", "answered", "mine"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One card."""
+
+    incident: Incident
+    headline: str
+    n: int
+    review: Review | None
+    answer: Annotation | None
+    reason: str
+
+
+@require_GET
+def reviews(request: HttpRequest) -> HttpResponse:
+    """Questions by due time, those that are over, and what one has answered oneself."""
+    person = actor_of(request)
+    is_ot = not roles_of(person).isdisjoint(OT_ROLES)
+    tab = request.GET.get("tab", WAITING)
+    tab = tab if tab in {ANSWERED, MINE} and (is_ot or tab != MINE) else WAITING
+    waiting = _waiting(person, is_ot=is_ot)
+    after = request.GET.get("after", "")
+    rows, more = _answers(person, after) if tab == MINE else _questions(person, tab, waiting, after)
+    page = {
+        "tab": tab,
+        "tabs": _tabs(tab, waiting.count(), is_ot=is_ot),
+        "rows": rows,
+        "more": more,
+        "is_ot": is_ot,
+        "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],
+        "now": clock.now(),
+    }
+    return render_page(request, "alerts/reviews/list.html", page, part="rows")
+
+
+def _waiting(person: User, *, is_ot: bool) -> QuerySet[Review]:
+    """For OT what it may answer; for others what they may see."""
+    if is_ot:
+        return waiting_for(person)
+    visible = reviews_visible_to(person).filter(state=Review.State.WAITING)
+    return visible.order_by("due_at", "pk")
+
+
+def _tabs(tab: str, waiting: int, *, is_ot: bool) -> list[Tab]:
+    tabs = [
+        Tab(gettext("Waiting"), "?tab=waiting", waiting, current=tab == WAITING),
+        Tab(gettext("Answered"), "?tab=answered", current=tab == ANSWERED),
+    ]
+    if is_ot:
+        tabs.append(Tab(gettext("My answers"), "?tab=mine", current=tab == MINE))
+    return tabs
+
+
+def _questions(
+    person: User, tab: str, waiting: QuerySet[Review], after: str
+) -> tuple[list[Row], str]:
+    if tab == WAITING:
+        found, field, newest_first = waiting, "due_at", False
+    else:
+        found = reviews_visible_to(person).exclude(state=Review.State.WAITING)
+        field, newest_first = "settled_at", True
+    given = annotations_in_force().select_related("by").order_by("given_at", "pk")
+    wanted = found.annotate(n=Count("incidents")).prefetch_related(
+        Prefetch("annotations", queryset=given, to_attr="given")
+    )
+    page, more = _page(wanted.select_related("opened_by"), field, after, newest_first)
+    return [_question(review) for review in page], more
+
+
+def _question(review: Any) -> Row:
+    answer = review.given[-1] if review.given else None
+    why = reason(answer.cause) if answer else ""
+    return Row(review.lead, headline(review.lead), review.n, review, answer, why)
+
+
+def _answers(person: User, after: str) -> tuple[list[Row], str]:
+    mine = Annotation.objects.filter(by=person, withdrawn_at=None)
+    wanted = mine.select_related("by", "review__site", "superseded_by__by").prefetch_related(
+        Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at"))
+    )
+    page, more = _page(wanted, "given_at", after, newest_first=True)
+    return [_answer(annotation) for annotation in page], more
+
+
+def _answer(annotation: Annotation) -> Row:
+    incidents = list(annotation.incidents.all())
+    lead = incidents[0]
+    return Row(
+        lead, headline(lead), len(incidents), annotation.review, annotation,
+        reason(annotation.cause),
+    )  # fmt: skip
+
+
+def _page[M: models.Model](
+    rows: QuerySet[M], field: str, after: str, newest_first: bool
+) -> tuple[list[M], str]:
+    """Fifty rows after the one named, and the name of the last where there are more."""
+    sign, beyond = ("-", "lt") if newest_first else ("", "gt")
+    mark = rows.filter(pk=int(after)).first() if after.isdecimal() and len(after) < 19 else None
+    if mark is not None:
+        value = getattr(mark, field)
+        rows = rows.filter(
+            Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"pk__{beyond}": mark.pk})
+        )
+    ordered = rows.order_by(f"{sign}{field}", f"{sign}pk").fetch_mode(models.FETCH_RAISE)
+    found = list(ordered[: PAGE + 1])
+    return found[:PAGE], str(found[PAGE - 1].pk) if len(found) > PAGE else ""

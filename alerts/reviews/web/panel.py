@@ -1,0 +1,85 @@
+"""The OT panel of the incident page. That page includes it by address and knows nothing of it:
+
+    <div id="ot-panel" hx-get="/reviews/for-incident/7/panel" hx-trigger="load"
+         hx-swap="outerHTML">…</div>
+
+The answer is a new `#ot-panel`. After each change it fires `ot-changed` (seen on the body), so
+that the page can fetch its timeline and its head anew; after an undo it fetches itself anew.
+Without htmx the address is a page of its own. A row of the queue asks with
+`hx-get="/reviews/ask/?group=KEY" hx-target="#dialogs"` (or `?incident=ID`): a dialog.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.models import Incident
+from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.policies import speaks_for, works_in
+from alerts.reviews.queries import open_review_on, verdict_on
+from alerts.reviews.web.forms import CANNED, AskForm, VerdictForm
+from alerts.reviews.web.shared import colleagues, given_context, verdict_context
+from alerts.reviews.web.words import headline
+from alerts.sites.models import Site
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.htmx import vary, wants_part
+from portal.ui.pieces import Choice
+
+
+@require_GET
+def show(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """Where the incident stands with OT, and what this person can do about it."""
+    incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=incident_id)
+    return render_panel(request, incident, now=clock.now())
+
+
+def render_panel(
+    request: HttpRequest,
+    incident: Incident,
+    *,
+    now: datetime,
+    form: VerdictForm | None = None,
+    ask_form: AskForm | None = None,
+    problems: list[str] | None = None,
+) -> HttpResponse:
+    """The panel; 422 when a form in it was refused."""
+    incident.refresh_from_db()
+    person = actor_of(request)
+    review, given = open_review_on(incident.pk), verdict_on(incident.pk)
+    may_answer = speaks_for(person, incident) and not incident.is_read_only
+    may_ask = works_in(person, incident.workspace) and not incident.is_read_only
+    page: dict[str, Any] = {
+        "incident": incident,
+        "headline": headline(incident),
+        "review": review,
+        "n": review.incidents.count() if review else 1,
+        **given_context(given),
+        "may_answer": may_answer,
+        "may_ask": may_ask and review is None,
+        "may_withdraw": works_in(person, incident.workspace) and review is not None,
+        "hand_over": colleagues(review, request) if review and may_answer else None,
+        "problems": problems or [],
+        "now": now,
+        **verdict_context(incident, form),
+        **ask_context(incident, ask_form),
+    }
+    refused = problems or any(each is not None and each.errors for each in (form, ask_form))
+    template = "alerts/reviews/panel.html"
+    name = f"{template}#panel" if wants_part(request) else template
+    return vary(render(request, name, page, status=422 if refused else 200))
+
+
+def ask_context(incident: Incident, form: AskForm | None = None) -> dict[str, Any]:
+    """What the ask form needs: which sites can be asked, and three questions."""
+    sites = Site.objects.filter(pk__in=incident.site_ids).order_by("name")
+    return {
+        "ask_form": form or AskForm(),
+        "sites": [Choice(str(site.pk), site.name) for site in sites],
+        "canned": [Choice(str(words), str(words)) for words in CANNED],
+        "own_words": gettext("Something else"),
+    }

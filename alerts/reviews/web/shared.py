@@ -1,0 +1,83 @@
+"""What several pages of this room need."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from alerts.incidents.models import Incident
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.policies import ot_people_at
+from alerts.reviews.queries import Ends, reviews_visible_to
+from alerts.reviews.web.forms import DONE_BY, HandOverForm, VerdictForm
+from alerts.reviews.web.words import reason, reasons_for
+from portal.accounts.actor import actor_of
+from portal.ui.pieces import FlowNode
+
+
+def review_or_404(request: HttpRequest, uuid: UUID) -> Review:
+    """The question, if this person may see it."""
+    visible = reviews_visible_to(actor_of(request)).select_related("opened_by")
+    return get_object_or_404(visible, uuid=uuid)
+
+
+def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict[str, Any]:
+    """What the verdict form needs; a new one gets a new key."""
+    form = form or VerdictForm(initial={"key": uuid4()})
+    told = form.errors if form.is_bound else {}
+    problems = [
+        sentence for name in (NON_FIELD_ERRORS, "key", "done_by", "work_order", "cause", "verdict")
+        for sentence in told.get(name, [])
+    ]  # fmt: skip
+    return {
+        "form": form,
+        "verdict_problems": problems,
+        "reasons": reasons_for(incident),
+        "chosen": chosen_in(form),
+    }
+
+
+def chosen_in(form: VerdictForm) -> dict[str, str]:
+    """What was picked in a form that comes back."""
+    said = form.data if form.is_bound else {}
+    verdict = said.get("verdict", "")
+    return {
+        "verdict": verdict,
+        "cause": said.get(f"cause_{verdict}", "") or said.get("cause", ""),
+        "done_by": said.get("done_by", ""),
+    }
+
+
+def given_context(answer: Annotation | None) -> dict[str, Any]:
+    """The answer that was given, with its reason and its doer in words."""
+    if answer is None:
+        return {"answer": None}
+    doers = {value: str(label) for value, label in DONE_BY}
+    return {
+        "answer": answer,
+        "answer_reason": reason(answer.cause),
+        "answer_done_by": doers.get(answer.done_by, ""),
+    }
+
+
+def colleagues(review: Review, request: HttpRequest) -> HandOverForm | None:
+    """To whom this person could hand the question over; None where there is nobody else."""
+    me = actor_of(request)
+    people = [each for each in ot_people_at(review.site, review.lead.workspace) if each != me]
+    return HandOverForm(people=people) if people else None
+
+
+def nodes(incident: Incident, ends: Ends) -> tuple[FlowNode, FlowNode] | None:
+    """Both ends for the flow; None where there is only one or none."""
+    if not (incident.source and incident.destination):
+        return None
+    return (
+        FlowNode(incident.source, _lines(ends.source)),
+        FlowNode(incident.destination, _lines(ends.destination), critical=ends.target_is_grave),
+    )
+
+
+def _lines(device: Any) -> tuple[str, ...]:
+    return (device.kind,) if device and device.kind else ()

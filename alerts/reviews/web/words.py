@@ -1,0 +1,127 @@
+"""Facts of this room as sentences."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import get_language, gettext, ngettext, pgettext
+
+from alerts.incidents.engine import catalogue
+from alerts.incidents.models import Incident
+from alerts.reviews.engine.causes import VERDICTS, causes_for
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.engine.rhythm import Window
+from alerts.reviews.models import Verdict
+from alerts.reviews.queries import Facts, PatternHistory
+from portal.ui.pieces import Choice
+
+type Check = tuple[bool | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What may be said with one verdict."""
+
+    verdict: str
+    field: str
+    choices: list[Choice]
+
+
+def language() -> str:
+    """The language of this page."""
+    return get_language() or "en"
+
+
+def headline(incident: Incident) -> str:
+    """What happened, in a few words."""
+    return catalogue.headline(
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
+        language=language(),
+    )
+
+
+def sentence(incident: Incident) -> str:
+    """What happened, in one sentence."""
+    return catalogue.sentence(
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
+        language=language(),
+    )
+
+
+def reason(cause: str) -> str:
+    """The words of a cause."""
+    known = cause_of(cause)
+    return known.label(language()) if known else cause
+
+
+def verdict_word(verdict: str) -> str:
+    """The words of a verdict."""
+    return gettext(Verdict(verdict).label)
+
+
+def reasons_for(incident: Incident) -> list[Reasons]:
+    """The reasons to offer, verdict by verdict."""
+    return [
+        Reasons(
+            verdict,
+            f"cause_{verdict}",
+            [
+                Choice(each.id, each.label(language()), each.help(language()))
+                for each in causes_for(incident.alert_type, verdict)
+            ],
+        )
+        for verdict in VERDICTS
+    ]
+
+
+def window_words(window: Window) -> str:
+    """Tue 06–08, Mon–Fri 22–24, daily 06–08."""
+    names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
+    days = window.weekdays
+    if len(days) == 7:
+        when = gettext("daily")
+    elif len(days) > 2 and days == tuple(range(days[0], days[-1] + 1)):
+        when = f"{names[days[0]]}–{names[days[-1]]}"
+    else:
+        when = ", ".join(names[day] for day in days)
+    return f"{when} {window.start:02d}–{window.end:02d}"
+
+
+def checks_of(facts: Facts | None) -> list[Check]:
+    """What speaks for and against, as far as it was computed."""
+    if facts is None:
+        return [(None, gettext("Details are still being fetched from Sentinel"))]
+    checks = [_seen(facts)]
+    if facts.window is not None and facts.inside is not None:
+        words = {"window": window_words(facts.window)}
+        if facts.inside:
+            checks.append((True, gettext("Inside the usual %(window)s window") % words))
+        else:
+            checks.append((False, gettext("Outside the usual %(window)s window") % words))
+    if facts.said:
+        checks.append(_said(facts.said))
+    return checks
+
+
+def _seen(facts: Facts) -> Check:
+    if facts.days < 1:
+        return (None, gettext("No history yet to compare with"))
+    if not facts.seen:
+        never = ngettext(
+            "Not seen before in %(days)s day", "Not seen before in %(days)s days", facts.days
+        )
+        return (False, never % {"days": facts.days})
+    times = ngettext(
+        "Seen %(n)s time before in %(days)s days",
+        "Seen %(n)s times before in %(days)s days",
+        facts.seen,
+    )
+    return (True, times % {"n": facts.seen, "days": facts.days})
+
+
+def _said(said: PatternHistory) -> Check:
+    mix = ", ".join(f"{n}× {verdict_word(verdict)}" for verdict, n in said.counts)
+    good = False if said.suspicious else True if said.routine + said.maintenance else None
+    return (good, gettext("OT said before: %(mix)s") % {"mix": mix})

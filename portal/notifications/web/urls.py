@@ -1,0 +1,14 @@
+"""Addresses of the inbox and of the demo's mailbox."""
+
+from django.urls import path
+
+from portal.notifications.web import mailbox, views
+
+app_name = "notifications"
+urlpatterns = [
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/read/", views.read, name="read"),
+    path("inbox/<int:line>/", views.follow, name="follow"),
+    path("demo/mail/", mailbox.mails, name="mailbox"),
+    path("demo/mail/<str:name>/<int:place>/", mailbox.mail, name="mail"),
+]

@@ -1,0 +1,111 @@
+/* Answers over a poor network. An answer that cannot be sent is kept on this device under its own
+   key, and sent again until the portal has it; the key makes that "sent twice" is "given once".
+   Without this module the forms are plain forms. */
+import { showToast } from "../../ui/js/toasts.js";
+
+const SHELF = "tagout.answers";
+const PATIENCE = 15_000;
+const AGAIN = 20_000;
+const words = document.getElementById("kept-words")?.dataset ?? {};
+
+function shelf() {
+  try {
+    return JSON.parse(localStorage.getItem(SHELF) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+function put(answers) {
+  localStorage.setItem(SHELF, JSON.stringify(answers));
+}
+
+function keep(answer) {
+  put([...shelf().filter((each) => each.key !== answer.key), answer]);
+}
+
+function forget(answer) {
+  put(shelf().filter((each) => each.key !== answer.key));
+}
+
+function mine() {
+  return shelf().filter((each) => each.person === words.person);
+}
+
+function tell(text) {
+  for (const place of document.querySelectorAll("[data-kept]")) {
+    place.textContent = text;
+    place.hidden = !text;
+  }
+}
+
+function token() {
+  return document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+}
+
+/** Send one answer: "saved" with where to go, "refused", "signed-out", or "away". */
+async function send(answer) {
+  const body = new FormData();
+  for (const [name, value] of answer.fields) body.append(name, value);
+  let reply;
+  try {
+    reply = await fetch(answer.url, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json", "X-CSRFToken": token() },
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch {
+    return { state: "away" };
+  }
+  if (reply.redirected && new URL(reply.url).pathname.startsWith("/login")) {
+    return { state: "signed-out" };
+  }
+  if (reply.ok) return { state: "saved", next: (await reply.json()).next };
+  return { state: reply.status >= 500 || reply.status === 403 ? "away" : "refused" };
+}
+
+async function submit(event) {
+  const form = event.target.closest?.("form[data-answer]");
+  if (!form) return;
+  event.preventDefault();
+  if (form.getAttribute("aria-busy") === "true") return;
+  form.setAttribute("aria-busy", "true");
+  const fields = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken");
+  const { person } = form.dataset;
+  const answer = { person, url: location.pathname, key: form.elements.key.value, fields };
+  keep(answer);
+  const result = await send(answer);
+  form.removeAttribute("aria-busy");
+  if (result.state === "saved") {
+    forget(answer);
+    location.assign(result.next);
+  } else if (result.state === "refused") {
+    forget(answer);
+    form.submit(); // the server says on the page what is missing
+  } else {
+    tell(result.state === "away" ? words.keptWords : words.signedOut);
+  }
+}
+
+async function sendKept() {
+  for (const answer of mine()) {
+    const result = await send(answer);
+    if (result.state === "away" || result.state === "signed-out") {
+      tell(result.state === "away" ? words.keptWords : words.signedOut);
+      return;
+    }
+    forget(answer);
+    tell(result.state === "saved" ? "" : words.refused);
+    if (result.state !== "saved") continue;
+    if (location.pathname === answer.url) location.assign(result.next);
+    else showToast({ text: words.sent, seconds: 6 });
+  }
+}
+
+document.addEventListener("submit", submit);
+addEventListener("online", sendKept);
+setInterval(() => {
+  if (document.visibilityState === "visible" && mine().length) sendKept();
+}, AGAIN);
+sendKept();

@@ -1,0 +1,116 @@
+"""The whole way in: a pretend Azure over TLS, our client, our rows."""
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from alerts.incidents.models import Alert, Group, Incident, PatternMemory
+from alerts.intake.models import Cursor, Quarantined
+from alerts.intake.services.foreground import sync_workspace
+from alerts.sentinel.client import client_for
+from alerts.simulator.running import running_simulator
+from alerts.sites.models import Device, Site
+from tests.conftest import NOON
+from tests.factories.incidents import make_workspace
+
+SECRET = "TAGOUT_INTAKE_TEST_SECRET"
+
+
+@pytest.fixture(scope="module")
+def pretend():
+    with running_simulator(now=NOON, incidents=300) as running:
+        yield running
+
+
+@pytest.fixture
+def workspace(db, pretend, monkeypatch):
+    monkeypatch.setattr("portal.clock.now", lambda: NOON)
+    monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
+    place, known = pretend.workspaces[0], pretend.application()
+    monkeypatch.setenv(SECRET, known.secret)
+    yield make_workspace(
+        "far",
+        tenant_id=place.tenant_id,
+        subscription_id=place.subscription_id,
+        resource_group=place.resource_group,
+        workspace_name=place.name,
+        endpoint=pretend.endpoint,
+        authority=pretend.endpoint,
+        client_id=known.client_id,
+        secret_env=SECRET,
+        ca_bundle=str(pretend.ca_file),
+    )
+    pretend.control.clear_faults()
+
+
+def sync(*words):
+    said = io.StringIO()
+    call_command("sync", "far", *words, "--json", stdout=said)
+    return json.loads(said.getvalue())
+
+
+def held(pretend):
+    return sum(pretend.control.state()["incidents"][pretend.workspaces[0].key].values())
+
+
+def test_everything_that_is_there_is_stored_with_its_alerts_and_places(workspace, pretend):
+    first = sync("--full")
+    assert first["new"] == first["seen"] == held(pretend) == Incident.objects.count()
+    assert first["quarantined"] == first["details_pending"] == 0
+    second = sync()
+    assert (second["new"], second["changed"]) == (0, 0)
+    assert Alert.objects.exists() and Device.objects.exists() and Site.objects.count() >= 1
+    fetched = Incident.objects.filter(details_state="fetched")
+    assert fetched.count() > 0.7 * Incident.objects.count(), "old closed ones have no details"
+    assert not fetched.filter(pattern=None).exists()
+    assert fetched.exclude(site_ids=[]).count() > 0.9 * fetched.count()
+    assert PatternMemory.objects.filter(seen__gt=3).exists()
+    assert (
+        sum(Group.objects.values_list("n", flat=True))
+        == Incident.objects.exclude(group_key=None).count()
+    )
+
+
+@pytest.mark.parametrize("fault", ["truncated", "wrong_length", "html", "empty", "not_json"])
+def test_a_broken_answer_stores_nothing_and_the_next_run_has_it_all(workspace, pretend, fault):
+    pretend.control.fault(path="/incidents", body=fault, skip=3, count=4)
+    with pytest.raises(CommandError, match="far: "):
+        sync()
+    pretend.control.clear_faults()
+    sync()
+    assert Incident.objects.count() == held(pretend)
+    assert Cursor.objects.get().watermark <= NOON
+
+
+@pytest.mark.parametrize("link", ["foreign", "loop", "duplicate"])
+def test_links_that_mislead_lose_nothing(workspace, pretend, link):
+    pretend.control.fault(path="/incidents", next_link=link, count=1, skip=1)
+    try:
+        sync()
+    except CommandError as refusal:
+        assert str(refusal).startswith("far: ")
+    pretend.control.clear_faults()
+    sync()
+
+    assert Incident.objects.count() == held(pretend)
+
+
+@pytest.mark.parametrize(
+    "mangle",
+    ["no_name", "properties_list", "no_object", "null_members", "wrong_types", "odd_status",
+     "nul", "lone_surrogate", "nan", "huge_int", "deep", "duplicate_keys", "date_in_three_days"],
+)  # fmt: skip
+def test_a_mangled_incident_costs_at_most_itself(workspace, pretend, mangle):
+    pretend.control.fault(path="/incidents", mangle=mangle)
+    found = sync_workspace(
+        workspace=workspace, client=client_for(workspace), since=NOON.replace(year=2025), full=False
+    )
+    assert found["seen"] == held(pretend)
+    assert found["new"] == Incident.objects.count()
+    assert found["quarantined"] == found["seen"] - found["new"] >= Quarantined.objects.count()
+    assert found["quarantined"] <= 10
+    watermark = Cursor.objects.get().watermark
+    assert watermark is not None and watermark <= NOON

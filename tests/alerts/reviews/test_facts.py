@@ -1,0 +1,52 @@
+"""The facts beside a question are computed, or left out."""
+
+from datetime import timedelta
+
+from alerts.reviews.queries import facts_of, history_of_pattern
+from tests.alerts.reviews.conftest import PATTERN
+from tests.conftest import NOON
+
+TUESDAY_SIX = NOON.replace(hour=5)  # 06:00 in Gdańsk
+
+
+def weeks(make, n, **columns):
+    for week in range(1, n + 1):
+        make(at=TUESDAY_SIX - timedelta(weeks=week), **columns)
+
+
+def test_how_often_the_same_pair_was_seen_and_when_it_usually_is(make):
+    weeks(make, 6)
+    facts = facts_of(make(at=NOON)[0])
+    assert (facts.seen, facts.days) == (6, 42)
+    assert (facts.window.weekdays, facts.window.start, facts.window.end) == ((1,), 6, 7)
+    assert facts.inside is False
+    assert facts_of(make(at=TUESDAY_SIX)[0]).inside is True
+
+
+def test_only_ninety_days_count(make):
+    weeks(make, 20)
+    facts = facts_of(make(at=NOON)[0])
+    assert (facts.seen, facts.days) == (12, 90)
+
+
+def test_a_few_occurrences_are_no_habit(make):
+    weeks(make, 4)
+    facts = facts_of(make(at=NOON)[0])
+    assert (facts.window, facts.inside) == (None, None)
+
+
+def test_nothing_is_said_while_details_are_pending(make):
+    assert facts_of(make(pattern=None)[0]) is None
+
+
+def test_what_ot_said_before(make, ask, answer):
+    answer(ask(make(2)), note="Recipe fix")
+    answer(ask(make()), verdict="routine", cause="runs-by-itself")
+    said = history_of_pattern(PATTERN)
+    assert said.counts == [("routine", 1), ("maintenance", 1)]
+    assert (said.judged, said.latest_verdict, said.latest_by) == (2, "routine", "Oda Nowak")
+
+
+def test_a_pattern_that_nobody_judged_has_no_history(make):
+    make()
+    assert history_of_pattern(PATTERN) is None

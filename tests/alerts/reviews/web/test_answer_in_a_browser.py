@@ -1,0 +1,116 @@
+"""The phone page in a browser: taps, thumbs, keys, no scripts, no network."""
+
+import pytest
+
+from alerts.reviews.models import Annotation
+from tests.browser import axe_findings, browse, chromium, sideways, small_targets
+
+__all__ = ["browse", "chromium"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+THUMB_FROM = 844 * 0.4  # all that is pressed to answer lies in the lower 60 % of the screen
+
+
+@pytest.fixture
+def phone(browse, review, oda, noon):
+    def opened(width=390, **more):
+        return browse(f"/reviews/{review.uuid}/", as_=oda, width=width, **more)
+
+    return opened
+
+
+def pick(page, name):
+    page.locator("label", has_text=name).filter(visible=True).first.tap()
+
+
+def tops(page, selector):
+    return page.eval_on_selector_all(
+        selector,
+        "all => all.filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().top)",
+    )
+
+
+def test_an_answer_takes_three_taps(phone):
+    page = phone()
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    page.get_by_role("button", name="Save answer").tap()
+    page.wait_for_url("**/reviews/")
+    assert page.get_by_role("heading", name="Nothing waits for you").is_visible()
+    assert page.locator(".toast").inner_text().startswith("Saved: Maintenance.")
+    assert Annotation.objects.get().cause == "plc-programming-window"
+    page.locator(".toast button").tap()
+    page.wait_for_url("**/reviews/*/")
+    assert page.get_by_role("heading", name="Was this you?").is_visible()
+
+
+@pytest.mark.parametrize("verdict", ["Routine", "Maintenance", "Suspicious", "Not sure"])
+def test_all_controls_of_an_answer_lie_at_thumb_height(phone, verdict):
+    page = phone()
+    pick(page, verdict)
+    reached = tops(page, ".verdict-box, .pick-box, .phone-sheet .input, .button-big, summary")
+    assert len(reached) >= 9
+    assert min(reached) >= THUMB_FROM
+    assert max(tops(page, ".button-big")) <= 844 - 44
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_the_page_holds_the_kits_promises(phone, width, dark):
+    page = phone(width, dark=dark)
+    page.get_by_label("Suspicious").check(force=True)
+    page.locator("summary").click()
+    assert sideways(page) == 0
+    assert not axe_findings(page)
+    assert width > 900 or not small_targets(page)
+
+
+def test_reasons_change_with_the_verdict_without_scripts(phone):
+    page = phone(java_script_enabled=False)
+    assert not page.locator(".pick").filter(visible=True).count()
+    pick(page, "Routine")
+    assert page.get_by_text("Runs by itself").is_visible()
+    pick(page, "Suspicious")
+    assert not page.get_by_text("Runs by itself").is_visible()
+    pick(page, "Nobody of us")
+    page.get_by_label("What makes you think so?").fill("Nobody was there")
+    page.get_by_role("button", name="Save answer").tap()
+    page.wait_for_url("**/reviews/")
+    assert Annotation.objects.get().note == "Nobody was there"
+
+
+def test_an_answer_is_given_by_keyboard(phone):
+    page = phone(1440)
+    page.get_by_label("Routine").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_label("Maintenance").is_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/reviews/")
+    assert Annotation.objects.get().verdict == "maintenance"
+
+
+def test_what_is_missing_is_said_on_the_page(phone):
+    page = phone()
+    pick(page, "Routine")
+    page.get_by_role("button", name="Save answer").tap()
+    page.get_by_text("Pick a reason.").wait_for()
+    assert page.get_by_label("Routine").is_checked()
+
+
+def test_without_network_the_answer_is_kept_and_sent_later(phone):
+    page = phone(expected=("net::ERR_FAILED",))
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    page.route("**/reviews/*/", lambda route: route.abort() if route.request.method == "POST"
+               else route.continue_())  # fmt: skip
+    watch = page.get_by_text("Not sent, will retry.")
+    page.get_by_role("button", name="Save answer").tap()
+    watch.wait_for()
+    assert not Annotation.objects.exists()
+    page.unroute("**/reviews/*/")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_url("**/reviews/")
+    assert Annotation.objects.count() == 1
+    assert page.evaluate("localStorage.getItem('tagout.answers')") == "[]"

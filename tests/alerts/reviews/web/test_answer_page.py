@@ -1,0 +1,196 @@
+"""The phone page: answer, agree, too late, withdrawn."""
+
+import json
+import uuid
+
+import pytest
+
+from alerts.reviews.models import Annotation
+from alerts.reviews.services import withdraw_review
+from tests.conftest import NOON
+
+MAINTENANCE = {"verdict": "maintenance", "cause_maintenance": "plc-programming-window"}
+
+
+@pytest.fixture
+def said():
+    return lambda **more: {"key": str(uuid.uuid4())} | MAINTENANCE | more
+
+
+@pytest.fixture
+def open_page(client, review, noon):
+    def opened(person, **more):
+        client.force_login(person)
+        return client.get(f"/reviews/{review.uuid}/", **more)
+
+    return opened
+
+
+def test_without_a_session_one_signs_in_and_comes_back(client, review):
+    answer = client.get(f"/reviews/{review.uuid}/")
+    assert answer["Location"] == f"/login/?next=/reviews/{review.uuid}/"
+
+
+def test_the_page_says_what_happened_and_who_asks(open_page, oda):
+    page = open_page(oda).content.decode()
+    assert "Someone loaded a new program into PLC-PL2-07" in page
+    assert "Was this planned?" in page
+    assert "Review 1 of 1" in page
+    assert "Nothing is suppressed by this answer." in page
+    assert "checked" not in page, "nothing is preselected"
+
+
+def test_the_first_reader_is_noted(open_page, review, oda, olaf):
+    open_page(oda)
+    review.refresh_from_db()
+    assert review.opened_by == oda
+    assert "Oda opened it" in open_page(olaf).content.decode()
+
+
+@pytest.mark.parametrize(("who", "status"), [("pia", 404), ("mia", 200), ("sam", 200)])
+def test_who_may_look(request, open_page, who, status):
+    answer = open_page(request.getfixturevalue(who))
+    assert answer.status_code == status
+    assert b"Was this you?" not in answer.content
+
+
+def test_an_answer_shows_the_next_question(client, open_page, oda, review, make, ask, said):
+    later = ask(make(severity=1))
+    open_page(oda)
+    answer = client.post(f"/reviews/{review.uuid}/", said(work_order="WO-20917"))
+    assert answer["Location"] == f"/reviews/{later.uuid}/"
+    assert Annotation.objects.get().work_order == "WO-20917"
+    page = client.get(answer["Location"]).content.decode()
+    assert "Saved: Maintenance. Someone loaded a new program into PLC-PL2-07" in page
+    assert f"/reviews/undo/{Annotation.objects.get().act}/" in page
+
+
+def test_after_the_last_answer_nothing_waits(client, open_page, oda, review, said):
+    open_page(oda)
+    answer = client.post(f"/reviews/{review.uuid}/", said(), follow=True)
+    assert "Nothing waits for you" in answer.content.decode()
+
+
+def test_a_script_is_told_where_to_go(client, open_page, oda, review, said):
+    open_page(oda)
+    answer = client.post(f"/reviews/{review.uuid}/", said(), headers={"accept": "application/json"})
+    assert answer.json() == {"saved": str(Annotation.objects.get().uuid), "next": "/reviews/"}
+
+
+def test_an_answer_sent_again_is_saved_once(client, open_page, oda, review, said):
+    open_page(oda)
+    form = said()
+    for _ in range(2):
+        assert client.post(f"/reviews/{review.uuid}/", form).status_code == 302
+    assert Annotation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"verdict": ""}, "Pick a verdict."),
+        ({"cause_maintenance": ""}, "Pick a reason."),
+        ({"verdict": "routine"}, "Pick a reason."),
+        ({"verdict": "suspicious", "cause_suspicious": "wrong-time"}, "Suspicious needs one line"),
+        ({"done_by": "nobody"}, "Select a valid choice"),
+        ({"key": "x"}, "This form is damaged"),
+    ],
+)
+def test_a_refused_answer_comes_back_with_what_is_missing(
+    client, open_page, oda, review, said, form, problem
+):
+    open_page(oda)
+    answer = client.post(f"/reviews/{review.uuid}/", said(**form))
+    assert answer.status_code == 422
+    assert problem in answer.content.decode()
+    assert not Annotation.objects.exists()
+
+
+def test_suspicious_with_its_one_line(client, open_page, oda, review, said):
+    open_page(oda)
+    form = said(verdict="suspicious", cause_suspicious="nobody-of-us", why="Nobody was there")
+    client.post(f"/reviews/{review.uuid}/", form)
+    assert Annotation.objects.get().note == "Nobody was there"
+
+
+def test_who_comes_second_sees_the_answer_and_agrees_in_one_tap(
+    client, open_page, review, answer, olaf
+):
+    first = answer(review, note="Recipe fix")
+    page = open_page(olaf).content.decode()
+    for words in ("Oda Nowak answered", "Planned programming", "Recipe fix", "I agree"):
+        assert words in page
+    client.post(
+        f"/reviews/{review.uuid}/",
+        {"key": str(uuid.uuid4()), "verdict": first.verdict, "cause": first.cause},
+    )
+    first.refresh_from_db()
+    assert (first.superseded_by.by, first.superseded_by.verdict) == (olaf, "maintenance")
+
+
+def test_a_withdrawn_question_says_so(open_page, review, oda, sam):
+    withdraw_review(review_id=review.pk, by=sam, now=NOON)
+    page = open_page(oda).content.decode()
+    assert "The SOC has withdrawn this question." in page
+    assert "<form class=" not in page
+
+
+def test_undo_from_the_toast_opens_the_question_again(client, open_page, review, answer, oda):
+    given = answer(review)
+    open_page(oda)
+    reply = client.post(
+        f"/reviews/undo/{given.act}/",
+        headers={"hx-request": "true", "hx-current-url": "http://testserver/reviews/"},
+    )
+    assert reply["HX-Redirect"] == f"/reviews/{review.uuid}/"
+    assert "Was this you?" in client.get(f"/reviews/{review.uuid}/").content.decode()
+
+
+def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, oda):
+    from alerts.outbox.models import Change
+
+    given = answer(review)
+    Change.objects.update(attempts=1, fence=1, state="running")
+    open_page(oda)
+    reply = client.post(
+        f"/reviews/undo/{given.act}/",
+        headers={"hx-request": "true", "hx-current-url": "http://testserver/incidents/1/"},
+    )
+    assert reply.status_code == 409
+    assert "in Sentinel already" in json.loads(reply["HX-Trigger"])["toast"]["text"]
+
+
+def test_nobody_undoes_anothers_answer(client, open_page, review, answer, olaf):
+    given = answer(review)
+    open_page(olaf)
+    assert client.post(f"/reviews/undo/{given.act}/").status_code == 404
+
+
+def test_handing_over_by_page(client, open_page, review, oda, olaf):
+    page = open_page(oda).content.decode()
+    assert "Olaf Lindqvist" in page
+    assert client.get(f"/reviews/{review.uuid}/hand-over/").status_code == 200
+    reply = client.post(f"/reviews/{review.uuid}/hand-over/", {"to": olaf.pk}, follow=True)
+    assert "Olaf was told. The question stays open to all of OT." in reply.content.decode()
+
+
+def test_handing_over_to_nobody_comes_back(client, open_page, review, oda, olaf):
+    open_page(oda)
+    reply = client.post(f"/reviews/{review.uuid}/hand-over/", {"to": ""})
+    assert reply.status_code == 422
+
+
+def test_the_soc_sees_who_is_waited_for_and_may_withdraw(client, open_page, review, sam, site):
+    site.control_room_phone = "+48 58 555 01 00"
+    site.save()
+    page = open_page(sam).content.decode()
+    assert "Waiting for OT at Gdańsk" in page
+    assert "+48 58 555 01 00" in page
+    reply = client.post(f"/reviews/{review.uuid}/withdraw/", follow=True)
+    assert "The question was withdrawn." in reply.content.decode()
+
+
+def test_ot_cannot_withdraw(client, open_page, review, oda):
+    open_page(oda)
+    reply = client.post(f"/reviews/{review.uuid}/withdraw/", follow=True)
+    assert "Only the SOC of this workspace" in reply.content.decode()

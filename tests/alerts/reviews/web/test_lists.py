@@ -1,0 +1,96 @@
+"""The list of reviews by tab, and how many queries it costs."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from alerts.incidents.models import Severity
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def listed(client, noon):
+    def shown(person, tab="waiting", **more):
+        client.force_login(person)
+        return client.get(f"/reviews/?tab={tab}", **more).content.decode()
+
+    return shown
+
+
+def test_waiting_is_ordered_by_due_time(listed, make, ask, oda):
+    ask(make(severity=Severity.LOW, destination="PLC-SLOW"))
+    ask(make(severity=Severity.HIGH, destination="PLC-FAST"))
+    page = listed(oda)
+    assert page.index("PLC-FAST") < page.index("PLC-SLOW")
+
+
+@pytest.mark.parametrize(
+    ("who", "tab", "words"),
+    [
+        ("oda", "waiting", "Nothing waits for you"),
+        ("sam", "waiting", "Nothing waits for OT"),
+        ("oda", "mine", "You have not answered anything yet"),
+        ("sam", "answered", "Nothing was answered yet"),
+    ],
+)
+def test_empty_tabs_say_what_belongs_there(request, listed, who, tab, words):
+    assert words in listed(request.getfixturevalue(who), tab)
+
+
+def test_answered_shows_by_whom_and_why(listed, review, answer, sam):
+    answer(review)
+    page = listed(sam, "answered")
+    assert "Planned programming" in page
+    assert "Oda Nowak" in page
+
+
+def test_my_answers_say_what_came_of_them(listed, review, answer, oda, olaf, incident):
+    answer(review)
+    assert "The incident is still open." in listed(oda, "mine")
+    answer(review, by=olaf, now=NOON + timedelta(minutes=1))
+    incident.status, incident.classification = 3, "BenignPositive"
+    incident.save()
+    page = listed(oda, "mine")
+    assert "Superseded by an answer of Olaf Lindqvist." in page
+    assert "The incident was closed: BenignPositive." in page
+
+
+def test_with_nothing_waiting_the_latest_answers_stand_there(listed, review, answer, oda):
+    answer(review)
+    assert "What you answered last" in listed(oda)
+
+
+def test_other_sites_questions_are_not_listed(listed, review, pia):
+    assert "PLC-PL2-07" not in listed(pia)
+
+
+def test_fifty_a_page(listed, client, make, ask, oda):
+    rows = make(52, pattern=None)
+    for at, row in enumerate(rows):
+        ask([row], now=NOON + timedelta(seconds=at))
+    page = listed(oda)
+    assert page.count('review-card"') == 50
+    after = page.split("after=")[1].split('"')[0]
+    assert client.get(f"/reviews/?tab=waiting&after={after}").content.count(b'review-card"') == 2
+
+
+@pytest.mark.parametrize("tab", ["waiting", "answered", "mine"])
+def test_a_longer_list_costs_no_more_queries(listed, make, ask, answer, oda, tab):
+    def cost():
+        with CaptureQueriesContext(connection) as seen:
+            listed(oda, tab)
+        return len(seen)
+
+    def one_more():
+        review = ask(make())
+        if tab != "waiting":
+            answer(review)
+
+    one_more()
+    cost()  # the first request signs in
+    first = cost()
+    for _ in range(3):
+        one_more()
+    assert cost() == first

@@ -1,0 +1,162 @@
+"""What the incident page includes, and asking from a row of the queue."""
+
+import json
+import uuid
+
+import pytest
+
+from alerts.reviews.models import Annotation, Review
+
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def panel(client, noon):
+    def shown(person, incident, **more):
+        client.force_login(person)
+        return client.get(f"/reviews/for-incident/{incident.pk}/panel", headers=HTMX, **more)
+
+    return shown
+
+
+@pytest.fixture
+def post(client, noon):
+    def posted(person, path, **form):
+        client.force_login(person)
+        return client.post(path, form, headers=HTMX)
+
+    return posted
+
+
+def test_the_panel_is_a_fragment_for_htmx_and_a_page_without(client, panel, incident, sam):
+    part = panel(sam, incident)
+    assert part.content.decode().lstrip().startswith('<div class="ot-panel" id="ot-panel"')
+    assert part["Vary"].count("HX-Request") == 1
+    assert b"<html" in client.get(f"/reviews/for-incident/{incident.pk}/panel").content
+
+
+@pytest.mark.parametrize(
+    ("who", "sees", "not_sees"),
+    [
+        ("oda", "Save verdict", "Ask OT"),
+        ("sam", "Ask OT", "Save verdict"),
+        ("mia", "OT was not asked about this incident.", "<form"),
+    ],
+)
+def test_what_each_side_can_do(request, panel, incident, who, sees, not_sees):
+    page = panel(request.getfixturevalue(who), incident).content.decode()
+    assert sees in page
+    assert not_sees not in page
+
+
+def test_strangers_to_the_incident_get_404(panel, post, incident, pia):
+    assert panel(pia, incident).status_code == 404
+    assert post(pia, f"/reviews/incidents/{incident.pk}/verdict/").status_code == 404
+    assert post(pia, "/reviews/ask/", incident=incident.pk).status_code == 404
+    assert post(pia, "/reviews/ask/", group=incident.group_key).status_code == 404
+
+
+def test_asking_from_the_panel(post, incident, sam, oda, site):
+    reply = post(
+        sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk, canned="Was this you?"
+    )
+    assert reply.status_code == 200
+    page = reply.content.decode()
+    assert "asked OT at Gdańsk" in page
+    assert "Nobody of OT has opened it yet." in page
+    events = json.loads(reply["HX-Trigger"])
+    assert events["toast"]["undo"] == f"/reviews/{Review.objects.get().uuid}/withdraw/"
+    assert "ot-changed" in events
+
+
+def test_ones_own_words_go_before_a_canned_question(post, incident, sam, oda, site):
+    post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk,
+         canned="Was this you?", question="Who was at ENG-WS-04?")  # fmt: skip
+    assert Review.objects.get().question == "Who was at ENG-WS-04?"
+
+
+def test_an_empty_question_comes_back(post, incident, sam, oda, site):
+    reply = post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk)
+    assert reply.status_code == 422
+    assert "Ask something" in reply.content.decode()
+
+
+def test_asking_about_a_row_is_a_dialog(client, post, make, sam, oda, site):
+    rows = make(14)
+    key = rows[0].group_key
+    client.force_login(sam)
+    form = client.get(f"/reviews/ask/?group={key}", headers=HTMX).content.decode()
+    assert "<dialog" in form
+    assert "all 14 incidents of the row" in form
+    reply = post(sam, "/reviews/ask/", group=key, site=site.pk, canned="Was this you?")
+    assert reply["HX-Reswap"] == "none"
+    assert {"close-dialog", "toast", "ot-changed"} <= json.loads(reply["HX-Trigger"]).keys()
+    assert Review.objects.get().incidents.count() == 14
+
+
+def test_asking_works_without_scripts(client, incident, sam, oda, site, noon):
+    client.force_login(sam)
+    assert b"<form" in client.get(f"/reviews/ask/?incident={incident.pk}").content
+    form = {"incident": incident.pk, "site": site.pk, "question": "Was this you?"}
+    reply = client.post("/reviews/ask/", form)
+    assert reply["Location"] == f"/reviews/{Review.objects.get().uuid}/"
+
+
+@pytest.mark.parametrize("query", ["", "?group=x", "?incident=99999999999999999999", "?incident=0"])
+def test_asking_about_nothing_is_404(client, sam, query):
+    client.force_login(sam)
+    assert client.get(f"/reviews/ask/{query}").status_code == 404
+
+
+def test_an_incident_without_a_site_cannot_be_asked_about(panel, make, sam):
+    page = panel(sam, make(site_ids=[])[0]).content.decode()
+    assert "it is not known whom to ask" in page
+
+
+def test_withdrawing_from_the_panel(post, review, incident, sam):
+    reply = post(sam, f"/reviews/{review.uuid}/withdraw/", incident=incident.pk)
+    page = reply.content.decode()
+    assert "Ask OT" in page
+    assert "Withdraw" not in page
+
+
+def test_a_verdict_from_the_panel(post, incident, oda):
+    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    reply = post(
+        oda, path, key=str(uuid.uuid4()), verdict="routine", cause_routine="runs-by-itself"
+    )
+    assert reply.status_code == 200
+    assert "Oda Nowak answered" in reply.content.decode()
+    undo = json.loads(reply["HX-Trigger"])["toast"]["undo"]
+    assert undo == f"/reviews/undo/{Annotation.objects.get().act}/"
+
+
+def test_a_verdict_from_the_panel_answers_the_whole_question(post, make, ask, oda):
+    rows = make(3)
+    review = ask(rows)
+    path = f"/reviews/incidents/{rows[1].pk}/verdict/"
+    post(oda, path, key=str(uuid.uuid4()), verdict="routine", cause_routine="runs-by-itself")
+    review.refresh_from_db()
+    assert review.state == "answered"
+    assert Annotation.objects.get().incidents.count() == 3
+
+
+def test_a_refused_verdict_comes_back_in_the_panel(post, incident, oda):
+    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    reply = post(oda, path, key=str(uuid.uuid4()), verdict="routine")
+    assert reply.status_code == 422
+    assert "Pick a reason." in reply.content.decode()
+
+
+def test_the_soc_cannot_judge(post, incident, sam):
+    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    reply = post(sam, path, key=str(uuid.uuid4()), verdict="routine", cause_routine="other")
+    assert reply.status_code == 422
+    assert not Annotation.objects.exists()
+
+
+def test_both_sides_see_the_answer(panel, answer, incident, sam):
+    answer(incident_ids=[incident.pk], note="Recipe fix", work_order="WO-20917")
+    page = panel(sam, incident).content.decode()
+    for words in ("Maintenance", "Planned programming", "Recipe fix", "WO-20917", "Ask again"):
+        assert words in page

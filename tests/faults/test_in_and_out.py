@@ -1,0 +1,101 @@
+"""F29 and F31 with both doors at work: incidents change there while closings go out from here,
+and the workers die and the broker forgets. Each effect happens once, nothing stays owed."""
+
+import os
+import random
+import time
+
+import pytest
+
+from alerts.incidents.models import Incident, IncidentRaw, Status
+from alerts.incidents.services.close import close_incidents
+from alerts.incidents.services.comment import comment_on_incidents
+from alerts.outbox.models import Change, Outcome
+from alerts.simulator.running import running_simulator
+from portal import clock
+from portal.accounts.models import Role, ScopeKind
+from portal.jobs.models import State
+from tests import cast
+from tests.faults.conftest import wait_until
+from tests.faults.outbox import SECRET_VARIABLE, FarEnd
+
+BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
+
+
+@pytest.fixture
+def far_end(monkeypatch):
+    with running_simulator() as running:
+        yield FarEnd(running, monkeypatch)
+
+
+def inject_in_pages(far_end, workspace, count):
+    """The first pull of `FarEnd.incidents` reads one page; many incidents come in portions."""
+    rows = []
+    for start in range(0, count, 50):
+        rows += far_end.incidents(workspace, min(50, count - start), title=f"Case {start}")
+    return rows
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f29_f31_nothing_is_lost_or_doubled_while_both_doors_are_at_work(
+    far_end, make_person, broker, make_workers, long, capsys
+):
+    changing, closing, kills, flushes = (1000, 200, 25, 5) if long else (60, 12, 3, 1)
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+    workspace = far_end.register()
+    ours = inject_in_pages(far_end, workspace, closing)
+    theirs = inject_in_pages(far_end, workspace, changing)
+    before = far_end.effects()
+    ids = [row.pk for row in ours]
+    close_incidents(incident_ids=ids, **BENIGN, by=sam, now=clock.now())
+    comment_on_incidents(incident_ids=ids, message="The plant did this.", by=sam, now=clock.now())
+    for row in theirs:
+        far_end.control.edit(row.name, properties={"severity": "High"})
+    Change.objects.filter(state=State.WAITING).update(due_at=clock.unshifted())
+
+    workers = make_workers(**{SECRET_VARIABLE: os.environ[SECRET_VARIABLE]})
+    dice = random.Random(31)
+    flush_after = {round((turn + 1) * kills / (flushes + 1)) for turn in range(flushes)}
+    for turn in range(kills):
+        workers.start()
+        seen = len(far_end.control.journal()) + stored(Status.CLOSED)
+        wait_until(
+            lambda was=seen: (
+                len(far_end.control.journal()) + stored(Status.CLOSED) > was or is_over(theirs)
+            ),
+            seconds=60,
+            what="a worker that does something",
+        )
+        time.sleep(dice.uniform(0.0, 0.6))
+        workers.kill()
+        if turn in flush_after:
+            broker.flush()
+
+    began = time.monotonic()
+    workers.start()
+    wait_until(
+        lambda: is_over(theirs),
+        seconds=600 if long else 200,
+        what="everything came in and went out",
+    )
+    with capsys.disabled():
+        print(f"\n  in and out: {changing} in, {closing} closed, {kills} kills, {flushes} flushes,"
+              f" drained {time.monotonic() - began:.0f} s after the last kill")  # fmt: skip
+
+    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
+    written = far_end.effects() - before
+    assert (len(written), set(written.values())) == (2 * closing, {1}), "each write's effect once"
+    assert Incident.objects.count() == changing + closing, "every incident is stored once"
+    assert stored(Status.CLOSED) == closing
+    assert not Incident.objects.exclude(owed=0).exists()
+
+
+def stored(status):
+    return IncidentRaw.objects.filter(body__properties__status=status.label).count()
+
+
+def is_over(theirs):
+    """All foreign edits are here, and nothing is owed."""
+    names = [row.name for row in theirs]
+    there = IncidentRaw.objects.filter(incident__name__in=names, body__properties__severity="High")
+    return there.count() == len(names) and not Change.objects.filter(outcome=Outcome.OPEN).exists()

@@ -1,0 +1,144 @@
+"""The inbox, and the demo's mailbox."""
+
+import pytest
+
+from portal.notifications.models import Mail, Notification
+from portal.notifications.services import notify, send_one_mail, take_back
+from tests import cast
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def sam(make_person):
+    return make_person(cast.SAM)
+
+
+@pytest.fixture
+def tell(sam):
+    def told(subject="OT has answered", *, to=sam, path="/reviews/", **more):
+        return notify(
+            people=[to], kind="reviews.answered", subject=subject, body="It was maintenance.",
+            path=path, reason="You get this because you asked.", now=NOON, **more,
+        )[0]  # fmt: skip
+
+    return told
+
+
+def test_an_empty_inbox_says_what_belongs_there(client, sam, noon):
+    client.force_login(sam)
+    assert b"Nothing was sent to you yet" in client.get("/inbox/").content
+
+
+def test_a_line_says_why_one_gets_it(client, sam, tell, noon):
+    tell()
+    client.force_login(sam)
+    page = client.get("/inbox/").content.decode()
+    assert "OT has answered" in page
+    assert "You get this because you asked." in page
+    assert "1 unread" in page
+
+
+def test_following_a_line_reads_it(client, sam, tell, noon):
+    line = tell(path="/reviews/?tab=answered")
+    client.force_login(sam)
+    assert client.get(f"/inbox/{line.pk}/")["Location"] == "/reviews/?tab=answered"
+    line.refresh_from_db()
+    assert line.read_at == NOON
+
+
+@pytest.mark.parametrize("path", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+def test_a_line_never_leads_outside(client, sam, tell, noon, path):
+    line = tell(path=path)
+    client.force_login(sam)
+    assert client.get(f"/inbox/{line.pk}/")["Location"] == "/"
+
+
+def test_one_line_or_all_are_marked_read(client, sam, tell, noon):
+    lines = [tell(str(n)) for n in range(3)]
+    client.force_login(sam)
+    client.post("/inbox/read/", {"line": lines[0].pk})
+    assert Notification.objects.filter(read_at=None).count() == 2
+    reply = client.post("/inbox/read/", {"all": 1}, headers={"hx-request": "true"})
+    assert reply.content.decode().lstrip().startswith('<div id="inbox">')
+    assert not Notification.objects.filter(read_at=None).exists()
+
+
+def test_nobody_reads_anothers_inbox(client, make_person, tell, noon):
+    line = tell()
+    client.force_login(make_person(cast.ODA))
+    assert b"OT has answered" not in client.get("/inbox/").content
+    assert client.get(f"/inbox/{line.pk}/").status_code == 404
+    client.post("/inbox/read/", {"line": line.pk})
+    line.refresh_from_db()
+    assert line.read_at is None
+
+
+def test_fifty_lines_a_page(client, sam, tell, noon):
+    for n in range(52):
+        tell(str(n))
+    client.force_login(sam)
+    page = client.get("/inbox/").content.decode()
+    after = page.split("?after=")[1].split('"')[0]
+    assert client.get(f"/inbox/?after={after}").content.decode().count('id="line-') == 2
+
+
+def test_the_bell_counts(client, sam, tell, noon):
+    tell()
+    client.force_login(sam)
+    assert b'aria-label="Inbox, 1 unread"' in client.get("/inbox/").content
+
+
+def test_what_was_told_can_be_taken_back_until_its_mail_leaves(tell):
+    import uuid
+
+    act, other = uuid.uuid4(), uuid.uuid4()
+    tell(act=act), tell(act=other)
+    Mail.objects.filter(notification__act=other).update(attempts=1, state="running")
+    assert (take_back(act=act), take_back(act=other)) == (1, 0)
+    assert Notification.objects.count() == 1
+
+
+@pytest.fixture
+def folder(settings, tmp_path):
+    settings.MAIL_FOLDER = tmp_path
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(tmp_path)},
+        }
+    }
+    return tmp_path
+
+
+def test_the_demos_mailbox_shows_mails_and_their_links(client, sam, tell, folder, noon):
+    from portal import clock
+
+    tell("Was this you? Zażółć"), tell("Second")
+    while send_one_mail(now=clock.unshifted()):
+        pass
+    client.force_login(sam)
+    page = client.get("/demo/mail/").content.decode()
+    assert "Was this you? Zażółć" in page
+    assert "Second" in page
+    assert "To sam@demo.example" in page
+    path = page.split('inbox-subject"><a href="')[1].split('"')[0]
+    mail = client.get(path).content.decode()
+    assert '<a href="http://localhost:8000/reviews/"' in mail
+
+
+def test_an_empty_mailbox_says_what_to_do(client, sam, folder, noon):
+    client.force_login(sam)
+    assert b"No mail yet" in client.get("/demo/mail/").content
+
+
+@pytest.mark.parametrize("path", ["/demo/mail/x.log/0/", "/demo/mail/..%2f..%2fetc/0/"])
+def test_only_mails_of_the_folder_can_be_read(client, sam, folder, path):
+    client.force_login(sam)
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/demo/mail/", "/demo/mail/x/0/"])
+def test_without_a_mail_folder_there_is_no_mailbox(client, sam, settings, path):
+    settings.MAIL_FOLDER = None
+    client.force_login(sam)
+    assert client.get(path).status_code == 404
