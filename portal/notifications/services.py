@@ -1,5 +1,7 @@
 """Tell people; mark as read; send what is owed by mail."""
 
+import logging
+import smtplib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +16,11 @@ from portal.accounts.models import User
 from portal.jobs.models import State
 from portal.jobs.services import back_off, claim_due, put_back, settle
 from portal.notifications.models import Mail, Notification
+
+log = logging.getLogger(__name__)
+
+MAIL_ATTEMPTS = 20
+_AWAY = (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPAuthenticationError)
 
 
 @transaction.atomic
@@ -72,17 +79,27 @@ def send_one_mail(*, now: datetime) -> bool:
     mail = claim_due(Mail.objects.select_related("notification__to"), now=now, max_attempts=None)
     if mail is None:
         return False
+    if not mail.notification.to.is_active:
+        settle(mail, now=now, state=State.DEAD, error="The account is not active any more.")
+        return True
     try:
         mailers.default.send_messages([_message(mail)])
-    except OSError as error:  # smtplib's errors are OSErrors
-        tired = mail.attempts >= 20
-        if tired:
+    except Exception as error:  # of whatever kind: the next mail must go out
+        log.warning("Mail %s could not be sent: %r", mail.uuid, error)
+        if mail.attempts >= MAIL_ATTEMPTS and not _server_is_away(error):
             settle(mail, now=now, state=State.DEAD, error=str(error))
         else:
             put_back(mail, due_at=now + back_off(mail.attempts), error=str(error))
     else:
         settle(mail, now=now)
     return True
+
+
+def _server_is_away(error: Exception) -> bool:
+    """Whether no mail would have gone out, so that this one is not to blame."""
+    if isinstance(error, smtplib.SMTPException):  # these are OSErrors too
+        return isinstance(error, _AWAY)
+    return isinstance(error, OSError)
 
 
 def _message(mail: Mail) -> EmailMessage:

@@ -1,5 +1,6 @@
 """Wake-ups of the queue `notify`."""
 
+import time
 from typing import Any
 
 from celery import shared_task
@@ -7,12 +8,14 @@ from celery import shared_task
 from portal import clock
 from portal.notifications.services import send_one_mail
 
+SLICE = 25.0  # seconds in which a mail may begin; a slow server has time to end before Celery does
+
 
 @shared_task(queue="notify", acks_late=True)
 def send_due_mail(**_later: Any) -> None:
     """Send what is due. Stops after a while so that the worker can be replaced; the next tick
     goes on.
     """
-    for _ in range(200):
-        if not send_one_mail(now=clock.unshifted()):
-            return
+    ends = time.monotonic() + SLICE
+    while time.monotonic() < ends and send_one_mail(now=clock.unshifted()):
+        pass

@@ -1,0 +1,105 @@
+"""Mail that is owed goes out once, whatever other mails and the mail server do."""
+
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail as outbox
+from django.core.mail import mailers
+
+from portal import clock
+from portal.jobs.models import State
+from portal.notifications.models import Mail
+from portal.notifications.services import notify, send_one_mail
+from tests import cast
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def send_all():
+    while send_one_mail(now=clock.unshifted()):
+        pass
+
+
+@pytest.fixture
+def tell():
+    def told(person, subject="OT was asked"):
+        [line] = notify(
+            people=[person], kind="tests.told", subject=subject, body="Please look.", path="/",
+            reason="", now=NOON,
+        )  # fmt: skip
+        return line.mail
+
+    return told
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """`server(error)` has the mail server answer every mail so."""
+
+    def answers(error):
+        def fail(messages):
+            raise error
+
+        monkeypatch.setattr(type(mailers.default), "send_messages", lambda _, sent: fail(sent))
+
+    return answers
+
+
+def test_a_mail_that_cannot_be_written_does_not_hold_up_the_next(tell, make_person):
+    broken, sound = tell(make_person(cast.ODA)), tell(make_person(cast.SAM))
+    Mail.objects.filter(pk=broken.pk).update(address="oda@demo.example\nBcc: all@demo.example")
+    send_all()
+    assert [message.to for message in outbox.outbox] == [[cast.SAM.email]]
+    sound.refresh_from_db()
+    broken.refresh_from_db()
+    assert sound.state == State.DONE
+    assert (broken.state, broken.attempts) == (State.WAITING, 1)
+    assert "newline" in broken.latest_error.lower() or "header" in broken.latest_error.lower()
+
+
+def test_a_mail_that_never_can_be_written_is_given_up(tell, make_person):
+    broken = tell(make_person(cast.ODA))
+    Mail.objects.update(address="oda@demo.example\nBcc: all@demo.example", attempts=19)
+    send_one_mail(now=clock.unshifted())
+    broken.refresh_from_db()
+    assert broken.state == State.DEAD
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(111, "Connection refused"),
+        TimeoutError("timed out"),
+        smtplib.SMTPServerDisconnected("Connection unexpectedly closed"),
+        smtplib.SMTPAuthenticationError(535, b"the password was changed"),
+    ],
+)
+def test_a_mail_server_that_is_away_for_days_loses_nothing(tell, make_person, server, error):
+    waiting = tell(make_person(cast.ODA))
+    Mail.objects.update(attempts=400)
+    server(error)
+    send_one_mail(now=clock.unshifted())
+    waiting.refresh_from_db()
+    assert waiting.state == State.WAITING
+    assert waiting.due_at <= clock.unshifted() + timedelta(minutes=5)
+
+
+def test_an_address_that_the_server_refuses_is_given_up_some_time(tell, make_person, server):
+    refused = tell(make_person(cast.ODA))
+    Mail.objects.update(attempts=19)
+    server(smtplib.SMTPRecipientsRefused({cast.ODA.email: (550, b"unknown")}))
+    send_one_mail(now=clock.unshifted())
+    refused.refresh_from_db()
+    assert refused.state == State.DEAD
+
+
+def test_who_left_meanwhile_gets_no_mail(tell, make_person):
+    oda = make_person(cast.ODA)
+    owed = tell(oda)
+    type(oda).objects.update(is_active=False)
+    send_all()
+    owed.refresh_from_db()
+    assert outbox.outbox == []
+    assert (owed.state, owed.latest_error) == (State.DEAD, "The account is not active any more.")
