@@ -59,6 +59,10 @@ def give_verdict(
     covers; they stay on record.
     """
     if given := Annotation.objects.filter(by=by, key=key).first():
+        if given.withdrawn_at is not None:
+            raise CannotGiveVerdict(
+                gettext("You have taken this answer back. Open the page again to give another.")
+            )
         return _same(given, verdict=verdict, cause=cause)
     incidents, near = lock_with_neighbours(_ids(review_id, incident_ids))
     review = _locked(review_id)

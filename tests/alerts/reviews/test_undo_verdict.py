@@ -10,7 +10,12 @@ from django.db import connection
 from alerts.incidents.models import Incident, PatternMemory, TimelineItem
 from alerts.outbox.models import Change
 from alerts.reviews.queries import verdict_on
-from alerts.reviews.services import CannotUndoVerdict, undo_verdict, withdraw_review
+from alerts.reviews.services import (
+    CannotGiveVerdict,
+    CannotUndoVerdict,
+    undo_verdict,
+    withdraw_review,
+)
 from alerts.reviews.services import answer as answering
 from alerts.reviews.services import undo as undoing
 from portal.audit.models import Entry
@@ -48,6 +53,16 @@ def test_the_earlier_verdict_holds_again(answer, review, olaf, incident):
     memory = PatternMemory.objects.get()
     assert (memory.maintenance, memory.routine, memory.latest_verdict) == (1, 0, "maintenance")
     assert Incident.objects.get().ot_state == "maintenance"
+
+
+def test_the_form_of_a_verdict_that_was_undone_says_so_instead_of_doing_nothing(
+    answer, review, oda
+):
+    given = answer(review)
+    undo_verdict(act=given.act, by=oda, now=NOON)
+    with pytest.raises(CannotGiveVerdict, match="taken this answer back"):
+        answer(review, key=given.key, verdict="routine", cause="runs-by-itself")
+    assert answer(review).withdrawn_at is None, "a new form gives a new verdict"
 
 
 def test_undoing_twice_undoes_once(answer, review, oda):
