@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Comment, Incident, IncidentRaw, TimelineItem
+from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.services.acting import show_anew
 from alerts.incidents.services.overlay import refresh_overlay
 from alerts.incidents.services.store import store_incidents
@@ -112,7 +113,7 @@ def _write_down(incident: Incident, told: Settlement, code: str) -> None:
 def _tell_whose_it_was(incident: Incident, told: Settlement, code: str) -> None:
     """A line in the inbox of the person whose decision does not stand in Sentinel; no mail."""
     person = told.change.by
-    if person is None:
+    if person is None or not incidents_visible_to(person).filter(pk=incident.pk).exists():
         return
     with translation.override(person.language or "en"):
         subject = {

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from alerts.incidents.models import Incident, OtState, TimelineItem
+from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.services.ot import Said, note_verdict, set_ot_state
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.engine.causes import cause as cause_of
@@ -29,7 +30,11 @@ def follow_through(
         patterns={each.pattern for each in incidents if each.pattern}, said=word_of(annotation)
     )
     lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
-    people = _interested(incidents, answered, annotation)
+    people = [
+        each
+        for each in _interested(incidents, answered, annotation)
+        if incidents_visible_to(each).filter(pk=lead.pk).exists()
+    ]
     tell_answered(annotation, incident=lead, people=people, n=len(ids), now=now)
     set_ot_state(
         incident_ids=ids, state=OtState(annotation.verdict), due_at=None, now=now, rank_too=near
@@ -80,7 +85,9 @@ def _write_down(annotation: Annotation, ids: Sequence[int], *, now: datetime) ->
 def _interested(
     incidents: Sequence[Incident], answered: Sequence[Review], annotation: Annotation
 ) -> list[User]:
-    """Who asked, and who owns the incidents; never the one who answered."""
+    """Who asked, and who owns the incidents (in Sentinel, where an owner may be anybody); never
+    the one who answered.
+    """
     asked = {each.asked_by_id for each in answered}
     if annotation.review and not answered:
         asked.add(annotation.review.asked_by_id)

@@ -45,6 +45,16 @@ def test_a_close_gives_way_to_a_colleague_who_took_the_incident(desk, sam, pulle
     assert "owner is Leo Hartmann" in line.body
 
 
+def test_who_may_not_see_the_incident_any_more_is_not_told_of_it(desk, sam):
+    incident = desk.incident()
+    change_severity(incident_ids=[incident.pk], severity=Severity.LOW, by=sam, now=NOON)
+    sam.grants.update(revoked_at=NOON)
+    desk.sentinel.edit(incident.name, severity="High")
+    assert desk.deliver() == [Outcome.CONFLICTED]
+    assert "conflict" in timeline(incident)
+    assert not Notification.objects.exists()
+
+
 def test_a_severity_gives_way_to_a_colleagues_severity(desk, sam):
     incident = desk.incident()
     change_severity(incident_ids=[incident.pk], severity=Severity.LOW, by=sam, now=NOON)

@@ -10,8 +10,10 @@ from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import answer_to, verdict_on
 from alerts.reviews.services import CannotGiveVerdict, give_verdict
+from portal.accounts.models import Grant
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
+from tests import cast
 from tests.alerts.reviews.conftest import PATTERN
 from tests.conftest import NOON
 
@@ -81,6 +83,17 @@ def test_who_asked_and_who_owns_are_told(answer, make, ask, sam, leo):
     assert [line.to for line in told] == [leo, sam]
     assert told[0].subject == ("OT says Maintenance: Someone loaded a new program into PLC-PL2-07")
     assert "Nothing is closed or suppressed by this answer." in told[0].body
+
+
+def test_who_owns_it_in_sentinel_but_may_not_see_it_here_is_not_told(
+    answer, make, ask, make_person, sam
+):
+    mia = make_person(cast.MIA)
+    rows = make(owner_email=mia.email)
+    review = ask(rows)
+    Grant.objects.filter(user=sam).update(revoked_at=NOON)
+    answer(review)
+    assert not Notification.objects.filter(kind="reviews.answered").exists()
 
 
 def test_the_same_form_sent_twice_is_given_once(answer, review):
