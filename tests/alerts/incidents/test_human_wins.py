@@ -9,7 +9,9 @@ from alerts.incidents.services.severity import change_severity
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable
+from portal.accounts.models import Role
 from portal.notifications.models import Notification
+from tests import cast
 from tests.alerts.incidents.decisions import timeline
 from tests.conftest import NOON
 
@@ -75,7 +77,7 @@ def test_what_is_still_owed_stays_over_a_colleagues_other_edit(desk, sam):
     assert desk.deliver() == [Outcome.SENT]
 
 
-def test_a_refused_write_shows_sentinels_word_again_until_it_is_retried(desk, sam):
+def test_a_refused_write_shows_sentinels_word_again_until_it_is_retried(desk, sam, make_person):
     incident = desk.incident()
     change_severity(incident_ids=[incident.pk], severity=Severity.LOW, by=sam, now=NOON)
     desk.sentinel.fail_next(SentinelRefused("Not today.", status=400), verb="put_incident")
@@ -83,7 +85,8 @@ def test_a_refused_write_shows_sentinels_word_again_until_it_is_retried(desk, sa
     incident.refresh_from_db()
     assert (incident.severity, incident.owed) == (Severity.MEDIUM, 0)
     assert incident.timeline.get(code="refused").details["note"] == "Not today."
-    retry_change(change_id=Change.objects.get().pk, by=sam, now=NOON)
+    lead = desk.soc(make_person, cast.LEO, Role.SOC_LEAD)
+    retry_change(change_id=Change.objects.get().pk, by=lead, now=NOON)
     incident.refresh_from_db()
     assert (incident.severity, incident.owed) == (Severity.LOW, 1)
     assert desk.deliver() == [Outcome.SENT]
