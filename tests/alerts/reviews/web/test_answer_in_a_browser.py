@@ -3,9 +3,8 @@
 import pytest
 
 from alerts.reviews.models import Annotation
-from tests.browser import axe_findings, browse, chromium, sideways, small_targets
+from tests.browser import axe_findings, sideways, small_targets
 
-__all__ = ["browse", "chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 THUMB_FROM = 844 * 0.4  # all that is pressed to answer lies in the lower 60 % of the screen
