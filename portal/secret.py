@@ -12,8 +12,12 @@ def local_secret(file: Path) -> str:
     `check --deploy` asks for a SECRET_KEY of your own: several machines must share one.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as new:
+    if not file.exists():
+        # Whole before it has its name: several processes start at once and read it.
+        half = file.with_name(f"{file.name}-{os.getpid()}-{secrets.token_hex(3)}")
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
             new.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was faster
+            os.link(half, file)
+        half.unlink()
     return file.read_text()
