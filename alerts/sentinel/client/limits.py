@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.pipeline.transport import RequestsTransport
 from requests import Session
@@ -18,6 +19,7 @@ TOTAL_SECONDS = 30.0
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
 LARGEST_BODY = 32 * 1024 * 1024
 _BLOCK = 64 * 1024
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
@@ -77,6 +79,17 @@ class _TimedAdapter(HTTPAdapter):
         return super().proxy_manager_for(*args, ssl_context=_context(), **kwargs)
 
 
+class _Session(Session):
+    def merge_environment_settings(self, url: Any, proxies: Any, *settings: Any) -> Any:
+        """A proxy of the environment leads out, never back to this machine."""
+        before = self.trust_env
+        self.trust_env = before and urlsplit(str(url)).hostname not in _THIS_MACHINE
+        try:
+            return super().merge_environment_settings(url, proxies, *settings)
+        finally:
+            self.trust_env = before
+
+
 def _context() -> ssl.SSLContext:
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.sslsocket_class = _TimedSocket
@@ -91,7 +104,7 @@ class BoundedTransport(RequestsTransport):  # type: ignore[misc]  # the SDK expo
     """
 
     def __init__(self, verify: str | bool) -> None:
-        session = Session()
+        session = _Session()
         session.mount("https://", _TimedAdapter())
         super().__init__(
             session=session,

@@ -32,6 +32,16 @@ def test_it_signs_in_once_and_asks_the_versions_it_should(azure, far_end):
     assert token == "Bearer token-1"
 
 
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(azure, far_end, monkeypatch):
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    azure.list_incidents()
+    assert len(far_end.requests) == 1
+    assert len(far_end.sign_ins) == 1
+
+
 def test_throttling_carries_the_servers_own_wait_and_is_not_repeated(azure, far_end):
     error = {"error": {"code": "TooManyRequests", "message": "slow"}}
     far_end.spoil(lambda far: far.send(429, error, {"Retry-After": "3600"}))
