@@ -105,7 +105,9 @@ def revoke_role(*, grant_id: int, by: Actor, now: datetime) -> bool:
     changed = Grant.objects.filter(pk=grant_id, revoked_at=None).update(revoked_at=now)
     if changed:
         grant = Grant.objects.select_related("user").get(pk=grant_id)
-        record("accounts.role.revoked", on=grant.user, by=by, at=now, role=grant.role)
+        where = str(grant.scope_uuid) if grant.scope_uuid else "everything"
+        said = {"role": grant.role, "scope": grant.scope, "where": where}
+        record("accounts.role.revoked", on=grant.user, by=by, at=now, **said)
     return bool(changed)
 
 

@@ -11,6 +11,7 @@ from portal.accounts.services import (
     grant_role,
     revoke_role,
 )
+from portal.audit.models import Entry
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,8 @@ def test_a_revoked_grant_gives_nothing_but_stays_on_record(make_person, noon):
     oda.__dict__.pop("_tagout_grants", None)
     assert reach_of(oda).nowhere
     assert oda.grants.count() == 1
+    said = Entry.objects.latest("seq").details
+    assert said == {"role": Role.OT_ENGINEER, "scope": ScopeKind.SITE, "where": str(GDANSK)}
 
 
 def test_a_role_is_granted_only_where_it_makes_sense(make_person, noon):
