@@ -165,3 +165,26 @@ def test_nothing_new_is_an_empty_answer(opens, client, make, oda, ask):
     assert changed.status_code == 200
     assert "<html" not in changed.text
     assert "1 question waits for you." in changed.text
+
+
+def test_the_card_of_the_most_urgent_question_leads_to_its_answer(
+    opens, make, ask, oda, monkeypatch
+):
+    review = ask(make())
+    monkeypatch.setattr(
+        "alerts.dashboards.web.home.address", lambda name, *args: f"/at/{name}/{args and args[0]}/"
+    )
+    assert f'href="/at/reviews:answer/{review.uuid}/"' in opens(oda).text
+
+
+def test_an_auditor_reads_numbers_and_changes_nothing(opens, make, make_person):
+    make()
+    page = opens(make_person(cast.MIA, (Role.AUDITOR, ScopeKind.ALL, None)))
+    assert page.context["sections"] == ["numbers"]
+
+
+def test_who_manages_training_has_nothing_to_do_here_yet(opens, make, make_person):
+    make()
+    text = opens(make_person(cast.MIA, (Role.TRAINING_MANAGER, ScopeKind.ALL, None))).text
+    assert "Nothing here for your role yet" in text
+    assert "PLC-PL2-07" not in text

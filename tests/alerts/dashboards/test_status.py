@@ -10,11 +10,13 @@ from alerts.incidents.models import DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Reachability
+from portal.accounts.models import Role, ScopeKind
 from portal.audit.services import prove_record
 from portal.jobs.models import Job, State
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
 from portal.machines import broker_answers
+from tests import cast
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.usefixtures("still")
@@ -138,6 +140,12 @@ def test_a_lead_can_mend_what_was_given_up(opens, given_up, leo):
     assert f"/outbox/changes/{given_up.pk}/retry/" in text
 
 
+def test_an_auditor_reads_what_was_given_up_and_has_no_buttons(opens, given_up, make_person):
+    text = opens(make_person(cast.MIA, (Role.AUDITOR, ScopeKind.ALL, None))).text
+    assert "Severity is not allowed." in text
+    assert "/outbox/changes/" not in text
+
+
 def test_what_could_not_be_read_is_shown_as_it_came_and_harmless(opens, quarantined, leo):
     text = opens(leo).text
     assert "It has no name." in text
@@ -147,9 +155,6 @@ def test_what_could_not_be_read_is_shown_as_it_came_and_harmless(opens, quaranti
 def test_a_lead_of_another_workspace_sees_none_of_it(
     opens, given_up, quarantined, porto_workspace, make_person
 ):
-    from portal.accounts.models import Role, ScopeKind
-    from tests import cast
-
     boss = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, porto_workspace.uuid))
     text = opens(boss).text
     assert "porto" in text
