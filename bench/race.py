@@ -1,0 +1,65 @@
+"""A race of Tagout against a floor: the same pieces of work, turn by turn, under the same load."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.report import Line
+
+
+def timed(work: Callable[[], None]) -> tuple[float, float]:
+    """Seconds and CPU seconds of some work."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+class Race:
+    """Floor and product over the same pieces, turn by turn."""
+
+    def __init__(self, what: str, limit: float) -> None:
+        self.what, self.limit = what, limit
+        self.n, self.floor, self.ours, self.floor_cpu, self.our_cpu = 0, 0.0, 0.0, 0.0, 0.0
+
+    def turn(self, n: int, floor: Callable[[], None], ours: Callable[[], None]) -> None:
+        """One piece of work for both."""
+        wall, cpu = timed(floor)
+        self.floor, self.floor_cpu = self.floor + wall, self.floor_cpu + cpu
+        wall, cpu = timed(ours)
+        self.ours, self.our_cpu, self.n = self.ours + wall, self.our_cpu + cpu, self.n + n
+
+    def lines(self) -> list[Line]:
+        """The rate, and the CPU of our own process."""
+        rates = [f"{self.n / each:,.0f}/s" for each in (self.ours, self.floor)]
+        cpu = [f"{each / self.n * 1e6:.1f} µs" for each in (self.our_cpu, self.floor_cpu)]
+        size = f"{self.n:,}"
+        ratio = self.floor / self.ours
+        return [
+            Line(self.what, size, rates[0], rates[1], ratio, self.limit, at_least=True),
+            Line(
+                f"{self.what}: client CPU", size, cpu[0], cpu[1], self.our_cpu / self.floor_cpu, 2.0
+            ),
+        ]
+
+
+@contextmanager
+def own_database() -> Iterator[None]:
+    """Django over an empty database that is gone again afterwards."""
+    from portal import embedded
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    embedded.ensure_environment(Path(os.environ.get("DATA_DIR", ".data")))
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    own, name = connection.settings_dict["NAME"], ""
+    try:
+        name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+        yield
+    finally:
+        if name:
+            connection.creation.destroy_test_db(own, verbosity=0)
