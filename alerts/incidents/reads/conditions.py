@@ -39,7 +39,7 @@ class Around:
     """What conditions depend on beside their own words."""
 
     now: datetime
-    places: Places
+    places: Callable[[], Places]  # looked up only where a condition names one
     my_owner_ids: tuple[str, ...]
     age_column: str = "first_at"
 
@@ -127,11 +127,11 @@ def _named(value: str, names: Mapping[int, str]) -> list[int]:
 def _site(value: str, around: Around) -> Q:
     if value.casefold() == "none":
         return Q(site_ids=[])
-    return Q(site_ids__overlap=_named(value, around.places.sites))
+    return Q(site_ids__overlap=_named(value, around.places().sites))
 
 
 def _workspace(value: str, around: Around) -> Q:
-    return Q(workspace_id__in=_named(value, around.places.workspaces))
+    return Q(workspace_id__in=_named(value, around.places().workspaces))
 
 
 def _technique(value: str, around: Around) -> Q:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from django.db.models import FETCH_RAISE, F, Value
+from django.db.models import FETCH_RAISE, F, UUIDField, Value
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Alert, AlertRaw, Incident, IncidentAlert, IncidentRaw, Status
@@ -84,8 +84,8 @@ def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
 
 def _rows(incidents: Any, frame: Frame) -> list[Row]:
     own: dict[str, Any] = {
-        "key": Value(None), "latest_id": F("pk"), "n": Value(1), "first_at": F("created_at"),
-        "latest_at": F("created_at"),
+        "key": Value(None, output_field=UUIDField()), "latest_id": F("pk"), "n": Value(1),
+        "first_at": F("created_at"), "latest_at": F("created_at"),
     }  # fmt: skip
     columns = [own.get(name, name) for name in COLUMNS]
     return rows_of(incidents.values_list(*columns)[:MOST_SIMILAR], frame)

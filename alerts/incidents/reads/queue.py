@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -75,8 +76,12 @@ class Queue:
             in_utc=user.time_display == User.TimeDisplay.UTC,
             my_owner_ids=owner_ids_of(user),
         )
-        names = dict(Workspace.objects.values_list("pk", "name"))
-        self.places = Places({pk: name for pk, name, _ in sites}, names)
+        self._sites = {pk: name for pk, name, _ in sites}
+
+    @cached_property
+    def places(self) -> Places:
+        """Names that conditions may use."""
+        return Places(self._sites, dict(Workspace.objects.values_list("pk", "name")))
 
     @property
     def is_closed(self) -> bool:
@@ -86,14 +91,14 @@ class Queue:
     def around(self) -> Around:
         """What the conditions depend on."""
         column = "created_at" if self.is_closed else "first_at"
-        return Around(self.now, self.places, self.frame.my_owner_ids, column)
+        return Around(self.now, lambda: self.places, self.frame.my_owner_ids, column)
 
     def rows(self, view: str, terms: Sequence[Term]) -> QuerySet[Any]:
         """What a view lists under some conditions, in no order: groups, or closed incidents."""
         wanted, _ = where(terms, self.around())
         if view == CLOSED:
             return self._closed(back_to=self._edge() if terms else ()).filter(wanted)
-        return groups_visible_to(self.user).filter(self._view(view) & wanted)
+        return groups_visible_to(self.user).filter(self.in_view(view) & wanted)
 
     def _closed(self, *, back_to: Edge | tuple[()] = ()) -> QuerySet[Incident]:
         rows = incidents_visible_to(self.user).filter(status=Status.CLOSED)
@@ -118,7 +123,8 @@ class Queue:
         changed = rows.filter(pk__in=refs, changed_at__gt=since)
         return [str(pk) for pk in changed.values_list("pk", flat=True)]
 
-    def _view(self, view: str) -> Q:
+    def in_view(self, view: str) -> Q:
+        """What a view of open rows leaves in."""
         return {
             "needs": Q(ot_state=OtState.NOT_ASKED),
             "waiting": Q(ot_state=OtState.WAITING),

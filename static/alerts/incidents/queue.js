@@ -7,6 +7,7 @@ const WIDE = matchMedia("(width >= 56.25em)");
 const split = document.getElementById("queue-split");
 const chosen = new Set();
 let current = split.dataset.selected;
+let lead = ""; // the incident that stands for the row: it stays when the row's key changes
 let at = 0;
 let anchor = 0;
 let shown = "";
@@ -21,9 +22,11 @@ const boxOf = (line) => line.querySelector("input[type=checkbox]");
 
 function mark() {
   const lines = rows();
-  const found = lines.findIndex((line) => line.dataset.row === current);
+  const same = lines.findIndex((line) => line.dataset.row === current);
+  const found = same >= 0 ? same : lines.findIndex((line) => line.dataset.href === lead);
   at = found >= 0 ? found : Math.min(at, Math.max(0, lines.length - 1));
   current = lines[at]?.dataset.row ?? "";
+  lead = lines[at]?.dataset.href ?? "";
   lines.forEach((line, index) => {
     line.classList.toggle("is-current", index === at && WIDE.matches);
     boxOf(line).checked = chosen.has(line.dataset.target);
@@ -61,6 +64,7 @@ function go(to, { focus = true } = {}) {
   if (!lines.length) return false;
   at = Math.max(0, Math.min(lines.length - 1, to));
   current = lines[at].dataset.row;
+  lead = lines[at].dataset.href;
   mark();
   if (focus) lines[at].querySelector("a").focus({ preventScroll: true });
   lines[at].scrollIntoView({ block: "nearest" });
@@ -141,7 +145,7 @@ function ask(act) {
   const address = addressOf(act);
   if (!about || !address) return false;
   mine = false;
-  htmx.ajax("GET", `${address}?${about}`, { target: "#dialogs", swap: "innerHTML", source: split });
+  htmx.ajax("GET", `${address}?${about}`, { target: "#dialogs", swap: "innerHTML", source: "#dialogs" });
   return true;
 }
 
@@ -151,7 +155,7 @@ function assignToMe() {
   mine = true;
   const values = { to: "me" };
   htmx.ajax("POST", addressOf("assign"), {
-    target: "#dialogs", swap: "innerHTML", source: split, values: { ...values, ...fields(about) },
+    target: "#dialogs", swap: "innerHTML", source: "#queue-acts", values: { ...values, ...fields(about) },
   });
   return true;
 }
@@ -185,12 +189,7 @@ bindKey("ArrowDown", (event) => inList(event) && go(at + 1));
 bindKey("ArrowUp", (event) => inList(event) && go(at - 1));
 bindKey("o", open);
 bindKey("Enter", (event) => (event.target === document.body ? open() : false));
-bindKey(" ", (event) => {
-  if (event.target.closest("button, input, summary, #panel")) return false;
-  if (split.classList.contains("is-alone")) alone(false);
-  else document.getElementById("panel")?.focus();
-  return true;
-});
+bindKey(" ", previewKey);
 bindKey("Escape", (event) => {
   if (event.target.closest("#panel")) {
     row()?.querySelector("a")?.focus();
@@ -221,6 +220,18 @@ bindKey("v", () => {
 });
 bindKey("[", () => view(-1));
 bindKey("]", () => view(1));
+
+// The space bar on a link scrolls the page; on a row's link it shows the preview instead.
+document.addEventListener("keydown", (event) => {
+  const quiet = document.body.dataset.keys === "off" || event.key !== " ";
+  if (!quiet && event.target.closest("#queue-rows a") && previewKey()) event.preventDefault();
+});
+
+function previewKey() {
+  if (split.classList.contains("is-alone")) alone(false);
+  else document.getElementById("panel")?.focus();
+  return true;
+}
 
 function inList(event) {
   return Boolean(event.target.closest("#queue-rows"));
@@ -253,8 +264,7 @@ function press(line, event) {
     if (!event.target.closest("a") && !WIDE.matches) location.href = line.dataset.href;
     return;
   }
-  // The first click shows the row beside the list, a second one opens it.
-  if (index === at && event.target.closest("a") && event.detail > 1) return;
+  if (event.detail === 0) return; // Enter on the link opens it
   event.preventDefault();
   if (split.classList.contains("is-alone")) split.classList.remove("is-alone");
   go(index);
@@ -289,19 +299,21 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (mine && isDialog) event.preventDefault();
 });
 
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx?.target?.id !== "queue-list") return;
   const alive = new Set(rows().map((line) => line.dataset.target));
   for (const target of chosen) if (!alive.has(target)) chosen.delete(target);
-  const before = current;
   mark();
   count();
-  if (current !== before && shown) preview();
+  preview();
 });
 
-document.addEventListener("incidents-changed", () => {
-  shown = "";
-  setTimeout(() => preview(), 250);
-});
+// What was decided shows in the list first; the panel of the row under the cursor follows it.
+for (const name of ["incidents-changed", "ot-changed"]) {
+  document.addEventListener(name, () => {
+    shown = "";
+  });
+}
 
 WIDE.addEventListener("change", () => {
   mark();

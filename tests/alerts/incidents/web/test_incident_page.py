@@ -1,0 +1,263 @@
+"""The incident's page: what it tells, to whom, and how it says that something is odd."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from alerts.incidents.models import (
+    Comment,
+    DetailsState,
+    Incident,
+    IncidentRaw,
+    OtState,
+    PairMemory,
+    PatternMemory,
+    Severity,
+    Status,
+    TimelineItem,
+)
+from alerts.outbox.models import Change, Kind
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_device, make_incident, make_workspace
+
+
+@pytest.fixture
+def download(gdansk, plant):
+    """A program download from an engineering station to a PLC."""
+    make_device(
+        plant, "PLC-7", "10.41.7.27", kind="PLC", vendor="Siemens", criticality="crown-jewel",
+        purdue_level=1,
+    )  # fmt: skip
+    make_device(plant, "ENG-WS-04", "10.41.3.14", kind="Engineering station", purdue_level=3)
+    incident = make_incident(
+        gdansk, number=4821, severity=Severity.HIGH, source="ENG-WS-04", destination="PLC-7",
+        protocol="S7comm", site_ids=[plant.pk], place="Gdańsk, Packaging 2", pattern=uuid4(),
+        details_state=DetailsState.FETCHED, alerts_count=2, techniques=["T0843"], priority=75,
+        tactics=["LateralMovement"], created_at=NOON - timedelta(minutes=22),
+        priority_parts=[["severity", 40, "High"], ["guard", 10, "timeboxed"]],
+    )  # fmt: skip
+    for minutes in (26, 22):
+        make_alert(
+            incident, sensor="SNS-GD-01", function="Program Download", port=102, site=plant,
+            zone=plant.zones.get(), any_address=["10.41.3.14", "10.41.7.27"],
+            at=NOON - timedelta(minutes=minutes),
+        )  # fmt: skip
+    return incident
+
+
+@pytest.fixture
+def read(signed_in, sam, noon):
+    def text(incident, query="", by=None):
+        answer = signed_in(by or sam).get(f"/incidents/{incident.pk}/{query}")
+        assert answer.status_code == 200
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+    return text
+
+
+def test_the_overview_says_what_happened(read, download):
+    text = read(download)
+    for words in (
+        "#4821", "ENG-WS-04", "PLC-7", "Program Download", "S7comm, port 102",
+        "2 times in 4 min", "Level 3", "Crown jewel", "T0843 Program Download",
+        "Lateral Movement", "sensor SNS-GD-01", "2 alerts", "nobody", "Why 75", "High severity",
+        "raised the incident",
+    ):  # fmt: skip
+        assert words in text, words
+
+
+def test_the_sentence_is_in_the_persons_language(read, download, sam):
+    sam.language = "de"
+    sam.save()
+    english = read(download)
+    assert "programm" in english.lower()
+
+
+@pytest.mark.parametrize(
+    ("tab", "words"),
+    [
+        ("timeline", "raised the incident"), ("alerts", "Program Download"),
+        ("devices", "10.41.7.27"), ("similar", "Nothing like it in 90 days"),
+        ("raw", "Nothing raw is kept"), ("nonsense", "What happened, in plain words"),
+    ],
+)  # fmt: skip
+def test_a_tab_stands_in_the_address(read, download, tab, words):
+    assert words in read(download, f"?tab={tab}")
+
+
+def test_a_part_is_the_page_without_its_frame(signed_in, sam, download, htmx, noon):
+    answer = signed_in(sam).get(f"/incidents/{download.pk}/", headers=htmx)
+    assert "<html" not in answer.content.decode()
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_who_may_not_see_it_learns_nothing(signed_in, make_person, download, noon):
+    make_workspace("porto")
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, uuid4()))
+    assert signed_in(pia).get(f"/incidents/{download.pk}/").status_code == 404
+
+
+def test_ot_sees_it_and_is_offered_no_triage(read, download, oda):
+    text = read(download, by=oda)
+    assert "PLC-7" in text
+    assert "Assign" not in text
+
+
+def test_what_is_known_of_its_like(read, download, gdansk, plant):
+    for week in range(1, 7):
+        make_incident(
+            gdansk, pattern=download.pattern, site_ids=[plant.pk], source="ENG-WS-04",
+            destination="PLC-7", created_at=NOON - timedelta(weeks=week, hours=6),
+        )  # fmt: skip
+    PatternMemory.objects.create(
+        pattern=download.pattern, first_seen_at=NOON, latest_seen_at=NOON, maintenance=9,
+        routine=2, suspicious=1,
+    )  # fmt: skip
+    text = read(download)
+    assert "Known pattern: 6 times before in 90 days" in text
+    assert "Outside the usual hours, Tue 07:00–09:00" in text
+    assert "OT called the pattern suspicious 1 time of 12" in text
+    assert "9 maintenance" in text
+    assert "Same pattern: type, both ends and protocol" in read(download, "?tab=similar")
+
+
+def test_what_is_not_known_is_not_claimed(read, download):
+    text = read(download)
+    assert "usual hours" not in text
+    assert "Never seen like this in 90 days before" in text
+    PairMemory.objects.create(pair=uuid4(), first_seen_at=NOON, first_incident=download.pk)
+    assert "These two were never seen together before" in read(download)
+
+
+def test_similar_of_the_same_type_at_the_same_site_say_why(read, download, gdansk, plant):
+    other = make_incident(gdansk, pattern=uuid4(), site_ids=[plant.pk], source="HIST-01")
+    make_alert(other, site=plant)
+    assert "Same type at the same site, between other devices" in read(download, "?tab=similar")
+
+
+def happened(incident, code, side="soc", by=None, **details):
+    return TimelineItem.objects.create(
+        incident=incident, at=NOON - timedelta(minutes=5), side=side, by=by, code=code,
+        details=details,
+    )  # fmt: skip
+
+
+def test_the_timeline_tells_people_and_systems_apart(read, download, sam, oda):
+    happened(download, "asked", by=sam, site="Gdańsk", question="Was this you?")
+    happened(
+        download, "answered", "ot", oda, verdict="maintenance", work_order="WO-1", note="Recipe."
+    )
+    happened(download, "severity", "sentinel", **{"from": "Medium", "to": "High"})
+    Comment.objects.create(
+        incident=download, name="x", author="Kim", message="Looks odd", created_at=NOON
+    )
+    everything = read(download, "?tab=timeline")
+    for words in ("asked OT at Gdańsk", "Was this you?", "judged it: Maintenance, work order WO-1",
+                  "changed the severity", "Looks odd", "commented in Sentinel"):  # fmt: skip
+        assert words in everything, words
+    assert "changed the severity" not in read(download, "?tab=timeline&who=people")
+    system = read(download, "?tab=timeline&who=system")
+    assert "Was this you?" not in system
+    assert "changed the severity" in system
+
+
+CODES = [
+    "asked", "opened", "answered", "withdrawn", "handed-over", "owner", "severity", "status",
+    "title", "classification", "closed", "reopened", "returned", "labels", "merged", "gone",
+    "undone", "conflict", "refused", "dropped", "details-failed", "something new",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_any_happening_can_be_told_even_without_its_parts(read, download, code):
+    happened(download, code, "portal")
+    assert "Timeline" in read(download, "?tab=timeline")
+
+
+def test_what_is_owed_and_what_others_did_first_is_plain(read, download, sam, gdansk):
+    Change.objects.create(
+        key=uuid4(), act=uuid4(), workspace=gdansk, incident_name=download.name, kind=Kind.UPDATE,
+        patch={"status": "Closed", "owner": {}}, by=sam, by_label=sam.name, made_at=NOON,
+        due_at=NOON,
+    )  # fmt: skip
+    Incident.objects.filter(pk=download.pk).update(owed=1)
+    TimelineItem.objects.create(
+        incident=download, at=NOON, side="sentinel", code="conflict",
+        details={
+            "by": "Sam Keller", "wanted": {"severity": "Low"}, "note": "",
+            "won": [{"member": "severity", "was": "Medium", "now": "High", "wanted": "Low"}],
+        },
+    )  # fmt: skip
+    text = read(download)
+    assert "Sending to Sentinel: closing" in text
+    assert "Sending to Sentinel: owner" in text
+    assert "a person changed it there before what Sam Keller wanted arrived" in text
+    assert "Severity stays High; wanted was Low" in text
+
+
+def test_merged_and_deleted_ones_are_read_only_and_lead_on(read, download, gdansk):
+    survivor = make_incident(gdansk, number=77)
+    Incident.objects.filter(pk=download.pk).update(merged_into=77)
+    text = read(download)
+    assert "Merged into #77 in Sentinel" in text
+    assert "Open the incident that goes on" in text
+    assert "Assign" not in text
+    Incident.objects.filter(pk=survivor.pk).update(gone_at=NOON)
+    assert "Deleted in Sentinel" in read(survivor)
+
+
+def test_details_that_are_missing_are_said_to_be(read, gdansk):
+    pending = make_incident(gdansk)
+    failed = make_incident(gdansk, details_state=DetailsState.FAILED)
+    assert "are being fetched" in read(pending)
+    assert "could not be read" in read(failed)
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("createdTimeUtc:not_a_date", "“createdTimeUtc” could not be read as a date."),
+        ("severity:unknown", "“severity” has a value that is not known here"),
+        ("odd", "Something about “odd” was odd"),
+    ],
+)
+def test_what_was_odd_is_said_plainly(read, gdansk, flag, words):
+    assert words in read(make_incident(gdansk, flags=[flag]))
+
+
+def test_raw_is_shown_as_text_and_never_as_page(signed_in, sam, download, noon):
+    body = {"properties": {"title": "<script>alert(1)</script>", "incidentUrl": "javascript:x"}}
+    IncidentRaw.objects.create(incident=download, body=body)
+    page = signed_in(sam).get(f"/incidents/{download.pk}/?tab=raw").content.decode()
+    assert "&lt;script&gt;alert(1)" in page
+    assert "javascript:" not in page.replace("&quot;incidentUrl&quot;: &quot;javascript:x", "")
+
+
+def test_sentinels_own_link_is_offered(signed_in, sam, download, noon):
+    IncidentRaw.objects.create(
+        incident=download, body={"properties": {"incidentUrl": "https://portal.example/i/1"}}
+    )
+    page = signed_in(sam).get(f"/incidents/{download.pk}/").content.decode()
+    assert 'href="https://portal.example/i/1"' in page
+
+
+def test_a_closed_one_can_be_opened_again(read, gdansk):
+    closed = make_incident(
+        gdansk, status=Status.CLOSED, classification="BenignPositive", closed_by="R-12",
+        ot_state=OtState.ROUTINE,
+    )  # fmt: skip
+    text = read(closed)
+    assert "Closed · BenignPositive · R-12" in text
+    assert "Reopen" in text
+
+
+def test_times_are_the_plants_unless_the_person_wants_utc(read, gdansk, plant, sam):
+    old = make_incident(gdansk, site_ids=[plant.pk], created_at=NOON - timedelta(days=3))
+    assert "21 Nov, 13:00" in read(old)
+    sam.time_display = "utc"
+    sam.save()
+    assert "21 Nov, 12:00" in read(old)

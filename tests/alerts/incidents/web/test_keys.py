@@ -1,0 +1,246 @@
+"""The queue by keyboard alone in a real browser: each key, and ten rows in a minute."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from alerts.incidents.models import Group, Incident, IncidentRaw, Status
+from tests.browser import axe_findings, sideways, small_targets
+from tests.factories.incidents import make_incident, make_queue_row
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CURRENT = "#queue-rows tr.is-current"
+
+
+@pytest.fixture
+def rows(gdansk, plant, sam, noon):
+    made = [
+        make_queue_row(gdansk, plant, n=2, title=f"Case {at:02d}", tactics=["Impact"] * (at < 5))
+        for at in range(12)
+    ]
+    for incident in Incident.objects.all():
+        body = {
+            "name": incident.name, "etag": incident.etag,
+            "properties": {
+                "title": incident.title, "severity": "Medium", "status": "New", "owner": {},
+                "createdTimeUtc": "2026-11-24T12:00:00Z", "incidentNumber": incident.number,
+                "lastModifiedTimeUtc": "2026-11-24T12:00:00Z", "labels": [],
+            },
+        }  # fmt: skip
+        IncidentRaw.objects.create(incident=incident, body=body)
+    return made
+
+
+@pytest.fixture
+def page(browse, rows, sam):
+    opened = browse("/incidents/", as_=sam)
+    expect(opened.locator("#panel .panel-title")).to_be_visible()
+    return opened
+
+
+def title(page):
+    return page.locator(f"{CURRENT} .grid-title").inner_text().split(" ×")[0]
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def toast(page):
+    return page.locator(".toast span").last.inner_text()
+
+
+def test_the_cursor_moves_and_the_panel_follows(page):
+    first = title(page)
+    press(page, "j", "j")
+    third = title(page)
+    assert third != first
+    expect(page.locator("#panel .panel-title")).to_contain_text(third)
+    assert "sel=" in page.url
+    press(page, "k", "k")
+    assert title(page) == first
+    expect(page.locator("#panel .panel-title")).to_contain_text(first)
+    assert page.evaluate("document.activeElement.closest('#queue-rows') !== null")
+
+
+def test_the_address_brings_a_colleague_to_the_same_row(page, browse, leo):
+    press(page, "j", "j", "j")
+    here = title(page)
+    there = browse(page.url.replace("http://", "//").split("/", 3)[3].join(["/", ""]), as_=leo)
+    expect(there.locator(f"{CURRENT} .grid-title")).to_contain_text(here)
+
+
+def test_keys_do_nothing_inside_fields(page):
+    first = title(page)
+    press(page, "/")
+    page.keyboard.type("jjxae")
+    assert title(page) == first
+    assert page.locator("#queue-query").input_value() == "jjxae"
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_keys_can_be_switched_off(browse, rows, sam):
+    sam.keys_on = False
+    sam.save()
+    page = browse("/incidents/", as_=sam)
+    expect(page.locator("#panel .panel-title")).to_be_visible()
+    first = title(page)
+    press(page, "j", "e", "x")
+    assert title(page) == first
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_o_and_enter_open(page):
+    here = title(page)
+    press(page, "o")
+    expect(page.locator("h1")).to_have_text(here)
+    page.go_back()
+    expect(page.locator("#panel .panel-title")).to_be_visible()
+    press(page, "j", "Enter")
+    expect(page.locator("h1")).not_to_have_text("Triage queue")
+
+
+def test_select_with_x_and_shift_then_act_on_all(page):
+    press(page, "x", "j", "j", "Shift+X")
+    expect(page.locator("[data-bulk-count]")).to_have_text("3 chosen")
+    press(page, "s")
+    expect(page.locator("dialog[open]")).to_contain_text("This acts on all 6 incidents.")
+    page.get_by_label("High").check()
+    press(page, "Enter")
+    expect(page.locator(".toast")).to_contain_text("Severity High: 6 incidents")
+    expect(page.locator("#queue-bulk")).to_be_hidden()
+
+
+def test_escape_lets_go_one_thing_after_the_other(page):
+    press(page, "x", "Escape")
+    expect(page.locator("#queue-bulk")).to_be_hidden()
+    press(page, "Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    press(page, "Space")
+    expect(page.locator("#panel .panel-title")).to_be_visible()
+
+
+def test_a_opens_the_dialog_and_a_again_assigns_to_me(page):
+    press(page, "a")
+    expect(page.locator("dialog[open]")).to_contain_text("Assign to me")
+    press(page, "a")
+    expect(page.locator(".toast")).to_contain_text("Assigned to Sam Keller")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_a_a_at_once_needs_no_dialog(page):
+    here = title(page)
+    press(page, "a", "a")
+    expect(page.locator(".toast")).to_contain_text(f"Assigned to Sam Keller: {here} ×2")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator(f"{CURRENT} .avatar[title='Sam Keller']")).to_be_visible()
+
+
+def test_z_takes_the_latest_back(page):
+    press(page, "a", "a")
+    expect(page.locator(".toast")).to_contain_text("Assigned")
+    press(page, "z")
+    expect(page.locator(".toast").last).to_contain_text("Undone for 2 incidents")
+    expect(page.locator("#queue-rows .avatar[title='Sam Keller']")).to_have_count(0)
+    assert not Incident.objects.exclude(owner_name="").exists()
+
+
+def test_a_refused_form_stays_open_with_its_reason(page):
+    press(page, "e")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.evaluate("document.querySelector('#act-form').noValidate = true")
+    page.locator("dialog[open] button[type=submit]").last.click()
+    expect(page.locator("dialog[open] .problem")).to_contain_text("Choose how it ended.")
+
+
+def test_c_comments(page):
+    press(page, "c")
+    page.locator("dialog[open] textarea").fill("Looked at it.")
+    page.locator("dialog[open] button[type=submit]").click()
+    expect(page.locator(".toast")).to_contain_text("Commented")
+
+
+def test_brackets_change_the_view(page):
+    press(page, "]")
+    expect(page.locator("#queue-tabs [aria-current]")).to_contain_text("Waiting for OT")
+    press(page, "[")
+    expect(page.locator("#queue-tabs [aria-current]")).to_contain_text("Needs triage")
+
+
+def test_g_goes(page):
+    press(page, "]")
+    expect(page).to_have_url(re.compile("view=waiting"))
+    press(page, "g", "q")
+    expect(page).to_have_url(re.compile("/incidents/$|/incidents/\\?sel"))
+
+
+def test_new_rows_wait_for_the_dot(page, gdansk, plant):
+    before = page.locator("#queue-rows tbody tr").count()
+    make_queue_row(gdansk, plant, title="Brand new", severity=4)
+    page.evaluate("document.querySelector('#queue-live').dispatchEvent(new CustomEvent('live'))")
+    expect(page.locator(".pill")).to_contain_text("1 new")
+    assert page.locator("#queue-rows tbody tr").count() == before
+    here = title(page)
+    press(page, ".")
+    expect(page.locator("#queue-rows tbody tr")).to_have_count(before + 1)
+    expect(page.locator("#queue-tabs [aria-current] .count")).to_have_text(str(before + 1))
+    assert title(page) == here
+    expect(page.locator(".pill")).to_have_count(0)
+
+
+def test_ten_rows_are_triaged_by_keys_alone_within_a_minute(page):
+    started = time.monotonic()
+    for _ in range(10):
+        here = title(page)
+        press(page, "e")
+        expect(page.locator("dialog[open] #act-form")).to_be_visible()
+        press(page, "Tab", "Space", "Enter")  # the first outcome: benign, expected
+        expect(page.locator(".toast").last).to_contain_text(f"Closed: {here} ×2")
+        expect(page.locator("#queue-rows")).not_to_contain_text(here)
+    assert time.monotonic() - started < 60
+    assert Incident.objects.filter(status=Status.CLOSED).count() == 20
+    assert Group.objects.count() == 2
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing(browse, rows, sam, gdansk, width, dark):
+    incident = Incident.objects.order_by("pk").first()
+    closed = make_incident(gdansk, status=3)
+    for path in (
+        "/incidents/", "/incidents/?view=late", "/incidents/?q=sev:low+x",
+        "/incidents/?view=closed", f"/incidents/{incident.pk}/",
+        f"/incidents/{incident.pk}/?tab=alerts",
+        f"/incidents/{incident.pk}/?tab=similar", f"/incidents/{incident.pk}/?tab=raw",
+        f"/incidents/{closed.pk}/", f"/incidents/act/close/?incident={incident.pk}",
+        f"/incidents/act/assign/?incident={incident.pk}",
+    ):  # fmt: skip
+        # High enough that the bar at the bottom of a phone lies half over no row.
+        page = browse(path, as_=sam, width=width, height=3000 if width == 390 else 900, dark=dark)
+        page.wait_for_load_state("networkidle")
+        assert axe_findings(page) == [], path
+        assert sideways(page) == 0, path
+        if width == 390:
+            assert small_targets(page) == [], path
+        page.context.close()
+
+
+def test_nothing_scrolls_sideways_at_320(browse, rows, sam):
+    incident = Incident.objects.order_by("pk").first()
+    for path in ("/incidents/", f"/incidents/{incident.pk}/", f"/incidents/{incident.pk}/?tab=raw"):
+        page = browse(path, as_=sam, width=320)
+        page.wait_for_load_state("networkidle")
+        assert sideways(page) == 0, path
+
+
+def test_without_scripts_reading_and_closing_work(browse, rows, sam):
+    page = browse("/incidents/", as_=sam, java_script_enabled=False)
+    page.get_by_role("link", name="Case 00").click()
+    page.get_by_role("link", name="Close…").click()
+    page.get_by_label("Benign positive").check()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("Closed: #")
+    expect(page.get_by_role("link", name="Reopen")).to_be_visible()
