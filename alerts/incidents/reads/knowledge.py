@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from django.db.models import Count, F, Func, IntegerField, QuerySet
+from django.utils.translation import gettext
 
 from alerts.incidents.engine.rhythm import Window, usual_window
 from alerts.incidents.models import Incident, PairMemory, PatternMemory
@@ -32,6 +33,7 @@ class Lately:
 
     count: int
     others: int
+    before: int  # of the others, those that came earlier than this one
     weeks: tuple[tuple[str, int], ...]
     window: Window | None
     in_window: int
@@ -70,14 +72,16 @@ def lately(incident: Incident, *, now: datetime, zone: tzinfo) -> Lately:
     alike = alike_lately(incident, now=now)
     counted = alike.annotate(back=_weeks_back(now)).values_list("back").annotate(n=Count("pk"))
     by_week = dict(counted)
-    weeks = tuple(
-        (day_words(now - timedelta(weeks=back + 1), now, zone), by_week.get(back, 0))
-        for back in reversed(range(WEEKS))
-    )
+    days = [day_words(now - timedelta(weeks=back + 1), now, zone) for back in range(1, WEEKS)]
+    labels = [gettext("this week"), *days]
+    weeks = tuple((labels[back], by_week.get(back, 0)) for back in reversed(range(WEEKS)))
+    before = alike.filter(created_at__lt=incident.created_at).count()
     moments = alike.order_by("-created_at").values_list("created_at", flat=True)[:MOST_MOMENTS]
     local = [at.astimezone(zone) for at in moments]
-    window = usual_window([(at.weekday(), at.hour * 60 + at.minute) for at in local])
-    return _lately(incident, weeks, local, window, zone)
+    window = usual_window([_place(at) for at in local])
+    count = sum(n for _, n in weeks)
+    inside, usual = _within(window, incident.created_at.astimezone(zone), local)
+    return Lately(count, max(0, count - 1), before, weeks, window, inside, usual)
 
 
 def _weeks_back(now: datetime) -> Func:
@@ -89,20 +93,19 @@ def _weeks_back(now: datetime) -> Func:
     )
 
 
-def _lately(
-    incident: Incident,
-    weeks: tuple[tuple[str, int], ...],
-    local: Sequence[datetime],
-    window: Window | None,
-    zone: tzinfo,
-) -> Lately:
-    count = sum(n for _, n in weeks)
+def _within(
+    window: Window | None, mine: datetime, others: Sequence[datetime]
+) -> tuple[int, bool | None]:
+    """How many lie in the window, and whether this one does."""
     if window is None:
-        return Lately(count, max(0, count - 1), weeks, None, 0, None)
-    inside = sum(window.holds((at.weekday(), at.hour * 60 + at.minute)) for at in local)
-    mine = incident.created_at.astimezone(zone)
-    usual = window.holds((mine.weekday(), mine.hour * 60 + mine.minute))
-    return Lately(count, max(0, count - 1), weeks, window, inside, usual)
+        return 0, None
+    inside = sum(window.holds(_place(at)) for at in others)
+    return inside, window.holds(_place(mine))
+
+
+def _place(at: datetime) -> tuple[int, int]:
+    """A moment of the plant's week: weekday and minute of the day."""
+    return at.weekday(), at.hour * 60 + at.minute
 
 
 def is_first_of_its_pair(incident: Incident) -> bool:

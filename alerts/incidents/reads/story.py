@@ -108,13 +108,13 @@ def checks_of(
 
 
 def _pair(incident: Incident, seen: Lately) -> tuple[bool, str]:
-    if seen.others:
+    if seen.before:
         times = ngettext(
-            "Known pattern: %(n)s time before in 90 days",
-            "Known pattern: %(n)s times before in 90 days",
-            seen.others,
+            "Known pattern: %(n)s time before, in 90 days",
+            "Known pattern: %(n)s times before, in 90 days",
+            seen.before,
         )
-        return True, times % {"n": seen.others}
+        return True, times % {"n": seen.before}
     if is_first_of_its_pair(incident):
         return False, gettext("These two were never seen together before")
     return False, gettext("Never seen like this in 90 days before")

@@ -59,6 +59,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "now": listed.now,
         "ask": ask_address(),
         "oob": wants_part(request),
+        "local_times": len(set(listed.frame.zones.values())) > 1 and not listed.frame.in_utc,
     }
     return render_page(request, "alerts/incidents/queue.html", context, part="list")
 
@@ -129,7 +130,10 @@ def _panel(request: HttpRequest, incident_id: int, *, n: int, target: str) -> Ht
         "target": target,
         "now": now,
         "ask": ask_address(),
-        "review": review_panel_address(incident_id),
+        # Whoever may ask has a button for it; the panel of questions shows once there is one.
+        "review": review_panel_address(incident_id)
+        if incident.ot_state or not preview.may_act
+        else None,
     }
     return vary(render(request, "alerts/incidents/_panel.html", context))
 

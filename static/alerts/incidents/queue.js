@@ -13,6 +13,7 @@ let anchor = 0;
 let shown = "";
 let waiting = 0;
 let mine = false;
+const hintWords = document.querySelector("#panel .panel-hint")?.textContent.trim() ?? "";
 
 const rows = () => [...document.querySelectorAll("#queue-rows tr[data-row]")];
 const row = () => rows()[at];
@@ -55,6 +56,7 @@ function preview(again = false) {
 function empty() {
   const hint = document.createElement("p");
   hint.className = "panel-hint muted";
+  hint.textContent = hintWords;
   document.getElementById("panel")?.replaceChildren(hint);
   shown = "";
 }
@@ -297,6 +299,11 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { ctx } = event.detail;
   const isDialog = ctx?.target?.id === "dialogs" && ctx.request?.method === "GET";
   if (mine && isDialog) event.preventDefault();
+  // The row is gone meanwhile: the list will say so, the panel lets go of it.
+  if (ctx?.target?.id === "panel" && !ctx.response?.raw?.ok) {
+    event.preventDefault();
+    empty();
+  }
 });
 
 document.addEventListener("htmx:after:swap", (event) => {

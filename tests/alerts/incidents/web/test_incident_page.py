@@ -118,7 +118,7 @@ def test_what_is_known_of_its_like(read, download, gdansk, plant):
         routine=2, suspicious=1,
     )  # fmt: skip
     text = read(download)
-    assert "Known pattern: 6 times before in 90 days" in text
+    assert "Known pattern: 6 times before, in 90 days" in text
     assert "Outside the usual hours, Tue 07:00–09:00" in text
     assert "OT called the pattern suspicious 1 time of 12" in text
     assert "9 maintenance" in text
@@ -131,6 +131,11 @@ def test_what_is_not_known_is_not_claimed(read, download):
     assert "Never seen like this in 90 days before" in text
     PairMemory.objects.create(pair=uuid4(), first_seen_at=NOON, first_incident=download.pk)
     assert "These two were never seen together before" in read(download)
+
+
+def test_what_came_later_does_not_make_it_known(read, download, gdansk, plant):
+    make_incident(gdansk, pattern=download.pattern, site_ids=[plant.pk], created_at=NOON)
+    assert "Never seen like this in 90 days before" in read(download)
 
 
 def test_similar_of_the_same_type_at_the_same_site_say_why(read, download, gdansk, plant):

@@ -244,3 +244,23 @@ def test_without_scripts_reading_and_closing_work(browse, rows, sam):
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(".toast")).to_contain_text("Closed: #")
     expect(page.get_by_role("link", name="Reopen")).to_be_visible()
+
+
+def test_r_asks_ot_and_the_row_moves_on(page, oda):
+    here = title(page)
+    press(page, "r")
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Was this you?").check()
+    dialog.get_by_role("button", name="Ask OT").click()
+    expect(page.locator(".toast")).to_contain_text("was asked")
+    expect(page.locator("#queue-rows")).not_to_contain_text(here)
+    expect(page.locator("#queue-tabs")).to_contain_text("Waiting for OT1")
+    assert Incident.objects.filter(ot_state="waiting").count() == 2
+
+
+def test_v_leads_ot_to_the_verdict(browse, rows, oda):
+    page = browse("/incidents/", as_=oda)
+    expect(page.locator("#panel .verdicts")).to_be_visible()
+    press(page, "v")
+    assert page.evaluate("document.activeElement.name") == "verdict"
