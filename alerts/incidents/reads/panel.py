@@ -44,8 +44,14 @@ class Preview:
     window: str
     may_act: bool
     is_closed: bool
-    is_waiting: bool
+    was_asked: bool
+    is_judged: bool
     n: int
+
+    @property
+    def close_kind(self) -> str:
+        """Closing is what comes next once OT has answered."""
+        return "primary" if self.is_judged else ""
 
 
 def preview_of(incident: Incident, *, n: int, by: User, now: datetime, in_utc: bool) -> Preview:
@@ -72,7 +78,8 @@ def preview_of(incident: Incident, *, n: int, by: User, now: datetime, in_utc: b
         window=window_words(seen.window) if seen.window else "",
         may_act=may_act_on(incident, by=by),
         is_closed=not incident.is_open,
-        is_waiting=incident.ot_state == OtState.WAITING,
+        was_asked=incident.ot_state != OtState.NOT_ASKED,
+        is_judged=incident.ot_state not in (OtState.NOT_ASKED, OtState.WAITING),
         n=n,
     )
 

@@ -1,6 +1,6 @@
 """What happened to an incident, as sentences: people, the portal and Sentinel in one stream."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models import FETCH_RAISE
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.incidents.models import Incident, OtState, TimelineItem
+from alerts.incidents.models import Comment, Incident, OtState, TimelineItem
 from alerts.incidents.queries import comments_of, timeline_of
 from alerts.incidents.reads.wording import OT_WORDS
 
@@ -43,7 +43,11 @@ def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
         items = items.exclude(side__in=PEOPLE)
     lines = [_happening(item) for item in items[:MOST] if item.code != "commented"]
     if who != "system":
-        lines += [_comment(each) for each in comments_of(incident).reverse()[:MOST]]
+        ours = incident.timeline.filter(side=TimelineItem.Side.OT).values_list(
+            "by_label", flat=True
+        )
+        from_ot = set(ours)
+        lines += [_comment(each, from_ot) for each in comments_of(incident).reverse()[:MOST]]
     if who != "people":
         lines.append(_raised(incident))
     return sorted(lines, key=lambda line: line.at, reverse=True)
@@ -69,12 +73,13 @@ def _name(item: TimelineItem) -> str:
     return item.by_label or str(names.get(TimelineItem.Side(item.side), item.side))
 
 
-def _comment(comment: Any) -> Happening:
+def _comment(comment: Comment, from_ot: Collection[str]) -> Happening:
     author = comment.author or "Sentinel"
+    team = "ot" if author in from_ot else "soc"
     return Happening(
         ref=f"c{comment.pk}",
         at=comment.created_at,
-        team="soc" if comment.ours else "sentinel",
+        team=team if comment.ours else "sentinel",
         who=author,
         words=gettext("commented") if comment.ours else gettext("commented in Sentinel"),
         quote=comment.message,
