@@ -26,6 +26,15 @@ import django  # noqa: E402  (only now is there a database to name)
 
 django.setup()
 
+from hypothesis import HealthCheck  # noqa: E402  (it reads where to keep examples at import)
+from hypothesis import settings as hypothesis_settings  # noqa: E402
+
+# A loaded machine is slow, not wrong: examples are judged by what they show, not by the clock.
+hypothesis_settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("house")
+
 pytest_plugins = ["tests.browser"]
 
 

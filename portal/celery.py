@@ -52,4 +52,5 @@ class Config:
     timezone = "UTC"
     enable_utc = True
 
+    from portal.schedule import ROUTES as task_routes
     from portal.schedule import SCHEDULE as beat_schedule

@@ -1,9 +1,12 @@
 """Every periodic job in one table. A tick only wakes; what is due stands in PostgreSQL.
 
-An entry expires before its next tick, so a worker that was away finds one wake-up, not a pile.
+A wake-up expires after a quarter of an hour, so a worker that was away finds no pile. Not sooner:
+expiry is judged by the worker's own clock, which may be minutes off (reliability F23).
 """
 
 from typing import Any
+
+PILE = 900  # seconds
 
 
 def _tick(task: str, *, seconds: float, queue: str, **given: Any) -> dict[str, Any]:
@@ -11,7 +14,7 @@ def _tick(task: str, *, seconds: float, queue: str, **given: Any) -> dict[str, A
         "task": task,
         "schedule": seconds,
         "kwargs": given,
-        "options": {"queue": queue, "expires": max(seconds * 2, 10), "retry": False},
+        "options": {"queue": queue, "expires": PILE, "retry": False},
     }
 
 
@@ -40,4 +43,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         )
         for name in ("intake", "outbox", "notify", "bulk")
     },
+}
+
+ROUTES: dict[str, dict[str, str]] = {
+    entry["task"]: {"queue": entry["options"]["queue"]} for entry in SCHEDULE.values()
 }

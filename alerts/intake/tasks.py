@@ -8,19 +8,19 @@ from alerts.intake.services.slices import DETAILS, HISTORY, POLL, SWEEP, run_due
 from alerts.sentinel.client import client_for
 
 
-@shared_task(queue="intake", acks_late=True)
+@shared_task(acks_late=True)
 def poll_due_workspaces(**_later: Any) -> None:
     """Read what changed in every workspace that is due."""
     run_due_slices(kinds=(POLL,), connect=client_for)
 
 
-@shared_task(queue="intake", acks_late=True)
+@shared_task(acks_late=True)
 def fetch_due_details(**_later: Any) -> None:
     """Fetch alerts, entities and comments that are owed."""
     run_due_slices(kinds=(DETAILS,), connect=client_for)
 
 
-@shared_task(queue="intake", acks_late=True)
+@shared_task(acks_late=True)
 def sweep_due_workspaces(**_later: Any) -> None:
     """Go on reading history, sweep once a day, and ask for what is missing."""
     run_due_slices(kinds=(HISTORY, SWEEP), connect=client_for)

@@ -14,7 +14,7 @@ from portal import clock
 SLICE = 25.0
 
 
-@shared_task(queue="outbox", acks_late=True)
+@shared_task(acks_late=True)
 def deliver_due_changes(**_later: Any) -> None:
     """Send what is due. Any number may run at once: they share the work and never wait."""
     ends = time.monotonic() + SLICE

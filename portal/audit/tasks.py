@@ -8,7 +8,7 @@ from portal import clock
 from portal.audit.services import prove_record
 
 
-@shared_task(queue="bulk", acks_late=True)
+@shared_task(acks_late=True)
 def verify_record(**_later: Any) -> None:
     """Walk along the chain and note what was found."""
     prove_record(now=clock.unshifted())

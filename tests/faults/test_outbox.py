@@ -116,12 +116,15 @@ def test_f15_a_workspace_that_forbids_writing_does_not_hold_the_others_up(far_en
     where = far_end.running.workspaces[0].name
     far_end.control.fault(method="PUT", path=where, status=403, code="AuthorizationFailed")
     let_holds_and_waits_pass()
-    assert sorted(deliver_all()) == [Outcome.REFUSED] + [Outcome.SENT] * 3
-    refused = Change.objects.get(outcome=Outcome.REFUSED)
-    assert refused.state == State.DEAD
-    assert "AuthorizationFailed" in refused.note
+    assert sorted(deliver_all()) == [Outcome.OPEN] + [Outcome.SENT] * 3
+    waiting = Change.objects.get(outcome=Outcome.OPEN)
+    assert waiting.state == State.WAITING
+    assert "AuthorizationFailed" in waiting.latest_error
     first.refresh_from_db()
-    assert first.status == Status.NEW, "what Sentinel did not take is not shown as done"
+    assert first.owed == 1, "the page says that Sentinel has not taken it yet"
+    far_end.control.clear_faults()
+    let_holds_and_waits_pass()
+    assert deliver_all() == [Outcome.SENT]
 
 
 def test_f17_deleted_and_merged_incidents_take_no_write_and_lose_no_row(far_end, workspace, sam):

@@ -15,7 +15,6 @@ from alerts.outbox.services.send import Pause, Sent, StillMoving, Unreadable, se
 from alerts.outbox.services.settle import settle_change
 from alerts.sentinel.client.port import (
     SentinelClient,
-    SentinelDenied,
     SentinelError,
     SentinelNotFound,
     SentinelRefused,
@@ -80,11 +79,9 @@ def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Deliver
         case SentinelNotFound() if not far_end.is_workspace_gone(error):
             far_end.heard_from(change.workspace_id)
             return _settled(change, Sent(Outcome.REFUSED, GONE), now=now, dead=True)
-        case SentinelDenied(status=403):
-            far_end.heard_trouble(change.workspace_id, error=error)
         case SentinelRefused():
             far_end.heard_from(change.workspace_id)
-        case _:
+        case _:  # also a missing right: the decision waits until somebody has given it back
             far_end.heard_trouble(change.workspace_id, error=error)
             return _wait(change, error.message, error=error)
     return _settled(change, Sent(Outcome.REFUSED, error.message), now=now, dead=True)

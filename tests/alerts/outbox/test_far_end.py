@@ -101,10 +101,12 @@ def test_a_workspace_that_forbids_writing_is_marked(desk, clock):
     desk.owe(desk.sentinel.add_incident(), {"severity": "Low"})
     desk.sentinel.fail_next(SentinelDenied("Not allowed.", status=403), verb="put_incident")
     clock.go(seconds=10)
-    assert desk.deliver().outcome == Outcome.REFUSED
-    assert desk.deliver() is None, "the other one waits"
+    assert desk.deliver().outcome == Outcome.OPEN
+    assert desk.deliver() is None, "the other one waits, too"
     standing = standing_of(desk.workspace.pk, now=clock.at, purpose=Purpose.INCIDENTS)
     assert standing.health == Health.DENIED
+    clock.go(minutes=6)
+    assert desk.deliver_all() == [Outcome.SENT] * 2, "the right is back, and no decision was lost"
 
 
 def test_a_workspace_that_is_gone_loses_no_change(desk, clock):
