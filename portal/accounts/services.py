@@ -125,10 +125,18 @@ def too_many_failures(*, email: str, address: str | None, now: datetime) -> bool
     return failures[:FAILURES_ALLOWED].count() >= FAILURES_ALLOWED
 
 
+@transaction.atomic
+def note_sign_in(*, user: User, address: str | None, now: datetime) -> None:
+    """Put a sign-in on record."""
+    record("accounts.person.signed_in", on=user, by=user, at=now, address=address)
+
+
+@transaction.atomic
 def note_failure(*, email: str, address: str | None, now: datetime) -> None:
     """Count a failed sign-in and forget those that count no longer."""
     SignInFailure.objects.filter(at__lt=now - FAILURES_COUNT_FOR).delete()
-    SignInFailure.objects.create(email=_account_of(email), address=address, at=now)
+    failure = SignInFailure.objects.create(email=_account_of(email), address=address, at=now)
+    record("accounts.sign_in.failed", on=failure, by=failure.email, at=now, address=address)
 
 
 def _account_of(typed: str) -> str:

@@ -1,6 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 
+from portal import clock
+from portal.accounts.tasks import forget_old_sessions
+from portal.audit.models import Entry
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +84,20 @@ def test_the_chosen_language_is_remembered(client, sam):
     sam.refresh_from_db()
     assert sam.language == "de"
     assert sam.keys_on, "what a form does not send stays"
+
+
+def test_sign_ins_and_failures_are_on_record(client, sam):
+    sign_in(client, password="wrong")
+    sign_in(client)
+    actions = list(Entry.objects.order_by("seq").values_list("action", "actor_label"))
+    assert actions == [
+        ("accounts.sign_in.failed", "sam@demo.example"),
+        ("accounts.person.signed_in", "Sam Keller"),
+    ]
+
+
+def test_ended_sessions_are_forgotten(client, sam):
+    sign_in(client)
+    Session.objects.update(expire_date=clock.unshifted() - timedelta(seconds=1))
+    forget_old_sessions()
+    assert not Session.objects.exists()
