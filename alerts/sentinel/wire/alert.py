@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from alerts.sentinel.wire.facts import (
     D4iotFacts,
@@ -34,17 +33,17 @@ _TEXTS = {
     "vendorOriginalId": "vendor_original_id",
     "alertDisplayName": "display_name",
     "alertType": "alert_type",
+    "description": "description",
     "productName": "product",
     "vendorName": "vendor",
     "providerName": "provider_name",
     "compromisedEntity": "compromised_entity",
-    "description": "description",
     "alertLink": "alert_link",
 }
+_make = tuple.__new__  # the call by keywords takes four times as long
 
 
-@dataclass(frozen=True, slots=True)
-class WireAlert:
+class WireAlert(NamedTuple):
     """One alert of an incident. `title` is `display_name` without what analytics rules prefix."""
 
     system_alert_id: str
@@ -102,48 +101,50 @@ def alert_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> WireA
     if not isinstance(props, dict):
         raise Unfit("its properties are no object")
     flags = list(oddities)
-    get, texts = props.get, _texts_of(raw, props, flags)
-    bag = folded(parsed_bag(get("additionalData"), "additional_data", flags))
-    details = custom_details_in(bag, flags)
-    shown = texts["display_name"]
-    return WireAlert(
-        **texts,
-        title=shown.removeprefix(RULE_PREFIX).strip() if shown else None,
-        severity=read_choice(get("severity"), SEVERITY, "severity", flags, required=True),
-        status=read_choice(get("status"), ALERT_STATUS, "status", flags),
-        engine=_engine_of(get("productComponentName"), flags),
-        started_at=read_moment(get("startTimeUtc"), "started_at", flags),
-        ended_at=read_moment(get("endTimeUtc"), "ended_at", flags),
-        generated_at=read_moment(get("timeGenerated"), "generated_at", flags),
-        processed_at=read_moment(get("processingEndTime"), "processed_at", flags),
-        tactics=words_in(get("tactics"), "tactics", flags),
-        techniques=words_in(get("techniques") or bag.get("techniques"), "techniques", flags),
-        remediation_steps=words_in(get("remediationSteps"), "remediation_steps", flags),
-        facts=facts_in(bag, details, flags),
-        custom_details=details,
-        made_by_rule=bool(details) or (shown or "").startswith(RULE_PREFIX),
-        flags=tuple(flags),
-        raw=raw,
-        raw_json=raw_json,
-    )
-
-
-def _texts_of(raw: Bag, props: Bag, flags: list[str]) -> dict[str, Any]:
-    texts: dict[str, Any] = dict(
-        zip(_TEXTS.values(), read_texts(props, _TEXTS, flags), strict=True)
-    )
-    own = texts["system_alert_id"] or read_text(raw.get("name"), "name", flags)
+    get = props.get
+    own, provider_id, vendor_id, shown, kind, description, *more = read_texts(props, _TEXTS, flags)
+    product, vendor, provider, compromised, link = more
+    own = own or read_text(raw.get("name"), "name", flags)
     if not own:
         raise Unfit("it has no id")
-    bag = props.get("additionalData")
-    spare = folded(bag) if isinstance(bag, dict) else {}
-    vendor = texts["vendor_original_id"] or spare.get("vendororiginalid")
-    details = custom_details_in(spare, [])
-    for candidate in (vendor, *details.get("vendororiginalid", ()), texts["provider_alert_id"]):
-        if isinstance(candidate, str) and candidate:
-            return texts | {"system_alert_id": own.lower(), "vendor_original_id": candidate}
-    return texts | {"system_alert_id": own.lower(), "vendor_original_id": None}
+    bag = folded(parsed_bag(get("additionalData"), "additional_data", flags))
+    details = custom_details_in(bag, flags)
+    return _make(
+        WireAlert,
+        (
+            own.lower(),
+            vendor_id or _vendor_id_in(bag, details) or provider_id or None,
+            provider_id,
+            shown,
+            shown.removeprefix(RULE_PREFIX).strip() if shown else None,
+            kind,
+            description,
+            read_choice(get("severity"), SEVERITY, "severity", flags, required=True),
+            read_choice(get("status"), ALERT_STATUS, "status", flags),
+            product,
+            vendor,
+            provider,
+            read_choice(get("productComponentName") or None, ENGINE, "engine", flags),
+            compromised,
+            link,
+            read_moment(get("startTimeUtc"), "started_at", flags),
+            read_moment(get("endTimeUtc"), "ended_at", flags),
+            read_moment(get("timeGenerated"), "generated_at", flags),
+            read_moment(get("processingEndTime"), "processed_at", flags),
+            words_in(get("tactics"), "tactics", flags),
+            words_in(get("techniques") or bag.get("techniques"), "techniques", flags),
+            words_in(get("remediationSteps"), "remediation_steps", flags),
+            facts_in(bag, details, flags),
+            details,
+            bool(details) or (shown or "").startswith(RULE_PREFIX),
+            tuple(flags),
+            raw,
+            raw_json,
+        ),
+    )
 
 
-def _engine_of(value: object, flags: list[str]) -> str | None:
-    return read_choice(value or None, ENGINE, "engine", flags)
+def _vendor_id_in(bag: Bag, details: dict[str, tuple[str, ...]]) -> str | None:
+    """The id that the product itself gave, where only the bag or a rule's details tell it."""
+    candidates = bag.get("vendororiginalid"), *details.get("vendororiginalid", ())
+    return next((one for one in candidates if isinstance(one, str) and one), None)

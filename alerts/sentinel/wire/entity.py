@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from alerts.sentinel.wire.listing import Loaded, load_list
 from alerts.sentinel.wire.unreadable import Bag, Unfit, Unreadable
@@ -36,8 +36,7 @@ _YES_NO = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WireDevice:
+class WireDevice(NamedTuple):
     """What an entity of kind IoTDevice says about a device; empty texts become None."""
 
     device_id: str | None
@@ -65,8 +64,7 @@ class WireDevice:
     mac_addresses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WireEntity:
+class WireEntity(NamedTuple):
     """One entity; an unfamiliar kind keeps its name and all its properties."""
 
     name: str
@@ -106,9 +104,11 @@ def read_entities(body: bytes) -> EntityAnswer:
 def _by_id(records: list[Loaded | Unreadable]) -> dict[str, Bag]:
     found: dict[str, Bag] = {}
     for record in records:
-        if isinstance(record, Loaded) and isinstance(record.raw.get("id"), str):
-            properties = record.raw.get("properties")
-            found[record.raw["id"].lower()] = properties if isinstance(properties, dict) else {}
+        if record.__class__ is Loaded:
+            arm_id = record.raw.get("id")
+            if arm_id.__class__ is str:
+                properties = record.raw.get("properties")
+                found[arm_id.lower()] = properties if properties.__class__ is dict else {}
     return found
 
 
@@ -145,24 +145,21 @@ def _entity_of(record: Loaded, by_id: dict[str, Bag]) -> WireEntity:
 def _device_of(properties: Bag, by_id: dict[str, Bag], flags: list[str]) -> WireDevice:
     get = properties.get
     texts = read_texts(properties, _DEVICE_TEXTS, flags)
-    named: dict[str, Any] = {
-        name: text or None for name, text in zip(_DEVICE_TEXTS.values(), texts, strict=True)
-    } | {name: read_yes_no(get(member), name, flags) for member, name in _YES_NO.items()}
     nics = [
         read_bag(by_id.get(nic.lower()), "nic", flags)
         for nic in read_words(get("nicEntityIds"), "nics", flags)
     ]
     ips = [get("ipAddressEntityId"), *(nic.get("ipAddressEntityId") for nic in nics)]
     macs = [get("macAddress"), *(nic.get("macAddress") for nic in nics)]
-    return WireDevice(
-        **named,
-        protocols=read_words(get("protocols"), "protocols", flags),
-        owners=read_words(get("owners"), "owners", flags),
-        ip_addresses=_distinct(
-            by_id.get(ip.lower(), {}).get("address") for ip in ips if isinstance(ip, str)
-        ),
-        mac_addresses=_distinct(macs),
-    )
+    members: list[Any] = [
+        *[text or None for text in texts],
+        *[read_yes_no(get(member), name, flags) for member, name in _YES_NO.items()],
+        read_words(get("protocols"), "protocols", flags),
+        read_words(get("owners"), "owners", flags),
+        _distinct([by_id.get(ip.lower(), {}).get("address") for ip in ips if isinstance(ip, str)]),
+        _distinct(macs),
+    ]
+    return WireDevice(*members)
 
 
 def _distinct(values: Iterable[object]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,8 +11,7 @@ from alerts.sentinel.wire.unreadable import Bag
 from alerts.sentinel.wire.values import read_bag, read_text, read_yes_no
 
 
-@dataclass(frozen=True, slots=True)
-class D4iotFacts:
+class D4iotFacts(NamedTuple):
     """What the sensor saw, as Defender for IoT tells it; a side that is not named is None."""
 
     sensor: str | None = None
@@ -48,12 +47,19 @@ def _parsed(text: str, name: str, flags: list[str]) -> Any:
 
 def folded(bag: Bag) -> Bag:
     """The bag by lower-cased names without blanks: their spelling differs between sources."""
-    return {key.replace(" ", "").replace("_", "").casefold(): bag[key] for key in reversed(bag)}
+    return {_folded_name(key): bag[key] for key in reversed(bag)}
+
+
+@lru_cache(maxsize=4096)
+def _folded_name(name: str) -> str:
+    return name.replace(" ", "").replace("_", "").casefold()
 
 
 def custom_details_in(bag: Bag, flags: list[str]) -> dict[str, tuple[str, ...]]:
     """What an analytics rule carried over: lists of texts by folded name, {} for other alerts."""
     value = bag.get("customdetails")
+    if value is None:
+        return {}
     if isinstance(value, str):
         value = _parsed(value, "custom_details", flags)
     details = folded(read_bag(value, "custom_details", flags))
@@ -64,40 +70,52 @@ def custom_details_in(bag: Bag, flags: list[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
+# Each fact may stand under several names; the first that says something is taken.
+_NAMES = (
+    ("sensorid", "sensor", "deviceid"),
+    ("sitedisplayname", "site"),
+    ("sensorzone", "zone", "zonedisplayname"),
+    ("sourcedevice",),
+    ("sourcedeviceaddress", "sourceaddress"),
+    ("destinationdevice",),
+    ("destinationdeviceaddress", "destinationaddress"),
+    ("protocol",),
+    ("port", "destinationport"),
+    ("category",),
+    ("function", "functioncode", "command"),
+    ("userdefinedtitle", "userdefineddescription"),
+    ("alertmanagementuri",),
+)
+
+
 def facts_in(bag: Bag, details: dict[str, tuple[str, ...]], flags: list[str]) -> D4iotFacts:
     """The D4IoT facts of a bag, or of custom details where a rule kept no more than those."""
+    members: list[Any] = [_first(names, bag, details, flags) for names in _NAMES]
+    members.append(read_yes_no(bag.get("isnew"), "facts.is_new", flags))
+    return D4iotFacts(*members)
 
-    def first(*names: str) -> str | None:
-        for name in names:
-            value = bag.get(name)
-            if value is None and details.get(name):
-                value = details[name][0]
-            if value.__class__ is int:
-                value = str(value)
-            if text := read_text(value, f"facts.{name}", flags):
-                return text.strip() or None
-        return None
 
-    return D4iotFacts(
-        sensor=first("sensorid", "sensor", "deviceid"),
-        site=first("sitedisplayname", "site"),
-        zone=first("sensorzone", "zone", "zonedisplayname"),
-        source_device=first("sourcedevice"),
-        source_address=first("sourcedeviceaddress", "sourceaddress"),
-        destination_device=first("destinationdevice"),
-        destination_address=first("destinationdeviceaddress", "destinationaddress"),
-        protocol=first("protocol"),
-        port=first("port", "destinationport"),
-        category=first("category"),
-        function=first("function", "functioncode", "command"),
-        user_defined_title=first("userdefinedtitle", "userdefineddescription"),
-        management_url=first("alertmanagementuri"),
-        is_new=read_yes_no(bag.get("isnew"), "facts.is_new", flags),
-    )
+def _first(
+    names: tuple[str, ...], bag: Bag, details: dict[str, tuple[str, ...]], flags: list[str]
+) -> str | None:
+    for name in names:
+        value = bag.get(name)
+        if value is None:
+            if not details.get(name):
+                continue
+            value = details[name][0]
+        if value.__class__ is not str:
+            value = str(value) if value.__class__ is int else value
+            value = read_text(value, f"facts.{name}", flags)
+        if value:
+            return value.strip() or None
+    return None
 
 
 def words_in(value: object, name: str, flags: list[str]) -> tuple[str, ...]:
     """A list of texts, however it is written: as a list, as JSON in a text, or with commas."""
+    if value is None:
+        return ()
     if isinstance(value, str):
         if value.lstrip().startswith("["):
             value = _parsed(value, name, flags)
@@ -108,6 +126,5 @@ def words_in(value: object, name: str, flags: list[str]) -> tuple[str, ...]:
         if len(words) != len(value):
             flags.append(f"{name}:not_all_text")
         return words
-    if value is not None:
-        flags.append(f"{name}:not_a_list")
+    flags.append(f"{name}:not_a_list")
     return ()
