@@ -1,20 +1,19 @@
 """Store alerts: the newest version of each, and never a fact lost to a version that says less."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-from django.db import connection
+from collections.abc import Iterable, Sequence
 
 from alerts.incidents.services import copying
-from alerts.incidents.services.copying import moment, number, text, words
-from alerts.incidents.services.facts import AlertRow
+from alerts.incidents.services.copying import ask, moment, number, numbers, words
+from alerts.incidents.services.details_work import Work
+from alerts.incidents.services.facts import AlertRow, StoredAlert
+from alerts.incidents.services.stages import stage, texts_line
 
 _COLUMNS = ", ".join(AlertRow._fields)
-_STAGE = f"""
-    CREATE TEMP TABLE IF NOT EXISTS incoming_alerts AS
-        SELECT {_COLUMNS}, '{{}}'::jsonb AS body FROM incidents_alert WHERE false;
-    TRUNCATE incoming_alerts
-"""
+STAGE = stage(
+    "incoming_alerts",
+    like=f"SELECT {_COLUMNS}, 0 AS place, '{{}}'::bigint[] AS incident_ids, '{{}}'::jsonb AS body"
+    " FROM incidents_alert",
+)
 _NEWER = "excluded.latest_at >= coalesce(a.latest_at, a.at)"
 
 
@@ -59,54 +58,110 @@ _UPSERT = f"""
                             ELSE a.plant_minute END,
         at = least(a.at, excluded.at), latest_at = greatest(a.latest_at, excluded.latest_at)
 """
-_RAW = """
-    INSERT INTO incidents_alertraw (alert_id, body)
-    SELECT a.id, s.body FROM incoming_alerts s JOIN incidents_alert a USING (workspace_id, key)
-    WHERE a.latest_at = s.latest_at
-    ON CONFLICT (alert_id) DO UPDATE SET body = excluded.body
+# Alerts, their raw JSON and their links in one statement, which tells what is new.
+_STORE = f"""
+    WITH stored AS ({_UPSERT} RETURNING id, workspace_id, key, latest_at, xmax = 0 AS is_new),
+    raw AS (
+        INSERT INTO incidents_alertraw (alert_id, body)
+        SELECT stored.id, s.body FROM stored JOIN incoming_alerts s USING (workspace_id, key)
+        WHERE stored.latest_at = s.latest_at
+        ON CONFLICT (alert_id) DO UPDATE SET body = excluded.body),
+    links AS (
+        INSERT INTO incidents_incidentalert (incident_id, alert_id)
+        SELECT unnest(s.incident_ids), stored.id
+        FROM stored JOIN incoming_alerts s USING (workspace_id, key)
+        ON CONFLICT DO NOTHING)
+    SELECT s.place, stored.id, stored.is_new
+    FROM stored JOIN incoming_alerts s USING (workspace_id, key)
 """
 _BACK = """
     SELECT a.workspace_id, a.key, a.id, a.alert_type, a.protocol, a.site_id,
            coalesce(nullif(a.source_device, ''), a.source_address),
            coalesce(nullif(a.destination_device, ''), a.destination_address),
            a.any_device, a.any_address, a.at, a.severity, a.user_defined_title
-    FROM incoming_alerts s JOIN incidents_alert a USING (workspace_id, key)
+    FROM incidents_alert a WHERE a.id = ANY(%s::bigint[])
 """
+type _Key = tuple[int, str]
 
 
-class StoredAlert(NamedTuple):
-    """What the incident needs to know of an alert, after all its versions were merged."""
+class _Incoming:
+    """The newest version of an alert, and the incidents it came with."""
 
-    id: int
-    alert_type: str
-    protocol: str
-    site_id: int | None
-    source: str
-    destination: str
-    any_device: list[str]
-    any_address: list[str]
-    at: Any
-    severity: int
-    user_defined_title: str
+    __slots__ = ("incident_ids", "raw", "row")
+
+    def __init__(self, row: AlertRow, raw: bytes, incident_id: int) -> None:
+        self.row, self.raw, self.incident_ids = row, raw, [incident_id]
 
 
-def store_alerts(*, rows: Sequence[tuple[AlertRow, bytes]]) -> dict[tuple[int, str], StoredAlert]:
-    """Store these alerts with their raw JSON; returns them by workspace and key."""
-    newest: dict[tuple[int, str], tuple[AlertRow, bytes]] = {}
-    for row, raw in sorted(rows, key=lambda pair: pair[0].latest_at):
+def store_alerts(work: Sequence[Work]) -> None:
+    """Store the alerts of these incidents with raw JSON and links; then each incident's `stored`
+    holds what its alerts say, all their versions together.
+    """
+    incoming = _newest_of_each(work)
+    if not incoming:
+        return
+    copying.copy_into("incoming_alerts", columns=_ORDER, lines=_lines(incoming.values()))
+    keys, known, stored = list(incoming), list[int](), dict[_Key, StoredAlert]()
+    for place, pk, is_new in ask(_STORE):
+        if is_new:
+            stored[keys[place]] = _as_stored(pk, incoming[keys[place]].row)
+        else:
+            known.append(pk)
+    for row in ask(_BACK, numbers(known)) if known else ():
+        said = StoredAlert(*row[2:])
+        stored[row[0], row[1]] = said._replace(
+            any_device=tuple(said.any_device), any_address=tuple(said.any_address)
+        )
+    for one in work:
+        its = {(row.workspace_id, row.key) for row, _ in one.rows}
+        one.stored = [stored[key] for key in sorted(its)]
+
+
+def _newest_of_each(work: Iterable[Work]) -> dict[_Key, _Incoming]:
+    incoming: dict[_Key, _Incoming] = {}
+    again: list[tuple[AlertRow, bytes, int]] = []
+    for one in work:
+        for (row, _), alert in zip(one.rows, one.alerts, strict=True):
+            made = _Incoming(row, alert.raw_json, one.row.id)
+            if incoming.setdefault((row.workspace_id, row.key), made) is not made:
+                again.append((row, alert.raw_json, one.row.id))
+    _add_versions(incoming, again)
+    return incoming
+
+
+def _add_versions(
+    incoming: dict[_Key, _Incoming], again: Iterable[tuple[AlertRow, bytes, int]]
+) -> None:
+    """Alerts that came more than once: from the oldest on, each completes the next."""
+    versions: dict[_Key, list[tuple[AlertRow, bytes]]] = {}
+    for row, raw, incident_id in again:
         key = row.workspace_id, row.key
-        older = newest.get(key)
-        newest[key] = (_completed(row, older[0]) if older else row, raw)
-    if not newest:
-        return {}
-    lines = [f"{_line(row)}\t{copying.document(raw)}" for row, raw in newest.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
-        copying.copy_into("incoming_alerts", columns=f"{_COLUMNS}, body", lines=lines)
-        cursor.execute(_UPSERT)
-        cursor.execute(_RAW)
-        cursor.execute(_BACK)
-        return {(row[0], row[1]): StoredAlert(*row[2:]) for row in cursor.fetchall()}
+        first = incoming[key]
+        versions.setdefault(key, [(first.row, first.raw)]).append((row, raw))
+        if incident_id not in first.incident_ids:
+            first.incident_ids.append(incident_id)
+    for key, found in versions.items():
+        found.sort(key=lambda version: version[0].latest_at)
+        merged = found[0][0]
+        for newer, _ in found[1:]:
+            merged = _completed(newer, merged)
+        incoming[key].row, incoming[key].raw = merged, found[-1][1]
+
+
+def _as_stored(pk: int, row: AlertRow) -> StoredAlert:
+    return StoredAlert(
+        pk,
+        row.alert_type,
+        row.protocol,
+        row.site_id,
+        row.source_device or row.source_address,
+        row.destination_device or row.destination_address,
+        row.any_device,
+        row.any_address,
+        row.at,
+        row.severity,
+        row.user_defined_title,
+    )
 
 
 def _completed(row: AlertRow, older: AlertRow) -> AlertRow:
@@ -123,18 +178,34 @@ def _completed(row: AlertRow, older: AlertRow) -> AlertRow:
     return row._replace(**said)
 
 
-def _line(row: AlertRow) -> str:
+_ORDER = (
+    "key, system_alert_id, sensor, alert_type, user_defined_title, engine, category, protocol,"
+    " function, product_name, source_device, source_address, destination_device,"
+    " destination_address, workspace_id, site_id, zone_id, severity, port, techniques, tactics,"
+    " any_device, any_address, at, latest_at, plant_weekday, plant_minute, flags, place,"
+    " incident_ids, body"
+)
+
+
+def _lines(incoming: Iterable[_Incoming]) -> list[str]:
+    return [_line(place, one) for place, one in enumerate(incoming)]
+
+
+def _line(place: int, one: _Incoming) -> str:
+    row = one.row
+    texts = (
+        *(row.key, row.system_alert_id, row.sensor, row.alert_type, row.user_defined_title),
+        *(row.engine, row.category, row.protocol, row.function, row.product_name),
+        *(row.source_device, row.source_address, row.destination_device, row.destination_address),
+    )
     return "\t".join(
         (
-            *(str(row.workspace_id), text(row.key), text(row.system_alert_id)),
-            *(text(row.sensor), number(row.site_id), number(row.zone_id)),
-            *(text(row.alert_type), text(row.user_defined_title), text(row.engine)),
-            *(text(row.category), str(row.severity), text(row.protocol), number(row.port)),
-            *(text(row.function), words(row.techniques), words(row.tactics)),
-            *(text(row.product_name), text(row.source_device), text(row.source_address)),
-            *(text(row.destination_device), text(row.destination_address)),
+            texts_line(texts),
+            *(str(row.workspace_id), number(row.site_id), number(row.zone_id)),
+            *(str(row.severity), number(row.port), words(row.techniques), words(row.tactics)),
             *(words(row.any_device), words(row.any_address), moment(row.at)),
             *(moment(row.latest_at), number(row.plant_weekday), number(row.plant_minute)),
-            words(row.flags),
+            *(words(row.flags), str(place), numbers(one.incident_ids)),
+            copying.document(one.raw),
         )
     )

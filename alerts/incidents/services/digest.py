@@ -1,11 +1,12 @@
 """What an incident's row says of its alerts: both ends, protocol, place, pattern."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 from alerts.incidents.engine.pattern import pattern_key
-from alerts.incidents.services.alert_rows import StoredAlert
+from alerts.incidents.services.facts import StoredAlert
 
 
 class Digest(NamedTuple):
@@ -15,9 +16,22 @@ class Digest(NamedTuple):
     protocol: str
     source: str
     destination: str
-    site_ids: list[int]
     place: str
+    site_ids: Sequence[int]
     pattern: UUID
+
+
+class _Said(NamedTuple):
+    """What one alert contributes."""
+
+    alert_type: str
+    protocol: str
+    site_id: int | None
+    source: str
+    destination: str
+    any_device: Sequence[str]
+    any_address: Sequence[str]
+    user_defined_title: str
 
 
 def digest_of(
@@ -25,9 +39,26 @@ def digest_of(
     *,
     workspace_id: int,
     title_type: str,
-    places: Iterable[tuple[int, str]],
+    places: tuple[tuple[int, str], ...],
 ) -> Digest:
-    """Sum up the alerts of one incident; `places` are all sites it touches, in words."""
+    """Sum up the alerts of one incident; `places` are all sites it touches, in words.
+
+    Most incidents have one alert, and most of those say what one before them said.
+    """
+    said = tuple([_Said(*a[1:8], a.user_defined_title) for a in alerts])
+    if len(said) == 1:
+        return _digest_of_one(workspace_id, title_type, places, said, said[0])
+    lead = _lead(alerts)
+    return _digest(workspace_id, title_type, places, said, None if lead is None else said[lead])
+
+
+def _digest(
+    workspace_id: int,
+    title_type: str,
+    places: tuple[tuple[int, str], ...],
+    alerts: tuple[_Said, ...],
+    lead: _Said | None,
+) -> Digest:
     sites = dict(places)
     for alert in alerts:
         if alert.site_id is not None:
@@ -35,7 +66,6 @@ def digest_of(
     said = [words for words in sites.values() if words]
     place = said[0] + (f" +{len(sites) - 1}" if len(sites) > 1 else "") if said else ""
     types = _distinct(alert.user_defined_title or alert.alert_type for alert in alerts)
-    lead = _lead(alerts)
     ends = [_distinct(a.source for a in alerts), _distinct(a.destination for a in alerts)]
     if not ends[0] and not ends[1]:  # made by a rule: only the entities tell who took part
         ends[0] = _distinct(name for a in alerts for name in (a.any_device or a.any_address))
@@ -48,8 +78,8 @@ def digest_of(
         _shown(protocols, lead and lead.protocol)[:80],
         shown[0][:120],
         shown[1][:120],
-        sorted(sites),
         place[:200],
+        tuple(sorted(sites)),
         pattern_key(
             workspace_id=workspace_id,
             site_ids=sites,
@@ -61,9 +91,13 @@ def digest_of(
     )
 
 
-def _lead(alerts: Sequence[StoredAlert]) -> StoredAlert | None:
-    """The alert that speaks for the incident: the gravest, and of those the first."""
-    return min(alerts, key=lambda alert: (-alert.severity, alert.at, alert.id), default=None)
+_digest_of_one = lru_cache(maxsize=8192)(_digest)
+
+
+def _lead(alerts: Sequence[StoredAlert]) -> int | None:
+    """The place of the alert that speaks for the incident: the gravest, and of those the first."""
+    order = [(-alert.severity, alert.at, alert.id) for alert in alerts]
+    return order.index(min(order)) if order else None
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

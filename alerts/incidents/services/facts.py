@@ -47,6 +47,22 @@ class AlertRow(NamedTuple):
     flags: Sequence[str]
 
 
+class StoredAlert(NamedTuple):
+    """What the incident needs to know of an alert, after all its versions were merged."""
+
+    id: int
+    alert_type: str
+    protocol: str
+    site_id: int | None
+    source: str
+    destination: str
+    any_device: Sequence[str]
+    any_address: Sequence[str]
+    at: datetime
+    severity: int
+    user_defined_title: str
+
+
 class Surroundings(NamedTuple):
     """What the incident lends to an alert that does not say everything itself."""
 
@@ -132,15 +148,14 @@ def _found(alert: WireAlert, around: Surroundings, atlas: Atlas) -> Found:
 
 def _named(
     source: tuple[str, str], destination: tuple[str, str], devices: Iterable[WireDevice]
-) -> tuple[list[str], list[str]]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """All devices and addresses that an alert names. What a rule made has only the entities."""
-    names = [source[0], destination[0]]
-    addresses = [source[1], destination[1]]
-    if not any((*names, *addresses)):
+    names, addresses = {source[0], destination[0]}, {source[1], destination[1]}
+    if not any(names) and not any(addresses):
         for device in devices:
-            names.append(device.device_name or "")
-            addresses += addresses_of(device=device)
-    return sorted({n[:120] for n in names if n}), sorted({a[:64] for a in addresses if a})
+            names.add((device.device_name or "")[:120])
+            addresses.update([address[:64] for address in addresses_of(device=device)])
+    return tuple(sorted(filter(None, names))), tuple(sorted(filter(None, addresses)))
 
 
 def _port(text: str | None, flags: list[str]) -> int | None:

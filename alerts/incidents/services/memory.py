@@ -3,11 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from hashlib import md5
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+
+from alerts.incidents.services.copying import moment
+from alerts.incidents.services.stages import array
 
 
 class PatternSeen(NamedTuple):
@@ -28,12 +32,12 @@ class PairSeen(NamedTuple):
     at: datetime
     incident_id: int
 
-    @property
-    def key(self) -> UUID:
-        """The same for the same two ends at the same place."""
-        ends = f"{self.source.casefold()}\x1f{self.destination.casefold()}"
-        said = f"{self.workspace_id}:{self.site_id}:{ends}"
-        return UUID(bytes=md5(said.encode(), usedforsecurity=False).digest())
+
+@lru_cache(maxsize=8192)
+def _pair_of(workspace_id: int, site_id: int | None, source: str, destination: str) -> str:
+    """The same for the same two ends at the same place."""
+    said = f"{workspace_id}:{site_id}:{source.casefold()}\x1f{destination.casefold()}"
+    return md5(said.encode(), usedforsecurity=False).hexdigest()
 
 
 _PATTERNS = """
@@ -74,21 +78,21 @@ def remember_patterns(*, seen: Iterable[PatternSeen]) -> None:
     with connection.cursor() as cursor:
         if moments:
             whens = moments.values()
-            first, latest, n = ([*map(each, whens)] for each in (min, max, len))
-            cursor.execute(_PATTERNS, (list(moments), first, latest, n))
+            first, latest = (array(map(moment, map(each, whens))) for each in (min, max))
+            cursor.execute(_PATTERNS, (array(moments), first, latest, array(map(len, whens))))
         if left:
-            cursor.execute(_LEFT, [list(left), list(left.values())])
+            cursor.execute(_LEFT, (array(left), array(left.values())))
 
 
 def remember_pairs(*, seen: Iterable[PairSeen]) -> None:
     """Since when these ends were seen talking, and in which incident first."""
-    first: dict[UUID, PairSeen] = {}
+    first: dict[str, tuple[datetime, int]] = {}
     for pair in seen:
-        known = first.get(pair.key)
-        if known is None or (pair.at, pair.incident_id) < (known.at, known.incident_id):
-            first[pair.key] = pair
+        key, now = _pair_of(*pair[:4]), (pair.at, pair.incident_id)
+        if first.setdefault(key, now) > now:
+            first[key] = now
     if first:
-        pairs = first.values()
-        moments, incidents = [p.at for p in pairs], [p.incident_id for p in pairs]
+        moments = array([moment(at) for at, _ in first.values()])
+        incidents = array([incident_id for _, incident_id in first.values()])
         with connection.cursor() as cursor:
-            cursor.execute(_PAIRS, (list(first), moments, incidents))
+            cursor.execute(_PAIRS, (array(first), moments, incidents))

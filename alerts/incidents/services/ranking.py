@@ -1,18 +1,19 @@
 """Gather what an incident's priority depends on, for many incidents in a few queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
 from alerts.incidents.engine.share import lower_share
-from alerts.incidents.models import OtState, PairMemory, PatternMemory, Severity
+from alerts.incidents.models import OtState, Severity
+from alerts.incidents.services.copying import ask
+from alerts.incidents.services.stages import array
 from alerts.sentinel.wire.vocabulary import D4IOT_PRODUCTS
 
 
@@ -44,27 +45,43 @@ class _Around(NamedTuple):
     crosses: bool = False
 
 
+class _Known(NamedTuple):
+    """All that is known of an incident; many incidents are alike."""
+
+    severity: int
+    alert_type: str
+    tactics: tuple[str, ...]
+    products: tuple[str, ...]
+    touched: _Around
+    is_new_pair: bool
+    judged: tuple[int, int] | None  # how often benign, how often suspicious
+    is_answer_late: bool
+
+
 _NOBODY = _Around()
 
 # Devices that an incident's entities name, and those that its alerts name by zone and address.
+# Incident by incident: whatever the planner believes of tables that grow, it goes by their keys.
 _TOUCHED = """
-    SELECT incident_id, array_agg(DISTINCT criticality), array_agg(DISTINCT level),
-           array_agg(DISTINCT zone)
-    FROM (
-        SELECT e.incident_id, d.criticality, coalesce(d.purdue_level, z.purdue_level) AS level,
-               z.name AS zone
-        FROM incidents_entity e JOIN sites_device d ON d.id = e.device_id
-        JOIN sites_zone z ON z.id = d.zone_id
-        WHERE e.incident_id = ANY(%(ids)s::bigint[])
-        UNION ALL
-        SELECT ia.incident_id, d.criticality, coalesce(d.purdue_level, z.purdue_level), z.name
-        FROM incidents_incidentalert ia JOIN incidents_alert a ON a.id = ia.alert_id
-        CROSS JOIN LATERAL unnest(a.any_address) AS named(address)
-        JOIN sites_device d ON d.zone_id = a.zone_id AND d.address = named.address
-        JOIN sites_zone z ON z.id = d.zone_id
-        WHERE ia.incident_id = ANY(%(ids)s::bigint[])
-    ) touched GROUP BY incident_id
+    SELECT w.id, t.* FROM unnest(%s::bigint[]) AS w(id) CROSS JOIN LATERAL (
+        SELECT string_agg(DISTINCT d.criticality, ','), string_agg(DISTINCT z.name, E'\\x1f'),
+               string_agg(DISTINCT coalesce(d.purdue_level, z.purdue_level)::text, ',')
+        FROM (
+            SELECT device_id AS id FROM incidents_entity
+            WHERE incident_id = w.id AND device_id IS NOT NULL
+            UNION ALL
+            SELECT d.id FROM incidents_incidentalert ia JOIN incidents_alert a ON a.id = ia.alert_id
+            CROSS JOIN LATERAL unnest(a.any_address) AS named(address)
+            JOIN sites_device d ON d.zone_id = a.zone_id AND d.address = named.address
+            WHERE ia.incident_id = w.id
+        ) named JOIN sites_device d USING (id) JOIN sites_zone z ON z.id = d.zone_id
+    ) AS t(criticality, zones, levels) WHERE t.criticality IS NOT NULL
 """
+_JUDGED = """
+    SELECT pattern, routine + maintenance, suspicious FROM incidents_patternmemory
+    WHERE pattern = ANY(%s::uuid[]) AND routine + maintenance + suspicious > 0
+"""
+_FIRST = "SELECT first_incident FROM incidents_pairmemory WHERE first_incident = ANY(%s::bigint[])"
 
 
 def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
@@ -80,39 +97,47 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
             )
             for r in rows
         ]
-    memory = PatternMemory.objects.only("routine", "maintenance", "suspicious").in_bulk(patterns)
-    read = [row.id for row in rows if row.pattern]
-    around = _whom_they_touch(read)
-    first_of_pair = set(
-        PairMemory.objects.filter(first_incident__in=read).values_list("first_incident", flat=True)
-    )
-    ranked = []
-    for row in rows:
-        known = memory.get(row.pattern) if row.pattern else None
-        touched = around.get(row.id, _NOBODY)
-        benign = known.routine + known.maintenance if known else 0
-        ranked.append(
-            _weigh(
-                PriorityFacts(
-                    severity=Severity(row.severity).label,
-                    guard=_guard_of(row.alert_type),
-                    criticality=touched.criticality,
-                    crosses_levels=touched.crosses,
-                    crossing=touched.crossing,
-                    tactics=tuple(row.tactics),
-                    other_products=_others(tuple(row.product_names)),
-                    is_new_pair=row.id in first_of_pair,
-                    times_suspicious=known.suspicious if known else 0,
-                    routine_share_lower=lower_share(benign, benign + known.suspicious)
-                    if known
-                    else None,
-                    is_answer_late=row.ot_state == OtState.WAITING
-                    and row.ot_due_at is not None
-                    and row.ot_due_at < now,
-                )
+    judged = {row[0]: row[1:] for row in ask(_JUDGED, array(patterns))}
+    read = array([row.id for row in rows if row.pattern])
+    around = {row[0]: _around(*row[1:]) for row in ask(_TOUCHED, read)}
+    first_of_pair = {row[0] for row in ask(_FIRST, read)}
+    return [
+        _rank_read(
+            _Known(
+                row.severity,
+                row.alert_type,
+                tuple(row.tactics),
+                tuple(row.product_names),
+                around.get(row.id, _NOBODY),
+                row.id in first_of_pair,
+                judged.get(row.pattern),
+                row.ot_state == OtState.WAITING
+                and row.ot_due_at is not None
+                and row.ot_due_at < now,
             )
         )
-    return ranked
+        for row in rows
+    ]
+
+
+@lru_cache(maxsize=8192)
+def _rank_read(known: _Known) -> Ranked:
+    benign, suspicious = known.judged or (0, 0)
+    return _weigh(
+        PriorityFacts(
+            severity=Severity(known.severity).label,
+            guard=_guard_of(known.alert_type),
+            criticality=known.touched.criticality,
+            crosses_levels=known.touched.crosses,
+            crossing=known.touched.crossing,
+            tactics=known.tactics,
+            other_products=_others(known.products),
+            is_new_pair=known.is_new_pair,
+            times_suspicious=suspicious,
+            routine_share_lower=lower_share(benign, benign + suspicious),
+            is_answer_late=known.is_answer_late,
+        )
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -152,15 +177,11 @@ def _others(products: tuple[str, ...]) -> tuple[str, ...]:
 _SAME_PRODUCT = D4IOT_PRODUCTS | {"azure sentinel", "microsoft sentinel"}
 
 
-def _whom_they_touch(incident_ids: Iterable[int]) -> dict[int, _Around]:
-    with connection.cursor() as cursor:
-        cursor.execute(_TOUCHED, {"ids": list(incident_ids)})
-        return {row[0]: _around(*row[1:]) for row in cursor.fetchall()}
-
-
-def _around(criticality: list[str], levels: list[float | None], zones: list[str]) -> _Around:
-    known = sorted({level for level in levels if level is not None}, reverse=True)
-    worst = max(criticality, key=lambda word: CRITICALITY_POINTS.get(word, 0))
+@lru_cache(maxsize=4096)
+def _around(criticality: str, zones: str, levels: str | None) -> _Around:
+    known = sorted(map(float, levels.split(",")), reverse=True) if levels else []
+    worst = max(criticality.split(","), key=lambda word: CRITICALITY_POINTS.get(word, 0))
     if len(known) > 1:
         return _Around(worst, f"Level {known[0]:g} to Level {known[-1]:g}", True)
-    return _Around(worst, " / ".join(sorted(zones)) if len(zones) > 1 else "", len(zones) > 1)
+    names = sorted(zones.split("\x1f"))
+    return _Around(worst, " / ".join(names) if len(names) > 1 else "", len(names) > 1)

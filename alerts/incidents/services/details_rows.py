@@ -1,0 +1,169 @@
+"""Entities of incidents, and what details decide of the incidents' own rows."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from alerts.incidents.models import Status
+from alerts.incidents.services import copying
+from alerts.incidents.services.copying import number, numbers, text, words
+from alerts.incidents.services.details_work import MOST_ENTITIES, Work
+from alerts.incidents.services.digest import Digest, digest_of
+from alerts.incidents.services.facts import place_of_device
+from alerts.incidents.services.groups import group_key_of
+from alerts.incidents.services.memory import (
+    PairSeen,
+    PatternSeen,
+    remember_pairs,
+    remember_patterns,
+)
+from alerts.incidents.services.ranking import Rankable, Ranked, rank_incidents
+from alerts.incidents.services.rows import alert_type_of
+from alerts.incidents.services.stages import stage, texts_line
+from alerts.sites.services import Atlas
+
+MARK = "details."  # flags of ours that outlive a new version of the incident itself
+
+_ENTITY = "incident_id, name, kind, label, device_id, body"
+ENTITIES_STAGE = stage("incoming_entities", like=f"SELECT {_ENTITY} FROM incidents_entity")
+_ENTITIES = f"""
+    INSERT INTO incidents_entity AS e ({_ENTITY}) SELECT {_ENTITY} FROM incoming_entities
+    ON CONFLICT (incident_id, name) DO UPDATE
+    SET kind = excluded.kind, label = excluded.label, device_id = excluded.device_id,
+        body = excluded.body
+"""
+_INCIDENT = (
+    "id, alert_type, protocol, source, destination, place, site_ids, pattern, entities_count,"
+    " flags, priority, priority_parts, group_key"
+)
+INCIDENTS_STAGE = stage("incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident")
+_INCIDENTS = """
+    UPDATE incidents_incident i SET alert_type = d.alert_type, protocol = d.protocol,
+        source = d.source, destination = d.destination, place = d.place, site_ids = d.site_ids,
+        pattern = d.pattern, entities_count = d.entities_count, flags = d.flags,
+        priority = d.priority, priority_parts = d.priority_parts, group_key = d.group_key,
+        details_state = 'fetched', details_due_at = NULL, details_attempts = 0, changed_at = %s
+    FROM incoming_details d WHERE i.id = d.id
+"""
+
+
+def store_entities(work: Iterable[Work], device_ids: Mapping[tuple[int, str], int]) -> None:
+    """Store the entities with their raw JSON; devices among them point at ours."""
+    lines = {}
+    for one in work:
+        pk = one.row.id
+        for entity in one.entities:
+            name = entity.name[:100]
+            said = texts_line((name, (entity.kind or "")[:60], (entity.friendly_name or "")[:1000]))
+            device_id = number(device_ids.get((pk, entity.name)) if entity.device else None)
+            lines[pk, name] = f"{pk}\t{said}\t{device_id}\t{copying.document(entity.raw_json)}"
+    if lines:
+        copying.copy_into("incoming_entities", columns=_ENTITY, lines=lines.values())
+        with connection.cursor() as cursor:
+            cursor.execute(_ENTITIES)
+
+
+def store_incident_rows(work: Sequence[Work], atlas: Atlas, now: datetime) -> set[UUID | None]:
+    """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew.
+
+    Returns the keys of the queue's rows that were left and joined.
+    """
+    digests = [_digest_of(one, atlas) for one in work]
+    remember_patterns(
+        seen=[
+            PatternSeen(one.row.pattern, digest.pattern, one.row.created_at)
+            for one, digest in zip(work, digests, strict=True)
+        ]
+    )
+    remember_pairs(
+        seen=[
+            PairSeen(one.row.workspace_id, a.site_id, a.source, a.destination, a.at, one.row.id)
+            for one in work
+            for a in one.stored
+            if a.source and a.destination
+        ]
+    )
+    ranks = rank_incidents([_rankable(*pair) for pair in zip(work, digests, strict=True)], now=now)
+    keys = [_key_of(one, digest) for one, digest in zip(work, digests, strict=True)]
+    lines = list(map(_incident_line, work, digests, ranks, keys))
+    if lines:
+        copying.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
+        with connection.cursor() as cursor:
+            cursor.execute(_INCIDENTS, [now])
+    return {*keys, *[one.row.group_key for one in work]}
+
+
+def _digest_of(one: Work, atlas: Atlas) -> Digest:
+    return digest_of(
+        one.stored,
+        workspace_id=one.row.workspace_id,
+        title_type=alert_type_of(one.row.title),
+        places=tuple(_touched(one, atlas)),
+    )
+
+
+def _touched(one: Work, atlas: Atlas) -> Iterator[tuple[int, str]]:
+    """The sites of an incident: those of its alerts first, in the words of the first."""
+    said: dict[int, str] = {}
+    for _, found in one.rows:
+        if found.site_id is not None:
+            said.setdefault(found.site_id, found.words)
+    for device in one.devices:
+        found = atlas.find(place_of_device(device))
+        if found.site_id is not None:
+            said.setdefault(found.site_id, found.words)
+    yield from said.items()
+
+
+def _rankable(one: Work, digest: Digest) -> Rankable:
+    row = one.row
+    return Rankable(
+        row.id,
+        row.severity,
+        digest.alert_type,
+        row.tactics,
+        row.product_names,
+        digest.pattern,
+        row.ot_state,
+        row.ot_due_at,
+    )
+
+
+def _key_of(one: Work, digest: Digest) -> UUID | None:
+    row = one.row
+    if row.is_over or row.status >= Status.CLOSED:
+        return None
+    return group_key_of(
+        incident_id=row.id,
+        pattern=digest.pattern,
+        workspace_id=row.workspace_id,
+        severity=row.severity,
+        status=row.status,
+        ot_state=row.ot_state,
+        owner_id=row.owner_id,
+    )
+
+
+def _incident_line(one: Work, digest: Digest, ranked: Ranked, key: UUID | None) -> str:
+    return (
+        f"{one.row.id}\t{texts_line(digest[:5])}\t{numbers(digest.site_ids)}\t{digest.pattern}\t"
+        f"{len(one.given.entities)}\t{words(_flags_of(one))}\t{ranked.score}\t"
+        f"{text(ranked.parts)}\t{key or copying.NULL}"
+    )
+
+
+def _flags_of(one: Work) -> list[str]:
+    given, n = one.given, len(one.given.entities)
+    flags = [flag for flag in one.row.flags if not flag.startswith(MARK)]
+    if n > MOST_ENTITIES:
+        flags.append(f"{MARK}entities:too_many")
+    if given.entities_cut_short:
+        flags.append(f"{MARK}entities:cut_short")
+    if len(one.alerts) < len(given.alerts):
+        flags.append(f"{MARK}alerts:unreadable")
+    if one.n_entities < n:
+        flags.append(f"{MARK}entities:unreadable")
+    flags += sorted({f"{MARK}alert.{flag}" for row, _ in one.rows for flag in row.flags})[:50]
+    return flags
