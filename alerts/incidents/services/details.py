@@ -45,15 +45,15 @@ def store_details_of_many(*, given: Sequence[Details], now: datetime) -> None:
     open_stages(alert_rows.STAGE, details_rows.ENTITIES_STAGE, details_rows.INCIDENTS_STAGE)
     atlas = learn_places(places=places_of(work))
     for one in work:
-        read_alerts(one, atlas, now)
+        read_alerts(one, atlas=atlas, now=now)
     store_alerts(work)
-    device_ids = learn_devices_of(work, atlas)
-    store_entities(work, device_ids)
+    device_ids = learn_devices_of(work, atlas=atlas)
+    store_entities(work, device_ids=device_ids)
     store_comments(
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,
     )
-    refresh_groups(store_incident_rows(work, atlas, now), now=now)
+    refresh_groups(store_incident_rows(work, atlas=atlas, now=now), now=now)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from alerts.sentinel.wire import WireDevice
 from alerts.sites.services import Atlas, DeviceSeen, learn_devices, level_of
 
 
-def learn_devices_of(work: Sequence[Work], atlas: Atlas) -> dict[tuple[int, str], int]:
+def learn_devices_of(work: Sequence[Work], *, atlas: Atlas) -> dict[tuple[int, str], int]:
     """Know all devices of these incidents; the ids of described ones by incident and entity."""
     seen: list[DeviceSeen] = []
     owners: list[tuple[tuple[int, str], tuple[int, str]]] = []

@@ -49,7 +49,7 @@ _INCIDENTS = """
 """
 
 
-def store_entities(work: Iterable[Work], device_ids: Mapping[tuple[int, str], int]) -> None:
+def store_entities(work: Iterable[Work], *, device_ids: Mapping[tuple[int, str], int]) -> None:
     """Store the entities with their raw JSON; devices among them point at ours."""
     lines = {}
     for one in work:
@@ -65,7 +65,7 @@ def store_entities(work: Iterable[Work], device_ids: Mapping[tuple[int, str], in
             cursor.execute(_ENTITIES)
 
 
-def store_incident_rows(work: Sequence[Work], atlas: Atlas, now: datetime) -> set[UUID | None]:
+def store_incident_rows(work: Sequence[Work], *, atlas: Atlas, now: datetime) -> set[UUID | None]:
     """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew.
 
     Returns the keys of the queue's rows that were left and joined.

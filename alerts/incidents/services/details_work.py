@@ -100,7 +100,7 @@ def places_of(work: Iterable[Work]) -> set[Place]:
     return places
 
 
-def read_alerts(one: Work, atlas: Atlas, now: datetime) -> None:
+def read_alerts(one: Work, *, atlas: Atlas, now: datetime) -> None:
     """Reduce the alerts of an incident to facts."""
     places = set(map(place_of_device, one.devices)) - {_NOWHERE}
     only = _NOWHERE

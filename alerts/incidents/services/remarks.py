@@ -2,10 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 
-from alerts.incidents.models import Comment
+import orjson
+from django.db import connection
+
 from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import Unreadable, WireComment
+
+_MERGE = """
+    INSERT INTO incidents_comment (incident_id, name, author, message, created_at, ours)
+    SELECT * FROM json_to_recordset(%s::json)
+        AS said(incident_id bigint, name text, author text, message text, created_at timestamptz,
+                ours bool)
+    ON CONFLICT (incident_id, name) DO UPDATE
+    SET author = excluded.author, message = excluded.message, ours = excluded.ours
+"""
 
 
 def store_comments(
@@ -21,20 +33,16 @@ def store_comments(
     if not said:
         return
     ours = written_by_us(name for _, name in said)
-    Comment.objects.bulk_create(
-        [
-            Comment(
-                incident_id=incident_id,
-                name=name,
-                author=(comment.author_name or comment.author_email or "")[:200],
-                message=comment.message,
-                created_at=min(comment.created_at or now, now),
-                ours=name in ours,
-            )
-            for (incident_id, name), comment in sorted(said.items())
-        ],
-        update_conflicts=True,
-        unique_fields=["incident", "name"],
-        update_fields=["author", "message", "ours"],
-        batch_size=1000,
-    )
+    rows = [
+        {
+            "incident_id": incident_id,
+            "name": name,
+            "author": (comment.author_name or comment.author_email or "")[:200],
+            "message": comment.message,
+            "created_at": min(comment.created_at or now, now),
+            "ours": name in ours,
+        }
+        for (incident_id, name), comment in sorted(said.items(), key=itemgetter(0))
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_MERGE, [orjson.dumps(rows).decode()])

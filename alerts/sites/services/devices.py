@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection, transaction
 
 from alerts.sites.models import Criticality
@@ -46,37 +48,56 @@ _TEXTS = ", ".join(
     f" ELSE coalesce(nullif(d.{name}, ''), excluded.{name}) END"
     for name in ("name", "kind", "vendor", "model", "firmware")
 )
+_COLUMNS = (
+    "zone_id, address, first_seen_at, latest_seen_at, name, kind, vendor, model, firmware,"
+    " purdue_level, criticality, is_programming, is_scanner, is_authorized"
+)
+
+
+def _news(said: str) -> str:
+    """When a sighting is worth a write: a device that is seen often is written rarely."""
+    return f"""
+        {said}.latest_seen_at > d.latest_seen_at + interval '10 minutes'
+        OR {said}.first_seen_at < d.first_seen_at
+        OR ({said}.latest_seen_at >= d.latest_seen_at AND
+            ({said}.name NOT IN ('', d.name) OR {said}.kind NOT IN ('', d.kind)
+             OR {said}.vendor NOT IN ('', d.vendor) OR {said}.model NOT IN ('', d.model)
+             OR {said}.firmware NOT IN ('', d.firmware)
+             OR (d.purdue_level IS NULL AND {said}.purdue_level IS NOT NULL)
+             OR {said}.is_programming <> d.is_programming
+             OR {said}.is_scanner <> d.is_scanner
+             OR {said}.is_authorized IS DISTINCT FROM d.is_authorized))
+    """
+
+
 # What people set (criticality, level) is never written over; what is not told blanks nothing.
-_UPSERT = f"""
-    INSERT INTO sites_device AS d (zone_id, address, first_seen_at, latest_seen_at, name, kind,
-        vendor, model, firmware, purdue_level, criticality, is_programming, is_scanner,
-        is_authorized)
-    SELECT zone_id, address, seen_at, seen_at, name, kind, vendor, model, firmware, level,
-           criticality, is_programming, is_scanner, is_authorized
-    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-                %s::text[], %s::text[], %s::float8[], %s::text[], %s::bool[], %s::bool[],
-                %s::bool[])
-         AS seen(zone_id, address, seen_at, name, kind, vendor, model, firmware, level,
-                 criticality, is_programming, is_scanner, is_authorized)
-    ORDER BY zone_id, address
-    ON CONFLICT (zone_id, address) DO UPDATE SET
-        first_seen_at = least(d.first_seen_at, excluded.first_seen_at),
-        latest_seen_at = greatest(d.latest_seen_at, excluded.latest_seen_at),
-        {_TEXTS},
-        purdue_level = coalesce(d.purdue_level, excluded.purdue_level),
-        is_programming = coalesce(excluded.is_programming, d.is_programming),
-        is_scanner = coalesce(excluded.is_scanner, d.is_scanner),
-        is_authorized = coalesce(excluded.is_authorized, d.is_authorized)
-    WHERE excluded.latest_seen_at > d.latest_seen_at + interval '10 minutes'
-       OR excluded.first_seen_at < d.first_seen_at
-       OR (excluded.latest_seen_at >= d.latest_seen_at AND
-           (excluded.name NOT IN ('', d.name) OR excluded.kind NOT IN ('', d.kind)
-            OR excluded.vendor NOT IN ('', d.vendor) OR excluded.model NOT IN ('', d.model)
-            OR excluded.firmware NOT IN ('', d.firmware)
-            OR (d.purdue_level IS NULL AND excluded.purdue_level IS NOT NULL)
-            OR excluded.is_programming <> d.is_programming
-            OR excluded.is_scanner <> d.is_scanner
-            OR excluded.is_authorized IS DISTINCT FROM d.is_authorized))
+# What is no news is not even touched: a conflict locks its row, and that is a write, too.
+_LEARN = f"""
+    WITH seen AS MATERIALIZED (
+        SELECT *, seen_at AS first_seen_at, seen_at AS latest_seen_at
+        FROM json_to_recordset(%s::json) AS said(zone_id bigint, address text,
+            seen_at timestamptz, name text, kind text, vendor text, model text, firmware text,
+            purdue_level float8, criticality text, is_programming bool, is_scanner bool,
+            is_authorized bool)),
+    known AS MATERIALIZED (
+        SELECT seen.*, d.id, d.id IS NULL OR ({_news("seen")}) AS is_news
+        FROM seen LEFT JOIN sites_device d
+             ON d.zone_id = seen.zone_id AND d.address = seen.address),
+    written AS (
+        INSERT INTO sites_device AS d ({_COLUMNS})
+        SELECT {_COLUMNS} FROM known WHERE is_news IS NOT FALSE ORDER BY zone_id, address
+        ON CONFLICT (zone_id, address) DO UPDATE SET
+            first_seen_at = least(d.first_seen_at, excluded.first_seen_at),
+            latest_seen_at = greatest(d.latest_seen_at, excluded.latest_seen_at),
+            {_TEXTS},
+            purdue_level = coalesce(d.purdue_level, excluded.purdue_level),
+            is_programming = coalesce(excluded.is_programming, d.is_programming),
+            is_scanner = coalesce(excluded.is_scanner, d.is_scanner),
+            is_authorized = coalesce(excluded.is_authorized, d.is_authorized)
+        WHERE {_news("excluded")}
+        RETURNING zone_id, address, id)
+    SELECT zone_id, address, id FROM known WHERE id IS NOT NULL
+    UNION SELECT zone_id, address, id FROM written
 """
 _FIND = """
     SELECT d.zone_id, d.address, d.id FROM sites_device d
@@ -85,39 +106,47 @@ _FIND = """
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def learn_devices(*, devices: Iterable[DeviceSeen]) -> dict[tuple[int, str], int]:
     """Know all these devices; returns their ids by zone and address."""
     seen: dict[tuple[int, str], DeviceSeen] = {}
     for device in devices:
-        cut = device._replace(
-            address=device.address[:64],
-            **{
-                name: getattr(device, name)[:length]
-                for name, length in (
-                    ("name", 120), ("kind", 80), ("vendor", 120), ("model", 120), ("firmware", 120)
-                )
-            },
-        )  # fmt: skip
-        key = cut.zone_id, cut.address
-        seen[key] = _merged(seen[key], cut) if key in seen else cut
+        key = device.zone_id, device.address[:64]
+        other = seen.setdefault(key, device)
+        if other is not device:
+            seen[key] = _merged(other, device)
     if not seen:
         return {}
-    rows = [
-        (
-            *device[:9],
-            (Criticality.IMPORTANT if device.is_important else Criticality.NORMAL).value,
-            *device[10:],
-        )
-        for device in seen.values()
-    ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    rows = [_as_json(device) for device in seen.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, columns)
-        cursor.execute(_FIND, columns[:2])
-        return {(zone_id, address): pk for zone_id, address, pk in cursor.fetchall()}
+        cursor.execute(_LEARN, [orjson.dumps(rows).decode()])
+        ids = {(zone_id, address): pk for zone_id, address, pk in cursor.fetchall()}
+        if len(ids) < len(seen):  # somebody else learned some of them at the same moment
+            cursor.execute(_FIND, [list(column) for column in zip(*seen, strict=True)])
+            ids = {(zone_id, address): pk for zone_id, address, pk in cursor.fetchall()}
+    return ids
 
 
+def _as_json(device: DeviceSeen) -> dict[str, Any]:
+    important = device.is_important
+    return {
+        "zone_id": device.zone_id,
+        "address": device.address[:64],
+        "seen_at": device.seen_at,
+        "name": device.name[:120],
+        "kind": device.kind[:80],
+        "vendor": device.vendor[:120],
+        "model": device.model[:120],
+        "firmware": device.firmware[:120],
+        "purdue_level": device.purdue_level,
+        "criticality": (Criticality.IMPORTANT if important else Criticality.NORMAL).value,
+        "is_programming": device.is_programming,
+        "is_scanner": device.is_scanner,
+        "is_authorized": device.is_authorized,
+    }
+
+
+@lru_cache(maxsize=256)
 def level_of(*, layer: str | None) -> float | None:
     """The Purdue level behind Defender for IoT's word for a layer; None where it says none."""
     flat = "".join((layer or "").split()).casefold()
@@ -128,6 +157,8 @@ def level_of(*, layer: str | None) -> float | None:
 
 def _merged(one: DeviceSeen, other: DeviceSeen) -> DeviceSeen:
     """Two words on one device: the later wins where it says something."""
+    if one[3:] == other[3:]:
+        return max(one, other, key=lambda device: device.seen_at)
     early, late = sorted((one, other), key=lambda device: device.seen_at)
     said = {
         name: value

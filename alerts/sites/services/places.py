@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 
 from alerts.sites.models import Sensor, Site, Zone
 
@@ -29,13 +28,31 @@ class Found(NamedTuple):
     words: str = ""  # "Gdańsk, Packaging 2"
 
 
+class _Site(NamedTuple):
+    id: int
+    name: str
+    time_zone: str
+
+
+class _Zone(NamedTuple):
+    id: int
+    site_id: int
+    name: str
+
+
+class _Sensor(NamedTuple):
+    name: str
+    site_id: int
+    zone_id: int | None
+
+
 @dataclass(slots=True)
 class Atlas:
     """The places of a batch of alerts."""
 
-    sites: dict[int, Site] = field(default_factory=dict)
-    zones: dict[int, Zone] = field(default_factory=dict)
-    sensors: dict[str, Sensor] = field(default_factory=dict)
+    sites: dict[int, _Site] = field(default_factory=dict)
+    zones: dict[int, _Zone] = field(default_factory=dict)
+    sensors: dict[str, _Sensor] = field(default_factory=dict)
     _by_place: dict[Place, Found] = field(default_factory=dict)
 
     def find(self, place: Place) -> Found:
@@ -53,27 +70,27 @@ class Atlas:
         if site is None:
             return Found()
         if place.zone:
-            zone = self.zone_named(site.pk, place.zone)
-        elif sensor is not None and sensor.site_id == site.pk and sensor.zone_id:
+            zone = self.zone_named(site.id, place.zone)
+        elif sensor is not None and sensor.site_id == site.id and sensor.zone_id:
             zone = self.zones[sensor.zone_id]
         said = f"{site.name}, {zone.name}" if zone else site.name
-        return Found(site.pk, zone.pk if zone else None, site.time_zone, said[:200])
+        return Found(site.id, zone.id if zone else None, site.time_zone, said[:200])
 
-    def site_named(self, name: str) -> Site | None:
+    def site_named(self, name: str) -> _Site | None:
         """The site of this name."""
         return next((site for site in self.sites.values() if site.name == name), None)
 
-    def zone_named(self, site_id: int, name: str) -> Zone | None:
+    def zone_named(self, site_id: int, name: str) -> _Zone | None:
         """The zone of this name at that site."""
         return next(
             (z for z in self.zones.values() if z.site_id == site_id and z.name == name), None
         )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def learn_places(*, places: Iterable[Place]) -> Atlas:
     """Know all these sites, zones and sensors; what is new is added, nothing is changed."""
-    said = {_trimmed(place) for place in places}
+    said = {_trimmed(place) for place in set(places)}
     names = {place.site for place in said if place.site}
     atlas = Atlas(sensors=_sensors(said))
     _load_sites(atlas, names)
@@ -90,16 +107,18 @@ def _trimmed(place: Place) -> Place:
     return Place(*(" ".join(word.split())[:_LONGEST_NAME] for word in place))
 
 
-def _sensors(said: set[Place]) -> dict[str, Sensor]:
+def _sensors(said: set[Place]) -> dict[str, _Sensor]:
     names = {place.sensor for place in said if place.sensor}
-    return {sensor.name: sensor for sensor in Sensor.objects.filter(name__in=names)}
+    found = _ask("SELECT name, site_id, zone_id FROM sites_sensor WHERE name = ANY(%s)", [*names])
+    return {row[0]: _Sensor(*row) for row in found}
+
+
+_SITES = "SELECT id, name, time_zone FROM sites_site WHERE name = ANY(%s) OR id = ANY(%s::bigint[])"
 
 
 def _load_sites(atlas: Atlas, names: set[str]) -> None:
-    watched = [sensor.site_id for sensor in atlas.sensors.values()]
-    atlas.sites = {
-        site.pk: site for site in Site.objects.filter(Q(name__in=names) | Q(pk__in=watched))
-    }
+    watched = {sensor.site_id for sensor in atlas.sensors.values()}
+    atlas.sites = {row[0]: _Site(*row) for row in _ask(_SITES, [*names], [*watched])}
 
 
 def _learn_zones(atlas: Atlas, said: set[Place]) -> None:
@@ -107,7 +126,7 @@ def _learn_zones(atlas: Atlas, said: set[Place]) -> None:
     for place in said:
         site = atlas.site_named(place.site)
         sensor = atlas.sensors.get(place.sensor)
-        site_id = site.pk if site else sensor.site_id if sensor else None
+        site_id = site.id if site else sensor.site_id if sensor else None
         if site_id is not None and place.zone:
             wanted.add((site_id, place.zone))
     _load_zones(atlas)
@@ -118,9 +137,12 @@ def _learn_zones(atlas: Atlas, said: set[Place]) -> None:
         _load_zones(atlas)
 
 
+_ZONES = "SELECT id, site_id, name FROM sites_zone WHERE site_id = ANY(%s::bigint[])"
+
+
 def _load_zones(atlas: Atlas) -> None:
     """All zones of these sites: a plant has a dozen."""
-    atlas.zones = {zone.pk: zone for zone in Zone.objects.filter(site__in=atlas.sites)}
+    atlas.zones = {row[0]: _Zone(*row) for row in _ask(_ZONES, [*atlas.sites])}
 
 
 def _learn_sensors(atlas: Atlas, said: set[Place]) -> None:
@@ -128,11 +150,17 @@ def _learn_sensors(atlas: Atlas, said: set[Place]) -> None:
     for place in sorted(said):
         site = atlas.site_named(place.site)
         if place.sensor and place.sensor not in atlas.sensors and site is not None:
-            zone = atlas.zone_named(site.pk, place.zone) if place.zone else None
-            made[place.sensor] = Sensor(site=site, zone=zone, name=place.sensor)
+            zone = atlas.zone_named(site.id, place.zone) if place.zone else None
+            zone_id = zone.id if zone else None
+            made[place.sensor] = Sensor(site_id=site.id, zone_id=zone_id, name=place.sensor)
     if made:
         Sensor.objects.bulk_create(made.values(), ignore_conflicts=True)
         atlas.sensors = _sensors(said)
-        known = atlas.sites.keys() | set()
-        away = {sensor.site_id for sensor in atlas.sensors.values()} - known
-        atlas.sites |= Site.objects.in_bulk(away)
+        _load_sites(atlas, {site.name for site in atlas.sites.values()})
+
+
+def _ask(sql: str, *lists: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, lists)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
