@@ -7,7 +7,7 @@ from alerts.incidents.models import Status
 from alerts.incidents.services import copying
 from alerts.incidents.services.copying import moment, text
 from alerts.incidents.services.groups import key_alone
-from alerts.incidents.services.lines import ROW_COLUMNS, row_line
+from alerts.incidents.services.lines import ROW_COLUMNS, row_lines, texts
 from alerts.incidents.services.ranking import rank_unread
 from alerts.incidents.services.rows import IncidentRow, row_of
 from alerts.incidents.services.stored import Stored
@@ -35,38 +35,44 @@ def add_incidents(
 
     Somebody who copies the same ones meanwhile makes this fail; the page is then stored again.
     """
+    if not fresh:
+        return
     ids = copying.reserve_ids("incidents_incident_id_seq", n=len(fresh))
-    lines, bodies, groups = [], [], []
-    moment_now, too_old = moment(now), now - DETAILS_LIVE
-    for incident_id, wire in zip(ids, fresh, strict=True):
-        row = row_of(wire, now=now)
-        ranked = rank_unread(
-            severity=row.severity,
-            alert_type=row.alert_type,
-            tactics=row.tactics,
-            products=row.product_names,
-        )
-        key = copying.NULL
-        is_open = row.status < Status.CLOSED and row.merged_into is None
-        due = moment_now if is_open or row.created_at > too_old else copying.NULL
-        if is_open:
+    rows = [row_of(wire, now=now) for wire in fresh]
+    ranked = [
+        rank_unread(row.severity, row.alert_type, row.tactics, row.product_names) for row in rows
+    ]
+    parts = texts([parts for _, parts in ranked])
+    lines, groups, moment_now, too_old = [], [], moment(now), now - DETAILS_LIVE
+    each = zip(ids, rows, row_lines(rows), ranked, parts, strict=True)
+    for incident_id, row, line, (priority, _), spelled_parts in each:
+        key, due = copying.NULL, moment_now
+        if row.status < Status.CLOSED and row.merged_into is None:
             key = key_alone(incident_id)
             groups.append(
-                f"{key}\t{workspace_id}\t{incident_id}\t{ranked[0]}\t{moment_now}\t{_shared(row)}"
+                f"{key}\t{workspace_id}\t{incident_id}\t{priority}\t{moment_now}\t{_shared(row)}"
             )
+        elif row.created_at <= too_old:
+            due = copying.NULL
         lines.append(
-            f"{incident_id}\t{workspace_id}\t{row_line(row)}\t{key}\t{ranked[0]}\t"
-            f"{text(ranked[1])}\t{moment_now}\t{moment_now}\t{due}{_NEW_TAIL}"
+            f"{incident_id}\t{workspace_id}\t{line}\t{key}\t{priority}\t{spelled_parts}\t"
+            f"{moment_now}\t{moment_now}\t{due}{_NEW_TAIL}"
         )
-        bodies.append(f"{incident_id}\t{copying.document(wire.raw_json)}")
-        done.flagged += bool(row.flags)
-        if row.merged_into is not None:
-            done.merged_ids.append(incident_id)
-    if fresh:
-        copying.copy_into("incidents_incident", columns=_NEW_COLUMNS, lines=lines)
-        copying.copy_into("incidents_incidentraw", columns="incident_id, body", lines=bodies)
+    copying.copy_into("incidents_incident", columns=_NEW_COLUMNS, lines=lines)
+    copying.copy_documents(
+        "incidents_incidentraw",
+        columns="incident_id, body",
+        ids=ids,
+        documents=[wire.raw_json for wire in fresh],
+    )
     if groups:
         copying.copy_into("incidents_group", columns=_GROUP_COLUMNS, lines=groups)
+    done.flagged = sum([bool(row.flags) for row in rows])
+    done.merged_ids = [
+        incident_id
+        for incident_id, row in zip(ids, rows, strict=True)
+        if row.merged_into is not None
+    ]
     done.new, done.new_ids, done.merged = len(ids), ids, len(done.merged_ids)
 
 

@@ -10,7 +10,7 @@ from alerts.incidents.models import TimelineItem
 from alerts.incidents.services import copying, history
 from alerts.incidents.services.copying import ask
 from alerts.incidents.services.groups import regroup
-from alerts.incidents.services.lines import ROW_COLUMNS, row_line
+from alerts.incidents.services.lines import ROW_COLUMNS, row_lines
 from alerts.incidents.services.rows import IncidentRow, overlaid, row_of
 from alerts.incidents.services.stored import Stored
 from alerts.outbox.queries import Owed, owed_to
@@ -132,10 +132,11 @@ _MERGE_RAW = """
 
 def change_incidents(*, changes: Sequence[IncidentChange], done: Stored, now: datetime) -> None:
     """Write what changed and its history, and bring the queue in line."""
+    rows = row_lines([change.row for change in changes])
     lines = [
         f"{change.known.id}\t{change.owed}\t{_refetch(change)}\t{change.is_reopened:d}\t"
-        f"{row_line(change.row)}\t{copying.document(change.wire.raw_json)}"
-        for change in changes
+        f"{line}\t{copying.document(change.wire.raw_json)}"
+        for change, line in zip(changes, rows, strict=True)
     ]
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)

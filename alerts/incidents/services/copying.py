@@ -2,25 +2,31 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+from struct import Struct
 from typing import Any
 
 from django.db import connection
 
 NULL = "\\N"
 _SPECIAL = re.compile(r"[\\\t\n\r]")
+_BINARY_HEAD, _BINARY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_BINARY_ROW = Struct("!hiqib")  # columns; length and id; length and version of a jsonb
+_JSONB_VERSION = 1
 _SPELLED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
-needs_spelling = _SPECIAL.search
+def is_plain(value: str) -> bool:
+    """Whether a text can stand in a line as it is; far cheaper than to look for each character."""
+    return value.isprintable() and "\\" not in value
 
 
 def text(value: str) -> str:
     """A text member."""
-    if needs_spelling(value):
-        return _SPECIAL.sub(lambda found: _SPELLED[found.group()], value)
-    return value
+    if is_plain(value):
+        return value
+    return _SPECIAL.sub(lambda found: _SPELLED[found.group()], value)
 
 
 def number(value: float | None) -> str:
@@ -29,17 +35,24 @@ def number(value: float | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """A moment, or nothing."""
-    return NULL if value is None else value.isoformat()
+    """A moment, or nothing. Without its zone it is written in half of the time."""
+    if value is None:
+        return NULL
+    if value.tzinfo is UTC:
+        return value.replace(tzinfo=None).isoformat() + "Z"
+    return value.isoformat()
 
 
 def words(values: Sequence[str]) -> str:
     """A list of texts."""
-    return _words(tuple(values)) if values else "{}"
+    return fixed_words(tuple(values)) if values else "{}"
 
 
 @lru_cache(maxsize=8192)
-def _words(values: tuple[str, ...]) -> str:
+def fixed_words(values: tuple[str, ...]) -> str:
+    """A list of texts that is a tuple already."""
+    if not values:
+        return "{}"
     quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
     return text('{"' + '","'.join(quoted) + '"}')
 
@@ -56,19 +69,39 @@ def document(raw_json: bytes) -> str:
 
 def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:
     """Copy finished lines into a table. Failures are Django's, as those of any other statement."""
+    _copy(f"COPY {table} ({columns}) FROM STDIN", "\n".join([*lines, ""]).encode())
+
+
+def copy_documents(
+    table: str, *, columns: str, ids: Sequence[int], documents: Iterable[bytes]
+) -> None:
+    """Copy compact JSON into a table of ids and documents. In COPY's binary form, where big texts
+    are neither spelled out here nor taken apart there.
+    """
+    parts, pack = [_BINARY_HEAD], _BINARY_ROW.pack
+    for record_id, document_ in zip(ids, documents, strict=True):
+        parts += pack(2, 8, record_id, len(document_) + 1, _JSONB_VERSION), document_
+    parts.append(_BINARY_END)
+    _copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)", b"".join(parts))
+
+
+def _copy(statement: str, block: bytes) -> None:
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
+        cursor.copy(statement) as copy,
     ):
-        copy.write(("\n".join(lines) + "\n").encode())
+        copy.write(block)
 
 
 def reserve_ids(sequence: str, *, n: int) -> list[int]:
     """Ids for rows to come, so that what hangs on them can be copied in the same go."""
     if not n:
         return []
-    return [row[0] for row in ask("SELECT nextval(%s) FROM generate_series(1, %s)", sequence, n)]
+    ids: list[int] = ask("SELECT array_agg(nextval(%s)) FROM generate_series(1, %s)", sequence, n)[
+        0
+    ][0]
+    return ids
 
 
 def ask(sql: str, *params: Any) -> list[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from django.db import DataError, IntegrityError, transaction
 
-from alerts.incidents.services.store import differing, store_incidents
+from alerts.incidents.services.store import Differing, differing, store_incidents
 from alerts.intake.models import Quarantined
 from alerts.intake.services.tally import Tally
 from alerts.sentinel.wire import IncidentPage, Unreadable, WireIncident
@@ -19,13 +19,13 @@ _LONGEST_RAW = 1_000_000
 def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> Tally:
     """Store what differs from what we have; call it in a transaction, with the cursor's advance."""
     tally, heads = Tally(), page.heads
-    places = differing(workspace_id=workspace_id, heads=heads)
-    tally.unchanged = len(heads) - len(places)
-    if places:
-        items = page.items if len(places) == len(page) else [page.item(at) for at in places]
+    probed = differing(workspace_id=workspace_id, heads=heads)
+    tally.unchanged = len(heads) - len(probed.places)
+    if probed.places:
+        items = page.picked(probed.places)
         readable = [item for item in items if isinstance(item, WireIncident)]
         bad = [item for item in items if isinstance(item, Unreadable)]
-        bad += _store(workspace_id, readable, tally, now)
+        bad += _store(workspace_id, readable, tally, now, probed)
         _put_aside(workspace_id, bad, now)
         tally.quarantined = len(bad)
         _take_back(workspace_id, readable, bad)
@@ -42,7 +42,11 @@ def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: dateti
 
 
 def _store(
-    workspace_id: int, items: Sequence[WireIncident], tally: Tally, now: datetime
+    workspace_id: int,
+    items: Sequence[WireIncident],
+    tally: Tally,
+    now: datetime,
+    probed: Differing | None = None,
 ) -> list[Unreadable]:
     """Store them all, or, where that fails, in halves down to the one that is to blame."""
     if not items:
@@ -50,7 +54,7 @@ def _store(
     try:
         with transaction.atomic():
             stored = store_incidents(
-                workspace_id=workspace_id, incidents=items, now=now, probed=True
+                workspace_id=workspace_id, incidents=items, now=now, probed=probed
             )
     except _ITS_OWN_FAULT as error:
         if len(items) == 1:
@@ -89,6 +93,7 @@ def _take_back(
     workspace_id: int, readable: Sequence[WireIncident], bad: Sequence[Unreadable]
 ) -> None:
     """Forget what was put aside of incidents that can be read by now."""
-    put_aside = {item.name for item in bad}
-    names = [item.name for item in readable if item.name not in put_aside]
-    Quarantined.objects.filter(workspace_id=workspace_id, name__in=names).delete()
+    names = {item.name for item in readable} - {item.name for item in bad}
+    aside = Quarantined.objects.filter(workspace_id=workspace_id)
+    if names and (there := names.intersection(aside.values_list("name", flat=True))):
+        aside.filter(name__in=there).delete()

@@ -30,6 +30,7 @@ def pull_changes(
             client=client,
             now=now,
             start=start,
+            watermark=cursor.watermark,
             budget=budget or Budget(),
             tally=tally,
         )
@@ -55,11 +56,15 @@ def _pull(
     client: SentinelClient,
     now: datetime,
     start: datetime,
+    watermark: datetime | None,
     budget: Budget,
     tally: Tally,
 ) -> bool:
     def progress(latest: datetime | None, _link: str | None) -> None:
-        advance(workspace_id=workspace.pk, seen=latest, now=now)
+        nonlocal watermark
+        if latest and (watermark is None or latest > watermark):  # else there is nothing to move
+            advance(workspace_id=workspace.pk, seen=latest, now=now)
+            watermark = latest
 
     while True:
         done = walk(

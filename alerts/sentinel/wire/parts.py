@@ -14,6 +14,8 @@ _OWNER = {
     "userPrincipalName": "owner.user_principal_name",
 }
 
+_make = tuple.__new__
+
 
 class WireLabel(NamedTuple):
     """One label; those of kind AutoAssigned cannot be removed by us."""
@@ -56,8 +58,9 @@ def labels_of(value: object, flags: list[str]) -> tuple[WireLabel, ...]:
         name = label.get("labelName") if label.__class__ is dict else None
         if name.__class__ is str and name:
             read.append(
-                WireLabel(
-                    name, read_choice(label.get("labelType"), LABEL_KIND, "labels.kind", flags)
+                _make(
+                    WireLabel,
+                    (name, read_choice(label.get("labelType"), LABEL_KIND, "labels.kind", flags)),
                 )
             )
         else:

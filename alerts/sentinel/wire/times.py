@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 _FROM, _TO = 2000, 2200  # years; .NET writes year 1 for "never"
 _FRACTION = re.compile(r"\.(\d+)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _parse = datetime.fromisoformat
+_EARLIEST = datetime(_FROM, 1, 1, tzinfo=UTC)
+_TOO_LATE = datetime(_TO, 1, 1, tzinfo=UTC)
 
 
 def read_moment(value: object, name: str, flags: list[str]) -> datetime | None:
@@ -32,6 +36,17 @@ def read_moment(value: object, name: str, flags: list[str]) -> datetime | None:
         return None
     flags.append(f"{name}:out_of_range")
     return None
+
+
+def read_moments(values: Iterable[Any]) -> list[datetime]:
+    """Many moments at once; raises ValueError or TypeError where one of them is odd."""
+    moments = [_parse(value) for value in values]
+    if moments and not (
+        {moment.tzinfo for moment in moments} == {UTC}
+        and _EARLIEST <= min(moments) <= max(moments) < _TOO_LATE
+    ):
+        raise ValueError("One of these moments is in no way a usual one.")
+    return moments
 
 
 def _in_utc(moment: datetime, name: str, flags: list[str]) -> datetime:

@@ -71,7 +71,9 @@ def test_the_same_page_again_changes_nothing(workspace):
 def test_what_is_not_stored_just_so_is_worth_reading(workspace):
     store(workspace, incident(1), incident(2))
     heads = read_incident_page(page(incident(1), edited(2), incident(3))).heads
-    assert list(differing(workspace_id=workspace.pk, heads=heads)) == [1, 2]
+    found = differing(workspace_id=workspace.pk, heads=heads)
+    assert found.places == [1, 2]
+    assert set(found.known) == {heads[0][0], heads[1][0]}
 
 
 def test_an_incident_that_is_listed_twice_is_stored_once_in_its_newest_form(workspace):

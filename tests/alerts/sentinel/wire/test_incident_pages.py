@@ -41,7 +41,7 @@ def test_heads_tell_name_and_etag_without_reading_the_rest():
     assert found.heads == [(NAME % 1, '"etag-1"'), (None, None), (None, None)]
     assert found.next_link == "https://x/y"
     assert len(found) == 3
-    assert found.item(0).number == 1
+    assert found.picked([0])[0].number == 1
 
 
 @pytest.mark.parametrize(
