@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Model, Q, QuerySet
 
-from alerts.incidents.models import Comment, Group, Incident, TimelineItem
+from alerts.incidents.models import Comment, Group, Incident, TimelineItem, touches
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -69,7 +69,7 @@ def _in_reach[M: Model](rows: QuerySet[M], user: User) -> QuerySet[M]:
     if reach.nowhere:
         return rows.none()
     workspaces, sites = _pks_of(user, reach)
-    return rows.filter(Q(workspace_id__in=workspaces) | Q(site_ids__overlap=sites))
+    return rows.filter(Q(workspace_id__in=workspaces) | touches(sites))
 
 
 def _pks_of(user: User, reach: Reach) -> tuple[list[int], list[int]]:

@@ -10,9 +10,11 @@ from alerts.incidents.models.incident import (
     OtState,
     Severity,
     Status,
+    touches,
 )
 
 __all__ = [
     "Alert", "AlertRaw", "Comment", "DetailsState", "Entity", "Group", "Incident", "IncidentAlert",
     "IncidentRaw", "OtState", "PairMemory", "PatternMemory", "Severity", "Status", "TimelineItem",
+    "touches",
 ]  # fmt: skip

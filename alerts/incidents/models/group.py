@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from alerts.incidents.models.incident import OtState, Severity, Status
+from alerts.incidents.models.incident import HAS_SITES, OtState, Severity, Status
 
 
 class Group(models.Model):
@@ -14,7 +14,8 @@ class Group(models.Model):
     """
 
     key = models.UUIDField(primary_key=True)
-    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+",
+                                  db_index=False)  # fmt: skip
     site_ids = ArrayField(models.BigIntegerField(), default=list)
     place = models.CharField(max_length=200, blank=True)
     alert_type = models.TextField()
@@ -43,8 +44,9 @@ class Group(models.Model):
         indexes = [
             models.Index(fields=["-priority", "-latest_at", "key"], name="queue_order"),
             models.Index(fields=["workspace", "-priority"], name="queue_of_a_workspace"),
-            GinIndex(fields=["site_ids"], fastupdate=False, name="queue_of_a_site"),
-        ]
+            GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
+                     name="queue_of_a_site"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.title} ×{self.n}"

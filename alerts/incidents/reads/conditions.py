@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.engine.tokens import Term, bound_of, span_of
-from alerts.incidents.models import OtState, Severity, Status
+from alerts.incidents.models import OtState, Severity, Status, touches
 from portal.attack.engine import resolve
 
 SEVERITIES = {
@@ -127,7 +127,7 @@ def _named(value: str, names: Mapping[int, str]) -> list[int]:
 def _site(value: str, around: Around) -> Q:
     if value.casefold() == "none":
         return Q(site_ids=[])
-    return Q(site_ids__overlap=_named(value, around.places().sites))
+    return touches(_named(value, around.places().sites))
 
 
 def _workspace(value: str, around: Around) -> Q:
