@@ -40,7 +40,13 @@ def add_incidents(
     ids = copying.reserve_ids("incidents_incident_id_seq", n=len(fresh))
     rows = [row_of(wire, now=now) for wire in fresh]
     ranked = [
-        rank_unread(row.severity, row.alert_type, row.tactics, row.product_names) for row in rows
+        rank_unread(
+            severity=row.severity,
+            alert_type=row.alert_type,
+            tactics=row.tactics,
+            products=row.product_names,
+        )
+        for row in rows
     ]
     parts = texts([parts for _, parts in ranked])
     lines, groups, moment_now, too_old = [], [], moment(now), now - DETAILS_LIVE

@@ -89,7 +89,12 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
     patterns = {row.pattern for row in rows if row.pattern}
     if not patterns:
         return [
-            rank_unread(r.severity, r.alert_type, tuple(r.tactics), tuple(r.product_names))
+            rank_unread(
+                severity=r.severity,
+                alert_type=r.alert_type,
+                tactics=tuple(r.tactics),
+                products=tuple(r.product_names),
+            )
             for r in rows
         ]
     judged = {row[0]: row[1:] for row in ask(_JUDGED, array(patterns))}
@@ -137,7 +142,7 @@ def _rank_read(known: _Known) -> Ranked:
 
 @lru_cache(maxsize=8192)
 def rank_unread(
-    severity: int, alert_type: str, tactics: tuple[str, ...], products: tuple[str, ...]
+    *, severity: int, alert_type: str, tactics: tuple[str, ...], products: tuple[str, ...]
 ) -> Ranked:
     """The priority of an incident whose alerts were not fetched yet: what its own row tells."""
     return _weigh(
