@@ -90,6 +90,12 @@ def _run(family: Family, *, data: Path, size: str, seed: int, port: int) -> None
     family.start("beat", [*celery, "beat", "-s", str(data / "beat"), "--pidfile="])
     _say("Reading incidents from the pretend Sentinel …")
     family.run("wait", [*manage, "demo_seed", "--wait", "600"])
+    if size != "large":  # the truth about a million incidents would not fit a demo's memory
+        family.may_end.add("judge")
+        family.start("judge", [
+            *manage, "demo_seed", "--judge", "--simulator", f"https://localhost:{simulator_port}",
+            "--ca", ca,
+        ])  # fmt: skip
     _wait_for_web(family, port)
     _say(_block(port, simulator_port, data, time.monotonic() - began))
     while True:

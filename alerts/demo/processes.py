@@ -24,6 +24,7 @@ class Family:
 
     logs: Path
     environment: dict[str, str]
+    may_end: set[str] = field(default_factory=set)  # names of those that finish by themselves
     members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: Sequence[str], **more: str) -> subprocess.Popen[bytes]:
@@ -59,7 +60,8 @@ class Family:
     def check(self) -> None:
         """Raise Died when a process has ended."""
         for name, process in self.members.items():
-            if process.poll() is not None:
+            ended = process.poll()
+            if ended is not None and (ended or name not in self.may_end):
                 raise Died(f"{name} stopped by itself. {self.last_words(name)}")
 
     def last_words(self, name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from alerts.demo.cast import PASSWORD, PEOPLE, Player
+from alerts.incidents.models import DetailsState, Incident
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services import add_workspace, point_workspace
 from alerts.sites.models import Device, Site
@@ -123,3 +124,9 @@ def has_read_all() -> bool:
     active = Workspace.objects.filter(state=Workspace.State.ACTIVE)
     unread = Q(cursor=None) | Q(cursor__backfilled_until=None)
     return not active.filter(unread | Q(cursor__backfill_ends_at__isnull=False)).exists()
+
+
+def details_are_coming() -> bool:
+    """Whether intake still fetches alerts and entities of the history."""
+    pending = Incident.objects.filter(details_state=DetailsState.PENDING)
+    return pending.exclude(details_due_at=None).exists()

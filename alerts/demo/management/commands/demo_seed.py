@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.demo.services import has_read_all, seed_demo
+from alerts.demo.judging import judge_history
+from alerts.demo.services import details_are_coming, has_read_all, seed_demo
 from portal import clock
 from portal.command import TagoutCommand
 
@@ -17,28 +18,48 @@ from portal.command import TagoutCommand
 class Command(TagoutCommand):
     """Fill the demo, or wait until its history was read."""
 
-    help = "Only for `make demo`: people, sites and workspaces; or wait for intake."
+    help = "Only for `make demo`: people, sites and workspaces; wait for intake; judge the past."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Either `--simulator` with `--ca`, or `--wait`."""
+        """`--simulator` with `--ca`, and perhaps `--judge`; or `--wait`."""
         parser.add_argument("--simulator", metavar="URL")
         parser.add_argument("--ca", metavar="FILE")
         parser.add_argument("--wait", type=float, metavar="SECONDS")
+        parser.add_argument("--judge", action="store_true")
 
     def run(self, **options: Any) -> dict[str, object]:
-        """Do one of the two."""
+        """Do one of the three."""
         if not settings.DEMO:
             raise CommandError("This command is for `make demo` only.")
         if options["wait"] is not None:
             return _wait(options["wait"])
-        trust = ssl.create_default_context(cafile=options["ca"])
-        address = f"{options['simulator']}/_control/plant"
-        with urllib.request.urlopen(address, timeout=30, context=trust) as answer:
-            plant = json.load(answer)
+        if options["judge"]:
+            return _judge(options)
+        plant = _ask(options, "plant")
         seed_demo(
             plant=plant, endpoint=options["simulator"], ca_bundle=options["ca"], now=clock.now()
         )
         return {"seeded": True}
+
+
+def _ask(options: dict[str, Any], what: str) -> Any:
+    trust = ssl.create_default_context(cafile=options["ca"])
+    address = f"{options['simulator']}/_control/{what}"
+    with urllib.request.urlopen(address, timeout=60, context=trust) as answer:
+        return json.load(answer)
+
+
+def _judge(options: dict[str, Any]) -> dict[str, object]:
+    """Judge the history as its details come in, and end when nothing more can come."""
+    told = _ask(options, "truth")["incidents"]
+    truth = {one["name"]: one["truth"] for one in told}
+    seen: set[int] = set()
+    judged = 0
+    while True:
+        judged += judge_history(truth=truth, seen=seen, now=clock.now())
+        if not details_are_coming():
+            return {"judged": judged}
+        time.sleep(10)
 
 
 def _wait(seconds: float) -> dict[str, object]:

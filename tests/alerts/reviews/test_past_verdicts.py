@@ -1,0 +1,52 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import PatternMemory, Status
+from alerts.outbox.models import Change
+from alerts.reviews.models import Annotation
+from alerts.reviews.services.past import PastVerdict, record_past_verdicts
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests import cast
+from tests.factories.incidents import make_incident, make_workspace
+
+pytestmark = pytest.mark.django_db
+PATTERN = uuid.uuid4()
+
+
+@pytest.fixture
+def happen(db):
+    workspace = make_workspace()
+    return lambda status: make_incident(workspace, status=status, pattern=PATTERN)
+
+
+@pytest.fixture
+def take_over(make_person, noon):
+    oda = make_person(cast.ODA)
+
+    def take_over(*incidents, verdict="routine", note=""):
+        given = [
+            PastVerdict(each.pk, verdict, "other", oda, noon - timedelta(days=3), note)
+            for each in incidents
+        ]
+        return record_past_verdicts(given=given, by="tests", now=noon)
+
+    return take_over
+
+
+def test_verdicts_of_the_past_count_for_their_pattern_and_owe_nothing(take_over, happen):
+    incidents = [happen(Status.CLOSED) for _ in range(3)]
+    assert take_over(*incidents) == 3
+    assert PatternMemory.objects.get(pattern=PATTERN).routine == 3
+    assert not Change.objects.exists()
+    assert not Notification.objects.exists()
+    assert Entry.objects.filter(action="reviews.verdicts.taken_over").count() == 1
+
+
+def test_open_and_judged_incidents_are_passed_over(take_over, happen):
+    closed, still_open = happen(Status.CLOSED), happen(Status.NEW)
+    assert take_over(closed, still_open) == 1
+    assert take_over(closed, verdict="maintenance") == 0
+    assert Annotation.objects.get().verdict == "routine"
