@@ -79,7 +79,7 @@ def _run(family: Family, *, data: Path, size: str, seed: int, port: int) -> None
     family.start("web", [
         sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--bind", f"127.0.0.1:{port}",
         "--workers", "2", "--threads", "4", "--worker-tmp-dir", str(data), "--access-logfile", "-",
-        "--graceful-timeout", "10",
+        "--graceful-timeout", "10", "--no-control-socket",
     ], STATEMENT_TIMEOUT_MS="5000")  # fmt: skip
     family.start("worker-intake", [
         *celery, "worker", "-Q", "intake,bulk,captures", "-n", "intake@%h", "-c", "2", *quiet,

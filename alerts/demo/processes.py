@@ -52,14 +52,18 @@ class Family:
     def run(self, name: str, command: Sequence[str]) -> None:
         """Run one process to its end. Raises Died when it fails."""
         process = self.start(name, command)
-        code = process.wait()
+        while (code := process.poll()) is None:
+            time.sleep(0.1)
+            self.check(but=name)
         del self.members[name]
         if code:
             raise Died(f"{name} failed. {self.last_words(name)}")
 
-    def check(self) -> None:
-        """Raise Died when a process has ended."""
+    def check(self, *, but: str = "") -> None:
+        """Raise Died when a process has ended (`but` one that is meant to)."""
         for name, process in self.members.items():
+            if name == but:
+                continue
             ended = process.poll()
             if ended is not None and (ended or name not in self.may_end):
                 raise Died(f"{name} stopped by itself. {self.last_words(name)}")
