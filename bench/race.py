@@ -25,10 +25,17 @@ class Race:
 
     def turn(self, n: int, floor: Callable[[], None], ours: Callable[[], None]) -> None:
         """One piece of work for both."""
+        self.add_floor(n, floor)
+        self.add_ours(*timed(ours))
+
+    def add_floor(self, n: int, floor: Callable[[], None]) -> None:
+        """The floor's side of a piece."""
         wall, cpu = timed(floor)
-        self.floor, self.floor_cpu = self.floor + wall, self.floor_cpu + cpu
-        wall, cpu = timed(ours)
-        self.ours, self.our_cpu, self.n = self.ours + wall, self.our_cpu + cpu, self.n + n
+        self.floor, self.floor_cpu, self.n = self.floor + wall, self.floor_cpu + cpu, self.n + n
+
+    def add_ours(self, wall: float, cpu: float) -> None:
+        """The product's side of a piece, measured elsewhere."""
+        self.ours, self.our_cpu = self.ours + wall, self.our_cpu + cpu
 
     def lines(self) -> list[Line]:
         """The rate, and the CPU of our own process."""

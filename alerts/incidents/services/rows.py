@@ -11,6 +11,7 @@ from alerts.sentinel.wire import WireIncident
 
 UNKNOWN_SURVIVOR = 0  # merged away, and Sentinel does not say into which number
 _LARGEST = 2**31 - 1
+_make = tuple.__new__
 _CLOCKS_DIFFER = timedelta(minutes=10)
 _LONGEST_TITLE = 1000
 SEVERITIES = {
@@ -77,28 +78,31 @@ def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
     owner = wire.owner
     if odd:
         flags = (*flags, *odd)
-    return IncidentRow(
-        wire.name,
-        number,
-        etag[:120],
-        title,
-        alert_type_of(title),
-        SEVERITIES.get(wire.severity or "", 0),
-        STATUSES.get(wire.status or "", 0),
-        (wire.classification or "")[:40],
-        (wire.classification_reason or "")[:40],
-        *(_owner_columns(*owner[:4]) if owner else ("", "", "")),
-        tuple([label[0] for label in wire.labels]),
-        created,
-        modified,
-        wire.latest_activity_at,
-        min(wire.alerts_count or 0, _LARGEST),
-        min(wire.comments_count or 0, _LARGEST),
-        wire.product_names,
-        wire.tactics,
-        wire.techniques,
-        flags,
-        _survivor_of(wire),
+    return _make(
+        IncidentRow,
+        (
+            wire.name,
+            number,
+            etag[:120],
+            title,
+            alert_type_of(title),
+            SEVERITIES.get(wire.severity or "", 0),
+            STATUSES.get(wire.status or "", 0),
+            (wire.classification or "")[:40],
+            (wire.classification_reason or "")[:40],
+            *(_owner_columns(*owner[:4]) if owner else ("", "", "")),
+            tuple([label[0] for label in wire.labels]),
+            created,
+            modified,
+            wire.latest_activity_at,
+            min(wire.alerts_count or 0, _LARGEST),
+            min(wire.comments_count or 0, _LARGEST),
+            wire.product_names,
+            wire.tactics,
+            wire.techniques,
+            flags,
+            _survivor_of(wire),
+        ),
     )
 
 

@@ -84,11 +84,9 @@ class WireIncident(NamedTuple):
     @property
     def is_merged_away(self) -> bool:
         """Whether correlation moved this incident into another one."""
-        return (
-            self.merged_into_number is not None
-            or bool(self.merged_into_url)
-            or any(label.name.casefold() == "redirected" for label in self.labels)
-        )
+        if self.merged_into_number is not None or self.merged_into_url:
+            return True
+        return "redirected" in [label[0].casefold() for label in self.labels]
 
     @property
     def is_from_d4iot(self) -> bool:

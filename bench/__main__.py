@@ -1,0 +1,73 @@
+"""`make bench`: every promise of speed beside its floor of the same run; 1 when one is broken."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bench.report import Line, show
+from portal import embedded
+
+WEB_LIMIT, CHILD_LIMIT = 150, 200  # MiB
+FLAT = 1.1
+
+
+def main() -> int:
+    """Measure each size in a database of its own on a durable cluster of the bench's own."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--quick", action="store_true", help="20,000 incidents only")
+    parser.add_argument("--json", type=Path, help="write the lines to this file, too")
+    options = parser.parse_args()
+    sizes = [20_000] if options.quick else options.sizes
+    services = embedded.start(Path(os.environ.get("DATA_DIR", ".data")) / "bench")
+    lines: list[Line] = []
+    memory: dict[str, list[int]] = {}
+    for n in sizes:
+        print(f"Measuring with {n:,} incidents …", file=sys.stderr, flush=True)
+        said = _measured(services, n)
+        found = [Line(**line) for line in said["lines"]]
+        lines += found if not lines else found[1:]  # migrate once
+        for process, kib in said["memory"].items():
+            memory.setdefault(process, []).append(kib)
+            limit = WEB_LIMIT if process.startswith("web") else CHILD_LIMIT
+            lines.append(_line(f"memory of a {process}", f"{n:,}", kib / 1024, limit))
+    if len(sizes) > 1:
+        lines += [
+            Line(f"memory of a {process}, growth", "", f"{each[-1] / 1024:.0f} MiB",
+                 f"{each[0] / 1024:.0f} MiB", each[-1] / each[0], FLAT)
+            for process, each in memory.items()
+        ]  # fmt: skip
+    return 0 if show(lines, file=options.json) else 1
+
+
+def _line(name: str, size: str, mib: float, limit: int) -> Line:
+    return Line(name, size, f"{mib:.0f} MiB", "", mib, limit)
+
+
+def _measured(services: embedded.Services, n: int) -> dict[str, Any]:
+    """One size in a fresh database that is gone afterwards."""
+    name = f"bench_{n}"
+    with psycopg.connect(services.database_url, autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            url = services.database_url.removesuffix(embedded.DATABASE) + name
+            env = os.environ | {"DATABASE_URL": url, "REDIS_URL": services.redis_url}
+            done = subprocess.run(
+                [sys.executable, "-m", "bench.size", str(n)],
+                env=env, check=True, stdout=subprocess.PIPE,
+            )  # fmt: skip
+        finally:
+            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Pages of the list as Sentinel sends them, made from incidents of the simulator's plant.
+
+The plant tells a few thousand incidents; longer lists repeat them under new names, numbers, marks
+and times, so that a million take no longer to make than to store. Descriptions are filled up until
+an incident has the 2.5 KB that the promises speak of. Page k is always the same.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+PAGE = 1000
+TOLD = 5000  # incidents of the plant before they repeat
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+_HISTORY = timedelta(days=180)
+_SIZE = 2300  # bytes of an incident's properties; its envelope has 200 more
+
+
+@cache
+def _told() -> list[dict[str, Any]]:
+    from alerts.simulator.plant import Plant
+
+    cases = Plant(seed=7).history(TOLD, start=NOW - _HISTORY, end=NOW)
+    told = [case.properties for case in cases]
+    for properties in told:
+        text = str(properties["description"]) + " "
+        missing = _SIZE - len(orjson.dumps(properties))
+        properties["description"] = text + (text * (missing // len(text) + 1))[: max(missing, 0)]
+    return told
+
+
+def page(k: int, *, n: int) -> bytes:
+    """Page k of a list of n incidents, ascending by their latest change, with its link on."""
+    first, last = k * PAGE, min((k + 1) * PAGE, n)
+    whole: dict[str, Any] = {"value": [_incident(number, n) for number in range(first, last)]}
+    if last < n:
+        whole["nextLink"] = str(k + 1)
+    return orjson.dumps(whole)
+
+
+def _incident(number: int, n: int) -> dict[str, Any]:
+    name = str(UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128, version=4))
+    at = (NOW - _HISTORY + _HISTORY * number / n).isoformat().replace("+00:00", "Z")
+    told = _told()[number * TOLD // n if n < TOLD else number % TOLD]
+    where = "/subscriptions/s/resourceGroups/r/providers/Microsoft.SecurityInsights/Incidents/"
+    return {
+        "id": where + name,
+        "name": name,
+        "etag": f'"{number:08x}-0000-0d00-0000-{number:012x}"',
+        "type": "Microsoft.SecurityInsights/Incidents",
+        "properties": told
+        | {
+            "incidentNumber": number,
+            "providerIncidentId": str(number),
+            "createdTimeUtc": at,
+            "lastModifiedTimeUtc": at,
+            "firstActivityTimeUtc": at,
+            "lastActivityTimeUtc": at,
+        },
+    }

@@ -1,0 +1,119 @@
+"""The queue page over one connection to gunicorn, beside a bare signed-in list; its memory."""
+
+import http.client
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.report import Line
+
+TURNS = 200
+
+
+def measure(n: int) -> tuple[list[Line], int]:
+    """The lines of the queue page, and the web worker's resident KiB after 200 pages of it."""
+    cookie = _signed_in()
+    with _gunicorn() as (port, worker):
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        spent: dict[str, list[float]] = {"/bench/bare": [], "/incidents/": []}
+        cpu = dict.fromkeys(spent, 0.0)
+        for turn in range(TURNS + 5):
+            for address, times in spent.items():
+                before, began = cpu_of(worker), time.perf_counter()
+                _get(client, address, cookie)
+                if turn >= 5:
+                    times.append(time.perf_counter() - began)
+                    cpu[address] += cpu_of(worker) - before
+        resident = resident_kib(worker)
+    bare, queue = (statistics.median(times) * 1000 for times in spent.values())
+    bare_cpu, queue_cpu = (seconds / TURNS * 1000 for seconds in cpu.values())
+    size = f"{n:,}"
+    lines = [
+        Line("queue page, p50 of one connection", size, f"{queue:.1f} ms", f"{bare:.1f} ms",
+             queue / bare, 2.5),
+        Line("queue page, CPU", size, f"{queue_cpu:.1f} ms", f"{bare_cpu:.1f} ms",
+             queue_cpu / bare_cpu, 2.5),
+    ]  # fmt: skip
+    return lines, resident
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds a process has used, all its threads together."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
+
+def resident_kib(pid: int) -> int:
+    """The resident memory of a process."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found.group(1)) if found else 0
+
+
+def _signed_in() -> str:
+    """A session of a SOC analyst who sees everything, as a cookie."""
+    from django.conf import settings
+    from django.test import Client
+
+    from bench.plant_pages import NOW
+    from portal.accounts.models import Role, ScopeKind, User
+    from portal.accounts.services import grant_role
+
+    user = User.objects.create_user("bench@demo.example", "Bench", "a-password-for-the-bench")
+    grant_role(
+        to=user, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="bench", now=NOW
+    )
+    client = Client()
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
+
+
+def _get(client: http.client.HTTPConnection, address: str, cookie: str) -> None:
+    client.request("GET", address, headers={"Cookie": cookie, "Host": "localhost"})
+    answer = client.getresponse()
+    body = answer.read()
+    if answer.status != 200 or body.count(b"<tr") < 50:
+        raise RuntimeError(f"{address} answered {answer.status} with {body.count(b'<tr')} rows.")
+
+
+@contextmanager
+def _gunicorn() -> Iterator[tuple[int, int]]:
+    """A gunicorn with one worker over the database of this process; its port and worker's id."""
+    from django.db import connection
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    where = connection.settings_dict
+    url = f"postgresql://{where['USER']}@{where['HOST'].replace('/', '%2F')}/{where['NAME']}"
+    command = [
+        sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--bind", f"127.0.0.1:{port}",
+        "--workers", "1", "--threads", "4", "--worker-tmp-dir", tempfile.gettempdir(),
+        "--keep-alive", "60",
+    ]  # fmt: skip
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATABASE_URL": url}
+    with tempfile.TemporaryFile() as log:
+        master = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        try:
+            yield port, _worker_of(master.pid, port)
+        finally:
+            master.terminate()
+            master.wait(30)
+
+
+def _worker_of(master: int, port: int) -> int:
+    children = Path(f"/proc/{master}/task/{master}/children")
+    for _ in range(600):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if children.read_text().split() and probe.connect_ex(("127.0.0.1", port)) == 0:
+                return int(children.read_text().split()[0])
+        time.sleep(0.1)
+    raise RuntimeError("gunicorn did not start.")
