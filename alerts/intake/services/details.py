@@ -33,7 +33,7 @@ from alerts.sentinel.wire import (
     read_entities,
 )
 
-BATCH = 20
+BATCH = 50
 _MOST_COMMENT_PAGES = 5  # an incident has at most 100 comments
 _BATCH_SECONDS = 5.0  # what was fetched is stored at least so often
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
@@ -108,7 +108,9 @@ def _fetch(
 
 
 def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datetime]) -> None:
-    """Store them together, or, where that fails, one by one."""
+    """Store them together. Where that fails, half of them at a time, until the one that cannot be
+    stored stands alone.
+    """
     if not fetched:
         return
     try:
@@ -118,8 +120,9 @@ def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datet
             reason = f"What was fetched cannot be stored ({type(error).__name__})."
             details_went_wrong(claimed=fetched[0][0], reason=reason, now=clock())
             return
-        for one in fetched:
-            _store([one], clock)
+        half = len(fetched) // 2
+        _store(fetched[:half], clock)
+        _store(fetched[half:], clock)
 
 
 def details_of(*, client: SentinelClient, claimed: Claimed) -> Details:

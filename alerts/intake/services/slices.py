@@ -112,15 +112,13 @@ def _sweep(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta
 
 
 def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
-    pace = Pace.from_json(job.payload)
+    pace, budget = Pace.from_json(job.payload), Budget(_SHORT)
     try:
-        fetch_details(
-            workspace=workspace, client=client, pace=pace, budget=Budget(_SHORT), clock=clock.now
-        )
+        fetch_details(workspace=workspace, client=client, pace=pace, budget=budget, clock=clock.now)
     finally:
         if pace.as_json() != job.payload:
             Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=pace.as_json())
-    return DETAILS_EVERY
+    return timedelta() if budget.is_used_up else DETAILS_EVERY
 
 
 _KINDS: Mapping[str, _Kind] = {

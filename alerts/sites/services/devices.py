@@ -64,9 +64,9 @@ def _news(said: str) -> str:
              OR {said}.vendor NOT IN ('', d.vendor) OR {said}.model NOT IN ('', d.model)
              OR {said}.firmware NOT IN ('', d.firmware)
              OR (d.purdue_level IS NULL AND {said}.purdue_level IS NOT NULL)
-             OR {said}.is_programming <> d.is_programming
-             OR {said}.is_scanner <> d.is_scanner
-             OR {said}.is_authorized IS DISTINCT FROM d.is_authorized))
+             OR coalesce({said}.is_programming, d.is_programming) IS DISTINCT FROM d.is_programming
+             OR coalesce({said}.is_scanner, d.is_scanner) IS DISTINCT FROM d.is_scanner
+             OR coalesce({said}.is_authorized, d.is_authorized) IS DISTINCT FROM d.is_authorized))
     """
 
 
@@ -85,7 +85,7 @@ _LEARN = f"""
              ON d.zone_id = seen.zone_id AND d.address = seen.address),
     written AS (
         INSERT INTO sites_device AS d ({_COLUMNS})
-        SELECT {_COLUMNS} FROM known WHERE is_news IS NOT FALSE ORDER BY zone_id, address
+        SELECT {_COLUMNS} FROM known WHERE is_news ORDER BY zone_id, address
         ON CONFLICT (zone_id, address) DO UPDATE SET
             first_seen_at = least(d.first_seen_at, excluded.first_seen_at),
             latest_seen_at = greatest(d.latest_seen_at, excluded.latest_seen_at),

@@ -260,6 +260,36 @@ def test_details_that_fail_are_tried_again_and_then_given_up(incident):
     assert Group.objects.get().n == 1, "it stays in the queue"
 
 
+def test_two_versions_of_an_alert_in_one_batch_are_one_alert_of_both_incidents(workspace):
+    one, two = make_incident(workspace), make_incident(workspace)
+    late = alert(1, bag={"Port": None}, timeGenerated="2026-11-24T07:00:00Z", severity="Low")
+    list(store(given(one, [late]), given(two, [alert(1, severity="High")])))
+    fact = Alert.objects.get()
+    assert set(fact.incidents.all()) == {one, two}
+    assert (fact.severity, fact.port) == (2, 44818), "the newer word, and what only the older says"
+    assert AlertRaw.objects.get().body == late
+    assert fact.at < fact.latest_at
+
+
+def test_an_incident_tells_what_all_versions_of_its_alert_say(incident, workspace):
+    fetch(incident, [alert()])
+    row = fetch(make_incident(workspace), [rule_made()])
+    assert (row.source, row.destination) == ("EWS-07", "PLC-21")
+    assert Alert.objects.get().incidents.count() == 2
+
+
+def test_texts_are_kept_to_the_letter(incident):
+    odd = 'a\tb\\n"c\r\nd, {NULL}'
+    ip = {"id": "x", "name": "ip-1", "kind": "Ip", "properties": {"friendlyName": odd}}
+    fetch(incident, [alert(bag={"SourceDevice": odd, "Function": odd})], [ip], [comment("c", odd)])
+    fact = Alert.objects.get()
+    assert (fact.source_device, fact.function, fact.any_device) == (odd, odd, ["PLC-21", odd])
+    assert AlertRaw.objects.get().body["properties"]["additionalData"]["SourceDevice"] == odd
+    assert (Entity.objects.get().label, Entity.objects.get().body) == (odd, ip)
+    assert Comment.objects.get().message == odd
+    assert Incident.objects.get().source == odd
+
+
 def test_many_incidents_cost_as_many_queries_as_one(workspace):
     rows = [make_incident(workspace) for _ in range(21)]
     with CaptureQueriesContext(connection) as one:

@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DataError
 
 from alerts.incidents.models import Alert, Comment, Incident
+from alerts.incidents.services.details import store_details_of_many
 from alerts.intake.models import Missing
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.pace import PROMISED, Pace
@@ -85,6 +87,23 @@ def test_what_keeps_failing_is_given_up_and_blocks_nobody(workspace, sentinel, n
         fetch(workspace, sentinel, now=NOON + timedelta(hours=hour))
     assert states() == ["fetched", "fetched", "failed"]
     assert Incident.objects.get(name=names[2]).timeline.get().code == "details-failed"
+
+
+def test_one_that_cannot_be_stored_does_not_cost_the_others(
+    workspace, sentinel, names, monkeypatch
+):
+    bad, tried = Incident.objects.get(name=names[0]).pk, []
+
+    def store(*, given, now):
+        tried.append(len(given))
+        if bad in [one.incident_id for one in given]:
+            raise DataError
+        store_details_of_many(given=given, now=now)
+
+    monkeypatch.setattr("alerts.intake.services.details.store_details_of_many", store)
+    fetch(workspace, sentinel)
+    assert states() == ["pending", "fetched", "fetched"]
+    assert tried == [3, 1, 2, 1, 1], "together first, then halves of what failed"
 
 
 def test_alerts_that_are_not_listed_yet_are_waited_for(workspace, sentinel, names):

@@ -108,6 +108,17 @@ def test_the_wake_ups_bring_everything_in(workspace, sentinel):
     assert Job.objects.get(kind=HISTORY).due_at > clock.unshifted()
 
 
+def test_details_that_did_not_fit_into_a_slice_go_on_at_once(workspace, sentinel, monkeypatch):
+    run_one_slice(kind=DETAILS, connect=lambda _: sentinel)
+    job = Job.objects.get(kind=DETAILS)
+    assert job.due_at > clock.unshifted() + timedelta(seconds=3), "nothing is owed: no hurry"
+    Job.objects.update(due_at=clock.unshifted())
+    monkeypatch.setattr("alerts.intake.services.slices._SHORT", 0.0)
+    run_one_slice(kind=DETAILS, connect=lambda _: sentinel)
+    job.refresh_from_db()
+    assert job.due_at <= clock.unshifted()
+
+
 def test_the_daily_sweep_waits_for_history_and_for_its_day(workspace, sentinel):
     sentinel.add_incident(at=NOON - timedelta(hours=2))
 

@@ -1,12 +1,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.sites.services import DeviceSeen, Place, learn_devices, learn_places, level_of
 from tests.factories.incidents import NOON
 
 pytestmark = pytest.mark.django_db
+
+
+def versions():
+    """Which versions of the devices' rows there are, and who locked them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, ctid::text, xmax::text FROM sites_device ORDER BY id")
+        return cursor.fetchall()
 
 
 def test_places_are_added_once_and_found_by_any_of_their_names():
@@ -47,12 +55,36 @@ def test_the_same_address_in_two_zones_is_two_devices():
     assert len(set(ids.values())) == 2
 
 
-def test_a_device_that_is_seen_often_is_written_rarely(django_assert_num_queries):
+def test_what_is_told_later_of_a_device_is_news_and_silence_is_none():
+    learn_places(places=[Place("Gdańsk", "A")])
+    plain = DeviceSeen(Zone.objects.get().pk, "10.0.0.1", NOON, "PLC")
+    learn_devices(devices=[plain])
+    learn_devices(devices=[plain._replace(is_programming=False, is_authorized=True)])
+    device = Device.objects.get()
+    assert (device.is_programming, device.is_authorized) == (False, True)
+    before = versions()
+    learn_devices(devices=[plain])
+    assert versions() == before
+
+
+def test_devices_that_another_learns_meanwhile_are_found_as_well(monkeypatch):
+    learn_places(places=[Place("Gdańsk", "A")])
+    zone = Zone.objects.get().pk
+    (known,) = learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON)]).values()
+    blind = "SELECT NULL::bigint, NULL::text, NULL::bigint WHERE %s IS NULL"
+    monkeypatch.setattr("alerts.sites.services.devices._LEARN", blind)
+    seen = [DeviceSeen(zone, "10.0.0.1", NOON)]
+    assert learn_devices(devices=seen) == {(zone, "10.0.0.1"): known}
+
+
+def test_a_device_that_is_seen_often_is_written_rarely():
     learn_places(places=[Place("Gdańsk", "A")])
     zone = Zone.objects.get().pk
     learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON, "PLC")])
+    before = versions()
     learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON + timedelta(minutes=5), "PLC")])
     assert Device.objects.get().latest_seen_at == NOON
+    assert versions() == before, "not even locked, for that is a write"
     learn_devices(devices=[DeviceSeen(zone, "10.0.0.1", NOON + timedelta(hours=5), "PLC")])
     assert Device.objects.get().latest_seen_at == NOON + timedelta(hours=5)
 
