@@ -32,12 +32,14 @@ def store_details(
 ) -> None:
     """Store what was fetched for one incident."""
     given = Details(incident_id, alerts, entities, comments, entities_cut_short)
-    store_details_of_many(given=[given], now=now)
+    regroup(store_details_of_many(given=[given], now=now), now=now)
 
 
 @transaction.atomic
-def store_details_of_many(*, given: Sequence[Details], now: datetime) -> None:
+def store_details_of_many(*, given: Sequence[Details], now: datetime) -> set[int]:
     """Store the details of many incidents at once, bring their rows and the queue in line.
+    Returns other incidents that weigh less by what was learnt (their ends had talked before):
+    `regroup` them in a transaction of their own, because the queue's rows are locked in order.
 
     A batch stands or falls together; who wants to know which one cannot be stored, halves it.
     """
@@ -53,7 +55,9 @@ def store_details_of_many(*, given: Sequence[Details], now: datetime) -> None:
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,
     )
-    refresh_groups(store_incident_rows(work, atlas=atlas, now=now), now=now)
+    keys, others = store_incident_rows(work, atlas=atlas, now=now)
+    refresh_groups(keys, now=now)
+    return others
 
 
 @transaction.atomic

@@ -65,10 +65,13 @@ def store_entities(work: Iterable[Work], *, device_ids: Mapping[tuple[int, str],
             cursor.execute(_ENTITIES)
 
 
-def store_incident_rows(work: Sequence[Work], *, atlas: Atlas, now: datetime) -> set[UUID | None]:
+def store_incident_rows(
+    work: Sequence[Work], *, atlas: Atlas, now: datetime
+) -> tuple[set[UUID | None], set[int]]:
     """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew.
 
-    Returns the keys of the queue's rows that were left and joined.
+    Returns the keys of the queue's rows that were left and joined, and other incidents whose two
+    ends turned out to have talked before.
     """
     digests = [_digest_of(one, atlas) for one in work]
     remember_patterns(
@@ -77,7 +80,7 @@ def store_incident_rows(work: Sequence[Work], *, atlas: Atlas, now: datetime) ->
             for one, digest in zip(work, digests, strict=True)
         ]
     )
-    remember_pairs(
+    no_longer_first = remember_pairs(
         seen=[
             PairSeen(one.row.workspace_id, a.site_id, a.source, a.destination, a.at, one.row.id)
             for one in work
@@ -92,7 +95,8 @@ def store_incident_rows(work: Sequence[Work], *, atlas: Atlas, now: datetime) ->
         copying.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
         with connection.cursor() as cursor:
             cursor.execute(_INCIDENTS, [now])
-    return {*keys, *[one.row.group_key for one in work]}
+    others = no_longer_first - {one.row.id for one in work}
+    return {*keys, *[one.row.group_key for one in work]}, others
 
 
 def _digest_of(one: Work, atlas: Atlas) -> Digest:

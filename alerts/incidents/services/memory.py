@@ -62,6 +62,7 @@ _PAIRS = """
     ON CONFLICT (pair) DO UPDATE
     SET first_seen_at = excluded.first_seen_at, first_incident = excluded.first_incident
     WHERE excluded.first_seen_at < m.first_seen_at
+    RETURNING old.first_incident
 """
 
 
@@ -84,15 +85,19 @@ def remember_patterns(*, seen: Iterable[PatternSeen]) -> None:
             cursor.execute(_LEFT, (array(left), array(left.values())))
 
 
-def remember_pairs(*, seen: Iterable[PairSeen]) -> None:
-    """Since when these ends were seen talking, and in which incident first."""
+def remember_pairs(*, seen: Iterable[PairSeen]) -> set[int]:
+    """Since when these ends were seen talking, and in which incident first. Returns the incidents
+    that were thought to be the first and are no more: history comes newest first.
+    """
     first: dict[str, tuple[datetime, int]] = {}
     for pair in seen:
         key, now = _pair_of(*pair[:4]), (pair.at, pair.incident_id)
         if first.setdefault(key, now) > now:
             first[key] = now
-    if first:
-        moments = array([moment(at) for at, _ in first.values()])
-        incidents = array([incident_id for _, incident_id in first.values()])
-        with connection.cursor() as cursor:
-            cursor.execute(_PAIRS, (array(first), moments, incidents))
+    if not first:
+        return set()
+    moments = array([moment(at) for at, _ in first.values()])
+    incidents = array([incident_id for _, incident_id in first.values()])
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIRS, (array(first), moments, incidents))
+        return {row[0] for row in cursor.fetchall() if row[0] is not None}

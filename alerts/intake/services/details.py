@@ -13,6 +13,7 @@ from alerts.incidents.services.claims import (
     release_details,
 )
 from alerts.incidents.services.details import Details, store_details_of_many
+from alerts.incidents.services.groups import regroup
 from alerts.intake.services.pace import Pace
 from alerts.intake.services.sweep import note_missing
 from alerts.intake.services.walk import Budget
@@ -114,7 +115,8 @@ def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datet
     if not fetched:
         return
     try:
-        store_details_of_many(given=[details for _, details in fetched], now=clock())
+        others = store_details_of_many(given=[details for _, details in fetched], now=clock())
+        regroup(others, now=clock())
     except _ITS_OWN_FAULT as error:
         if len(fetched) == 1:
             reason = f"What was fetched cannot be stored ({type(error).__name__})."

@@ -204,6 +204,18 @@ def test_a_pair_is_new_in_its_first_incident_only(workspace):
     assert "new-pair" not in {code for code, _, _ in two.priority_parts}
 
 
+def test_a_pair_is_new_no_more_when_older_history_arrives(workspace):
+    """Details come newest first: what looks new today was often seen months ago."""
+    newer, older = make_incident(workspace), make_incident(workspace)
+    fetch(newer, [alert(1)])
+    history = given(older, [alert(2, startTimeUtc="2026-09-01T05:40:00Z")])
+    others = store_details_of_many(given=[history], now=NOON)
+    assert others == {newer.pk}
+    regroup(others, now=NOON)
+    newer.refresh_from_db()
+    assert "new-pair" not in {code for code, _, _ in newer.priority_parts}
+
+
 def test_unknown_kinds_of_entities_are_kept_as_they_came(incident):
     odd = {"id": "x", "name": "seg-1", "kind": "OtSegment", "properties": {"segmentName": "B"}}
     fetch(incident, [alert()], [odd])
