@@ -10,6 +10,8 @@ import orjson
 from alerts.sentinel.wire.unreadable import Bag
 from alerts.sentinel.wire.values import read_bag, read_text, read_yes_no
 
+_make = tuple.__new__
+
 
 class D4iotFacts(NamedTuple):
     """What the sensor saw, as Defender for IoT tells it; a side that is not named is None."""
@@ -90,9 +92,9 @@ _NAMES = (
 
 def facts_in(bag: Bag, details: dict[str, tuple[str, ...]], flags: list[str]) -> D4iotFacts:
     """The D4IoT facts of a bag, or of custom details where a rule kept no more than those."""
-    members: list[Any] = [_first(names, bag, details, flags) for names in _NAMES]
-    members.append(read_yes_no(bag.get("isnew"), "facts.is_new", flags))
-    return D4iotFacts(*members)
+    texts = [_first(names, bag, details, flags) for names in _NAMES]
+    is_new = read_yes_no(bag.get("isnew"), "facts.is_new", flags)
+    return _make(D4iotFacts, (*texts, is_new))
 
 
 def _first(
