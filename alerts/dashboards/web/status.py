@@ -15,19 +15,20 @@ from alerts.dashboards.web.links import fingerprint
 from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import (
     QUEUES,
+    RECORD_BREAKS,
     RUN_COUNTS,
     RUN_KINDS,
+    WRITES,
     age_words,
     cause_of,
     size_words,
 )
 from alerts.outbox.policies import MENDERS
+from alerts.outbox.queries import note_words
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
-
-WRITES = {"update": "Change the incident", "comment": "Add a comment"}
 
 
 @require_GET
@@ -145,7 +146,9 @@ def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
         ],
         "oldest_mail": age_words(oldest_mail, unshifted) if oldest_mail else "",
         "checked": age_words(details.record.checked_at, unshifted),
+        "broken": str(RECORD_BREAKS.get(details.record.reason, details.record.reason)),
         "given_up": [
-            (each, gettext(WRITES.get(each.kind, each.kind))) for each in details.given_up
+            (each, str(WRITES.get(each.kind, each.kind)), note_words(each.note))
+            for each in details.given_up
         ],
     }

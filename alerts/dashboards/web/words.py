@@ -50,6 +50,16 @@ RUN_COUNTS = {
     "deleted": gettext_lazy("deleted"),
     "flagged": gettext_lazy("flagged"),
 }
+WRITES = {
+    "update": gettext_lazy("Change the incident"),
+    "comment": gettext_lazy("Add a comment"),
+}
+RECORD_BREAKS = {
+    "its content was changed": gettext_lazy("its content was changed"),
+    "entries before it are missing": gettext_lazy("entries before it are missing"),
+    "it does not follow the one before it": gettext_lazy("it does not follow the one before it"),
+    "the newest entries were cut off": gettext_lazy("the newest entries were cut off"),
+}
 QUEUES = {
     "intake": gettext_lazy("Reading from Sentinel"),
     "outbox": gettext_lazy("Writing to Sentinel"),

@@ -1,9 +1,10 @@
 """The side panel: what decides whether a row is worth more than a glance."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
 from alerts.incidents.engine.priority import Part, words
@@ -14,6 +15,8 @@ from alerts.incidents.reads.knowledge import Lately, Memory, lately, memory_of
 from alerts.incidents.reads.wording import Chip, moment_of, ot_chip, window_words, zone_or_utc
 from alerts.sites.models import Site
 from portal.accounts.models import User
+
+_LEVELS = re.compile(r"Level (?P<upper>[\d.]+) to Level (?P<lower>[\d.]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,17 @@ def said_of(incident: Incident) -> Said:
 def parts_of(incident: Incident) -> tuple[tuple[int, str], ...]:
     """The signed parts of the priority, as sentences."""
     language = get_language() or "en"
-    parts = (Part(*given) for given in incident.priority_parts)
+    parts = (_said_here(Part(*given)) for given in incident.priority_parts)
     return tuple((part.points, words(part, language)) for part in parts)
+
+
+def _said_here(part: Part) -> Part:
+    """The part with the levels that it may name in the person's language."""
+    found = _LEVELS.fullmatch(part.detail)
+    if found is None:
+        return part
+    said = gettext("Level %(upper)s to Level %(lower)s") % found.groupdict()
+    return replace(part, detail=said)
 
 
 def zone_name_of(incident: Incident) -> str:

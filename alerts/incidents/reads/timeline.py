@@ -11,10 +11,12 @@ from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.models import Comment, Incident, OtState, TimelineItem
 from alerts.incidents.queries import comments_of, timeline_of
-from alerts.incidents.reads.wording import OT_WORDS
+from alerts.incidents.reads.wording import OT_WORDS, term
+from alerts.outbox.queries import note_words
 
 MOST = 300
 PEOPLE = (TimelineItem.Side.SOC, TimelineItem.Side.OT)
+_TERMED = ("severity", "status")  # whose words are Sentinel's, so that we know them
 type Who = str  # all, people or system
 
 
@@ -102,10 +104,11 @@ def _plain(sentence: Promise) -> Sayer:
 def _changed(sentence: Promise) -> Sayer:
     def say(details: Mapping[str, Any], item: TimelineItem) -> Made:
         nobody = gettext("nobody") if item.code == "owner" else ""
+        word = term if item.code in _TERMED else str
         return {
             "words": str(sentence),
-            "old": str(details.get("from") or nobody or "–"),
-            "new": str(details.get("to") or nobody or "–"),
+            "old": word(str(details.get("from") or nobody or "–")),
+            "new": word(str(details.get("to") or nobody or "–")),
         }
 
     return say
@@ -183,7 +186,8 @@ def _conflict(details: Mapping[str, Any], item: TimelineItem) -> Made:
     for won in details.get("won") or []:
         member = str(_MEMBERS.get(str(won.get("member")), won.get("member")))
         said = gettext("%(member)s stays %(now)s; wanted was %(wanted)s")
-        parts = {"now": won.get("now") or "–", "wanted": won.get("wanted") or "–"}
+        word = term if won.get("member") in _TERMED else str
+        parts = {name: word(str(won.get(name) or "–")) for name in ("now", "wanted")}
         lines.append(said % {"member": member.capitalize(), **parts})
     return {"words": words % {"name": by}, "lines": tuple(lines) or _note(details)}
 
@@ -199,7 +203,7 @@ def _dropped(details: Mapping[str, Any], item: TimelineItem) -> Made:
 
 
 def _note(details: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(filter(None, (str(details.get("note") or ""),)))
+    return tuple(filter(None, (note_words(str(details.get("note") or "")),)))
 
 
 def _unknown(details: Mapping[str, Any], item: TimelineItem) -> Made:

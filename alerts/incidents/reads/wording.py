@@ -8,7 +8,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, pgette
 
 from alerts.incidents.engine.rhythm import Window
 from alerts.incidents.models import OtState, Severity, Status
-from portal.ui.tags.times import day_of, exact, month_of, zone_of
+from portal.ui.tags.times import date_of, day_of, exact, zone_of
 from portal.ui.words import ago, length
 
 SEVERITY_WORDS = {
@@ -23,6 +23,10 @@ STATUS_WORDS = {
     Status.ACTIVE: gettext_lazy("Active"),
     Status.CLOSED: gettext_lazy("Closed"),
     Status.UNKNOWN: gettext_lazy("Unknown"),
+}
+_TERMS = {
+    **{severity.label: words for severity, words in SEVERITY_WORDS.items()},
+    **{status.label: words for status, words in STATUS_WORDS.items()},
 }
 OT_WORDS = {
     OtState.NOT_ASKED: gettext_lazy("Not asked"),
@@ -63,6 +67,11 @@ class Moment:
     relative: bool
 
 
+def term(word: str) -> str:
+    """Sentinel's word for a severity or status in the person's language; others as they came."""
+    return str(_TERMS.get(word, word))
+
+
 def ot_chip(state: str, said: tuple[str, int, int] | None = None) -> Chip:
     """Where it stands with OT; for what was never asked, what OT said of its like (verdict, how
     often, out of how many judgements).
@@ -95,8 +104,7 @@ def moment_of(at: datetime, now: datetime, zone: tzinfo) -> Moment:
     if relative:
         words = ago(at, now)
     else:
-        year = "" if local.year == now.year else f" {local.year}"
-        words = f"{local.day} {month_of(local)}{year}, {local:%H:%M}"
+        words = f"{date_of(local, year=local.year != now.year)}, {local:%H:%M}"
     return Moment(at.isoformat(), words, exact(local, at), relative)
 
 

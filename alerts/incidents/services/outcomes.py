@@ -13,6 +13,7 @@ from alerts.incidents.services.overlay import refresh_overlay
 from alerts.incidents.services.store import store_incidents
 from alerts.outbox.engine.words import shown
 from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement
 from alerts.sentinel.wire import incident_of
 from portal.notifications.services import notify
@@ -122,11 +123,12 @@ def _tell_whose_it_was(incident: Incident, told: Settlement, code: str) -> None:
             "dropped": _("Your change was not sent: %(incident)s"),
         }[code] % {"incident": incident}
         reason = _("You are told because the change was yours.")
+        body = note_words(told.change.note)
     notify(
         people=[person],
         kind=f"incidents.{code}",
         subject=subject,
-        body=told.change.note,
+        body=body,
         path=f"/incidents/{incident.pk}/",
         reason=reason,
         now=told.now,

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from alerts.outbox.models import Change
 from alerts.outbox.policies import reasons_against_mending
+from alerts.outbox.queries import note_words
 from alerts.outbox.services import CannotMend, discard_change, retry_change
 from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
@@ -62,7 +63,13 @@ def _names(change: Change) -> dict[str, str]:
 def _page(
     request: HttpRequest, change: Change, reasons: tuple[str, ...] | list[str], status: int = 200
 ) -> HttpResponse:
-    context = {"change": change, "reasons": reasons, "back": _status_page()}
+    context = {
+        "change": change,
+        "what": gettext(change.get_kind_display()),
+        "why": note_words(change.note or change.latest_error),
+        "reasons": reasons,
+        "back": _status_page(),
+    }
     return render(request, "alerts/outbox/discard.html", context, status=status)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from alerts.incidents.engine.catalogue import headline, sentence
 from alerts.incidents.models import Incident
@@ -26,7 +26,8 @@ def _plant_time(moment: datetime, zone: str) -> str:
         local = moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
         local = moment
-    return f"{date_format(local, 'D j M, H:i')} {local.tzname()}"
+    form = pgettext("date format of mails", "D j M, H:i")
+    return f"{date_format(local, form)} {local.tzname()}"
 
 
 def tell_asked(review: Review, *, people: Iterable[User], n: int, now: datetime) -> None:
@@ -81,7 +82,7 @@ def tell_answered(
             % {"name": annotation.by.name, "verdict": verdict, "reason": reason},
             *([gettext("Work order %(n)s.") % {"n": annotation.work_order}]
               if annotation.work_order else []),
-            *([f"“{annotation.note}”"] if annotation.note else []),
+            *([gettext("“%(words)s”") % {"words": annotation.note}] if annotation.note else []),
             "",
             _sentence(incident, language),
             *_count(n),

@@ -1,9 +1,23 @@
-"""Forms of a person's own settings."""
+"""Sign-in, and forms of a person's own settings."""
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import User
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail address and password. Which of the two is wrong, nobody is told."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": gettext_lazy(
+            "E-mail address and password do not fit together. Enter the correct ones; "
+            "in the password, capital letters count."
+        ),
+    }
 
 
 class PreferencesForm(forms.Form):

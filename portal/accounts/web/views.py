@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,7 +14,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.services import note_failure, note_sign_in, too_many_failures
-from portal.accounts.web.forms import PreferencesForm
+from portal.accounts.web.forms import PreferencesForm, SignInForm
 
 
 @login_not_required
@@ -28,13 +27,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         goal = settings.LOGIN_REDIRECT_URL
     if request.user.is_authenticated:
         return HttpResponseRedirect(goal)
-    form = AuthenticationForm(request, request.POST if request.method == "POST" else None)
+    form = SignInForm(request, request.POST if request.method == "POST" else None)
     status, waits = 200, ""
     if request.method == "POST":
         email = request.POST.get("username", "")
         address = request.META.get("REMOTE_ADDR") or None  # never a forwarded header
         if too_many_failures(email=email, address=address, now=clock.unshifted()):
-            form = AuthenticationForm(request)  # unbound: the password is not even tried
+            form = SignInForm(request)  # unbound: the password is not even tried
             waits = _("Too many attempts. Wait 15 minutes, then try again.")
             status = 429
         elif form.is_valid():

@@ -5,12 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext_lazy
 
 from portal.ui import charts
 from portal.ui.pieces import Point
-from portal.ui.tags.states import VERDICTS, verdict_key
+from portal.ui.tags.states import verdict_key
 
 register = Library()
+
+_INSIDE = {  # after a number: "9 maintenance"
+    "maintenance": pgettext_lazy("after a number", "maintenance"),
+    "routine": pgettext_lazy("after a number", "routine"),
+    "suspicious": pgettext_lazy("after a number", "suspicious"),
+    "not-sure": pgettext_lazy("after a number", "not sure"),
+}
 
 
 @register.simple_tag
@@ -33,9 +41,7 @@ def verdict_bar(counts: Mapping[str, int]) -> SafeString:
     """How often OT said what: one bar and its legend, from {"maintenance": 9, "routine": 2}."""
     given = {verdict_key(name): how_many for name, how_many in counts.items()}
     order = ("maintenance", "routine", "suspicious", "not-sure")
-    return charts.verdict_bar(
-        [(key, str(VERDICTS[key][2]).lower(), given.get(key, 0)) for key in order]
-    )
+    return charts.verdict_bar([(key, str(_INSIDE[key]), given.get(key, 0)) for key in order])
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from typing import Any
 from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from portal.ui.pieces import FlowNode, Part
 from portal.ui.tags.basics import icon
@@ -79,9 +79,9 @@ def flow_pair(source: FlowNode, target: FlowNode) -> SafeString:
     """The phone's short form of a flow: from and to, side by side."""
     return format_html(
         '<div class="pair">{}{}{}</div>',
-        _node(source, gettext("From")),
+        _node(source, pgettext("a direction", "From")),
         icon("arrow-right", "l", gettext("to")),
-        _node(target, gettext("To")),
+        _node(target, pgettext("a direction", "To")),
     )
 
 

@@ -209,7 +209,7 @@ def links_between(parts: Sequence[object]) -> SafeString:
 def crumbs(here: str, **trail: str) -> SafeString:
     """The way back: `{% crumbs "#4821" Queue="/incidents/" %}`; spaces in names as underscores."""
     links = [
-        format_html('<a href="{}">{}</a>', url, name.replace("_", " "))
+        format_html('<a href="{}">{}</a>', url, gettext(name.replace("_", " ")))
         for name, url in trail.items()
     ]
     here_now = format_html('<span aria-current="page">{}</span>', here)

@@ -48,16 +48,20 @@ def month_of(moment: datetime) -> str:
     return names.split()[moment.month - 1]
 
 
+def date_of(moment: datetime, *, year: bool = True) -> str:
+    """25 Nov 2026, or 25 Nov, as the person's language writes it."""
+    words = gettext("%(day)s %(month)s") % {"day": moment.day, "month": month_of(moment)}
+    return f"{words} {moment.year}" if year else words
+
+
 def day_of(moment: datetime, now: datetime) -> str:
     """25 Nov, with the year when it is another one."""
-    year = "" if moment.year == now.year else f" {moment.year}"
-    return f"{moment.day} {month_of(moment)}{year}"
+    return date_of(moment, year=moment.year != now.year)
 
 
 def exact(local: datetime, moment: datetime) -> str:
     """The whole truth for a tooltip: plant time with its zone, and UTC."""
-    day = f"{local.day} {month_of(local)} {local.year}"
-    shown = f"{day}, {local:%H:%M:%S} {local.tzname()}"
+    shown = f"{date_of(local)}, {local:%H:%M:%S} {local.tzname()}"
     utc = moment.astimezone(UTC)
     return shown if local.utcoffset() == timedelta() else f"{shown} · {utc:%d.%m. %H:%M:%S} UTC"
 
@@ -89,7 +93,7 @@ def time(
             ago(moment, now),
         )
     if style == "full":
-        words = f"{local.day} {month_of(local)} {local.year}, {local:%H:%M:%S} {local.tzname()}"
+        words = f"{date_of(local)}, {local:%H:%M:%S} {local.tzname()}"
     elif style == "day":
         words = day_of(local, today)
     elif style == "clock" and local.date() == today.date():
