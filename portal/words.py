@@ -4,6 +4,7 @@ The compiled files are not kept in git; `make` compiles them after it has instal
 whenever a catalogue is newer.
 """
 
+import os
 from pathlib import Path
 
 import polib
@@ -17,7 +18,7 @@ def compile_catalogues() -> list[Path]:
     for source in sorted(LOCALES.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            half = target.with_suffix(".half")
+            half = target.with_suffix(f".{os.getpid()}.half")  # others may compile, too
             polib.pofile(str(source)).save_as_mofile(str(half))
             half.rename(target)
             written.append(target)

@@ -1,0 +1,50 @@
+"""German words are longer: pages still fit a phone and a screen."""
+
+import pytest
+from django.conf import settings
+
+from portal.accounts.models import User
+from tests.browser import cut_words, sideways
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("still")]
+WIDTHS = (390, 1440)
+
+
+@pytest.fixture
+def world(transactional_db, make, ask, answer, oda, sam):
+    """Work of every kind, and people who want German."""
+    User.objects.filter(pk__in=[oda.pk, sam.pk]).update(language="de")
+    answer(ask(make()), note="Umbau an Linie 2")
+    make(2, title="PLC Stop Command Was Sent", alert_type="PLC Stop")
+    incident = make()[0]
+    return {"incident": incident.pk, "review": ask([incident]).uuid}
+
+
+PAGES = {
+    "sam": [
+        "/", "/incidents/?view=open", "/incidents/{incident}/", "/inbox/", "/reviews/",
+        "/incidents/{incident}/?tab=timeline", "/incidents/act/close/?incident={incident}",
+        "/incidents/act/assign/?incident={incident}", "/incidents/?view=late",
+    ],
+    "oda": ["/", "/reviews/{review}/", "/reviews/", "/incidents/{incident}/"],
+    "mia": ["/", "/status/"],
+    "ada": ["/status/"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", list(PAGES))
+def test_pages_fit_in_german(request, browse, live_server, world, name, width):
+    person = request.getfixturevalue(name)
+    page = browse("/login/", as_=person, width=width, locale="de")
+    language = {"name": settings.LANGUAGE_COOKIE_NAME, "value": "de", "url": live_server.url}
+    page.context.add_cookies([language])
+    faults = []
+    for path in PAGES[name]:
+        page.goto(path.format(**world))
+        assert page.locator("html").get_attribute("lang") == "de"
+        faults += [f"{path}: {sideways(page)} px sideways"] if sideways(page) else []
+        # The inbox shows the first lines of a message on purpose.
+        cut = [words for words in cut_words(page) if "inbox-body" not in words]
+        faults += [f"{path}: cut {words}" for words in cut]
+    assert faults == []

@@ -1,0 +1,177 @@
+"""The portal speaks German to whoever wants it, without leaving English words behind."""
+
+import html
+import re
+from datetime import timedelta
+
+import polib
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from alerts.incidents.models import Incident, Severity
+from alerts.incidents.reads.panel import parts_of
+from alerts.incidents.services.severity import change_severity
+from alerts.outbox.queries import note_words
+from portal.accounts.models import User
+from portal.notifications.models import Notification
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.usefixtures("still")
+VERBS = ("assign", "severity", "close", "comment")
+QUESTION = "Habt ihr hier gearbeitet?"
+LITTLE_ENGLISH = re.compile(r"\b(the|of|and|with|is|are|this|that|your|you|by|from|not)\b")
+
+
+@pytest.fixture(scope="module")
+def english():
+    """The sentences that must not stand on a German page as they are."""
+    catalogue = polib.pofile(str(settings.LOCALE_PATHS[0] / "de" / "LC_MESSAGES" / "django.po"))
+    meant = {entry.msgstr for entry in catalogue} | {"Sentinel", "System", "OT"}
+    return {entry.msgid for entry in catalogue} - meant
+
+
+@pytest.fixture
+def world(make, ask, answer, oda, sam):
+    """Work of every kind: judged, asked, and not asked yet; who is told of it wants German."""
+    User.objects.filter(pk__in=[oda.pk, sam.pk]).update(language="de")
+    answer(ask(make(), question=QUESTION), note="Umbau an Linie 2")
+    make(2, title="PLC Stop Command Was Sent", alert_type="PLC Stop")
+    incident = make()[0]
+    return {"incident": incident, "review": ask([incident], question=QUESTION)}
+
+
+@pytest.fixture
+def german(client):
+    """`german(person, path)` opens a page as somebody who has chosen German."""
+
+    def opened(person, path):
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+        if person is not None:
+            client.force_login(person)
+        answer = client.get(path)
+        assert answer.status_code == 200
+        return answer.text
+
+    yield opened
+    translation.activate("en")
+
+
+def words_of(page: str) -> list[str]:
+    """What people read on a page or have read out to them."""
+    body = re.sub(r"<(script|style|template|pre)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    told = re.findall(r'(?:aria-label|title|placeholder)="([^"]+)"', body)
+    told += re.findall(r">([^<>]+)<", body)
+    return [" ".join(html.unescape(each).split()) for each in told if each.strip()]
+
+
+def pages(world):
+    incident, review = world["incident"].pk, world["review"].uuid
+    acts = [f"/incidents/act/{verb}/?incident={incident}" for verb in VERBS]
+    return {
+        "sam": ["/", "/incidents/?view=open", f"/incidents/{incident}/", "/inbox/", "/reviews/",
+                f"/incidents/{incident}/?tab=timeline", f"/incidents/{incident}/?tab=devices",
+                "/incidents/?view=late", f"/incidents/{incident}/panel",
+                f"/incidents/{incident}/?tab=alerts", f"/incidents/{incident}/?tab=similar",
+                "/incidents/?view=open&q=proto:smb", f"/reviews/ask/?incident={incident}",
+                f"/reviews/for-incident/{incident}/panel", *acts],
+        "oda": ["/", f"/reviews/{review}/", "/reviews/", "/reviews/?tab=mine", "/inbox/"],
+        "mia": ["/", "/status/"],
+        "ada": ["/status/", "/"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["sam", "oda", "mia", "ada"])
+def test_no_english_is_left_on_the_main_pages(request, german, world, english, name):
+    person = request.getfixturevalue(name)
+    for path in pages(world)[name]:
+        page = german(person, path)
+        if "panel" not in path:
+            assert '<html lang="de"' in page, path
+        told = words_of(page)
+        assert sorted(set(told) & english) == [], path
+        assert [each for each in told if LITTLE_ENGLISH.search(each)] == [], path
+
+
+def test_sign_in_is_german_for_a_german_browser(client, db):
+    page = client.get("/login/", headers={"Accept-Language": "de-DE,de;q=0.9"}).text
+    assert '<html lang="de"' in page
+    for word in ("Anmelden", "Passwort", "E-Mail-Adresse"):
+        assert word in page
+
+
+def test_a_wrong_password_is_told_in_german(client, sam):
+    answer = client.post(
+        "/login/",
+        {"username": sam.email, "password": "guess"},
+        headers={"Accept-Language": "de"},
+    )
+    assert answer.status_code == 422
+    assert "passen nicht zusammen" in answer.text
+
+
+def test_a_page_of_failure_is_german(client, sam):
+    client.force_login(sam)
+    page = client.get("/incidents/999999/", headers={"Accept-Language": "de"}).text
+    assert "Hier ist nichts für Sie" in page
+
+
+def test_people_choose_their_language_in_their_menu(client, sam):
+    client.force_login(sam)
+    page = client.get("/").text
+    assert '<html lang="en"' in page
+    assert re.search(r'name="language" value="de" lang="de" aria-pressed="false"', page)
+    gone = client.post("/preferences/", {"language": "de", "next": "/inbox/"})
+    assert gone["Location"] == "/inbox/"
+    assert User.objects.get(pk=sam.pk).language == "de"
+    page = client.get("/inbox/").text
+    assert '<html lang="de"' in page
+    assert re.search(r'name="language" value="de" lang="de" aria-pressed="true"', page)
+    client.post("/preferences/", {"language": "en"})
+    assert '<html lang="en"' in client.get("/inbox/").text
+
+
+def test_what_the_soc_asks_comes_in_the_language_of_each_person(make, ask, oda, olaf, noon):
+    User.objects.filter(pk=oda.pk).update(language="de")
+    ask(make(), question=QUESTION, now=NOON - timedelta(minutes=5))
+    lines = {line.to_id: line for line in Notification.objects.filter(kind="reviews.asked")}
+    assert lines[oda.pk].subject.startswith("Waren Sie das?")
+    assert "Bitte antworten bis Di 24. Nov" in lines[oda.pk].body
+    assert lines[olaf.pk].subject.startswith("Was this you?")
+
+
+def test_times_and_severities_are_german(german, make, sam):
+    old = make(created_at=NOON - timedelta(days=30), title="PLC Stop", alert_type="PLC Stop")[0]
+    page = german(sam, f"/incidents/{old.pk}/")
+    assert "25. Okt, 13:00" in page
+    assert "Hoch" in page
+
+
+def test_what_changed_in_sentinel_is_told_in_german(german, make, sam):
+    incident = make()[0]
+    change_severity(incident_ids=[incident.pk], severity=Severity.LOW, by=sam, now=NOON)
+    page = german(sam, f"/incidents/{incident.pk}/?tab=timeline")
+    assert "hat den Schweregrad geändert" in page
+    assert re.search(r"<del>Hoch</del>.*<ins>Niedrig</ins>", page, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("It is no longer in Sentinel.", "In Sentinel gibt es ihn nicht mehr."),
+        ("It was merged into #7 in Sentinel, and stays so.", "mit #7 zusammengeführt"),
+        ("Tried 4 times without success. BadRequest", "4-mal ohne Erfolg versucht. BadRequest"),
+        ("Severity is not allowed.", "Severity is not allowed."),
+    ],
+)
+def test_our_own_notes_of_a_write_are_german_and_azures_stay(kept, said):
+    with translation.override("de"):
+        assert said in note_words(kept)
+
+
+def test_levels_in_the_reasons_of_a_priority_are_german(make):
+    incident = make()[0]
+    Incident.objects.update(priority_parts=[["crosses", 10, "Level 3 to Level 1"]])
+    incident.refresh_from_db()
+    with translation.override("de"):
+        assert "(Ebene 3 zu Ebene 1)" in parts_of(incident)[0][1]
