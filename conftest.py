@@ -27,7 +27,7 @@ import django  # noqa: E402  (only now is there a database to name)
 django.setup()
 
 from hypothesis import HealthCheck  # noqa: E402  (it reads where to keep examples at import)
-from hypothesis import settings as hypothesis_settings  # noqa: E402
+from hypothesis import settings as hypothesis_settings  # noqa: E402  (as above)
 
 # A loaded machine is slow, not wrong: examples are judged by what they show, not by the clock.
 hypothesis_settings.register_profile(
