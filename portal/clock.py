@@ -8,6 +8,7 @@ Tests replace `portal.clock.now`.
 from datetime import datetime
 
 from django.db import connection
+from django.http import HttpRequest
 
 
 def now() -> datetime:
@@ -16,6 +17,14 @@ def now() -> datetime:
         "SELECT clock_timestamp() + coalesce("
         "(SELECT make_interval(secs => seconds) FROM jobs_clockoffset WHERE id = 1), interval '0')"
     )
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """Business time of a page: asked once a request, however many parts of the page want it."""
+    held: datetime | None = request.__dict__.get("_tagout_now")
+    if held is None:
+        held = request.__dict__["_tagout_now"] = now()
+    return held
 
 
 def unshifted() -> datetime:

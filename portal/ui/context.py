@@ -93,7 +93,7 @@ class Shell:
     @cached_property
     def now(self) -> datetime:
         """The time of this page, for a view that gives no `now` of its own."""
-        return clock.now()
+        return clock.now_of(self._request)
 
     @property
     def words(self) -> dict[str, str]:

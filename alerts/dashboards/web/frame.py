@@ -15,7 +15,7 @@ from portal.ui.shell import FooterLine
 
 def how_fresh(request: HttpRequest) -> FooterLine | None:
     """The age of the oldest sync, amber and red with its cause."""
-    now = clock.now()
+    now = clock.now_of(request)
     syncs = [sync for sync in syncs_of(request) if not sync.is_paused]
     if not syncs:
         return None

@@ -13,7 +13,7 @@ def syncs_of(request: HttpRequest) -> list[Sync]:
         return []
     held: list[Sync] | None = getattr(request, "tagout_syncs", None)
     if held is None:
-        now, unshifted = clock.now(), clock.unshifted()
+        now, unshifted = clock.now_of(request), clock.unshifted()
         held = syncs_visible_to(request.user, now=now, unshifted=unshifted)
         setattr(request, "tagout_syncs", held)  # noqa: B010  (requests have no such field)
     return held

@@ -53,8 +53,11 @@ def queue_rows(rows: Iterable[Row], base: str) -> SafeString:
 
 def _row(row: Row, base: str, select: str) -> SafeString:
     times = format_html(' <span class="times">×{}</span>', row.n) if row.n > 1 else EMPTY
-    ends = format_html('<span>·</span><span class="device">{}</span>', row.ends)
-    rest = format_html('<span class="more">· {}</span>', row.rest)
+    ends = rest = EMPTY
+    if row.ends:
+        ends = format_html('<span>·</span><span class="device">{}</span>', row.ends)
+    if row.rest:
+        rest = format_html('<span class="more">· {}</span>', row.rest)
     return format_html(
         _ROW,
         ref=row.ref,
@@ -67,8 +70,8 @@ def _row(row: Row, base: str, select: str) -> SafeString:
         title=row.title,
         times=times,
         severity=sev_mark(row.severity),
-        ends=ends if row.ends else EMPTY,
-        rest=rest if row.rest else EMPTY,
+        ends=ends,
+        rest=rest,
         hint=format_html(' title="{}"', row.context.hint) if row.context.hint else EMPTY,
         context=_chip(row.context),
         due=_due(row),

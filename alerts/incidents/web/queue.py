@@ -120,7 +120,7 @@ def incident_panel(request: HttpRequest, incident_id: int) -> HttpResponse:
 
 
 def _panel(request: HttpRequest, incident_id: int, *, n: int, target: str) -> HttpResponse:
-    user, now = actor_of(request), clock.now()
+    user, now = actor_of(request), clock.now_of(request)
     incident = get_object_or_404(
         incidents_visible_to(user).select_related("workspace__organisation"), pk=incident_id
     )
@@ -146,7 +146,7 @@ def _queue(request: HttpRequest) -> tuple[Queue, Asked]:
         after=given.get("after", ""),
         selected=given.get("sel", ""),
     )
-    return Queue(actor_of(request), asked, now=clock.now()), asked
+    return Queue(actor_of(request), asked, now=clock.now_of(request)), asked
 
 
 def _listed(request: HttpRequest) -> tuple[Queue, Page]:

@@ -1,5 +1,7 @@
 """Icon, button, chip, count."""
 
+from functools import lru_cache
+
 from django.template import Library
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -17,7 +19,12 @@ BUTTON_KINDS = frozenset({"", "primary", "ot", "ghost", "danger"})
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; size s, l or xl. With a label it is read out."""
-    link = f"{static('ui/icons/sprite.svg')}#{name}"
+    return _drawn(f"{static('ui/icons/sprite.svg')}#{name}", size, label)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(link: str, size: str, label: str) -> SafeString:
+    """The same few icons stand on every page, dozens of times."""
     css = classes("icon", f"icon-{size}" if size else "")
     if label:
         return format_html(
