@@ -41,7 +41,7 @@ class IncidentHead(NamedTuple):
     title: str
     created_at: datetime
     flags: Sequence[str]
-    pattern: UUID | None
+    pattern: str | None
     severity: int
     status: int
     tactics: Sequence[str]
@@ -68,7 +68,7 @@ class Work:
 
 
 _LOCK = """
-    SELECT id, workspace_id, title, created_at, flags, pattern, severity, status, tactics,
+    SELECT id, workspace_id, title, created_at, flags, pattern::text, severity, status, tactics,
            product_names, ot_state, ot_due_at, owner_id, group_key,
            gone_at IS NOT NULL OR merged_into IS NOT NULL
     FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID
 
 from alerts.incidents.engine.pattern import pattern_key
 from alerts.incidents.services.facts import StoredAlert
@@ -18,7 +17,7 @@ class Digest(NamedTuple):
     destination: str
     place: str
     site_ids: Sequence[int]
-    pattern: UUID
+    pattern: str  # a UUID in letters: Python's own are slow to compare and to write
 
 
 class _Said(NamedTuple):
@@ -80,13 +79,15 @@ def _digest(
         shown[1][:120],
         place[:200],
         tuple(sorted(sites)),
-        pattern_key(
-            workspace_id=workspace_id,
-            site_ids=sites,
-            alert_type="|".join(types) or title_type,
-            source="|".join(ends[0]),
-            destination="|".join(ends[1]),
-            protocol="|".join(protocols),
+        str(
+            pattern_key(
+                workspace_id=workspace_id,
+                site_ids=sites,
+                alert_type="|".join(types) or title_type,
+                source="|".join(ends[0]),
+                destination="|".join(ends[1]),
+                protocol="|".join(protocols),
+            )
         ),
     )
 

@@ -84,7 +84,7 @@ def key_alone(incident_id: int) -> str:
 def group_key_of(
     *,
     incident_id: int,
-    pattern: UUID | None,
+    pattern: UUID | str | None,
     workspace_id: int,
     severity: int,
     status: int,

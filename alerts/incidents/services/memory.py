@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
 from typing import NamedTuple
-from uuid import UUID
 
 from django.db import connection
 
@@ -17,8 +16,8 @@ from alerts.incidents.services.stages import array
 class PatternSeen(NamedTuple):
     """An incident whose pattern became known, or became another one."""
 
-    old: UUID | None
-    new: UUID
+    old: str | None
+    new: str
     created_at: datetime
 
 
@@ -68,8 +67,8 @@ _PAIRS = """
 
 def remember_patterns(*, seen: Iterable[PatternSeen]) -> None:
     """Count incidents of patterns, and take those back that turned out to be of another one."""
-    moments: dict[UUID, list[datetime]] = defaultdict(list)
-    left: dict[UUID, int] = defaultdict(int)
+    moments: dict[str, list[datetime]] = defaultdict(list)
+    left: dict[str, int] = defaultdict(int)
     for one in seen:
         if one.old == one.new:
             continue

@@ -32,7 +32,7 @@ class Rankable(NamedTuple):
     alert_type: str
     tactics: Sequence[str]
     product_names: Sequence[str]
-    pattern: UUID | None
+    pattern: UUID | str | None
     ot_state: str
     ot_due_at: datetime | None
 
@@ -78,7 +78,7 @@ _TOUCHED = """
     ) AS t(criticality, zones, levels) WHERE t.criticality IS NOT NULL
 """
 _JUDGED = """
-    SELECT pattern, routine + maintenance, suspicious FROM incidents_patternmemory
+    SELECT pattern::text, routine + maintenance, suspicious FROM incidents_patternmemory
     WHERE pattern = ANY(%s::uuid[]) AND routine + maintenance + suspicious > 0
 """
 _FIRST = "SELECT first_incident FROM incidents_pairmemory WHERE first_incident = ANY(%s::bigint[])"
@@ -110,7 +110,7 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
                 tuple(row.product_names),
                 around.get(row.id, _NOBODY),
                 row.id in first_of_pair,
-                judged.get(row.pattern),
+                judged.get(str(row.pattern)),
                 row.ot_state == OtState.WAITING
                 and row.ot_due_at is not None
                 and row.ot_due_at < now,
