@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from alerts.incidents.services import copying
+from alerts.incidents.services.alert_versions import Incoming, Key, newest_of_each
 from alerts.incidents.services.copying import ask, moment, number, numbers, words
 from alerts.incidents.services.details_work import Work
 from alerts.incidents.services.facts import AlertRow, StoredAlert
@@ -81,27 +82,17 @@ _BACK = """
            a.any_device, a.any_address, a.at, a.severity, a.user_defined_title
     FROM incidents_alert a WHERE a.id = ANY(%s::bigint[])
 """
-type _Key = tuple[int, str]
-
-
-class _Incoming:
-    """The newest version of an alert, and the incidents it came with."""
-
-    __slots__ = ("incident_ids", "raw", "row")
-
-    def __init__(self, row: AlertRow, raw: bytes, incident_id: int) -> None:
-        self.row, self.raw, self.incident_ids = row, raw, [incident_id]
 
 
 def store_alerts(work: Sequence[Work]) -> None:
     """Store the alerts of these incidents with raw JSON and links; then each incident's `stored`
     holds what its alerts say, all their versions together.
     """
-    incoming = _newest_of_each(work)
+    incoming = newest_of_each(work)
     if not incoming:
         return
     copying.copy_into("incoming_alerts", columns=_ORDER, lines=_lines(incoming.values()))
-    keys, known, stored = list(incoming), list[int](), dict[_Key, StoredAlert]()
+    keys, known, stored = list(incoming), list[int](), dict[Key, StoredAlert]()
     for place, pk, is_new in ask(_STORE):
         if is_new:
             stored[keys[place]] = _as_stored(pk, incoming[keys[place]].row)
@@ -115,37 +106,6 @@ def store_alerts(work: Sequence[Work]) -> None:
     for one in work:
         its = {(row.workspace_id, row.key) for row, _ in one.rows}
         one.stored = [stored[key] for key in sorted(its)]
-
-
-def _newest_of_each(work: Iterable[Work]) -> dict[_Key, _Incoming]:
-    incoming: dict[_Key, _Incoming] = {}
-    again: list[tuple[AlertRow, bytes, int]] = []
-    for one in work:
-        for (row, _), alert in zip(one.rows, one.alerts, strict=True):
-            made = _Incoming(row, alert.raw_json, one.row.id)
-            if incoming.setdefault((row.workspace_id, row.key), made) is not made:
-                again.append((row, alert.raw_json, one.row.id))
-    _add_versions(incoming, again)
-    return incoming
-
-
-def _add_versions(
-    incoming: dict[_Key, _Incoming], again: Iterable[tuple[AlertRow, bytes, int]]
-) -> None:
-    """Alerts that came more than once: from the oldest on, each completes the next."""
-    versions: dict[_Key, list[tuple[AlertRow, bytes]]] = {}
-    for row, raw, incident_id in again:
-        key = row.workspace_id, row.key
-        first = incoming[key]
-        versions.setdefault(key, [(first.row, first.raw)]).append((row, raw))
-        if incident_id not in first.incident_ids:
-            first.incident_ids.append(incident_id)
-    for key, found in versions.items():
-        found.sort(key=lambda version: version[0].latest_at)
-        merged = found[0][0]
-        for newer, _ in found[1:]:
-            merged = _completed(newer, merged)
-        incoming[key].row, incoming[key].raw = merged, found[-1][1]
 
 
 def _as_stored(pk: int, row: AlertRow) -> StoredAlert:
@@ -164,20 +124,6 @@ def _as_stored(pk: int, row: AlertRow) -> StoredAlert:
     )
 
 
-def _completed(row: AlertRow, older: AlertRow) -> AlertRow:
-    """The newer version, with what only the older one says."""
-    said = {
-        name: value
-        for name, value in older._asdict().items()
-        if getattr(row, name) in ("", None, [], ()) and value
-    }
-    if older.source_address or older.source_device or older.destination_address:
-        said |= {"any_device": older.any_device, "any_address": older.any_address}
-    if older.at < row.at:
-        said |= {name: getattr(older, name) for name in ("at", "plant_weekday", "plant_minute")}
-    return row._replace(**said)
-
-
 _ORDER = (
     "key, system_alert_id, sensor, alert_type, user_defined_title, engine, category, protocol,"
     " function, product_name, source_device, source_address, destination_device,"
@@ -187,11 +133,11 @@ _ORDER = (
 )
 
 
-def _lines(incoming: Iterable[_Incoming]) -> list[str]:
+def _lines(incoming: Iterable[Incoming]) -> list[str]:
     return [_line(place, one) for place, one in enumerate(incoming)]
 
 
-def _line(place: int, one: _Incoming) -> str:
+def _line(place: int, one: Incoming) -> str:
     row = one.row
     texts = (
         *(row.key, row.system_alert_id, row.sensor, row.alert_type, row.user_defined_title),
