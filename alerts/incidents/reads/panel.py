@@ -57,8 +57,12 @@ class Preview:
         return "primary" if self.is_judged else ""
 
 
-def preview_of(incident: Incident, *, n: int, by: User, now: datetime, in_utc: bool) -> Preview:
-    """Gather the panel of an incident that stands for `n` alike ones."""
+def preview_of(
+    incident: Incident, *, n: int, by: User, now: datetime, in_utc: bool, top: Incident
+) -> Preview:
+    """Gather the panel of an incident that stands for `n` alike ones. `top` is the one of them
+    with the highest priority: the row shows that number, so it is the one to explain.
+    """
     zone = zone_or_utc(zone_name_of(incident), in_utc=in_utc)
     memory, seen = memory_of(incident), lately(incident, now=now, zone=zone)
     cards = devices_of(incident)
@@ -68,8 +72,8 @@ def preview_of(incident: Incident, *, n: int, by: User, now: datetime, in_utc: b
         said=said_of(incident),
         severity=Severity(incident.severity).label,
         place=incident.place.replace(", ", " · "),
-        priority=incident.priority,
-        parts=parts_of(incident),
+        priority=top.priority,
+        parts=parts_of(top),
         state=ot_chip(incident.ot_state),
         memory=memory,
         memory_when=moment_of(memory.latest_at, now, zone).words

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.tokens import Term, toggled, without
+from alerts.incidents.models import Incident
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.reads.numbers import FIELD_LABELS, blame, counts_by_view, facets
 from alerts.incidents.reads.panel import preview_of
@@ -107,10 +108,11 @@ def group_panel(request: HttpRequest, key: UUID) -> HttpResponse:
     """The side panel of one row of the queue."""
     user = actor_of(request)
     group = get_object_or_404(groups_visible_to(user), pk=key)
-    incident = incidents_visible_to(user).filter(pk=group.latest_id).first()
-    if incident is None:
+    highest = incidents_visible_to(user).filter(group_key=key).order_by("-priority", "-created_at")
+    top = highest.first()
+    if top is None:
         raise Http404
-    return _panel(request, incident.pk, n=group.n, target=f"group={key}")
+    return _panel(request, group.latest_id, n=group.n, target=f"group={key}", top=top)
 
 
 @require_GET
@@ -119,12 +121,16 @@ def incident_panel(request: HttpRequest, incident_id: int) -> HttpResponse:
     return _panel(request, incident_id, n=1, target=f"incident={incident_id}")
 
 
-def _panel(request: HttpRequest, incident_id: int, *, n: int, target: str) -> HttpResponse:
+def _panel(
+    request: HttpRequest, incident_id: int, *, n: int, target: str, top: Incident | None = None
+) -> HttpResponse:
     user, now = actor_of(request), clock.now_of(request)
     incident = get_object_or_404(
         incidents_visible_to(user).select_related("workspace__organisation"), pk=incident_id
     )
-    preview = preview_of(incident, n=n, by=user, now=now, in_utc=is_in_utc(user))
+    preview = preview_of(
+        incident, n=n, by=user, now=now, in_utc=is_in_utc(user), top=top or incident
+    )
     context = {
         "it": preview,
         "target": target,

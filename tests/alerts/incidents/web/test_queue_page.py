@@ -124,6 +124,16 @@ def test_what_is_out_of_reach_is_not_there(signed_in, sam, noon):
         assert client.get(path).status_code == 404, path
 
 
+def test_the_panel_explains_the_number_that_its_row_shows(signed_in, sam, gdansk, plant, noon):
+    row = make_queue_row(gdansk, plant, n=2)
+    older = Incident.objects.exclude(pk=row.latest_id)
+    older.update(priority=88, priority_parts=[["severity", 88, "High"]])
+    Group.objects.update(priority=88)
+    text = client_text(signed_in(sam), f"/incidents/groups/{row.key}/panel")
+    assert "Why 88" in text
+    assert "+88" in text
+
+
 def test_a_closed_incident_is_listed_with_its_own_panel(signed_in, sam, gdansk, noon):
     closed = make_incident(gdansk, status=3, title="Done")
     client = signed_in(sam)
