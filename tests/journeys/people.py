@@ -83,3 +83,12 @@ def close_on_the_page(page):
     dialog.get_by_label("Benign positive").check()
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Closed: #")
+
+
+def twenty_seconds_later(page):
+    """An open page asks by itself what has changed."""
+    page.evaluate("""() => {
+      for (const part of document.querySelectorAll("[data-live]:not(#rail-foot)")) {
+        part.dispatchEvent(new CustomEvent("live"));
+      }
+    }""")

@@ -15,6 +15,7 @@ from tests.journeys.people import (
     count_taps,
     tap_button,
     taps_of,
+    twenty_seconds_later,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,13 +47,15 @@ def test_the_story_at_a_desk(world, browse, sam, oda):
     desk.goto(link_in(news))
     expect(desk.locator(".page-head")).to_contain_text("Maintenance")
     expect(desk.locator("#ot-panel")).to_contain_text("Oda Nowak answered")
+    expect(desk.locator(".timeline")).to_contain_text("judged it: Maintenance")
+    expect(desk.locator(".timeline")).not_to_contain_text("OT verdict:")
     close_by_keys(desk)
     expect(desk.locator(".page-head")).to_contain_text("Closed · BenignPositive")
     expect(desk.locator(".page-head")).to_contain_text("Sending to Sentinel: closing")
     assert world.there(incident)["status"] == "New", "ten seconds to undo"
     world.deliver()
     assert_closed_with_both_names(world.there(incident))
-    desk.reload()
+    twenty_seconds_later(desk)
     expect(desk.locator(".page-head")).to_contain_text("Closed · BenignPositive")
     expect(desk.locator(".page-head")).not_to_contain_text("Sending to Sentinel")
 
@@ -74,8 +77,12 @@ def test_the_story_on_two_phones(world, browse, sam, oda):
     (comment,) = world.comments(incident)
     assert "Work order: WO-20917." in comment
 
-    hers.reload()
+    hers.locator(".comment-form textarea").fill("Half a thought")
+    hers.locator("h1").tap()
+    twenty_seconds_later(hers)
+    expect(hers.locator(".page-head")).to_contain_text("Maintenance")
     expect(hers.locator("#ot-panel")).to_contain_text("Work order WO-20917")
+    assert hers.locator(".comment-form textarea").input_value() == "Half a thought"
     close_by_thumb(hers)
     expect(hers.locator(".page-head")).to_contain_text("Sending to Sentinel: closing")
     world.deliver()

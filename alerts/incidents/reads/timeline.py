@@ -12,7 +12,8 @@ from django.utils.translation import gettext, gettext_lazy
 from alerts.incidents.models import Comment, Incident, OtState, TimelineItem
 from alerts.incidents.queries import comments_of, timeline_of
 from alerts.incidents.reads.wording import OT_WORDS, term
-from alerts.outbox.queries import note_words
+from alerts.outbox.models import Kind
+from alerts.outbox.queries import changes_of, note_words
 
 MOST = 300
 PEOPLE = (TimelineItem.Side.SOC, TimelineItem.Side.OT)
@@ -43,16 +44,28 @@ def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
         items = items.filter(side__in=PEOPLE)
     elif who == "system":
         items = items.exclude(side__in=PEOPLE)
-    lines = [_happening(item) for item in items[:MOST] if item.code != "commented"]
+    found = [item for item in items[:MOST] if item.code != "commented"]
+    lines = [_happening(item) for item in found]
     if who != "system":
         ours = incident.timeline.filter(side=TimelineItem.Side.OT).values_list(
             "by_label", flat=True
         )
         from_ot = set(ours)
-        lines += [_comment(each, from_ot) for each in comments_of(incident).reverse()[:MOST]]
+        comments = comments_of(incident).exclude(name__in=_told_already(incident, found))
+        lines += [_comment(each, from_ot) for each in comments.reverse()[:MOST]]
     if who != "people":
         lines.append(_raised(incident))
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _told_already(incident: Incident, items: Iterable[TimelineItem]) -> list[str]:
+    """Comments by which Sentinel reads an answer: the page tells the answer itself."""
+    acts = {item.act for item in items if item.code == "answered" and item.act}
+    if not acts:
+        return []
+    changes = changes_of(incident.workspace_id, incident.name)
+    keys = changes.filter(kind=Kind.COMMENT, act__in=acts).values_list("key", flat=True)
+    return [str(key) for key in keys]
 
 
 def _happening(item: TimelineItem) -> Happening:
