@@ -127,6 +127,7 @@ def test_people_choose_their_language_in_their_menu(client, sam):
     page = client.get("/inbox/").text
     assert '<html lang="de"' in page
     assert re.search(r'name="language" value="de" lang="de" aria-pressed="true"', page)
+    assert "English" in words_of(page)  # each language by its own name
     client.post("/preferences/", {"language": "en"})
     assert '<html lang="en"' in client.get("/inbox/").text
 
