@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import OtState, PatternMemory, Severity
 from alerts.incidents.reads.wording import Chip, Moment, age_of, moment_of, ot_chip, zone_or_utc
+from portal.ui.tags.times import exact
 from portal.ui.words import length
 
 COLUMNS = (
@@ -116,7 +117,6 @@ def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -
     zone = frame.zone(group["site_ids"])
     waiting = group["ot_state"] == OtState.WAITING
     due = group["ot_due_at"] if waiting else None
-    first = moment_of(group["first_at"], frame.now, zone)
     return Row(
         key=str(group["key"] or ""),
         incident_id=group["latest_id"],
@@ -133,7 +133,7 @@ def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -
         due_tone=_tone(due, frame.now) if due else "",
         answered=bool(group["ot_state"]) and not waiting,
         age=age_of(group["first_at"], frame.now),
-        since=first.whole,
+        since=exact(group["first_at"].astimezone(zone), group["first_at"]),
         owner=group["owner_name"] or (group["owner_id"] and "?"),
         is_mine=bool(group["owner_id"]) and group["owner_id"] in frame.my_owner_ids,
         updated=moment_of(group["latest_at"], frame.now, zone),

@@ -9,7 +9,7 @@ from django.template import Library
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from portal.ui.words import ago
 
@@ -42,16 +42,22 @@ def zone_for(context: dict[str, Any], zone: str | tzinfo | None) -> tzinfo:
     return wanted or timezone.get_current_timezone()
 
 
-def month_of(moment: datetime) -> str:
-    """The month's short name in the person's language."""
+def month_of(month: int) -> str:
+    """The short name of a month, 1 to 12, in the person's language."""
     names = pgettext("months", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
-    return names.split()[moment.month - 1]
+    return names.split()[month - 1]
 
 
 def date_of(moment: datetime, *, year: bool = True) -> str:
     """25 Nov 2026, or 25 Nov, as the person's language writes it."""
-    words = gettext("%(day)s %(month)s") % {"day": moment.day, "month": month_of(moment)}
+    words = _date(moment.month, moment.day, get_language())
     return f"{words} {moment.year}" if year else words
+
+
+@lru_cache(maxsize=1024)
+def _date(month: int, day: int, language: str | None) -> str:
+    """A day of any year: a list names the same few, often twice a row."""
+    return gettext("%(day)s %(month)s") % {"day": day, "month": month_of(month)}
 
 
 def day_of(moment: datetime, now: datetime) -> str:
