@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import PatternMemory, Status
+from alerts.incidents.models import Incident, PatternMemory, Status
+from alerts.incidents.services.groups import regroup
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
 from alerts.reviews.services.past import PastVerdict, record_past_verdicts
@@ -50,3 +51,11 @@ def test_open_and_judged_incidents_are_passed_over(take_over, happen):
     assert take_over(closed, still_open) == 1
     assert take_over(closed, verdict="maintenance") == 0
     assert Annotation.objects.get().verdict == "routine"
+
+
+def test_open_incidents_of_the_pattern_weigh_less_by_it(take_over, happen, noon):
+    still_open = happen(Status.NEW)
+    regroup([still_open.pk], now=noon)
+    before = Incident.objects.get(pk=still_open.pk).priority
+    take_over(*[happen(Status.CLOSED) for _ in range(15)])
+    assert Incident.objects.get(pk=still_open.pk).priority == before - 10
