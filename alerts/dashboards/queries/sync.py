@@ -1,6 +1,7 @@
 """How fresh the data of each workspace is, and why not fresher."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -42,19 +43,19 @@ class Sync:
         return self.level == "bad" or (self.level == "warn" and self.standing.error != "")
 
 
-def syncs_visible_to(user: User, *, now: datetime, unshifted: datetime) -> list[Sync]:
-    """The workspaces that the person gets data from, and how they stand; three questions at most.
+def syncs_visible_to(user: User, *, now: datetime) -> list[Sync]:
+    """The workspaces that the person gets data from, and how fresh it is; two questions at most."""
+    workspaces = workspaces_feeding(user).exclude(state=Workspace.State.REMOVED)
+    return [_sync(each, now) for each in workspaces.select_related(None).select_related("cursor")]
+
+
+def with_standings(syncs: Iterable[Sync], *, unshifted: datetime) -> list[Sync]:
+    """The same with how each answers, which only matters where something is late.
 
     `unshifted` is the database's own clock, by which waits for Azure run.
     """
-    workspaces = list(
-        workspaces_feeding(user).exclude(state=Workspace.State.REMOVED).select_related("cursor")
-    )
-    syncs = [_sync(each, _UNKNOWN, now) for each in workspaces]
-    if all(sync.level in ("", "ok") for sync in syncs):
-        return syncs
     standings = standings_by_workspace(now=unshifted)
-    return [_sync(each, standings.get(each.pk, _UNKNOWN), now) for each in workspaces]
+    return [replace(sync, standing=standings.get(sync.workspace_id, _UNKNOWN)) for sync in syncs]
 
 
 def workspaces_feeding(user: User) -> QuerySet[Workspace]:
@@ -87,7 +88,7 @@ def sites_of(user: User) -> int:
     return len(own)
 
 
-def _sync(workspace: Workspace, standing: Standing, now: datetime) -> Sync:
+def _sync(workspace: Workspace, now: datetime) -> Sync:
     cursor: Cursor | None = getattr(workspace, "cursor", None)
     fresh_at = cursor.fresh_at if cursor else None
     is_paused = workspace.state == Workspace.State.PAUSED
@@ -99,7 +100,7 @@ def _sync(workspace: Workspace, standing: Standing, now: datetime) -> Sync:
         is_paused=is_paused,
         fresh_at=fresh_at,
         level="" if is_paused else LEVELS[age],
-        standing=standing,
+        standing=_UNKNOWN,
         error=cursor.latest_error if cursor else "",
         history_percent=int(share * 100) if cursor and share < 1 else None,
     )

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from alerts.dashboards.queries.sync import Sync, syncs_visible_to
+from alerts.dashboards.queries.sync import Sync, syncs_visible_to, with_standings
 from portal import clock
 from portal.accounts.models import User
 
@@ -13,7 +13,8 @@ def syncs_of(request: HttpRequest) -> list[Sync]:
         return []
     held: list[Sync] | None = getattr(request, "tagout_syncs", None)
     if held is None:
-        now, unshifted = clock.now_of(request), clock.unshifted()
-        held = syncs_visible_to(request.user, now=now, unshifted=unshifted)
+        held = syncs_visible_to(request.user, now=clock.now_of(request))
+        if any(sync.level not in ("", "ok") for sync in held):
+            held = with_standings(held, unshifted=clock.unshifted())
         setattr(request, "tagout_syncs", held)  # noqa: B010  (requests have no such field)
     return held

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from alerts.incidents.engine.tokens import Term, chosen, without
 from alerts.incidents.models import OtState
-from alerts.incidents.reads.conditions import SEVERITIES, STATUSES
+from alerts.incidents.reads.conditions import SEVERITIES, STATUSES, VERDICTS
 from alerts.incidents.reads.queue import CLOSED, MOST_COUNTED, VIEWS, Queue
 from alerts.incidents.reads.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
 
@@ -67,9 +67,32 @@ FIELD_LABELS: dict[str, Promise] = {
 
 def counts_by_view(queue: Queue) -> dict[str, int]:
     """How many rows each view has, filters left out; 10,001 means "more than 10,000"."""
-    open_views = {view: Count("pk", filter=queue.in_view(view)) for view in VIEWS if view != CLOSED}
-    found: dict[str, int] = queue.rows("open", ()).order_by()[:MOST_SCANNED].aggregate(**open_views)
-    return found | {CLOSED: _limited(queue, CLOSED, ()).count()}
+    columns = ("ot_state", "ot_due_at", "owner_id")
+    rows = queue.rows("open", ()).order_by().values(*columns)[:MOST_SCANNED]
+    try:
+        opened, given = rows.query.sql_with_params()
+        closed, given_closed = _limited(queue, CLOSED, ()).query.sql_with_params()
+    except EmptyResultSet:
+        return dict.fromkeys(VIEWS, 0)
+    mine = [*queue.frame.my_owner_ids]
+    wanted: list[Any] = [OtState.WAITING, [*VERDICTS], mine, OtState.WAITING, queue.now]
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED.format(opened=opened, closed=closed),
+                       [*wanted, *given_closed, *given])  # fmt: skip
+        return dict(zip(VIEWS, cursor.fetchone(), strict=True))
+
+
+# In the order of VIEWS, and of what `Queue.in_view` says. All tabs stand on every page of the
+# queue, and building their six conditions anew took longer than counting.
+_COUNTED = """
+SELECT count(*) FILTER (WHERE ot_state = ''),
+       count(*) FILTER (WHERE ot_state = %s),
+       count(*) FILTER (WHERE ot_state = ANY(%s)),
+       count(*) FILTER (WHERE owner_id = ANY(%s)),
+       count(*) FILTER (WHERE ot_state = %s AND ot_due_at < %s),
+       count(*),
+       (SELECT count(*) FROM ({closed}) closed)
+FROM ({opened}) opened"""
 
 
 def blame(queue: Queue) -> Blame | None:

@@ -1,5 +1,6 @@
 """The triage queue, its live poll, its filter menu and its side panel."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from alerts.incidents.reads.queue import (
     asked_for,
     moment_in,
 )
+from alerts.incidents.reads.shell import hand_over_untriaged
 from alerts.incidents.web.links import ask_address, is_in_utc, review_panel_address
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -45,13 +47,14 @@ VIEW_LABELS = {
 def queue(request: HttpRequest) -> HttpResponse:
     """The page, or its list for htmx."""
     listed, page = _listed(request)
-    asked = listed.asked
+    asked, counts = listed.asked, counts_by_view(listed)
+    hand_over_untriaged(request, counts["needs"])
     context = {
         "asked": asked,
         "page": page,
         "base": reverse("incidents:queue"),
         "here": request.get_full_path(),
-        "tabs": _tabs(listed),
+        "tabs": _tabs(asked, counts),
         "chips": _chips(asked),
         "since": listed.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
@@ -160,8 +163,7 @@ def _listed(request: HttpRequest) -> tuple[Queue, Page]:
     return listed, listed.page()
 
 
-def _tabs(listed: Queue) -> list[tuple[Tab, str]]:
-    asked, counts = listed.asked, counts_by_view(listed)
+def _tabs(asked: Asked, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
     return [
         (
             Tab(

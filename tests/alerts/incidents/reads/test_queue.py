@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Incident, OtState, PatternMemory, Severity, Status
+from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Severity, Status
 from alerts.incidents.reads.numbers import blame, counts_by_view, facets
-from alerts.incidents.reads.queue import PAGE, Queue, asked_for
+from alerts.incidents.reads.queue import PAGE, VIEWS, Queue, asked_for
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON
@@ -211,6 +211,19 @@ def test_numbers_beside_the_tabs(gdansk, sam):
     assert counts == {
         "needs": 2, "waiting": 1, "answered": 0, "mine": 1, "late": 1, "open": 3, "closed": 1,
     }  # fmt: skip
+
+
+def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person):
+    for state in OtState.values:
+        row = make_queue_row(gdansk, plant, owner_id=cast.SAM.email if state else "")
+        due = NOON - timedelta(hours=1) if state == OtState.WAITING else None
+        Group.objects.filter(pk=row.pk).update(ot_state=state, ot_due_at=due)
+    make_queue_row(make_workspace("elsewhere"))
+    make_incident(gdansk, status=Status.CLOSED)
+    for user in (sam, make_person(cast.ODA)):  # Oda may see nothing at all
+        queue = Queue(user, asked_for("open", ""), now=NOON)
+        listing = {view: queue.rows(view, ()).count() for view in VIEWS}
+        assert counts_by_view(queue) == listing
 
 
 @pytest.mark.usefixtures("mixed")

@@ -149,3 +149,16 @@ def test_the_frame_counts_what_nobody_asked_about(signed_in, sam, gdansk, plant,
     make_queue_row(gdansk, plant)
     assert re.search(r"Triage queue\s+2", client_text(signed_in(sam), "/incidents/"))
     assert Group.objects.count() == 2
+
+
+def test_the_rail_counts_for_each_person_what_only_they_may_see(
+    signed_in, sam, gdansk, plant, make_person, noon
+):
+    make_queue_row(gdansk, plant)
+    make_queue_row(gdansk, plant)
+    stranger = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, sam.uuid))
+    for user, counted in ((sam, ["2"]), (stranger, []), (sam, ["2"])):
+        for address in ("/incidents/", "/"):  # one page counts them anyway, the other asks
+            body = signed_in(user).get(address).content.decode()
+            rail = re.search(r'<a class="rail-link" href="/incidents/".*?</a>', body, re.S)[0]
+            assert re.findall(r'class="count[^"]*">(\d+)<', rail) == counted
