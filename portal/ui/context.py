@@ -10,7 +10,6 @@ from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.ui.navigation import Link, LinkGroup, Search, address_of, groups_for, search_for
 from portal.ui.shell import Count, FooterLine, count_of, footer_of
-from portal.ui.words import for_scripts
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "tagout_theme"
@@ -94,11 +93,6 @@ class Shell:
     def now(self) -> datetime:
         """The time of this page, for a view that gives no `now` of its own."""
         return clock.now_of(self._request)
-
-    @property
-    def words(self) -> dict[str, str]:
-        """What scripts say, in the person's language."""
-        return for_scripts()
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

@@ -8,6 +8,7 @@ from portal.ui.tags import (
     forms,
     lists,
     messages,
+    once,
     people,
     states,
     stories,
@@ -17,6 +18,18 @@ from portal.ui.tags import (
 
 register = Library()
 
-for family in (basics, charts, forms, lists, messages, people, states, stories, surfaces, times):
+for family in (
+    basics,
+    charts,
+    forms,
+    lists,
+    messages,
+    once,
+    people,
+    states,
+    stories,
+    surfaces,
+    times,
+):
     register.tags.update(family.register.tags)
     register.filters.update(family.register.filters)
