@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.dashboards.engine.freshness import Level
@@ -80,7 +81,9 @@ def sites_of(user: User) -> int:
     """How many plants the person sees."""
     reach = reach_of(user)
     if reach.everywhere:
-        return Site.objects.count()
+        with connection.cursor() as cursor:  # in the foot of every page
+            cursor.execute("SELECT count(*) FROM sites_site")
+            return int(cursor.fetchone()[0])
     own = set(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
     if reach.workspaces or reach.organisations:
         for touched in groups_visible_to(user).values_list("site_ids", flat=True).distinct():
