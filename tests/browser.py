@@ -139,16 +139,21 @@ def axe_findings(page: Page) -> list[str]:
     ]
 
 
+def axe_findings_in_both_themes(page: Page) -> list[str]:
+    """What axe holds against the page, light and dark, from one visit. Leaves the page dark."""
+    faults = [f"light: {finding}" for finding in axe_findings(page)]
+    light = page.evaluate(GROUND)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("body")).not_to_have_css("background-color", light)
+    return faults + [f"dark: {finding}" for finding in axe_findings(page)]
+
+
 def bar_faults(page: Page) -> list[str]:
     """What keeps an open page from the bars of the design: axe light and dark, sideways scroll,
     thumb-sized targets, letters of 200 %. Leaves the page dark and with large letters.
     """
     phone = page.viewport_size["width"] < PHONE_UP_TO
-    faults = [f"light: {finding}" for finding in axe_findings(page)]
-    light = page.evaluate(GROUND)
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator("body")).not_to_have_css("background-color", light)
-    faults += [f"dark: {finding}" for finding in axe_findings(page)]
+    faults = axe_findings_in_both_themes(page)
     if phone:
         faults += [f"small target: {target}" for target in small_targets(page)]
         page.set_viewport_size({"width": 320, "height": PHONE[1]})
