@@ -39,5 +39,8 @@ pytest_plugins = ["tests.browser"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long-faults`: the fault matrix with its full numbers."""
+    """`--long-faults`: the fault matrix with its full numbers; `--all-pairs`: rules and facts."""
     parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")
+    parser.addoption(
+        "--all-pairs", action="store_true", help="100,000 pairs of rule and facts instead of 12,000"
+    )

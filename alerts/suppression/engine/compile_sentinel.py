@@ -1,0 +1,199 @@
+"""A rule as conditions of a Sentinel automation rule: exact, wider, or impossible, and why.
+
+Exact is said of an incident with one alert, and of alerts that no guard keeps open: the guards are
+written into every deployed rule. Sentinel compares without regard to capitals, and a condition on
+entities holds if any entity fits; so each name must stand for one device of the workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from alerts.incidents.engine.catalogue import alert_type_for, all_types
+from alerts.suppression.engine.addresses import is_mac
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.fields import FIELDS, Operator
+from alerts.suppression.engine.guards.never import (
+    needs_hours,
+    reasons_against_types,
+    severity_ceiling,
+)
+from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.engine.sentinel_conditions import (
+    MOST_CONDITIONS,
+    OTHER_PRODUCTS,
+    PRODUCTS,
+    Json,
+    condition,
+    count,
+    no_gate,
+    titles,
+)
+from alerts.suppression.engine.words import Sentence
+
+type Verdict = Literal["exact", "wider", "impossible"]
+_NEEDED: Final = ("IncidentTitle", "AlertProductNames", "IncidentLabel")
+_DIRECTED: Final = frozenset({
+    "source_device", "source_address", "destination_device", "destination_address",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is known of the workspace a rule would be deployed to.
+
+    `accepts` are property names whose conditions a probe saw at work (IncidentLabel: in collection
+    form). `single` are names and addresses, case-folded, that stand for exactly one device there.
+    `guarded_*` name safety systems and crown jewels.
+    """
+
+    workspace: str
+    accepts: frozenset[str] = frozenset()
+    is_in_defender_portal: bool = False
+    single: frozenset[str] = frozenset()
+    guarded_devices: tuple[str, ...] = ()
+    guarded_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What about one clause is not exact. `clause` is None where it is about the whole rule."""
+
+    clause: Clause | None
+    why: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The answer. `conditions` is empty exactly when the rule cannot be deployed there."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+    conditions: tuple[Json, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What becomes of the clauses: conditions, what was lost, and what forbids it altogether."""
+
+    conditions: list[Json] = field(default_factory=list)
+    lost: list[Reason] = field(default_factory=list)
+    forbidden: list[Reason] = field(default_factory=list)
+    has_type: bool = False
+    has_asset: bool = False
+
+
+def compile_rule(rule: Rule, target: Target) -> Compiled:
+    """The conditions for this workspace, or why there are none."""
+    if reasons := [*reasons_against_rule(rule), *reasons_against_types(rule)]:
+        return Compiled("impossible", tuple(Reason(None, why) for why in reasons))
+    draft = _Draft(forbidden=_against_target(rule, target))
+    for clause in rule.all_of:
+        _add(draft, clause, target, unless=False)
+    for clause in rule.except_any:
+        _add(draft, clause, target, unless=True)
+    if not draft.has_type:
+        draft.forbidden.append(Reason(None, Sentence("sentinel.no_type")))
+    elif not draft.has_asset:
+        draft.forbidden.append(Reason(None, Sentence("sentinel.no_asset")))
+    conditions = [*draft.conditions, *_guards(target)]
+    if count(conditions) > MOST_CONDITIONS:
+        needed = Sentence("sentinel.conditions", count=count(conditions), most=MOST_CONDITIONS)
+        draft.forbidden.append(Reason(None, needed))
+    if draft.forbidden:
+        return Compiled("impossible", (*draft.forbidden, *draft.lost))
+    return Compiled("wider" if draft.lost else "exact", tuple(draft.lost), tuple(conditions))
+
+
+def _against_target(rule: Rule, target: Target) -> list[Reason]:
+    reasons = [Sentence("sentinel.portal")] if target.is_in_defender_portal else []
+    reasons += [
+        Sentence("sentinel.unproven", name=name) for name in _NEEDED if name not in target.accepts
+    ]
+    reasons += [Sentence("sentinel.timeboxed", title=what) for what in needs_hours(rule)]
+    return [Reason(None, why) for why in reasons]
+
+
+def _guards(target: Target) -> list[Json]:
+    """Never list, severity ceiling and gate, for every deployed rule (S1, S8)."""
+    never = titles(kind.title for kind in all_types() if kind.guard == "never")
+    found = [
+        condition("AlertProductNames", PRODUCTS),
+        condition("AlertProductNames", OTHER_PRODUCTS, unless=True),
+        condition("IncidentStatus", ["New"]),
+        condition("IncidentSeverity", severity_ceiling()),
+        condition("IncidentTitle", never, unless=True),
+        no_gate(),
+    ]
+    if "IncidentAlertTitle" in target.accepts:
+        found.append(condition("IncidentAlertTitle", never, unless=True))
+    if target.guarded_devices:
+        found.append(condition("IoTDeviceName", target.guarded_devices, unless=True))
+    if target.guarded_addresses:
+        found.append(condition("IPAddress", target.guarded_addresses, unless=True))
+    return found
+
+
+def _add(draft: _Draft, clause: Clause, target: Target, *, unless: bool) -> None:
+    """One clause: as a condition, as a reason, or as both where the condition is only wider."""
+    name = clause.field
+    if name == "workspace":
+        if (target.workspace in clause.texts) is unless:
+            not_here = Sentence("sentinel.not_here", workspace=target.workspace)
+            draft.forbidden.append(Reason(clause, not_here))
+    elif name == "time":
+        draft.forbidden.append(Reason(clause, Sentence("sentinel.time")))
+    elif name == "alert_type":
+        draft.conditions.append(condition("IncidentTitle", titles(clause.texts), unless=unless))
+        draft.has_type |= not unless
+        unlisted = [value for value in clause.texts if not _is_listed(value)]
+        draft.lost += [Reason(clause, Sentence("sentinel.unlisted", value=v)) for v in unlisted]
+    elif name in ("severity", "tactics"):
+        prop = "IncidentSeverity" if name == "severity" else "IncidentTactics"
+        draft.conditions.append(condition(prop, _severities(clause), unless=unless))
+    elif name in ("any_device", "any_address") and not _unfit(clause):
+        prop = "IoTDeviceName" if name == "any_device" else "IPAddress"
+        draft.conditions.append(condition(prop, clause.texts, unless=unless))
+        draft.has_asset |= not unless
+        draft.lost += [Reason(clause, why) for why in _not_single(clause, target)]
+    elif not (name == "product_name" and not unless and set(clause.texts) >= set(PRODUCTS)):
+        draft.lost.append(Reason(clause, _unfit(clause) or _unknown(clause)))
+
+
+def _is_listed(title: str) -> bool:
+    known = alert_type_for(title)
+    return known is not None and known.title == title
+
+
+def _severities(clause: Clause) -> Iterable[str]:
+    if clause.operator == Operator.AT_MOST:
+        return SEVERITIES[1 : SEVERITIES.index(clause.texts[0]) + 1]
+    return clause.texts
+
+
+def _unfit(clause: Clause) -> Sentence | None:
+    """Why this line about addresses is none that Sentinel can hold."""
+    if clause.field == "any_address" and clause.operator == Operator.WITHIN:
+        return Sentence("sentinel.network")
+    if clause.field == "any_address" and any(is_mac(value) for value in clause.texts):
+        return Sentence("sentinel.mac")
+    return None
+
+
+def _not_single(clause: Clause, target: Target) -> list[Sentence]:
+    return [
+        Sentence("sentinel.not_one", value=value)
+        for value in clause.texts
+        if value.casefold() not in target.single
+    ]
+
+
+def _unknown(clause: Clause) -> Sentence:
+    if clause.field in _DIRECTED:
+        return Sentence("sentinel.direction", label=FIELDS[clause.field].label)
+    if clause.field == "user_defined_title":
+        return Sentence("sentinel.own_rule")
+    return Sentence("sentinel.unknown", label=FIELDS[clause.field].label)

@@ -1,0 +1,99 @@
+"""What is known of each alert that a rule matched, and what people said about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.suppression.engine.bound import bound_words, is_little, upper_share
+from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.words import Sentence
+
+BENIGN: Final = frozenset({"routine", "maintenance"})
+SUSPICIOUS: Final = "suspicious"
+STOPPERS: Final = ("true_positive", "linked", "reopened", "suspicious")  # the worst first
+type Traits = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One alert. `annotations` are those in force: (id, verdict). `outcomes` of its incidents:
+    reopened, true_positive, linked.
+    """
+
+    alert: int
+    incidents: tuple[int, ...]
+    at: datetime
+    site: str
+    traits: Traits = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+    outcomes: frozenset[str] = frozenset()
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether somebody was sure about it; `not sure` is no judgement."""
+        return any(verdict in BENIGN or verdict == SUSPICIOUS for _, verdict in self.annotations)
+
+    @property
+    def stoppers(self) -> tuple[str, ...]:
+        """What about it stops the rule, the worst first."""
+        held = self.outcomes | {verdict for _, verdict in self.annotations}
+        return tuple(name for name in STOPPERS if name in held)
+
+    @property
+    def stop_words(self) -> tuple[Sentence, ...]:
+        """The same in words."""
+        return tuple(Sentence(f"stopper.{name}") for name in self.stoppers)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Trials: one annotation is one, however many alerts it covers."""
+
+    trials: int
+    suspicious: int
+    by_verdict: tuple[tuple[str, int], ...]
+
+    @property
+    def limit(self) -> float:
+        """The upper 95 % limit of the share suspicious."""
+        return upper_share(self.suspicious, self.trials)
+
+    @property
+    def is_little(self) -> bool:
+        """Whether that is little evidence."""
+        return is_little(self.trials)
+
+    @property
+    def words(self) -> Sentence:
+        """The bound as a sentence."""
+        return bound_words(self.suspicious, self.trials)
+
+
+def traits_of(facts: Facts, *, zone: str) -> Traits:
+    """By what alerts of one type differ to a person's eye: ends, protocol, function, hour, day."""
+    local = facts.at.astimezone(ZoneInfo(zone))
+    return (
+        ("source", facts.source_device or facts.source_address),
+        ("destination", facts.destination_device or facts.destination_address),
+        ("devices", ", ".join(facts.any_device)),
+        ("protocol", facts.protocol),
+        ("function", facts.function),
+        ("port", "" if facts.port is None else str(facts.port)),
+        ("severity", str(facts.severity)),
+        ("hour", str(local.hour)),
+        ("weekend", str(local.weekday() >= 5)),
+    )
+
+
+def judged_in(rows: Iterable[Row]) -> Judged:
+    """The trials among rows; not sure counts as unjudged."""
+    verdicts = {annotation: verdict for row in rows for annotation, verdict in row.annotations}
+    counted = Counter(verdicts.values())
+    suspicious = counted[SUSPICIOUS]
+    benign = sum(counted[verdict] for verdict in BENIGN)
+    return Judged(benign + suspicious, suspicious, tuple(sorted(counted.items())))

@@ -1,0 +1,99 @@
+"""The fields a clause may name, and which operators and values fit each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Operator(StrEnum):
+    """How a clause compares. There is no pattern match and no `or`: two rules are clearer."""
+
+    IS = "is"
+    IS_ONE_OF = "is_one_of"
+    WITHIN = "within"
+    AT_MOST = "at_most"
+
+
+class Kind(StrEnum):
+    """What the values of a field are."""
+
+    TEXT = "text"
+    ZONE = "zone"
+    ADDRESS = "address"
+    SEVERITY = "severity"
+    PORT = "port"
+    COUNT = "count"
+    TIME = "time"
+
+
+_EQUAL = frozenset({Operator.IS, Operator.IS_ONE_OF})
+OPERATORS: Final[Mapping[Kind, frozenset[Operator]]] = {
+    Kind.TEXT: _EQUAL,
+    Kind.ZONE: _EQUAL | {Operator.WITHIN},
+    Kind.ADDRESS: _EQUAL | {Operator.WITHIN},
+    Kind.SEVERITY: _EQUAL | {Operator.AT_MOST},
+    Kind.PORT: _EQUAL,
+    Kind.COUNT: frozenset({Operator.AT_MOST}),
+    Kind.TIME: frozenset({Operator.WITHIN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. `many`: the alert has several values, and one that fits is enough."""
+
+    name: str
+    kind: Kind
+    label: str
+    many: bool = False
+    least: int = 4  # characters; names picked from a short list of the plant may be shorter
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """The operators that fit."""
+        return OPERATORS[self.kind]
+
+
+def _field(name: str, kind: Kind = Kind.TEXT, label: str = "", **more: int) -> Field:
+    many = name.startswith("any_") or name in {"techniques", "tactics"}
+    return Field(name, kind, label or name.replace("_", " "), many, more.get("least", 4))
+
+
+FIELDS: Final[Mapping[str, Field]] = {
+    field.name: field
+    for field in (
+        _field("workspace", least=1),
+        _field("site", least=1),
+        _field("zone", Kind.ZONE, least=1),
+        _field("sensor"),
+        _field("alert_type"),
+        _field("user_defined_title", label="title of the sensor's own rule"),
+        _field("engine"),
+        _field("category"),
+        _field("severity", Kind.SEVERITY),
+        _field("protocol", least=1),
+        _field("port", Kind.PORT),
+        _field("function", least=1),
+        _field("techniques", label="technique"),
+        _field("tactics", label="tactic"),
+        _field("product_name", label="product"),
+        _field("source_device"),
+        _field("source_address", Kind.ADDRESS),
+        _field("destination_device"),
+        _field("destination_address", Kind.ADDRESS),
+        _field("any_device", label="device"),
+        _field("any_address", Kind.ADDRESS, label="address"),
+        _field("time", Kind.TIME),
+        _field("alerts_in_incident", Kind.COUNT, label="number of alerts in the incident"),
+        _field("entities_in_incident", Kind.COUNT, label="number of entities in the incident"),
+    )
+}
+
+# What pins one asset: an id or a sensor, never free text (S2).
+IDENTITIES: Final = frozenset({
+    "sensor", "source_device", "source_address", "destination_device", "destination_address",
+    "any_device", "any_address",
+})  # fmt: skip

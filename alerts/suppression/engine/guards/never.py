@@ -1,0 +1,174 @@
+"""S1: what always reaches a person, and what may be closed only inside hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.suppression.engine.clauses import Clause, pinned
+from alerts.suppression.engine.facts import SEVERITIES, Facts
+from alerts.suppression.engine.fields import IDENTITIES
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.windows import minutes_a_week, zone_of
+from alerts.suppression.engine.words import Sentence, listed
+
+HIGH: Final = SEVERITIES.index("High")
+MOST_WINDOW_HOURS: Final = 84  # half of the week: a longer window is no window
+CRITICAL: Final[Mapping[str, str]] = {"safety": "safety system", "crown-jewel": "crown jewel"}
+_MALWARE: Final = "malware"
+
+
+def severity_ceiling() -> tuple[str, ...]:
+    """The severities that a rule without hours may close."""
+    return SEVERITIES[1:HIGH]
+
+
+def reasons_against_types(rule: Rule) -> list[Sentence]:
+    """Alert types of the rule that are never suppressed."""
+    listed_types = _types(rule)
+    reasons = [
+        Sentence("never.type", title=title)
+        for title in listed_types
+        if (known := alert_type_for(title)) and known.guard == "never"
+    ]
+    unknown = not listed_types or any(alert_type_for(title) is None for title in listed_types)
+    if unknown and any(_is_malware(value) for value in pinned(rule.all_of, "engine")):
+        reasons.append(Sentence("never.engine"))
+    return reasons
+
+
+def reasons_against_assets(criticality: Mapping[str, str]) -> list[Sentence]:
+    """Devices and addresses that the rule names and that are never silenced, by their names."""
+    return [
+        Sentence("never.asset", name=name, criticality=CRITICAL[found])
+        for name, found in sorted(criticality.items())
+        if found in CRITICAL
+    ]
+
+
+def assets_of(rule: Rule) -> tuple[str, ...]:
+    """Every device and address that the rule names, for the caller to look up."""
+    named = {
+        value
+        for clause in rule.all_of
+        if clause.field in IDENTITIES - {"sensor"}
+        for value in clause.texts
+    }
+    return tuple(sorted(named))
+
+
+def needs_hours(rule: Rule) -> tuple[str, ...]:
+    """What of the rule may be closed only inside hours: time-boxed types and High severity."""
+    what = [title for title in _types(rule) if _is_timeboxed(title)]
+    allowed = _severities(rule)
+    if allowed is None:
+        what += [title for title in _types(rule) if _is_high(title) and title not in what]
+    elif HIGH in allowed:
+        what.append("High severity")
+    return tuple(what)
+
+
+def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sentence]:
+    """Whether what needs hours has them: windows in the plant's own time, devices one by one."""
+    needing = needs_hours(rule)
+    reasons = _against_zones(rule, frozenset(plant_zones))
+    if not needing:
+        return reasons
+    what = listed(needing, "and")
+    windows = _windows(rule)
+    if not windows:
+        reasons.append(Sentence("box.hours", what=what))
+    for values in windows:
+        if (minutes := minutes_a_week(values)) > MOST_WINDOW_HOURS * 60:
+            hours = -(-minutes // 60)
+            reasons.append(Sentence("box.most", hours=hours, what=what, most=MOST_WINDOW_HOURS))
+    return reasons + _against_sides(rule, what)
+
+
+def reasons_against_alert(facts: Facts, rule: Rule) -> list[Sentence]:
+    """Whether this alert may be closed by this rule at all, checked again when it is about to."""
+    known = alert_type_for(facts.alert_type)
+    reasons = []
+    if known is not None and known.guard == "never":
+        reasons.append(Sentence("never.type", title=facts.alert_type))
+    if known is None and _is_malware(facts.engine):
+        reasons.append(Sentence("never.engine"))
+    if not 0 < facts.severity < len(SEVERITIES):
+        reasons.append(Sentence("never.unknown", what="severity"))
+    if not _windows(rule):
+        if facts.severity == HIGH:
+            reasons.append(Sentence("never.hours", what="High severity"))
+        if _is_timeboxed(facts.alert_type):
+            reasons.append(Sentence("never.hours", what=facts.alert_type))
+    return reasons
+
+
+def _types(rule: Rule) -> tuple[str, ...]:
+    """Every type that some line names, also where two lines name different ones."""
+    named = [value for each in rule.all_of if each.field == "alert_type" for value in each.texts]
+    return tuple(dict.fromkeys(named))
+
+
+def _windows(rule: Rule) -> list[tuple[str, ...]]:
+    return [clause.texts for clause in rule.all_of if clause.field == "time"]
+
+
+def _severities(rule: Rule) -> frozenset[int] | None:
+    """The severities that the rule lets through; None where it says nothing about them."""
+    allowed: frozenset[int] | None = None
+    for clause in rule.all_of:
+        if clause.field == "severity":
+            found = _severities_of(clause)
+            allowed = found if allowed is None else allowed & found
+    return allowed
+
+
+def _severities_of(clause: Clause) -> frozenset[int]:
+    numbers = [SEVERITIES.index(value) for value in clause.texts if value in SEVERITIES]
+    if clause.operator == "at_most":
+        return frozenset(range(1, max(numbers, default=0) + 1))
+    return frozenset(numbers)
+
+
+def _against_zones(rule: Rule, plant: frozenset[str]) -> list[Sentence]:
+    zones = {zone_of(value) for values in _windows(rule) for value in values}
+    return [
+        Sentence("box.zone", zone=zone, plant=listed(sorted(plant), "and"))
+        for zone in sorted(zones - plant)
+    ]
+
+
+def _against_sides(rule: Rule, what: str) -> list[Sentence]:
+    """Source and destination by name or address; one of them where the type is about one device."""
+    held = {
+        side: any(pinned(rule.all_of, f"{side}_{kind}") for kind in ("device", "address"))
+        for side in ("source", "destination")
+    }
+    if all(_is_about_one(title) for title in _types(rule)) and _types(rule):
+        anyone = any(pinned(rule.all_of, name) for name in ("any_device", "any_address"))
+        return [] if any(held.values()) or anyone else [_side(what, "the")]
+    return [_side(what, side) for side, is_held in held.items() if not is_held]
+
+
+def _side(what: str, side: str) -> Sentence:
+    return Sentence("box.sides", what=what, side=side)
+
+
+def _is_timeboxed(title: str) -> bool:
+    known = alert_type_for(title)
+    return known is not None and known.guard == "timeboxed"
+
+
+def _is_high(title: str) -> bool:
+    known = alert_type_for(title)
+    return known is not None and known.severity == "High" and known.guard != "never"
+
+
+def _is_about_one(title: str) -> bool:
+    known = alert_type_for(title)
+    return known is not None and known.about != "pair"
+
+
+def _is_malware(engine: str) -> bool:
+    return engine.casefold() == _MALWARE

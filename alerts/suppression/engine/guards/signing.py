@@ -1,0 +1,155 @@
+"""S5: four eyes, two sides. OT says that it is routine here, the SOC accepts the risk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from alerts.suppression.engine.words import Sentence
+
+VALID: Final = timedelta(days=7)
+FRESH: Final = timedelta(minutes=5)
+
+
+class Side(StrEnum):
+    """Whose word a signature is."""
+
+    OT = "ot"
+    SOC = "soc"
+
+    @property
+    def said(self) -> str:
+        """The side in a sentence."""
+        return "OT" if self is Side.OT else "the SOC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What is to be signed. People are named by who they are, not by the account they came with.
+
+    `proposer_side` is None where the proposer holds no right to sign. `forms` are the hashes of
+    each compiled form, in order.
+    """
+
+    rule_hash: str
+    forms: tuple[str, ...] = ()
+    proposer: str
+    proposer_side: Side | None
+    evidence_givers: frozenset[str] = frozenset()
+    backtest_hash: str = ""
+    backtest_at: datetime | None = None
+    is_little_evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who wants to sign, and how they came. `kind` is person, token, service or superuser."""
+
+    person: str
+    kind: str
+    rights: frozenset[Side]
+    proved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One side's word on exactly these hashes."""
+
+    side: Side
+    person: str
+    rule_hash: str
+    forms: tuple[str, ...]
+    signed_at: datetime
+
+
+def reasons_against_signing(
+    version: Version,
+    signer: Signer,
+    *,
+    side: Side,
+    seen_hash: str,
+    given: Iterable[Signature],
+    now: datetime,
+    note: str = "",
+) -> list[Sentence]:
+    """Why this person may not sign this version for this side now."""
+    if signer.kind != "person":
+        return [Sentence("sign.not_a_person", kind=signer.kind)]
+    reasons = []
+    if side not in signer.rights:
+        reasons.append(Sentence("sign.right", who=signer.person, side=side.said))
+    if signer.person == version.proposer and side is not version.proposer_side:
+        reasons.append(Sentence("sign.proposer"))
+    if side is Side.SOC and signer.person in version.evidence_givers:
+        reasons.append(Sentence("sign.evidence"))
+    for each in given:
+        if not _counts(each, version, now=now):
+            continue
+        if each.side is side:
+            reasons.append(Sentence("sign.twice", side=side.said))
+        elif each.person == signer.person:
+            reasons.append(Sentence("sign.second_person"))
+    if seen_hash != version.rule_hash:
+        reasons.append(Sentence("sign.hash"))
+    if signer.proved_at is None or not timedelta(0) <= now - signer.proved_at <= FRESH:
+        reasons.append(Sentence("sign.fresh", most=FRESH.seconds // 60))
+    reasons += reasons_against_backtest(version, now=now)
+    if side is Side.SOC and version.is_little_evidence and not note.strip():
+        reasons.append(Sentence("sign.little"))
+    return reasons
+
+
+def reasons_against_backtest(version: Version, *, now: datetime) -> list[Sentence]:
+    """Whether the back-test in the request is of this very rule, and young enough."""
+    at = version.backtest_at
+    fits = at is not None and version.backtest_hash == version.rule_hash and now - at <= VALID
+    return [] if fits else [Sentence("sign.backtest", most=VALID.days)]
+
+
+def reasons_not_signed(
+    version: Version, given: Iterable[Signature], *, now: datetime
+) -> list[Sentence]:
+    """What is missing until two people of two sides have signed exactly this."""
+    reasons = []
+    bound = [each for each in given if _is_of(each, version)]
+    signed: dict[Side, set[str]] = {}
+    for side in Side:
+        ours = [each for each in bound if each.side is side and _may_count(each, version)]
+        valid = {each.person for each in ours if _counts(each, version, now=now)}
+        if not ours:
+            reasons.append(Sentence("sign.missing", side=side.said))
+        elif not valid:
+            reasons.append(Sentence("sign.old", side=side.said, most=VALID.days))
+        signed[side] = valid
+    if not reasons and len(signed[Side.OT] | signed[Side.SOC]) < 2:
+        reasons.append(Sentence("sign.same"))
+    return reasons
+
+
+def reasons_against_evidence(
+    annotators: Iterable[str], *, is_checked_by_approver: bool
+) -> list[Sentence]:
+    """S12: two annotators, or one and the approver's own check."""
+    people = set(annotators)
+    if len(people) >= 2 or (people and is_checked_by_approver):
+        return []
+    return [Sentence("evidence.people")]
+
+
+def _is_of(signature: Signature, version: Version) -> bool:
+    return (signature.rule_hash, signature.forms) == (version.rule_hash, version.forms)
+
+
+def _may_count(signature: Signature, version: Version) -> bool:
+    """A signature that slipped past the door counts no more than it would have been given."""
+    if signature.person == version.proposer and signature.side is not version.proposer_side:
+        return False
+    return signature.side is Side.OT or signature.person not in version.evidence_givers
+
+
+def _counts(signature: Signature, version: Version, *, now: datetime) -> bool:
+    age = now - signature.signed_at
+    return _is_of(signature, version) and timedelta(0) <= age <= VALID

@@ -1,0 +1,80 @@
+"""The condition parts of Sentinel automation rules that Tagout writes, and how they are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from alerts.suppression.engine.facts import SEVERITIES
+
+type Json = dict[str, Any]
+
+PRODUCTS: Final = ("Azure Security Center for IoT", "Microsoft Defender for IoT")
+OTHER_PRODUCTS: Final = (
+    "Azure Active Directory Identity Protection",
+    "Azure Advanced Threat Protection",
+    "Microsoft 365 Defender",
+    "Microsoft Cloud App Security",
+    "Microsoft Defender Advanced Threat Protection",
+    "Microsoft Defender XDR",
+    "Microsoft Defender for Cloud",
+    "Microsoft Defender for Cloud Apps",
+    "Microsoft Defender for Endpoint",
+    "Microsoft Defender for Identity",
+    "Microsoft Defender for Office 365",
+    "Microsoft Entra ID Protection",
+    "Office 365 Advanced Threat Protection",
+)
+TITLE_PREFIX: Final = "(MDIoT) "
+GATE_LABEL: Final = "tagout-off"
+MOST_CONDITIONS, MOST_ACTIONS, LONGEST_NAME = 50, 20, 500
+_PROBED: Final = frozenset({
+    "IncidentTitle", "AlertProductNames", "IncidentAlertTitle", "IoTDeviceName", "IPAddress",
+    "IncidentTactics", "IncidentSeverity", "IncidentStatus", "IncidentLabel",
+})  # fmt: skip
+
+
+def condition(name: str, values: Iterable[str], *, unless: bool = False) -> Json:
+    """One property: some value equals one of these or, with `unless`, none does."""
+    asked = sorted(set(values))
+    if name not in _PROBED or not asked:
+        raise ValueError(f"no condition can be made of {name} and {len(asked)} values")
+    return {
+        "conditionType": "Property",
+        "conditionProperties": {
+            "propertyName": name,
+            "operator": "NotEquals" if unless else "Equals",
+            "propertyValues": asked,
+        },
+    }
+
+
+def titles(alert_types: Iterable[str]) -> list[str]:
+    """Each title as the connector and as the analytics rules of the solution write it."""
+    return [text for title in alert_types for text in (title, TITLE_PREFIX + title)]
+
+
+def no_gate() -> Json:
+    """No label is the gate's, in the collection form: true also where there are no labels."""
+    return {
+        "conditionType": "PropertyArray",
+        "conditionProperties": {
+            "arrayType": "IncidentLabels",
+            "arrayConditionType": "AllItems",
+            "itemConditions": [condition("IncidentLabel", [GATE_LABEL], unless=True)],
+        },
+    }
+
+
+def every_incident() -> Json:
+    """True for each incident; the gate's own rule needs it, because no condition is refused."""
+    return condition("IncidentSeverity", SEVERITIES[1:])
+
+
+def count(conditions: Iterable[Json]) -> int:
+    """How many conditions Sentinel counts, inner ones included."""
+    total = 0
+    for one in conditions:
+        told = one["conditionProperties"]
+        total += 1 + count(told.get("itemConditions", ())) + count(told.get("innerConditions", ()))
+    return total

@@ -1,0 +1,178 @@
+"""The bodies that are sent for a rule: trial and live form, the gate; their hashes; read-back."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from alerts.suppression.engine.compile_sentinel import Compiled
+from alerts.suppression.engine.rule import canonical, instant
+from alerts.suppression.engine.sentinel_conditions import (
+    GATE_LABEL,
+    LONGEST_NAME,
+    Json,
+    every_incident,
+)
+from alerts.suppression.engine.words import Sentence
+
+NAME_PREFIX: Final = "Tagout "  # all our rules share it, to be found without Tagout
+GATE_ORDER, RULE_ORDER = 500, 501  # the gate runs before every rule of ours
+LEASE: Final = timedelta(hours=24)
+_SERVERS: Final = frozenset({
+    "createdBy", "createdTimeUtc", "lastModifiedBy", "lastModifiedTimeUtc", "labelType",
+})  # fmt: skip
+
+
+def trial_label(number: int) -> str:
+    """The label that the trial of rule 12 puts on what it would close."""
+    return f"tagout:would-close:R-{number}"
+
+
+def display_name(number: int, title: str) -> str:
+    """How the rule is called in Sentinel."""
+    return f"{NAME_PREFIX}R-{number} {title}"[:LONGEST_NAME].rstrip()
+
+
+def trial_form(
+    compiled: Compiled, *, number: int, title: str, lease_until: datetime, order: int = RULE_ORDER
+) -> Json:
+    """The body whose only action is the label."""
+    actions = [_modify(1, {"labels": [{"labelName": trial_label(number)}]})]
+    return _form(compiled, display_name(number, title), actions, lease_until, order)
+
+
+def live_form(
+    compiled: Compiled,
+    *,
+    number: int,
+    title: str,
+    attribution: str,
+    lease_until: datetime,
+    order: int = RULE_ORDER,
+) -> Json:
+    """The body that closes, with the attribution of S10 as its text."""
+    if not attribution.strip():
+        raise ValueError("a close without attribution is not made")
+    closing = {
+        "status": "Closed",
+        "classification": "BenignPositive",
+        "classificationReason": "SuspiciousButExpected",
+        "classificationComment": attribution,
+    }
+    actions = [_modify(1, closing)]
+    return _form(compiled, display_name(number, title), actions, lease_until, order)
+
+
+def gate_form(*, is_enabled: bool) -> Json:
+    """The gate: labels every new incident while it is enabled; it never expires."""
+    return {
+        "displayName": f"{NAME_PREFIX}gate: label new incidents {GATE_LABEL}",
+        "order": GATE_ORDER,
+        "triggeringLogic": {
+            "isEnabled": is_enabled,
+            "triggersOn": "Incidents",
+            "triggersWhen": "Created",
+            "conditions": [every_incident()],
+        },
+        "actions": [_modify(1, {"labels": [{"labelName": GATE_LABEL}]})],
+    }
+
+
+def lease_until(now: datetime, *, expires_at: datetime) -> datetime:
+    """How long Sentinel may act alone: a day, and never past the approved end."""
+    return min(now + LEASE, expires_at)
+
+
+def form_hash(form: Json) -> str:
+    """The SHA-256 that signatures are bound to. The lease changes every few hours, and the text of
+    the close names the signers, who sign this hash: both are left out.
+    """
+    logic = {k: v for k, v in form["triggeringLogic"].items() if k != "expirationTimeUtc"}
+    actions = [
+        {**action, "actionConfiguration": _unsigned(action["actionConfiguration"])}
+        for action in form["actions"]
+    ]
+    return hashlib.sha256(
+        canonical({**form, "triggeringLogic": logic, "actions": actions})
+    ).hexdigest()
+
+
+def differences(sent: Json, read: Json) -> list[Sentence]:
+    """Where the rule that Sentinel holds is not the one that was sent; empty when it is.
+
+    Order of conditions and values, spelling of times, empty members and what only the service sets
+    do not count; anything else does, also what was added.
+    """
+    ours, theirs = _plain(sent), _plain(read)
+    places = sorted(set(ours) | set(theirs))
+    return [
+        Sentence("sentinel.differs", where=place)
+        for place in places
+        if ours.get(place) != theirs.get(place)
+    ]
+
+
+def same_rule(sent: Json, read: Json) -> bool:
+    """Whether what Sentinel holds is what was sent."""
+    return not differences(sent, read)
+
+
+def _form(compiled: Compiled, name: str, actions: list[Json], until: datetime, order: int) -> Json:
+    if compiled.verdict == "impossible" or not compiled.conditions:
+        raise ValueError("without conditions the rule would act on every incident")
+    return {
+        "displayName": name,
+        "order": order,
+        "triggeringLogic": {
+            "isEnabled": True,
+            "expirationTimeUtc": instant(until),
+            "triggersOn": "Incidents",
+            "triggersWhen": "Created",
+            "conditions": list(compiled.conditions),
+        },
+        "actions": actions,
+    }
+
+
+def _modify(order: int, told: Json) -> Json:
+    return {"order": order, "actionType": "ModifyProperties", "actionConfiguration": told}
+
+
+def _unsigned(told: Json) -> Json:
+    return {name: value for name, value in told.items() if name != "classificationComment"}
+
+
+def _plain(form: Json) -> Json:
+    """The rule by places, each in its one spelling."""
+    found: Json = {name: _flat(value) for name, value in form.items() if name not in _SERVERS}
+    logic = form.get("triggeringLogic")
+    if isinstance(logic, dict):
+        del found["triggeringLogic"]
+        found |= {f"triggeringLogic.{name}": _flat(value) for name, value in logic.items()}
+        found["triggeringLogic.expirationTimeUtc"] = _moment(logic.get("expirationTimeUtc"))
+    actions = form.get("actions")
+    if isinstance(actions, list) and all(isinstance(action, dict) for action in actions):
+        found["actions"] = [
+            _flat(action) for action in sorted(actions, key=lambda one: str(one.get("order")))
+        ]
+    return {name: value for name, value in found.items() if value not in (None, {}, [])}
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, dict):
+        members = ((key, _flat(held)) for key, held in value.items() if key not in _SERVERS)
+        return {key: held for key, held in members if held not in (None, {}, [])}
+    if isinstance(value, list):
+        return sorted((_flat(held) for held in value), key=canonical)
+    return value
+
+
+def _moment(value: Any) -> str | None:
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return instant(at if at.tzinfo else at.replace(tzinfo=UTC))

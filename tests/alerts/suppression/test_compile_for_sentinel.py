@@ -1,0 +1,291 @@
+"""What Sentinel can express of a rule: exactly, more widely, or not at all, and why."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.simulator.automation.check import check_rule
+from alerts.simulator.automation.evaluate import conditions_hold
+from alerts.simulator.automation.properties import View
+from alerts.suppression.engine import sentinel_conditions as parts
+from alerts.suppression.engine.compile_sentinel import Target, compile_rule
+from alerts.suppression.engine.facts import SEVERITIES, Facts
+from alerts.suppression.engine.guards.never import reasons_against_alert
+from alerts.suppression.engine.guards.scene import Scene, reasons_to_keep_open
+from alerts.suppression.engine.match import holds
+from alerts.suppression.engine.sentinel_forms import live_form
+from tests.alerts.suppression import samples
+from tests.alerts.suppression.samples import NOW, SITE, TUESDAY, but, clause, facts, rule
+
+POLL = "Unpermitted Usage of Modbus Function Code"
+TITLE = clause("alert_type", "is", POLL)
+HISTORIAN = clause("any_device", "is", "HIST-01")
+GATEWAYS = clause("any_device", "is_one_of", "GATEWAY-1", "GATEWAY-2")
+POLLING = rule(TITLE, HISTORIAN, GATEWAYS, clause("workspace", "is", "north"))
+ALL = frozenset({"IncidentTitle", "AlertProductNames", "IncidentLabel", "IncidentAlertTitle"})
+NAMES = ("HIST-01", "GATEWAY-1", "GATEWAY-2", "ENG-WS-04", "PLC-40", "10.20.4.15", "10.20.4.16")
+NORTH = Target(
+    workspace="north",
+    accepts=ALL,
+    single=frozenset(name.casefold() for name in NAMES),
+    guarded_devices=("SIS-01",),
+    guarded_addresses=("10.66.0.1",),
+)
+DOWNLOADED = rule(clause("alert_type", "is", samples.PROGRAMMING), HISTORIAN)
+
+
+def codes(compiled):
+    return [reason.why.code for reason in compiled.reasons]
+
+
+def test_type_and_devices_are_exact():
+    compiled = compile_rule(POLLING, NORTH)
+    assert (compiled.verdict, compiled.reasons) == ("exact", ())
+    assert parts.condition("IncidentTitle", [POLL, f"(MDIoT) {POLL}"]) in compiled.conditions
+    assert parts.condition("IoTDeviceName", ["GATEWAY-1", "GATEWAY-2"]) in compiled.conditions
+
+
+def test_what_each_rule_carries_whatever_it_says():
+    conditions = compile_rule(POLLING, NORTH).conditions
+    assert parts.condition("AlertProductNames", parts.PRODUCTS) in conditions
+    assert parts.condition("AlertProductNames", parts.OTHER_PRODUCTS, unless=True) in conditions
+    assert parts.condition("IncidentSeverity", ["Informational", "Low", "Medium"]) in conditions
+    assert parts.condition("IncidentStatus", ["New"]) in conditions
+    assert parts.condition("IoTDeviceName", ["SIS-01"], unless=True) in conditions
+    assert parts.condition("IPAddress", ["10.66.0.1"], unless=True) in conditions
+    assert {
+        "conditionType": "PropertyArray",
+        "conditionProperties": {
+            "arrayType": "IncidentLabels",
+            "arrayConditionType": "AllItems",
+            "itemConditions": [parts.condition("IncidentLabel", ["tagout-off"], unless=True)],
+        },
+    } in conditions
+    for name in ("IncidentTitle", "IncidentAlertTitle"):
+        never = next(
+            told["conditionProperties"]["propertyValues"]
+            for told in conditions
+            if told["conditionProperties"].get("propertyName") == name
+            and told["conditionProperties"]["operator"] == "NotEquals"
+        )
+        assert len(never) == 54
+        assert "Profinet Device Factory Reset" in never
+        assert "(MDIoT) Suspicion of Malicious Activity (Stuxnet)" in never
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (clause("source_device", "is", "HIST-01"), "sentinel.direction"),
+        (clause("destination_address", "is", "10.20.4.15"), "sentinel.direction"),
+        (SITE, "sentinel.unknown"),
+        (clause("zone", "is", "Packaging 2"), "sentinel.unknown"),
+        (clause("sensor", "is", "sensor-a"), "sentinel.unknown"),
+        (clause("port", "is", 502), "sentinel.unknown"),
+        (clause("protocol", "is", "MODBUS"), "sentinel.unknown"),
+        (clause("function", "is", "5"), "sentinel.unknown"),
+        (clause("techniques", "is", "T0843"), "sentinel.unknown"),
+        (clause("alerts_in_incident", "at_most", 1), "sentinel.unknown"),
+        (clause("product_name", "is", parts.PRODUCTS[0]), "sentinel.unknown"),
+        (clause("user_defined_title", "is", "Nightly"), "sentinel.own_rule"),
+        (clause("any_address", "within", "10.20.4.0/24"), "sentinel.network"),
+        (clause("any_address", "is", "00:00:BC:00:00:01"), "sentinel.mac"),
+        (clause("any_device", "is", "PLC-99"), "sentinel.not_one"),
+    ],
+)
+def test_what_sentinel_does_not_know_makes_the_rule_wider(line, code):
+    for made in (but(POLLING, line), but(POLLING, except_any=(line,))):
+        compiled = compile_rule(made, NORTH)
+        assert (compiled.verdict, codes(compiled)) == ("wider", [code])
+        assert compiled.reasons[0].clause == line
+        assert compiled.conditions
+
+
+def test_capitals_and_unknown_titles_are_not_exact():
+    for title in ("Quelque chose de neuf", POLL.upper()):
+        compiled = compile_rule(rule(clause("alert_type", "is", title), HISTORIAN), NORTH)
+        assert (compiled.verdict, codes(compiled)) == ("wider", ["sentinel.unlisted"])
+
+
+@pytest.mark.parametrize(
+    ("made", "target", "code"),
+    [
+        (but(POLLING, TUESDAY), NORTH, "sentinel.time"),
+        (but(POLLING, except_any=(TUESDAY,)), NORTH, "sentinel.time"),
+        (rule(TITLE, HISTORIAN, clause("workspace", "is", "south")), NORTH, "sentinel.not_here"),
+        (
+            but(rule(TITLE, HISTORIAN), except_any=(clause("workspace", "is", "north"),)),
+            NORTH,
+            "sentinel.not_here",
+        ),
+        (rule(HISTORIAN), NORTH, "sentinel.no_type"),
+        (rule(HISTORIAN, except_any=[TITLE]), NORTH, "sentinel.no_type"),
+        (rule(TITLE), NORTH, "sentinel.no_asset"),
+        (rule(TITLE, clause("source_device", "is", "HIST-01")), NORTH, "sentinel.no_asset"),
+        (rule(TITLE, except_any=[HISTORIAN]), NORTH, "sentinel.no_asset"),
+        (rule(TITLE, clause("any_address", "within", "10.20.4.0/24")), NORTH, "sentinel.no_asset"),
+        (DOWNLOADED, NORTH, "sentinel.timeboxed"),
+        (but(POLLING, clause("severity", "is", "High")), NORTH, "sentinel.timeboxed"),
+        (
+            rule(clause("alert_type", "is", "Profinet Device Factory Reset"), HISTORIAN),
+            NORTH,
+            "never.type",
+        ),
+        (rule(), NORTH, "rule.empty"),
+        (POLLING, Target(workspace="north", accepts=ALL - {"IncidentTitle"}), "sentinel.unproven"),
+        (POLLING, Target(workspace="north", accepts=ALL - {"IncidentLabel"}), "sentinel.unproven"),
+        (
+            POLLING,
+            Target(workspace="north", accepts=ALL - {"AlertProductNames"}),
+            "sentinel.unproven",
+        ),
+        (
+            POLLING,
+            Target(workspace="north", accepts=ALL, is_in_defender_portal=True),
+            "sentinel.portal",
+        ),
+    ],
+)
+def test_what_cannot_be_deployed_has_its_reason_and_no_conditions(made, target, code):
+    compiled = compile_rule(made, target)
+    assert (compiled.verdict, compiled.conditions) == ("impossible", ())
+    assert codes(compiled)[0] == code
+
+
+def test_more_conditions_than_sentinel_takes_are_refused(monkeypatch):
+    spared = [clause("any_device", "is", f"PLC-{n:03}") for n in range(20)]
+    wanted = [clause("any_device", "is", f"HMI-{n:03}") for n in range(19)]
+    longest = rule(TITLE, *wanted, except_any=spared)
+    assert parts.count(compile_rule(longest, NORTH).conditions) == 50
+    monkeypatch.setattr("alerts.suppression.engine.compile_sentinel.MOST_CONDITIONS", 49)
+    compiled = compile_rule(longest, NORTH)
+    assert (compiled.verdict, codes(compiled)[0]) == ("impossible", "sentinel.conditions")
+
+
+# ---- agreement with the other side's own reading ------------------------------------------------
+
+_EXPRESSIBLE = ("workspace", "alert_type", "severity", "tactics", "any_device", "any_address")
+
+
+def _agreed(pool, most=3, least=1):
+    return st.lists(st.sampled_from(pool), min_size=least, max_size=most, unique=True)
+
+
+@st.composite
+def lines(draw):
+    name = draw(st.sampled_from(_EXPRESSIBLE))
+    if name == "severity" and draw(st.booleans()):
+        return clause(name, "at_most", draw(st.sampled_from(SEVERITIES[1:4])))
+    pool = {
+        "workspace": ("north", "south"),
+        "alert_type": (POLL, samples.SCAN, "Unauthorized Modbus Operation"),
+        "severity": SEVERITIES[1:4],
+        "tactics": ("ImpairProcessControl", "Persistence"),
+        "any_device": NAMES[:5],
+        "any_address": NAMES[5:],
+    }[name]
+    return clause(name, "is_one_of", *draw(_agreed(pool)))
+
+
+EXPRESSIBLE = st.builds(
+    lambda first, asset, more, spared: rule(first, asset, *more, except_any=spared),
+    st.sampled_from((TITLE, clause("alert_type", "is_one_of", POLL, samples.SCAN))),
+    st.sampled_from((HISTORIAN, GATEWAYS, clause("any_address", "is", "10.20.4.15"))),
+    st.lists(lines(), max_size=3),
+    st.lists(lines(), max_size=2),
+)
+
+
+@st.composite
+def single_alerts(draw):
+    """An incident of one alert, of whatever product, severity and devices."""
+    return facts(
+        alert_type=draw(
+            st.sampled_from(
+                (POLL, samples.SCAN, "Unauthorized Modbus Operation", "Controller Stop")
+            )
+        ),
+        severity=draw(st.integers(1, 4)),
+        tactics=tuple(draw(_agreed(("ImpairProcessControl", "Persistence"), 2, 0))),
+        any_device=tuple(draw(_agreed((*NAMES[:5], "SIS-01", "LAPTOP-9"), 3, 0))),
+        any_address=tuple(draw(_agreed((*NAMES[5:], "10.66.0.1", "00:00:BC:00:00:01"), 2, 0))),
+        product_name=draw(st.sampled_from((*parts.PRODUCTS, "Microsoft Defender for Endpoint"))),
+    )
+
+
+def view_of(said: Facts, *, prefix="", labels=(), status="New") -> View:
+    """The incident that Sentinel would make of the alert, in its own words."""
+    entities = [{"kind": "IoTDevice", "properties": {"deviceName": n}} for n in said.any_device]
+    entities += [
+        {"kind": "Ip", "properties": {"address": a}} for a in said.any_address if "BC" not in a
+    ]
+    properties = {
+        "title": prefix + said.alert_type,
+        "severity": SEVERITIES[said.severity],
+        "status": status,
+        "labels": [{"labelName": label} for label in labels],
+        "additionalData": {
+            "alertProductNames": [said.product_name],
+            "tactics": list(said.tactics),
+        },
+    }
+    alert = {"properties": {"alertDisplayName": prefix + said.alert_type}}
+    return View(properties, [alert], entities)
+
+
+def tagout_would_close(made, said: Facts, labels=(), touched=()) -> bool:
+    critical = {"SIS-01": "safety", "10.66.0.1": "crown-jewel"}
+    named = {*said.any_device, *said.any_address}
+    scene = Scene(
+        alerts=((said, made if holds(made, said) else None),),
+        products=(said.product_name,),
+        labels=tuple(labels),
+        touched=tuple(touched),
+        criticality={name: found for name, found in critical.items() if name in named},
+    )
+    return not reasons_to_keep_open(scene)
+
+
+@given(
+    EXPRESSIBLE,
+    single_alerts(),
+    st.sampled_from(("", "(MDIoT) ")),
+    st.sampled_from(((), ("night",), ("tagout-off",), ("night", "Tagout-Off"))),
+    st.sampled_from(("New", "Active", "Closed")),
+)
+def test_what_is_exact_agrees_with_the_other_sides_reading(made, said, prefix, labels, status):
+    compiled = compile_rule(made, NORTH)
+    if compiled.verdict != "exact":
+        assert codes(compiled)[0] in {"sentinel.not_here", "sentinel.timeboxed"}
+        return
+    check_rule(live_form(compiled, number=1, title="x", attribution="x", lease_until=NOW))
+    there = conditions_hold(
+        list(compiled.conditions), view_of(said, prefix=prefix, labels=labels, status=status)
+    )
+    touched = () if status == "New" else (f"status {status}",)
+    assert there is tagout_would_close(made, said, labels, touched)
+
+
+@given(samples.rules(), samples.any_facts())
+def test_what_is_wider_never_misses_what_the_rule_matches(made, said):
+    target = Target(workspace=said.workspace, accepts=ALL)
+    compiled = compile_rule(made, target)
+    if compiled.verdict == "impossible":
+        assert compiled.reasons
+        return
+    if not holds(made, said) or reasons_against_alert(said, made) or not said.product_name:
+        return
+    assert conditions_hold(list(compiled.conditions), view_of(said))
+
+
+def test_a_mixed_incident_is_kept_open_by_the_never_list():
+    stuxnet = "Suspicion of Malicious Activity (Stuxnet)"
+    conditions = list(compile_rule(POLLING, NORTH).conditions)
+    said = facts(alert_type=POLL, any_device=("HIST-01", "GATEWAY-1"))
+    assert conditions_hold(conditions, view_of(said))
+    mixed = view_of(said)
+    mixed.alerts.append({"properties": {"alertDisplayName": stuxnet}})
+    assert not conditions_hold(conditions, mixed)
+    second = view_of(said)
+    second.properties["additionalData"]["alertProductNames"].append("Microsoft Defender XDR")
+    assert not conditions_hold(conditions, second)

@@ -1,0 +1,186 @@
+"""A rule matches, or says which line failed first and why."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.suppression.engine.index import RuleIndex, reach
+from alerts.suppression.engine.match import holds, matches
+from alerts.suppression.engine.words import Sentence
+from tests.alerts.suppression import samples
+from tests.alerts.suppression.samples import (
+    DOWNLOADS,
+    SITE,
+    SOURCE,
+    TUESDAY,
+    TYPE,
+    but,
+    clause,
+    facts,
+    rule,
+)
+
+AT_14_10 = datetime(2026, 11, 24, 13, 10, tzinfo=UTC)
+AT_05_10 = datetime(2026, 11, 24, 4, 10, tzinfo=UTC)
+WEDNESDAY = datetime(2026, 11, 25, 6, 10, tzinfo=UTC)
+
+
+def test_a_download_on_a_tuesday_morning_matches():
+    found = matches(DOWNLOADS, facts())
+    assert (found.holds, found.failed, found.why) == (True, None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "words"),
+    [
+        ({"at": AT_14_10}, "time", "the hour was 14:10, the rule ends at 08:00"),
+        ({"at": AT_05_10}, "time", "the hour was 05:10, the rule begins at 06:00"),
+        (
+            {"at": WEDNESDAY},
+            "time",
+            "it was Wed 07:10, the rule holds Tue 06:00-08:00 Europe/Warsaw",
+        ),
+        (
+            {"source_device": "LAPTOP-9"},
+            "source_device",
+            "the source device was LAPTOP-9, the rule asks for ENG-WS-02 or ENG-WS-04",
+        ),
+        (
+            {"source_device": ""},
+            "source_device",
+            "the alert names no source device, the rule asks for ENG-WS-02 or ENG-WS-04",
+        ),
+        ({"site": "Ulm", "at": AT_14_10}, "site", "the site was Ulm, the rule asks for Gdańsk"),
+    ],
+)
+def test_the_first_line_that_failed_is_explained(said, field, words):
+    found = matches(DOWNLOADS, facts(**said))
+    assert not found.holds
+    assert (found.failed.field, found.is_exception) == (field, False)
+    assert found.why == f"not closed because {words}"
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "words"),
+    [
+        (("severity", "at_most", "Low"), {}, "the severity was Medium, the rule ends at Low"),
+        (
+            ("severity", "at_most", "High"),
+            {"severity": 0},
+            "the alert names no severity, the rule asks for High",
+        ),
+        (
+            ("alerts_in_incident", "at_most", 1),
+            {"alerts_in_incident": 3},
+            "the number of alerts in the incident was 3, the rule ends at 1",
+        ),
+        (
+            ("source_address", "within", "10.30.0.0/16"),
+            {},
+            "the source address was 10.20.4.15, outside 10.30.0.0/16",
+        ),
+        (
+            ("zone", "within", "Ulm / Utilities"),
+            {},
+            "the zone was Gdańsk / Packaging 2, outside Ulm / Utilities",
+        ),
+        (
+            ("any_device", "is", "HIST-01"),
+            {},
+            "the device was ENG-WS-04 and PLC-4, the rule asks for HIST-01",
+        ),
+        (("port", "is", 102), {}, "the alert names no port, the rule asks for 102"),
+    ],
+)
+def test_each_kind_of_line_has_its_words(line, said, words):
+    assert matches(rule(clause(*line)), facts(**said)).why == f"not closed because {words}"
+
+
+def test_an_exception_is_explained_as_one():
+    spared = but(DOWNLOADS, except_any=(clause("function", "is_one_of", "Upload", "Stop PLC"),))
+    assert matches(spared, facts(function="Download")).holds
+    found = matches(spared, facts(function="Upload"))
+    assert (found.holds, found.is_exception, found.failed.field) == (False, True, "function")
+    assert found.why == "not closed because the rule leaves out the function Stop PLC or Upload"
+    hours = rule(TYPE, except_any=[TUESDAY])
+    assert matches(hours, facts()).why.endswith("leaves out Tue 06:00-08:00 Europe/Warsaw")
+
+
+def test_a_rule_without_a_line_matches_nothing():
+    assert not holds(rule(), facts())
+    assert not matches(rule(), facts()).holds
+    index = RuleIndex({1: rule(), 2: rule(except_any=[SITE])})
+    assert index.matching(facts()) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"source_device": "eng-ws-04"},
+        {"source_device": "ENG-WS-04 "},
+        {"source_device": "ENG-WS-04\u200b"},
+        {"source_device": "ЕNG-WS-04"},
+        {"source_device": "ENG-WS-040"},
+        {"alert_type": "Unauthorized PLC Programming\u00a0"},
+        {"alert_type": "Unauthorised PLC Programming"},
+        {"site": "Gdan\u0301sk"},
+        {"source_device": "LAPTOP-9", "destination_device": "ENG-WS-04"},
+    ],
+)
+def test_names_shaped_to_look_like_the_rules_do_not_match(said):
+    assert not holds(DOWNLOADS, facts(**said))
+
+
+@given(st.lists(samples.rules(), max_size=12), samples.any_facts())
+def test_the_index_finds_what_a_loop_finds(made, said):
+    index = RuleIndex(dict(enumerate(made)))
+    expected = [number for number, each in enumerate(made) if holds(each, said)]
+    assert sorted(index.matching(said)) == expected
+    for number in list(range(0, len(made), 2)):
+        index.drop(number)
+    assert sorted(index.matching(said)) == [number for number in expected if number % 2]
+
+
+@given(samples.rules(), samples.any_facts())
+def test_explaining_and_deciding_agree(made, said):
+    found = matches(made, said)
+    assert found.holds is holds(made, said)
+    assert found.holds is (found.failed is None)
+    assert found.holds or isinstance(found.why, Sentence)
+
+
+@pytest.mark.parametrize(
+    ("made", "bucket"),
+    [
+        (rule(TYPE, SITE, SOURCE), "type+site"),
+        (rule(TYPE, SOURCE), "type"),
+        (rule(SITE, SOURCE), "site"),
+        (rule(SOURCE), "neither"),
+    ],
+)
+def test_a_rule_stands_in_the_bucket_of_what_it_names(made, bucket):
+    assert RuleIndex({7: made}).bucket_of(7) == bucket
+
+
+def test_a_rule_over_very_many_pairs_stands_under_its_types():
+    kinds = clause("alert_type", "is_one_of", *(f"Kind {n}" for n in range(20)))
+    sites = clause("site", "is_one_of", *(f"Site {n}" for n in range(20)))
+    index = RuleIndex({1: rule(kinds, sites)})
+    assert index.bucket_of(1) == "type"
+    assert index.matching(facts(alert_type="Kind 3", site="Site 4")) == [1]
+    assert index.matching(facts(alert_type="Kind 3", site="Ulm")) == []
+
+
+def test_editing_a_rule_touches_its_own_keys_only():
+    index = RuleIndex({1: rule(TYPE, SITE), 2: rule(TYPE, clause("site", "is", "Ulm"))})
+    untouched = index._both[(samples.PROGRAMMING, "Ulm")]
+    before = list(untouched)
+    index.put(1, rule(TYPE, SITE, SOURCE))
+    assert index._both[(samples.PROGRAMMING, "Ulm")] is untouched
+    assert untouched == before
+    assert len(index) == 2
+    assert index.matching(facts(source_device="LAPTOP-9")) == []
+    assert reach(rule(TYPE, SITE)).types == (samples.PROGRAMMING,)
+    assert reach(rule(SOURCE)).sites == ()

@@ -1,0 +1,164 @@
+"""Python and PostgreSQL read a rule the same way, on the suite's own database."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerts.incidents.models import Alert, IncidentAlert
+from alerts.sites.models import Site, Zone
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.match import holds, matches
+from alerts.suppression.engine.predicates import predicate
+from tests.alerts.suppression import samples
+from tests.factories.incidents import make_incident, make_workspace
+
+_numbers = itertools.count()
+ALERTS = 200
+pytestmark = pytest.mark.django_db
+
+
+def _rows(statement: str, params=()):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _store(told: list[Facts]) -> dict[int, Facts]:
+    """The facts as rows; read back, they are what was stored."""
+    places = {
+        "workspace": {name: make_workspace(name) for name in samples.WORKSPACES},
+        "site": {"": None} | {name: Site.objects.create(name=name) for name in samples.SITES[:2]},
+        "zone": {"": None},
+    }
+    for name in samples.ZONES[:2]:
+        places["zone"][name] = Zone.objects.create(site=places["site"]["Gdańsk"], name=name)
+    found = {}
+    for said in told:
+        facts = said
+        columns = {name: getattr(facts, name) for name in Facts.__slots__}
+        counts = columns.pop("alerts_in_incident"), columns.pop("entities_in_incident")
+        columns |= {name: held[columns[name]] for name, held in places.items()}
+        columns |= {"key": f"a{next(_numbers)}"}
+        for name in ("techniques", "tactics", "any_device", "any_address"):
+            columns[name] = list(columns[name])
+        alert = Alert.objects.create(**columns)
+        if None not in counts:
+            names = {"alerts_count": counts[0], "entities_count": counts[1]}
+            incident = make_incident(columns["workspace"], **names)
+            smaller = make_incident(columns["workspace"], alerts_count=0, entities_count=0)
+            for each in (incident, smaller):
+                IncidentAlert.objects.create(incident=each, alert=alert)
+        else:
+            facts = replace(facts, alerts_in_incident=None, entities_in_incident=None)
+        found[alert.pk] = facts
+    return found
+
+
+@pytest.fixture
+def history(db):
+    """Alerts of every kind, drawn once; rules are drawn against them."""
+    drawn = []
+
+    @settings(max_examples=ALERTS, database=None, derandomize=True)
+    @given(samples.any_facts())
+    def draw(facts):
+        drawn.append(facts)
+
+    draw()
+    return _store(drawn[:ALERTS])
+
+
+def _found_by(piece: sql.Sql) -> set[int]:
+    return {
+        row["id"]
+        for row in _rows(f"SELECT a.id FROM incidents_alert a WHERE {piece.text}", piece.params)
+    }
+
+
+def test_what_was_stored_is_read_back_as_facts(history):
+    read = {}
+    for row in _rows(sql.SELECT_FACTS):
+        number = row.pop("id")
+        read[number] = Facts(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+    assert read == history
+
+
+def test_both_readings_agree(history, pytestconfig):
+    pairs = 100_000 if pytestconfig.getoption("--all-pairs") else 12_000
+    seen, met = 0, 0
+
+    @settings(
+        max_examples=pairs // len(history),
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(samples.rules())
+    def compare(rule):
+        nonlocal seen, met
+        expected = {number for number, facts in history.items() if holds(rule, facts)}
+        assert _found_by(sql.where(rule)) == expected
+        assert expected == {n for n, facts in history.items() if matches(rule, facts).holds}
+        seen, met = seen + len(history), met + len(expected)
+
+    compare()
+    assert seen >= pairs * 0.9
+    assert met > seen / 100, "the rules hardly ever matched: nothing was compared"
+
+
+def test_each_line_of_the_editor_agrees(history):
+    @settings(max_examples=25, deadline=None, database=None)
+    @given(samples.rules())
+    def compare(rule):
+        left, counts = dict(history), []
+        tests = [(predicate(clause), True) for clause in rule.all_of]
+        tests += [(predicate(clause), False) for clause in rule.except_any]
+        for (test, wanted), piece in zip(tests, sql.prefixes(rule), strict=True):
+            left = {number: facts for number, facts in left.items() if test(facts) is wanted}
+            assert _found_by(piece) == set(left)
+            counts.append(len(left))
+        counted = sql.count_each(rule)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {counted.text} FROM incidents_alert a", counted.params)
+            assert list(cursor.fetchone()) == counts
+
+    compare()
+
+
+def test_near_misses_fail_exactly_one_line(history):
+    @settings(max_examples=25, deadline=None, database=None)
+    @given(samples.rules())
+    def compare(rule):
+        expected = set()
+        for number, facts in history.items():
+            missed = [c.field == "alert_type" for c in rule.all_of if not predicate(c)(facts)]
+            missed += [False for c in rule.except_any if predicate(c)(facts)]
+            if missed == [False]:
+                expected.add(number)
+        assert _found_by(sql.near_misses(rule)) == expected
+
+    compare()
+
+
+@given(st.text(max_size=20).filter(lambda text: "\0" not in text))
+def test_nothing_a_person_wrote_stands_in_the_text(value):
+    made = samples.rule(samples.clause("sensor", "is", "s0me'; " + value))
+    assert sql.where(made).text == "(a.sensor = %s)"
+    assert sql.where(made).params == ("s0me'; " + value,)
+
+
+def test_a_rule_without_a_line_finds_nothing(history):
+    assert _found_by(sql.where(samples.rule())) == set()
+
+
+def test_the_database_knows_every_time_zone_a_rule_may_name():
+    from alerts.suppression.engine.windows import known_zones
+
+    known = {row["name"] for row in _rows("SELECT name FROM pg_timezone_names")}
+    assert not known_zones() - known
