@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
+from alerts.suppression.engine.buckets import Bucket, Entries
 from alerts.suppression.engine.clauses import Clause, pinned
 from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.fields import Kind, Operator
-from alerts.suppression.engine.predicates import Predicate, predicate
+from alerts.suppression.engine.fields import Operator
 from alerts.suppression.engine.rule import Rule
 
 MOST_KEYS = 256  # a rule over more pairs stands under its types alone
-type Bucket = Literal["type+site", "type", "site", "neither"]
-type Entry[Id] = tuple[Id, tuple[Predicate, ...], tuple[Predicate, ...]]
+type Place = Literal["type+site", "type", "site", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,11 @@ class RuleIndex[Id]:
     """Live rules by id. `matching` is the hot path: it explains nothing."""
 
     def __init__(self, rules: Mapping[Id, Rule] | None = None) -> None:
-        self._both: dict[tuple[str, str], list[Entry[Id]]] = {}
-        self._type: dict[str, list[Entry[Id]]] = {}
-        self._site: dict[str, list[Entry[Id]]] = {}
-        self._neither: list[Entry[Id]] = []
-        self._homes: dict[Id, tuple[Bucket, list[list[Entry[Id]]]]] = {}
+        self._both: dict[tuple[str, str], Bucket[Id]] = {}
+        self._type: dict[str, Bucket[Id]] = {}
+        self._site: dict[str, Bucket[Id]] = {}
+        self._neither: Bucket[Id] = Bucket()
+        self._homes: dict[Id, tuple[Place, list[Entries[Id]]]] = {}
         for rule_id, rule in (rules or {}).items():
             self.put(rule_id, rule)
 
@@ -54,20 +53,13 @@ class RuleIndex[Id]:
         """The ids of all rules that match."""
         kind, site = facts.alert_type, facts.site
         found: list[Id] = []
-        for bucket in (
-            self._both.get((kind, site)),
-            self._type.get(kind),
-            self._site.get(site),
-            self._neither,
-        ):
-            if bucket:
-                for rule_id, wanted, unwanted in bucket:
-                    for test in wanted:
-                        if not test(facts):
-                            break
-                    else:
-                        if not any(test(facts) for test in unwanted):
-                            found.append(rule_id)
+        if bucket := self._both.get((kind, site)):
+            bucket.collect(facts, found)
+        if bucket := self._type.get(kind):
+            bucket.collect(facts, found)
+        if bucket := self._site.get(site):
+            bucket.collect(facts, found)
+        self._neither.collect(facts, found)
         return found
 
     def put(self, rule_id: Id, rule: Rule) -> None:
@@ -75,17 +67,11 @@ class RuleIndex[Id]:
         self.drop(rule_id)
         if not rule.all_of:
             return
-        name, keys, answered = _place(rule)
-        wanted = [clause for clause in rule.all_of if clause not in answered]
-        entry = (
-            rule_id,
-            tuple(predicate(clause) for clause in sorted(wanted, key=_cost)),
-            tuple(predicate(clause) for clause in rule.except_any),
-        )
-        homes = [self._bucket(name, key) for key in keys]
-        for home in homes:
-            home.append(entry)
-        self._homes[rule_id] = name, homes
+        place, keys, answered = _place(rule)
+        homes = [
+            home for key in keys for home in self._bucket(place, key).add(rule_id, rule, answered)
+        ]
+        self._homes[rule_id] = place, homes
 
     def drop(self, rule_id: Id) -> None:
         """Take a rule out; unknown ids are none of ours."""
@@ -93,21 +79,21 @@ class RuleIndex[Id]:
         for home in homes:
             home[:] = [entry for entry in home if entry[0] != rule_id]
 
-    def bucket_of(self, rule_id: Id) -> Bucket:
+    def bucket_of(self, rule_id: Id) -> Place:
         """Where a rule stands; `neither` costs every alert, and the editor says so."""
         return self._homes[rule_id][0]
 
-    def _bucket(self, name: Bucket, key: tuple[str, str]) -> list[Entry[Id]]:
-        if name == "type+site":
-            return self._both.setdefault(key, [])
-        if name == "type":
-            return self._type.setdefault(key[0], [])
-        if name == "site":
-            return self._site.setdefault(key[1], [])
+    def _bucket(self, place: Place, key: tuple[str, str]) -> Bucket[Id]:
+        if place == "type+site":
+            return self._both.setdefault(key, Bucket())
+        if place == "type":
+            return self._type.setdefault(key[0], Bucket())
+        if place == "site":
+            return self._site.setdefault(key[1], Bucket())
         return self._neither
 
 
-def _place(rule: Rule) -> tuple[Bucket, list[tuple[str, str]], list[Clause]]:
+def _place(rule: Rule) -> tuple[Place, list[tuple[str, str]], list[Clause]]:
     """The bucket, its keys, and the clauses that standing there already answers."""
     kind = _naming(rule, "alert_type")
     site = _naming(rule, "site")
@@ -129,12 +115,3 @@ def _naming(rule: Rule, field: str) -> Clause | None:
         ),
         None,
     )
-
-
-def _cost(clause: Clause) -> int:
-    """Cheap tests first: texts, then networks, then hours."""
-    if clause.field == Kind.TIME:
-        return 3
-    if clause.operator == Operator.WITHIN:
-        return 2
-    return int(clause.field.startswith("any_"))

@@ -12,7 +12,6 @@ from alerts.suppression.engine.rule import Rule, reasons_against_rule
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday, 13:00 in Warsaw
 PROGRAMMING = "Unauthorized PLC Programming"
-SCAN = "Address Scan Detected"
 
 TITLES = (
     PROGRAMMING,

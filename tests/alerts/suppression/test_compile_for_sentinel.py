@@ -178,7 +178,7 @@ def lines(draw):
         return clause(name, "at_most", draw(st.sampled_from(SEVERITIES[1:4])))
     pool = {
         "workspace": ("north", "south"),
-        "alert_type": (POLL, samples.SCAN, "Unauthorized Modbus Operation"),
+        "alert_type": (POLL, "Modbus Exception", "Unpermitted Usage of DNP3 Function Code"),
         "severity": SEVERITIES[1:4],
         "tactics": ("ImpairProcessControl", "Persistence"),
         "any_device": NAMES[:5],
@@ -189,7 +189,7 @@ def lines(draw):
 
 EXPRESSIBLE = st.builds(
     lambda first, asset, more, spared: rule(first, asset, *more, except_any=spared),
-    st.sampled_from((TITLE, clause("alert_type", "is_one_of", POLL, samples.SCAN))),
+    st.sampled_from((TITLE, clause("alert_type", "is_one_of", POLL, "Modbus Exception"))),
     st.sampled_from((HISTORIAN, GATEWAYS, clause("any_address", "is", "10.20.4.15"))),
     st.lists(lines(), max_size=3),
     st.lists(lines(), max_size=2),
@@ -202,7 +202,12 @@ def single_alerts(draw):
     return facts(
         alert_type=draw(
             st.sampled_from(
-                (POLL, samples.SCAN, "Unauthorized Modbus Operation", "Controller Stop")
+                (
+                    POLL,
+                    "Modbus Exception",
+                    "Unpermitted Usage of DNP3 Function Code",
+                    "Controller Stop",
+                )
             )
         ),
         severity=draw(st.integers(1, 4)),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.suppression.engine.buckets import Bucket
 from alerts.suppression.engine.index import RuleIndex, reach
 from alerts.suppression.engine.match import holds, matches
 from alerts.suppression.engine.words import Sentence
@@ -173,14 +174,21 @@ def test_a_rule_over_very_many_pairs_stands_under_its_types():
     assert index.matching(facts(alert_type="Kind 3", site="Ulm")) == []
 
 
-def test_editing_a_rule_touches_its_own_keys_only():
-    index = RuleIndex({1: rule(TYPE, SITE), 2: rule(TYPE, clause("site", "is", "Ulm"))})
-    untouched = index._both[(samples.PROGRAMMING, "Ulm")]
-    before = list(untouched)
+def test_editing_a_rule_touches_its_own_bucket_only(monkeypatch):
+    ulm = rule(TYPE, clause("site", "is", "Ulm"))
+    index = RuleIndex({1: rule(TYPE, SITE), 2: ulm, 3: rule(TYPE), 4: rule(SITE), 5: rule(SOURCE)})
+    touched = []
+    add = Bucket.add
+    monkeypatch.setattr(Bucket, "add", lambda self, *a: touched.append(self) or add(self, *a))
     index.put(1, rule(TYPE, SITE, SOURCE))
-    assert index._both[(samples.PROGRAMMING, "Ulm")] is untouched
-    assert untouched == before
-    assert len(index) == 2
-    assert index.matching(facts(source_device="LAPTOP-9")) == []
+    assert len(touched) == 1
+    assert len(index) == 5
+    assert index.matching(facts(source_device="LAPTOP-9")) == [3, 4]
+    assert index.matching(facts(source_device="LAPTOP-9", site="Ulm")) == [2, 3]
     assert reach(rule(TYPE, SITE)).types == (samples.PROGRAMMING,)
     assert reach(rule(SOURCE)).sites == ()
+
+
+def test_two_devices_of_one_line_find_the_rule_once():
+    both = rule(TYPE, clause("any_device", "is_one_of", "ENG-WS-04", "PLC-4"))
+    assert RuleIndex({1: both}).matching(facts()) == [1]

@@ -1,0 +1,165 @@
+"""Matching one alert against many rules: the index beside a naive loop of the same run."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.facts import SEVERITIES, Facts
+from alerts.suppression.engine.index import RuleIndex
+from alerts.suppression.engine.match import holds
+from alerts.suppression.engine.rule import Rule
+from bench.report import Line, show
+
+TYPES = [f"Alert type {number}" for number in range(60)]
+SITES = [f"Site {number}" for number in range(12)]
+DEVICES = [f"DEV-{number:03}" for number in range(260)]
+PROTOCOLS = ["MODBUS", "Siemens S7", "CIP", "DNP3"]
+# What a rule names: type and site, type, site, neither. Few name no type; the editor warns of them.
+LIFE_LIKE = (0.80, 0.15, 0.04, 0.01)
+ALL_BOTH = (1.0, 0.0, 0.0, 0.0)
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+type Naive = list[tuple[int, tuple[tuple[str, frozenset[object]], ...]]]
+
+
+def make_rules(count: int, shares: tuple[float, ...], *, seed: int) -> dict[int, Rule]:
+    """Rules over a few busy alert types and many quiet ones."""
+    dice = random.Random(seed)
+    made = {}
+    for number in range(count):
+        what = dice.choices(range(4), shares)[0]
+        lines = []
+        if what in (0, 1):
+            lines.append(Clause("alert_type", "is", (_busy(dice, TYPES),)))
+        if what in (0, 2):
+            lines.append(Clause("site", "is", (dice.choice(SITES),)))
+        lines.append(Clause("source_device", "is_one_of", tuple(dice.sample(DEVICES, 2))))
+        lines.append(Clause("destination_device", "is", (dice.choice(DEVICES),)))
+        if dice.random() < 0.3:
+            lines.append(Clause("protocol", "is", (dice.choice(PROTOCOLS),)))
+        made[number] = Rule(title=f"Rule {number}", all_of=tuple(lines))
+    return made
+
+
+def make_facts(count: int, *, seed: int) -> list[Facts]:
+    """Alerts of the same plants."""
+    dice = random.Random(seed)
+    made = []
+    for _ in range(count):
+        source, destination = dice.sample(DEVICES, 2)
+        made.append(
+            Facts(
+                workspace="north",
+                site=dice.choice(SITES),
+                alert_type=_busy(dice, TYPES),
+                severity=SEVERITIES.index("Medium"),
+                protocol=dice.choice(PROTOCOLS),
+                source_device=source,
+                destination_device=destination,
+                any_device=(source, destination),
+                at=MONDAY + timedelta(minutes=dice.randrange(10080)),
+            )
+        )
+    return made
+
+
+def naive_form(rules: dict[int, Rule]) -> Naive:
+    """The rules as the obvious loop would hold them: sets, made once."""
+    return [
+        (number, tuple((clause.field, frozenset(clause.values)) for clause in rule.all_of))
+        for number, rule in rules.items()
+    ]
+
+
+def naive(rules: Naive, facts: Facts) -> list[int]:
+    """The loop that everybody writes first: each rule, each line, until one fails."""
+    found = []
+    for number, lines in rules:
+        for field, wanted in lines:
+            if getattr(facts, field) not in wanted:
+                break
+        else:
+            found.append(number)
+    return found
+
+
+def seconds(work: Callable[[Facts], object], facts: Sequence[Facts], *, rounds: int = 5) -> float:
+    """CPU seconds for one alert: the best of some rounds."""
+    best = float("inf")
+    for _ in range(rounds):
+        began = time.process_time()
+        for each in facts:
+            work(each)
+        best = min(best, (time.process_time() - began) / len(facts))
+    return best
+
+
+def lines() -> list[Line]:
+    """The promises about matching and about editing one rule."""
+    facts = make_facts(4_000, seed=7)
+    mixed, mixed_floor = _both(500, LIFE_LIKE, facts)
+    mixed_many, _ = _both(2_000, LIFE_LIKE, facts)
+    sited, sited_floor = _both(500, ALL_BOTH, facts)
+    sited_many, _ = _both(2_000, ALL_BOTH, facts)
+    edit, whole = _editing(facts)
+    return [
+        _line("match, life-like mix, against a naive loop", "500", mixed, mixed_floor, 1 / 14),
+        _line("match, life-like mix, 2,000 rules against 500", "2,000", mixed_many, mixed, 3.5),
+        _line("match, all with type and site, naive loop", "500", sited, sited_floor, 1 / 35),
+        _line("match, all with type and site, 2,000 to 500", "2,000", sited_many, sited, 1.5),
+        _line("edit one rule, against a full pass", "500", edit, whole, 1 / 20),
+    ]
+
+
+def _both(count: int, shares: tuple[float, ...], facts: Sequence[Facts]) -> tuple[float, float]:
+    rules = make_rules(count, shares, seed=11)
+    index, loop = RuleIndex(rules), naive_form(rules)
+    for each in facts[:200]:
+        expected = [number for number, rule in rules.items() if holds(rule, each)]
+        if not sorted(index.matching(each)) == expected == naive(loop, each):
+            raise SystemExit("the index and the loops do not agree")
+    return (
+        seconds(index.matching, facts),
+        seconds(lambda each: naive(loop, each), facts[:400], rounds=3),
+    )
+
+
+def _editing(facts: Sequence[Facts]) -> tuple[float, float]:
+    """Put a changed rule and match its bucket again, beside matching everything again."""
+    rules = make_rules(500, LIFE_LIKE, seed=11)
+    index = RuleIndex(rules)
+    by_place: dict[tuple[str, str], list[Facts]] = {}
+    for each in facts:
+        by_place.setdefault((each.alert_type, each.site), []).append(each)
+    sited = [number for number in rules if index.bucket_of(number) == "type+site"][:100]
+
+    def edit(number: int) -> None:
+        rule = rules[number]
+        index.put(number, rule)
+        place = str(rule.all_of[0].values[0]), str(rule.all_of[1].values[0])
+        for each in by_place.get(place, ()):
+            index.matching(each)
+
+    began = time.process_time()
+    for number in sited:
+        edit(number)
+    one = (time.process_time() - began) / len(sited)
+    return one, seconds(index.matching, facts) * len(facts)
+
+
+def _busy(dice: random.Random, names: Sequence[str]) -> str:
+    """Some names are far more frequent than others."""
+    return names[min(int(dice.paretovariate(0.7)) - 1, len(names) - 1)]
+
+
+def _line(name: str, size: str, measured: float, floor: float, limit: float) -> Line:
+    return Line(
+        name, size, f"{measured * 1e6:.2f} µs", f"{floor * 1e6:.2f} µs", measured / floor, limit
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(0 if show(lines()) else 1)
