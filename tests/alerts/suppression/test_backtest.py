@@ -1,0 +1,184 @@
+"""The back-test counts what a rule would have done and says how little is known."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from alerts.suppression.engine.backtest import back_test, check_these
+from alerts.suppression.engine.bound import (
+    bound_words,
+    incomplete_beta,
+    is_little,
+    upper_share,
+)
+from alerts.suppression.engine.evidence import Row, judged_in, traits_of
+from alerts.suppression.engine.guards.width import SiteShare
+from tests.alerts.suppression.samples import facts
+
+START = datetime(2026, 8, 26, 22, 0, tzinfo=UTC)  # midnight in Warsaw
+END = START + timedelta(days=90)
+USUAL = {
+    "start": START,
+    "end": END,
+    "zone": "Europe/Warsaw",
+    "incidents_by_site": {"Gdańsk": 100, "Ulm": 10},
+    "alerts_of_type": 400,
+    "minutes_per_incident": 8.0,
+}
+
+
+def row(number, day=1.0, *, incidents=None, site="Gdańsk", verdict="", note=None, **said):
+    annotations = ((note or f"n{number}", verdict),) if verdict else ()
+    return Row(
+        alert=number,
+        incidents=(number,) if incidents is None else incidents,
+        at=START + timedelta(days=day),
+        site=site,
+        annotations=annotations,
+        **said,
+    )
+
+
+# One-sided Clopper–Pearson limits: beta quantiles at 0.95, from published tables.
+@pytest.mark.parametrize(
+    ("hits", "judged", "limit"),
+    [
+        (0, 0, 1.0),
+        (0, 1, 0.95),
+        (0, 3, 0.6316),
+        (0, 10, 0.2589),
+        (0, 57, 0.0512),
+        (0, 300, 0.0099),
+        (1, 1, 1.0),
+        (1, 10, 0.3942),
+        (2, 20, 0.2826),
+        (5, 10, 0.7776),
+        (10, 10, 1.0),
+        (5, 100, 0.1023),
+        (1, 2, 0.9747),
+    ],
+)
+def test_the_bound_is_the_one_of_clopper_and_pearson(hits, judged, limit):
+    assert upper_share(hits, judged) == pytest.approx(limit, abs=6e-5)
+
+
+def test_the_bound_is_about_three_over_n_and_moves_the_right_way():
+    for judged in (50, 500, 5_000, 100_000):
+        assert upper_share(0, judged) == pytest.approx(3 / judged, rel=0.04)
+        limits = [upper_share(hits, judged) for hits in range(6)]
+        assert limits == sorted(limits)
+        assert upper_share(3, judged) > upper_share(3, judged * 2) > 3 / judged / 2
+
+
+def test_the_beta_function_is_whole_at_its_ends_and_mirrors_itself():
+    assert (incomplete_beta(0, 2, 3), incomplete_beta(1, 2, 3)) == (0.0, 1.0)
+    assert incomplete_beta(0.3, 2, 5) == pytest.approx(0.579825, abs=1e-6)
+    assert incomplete_beta(0.3, 2, 5) + incomplete_beta(0.7, 5, 2) == pytest.approx(1)
+
+
+def test_the_bound_is_said_in_words():
+    assert bound_words(0, 57) == ("0 of 57 judged matches were suspicious: at most 5.1 % could be.")
+    assert bound_words(0, 19).endswith("Little evidence.")
+    assert bound_words(0, 0) == "Nothing was judged, so nothing is known."
+    assert (is_little(19), is_little(20)) == (True, False)
+
+
+def test_counts_days_shares_and_minutes():
+    rows = [row(1, 0.0), row(2, 0.5), row(3, 1.5, incidents=(2,)), row(4, 89.9, site="Ulm")]
+    outside = [row(5, -0.01), row(6, 90.0)]
+    found = back_test(rows + outside, **USUAL)
+    assert (found.alerts, found.incidents, found.minutes_saved) == (4, 3, 24.0)
+    assert len(found.per_day) == 90
+    assert found.per_day[0] == (date(2026, 8, 27), 2)
+    assert found.per_day[1] == (date(2026, 8, 28), 1)
+    assert sum(count for _, count in found.per_day) == 4
+    assert found.sites == (SiteShare("Gdańsk", 2, 100), SiteShare("Ulm", 1, 10))
+    assert found.share_of_type == 0.01
+
+
+def test_a_period_of_whole_days_has_no_empty_day_at_its_end():
+    found = back_test([], **USUAL | {"end": datetime(2026, 9, 1, 22, 0, tzinfo=UTC)})
+    assert [day.day for day, _ in found.per_day] == [27, 28, 29, 30, 31, 1]
+    assert (found.alerts, found.share_of_type, found.judged.limit) == (0, 0.0, 1.0)
+
+
+def test_one_annotation_is_one_trial_and_not_sure_is_none():
+    rows = [row(n, verdict="routine", note="tap") for n in range(14)]
+    rows += [row(20, verdict="maintenance"), row(21, verdict="not-sure"), row(22)]
+    judged = judged_in(rows)
+    assert (judged.trials, judged.suspicious) == (2, 0)
+    assert judged.by_verdict == (("maintenance", 1), ("not-sure", 1), ("routine", 1))
+    found = back_test(rows, **USUAL)
+    assert found.unjudged_alerts == 2
+    assert found.judged.is_little
+
+
+def test_whatever_was_ever_suspicious_is_a_stop_the_worst_first():
+    rows = [
+        row(1, verdict="suspicious"),
+        row(2, outcomes=frozenset({"reopened"})),
+        row(3, outcomes=frozenset({"linked", "reopened"}), incidents=(9,)),
+        row(4, outcomes=frozenset({"true_positive"}), incidents=(9, 10)),
+        row(5, outcomes=frozenset({"true_positive"}), incidents=()),
+        row(6, verdict="routine"),
+    ]
+    found = back_test(rows, **USUAL)
+    assert [stop.alert for stop in found.stops] == [4, 5, 3, 2, 1]
+    assert found.stops[2].stop_words == ("is linked to a true positive", "was reopened")
+    assert found.true_positives == 3  # incidents 9 and 10, and the alert without one
+    assert found.judged.suspicious == 1
+
+
+def trait(**said):
+    return tuple(sorted(said.items()))
+
+
+def test_the_unjudged_least_like_the_judged_come_first_and_alike_ones_once():
+    usual, guest = trait(source="ENG-WS-04", hour="6"), trait(source="LAPTOP-9", hour="6")
+    night = trait(source="LAPTOP-9", hour="3")
+    rows = [row(n, traits=usual, verdict="routine") for n in range(5)]
+    rows += [row(10 + n, n, traits=usual) for n in range(4)]
+    rows += [row(20, traits=guest), row(21, 2, traits=guest), row(30, traits=night)]
+    looks = check_these(rows, most=10)
+    assert [(look.row.alert, look.times) for look in looks] == [(30, 1), (21, 2), (13, 4)]
+    assert [look.unlike for look in looks] == [2.0, 1.0, 0.0]
+    assert [look.row.alert for look in check_these(rows, most=1)] == [30]
+
+
+def test_where_nothing_is_judged_the_rarest_come_first():
+    rows = [row(n, traits=trait(source="ENG-WS-04")) for n in range(9)]
+    looks = check_these([*rows, row(50, traits=trait(source="LAPTOP-9"))], most=2)
+    assert [look.row.alert for look in looks] == [50, 8]
+
+
+def test_the_nearest_misses_are_those_most_like_the_matches_and_suspicious_ones_lead():
+    usual = trait(source="ENG-WS-04", hour="6")
+    rows = [row(n, traits=usual) for n in range(5)]
+    near = [
+        (row(60, traits=trait(source="X", hour="9")), "far"),
+        (row(61, traits=trait(source="ENG-WS-04", hour="9")), "hour"),
+        (row(62, traits=trait(source="X", hour="9"), verdict="suspicious"), "source"),
+    ]
+    looks = back_test(rows, near=near, **USUAL).nearest
+    assert [(look.row.alert, look.why) for look in looks] == [
+        (62, "source"),
+        (61, "hour"),
+        (60, "far"),
+    ]
+
+
+def test_evidence_of_two_thirds_is_held_against_the_last_third():
+    rows = [row(1, 59.9, verdict="routine"), row(2, 60.0, verdict="suspicious"), row(3, 80)]
+    found = back_test(rows, **USUAL)
+    assert (found.evidence.trials, found.evidence.suspicious) == (1, 0)
+    assert (found.outcome.trials, found.outcome.suspicious) == (1, 1)
+
+
+def test_traits_are_what_a_person_would_notice():
+    told = dict(traits_of(facts(port=102), zone="Europe/Warsaw"))
+    assert told["source"] == "ENG-WS-04"
+    assert (told["hour"], told["weekend"], told["port"]) == ("7", "False", "102")
+    nameless = replace(facts(), source_device="", port=None)
+    told = dict(traits_of(nameless, zone="UTC"))
+    assert (told["source"], told["hour"], told["port"]) == ("10.20.4.15", "6", "")

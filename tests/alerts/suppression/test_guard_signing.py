@@ -1,0 +1,190 @@
+"""S5: two people of two sides, each on exactly what was on the screen."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.suppression.engine.guards.signing import (
+    Side,
+    Signature,
+    Signer,
+    Version,
+    reasons_against_evidence,
+    reasons_against_signing,
+    reasons_not_signed,
+)
+from tests.alerts.suppression.samples import NOW
+
+OT, SOC = Side.OT, Side.SOC
+SECOND, WEEK = timedelta(seconds=1), timedelta(days=7)
+VERSION = Version(
+    rule_hash="h1",
+    forms=("trial", "live"),
+    proposer="oda",
+    proposer_side=OT,
+    evidence_givers=frozenset({"oda", "olaf"}),
+    backtest_hash="h1",
+    backtest_at=NOW - timedelta(days=1),
+)
+LEO = Signer(
+    person="leo", kind="person", rights=frozenset({SOC}), proved_at=NOW - timedelta(minutes=1)
+)
+ODA = replace(LEO, person="oda", rights=frozenset({OT}))
+
+
+def signed(side=OT, person="oda", **said):
+    usual = {"rule_hash": "h1", "forms": ("trial", "live"), "signed_at": NOW - timedelta(days=1)}
+    return Signature(side=side, person=person, **usual | said)
+
+
+def codes(reasons):
+    return [reason.code for reason in reasons]
+
+
+def refusals(version=VERSION, signer=LEO, side=SOC, given=(), **said):
+    usual = {"seen_hash": "h1", "now": NOW}
+    return codes(reasons_against_signing(version, signer, side=side, given=given, **usual | said))
+
+
+def test_ot_proposes_and_the_soc_lead_signs():
+    assert refusals(signer=ODA, side=OT) == []
+    assert refusals(given=[signed()]) == []
+    both = [signed(), signed(SOC, "leo")]
+    assert reasons_not_signed(VERSION, both, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"signer": replace(LEO, kind="token")}, "sign.not_a_person"),
+        ({"signer": replace(LEO, kind="service")}, "sign.not_a_person"),
+        ({"signer": replace(LEO, kind="superuser")}, "sign.not_a_person"),
+        ({"signer": replace(LEO, kind="")}, "sign.not_a_person"),
+        ({"signer": replace(LEO, rights=frozenset())}, "sign.right"),
+        ({"signer": replace(LEO, rights=frozenset({OT}))}, "sign.right"),
+        ({"given": [signed(SOC, "lena")]}, "sign.twice"),
+        ({"given": [signed(SOC, "leo")]}, "sign.twice"),
+        ({"given": [signed(OT, "leo")]}, "sign.second_person"),
+        ({"signer": replace(LEO, person="olaf")}, "sign.evidence"),
+        ({"seen_hash": "h0"}, "sign.hash"),
+        ({"signer": replace(LEO, proved_at=None)}, "sign.fresh"),
+        ({"signer": replace(LEO, proved_at=NOW - timedelta(minutes=5) - SECOND)}, "sign.fresh"),
+        ({"signer": replace(LEO, proved_at=NOW + SECOND)}, "sign.fresh"),
+        ({"version": replace(VERSION, backtest_at=None)}, "sign.backtest"),
+        ({"version": replace(VERSION, backtest_hash="h0")}, "sign.backtest"),
+        ({"version": replace(VERSION, backtest_at=NOW - WEEK - SECOND)}, "sign.backtest"),
+        ({"version": replace(VERSION, is_little_evidence=True)}, "sign.little"),
+        ({"version": replace(VERSION, is_little_evidence=True), "note": " "}, "sign.little"),
+    ],
+)
+def test_each_thing_alone_refuses_a_signature(said, code):
+    assert refusals(**said) == [code]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"signer": replace(LEO, proved_at=NOW - timedelta(minutes=5))},
+        {"signer": replace(LEO, proved_at=NOW)},
+        {"version": replace(VERSION, backtest_at=NOW - WEEK)},
+        {"version": replace(VERSION, is_little_evidence=True), "note": "Same as R-3"},
+        {"given": [signed(SOC, "lena", rule_hash="h0")]},
+        {"given": [signed(SOC, "lena", forms=("trial",))]},
+        {"given": [signed(SOC, "lena", signed_at=NOW - WEEK - SECOND)]},
+    ],
+)
+def test_what_is_just_in_time_or_void_does_not_refuse(said):
+    assert refusals(**said) == []
+
+
+def test_who_proposes_gives_the_signature_of_their_own_side_only():
+    both = replace(ODA, rights=frozenset({OT, SOC}))
+    no_evidence = replace(VERSION, evidence_givers=frozenset())
+    assert refusals(no_evidence, both, OT) == []
+    assert refusals(no_evidence, both, SOC) == ["sign.proposer"]
+    analyst = replace(no_evidence, proposer="sam", proposer_side=None)
+    sam = replace(both, person="sam")
+    assert refusals(analyst, sam, SOC) == refusals(analyst, sam, OT) == ["sign.proposer"]
+
+
+def test_who_gave_evidence_signs_for_ot():
+    olaf = replace(ODA, person="olaf", rights=frozenset({OT, SOC}))
+    assert refusals(VERSION, olaf, OT) == []
+    assert refusals(VERSION, olaf, SOC) == ["sign.evidence"]
+
+
+def test_little_evidence_asks_only_the_soc_for_words():
+    assert refusals(replace(VERSION, is_little_evidence=True), ODA, OT) == []
+
+
+ODAS, LEOS = signed(), signed(SOC, "leo")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ([], ["sign.missing", "sign.missing"]),
+        ([ODAS], ["sign.missing"]),
+        ([LEOS], ["sign.missing"]),
+        ([ODAS, signed(SOC, "leo", rule_hash="h0")], ["sign.missing"]),
+        ([ODAS, signed(SOC, "leo", forms=("live", "trial"))], ["sign.missing"]),
+        ([ODAS, signed(SOC, "leo", forms=())], ["sign.missing"]),
+        ([ODAS, signed(SOC, "leo", signed_at=NOW - WEEK - SECOND)], ["sign.old"]),
+        ([ODAS, signed(SOC, "leo", signed_at=NOW + SECOND)], ["sign.old"]),
+        ([ODAS, signed(SOC, "leo", signed_at=NOW - WEEK)], []),
+        ([ODAS, signed(SOC, "oda")], ["sign.missing"]),
+        ([ODAS, signed(SOC, "olaf")], ["sign.missing"]),
+        ([signed(OT, "leo"), LEOS], ["sign.same"]),
+        ([signed(OT, "leo"), ODAS, LEOS], []),
+    ],
+)
+def test_a_version_is_signed_by_two_people_of_two_sides_or_not_at_all(given, found):
+    assert codes(reasons_not_signed(VERSION, given, now=NOW)) == found
+
+
+PEOPLE = st.sampled_from(["oda", "olaf", "leo", "sam"])
+
+
+@given(
+    st.lists(
+        st.builds(
+            signed,
+            st.sampled_from(Side),
+            PEOPLE,
+            rule_hash=st.sampled_from(["h1", "h1", "h0"]),
+            signed_at=st.sampled_from([NOW, NOW - timedelta(days=8)]),
+        ),
+        max_size=5,
+    ),
+    PEOPLE,
+    st.sampled_from([OT, SOC, None]),
+)
+def test_no_mix_of_signatures_replaces_a_second_person(given, proposer, side):
+    version = replace(VERSION, proposer=proposer, proposer_side=side)
+    if reasons_not_signed(version, given, now=NOW):
+        return
+    good = [each for each in given if each.rule_hash == "h1" and each.signed_at == NOW]
+    pairs = {(a.person, b.person) for a in good for b in good if (a.side, b.side) == (OT, SOC)}
+    assert any(
+        ot != soc
+        and soc not in version.evidence_givers
+        and (ot != proposer or side is OT)
+        and (soc != proposer or side is SOC)
+        for ot, soc in pairs
+    )
+
+
+@pytest.mark.parametrize(
+    ("people", "checked", "enough"),
+    [
+        (["oda", "olaf"], False, True),
+        (["oda", "oda"], False, False),
+        (["oda"], True, True),
+        ([], True, False),
+    ],
+)
+def test_evidence_comes_from_two_people_or_is_checked(people, checked, enough):
+    assert (not reasons_against_evidence(people, is_checked_by_approver=checked)) is enough
