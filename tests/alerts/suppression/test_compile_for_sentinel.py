@@ -1,5 +1,7 @@
 """What Sentinel can express of a rule: exactly, more widely, or not at all, and why."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from alerts.simulator.automation.evaluate import conditions_hold
 from alerts.simulator.automation.properties import View
 from alerts.suppression.engine import sentinel_conditions as parts
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
+from alerts.suppression.engine.deployed import deployed
 from alerts.suppression.engine.facts import SEVERITIES, Facts
 from alerts.suppression.engine.guards.never import reasons_against_alert
 from alerts.suppression.engine.guards.scene import Scene, reasons_to_keep_open
@@ -281,6 +284,31 @@ def test_what_is_wider_never_misses_what_the_rule_matches(made, said):
     if not holds(made, said) or reasons_against_alert(said, made) or not said.product_name:
         return
     assert conditions_hold(list(compiled.conditions), view_of(said))
+
+
+def test_what_a_wider_deployment_would_catch_can_be_read_on_history():
+    directed = but(POLLING, clause("port", "is", 502), except_any=(clause("function", "is", "6"),))
+    wider = deployed(directed, compile_rule(directed, NORTH))
+    said = facts(alert_type=POLL, any_device=("HIST-01", "GATEWAY-1"), port=102, function="6")
+    assert not holds(directed, said)
+    assert holds(wider, said)
+    assert not holds(wider, replace(said, severity=4))
+    assert not holds(wider, replace(said, any_device=("HIST-01",)))
+    unknown = but(POLLING, clause("any_device", "is", "PLC-99"))
+    assert not holds(deployed(unknown, compile_rule(unknown, NORTH)), said)
+    with pytest.raises(ValueError, match="catches nothing"):
+        deployed(DOWNLOADED, compile_rule(DOWNLOADED, NORTH))
+
+
+@given(samples.rules(), samples.any_facts(), st.sampled_from(parts.PRODUCTS))
+def test_the_deployed_reading_agrees_with_the_other_sides(made, said, product):
+    names = tuple(name for name in said.any_device if name != "plc-4")  # PLC-4 to Sentinel
+    said = replace(said, product_name=product, severity=said.severity or 1, any_device=names)
+    compiled = compile_rule(made, Target(workspace=said.workspace, accepts=ALL))
+    if compiled.verdict == "impossible":
+        return
+    there = conditions_hold(list(compiled.conditions), view_of(said))
+    assert there is holds(deployed(made, compiled), said)
 
 
 def test_a_mixed_incident_is_kept_open_by_the_never_list():

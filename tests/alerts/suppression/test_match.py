@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.suppression.engine.buckets import Bucket
@@ -134,7 +134,8 @@ def test_names_shaped_to_look_like_the_rules_do_not_match(said):
     assert not holds(DOWNLOADS, facts(**said))
 
 
-@given(st.lists(samples.rules(), max_size=12), samples.any_facts())
+@settings(max_examples=60)
+@given(st.lists(samples.rules(), max_size=8), samples.any_facts())
 def test_the_index_finds_what_a_loop_finds(made, said):
     index = RuleIndex(dict(enumerate(made)))
     expected = [number for number, each in enumerate(made) if holds(each, said)]

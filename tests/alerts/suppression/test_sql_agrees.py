@@ -38,26 +38,28 @@ def _store(told: list[Facts]) -> dict[int, Facts]:
     }
     for name in samples.ZONES[:2]:
         places["zone"][name] = Zone.objects.create(site=places["site"]["Gdańsk"], name=name)
-    found = {}
+    small = {
+        name: make_incident(place, alerts_count=0, entities_count=0)
+        for name, place in places["workspace"].items()
+    }
+    alerts, links, kept = [], [], []
     for said in told:
-        facts = said
-        columns = {name: getattr(facts, name) for name in Facts.__slots__}
+        columns = {name: getattr(said, name) for name in Facts.__slots__}
         counts = columns.pop("alerts_in_incident"), columns.pop("entities_in_incident")
         columns |= {name: held[columns[name]] for name, held in places.items()}
-        columns |= {"key": f"a{next(_numbers)}"}
         for name in ("techniques", "tactics", "any_device", "any_address"):
             columns[name] = list(columns[name])
-        alert = Alert.objects.create(**columns)
-        if None not in counts:
-            names = {"alerts_count": counts[0], "entities_count": counts[1]}
-            incident = make_incident(columns["workspace"], **names)
-            smaller = make_incident(columns["workspace"], alerts_count=0, entities_count=0)
-            for each in (incident, smaller):
-                IncidentAlert.objects.create(incident=each, alert=alert)
-        else:
-            facts = replace(facts, alerts_in_incident=None, entities_in_incident=None)
-        found[alert.pk] = facts
-    return found
+        alerts.append(Alert(**columns, key=f"a{next(_numbers)}"))
+        if None in counts:
+            kept.append(replace(said, alerts_in_incident=None, entities_in_incident=None))
+            continue
+        kept.append(said)
+        names = {"alerts_count": counts[0], "entities_count": counts[1]}
+        links += [(make_incident(columns["workspace"], **names), alerts[-1])]
+        links += [(small[said.workspace], alerts[-1])]
+    Alert.objects.bulk_create(alerts)
+    IncidentAlert.objects.bulk_create(IncidentAlert(incident=i, alert=a) for i, a in links)
+    return {alert.pk: said for alert, said in zip(alerts, kept, strict=True)}
 
 
 @pytest.fixture
@@ -153,7 +155,7 @@ def test_nothing_a_person_wrote_stands_in_the_text(value):
     assert sql.where(made).params == ("s0me'; " + value,)
 
 
-def test_a_rule_without_a_line_finds_nothing(history):
+def test_a_rule_without_a_line_finds_nothing():
     assert _found_by(sql.where(samples.rule())) == set()
 
 
