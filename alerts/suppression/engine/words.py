@@ -21,6 +21,10 @@ class Sentence(str):
         made.code, made.detail = code, said
         return made
 
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str]]:
+        """Copies and pickles are made anew from the code."""
+        return (self.code,), self.detail
+
 
 def words(said: Sentence, translate: Callable[[str], str] = str) -> str:
     """The sentence in another language: `translate` gets the template, the details stay."""

@@ -47,7 +47,8 @@ def test_a_quiet_rule_goes_on():
 
 def test_what_the_rule_closed_in_its_last_week_is_reviewed_again():
     closed = [("a", NOW - 8 * DAY), ("b", NOW - 7 * DAY), ("c", NOW - DAY), ("d", NOW + SECOND)]
-    assert to_review_again(closed, stopped_at=NOW) == ("c", "b")
+    closed += [("e", NOW), ("f", NOW - 7 * DAY - SECOND)]
+    assert to_review_again(closed, stopped_at=NOW) == ("e", "c", "b")
 
 
 TOLD = Attribution(

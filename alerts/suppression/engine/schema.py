@@ -1,0 +1,75 @@
+"""The JSON Schema of a rule, made from the fields themselves; published in docs/schemas."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from alerts.suppression.engine.clauses import LONGEST_VALUE, MOST_VALUES
+from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
+from alerts.suppression.engine.rule import (
+    ACTIONS,
+    ENFORCEMENTS,
+    LONGEST_TITLE,
+    MOST_CLAUSES,
+    VERSION,
+)
+
+_TEXT: Final = {"type": "string"}
+
+
+def rule_schema() -> dict[str, Any]:
+    """What a rule may look like. What it may say is checked in words by the engine."""
+    clauses = {"type": "array", "maxItems": MOST_CLAUSES, "items": {"$ref": "#/$defs/clause"}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"tagout:rule:{VERSION}",
+        "title": "Suppression rule",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["version", "title", "all_of"],
+        "properties": {
+            "version": {"const": VERSION},
+            "title": {"type": "string", "minLength": 4, "maxLength": LONGEST_TITLE},
+            "reason": _TEXT,
+            "evidence": {"type": "array", "items": _TEXT},
+            "owner_ot": _TEXT,
+            "owner_soc": _TEXT,
+            "all_of": {**clauses, "minItems": 1},
+            "except_any": clauses,
+            "actions": {"const": list(ACTIONS)},
+            "enforcement": {"enum": list(ENFORCEMENTS)},
+            "expires_at": {"type": ["string", "null"], "format": "date-time"},
+        },
+        "$defs": {"clause": {"oneOf": [_clause(field) for field in FIELDS.values()]}},
+    }
+
+
+def _clause(field: Field) -> dict[str, Any]:
+    operators = sorted(str(operator) for operator in field.operators)
+    return {
+        "type": "object",
+        "title": field.label,
+        "additionalProperties": False,
+        "required": ["field", "operator", "values"],
+        "properties": {
+            "field": {"const": field.name},
+            "operator": {"enum": operators},
+            "values": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 1 if operators == [Operator.AT_MOST] else MOST_VALUES,
+                "items": _value(field),
+            },
+        },
+    }
+
+
+def _value(field: Field) -> dict[str, Any]:
+    if field.kind is Kind.SEVERITY:
+        return {"enum": list(SEVERITIES[1:])}
+    if field.kind is Kind.PORT:
+        return {"type": "integer", "minimum": 0, "maximum": 65535}
+    if field.kind is Kind.COUNT:
+        return {"type": "integer", "minimum": 1, "maximum": 500}
+    return {"type": "string", "minLength": field.least, "maxLength": LONGEST_VALUE}
