@@ -64,7 +64,7 @@ def reasons_against_promotion(trial: Trial, *, now: datetime) -> list[Sentence]:
     ran = now - trial.began_at
     reasons = []
     if ran < TRIAL:
-        reasons.append(Sentence("canary.days", days=max(ran.days, 0), most=TRIAL.days))
+        reasons.append(Sentence("canary.days", days=ran.days, most=TRIAL.days))
     twice_around = trial.period is not None and ran >= 2 * trial.period
     if trial.matches < TRIAL_MATCHES and not twice_around:
         reasons.append(Sentence("canary.matches", count=trial.matches, most=TRIAL_MATCHES))
