@@ -1,5 +1,6 @@
 """The back-test counts what a rule would have done and says how little is known."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +14,7 @@ from alerts.suppression.engine.bound import (
     upper_share,
 )
 from alerts.suppression.engine.evidence import Row, judged_in, traits_of
+from alerts.suppression.engine.freezing import frozen
 from alerts.suppression.engine.guards.width import SiteShare
 from tests.alerts.suppression.samples import facts
 
@@ -182,3 +184,16 @@ def test_traits_are_what_a_person_would_notice():
     nameless = replace(facts(), source_device="", port=None)
     told = dict(traits_of(nameless, zone="UTC"))
     assert (told["source"], told["hour"], told["port"]) == ("10.20.4.15", "6", "")
+
+
+def test_what_is_frozen_is_plain_data_with_its_rule_and_period():
+    rows = [row(1, verdict="routine"), row(2, outcomes=frozenset({"reopened"})), row(3)]
+    found = back_test(rows, near=[(row(4), "hour")], **USUAL)
+    told = frozen(found, rule_hash="h1", start=START, end=END, ran_at=END, after_each=(412, 3))
+    assert json.loads(json.dumps(told)) == told
+    assert (told["rule_hash"], told["start"]) == ("h1", "2026-08-26T22:00:00Z")
+    assert (told["alerts"], told["after_each"]) == (3, [412, 3])
+    assert told["judged"]["words"].startswith("0 of 1 judged matches were suspicious")
+    assert [(stop["alert"], stop["why"]) for stop in told["stops"]] == [(2, ["reopened"])]
+    assert [look["alert"] for look in told["nearest"]] == [4]
+    assert {look["alert"] for look in told["check_these"]} <= {2, 3}

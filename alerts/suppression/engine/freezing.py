@@ -1,0 +1,78 @@
+"""A back-test as plain data: frozen into the request, shown by page and API alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from alerts.suppression.engine.backtest import BackTest, Look
+from alerts.suppression.engine.evidence import Judged, Row
+from alerts.suppression.engine.rule import instant
+
+VERSION: Final = 1
+
+
+def frozen(
+    found: BackTest,
+    *,
+    rule_hash: str,
+    start: datetime,
+    end: datetime,
+    ran_at: datetime,
+    after_each: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    """What the signers see, with the rule and the period that it is of.
+
+    `after_each` are the counts left after each line, as `sql.count_each` finds them.
+    """
+    return {
+        "version": VERSION,
+        "rule_hash": rule_hash,
+        "start": instant(start),
+        "end": instant(end),
+        "ran_at": instant(ran_at),
+        "alerts": found.alerts,
+        "incidents": found.incidents,
+        "after_each": list(after_each),
+        "per_day": [[day.isoformat(), count] for day, count in found.per_day],
+        "sites": [
+            {"site": each.site, "matched": each.matched, "incidents": each.incidents,
+             "share": round(each.share, 6)}
+            for each in found.sites
+        ],
+        "share_of_type": round(found.share_of_type, 6),
+        "true_positives": found.true_positives,
+        "stops": [{**_row(row), "why": list(row.stoppers)} for row in found.stops],
+        "judged": _judged(found.judged),
+        "unjudged_alerts": found.unjudged_alerts,
+        "check_these": [_look(look) for look in found.check_these],
+        "nearest": [_look(look) for look in found.nearest],
+        "minutes_saved": round(found.minutes_saved, 1),
+        "evidence": _judged(found.evidence),
+        "outcome": _judged(found.outcome),
+    }  # fmt: skip
+
+
+def _judged(judged: Judged) -> dict[str, Any]:
+    return {
+        "trials": judged.trials,
+        "suspicious": judged.suspicious,
+        "by_verdict": dict(judged.by_verdict),
+        "limit": round(judged.limit, 6),
+        "is_little": judged.is_little,
+        "words": str(judged.words),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "alert": row.alert,
+        "incidents": list(row.incidents),
+        "at": instant(row.at),
+        "site": row.site,
+        "traits": dict(row.traits),
+    }
+
+
+def _look(look: Look) -> dict[str, Any]:
+    return {**_row(look.row), "times": look.times, "unlike": look.unlike, "why": look.why}
