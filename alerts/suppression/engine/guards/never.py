@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.suppression.engine.clauses import Clause, pinned
+from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.facts import SEVERITIES, Facts
 from alerts.suppression.engine.fields import IDENTITIES
 from alerts.suppression.engine.rule import Rule
@@ -61,10 +61,10 @@ def assets_of(rule: Rule) -> tuple[str, ...]:
 def needs_hours(rule: Rule) -> tuple[str, ...]:
     """What of the rule may be closed only inside hours: time-boxed types and High severity."""
     what = [title for title in _types(rule) if _is_timeboxed(title)]
-    allowed = _severities(rule)
-    if allowed is None:
+    severity = [clause for clause in rule.all_of if clause.field == "severity"]
+    if not severity:
         what += [title for title in _types(rule) if _is_high(title) and title not in what]
-    elif HIGH in allowed:
+    elif all(SEVERITIES[HIGH] in clause.values for clause in severity):
         what.append("High severity")
     return tuple(what)
 
@@ -112,23 +112,6 @@ def _types(rule: Rule) -> tuple[str, ...]:
 
 def _windows(rule: Rule) -> list[tuple[str, ...]]:
     return [clause.texts for clause in rule.all_of if clause.field == "time"]
-
-
-def _severities(rule: Rule) -> frozenset[int] | None:
-    """The severities that the rule lets through; None where it says nothing about them."""
-    allowed: frozenset[int] | None = None
-    for clause in rule.all_of:
-        if clause.field == "severity":
-            found = _severities_of(clause)
-            allowed = found if allowed is None else allowed & found
-    return allowed
-
-
-def _severities_of(clause: Clause) -> frozenset[int]:
-    numbers = [SEVERITIES.index(value) for value in clause.texts if value in SEVERITIES]
-    if clause.operator == "at_most":
-        return frozenset(range(1, max(numbers, default=0) + 1))
-    return frozenset(numbers)
 
 
 def _against_zones(rule: Rule, plant: frozenset[str]) -> list[Sentence]:
