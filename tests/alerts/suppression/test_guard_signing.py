@@ -135,6 +135,7 @@ ODAS, LEOS = signed(), signed(SOC, "leo")
         ([ODAS, signed(SOC, "leo", signed_at=NOW - WEEK - SECOND)], ["sign.old"]),
         ([ODAS, signed(SOC, "leo", signed_at=NOW + SECOND)], ["sign.old"]),
         ([ODAS, signed(SOC, "leo", signed_at=NOW - WEEK)], []),
+        ([ODAS, signed(SOC, "leo", signed_at=NOW)], []),
         ([ODAS, signed(SOC, "oda")], ["sign.missing"]),
         ([ODAS, signed(SOC, "olaf")], ["sign.missing"]),
         ([signed(OT, "leo"), LEOS], ["sign.same"]),
@@ -143,6 +144,13 @@ ODAS, LEOS = signed(), signed(SOC, "leo")
 )
 def test_a_version_is_signed_by_two_people_of_two_sides_or_not_at_all(given, found):
     assert codes(reasons_not_signed(VERSION, given, now=NOW)) == found
+
+
+def test_the_missing_side_is_named():
+    assert reasons_not_signed(VERSION, [], now=NOW) == [
+        "The signature of OT is missing.",
+        "The signature of the SOC is missing.",
+    ]
 
 
 PEOPLE = st.sampled_from(["oda", "olaf", "leo", "sam"])
