@@ -151,6 +151,8 @@ def test_the_missing_side_is_named():
         "The signature of OT is missing.",
         "The signature of the SOC is missing.",
     ]
+    assert reasons_not_signed(VERSION, [ODAS], now=NOW)[0].detail == {"side": "the SOC"}
+    assert refusals(signer=replace(LEO, proved_at=None)) == ["sign.fresh"]
 
 
 PEOPLE = st.sampled_from(["oda", "olaf", "leo", "sam"])
