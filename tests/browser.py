@@ -139,6 +139,14 @@ def axe_findings(page: Page) -> list[str]:
     ]
 
 
+def settle(page: Page) -> None:
+    """Wait until letters are there and what depends on sizes was laid out anew."""
+    page.evaluate(
+        "() => document.fonts.ready.then(() => new Promise(done =>"
+        " requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))))"
+    )
+
+
 def axe_findings_in_both_themes(page: Page) -> list[str]:
     """What axe holds against the page, light and dark, from one visit. Leaves the page dark."""
     faults = [f"light: {finding}" for finding in axe_findings(page)]
@@ -159,6 +167,7 @@ def bar_faults(page: Page) -> list[str]:
         page.set_viewport_size({"width": 320, "height": PHONE[1]})
     faults += [f"{sideways(page)} px of sideways scroll"] if sideways(page) else []
     page.evaluate("document.documentElement.style.fontSize = '200%'")
+    settle(page)
     faults += [f"cut at 200 %: {words}" for words in cut_words(page)]
     if phone:
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
