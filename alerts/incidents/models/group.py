@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from alerts.incidents.models.incident import HAS_SITES, OtState, Severity, Status
 
@@ -44,6 +45,8 @@ class Group(models.Model):
         indexes = [
             models.Index(fields=["-priority", "-latest_at", "key"], name="queue_order"),
             models.Index(fields=["workspace", "-priority"], name="queue_of_a_workspace"),
+            models.Index(fields=["ot_state"], condition=~Q(ot_state=""), name="queue_by_ot_state"),
+            models.Index(fields=["owner_id"], condition=~Q(owner_id=""), name="queue_by_owner"),
             GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
                      name="queue_of_a_site"),
         ]  # fmt: skip
