@@ -1,5 +1,7 @@
 """Suppression: standing orders that two sides sign, tested on history, watched while they live.
 
 It knows incidents, reviews and sites below it; it must not know patterns, intake or the simulator.
-Doors: none yet; `engine` thinks, without database and clock.
+`engine` thinks, without database and clock. A rule is the thread of its versions; state belongs to
+a version. What rules should be in Sentinel is desired state in outbox (`want_rule`).
+Doors: `/rules/`, `/approvals/`, `/ledger/`, `queries`, `services`, command `suppression_off`.
 """

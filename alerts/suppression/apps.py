@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SuppressionConfig(AppConfig):
+    name = "alerts.suppression"
+    label = "suppression"

@@ -1,0 +1,25 @@
+"""The nouns of this room."""
+
+from alerts.suppression.models.backtest import BackTestRun
+from alerts.suppression.models.ledger import Act, Ending, LedgerEntry, Where
+from alerts.suppression.models.rule import Rule
+from alerts.suppression.models.signature import Signature
+from alerts.suppression.models.step import Step
+from alerts.suppression.models.stop import Stop
+from alerts.suppression.models.version import ACTING, OPEN, RuleVersion, State
+
+__all__ = [
+    "ACTING",
+    "OPEN",
+    "Act",
+    "BackTestRun",
+    "Ending",
+    "LedgerEntry",
+    "Rule",
+    "RuleVersion",
+    "Signature",
+    "State",
+    "Step",
+    "Stop",
+    "Where",
+]

@@ -1,0 +1,46 @@
+"""Reads of this room: which rules there are, for whom, and what they do now."""
+
+from django.db.models import Q, QuerySet
+
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from alerts.suppression.models import ACTING, LedgerEntry, Rule, RuleVersion, Stop
+from portal.accounts.models import READING_ROLES, User
+from portal.accounts.queries import reach_of
+
+
+def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
+    """Versions that reach a site or a workspace of the person, and those the person made."""
+    versions = RuleVersion.objects.select_related("rule", "made_by", "proposed_by", "backtest")
+    reach = reach_of(user, READING_ROLES)
+    if reach.everywhere:
+        return versions
+    sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
+    where = Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+    workspaces = list(Workspace.objects.filter(where).values_list("pk", flat=True))
+    seen = Q(site_ids__overlap=sites) | Q(workspace_ids__overlap=workspaces)
+    return versions.filter(seen | Q(made_by=user))
+
+
+def rules_visible_to(user: User) -> QuerySet[Rule]:
+    """Rules with a version that the person may see."""
+    seen = versions_visible_to(user).values("rule")
+    return Rule.objects.filter(pk__in=seen).select_related("made_by")
+
+
+def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
+    """What rules did to incidents, newest first, as far as the person sees the rule."""
+    entries = LedgerEntry.objects.select_related("rule", "version", "incident")
+    seen = versions_visible_to(user).values("pk")
+    return entries.filter(version__in=seen).order_by("-at", "-pk")
+
+
+def acting_versions() -> QuerySet[RuleVersion]:
+    """Canary and live versions: what matching works with."""
+    return RuleVersion.objects.filter(state__in=ACTING).select_related("rule")
+
+
+def is_off(workspace_id: int) -> bool:
+    """Whether suppression is switched off there or everywhere. Asked at every decision (S8)."""
+    stops = Stop.objects.filter(lifted_at=None)
+    return stops.filter(Q(workspace=None) | Q(workspace=workspace_id)).exists()
