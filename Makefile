@@ -50,11 +50,13 @@ bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in 
 faults: $(VENV)/.dev ## the fault matrix, long form
 	@$(PY) -m pytest -q tests/faults --long-faults
 
+LOCK := pip compile -q --no-annotate --no-header --universal --python-version 3.13 \
+	--generate-hashes --no-emit-index-url
+
 lock: $(VENV)/.dev ## renew requirements*.lock from pyproject.toml
-	@$(UV) pip compile -q --no-annotate --no-header --universal --python-version 3.13 \
-		--generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
-	@$(UV) pip compile -q --no-annotate --no-header --universal --python-version 3.13 \
-		--generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
+	@$(UV) $(LOCK) --extra demo pyproject.toml -o requirements.lock
+	@$(UV) $(LOCK) --extra demo --extra dev pyproject.toml -o requirements-dev.lock
+	@$(UV) $(LOCK) -c requirements.lock pyproject.toml -o requirements-production.lock
 
 clean: ## remove what was installed and the demo's data
 	rm -rf .tools $(VENV) .data

