@@ -44,10 +44,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         f"hear whether {name} is alive": _tick(
             "portal.jobs.tasks.say_alive", seconds=20, queue=name, name=name
         )
-        for name in ("intake", "outbox", "notify", "bulk")
+        for name in ("intake", "outbox", "deployments", "notify", "bulk")
     },
 }
 
 ROUTES: dict[str, dict[str, str]] = {
     entry["task"]: {"queue": entry["options"]["queue"]} for entry in SCHEDULE.values()
 }
+
+# The queues that anything is sent to: each needs a worker (docker-compose.yml).
+BUSY_QUEUES = sorted({entry["options"]["queue"] for entry in SCHEDULE.values()})
