@@ -41,6 +41,24 @@ def page(k: int, *, n: int) -> bytes:
     return orjson.dumps(whole)
 
 
+def store(n: int, *, workspace: str) -> None:
+    """Keep the whole list of n incidents as a worker does, a transaction a page."""
+    from django.db import transaction
+
+    from alerts.intake.services.pages import store_page
+    from alerts.sentinel.models import Workspace
+    from alerts.sentinel.wire import read_incident_page
+
+    row = Workspace.objects.create(
+        name=workspace, tenant_id="t", subscription_id="s", resource_group="r",
+        workspace_name=workspace, credential="client-secret", added_at=NOW,
+    )  # fmt: skip
+    for k in range(-(-n // PAGE)):
+        found = read_incident_page(page(k, n=n))
+        with transaction.atomic():
+            store_page(workspace_id=row.pk, page=found, now=NOW)
+
+
 def _incident(number: int, n: int) -> dict[str, Any]:
     name = str(UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128, version=4))
     at = (NOW - _HISTORY + _HISTORY * number / n).isoformat().replace("+00:00", "Z")

@@ -45,7 +45,7 @@ class Group(models.Model):
         indexes = [
             models.Index(fields=["-priority", "-latest_at", "key"], name="queue_order"),
             models.Index(fields=["workspace", "-priority"], name="queue_of_a_workspace"),
-            models.Index(fields=["ot_state"], condition=~Q(ot_state=""), name="queue_by_ot_state"),
+            models.Index(fields=["ot_state", "ot_due_at"], name="queue_by_ot_state"),
             models.Index(fields=["owner_id"], condition=~Q(owner_id=""), name="queue_by_owner"),
             GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
                      name="queue_of_a_site"),

@@ -137,6 +137,9 @@ class Incident(models.Model):
                          condition=Q(details_due_at__isnull=False),
                          name="incidents_details_due"),
             models.Index(fields=["workspace", "number"], name="incidents_by_number"),
+            # Few distinct values, so a small one: it counts closed ones without their rows.
+            models.Index(fields=["workspace"], condition=Q(status=Status.CLOSED),
+                         name="incidents_closed"),
             GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
                      name="incidents_by_site"),
         ]  # fmt: skip

@@ -213,17 +213,44 @@ def test_numbers_beside_the_tabs(gdansk, sam):
     }  # fmt: skip
 
 
+@pytest.fixture
+def row_of_each_state(gdansk, plant):
+    """Also elsewhere: at the same plant, at another, and at none."""
+    elsewhere, porto = make_workspace("elsewhere"), make_site("Porto")
+    for workspace, site in ((gdansk, plant), (elsewhere, plant), (elsewhere, porto)):
+        for state in OtState.values:
+            row = make_queue_row(workspace, site, owner_id=cast.SAM.email if state else "")
+            due = NOON - timedelta(hours=1) if state == OtState.WAITING else None
+            Group.objects.filter(pk=row.pk).update(ot_state=state, ot_due_at=due)
+        make_incident(workspace, site_ids=[site.pk], status=Status.CLOSED)
+    make_incident(elsewhere, status=Status.CLOSED)
+
+
+@pytest.mark.usefixtures("row_of_each_state")
 def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person):
-    for state in OtState.values:
-        row = make_queue_row(gdansk, plant, owner_id=cast.SAM.email if state else "")
-        due = NOON - timedelta(hours=1) if state == OtState.WAITING else None
-        Group.objects.filter(pk=row.pk).update(ot_state=state, ot_due_at=due)
-    make_queue_row(make_workspace("elsewhere"))
-    make_incident(gdansk, status=Status.CLOSED)
-    for user in (sam, make_person(cast.ODA)):  # Oda may see nothing at all
+    at_plant = (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid)
+    in_gdansk = (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid)
+    seen = {}
+    for user in (
+        sam,
+        make_person(cast.ODA, at_plant),
+        make_person(cast.OLAF, at_plant, in_gdansk),
+        make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None)),
+        make_person(cast.PIA),  # may see nothing at all
+    ):
         queue = Queue(user, asked_for("open", ""), now=NOON)
         listing = {view: queue.rows(view, ()).count() for view in VIEWS}
         assert counts_by_view(queue) == listing
+        seen[user.name.split()[0]] = listing["open"], listing["closed"]
+    assert seen == {"Sam": (6, 1), "Oda": (12, 2), "Olaf": (12, 2), "Leo": (18, 4), "Pia": (0, 0)}
+
+
+@pytest.mark.usefixtures("row_of_each_state")
+def test_no_tab_counts_further_than_the_page_says(monkeypatch, make_person):
+    monkeypatch.setattr("alerts.incidents.reads.numbers.MOST_COUNTED", 2)
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    counts = counts_by_view(Queue(leo, asked_for("open", ""), now=NOON))
+    assert counts == dict.fromkeys(VIEWS, 3) | {"mine": 0}
 
 
 @pytest.mark.usefixtures("mixed")
