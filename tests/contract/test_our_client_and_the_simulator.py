@@ -12,6 +12,7 @@ from alerts.sentinel.client.port import (
     SentinelConflict,
     SentinelDenied,
     SentinelNotFound,
+    SentinelRefused,
     SentinelThrottled,
     SentinelUnavailable,
 )
@@ -23,9 +24,12 @@ from alerts.sentinel.wire import (
     WireIncident,
     closing,
     comment_body,
+    differing_places,
     incident_put_body,
     our_id,
     read_alerts,
+    read_automation_rule,
+    read_automation_rules,
     read_comment,
     read_comments,
     read_entities,
@@ -184,3 +188,63 @@ def test_a_write_whose_answer_was_lost_is_found_again_and_not_repeated(client, c
     with pytest.raises(SentinelUnavailable):
         client.put_comment(name, comment, comment_body("Sent once."))
     assert read_comment(client.get_comment(name, comment)).message == "Sent once."
+
+
+def rule_of_ours(**changed):
+    condition = {
+        "conditionType": "Property",
+        "conditionProperties": {
+            "propertyName": "IncidentTitle",
+            "operator": "Equals",
+            "propertyValues": ["Never seen"],
+        },
+    }
+    label = {"labels": [{"labelName": "seen"}]}
+    return {
+        "displayName": "Tagout R-1",
+        "order": 501,
+        "triggeringLogic": {
+            "isEnabled": True,
+            "expirationTimeUtc": "2099-01-01T00:00:00Z",
+            "triggersOn": "Incidents",
+            "triggersWhen": "Created",
+            "conditions": [condition],
+        },
+        "actions": [{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": label}],
+    } | changed
+
+
+def test_an_automation_rule_is_made_changed_listed_and_taken_away(client):
+    name = our_id("rule", "contract")
+    with pytest.raises(SentinelNotFound):
+        client.get_automation_rule(name)
+    made = client.put_automation_rule(name, rule_of_ours())
+    read = read_automation_rule(client.get_automation_rule(name))
+    assert (read.name, read.etag) == (name, made.etag)
+    assert differing_places(rule_of_ours(), read.properties) == []
+    changed = client.put_automation_rule(name, rule_of_ours(order=502), etag=read.etag)
+    with pytest.raises(SentinelConflict):
+        client.put_automation_rule(name, rule_of_ours(), etag=read.etag)
+    with pytest.raises(SentinelConflict):
+        client.delete_automation_rule(name, etag=read.etag)
+    rules, link = read_automation_rules(client.list_automation_rules())
+    assert name in [rule.name for rule in rules] and link is None
+    client.delete_automation_rule(name, etag=changed.etag)
+    client.delete_automation_rule(name)
+    with pytest.raises(SentinelNotFound):
+        client.get_automation_rule(name)
+
+
+def test_azure_says_in_its_own_words_what_is_wrong_with_a_rule(client):
+    with pytest.raises(SentinelRefused, match="order must be a number from 1 to 1000"):
+        client.put_automation_rule(our_id("rule", "bad"), rule_of_ours(order=0))
+
+
+def test_without_the_right_to_write_rules_the_answer_names_the_action(client, control):
+    control.application("portal", denied=["Microsoft.SecurityInsights/automationRules/write"])
+    try:
+        with pytest.raises(SentinelDenied, match="automationRules/write") as caught:
+            client.put_automation_rule(our_id("rule", "denied"), rule_of_ours())
+    finally:
+        control.application("portal", denied=[])
+    assert caught.value.status == 403

@@ -12,6 +12,7 @@ from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAge
 from azure.core.rest import HttpRequest, HttpResponse
 
 from alerts.sentinel.client.answers import body_of, error_for, in_our_words, object_in
+from alerts.sentinel.client.azure_rules import AzureAutomationRules
 from alerts.sentinel.client.connection import Connection, origin_of
 from alerts.sentinel.client.credentials import credential_for
 from alerts.sentinel.client.errors import (
@@ -31,9 +32,10 @@ from alerts.sentinel.wire.times import write_moment
 
 GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
 _BUDGETS = "x-ms-ratelimit-remaining-"
+_DONE = {"DELETE": (200, 202, 204)}
 
 
-class AzureSentinelClient:
+class AzureSentinelClient(AzureAutomationRules):
     """One workspace as one identity reaches it. Made lazily in the process that uses it."""
 
     def __init__(self, connection: Connection, *, seconds: float = TOTAL_SECONDS) -> None:
@@ -158,7 +160,15 @@ class AzureSentinelClient:
         return Receipt(name, etag if isinstance(etag, str) else None, answer)
 
     def _call(self, method: str, url: str, content: bytes | None = None) -> bytes:
-        headers = {"Accept": "application/json"}
+        status, body = self._send(method, url, content)
+        if body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+            raise SentinelUnavailable("The answer is no JSON.", status=status, code="NotJson")
+        return body
+
+    def _send(
+        self, method: str, url: str, content: bytes | None = None, *, match: str = ""
+    ) -> tuple[int, bytes]:
+        headers = {"Accept": "application/json"} | ({"If-Match": match} if match else {})
         if content is not None:
             headers["Content-Type"] = "application/json"
         request = HttpRequest(method, url, headers=headers, content=content)
@@ -171,11 +181,9 @@ class AzureSentinelClient:
             finally:
                 response.close()
         self._note_budgets(response)
-        if response.status_code not in (200, 201):
+        if response.status_code not in _DONE.get(method, (200, 201)):
             raise error_for(response.status_code, response.headers, body)
-        if body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
-            raise SentinelUnavailable("The answer is no JSON.", status=200, code="NotJson")
-        return body
+        return response.status_code, body
 
     def _note_budgets(self, response: HttpResponse) -> None:
         for name, value in response.headers.items():

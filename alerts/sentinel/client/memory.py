@@ -19,6 +19,7 @@ from alerts.sentinel.client.errors import (
     SentinelNotFound,
     SentinelRefused,
 )
+from alerts.sentinel.client.memory_rules import MemoryRules
 from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, Probe, Receipt
 from alerts.sentinel.wire.times import ticks_of
 
@@ -36,7 +37,7 @@ class Call:
 
 
 @dataclass
-class MemorySentinel:
+class MemorySentinel(MemoryRules):
     """A SentinelClient whose incidents a test lays out, breaks and edits behind our back."""
 
     starts_at: datetime = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -52,7 +53,7 @@ class MemorySentinel:
     @property
     def writes(self) -> list[Call]:
         """The calls that tried to change something, in their order."""
-        return [call for call in self.calls if call.verb.startswith("put")]
+        return [call for call in self.calls if call.verb.startswith(("put", "delete"))]
 
     def fail_next(self, error: SentinelError, *, verb: str = "", times: int = 1) -> None:
         """Let the next calls (of this verb) end with this error before they do anything."""

@@ -66,7 +66,29 @@ class Probe:
     writes_left: int | None
 
 
-class SentinelClient(Protocol):
+class AutomationRules(Protocol):
+    """The automation rules of a workspace. They count and act there for everybody, not only us."""
+
+    def list_automation_rules(self, *, next_link: str | None = None) -> bytes:
+        """One page of all automation rules, ours and others'."""
+        ...
+
+    def get_automation_rule(self, name: str) -> bytes:
+        """One automation rule as it is now."""
+        ...
+
+    def put_automation_rule(
+        self, name: str, properties: dict[str, Any], *, etag: str = ""
+    ) -> Receipt:
+        """Write a whole rule under an id of ours; without an etag it is meant to be new."""
+        ...
+
+    def delete_automation_rule(self, name: str, *, etag: str = "") -> None:
+        """Take a rule away, if it is still the one that was read. None there is as good."""
+        ...
+
+
+class SentinelClient(AutomationRules, Protocol):
     """One workspace of Sentinel, as one identity of ours may use it. Raises SentinelError only."""
 
     @property

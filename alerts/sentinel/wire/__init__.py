@@ -6,6 +6,13 @@ no whole list raises NotAPage, and then nothing of it may be stored.
 """
 
 from alerts.sentinel.wire.alert import WireAlert, alert_of, read_alerts
+from alerts.sentinel.wire.automation import (
+    WireRule,
+    differing_places,
+    is_switched_off_by_time,
+    read_automation_rule,
+    read_automation_rules,
+)
 from alerts.sentinel.wire.build import (
     closing,
     comment_body,
@@ -37,14 +44,19 @@ __all__ = [
     "WireIncident",
     "WireLabel",
     "WireOwner",
+    "WireRule",
     "alert_of",
     "closing",
     "comment_body",
+    "differing_places",
     "incident_of",
     "incident_put_body",
+    "is_switched_off_by_time",
     "merged_labels",
     "our_id",
     "read_alerts",
+    "read_automation_rule",
+    "read_automation_rules",
     "read_comment",
     "read_comments",
     "read_entities",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
+from alerts.sentinel.wire.automation import differing_places
 from alerts.suppression.engine.compile_sentinel import Compiled
 from alerts.suppression.engine.rule import canonical, instant
 from alerts.suppression.engine.sentinel_conditions import (
@@ -19,9 +20,6 @@ from alerts.suppression.engine.words import Sentence
 NAME_PREFIX: Final = "Tagout "  # all our rules share it, to be found without Tagout
 GATE_ORDER, RULE_ORDER = 500, 501  # the gate runs before every rule of ours
 LEASE: Final = timedelta(hours=24)
-_SERVERS: Final = frozenset({
-    "createdBy", "createdTimeUtc", "lastModifiedBy", "lastModifiedTimeUtc", "labelType",
-})  # fmt: skip
 
 
 def trial_label(number: int) -> str:
@@ -99,18 +97,8 @@ def form_hash(form: Json) -> str:
 
 
 def differences(sent: Json, read: Json) -> list[Sentence]:
-    """Where the rule that Sentinel holds is not the one that was sent; empty when it is.
-
-    Order of conditions and values, spelling of times, empty members and what only the service sets
-    do not count; anything else does, also what was added.
-    """
-    ours, theirs = _plain(sent), _plain(read)
-    places = sorted(set(ours) | set(theirs))
-    return [
-        Sentence("sentinel.differs", where=place)
-        for place in places
-        if ours.get(place) != theirs.get(place)
-    ]
+    """Where the rule that Sentinel holds is not the one that was sent; empty when it is."""
+    return [Sentence("sentinel.differs", where=place) for place in differing_places(sent, read)]
 
 
 def same_rule(sent: Json, read: Json) -> bool:
@@ -141,38 +129,3 @@ def _modify(order: int, told: Json) -> Json:
 
 def _unsigned(told: Json) -> Json:
     return {name: value for name, value in told.items() if name != "classificationComment"}
-
-
-def _plain(form: Json) -> Json:
-    """The rule by places, each in its one spelling."""
-    found: Json = {name: _flat(value) for name, value in form.items() if name not in _SERVERS}
-    logic = form.get("triggeringLogic")
-    if isinstance(logic, dict):
-        del found["triggeringLogic"]
-        found |= {f"triggeringLogic.{name}": _flat(value) for name, value in logic.items()}
-        found["triggeringLogic.expirationTimeUtc"] = _moment(logic.get("expirationTimeUtc"))
-    actions = form.get("actions")
-    if isinstance(actions, list) and all(isinstance(action, dict) for action in actions):
-        found["actions"] = [
-            _flat(action) for action in sorted(actions, key=lambda one: str(one.get("order")))
-        ]
-    return {name: value for name, value in found.items() if value not in (None, {}, [])}
-
-
-def _flat(value: Any) -> Any:
-    if isinstance(value, dict):
-        members = ((key, _flat(held)) for key, held in value.items() if key not in _SERVERS)
-        return {key: held for key, held in members if held not in (None, {}, [])}
-    if isinstance(value, list):
-        return sorted((_flat(held) for held in value), key=canonical)
-    return value
-
-
-def _moment(value: Any) -> str | None:
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return str(value)
-    return instant(at if at.tzinfo else at.replace(tzinfo=UTC))

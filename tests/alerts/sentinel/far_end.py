@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         except SentinelConflict:
             self.send(409, {"error": {"code": "Conflict", "message": "newer"}})
 
-    do_GET = do_PUT = do_POST = serve
+    do_GET = do_PUT = do_POST = do_DELETE = serve
 
     def sign_in(self, path):
         base = f"{self.end.url}/{TENANT}"
@@ -197,6 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self, parts):
         sentinel, query = self.end.sentinel, parse_qs(parts.query)
+        if "/Microsoft.SecurityInsights/automationRules" in parts.path:
+            return self.answer_about_rules(parts)
         path = parts.path.partition("/Microsoft.SecurityInsights/incidents")[2]
         names = [unquote(name) for name in path.strip("/").split("/") if name]
         sent = json.loads(self.sent) if self.sent else None
@@ -219,6 +221,24 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send(201, sentinel.put_comment(name, comment, sent).body)
             case _:
                 self.send(400, {"error": {"code": "BadRequest", "message": self.path}})
+
+    def answer_about_rules(self, parts):
+        sentinel = self.end.sentinel
+        name = unquote(parts.path.partition("/automationRules")[2].strip("/"))
+        sent = json.loads(self.sent) if self.sent else {}
+        match (self.command, name):
+            case ("GET", ""):
+                self.send(200, sentinel.list_automation_rules())
+            case ("GET", _):
+                self.send(200, sentinel.get_automation_rule(name))
+            case ("PUT", _):
+                told = {"etag": sent.get("etag", "")}
+                self.send(200, sentinel.put_automation_rule(name, sent["properties"], **told).body)
+            case ("DELETE", _):
+                was = name.lower() in sentinel.rules
+                etag = self.headers.get("If-Match") or ""
+                sentinel.delete_automation_rule(name, etag=etag)
+                self.send(200 if was else 204)
 
     def page(self, query):
         sentinel = self.end.sentinel

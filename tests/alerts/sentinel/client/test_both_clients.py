@@ -11,9 +11,12 @@ from alerts.sentinel.client.port import (
 from alerts.sentinel.wire import (
     closing,
     comment_body,
+    differing_places,
     incident_put_body,
     our_id,
     read_alerts,
+    read_automation_rule,
+    read_automation_rules,
     read_comment,
     read_comments,
     read_entities,
@@ -107,3 +110,31 @@ def test_a_probe_tells_whether_there_is_anything(client, sentinel):
     assert not client.probe().has_incidents
     sentinel.add_incident()
     assert client.probe().has_incidents
+
+
+RULE = {
+    "displayName": "Tagout R-1",
+    "order": 501,
+    "triggeringLogic": {"isEnabled": False, "triggersOn": "Incidents", "triggersWhen": "Created"},
+    "actions": [{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": {}}],
+}
+
+
+def test_an_automation_rule_is_made_read_changed_listed_and_taken_away(client):
+    name = our_id("rule", "1")
+    with pytest.raises(SentinelNotFound):
+        client.get_automation_rule(name)
+    made = client.put_automation_rule(name, RULE)
+    read = read_automation_rule(client.get_automation_rule(name))
+    assert (read.name, read.etag) == (name, made.etag)
+    assert differing_places(RULE, read.properties) == []
+    client.put_automation_rule(name, RULE | {"order": 502}, etag=read.etag)
+    rules, link = read_automation_rules(client.list_automation_rules())
+    assert ([rule.properties["order"] for rule in rules], link) == ([502], None)
+    with pytest.raises(SentinelConflict):
+        client.put_automation_rule(name, RULE, etag=read.etag)
+    with pytest.raises(SentinelConflict):
+        client.delete_automation_rule(name, etag=read.etag)
+    client.delete_automation_rule(name, etag=rules[0].etag)
+    client.delete_automation_rule(name)  # none there is as good
+    assert read_automation_rules(client.list_automation_rules())[0] == []
