@@ -1,12 +1,14 @@
 """Who may reach what: reads over grants."""
 
+import hashlib
+import hmac
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from portal.accounts.models import READING_ROLES, Grant, Role, ScopeKind, User
+from portal.accounts.models import READING_ROLES, ApiToken, Grant, Role, ScopeKind, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +80,19 @@ def people_holding(
         .distinct()
         .order_by("name", "pk")
     )
+
+
+def token_of(secret: str) -> ApiToken | None:
+    """The token whose secret this is, in force or not, with its owner."""
+    prefix = secret.split("_", 2)[1] if secret.count("_") >= 2 else ""
+    if not (prefix.isascii() and prefix.isalnum()):
+        return None
+    token = ApiToken.objects.select_related("owner").filter(prefix=prefix).first()
+    if token is None or not hmac.compare_digest(token.digest, digest_of(secret)):
+        return None
+    return token
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret of 256 random bits: no salt makes it safer."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

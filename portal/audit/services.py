@@ -25,10 +25,13 @@ def record(
     if not connection.in_atomic_block:
         raise RuntimeError("Audit entries belong into the transaction of what they record.")
     actor = by if isinstance(by, models.Model) else None
+    token = getattr(by, "via_token", None)  # a program that acts for the person (G14)
+    if token is not None:
+        details["via_token"] = token.prefix
     Entry.objects.create(
         at=at,
         actor_id=cast(int, actor.pk) if actor is not None else None,
-        actor_label=str(by)[:200],
+        actor_label=(f"{by}, with the token {token}" if token else str(by))[:200],
         action=action,
         object_type=on._meta.label_lower,
         object_id=str(on.pk),

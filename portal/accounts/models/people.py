@@ -1,11 +1,15 @@
 """People, organisations and what people may do where."""
 
 import uuid
+from typing import TYPE_CHECKING, Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+
+if TYPE_CHECKING:
+    from portal.accounts.models.token import ApiToken
 
 
 class UserManager(BaseUserManager["User"]):
@@ -45,6 +49,10 @@ class User(AbstractBaseUser):
     )
     keys_on = models.BooleanField(default=True)
 
+    # The token by which this request came; never stored. Services pass the person on, so the audit
+    # record and whoever refuses tokens (signing) can tell.
+    via_token: "ApiToken | None" = None
+
     objects = UserManager()
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -63,6 +71,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind(self) -> Literal["person", "token"]:
+        """Whether a person acts with their own hands, or a program with their token."""
+        return "person" if self.via_token is None else "token"
 
     @property
     def initials(self) -> str:

@@ -1,0 +1,20 @@
+"""The nouns of this room."""
+
+from portal.accounts.models.people import (
+    OT_ROLES,
+    READING_ROLES,
+    SOC_ROLES,
+    Grant,
+    Organisation,
+    Role,
+    ScopeKind,
+    SignInFailure,
+    User,
+    UserManager,
+)
+from portal.accounts.models.token import ApiToken, TokenScope
+
+__all__ = [
+    "OT_ROLES", "READING_ROLES", "SOC_ROLES", "ApiToken", "Grant", "Organisation", "Role",
+    "ScopeKind", "SignInFailure", "TokenScope", "User", "UserManager",
+]  # fmt: skip
