@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "alerts.sites",
     "alerts.outbox",
     "alerts.sentinel",
+    "portal.api",
     "portal.ui",
     "portal.notifications",
     "portal.jobs",
@@ -136,6 +137,11 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 # Work in the background (queues and processes: portal/celery.py, periods: portal/schedule.py)
 
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+# The REST API (portal/api)
+
+REST_FRAMEWORK = {"EXCEPTION_HANDLER": "portal.api.problems.answer_problem"}
+API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600)  # of one token, of one person
 
 # People and sessions
 

@@ -11,6 +11,8 @@ urlpatterns = [
     path("incidents/", include("alerts.incidents.web.urls")),
     path("", include("alerts.dashboards.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),
+    path("api/v1/", include("alerts.incidents.api.urls")),
+    path("api/", include("portal.api.urls")),
 ]
 
 handler400 = "portal.ui.views.bad_request"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Model, Q, QuerySet
 
-from alerts.incidents.models import Comment, Group, Incident, TimelineItem, touches
+from alerts.incidents.models import Alert, Comment, Group, Incident, TimelineItem, touches
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -29,6 +29,17 @@ class Act:
 def incidents_visible_to(user: User) -> QuerySet[Incident]:
     """The incidents in reach of the person: by workspace, organisation or any touched site."""
     return _in_reach(Incident.objects.all(), user)
+
+
+def alerts_visible_to(user: User) -> QuerySet[Alert]:
+    """The alerts in reach of the person: of their workspaces, or raised at one of their sites."""
+    reach, alerts = reach_of(user), Alert.objects.all()
+    if reach.everywhere:
+        return alerts
+    if reach.nowhere:
+        return alerts.none()
+    workspaces, sites = _pks_of(user, reach)
+    return alerts.filter(Q(workspace_id__in=workspaces) | Q(site_id__in=sites))
 
 
 def groups_visible_to(user: User) -> QuerySet[Group]:

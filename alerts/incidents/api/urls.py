@@ -1,0 +1,6 @@
+"""Addresses of incidents and alerts below /api/v1/."""
+
+from alerts.incidents.api.views import AlertViewSet, IncidentViewSet
+from portal.api.routing import resources
+
+urlpatterns = resources(incidents=IncidentViewSet, alerts=AlertViewSet)

@@ -1,0 +1,79 @@
+"""Commands: named POSTs that call one service and answer with the row as it is then."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+
+from portal import clock
+from portal.accounts.models import User
+from portal.api.models import Answer
+from portal.api.problems import BadInput, KeyTaken
+
+HEADER = "Idempotency-Key"
+REMEMBERED = timedelta(hours=24)
+_PASSING = frozenset({401, 403, 404, 429})  # not answers to the command itself
+
+
+class _Undone(Exception):
+    """Carries a refusal out of the transaction that is rolled back."""
+
+    def __init__(self, answer: HttpResponse) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def once(
+    key: str | None, *, user: User, address: str, body: bytes, carry_out: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Carry a command out, or say again what was said when this actor sent the same key. The answer
+    is kept in the transaction of its effect, so a key never stands for half of one (A25).
+    """
+    if key is None:
+        return carry_out()
+    if not 1 <= len(key) <= 200 or not key.isprintable():
+        said = f"{HEADER} has between 1 and 200 printable characters."
+        raise BadInput(said, {HEADER: [said]})
+    asked = hashlib.sha256(address.encode() + b"\n" + body).hexdigest()
+    mine: dict[str, Any] = {"user": user, "token": user.via_token, "key": key}
+    now = clock.unshifted()
+    with transaction.atomic():
+        Answer.objects.filter(**mine, expires_at__lte=now).delete()
+        Answer.objects.bulk_create(
+            [Answer(**mine, asked=asked, expires_at=now + REMEMBERED)], ignore_conflicts=True
+        )
+        row = Answer.objects.select_for_update().get(**mine)
+        if row.asked != asked:
+            raise KeyTaken
+        if row.status:
+            return _again(row)
+        answer = _in_savepoint(carry_out)
+        if answer.status_code >= 500 or answer.status_code in _PASSING:
+            row.delete()
+            return answer
+        row.status, row.body = answer.status_code, answer.content
+        row.content_type = answer["Content-Type"]
+        row.save(update_fields=["status", "body", "content_type"])
+        return answer
+
+
+def _in_savepoint(carry_out: Callable[[], HttpResponse]) -> HttpResponse:
+    """What a refused command wrote is undone, its answer is kept."""
+    try:
+        with transaction.atomic():
+            answer = carry_out()
+            if answer.status_code >= 400:
+                raise _Undone(answer)
+            return answer
+    except _Undone as undone:
+        return undone.answer
+
+
+def _again(row: Answer) -> HttpResponse:
+    answer = HttpResponse(bytes(row.body), status=row.status, content_type=row.content_type)
+    answer["Idempotency-Replayed"] = "true"
+    answer["Cache-Control"] = "no-store"
+    return answer

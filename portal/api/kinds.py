@@ -1,0 +1,99 @@
+"""Kinds of values: how a query parameter is read, and how the description names them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`schema` is JSON Schema; `read` makes a value of a parameter's text or raises ValueError
+    with a sentence.
+    """
+
+    schema: Mapping[str, Any]
+    read: Callable[[str], Any] = field(repr=False, default=lambda text: text)
+
+    def or_null(self) -> "Kind":
+        """The same where there may be none."""
+        schema = dict(self.schema)
+        schema["type"] = [schema["type"], "null"]
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
+        return Kind(schema, self.read)
+
+    def many(self) -> "Kind":
+        """A list of it."""
+        return Kind({"type": "array", "items": dict(self.schema)}, self.read)
+
+
+def _text(text: str) -> str:
+    if not text or len(text) > 200 or "\x00" in text:
+        raise ValueError("Give between 1 and 200 characters.")
+    return text
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise ValueError("Give a whole number.")
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or "T" not in text.upper():
+        raise ValueError("Give a moment as in RFC 3339: 2026-11-24T12:00:00Z.") from None
+    return moment
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ValueError("Give a UUID.") from None
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("Give true or false.")
+    return text == "true"
+
+
+TEXT = Kind({"type": "string"}, _text)
+NUMBER = Kind({"type": "integer"}, _number)
+MOMENT = Kind({"type": "string", "format": "date-time"}, _moment)
+ID = Kind({"type": "string", "format": "uuid"}, _uuid)
+FLAG = Kind({"type": "boolean"}, _flag)
+OBJECT = Kind({"type": "object", "additionalProperties": True})
+ANYTHING = Kind({"type": ["object", "array", "string", "number", "boolean", "null"]})
+
+
+def one_of(values: Mapping[str, Any]) -> Kind:
+    """One word, or several with commas between them; each stands for a value of the database."""
+
+    def read(text: str) -> list[Any]:
+        words = text.split(",")
+        if unknown := [word for word in words if word not in values]:
+            known = ", ".join(values)
+            raise ValueError(f"{unknown[0][:60]!r} means nothing here; possible: {known}.")
+        return [values[word] for word in words]
+
+    return Kind({"type": "string", "enum": list(values)}, read)
+
+
+def shaped(**members: Kind) -> Kind:
+    """An object with these members."""
+    return Kind(
+        {
+            "type": "object",
+            "properties": {name: dict(kind.schema) for name, kind in members.items()},
+            "required": list(members),
+            "additionalProperties": False,
+        }
+    )

@@ -1,0 +1,142 @@
+"""What a list offers: its columns, its filters, its order. One table feeds the answer, `fields=`,
+the refusal of everything else, and the description.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable
+
+from portal.api.kinds import Kind
+from portal.api.problems import BadInput
+
+type Read = Callable[[Any], Any]
+type Condition = Callable[[Any], Q]
+
+PAGING = ("cursor", "page_size", "fields")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One member of a row. `source` is its column or expression in the database, `read` makes JSON
+    of what stands there; `wide` ones come only with one row, or where `fields` names them.
+    """
+
+    name: str
+    kind: Kind
+    says: str
+    source: str | Combinable = ""
+    read: Read | None = None
+    wide: bool = False
+
+    @property
+    def expression(self) -> str | Combinable:
+        """What the database is asked for."""
+        return self.source or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One documented condition. `where` makes the database's of a value; `indexed` ones find their
+    rows however few they are, so that no bound on the search is needed.
+    """
+
+    name: str
+    kind: Kind
+    says: str
+    where: Condition
+    indexed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column a list runs, the primary key telling equals apart."""
+
+    column: str
+    newest_first: bool = True
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """For `order_by`."""
+        sign = "-" if self.newest_first else ""
+        return (f"{sign}pk",) if self.column == "pk" else (f"{sign}{self.column}", f"{sign}pk")
+
+    def beyond(self, mark: Any, pk: int, *, with_it: bool = False) -> Q:
+        """What comes after a mark, said so that an index answers it."""
+        way = "lt" if self.newest_first else "gt"
+        last = f"{way}e" if with_it else way
+        if self.column == "pk":
+            return Q(**{f"pk__{last}": pk})
+        beside = Q(**{f"{self.column}__{way}": mark}) | Q(**{self.column: mark, f"pk__{last}": pk})
+        return beside & Q(**{f"{self.column}__{way}e": mark})
+
+    def before(self, mark: Any, pk: int) -> Q:
+        """What comes up to a mark, the mark included."""
+        return Order(self.column, newest_first=not self.newest_first).beyond(mark, pk, with_it=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of rows of one kind. `name` is what the description calls a row."""
+
+    name: str
+    says: str
+    columns: tuple[Column, ...]
+    order: Order
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """All query parameters that mean something."""
+        return frozenset((*PAGING, *(each.name for each in self.filters)))
+
+    def chosen(self, asked: str | None, *, whole: bool = False) -> list[Column]:
+        """The columns that `fields` names; without it all, wide ones only for a single row."""
+        if asked is None:
+            return [each for each in self.columns if whole or not each.wide]
+        known = {each.name: each for each in self.columns}
+        names = list(dict.fromkeys(asked.split(",")))
+        if unknown := [name for name in names if name not in known]:
+            said = f"There is no field {unknown[0][:60]!r}; possible: {', '.join(known)}."
+            raise BadInput(said, {"fields": [said]})
+        return [known[name] for name in names]
+
+    def narrowed(self, rows: QuerySet[Any], given: Mapping[str, str]) -> tuple[QuerySet[Any], bool]:
+        """The rows that the filters leave, and whether the search through them must be bounded."""
+        bounded, errors = False, {}
+        for each in self.filters:
+            if each.name not in given:
+                continue
+            try:
+                rows = rows.filter(each.where(each.kind.read(given[each.name])))
+            except ValueError as wrong:
+                errors[each.name] = [str(wrong)]
+            bounded = bounded or not each.indexed
+        if errors:
+            raise BadInput(" ".join(f"{name}: {why[0]}" for name, why in errors.items()), errors)
+        return rows, bounded
+
+
+def rows_of(
+    rows: QuerySet[Any],
+    columns: Sequence[Column],
+    order: Order,
+    reads: Mapping[str, Read] | None = None,
+) -> tuple[list[dict[str, Any]], list[tuple[Any, int]]]:
+    """Rows as JSON will say them, and the mark of each for the cursor. `reads` are converters that
+    only this request can make; they go before the column's own.
+    """
+    names = [each.name for each in columns]
+    marks = (F("pk"),) if order.column == "pk" else (F(order.column), F("pk"))
+    wanted = [F(e) if isinstance(e, str) else e for e in (each.expression for each in columns)]
+    found = list(rows.values_list(*wanted, *marks))
+    made = [dict(zip(names, row, strict=False)) for row in found]
+    for each in columns:
+        read = (reads or {}).get(each.name) or each.read
+        if read is not None:
+            name = each.name
+            for row in made:
+                row[name] = read(row[name])
+    return made, [(row[-2], row[-1]) for row in found]

@@ -1,0 +1,63 @@
+"""What is settled before a method runs: JSON only, no tokens in addresses, known parameters,
+the token's scope.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+
+from portal.accounts.models import TokenScope, User
+from portal.accounts.services.tokens import MARK
+from portal.api.problems import BadInput
+
+_SECRETS = frozenset({"token", "access_token", "api_key", "apikey", "key", "authorization"})
+
+
+class OnlyJson(BaseContentNegotiation):
+    """All answers are JSON, whatever `Accept` says."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """The one parser, for bodies that say they are JSON."""
+        kind = (request.content_type or "").partition(";")[0].strip().lower()
+        return parsers[0] if kind == "application/json" else None
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        """The one renderer; our answers are made before it is asked."""
+        return JSONRenderer(), "application/json"
+
+
+def refuse_tokens_in_query(request: Request) -> None:
+    """Addresses are logged everywhere: a token in one is refused and must be replaced (A17)."""
+    for name, value in request._request.GET.items():
+        if name.lower() in _SECRETS or str(value).startswith(f"{MARK}_"):
+            raise BadInput(
+                "A token never stands in an address. Send it as “Authorization: Bearer”; one that "
+                "was sent in an address should be rotated."
+            )
+
+
+def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
+    """Only documented parameters mean anything; each is given once (A16)."""
+    errors = {}
+    for name, values in request._request.GET.lists():
+        if name not in known:
+            possible = ", ".join(sorted(known)) or "none"
+            errors[name[:60]] = [f"There is no such parameter here; possible: {possible}."]
+        elif len(values) > 1:
+            errors[name] = ["Give it once."]
+    if errors:
+        said = " ".join(f"{name}: {reasons[0]}" for name, reasons in errors.items())
+        raise BadInput(said, errors)
+
+
+def scope_wanted(person: User, scope: TokenScope) -> None:
+    """Refuse a token that was not made for this."""
+    token = person.via_token
+    if token is not None and scope not in token.scopes:
+        raise PermissionDenied(f"This token lacks the scope {scope.value}.")
