@@ -1,12 +1,13 @@
 """Which workspaces there are, for whom, and how they answer."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Max, Q, QuerySet
 
-from alerts.sentinel.models import Purpose, Reachability, Workspace
+from alerts.sentinel.models import Freshness, Purpose, Reachability, Workspace
 from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import reach_of
 
@@ -75,6 +76,13 @@ def standings_by_workspace(*, now: datetime) -> dict[int, Standing]:
     """How each workspace answers to reading, by its id; those never called are left out."""
     rows = Reachability.objects.filter(purpose=Purpose.READ)
     return {row.workspace_id: _standing(row, now) for row in rows}
+
+
+def minutes_old(workspace_id: int, *, now: datetime) -> float:
+    """How old what we know of a workspace is; endless where it was never read to the end."""
+    read = Freshness.objects.filter(workspace_id=workspace_id).values_list("fresh_at", flat=True)
+    fresh_at = read.first()
+    return (now - fresh_at).total_seconds() / 60 if fresh_at else math.inf
 
 
 def _standing(row: Reachability | None, now: datetime) -> Standing:

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from alerts.intake.models import Cursor, Run
 from alerts.intake.services.tally import Tally
+from alerts.sentinel.services import note_fresh
 from portal.audit.services import record
 
 _KEPT = timedelta(days=30)
@@ -39,6 +40,8 @@ def finish_run(
 ) -> Run:
     """Write down what a pass has done. Quiet passes in a row share one line, nothing is lost."""
     with transaction.atomic():
+        if kind == Run.Kind.POLL and reached_the_end:
+            note_fresh(workspace_id=workspace_id, now=started_at)
         state: dict[str, Any] = {"latest_error": error[:1000]}
         if reached_the_end:
             state["fresh_at"] = now

@@ -10,6 +10,7 @@ from alerts.sentinel.services.change import (
     set_credential,
 )
 from alerts.sentinel.services.check import Check, check_workspace
+from alerts.sentinel.services.freshness import note_fresh
 from alerts.sentinel.services.reach import (
     may_call,
     note_denied,
@@ -30,6 +31,7 @@ __all__ = [
     "note_denied",
     "note_error",
     "note_failure",
+    "note_fresh",
     "note_gone",
     "note_success",
     "note_throttled",

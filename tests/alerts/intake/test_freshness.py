@@ -1,3 +1,4 @@
+import math
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from alerts.intake.queries import (
     recent_runs,
 )
 from alerts.intake.services.poll import pull_changes
+from alerts.sentinel.client.port import SentinelUnavailable
+from alerts.sentinel.queries import minutes_old
 from tests.factories.incidents import NOON, make_workspace
 
 
@@ -69,3 +72,18 @@ def test_many_workspaces_cost_as_many_queries_as_one(workspace, django_assert_ma
     many = [workspace, *(make_workspace(f"w{n}") for n in range(10))]
     with django_assert_max_num_queries(6):
         freshness_of(many, now=NOON)
+
+
+def test_lower_rooms_learn_how_old_what_we_know_is(workspace, sentinel):
+    assert minutes_old(workspace.pk, now=NOON) == math.inf
+    pull_changes(workspace=workspace, client=sentinel, now=NOON)
+    assert minutes_old(workspace.pk, now=NOON + timedelta(minutes=4)) == 4
+
+
+def test_a_poll_that_broke_off_leaves_what_we_know_as_old_as_it_was(workspace, sentinel):
+    pull_changes(workspace=workspace, client=sentinel, now=NOON)
+    later = NOON + timedelta(minutes=30)
+    sentinel.fail_next(SentinelUnavailable("Away."))
+    with pytest.raises(SentinelUnavailable):
+        pull_changes(workspace=workspace, client=sentinel, now=later)
+    assert minutes_old(workspace.pk, now=later) == 30
