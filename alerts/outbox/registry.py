@@ -1,8 +1,9 @@
 """What upper rooms write down here: delivery checks, and who wants to hear how a write ended.
 
 They register in `AppConfig.ready`. A check answers "is this still right?" just before sending:
-"" for yes, else the reason why not. A listener runs inside the transaction that settles, so what
-it writes and the settled row stand or fall together.
+"" for yes, else the reason why not. A fresh check is asked later still, between reading the
+incident in Sentinel and writing it, and sees what was read. A listener runs inside the transaction
+that settles, so what it writes and the settled row stand or fall together.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 from alerts.outbox.engine.merge import Foreign
 from alerts.outbox.models import Change
+from alerts.sentinel.wire import Unreadable, WireAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,31 @@ class Settlement:
     now: datetime  # business time
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The incident as Sentinel has it at this moment, and all alerts in it."""
+
+    raw: dict[str, Any]
+    alerts: tuple[WireAlert | Unreadable, ...]
+
+
 type Check = Callable[[Change, datetime], str]
+type FreshCheck = Callable[[Change, Fresh, datetime], str]
 type Listener = Callable[[Settlement], None]
 
 _checks: dict[str, Check] = {}
+_fresh_checks: dict[str, FreshCheck] = {}
 _listeners: list[Listener] = []
 
 
 def register_check(name: str, fn: Check) -> None:
     """Have this asked, by its name, before a change that carries the name is sent."""
     _checks[name] = fn
+
+
+def register_fresh_check(name: str, fn: FreshCheck) -> None:
+    """Have this asked between the reading and the writing of a change that carries the name."""
+    _fresh_checks[name] = fn
 
 
 def register_outcome(fn: Listener) -> None:
@@ -48,9 +65,21 @@ def reason_not_to_send(change: Change, *, now: datetime) -> str:
     if not change.check_name:
         return ""
     check = _checks.get(change.check_name)
+    if check is None and change.check_name in _fresh_checks:
+        return ""
     if check is None:
         return f"The check “{change.check_name}” is not known here, so it was not sent."
     return check(change, now)
+
+
+def wants_fresh(change: Change) -> bool:
+    """Whether the change's check looks at what Sentinel has now."""
+    return change.check_name in _fresh_checks
+
+
+def reason_not_to_write(change: Change, fresh: Fresh, *, now: datetime) -> str:
+    """Ask the change's fresh check."""
+    return _fresh_checks[change.check_name](change, fresh, now)
 
 
 def tell(settlement: Settlement) -> None:

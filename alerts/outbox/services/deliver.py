@@ -11,7 +11,7 @@ from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import far_end
 from alerts.outbox.services.claim import claim_change
-from alerts.outbox.services.send import Pause, Sent, StillMoving, Unreadable, send
+from alerts.outbox.services.send import Ask, Pause, Sent, StillMoving, Unreadable, send
 from alerts.outbox.services.settle import settle_change
 from alerts.sentinel.client.port import (
     SentinelClient,
@@ -19,6 +19,7 @@ from alerts.sentinel.client.port import (
     SentinelNotFound,
     SentinelRefused,
 )
+from alerts.sentinel.wire import WireIncident, read_alerts
 from portal import clock
 from portal.jobs.models import State
 from portal.jobs.services import MAX_ATTEMPTS, back_off, put_back
@@ -62,7 +63,7 @@ def deliver_one(
         if not far_end.may_call(change.workspace_id):
             return _wait(change, "The workspace is being tried with another change.")
         client = connect(change.workspace, far_end.PURPOSE)
-        sent = send(change, client=client, pause=pause)
+        sent = send(change, client=client, pause=pause, ask=_asker(change, client, now))
         far_end.heard_from(change.workspace_id, calls_left=client.calls_left)
         return _settled(change, sent, now=now)
     except SentinelError as error:
@@ -72,6 +73,20 @@ def deliver_one(
     except Exception as error:
         log.exception("Change %s could not be delivered", change.key)
         return _try_again(change, f"{type(error).__name__}: {error}")
+
+
+def _asker(change: Change, client: SentinelClient, now: datetime) -> Ask | None:
+    """Have a fresh check asked of the incident and its alerts as they are now. The alerts are read
+    after the incident: one that joins later changes the etag, and the write is refused.
+    """
+    if not registry.wants_fresh(change):
+        return None
+
+    def ask(incident: WireIncident) -> str:
+        alerts = tuple(read_alerts(client.list_alerts(change.incident_name)))
+        return registry.reason_not_to_write(change, registry.Fresh(incident.raw, alerts), now=now)
+
+    return ask
 
 
 def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Delivered:

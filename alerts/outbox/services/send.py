@@ -22,6 +22,7 @@ TURNS = 4  # the first and three more
 ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives two calls
 
 type Pause = Callable[[float], None]
+type Ask = Callable[[WireIncident], str]  # why this must not be written after all; "" if it may
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,18 @@ class StillMoving(Exception):
     """Somebody changed the incident each time between our reading and our writing."""
 
 
-def send(change: Change, *, client: SentinelClient, pause: Pause = time.sleep) -> Sent:
-    """Send one change. Raises SentinelError where the far end did not let us."""
+def send(
+    change: Change, *, client: SentinelClient, pause: Pause = time.sleep, ask: Ask | None = None
+) -> Sent:
+    """Send one change. Raises SentinelError where the far end did not let us. `ask` is asked of
+    each reading that is about to be written over.
+    """
     if change.kind == Kind.COMMENT:
         return _send_comment(change, client)
-    return _send_update(change, client, pause)
+    return _send_update(change, client, pause, ask)
 
 
-def _send_update(change: Change, client: SentinelClient, pause: Pause) -> Sent:
+def _send_update(change: Change, client: SentinelClient, pause: Pause, ask: Ask | None) -> Sent:
     began = time.monotonic()
     for turn in range(TURNS):
         fresh = _read(client.get_incident(change.incident_name))
@@ -64,6 +69,8 @@ def _send_update(change: Change, client: SentinelClient, pause: Pause) -> Sent:
                     Outcome.CONFLICTED, note, fresh.raw, fresh.etag or "", foreign=lost.foreign
                 )
             case ToWrite() as plan:
+                if ask and (reason := ask(fresh)):
+                    return Sent(Outcome.DROPPED, reason, fresh.raw, fresh.etag or "")
                 body = incident_put_body(
                     fresh.raw,
                     plan.changes,

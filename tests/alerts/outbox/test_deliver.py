@@ -269,3 +269,60 @@ def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):
     clock.go(seconds=40)
     backlog = backlog_by_workspace()[0]
     assert (backlog.waiting, backlog.age(now=clock.at)) == (2, 30)
+
+
+@pytest.fixture
+def fresh_check(monkeypatch):
+    """A check that notes what it saw, and says what the test wants it to say."""
+    monkeypatch.setattr(registry, "_fresh_checks", {})
+    seen = {"reason": "", "asked": []}
+
+    def check(change, fresh, now):
+        seen["asked"].append((fresh.raw["etag"], [alert.system_alert_id for alert in fresh.alerts]))
+        return seen["reason"]
+
+    registry.register_fresh_check("still-covered", check)
+    return seen
+
+
+def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(
+    desk, sentinel, clock, fresh_check
+):
+    name = sentinel.add_incident()
+    sentinel.alerts[name] = [{"properties": {"systemAlertId": "A-1", "severity": "Low"}}]
+    etag = sentinel.incidents[name]["etag"]
+    desk.owe(name, CLOSE, check_name="still-covered")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.SENT
+    assert fresh_check["asked"] == [(etag, ["a-1"])]
+    verbs = [call.verb for call in sentinel.calls]
+    assert verbs == ["get_incident", "list_alerts", "put_incident"]
+
+
+def test_what_a_fresh_check_holds_against_a_write_drops_it(desk, sentinel, clock, fresh_check):
+    name = sentinel.add_incident()
+    fresh_check["reason"] = "An alert joined."
+    desk.owe(name, CLOSE, check_name="still-covered")
+    clock.go(seconds=10)
+    done = desk.deliver()
+    assert (done.outcome, done.note) == (Outcome.DROPPED, "An alert joined.")
+    assert sentinel.writes == []
+
+
+def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
+    desk, sentinel, clock, fresh_check
+):
+    name = sentinel.add_incident()
+    desk.owe(name, CLOSE, check_name="still-covered")
+    sentinel.before_next(lambda: sentinel.edit(name, description="x"), verb="put_incident")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.SENT
+    assert len(fresh_check["asked"]) == 2
+
+
+def test_a_fresh_check_that_breaks_sends_nothing(desk, sentinel, clock, monkeypatch):
+    monkeypatch.setattr(registry, "_fresh_checks", {"still-covered": lambda *_: 1 / 0})
+    desk.owe(sentinel.add_incident(), CLOSE, check_name="still-covered")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.OPEN
+    assert sentinel.writes == []
