@@ -142,6 +142,18 @@ class Incident(models.Model):
                          name="incidents_closed"),
             GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
                      name="incidents_by_site"),
+            # What rules look at: small, because most incidents are in none of these states.
+            models.Index(fields=["workspace", "changed_at", "id"],
+                         condition=Q(status=Status.NEW, details_state=DetailsState.FETCHED,
+                                     gone_at=None, merged_into=None),
+                         name="incidents_to_decide"),
+            models.Index(fields=["changed_at", "id"], condition=~Q(closed_by=""),
+                         name="incidents_closed_by_rules"),
+            models.Index(fields=["-modified_at"], condition=Q(classification="TruePositive"),
+                         name="incidents_true_positive"),
+            models.Index(fields=["workspace"],
+                         condition=Q(ot_state=OtState.SUSPICIOUS, status__lt=Status.CLOSED),
+                         name="incidents_open_suspicious"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -37,10 +37,13 @@ def close_incidents(
 ) -> UUID:
     """Close with a classification and its reason. Sentinel's text names who closed and, where
     `ot_line` is given, what OT said. A rule passes `by=None` and a `doer` with its name, its
-    urgency and the check that is asked again at delivery. Returns the act, for undo.
+    urgency and the check that is asked again at delivery; its comment names its signers and is
+    sent as it is. Returns the act, for undo.
     """
     who = doer or person(_named(by))
-    text = closing_text(closed_by=who.label, comment=comment, ot_line=ot_line)
+    text = comment
+    if who.by is not None or not comment:
+        text = closing_text(closed_by=who.label, comment=comment, ot_line=ot_line)
     patch = closing(classification=classification, reason=reason or None, comment=text)
 
     def plan(row: Incident) -> Step | None:
@@ -68,10 +71,16 @@ def close_incidents(
 
 
 def reopen_incidents(
-    *, incident_ids: Collection[int], by: User, now: datetime, act: UUID | None = None
+    *,
+    incident_ids: Collection[int],
+    by: User | None,
+    now: datetime,
+    act: UUID | None = None,
+    doer: Doer | None = None,
+    because: str = "",
 ) -> UUID:
-    """Make closed incidents active again; classification and reason are taken off. Returns the
-    act, for undo.
+    """Make closed incidents active again; classification and reason are taken off. Tagout itself
+    passes `by=None`, a `doer` and what made it do so. Returns the act, for undo.
     """
     patch = dict.fromkeys(closing(classification="", reason=None)) | {"status": "Active"}
 
@@ -80,21 +89,23 @@ def reopen_incidents(
             return None
         details = {"from": "Closed", "to": "Active"}
         details |= {"closed_by": row.closed_by} if row.closed_by else {}
+        details |= {"because": because} if because else {}
         return Step("reopened", details, patch=patch)
 
     return carry_out(
         incident_ids=incident_ids,
         plan=plan,
-        doer=person(by),
+        doer=doer or person(_named(by)),
         action="incidents.incident.reopened",
         refusal=CannotReopen,
         nothing=_("It is open already."),
         now=now,
         act=act,
+        because=because,
     ).act
 
 
 def _named(by: User | None) -> User:
     if by is None:
-        raise ValueError("Somebody closes, or a rule with its name.")
+        raise ValueError("Somebody does it, or a rule with its name.")
     return by

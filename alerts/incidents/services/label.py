@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_labels
-from alerts.incidents.services.acting import Step, carry_out, person
+from alerts.incidents.services.acting import Doer, Step, carry_out, person
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -21,13 +21,17 @@ class CannotLabel(Refused):
 def label_incidents(
     *,
     incident_ids: Collection[int],
-    by: User,
+    by: User | None,
     now: datetime,
     add: Iterable[str] = (),
     remove: Iterable[str] = (),
     act: UUID | None = None,
+    doer: Doer | None = None,
 ) -> UUID:
-    """Add and remove labels in Sentinel; letter case does not count. Returns the act, for undo."""
+    """Add and remove labels in Sentinel; letter case does not count. A rule passes `by=None` and
+    a `doer` with its name, and may set Tagout's own labels. Returns the act, for undo.
+    """
+    who = doer or person(_named(by))
     adding, removing = [name.strip() for name in add], [name.strip() for name in remove]
 
     def plan(row: Incident) -> Step | None:
@@ -43,13 +47,19 @@ def label_incidents(
     return carry_out(
         incident_ids=incident_ids,
         plan=plan,
-        doer=person(by),
+        doer=who,
         action="incidents.incident.labelled",
         refusal=CannotLabel,
         nothing=_("The labels are so already."),
         now=now,
         act=act,
-        reasons_against=lambda rows: reasons_against_labels([*adding, *removing]),
+        reasons_against=lambda rows: reasons_against_labels([*adding, *removing]) if who.by else [],
         added=adding,
         removed=removing,
     ).act
+
+
+def _named(by: User | None) -> User:
+    if by is None:
+        raise ValueError("Somebody sets labels, or a rule with its name.")
+    return by
