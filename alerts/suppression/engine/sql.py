@@ -30,7 +30,7 @@ _TABLES: Final = {
     "site": ("site_id", "sites_site"),
     "zone": ("zone_id", "sites_zone"),
 }
-_PLAIN: Final = (
+PLAIN: Final = (
     *("sensor", "alert_type", "user_defined_title", "engine", "category", "severity", "protocol"),
     *("port", "function", "techniques", "tactics", "product_name", "source_device"),
     *("source_address", "destination_device", "destination_address", "any_device", "any_address"),
@@ -39,7 +39,7 @@ _PLAIN: Final = (
 # What Facts(**row) takes, beside the id of the alert; append a WHERE of ours.
 SELECT_FACTS: Final = (
     "SELECT a.id, w.name AS workspace, coalesce(s.name, '') AS site, coalesce(z.name, '') AS zone, "
-    + ", ".join(f"a.{column}" for column in _PLAIN)
+    + ", ".join(f"a.{column}" for column in PLAIN)
     + "".join(f", {text} AS {name}" for name, text in _COUNTS.items())
     + " FROM incidents_alert a JOIN sentinel_workspace w ON w.id = a.workspace_id"
     " LEFT JOIN sites_site s ON s.id = a.site_id LEFT JOIN sites_zone z ON z.id = a.zone_id"

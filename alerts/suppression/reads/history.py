@@ -1,0 +1,219 @@
+"""What is known of the alerts that a rule matched: their incidents, what people said, how it ended.
+
+Rows for the engine's back-test, by questions that start from the few (ids, verdicts, true
+positives), never from the many.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alerts.incidents.models import Status
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.evidence import Row, Traits, traits_of
+from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.guards.rollback import LINK
+from alerts.suppression.engine.match import matches
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.reads.asking import Period, ask
+
+TRUE_POSITIVE = "TruePositive"
+FEWEST_CLOSES = 20  # fewer measured closings say nothing about handling time
+MOST_MINUTES = 60  # an incident that lay for days was not worked on for days
+
+_ROWS = """
+SELECT a.id, a.at, a.workspace_id, coalesce(s.name, ''), coalesce(s.time_zone, 'UTC'),
+       a.alert_type, a.severity, a.protocol, a.port, a.function, a.source_device,
+       a.source_address, a.destination_device, a.destination_address, a.any_device, a.any_address,
+       ARRAY(SELECT l.incident_id FROM incidents_incidentalert l WHERE l.alert_id = a.id)
+  FROM incidents_alert a LEFT JOIN sites_site s ON s.id = a.site_id
+ WHERE a.id = ANY(%s) ORDER BY a.at, a.id
+"""
+# An annotation that names no alert was given before the alerts were fetched: it is about them all.
+_VERDICTS = """
+SELECT n.alert_id, v.uuid, v.verdict FROM reviews_annotation_alerts n
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE n.alert_id = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+ UNION ALL
+SELECT l.alert_id, v.uuid, v.verdict FROM incidents_incidentalert l
+  JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE l.alert_id = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+   AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
+"""
+_SUSPICIOUS = """
+SELECT n.alert_id FROM reviews_annotation_alerts n
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE v.verdict = 'suspicious' AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+"""
+_ENDINGS = """
+SELECT i.id, i.status = %s AND i.classification = %s,
+       EXISTS (SELECT FROM incidents_timelineitem t
+                WHERE t.incident_id = i.id AND t.code = 'reopened')
+  FROM incidents_incident i WHERE i.id = ANY(%s)
+"""
+# What true positives are about: names of devices and addresses, of alerts and of entities.
+_CASES = """
+WITH cases AS (
+    SELECT id, workspace_id, created_at FROM incidents_incident
+     WHERE classification = %s AND status = %s AND created_at >= %s AND created_at < %s)
+SELECT c.id, c.workspace_id, c.created_at, x.name
+  FROM cases c JOIN incidents_incidentalert l ON l.incident_id = c.id
+  JOIN incidents_alert a ON a.id = l.alert_id
+ CROSS JOIN LATERAL unnest(a.any_device || a.any_address) AS x(name)
+ UNION
+SELECT c.id, c.workspace_id, c.created_at, x.name
+  FROM cases c JOIN incidents_entity e ON e.incident_id = c.id
+  JOIN sites_device d ON d.id = e.device_id
+ CROSS JOIN LATERAL (VALUES (d.name), (d.address)) AS x(name) WHERE x.name <> ''
+"""
+_AT_SITES = """
+SELECT s.name, (SELECT count(*) FROM incidents_incident i
+                 WHERE i.site_ids && ARRAY[s.id] AND NOT i.site_ids = '{}'
+                   AND i.created_at >= %s AND i.created_at < %s)
+  FROM sites_site s WHERE s.name = ANY(%s)
+"""
+_CLOSES = """
+SELECT extract(epoch FROM min(t.at) - i.created_at) / 60
+  FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id
+ WHERE i.id = ANY(%s) AND t.code = 'closed' AND t.by_id IS NOT NULL GROUP BY i.id
+"""
+type Case = tuple[int, datetime]  # the incident, when it was raised
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Rows for the engine, and the time zone by which their days are counted."""
+
+    rows: tuple[Row, ...]
+    zone: str
+
+
+def rows_of(ids: Sequence[int], *, period: Period) -> Matched:
+    """The alerts as rows, oldest first, with all that may stop a rule."""
+    found = ask(_ROWS, [list(ids)])
+    verdicts = _verdicts_on(ids)
+    endings = _endings_of({incident for row in found for incident in row[-1]})
+    cases = _cases_around(period)
+    traits: dict[tuple[object, ...], Traits] = {}
+    rows, zones = [], set()
+    for pk, at, workspace, site, zone, *said, devices, addresses, incidents in found:
+        zones.add(zone)
+        outcomes = {name for each in incidents for name in endings.get(each, ())}
+        if cases and _is_linked(cases, workspace, (*devices, *addresses), at, incidents):
+            outcomes.add("linked")
+        local = at.astimezone(ZoneInfo(zone))
+        key = (*said, *devices, local.hour, local.weekday() >= 5)
+        if key not in traits:
+            traits[key] = traits_of(_facts(said, devices, at), zone=zone)
+        rows.append(
+            Row(alert=pk, incidents=tuple(incidents), at=at, site=site, traits=traits[key],
+                annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes))
+        )  # fmt: skip
+    return Matched(tuple(rows), zones.pop() if len(zones) == 1 else "UTC")
+
+
+def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
+    """Alerts judged suspicious that one line keeps out: the nearest that a rule came to harm."""
+    near = sql.near_misses(rule)
+    found = ask(
+        f"SELECT a.id FROM incidents_alert a WHERE a.id IN ({_SUSPICIOUS})"
+        f" AND a.at >= %s AND a.at < %s AND {near.text}",
+        (period.start, period.end, *near.params),
+    )
+    return [row[0] for row in found]
+
+
+def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
+    """The words of the line that kept each of these alerts out."""
+    found = ask(f"{sql.SELECT_FACTS} WHERE a.id = ANY(%s)", [list(ids)])
+    names = ("workspace", "site", "zone", *sql.PLAIN, "alerts_in_incident", "entities_in_incident")
+    said: dict[int, Sentence] = {}
+    for pk, *values in found:
+        told: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in zip(names, values, strict=True)
+        }
+        why = matches(rule, Facts(**told)).why
+        if why is not None:
+            said[pk] = why
+    return said
+
+
+def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
+    """How many incidents touch each of these sites in the period."""
+    return dict(ask(_AT_SITES, [period.start, period.end, list(names)]))
+
+
+def minutes_per_incident(incidents: Collection[int]) -> float | None:
+    """How long people took to close incidents like these; None where too few were measured."""
+    measured = [float(row[0]) for row in ask(_CLOSES, [list(incidents)])]
+    if len(measured) < FEWEST_CLOSES:
+        return None
+    return median(min(max(minutes, 0.0), MOST_MINUTES) for minutes in measured)
+
+
+def history_days(sites: Collection[int], *, end: datetime) -> int:
+    """For how many days alerts are known, at the site that is known for the shortest time."""
+    oldest = "SELECT a.at FROM incidents_alert a {} ORDER BY a.at LIMIT 1"
+    if not sites:
+        found = [ask(oldest.format(""))]
+    else:
+        found = [ask(oldest.format("WHERE a.site_id = %s"), [site]) for site in sites]
+    return min((max((end - rows[0][0]).days, 0) if rows else 0 for rows in found), default=0)
+
+
+def _facts(said: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
+    kind, severity, protocol, port, function, *ends = said
+    source, source_address, destination, destination_address = map(str, ends)
+    return Facts(
+        workspace="", alert_type=str(kind), severity=severity, protocol=str(protocol), port=port,
+        function=str(function), source_device=source, source_address=source_address,
+        destination_device=destination, destination_address=destination_address,
+        any_device=tuple(devices), at=at,
+    )  # fmt: skip
+
+
+def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    held: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for alert, annotation, verdict in ask(_VERDICTS, [list(ids), list(ids)]):
+        held[alert].append((str(annotation), verdict))
+    return held
+
+
+def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
+    found = ask(_ENDINGS, [Status.CLOSED, TRUE_POSITIVE, list(incidents)])
+    return {
+        pk: (("true_positive",) if positive else ()) + (("reopened",) if reopened else ())
+        for pk, positive, reopened in found
+        if positive or reopened
+    }
+
+
+def _cases_around(period: Period) -> dict[tuple[int, str], list[Case]]:
+    """True positives of the period and around it, by workspace and what they are about."""
+    given = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
+    held: dict[tuple[int, str], list[Case]] = defaultdict(list)
+    for incident, workspace, at, name in ask(_CASES, given):
+        held[workspace, name].append((incident, at))
+    return held
+
+
+def _is_linked(
+    cases: dict[tuple[int, str], list[Case]],
+    workspace: int,
+    names: Sequence[str],
+    at: datetime,
+    incidents: Sequence[int],
+) -> bool:
+    """Whether the alert shares a device or address with another incident that was one."""
+    return any(
+        case not in incidents and abs(at - raised) <= LINK
+        for name in names
+        for case, raised in cases.get((workspace, name), ())
+    )

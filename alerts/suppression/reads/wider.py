@@ -1,0 +1,52 @@
+"""What a rule would catch in Sentinel beyond what it says, read from history."""
+
+from typing import Any, Final
+
+from alerts.sentinel.models import Workspace
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.compile_sentinel import Target, compile_rule
+from alerts.suppression.engine.deployed import deployed
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.sql import Sql
+from alerts.suppression.reads.asking import Period, ask, inside
+
+MOST_LISTED = 200
+# History is asked what the conditions would do, not whether the workspace takes them: the probe
+# says that when the rule is deployed.
+_ACCEPTS: Final = frozenset({
+    "IncidentTitle", "AlertProductNames", "IncidentLabel", "IncidentAlertTitle",
+})  # fmt: skip
+_CATCHES: Final = {"exact": "same", "wider": "more", "impossible": "nothing"}
+
+
+def wider_in(rule: Rule, workspace: Workspace, period: Period) -> dict[str, Any]:
+    """The compiler's answer for this workspace, with the extra incidents, the newest first."""
+    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=_ACCEPTS))
+    lost = [each for each in compiled.reasons if each.why.code != "sentinel.not_one"]
+    catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
+    told: dict[str, Any] = {
+        "workspace": workspace.name,
+        "catches": catches,
+        "reasons": [[each.why.code, each.why.detail] for each in lost],
+        "extra": 0,
+        "incidents": [],
+    }
+    if catches != "more":
+        return told
+    found = _extra(rule, deployed(rule, compiled), workspace, period)
+    return told | {"extra": len(found), "incidents": found[:MOST_LISTED]}
+
+
+def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
+    here = Sql("a.workspace_id = %s", (workspace.pk,))
+    caught = inside(period, here, sql.where(wide))
+    meant = inside(period, here, sql.where(rule))
+    found = ask(
+        "SELECT DISTINCT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {caught.text} EXCEPT"
+        " SELECT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {meant.text}"
+        " ORDER BY 1 DESC",
+        (*caught.params, *meant.params),
+    )
+    return [row[0] for row in found]

@@ -1,0 +1,197 @@
+"""Run a rule over history: kept for the request, or only shown to the person who edits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from alerts.suppression.engine.backtest import back_test
+from alerts.suppression.engine.clauses import pinned
+from alerts.suppression.engine.evidence import Row
+from alerts.suppression.engine.freezing import frozen
+from alerts.suppression.engine.guards.width import reasons_against_reach
+from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.models import BackTestRun
+from alerts.suppression.reads import history
+from alerts.suppression.reads.asking import Period, TookTooLong, no_longer_than
+from alerts.suppression.reads.counts import MOST_ROWS, Counts, Found, count_after_each, find
+from alerts.suppression.reads.wider import wider_in
+from portal.accounts.models import User
+from portal.errors import Refused
+
+DAYS = 90
+LONGEST, LONGEST_PREVIEW = 30.0, 5.0  # seconds for one question to the database
+MOST_DAYS = 400
+
+
+class CannotBackTest(Refused):
+    """The rule was not run over history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the editor shows beside a draft. `body` is what would be frozen; None where the draft
+    is not yet a rule, or where `problems` say why it could not be run.
+    """
+
+    counts: Counts | None
+    body: dict[str, Any] | None
+    reasons: tuple[Sentence, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    body: dict[str, Any]
+    reasons: tuple[Sentence, ...]
+    history_days: int
+    counts: Counts
+
+
+def run_backtest(
+    *,
+    said: Rule,
+    now: datetime,
+    by: User | None = None,
+    rule_id: int | None = None,
+    days: int = DAYS,
+) -> BackTestRun:
+    """Say what the rule would have done in the days before now, and keep it with the rule's hash.
+
+    The row is its own record; who proposes or signs with it is recorded there.
+    """
+    began, period = perf_counter(), _period(now, days)
+    if reasons := reasons_against_rule(said):
+        raise CannotBackTest(*reasons)
+    try:
+        with no_longer_than(LONGEST):
+            ran = _run(said, period, now=now)
+    except TookTooLong:
+        raise CannotBackTest(_too_long()) from None
+    return BackTestRun.objects.create(
+        rule_id=rule_id, rule_hash=rule_hash(said), start=period.start, end=period.end,
+        history_days=ran.history_days, body=ran.body,
+        reasons=[[each.code, each.detail] for each in ran.reasons],
+        ran_at=now, ran_by=by, seconds=round(perf_counter() - began, 3),
+    )  # fmt: skip
+
+
+def preview(*, said: Rule, now: datetime, days: int = DAYS) -> Preview:
+    """The same for a draft, kept nowhere. Lines that say nothing yet are left out of the counts,
+    and told.
+    """
+    began, period = perf_counter(), _period(now, days)
+    counts, ran, problems = None, None, []
+    try:
+        with no_longer_than(LONGEST_PREVIEW):
+            if reasons_against_rule(said):
+                counts = count_after_each(said, period)
+            else:
+                ran = _run(said, period, now=now)
+    except TookTooLong:
+        problems.append(_too_long())
+    except CannotBackTest as refusal:
+        problems += refusal.reasons
+        counts = _counts(said, period)
+    spent = round(perf_counter() - began, 3)
+    if ran is None:
+        return Preview(counts, None, (), tuple(problems), spent)
+    return Preview(ran.counts, ran.body, ran.reasons, (), spent)
+
+
+def _counts(said: Rule, period: Period) -> Counts | None:
+    try:
+        with no_longer_than(LONGEST_PREVIEW):
+            return count_after_each(said, period)
+    except TookTooLong:
+        return None
+
+
+def _period(now: datetime, days: int) -> Period:
+    if not 1 <= days <= MOST_DAYS:
+        raise CannotBackTest(
+            _("A back-test is over 1 to %(most)d days, not %(days)d.")
+            % {"most": MOST_DAYS, "days": days}
+        )
+    return Period(now - timedelta(days=days), now)
+
+
+def _too_long() -> str:
+    return _(
+        "History could not be read in time. Name an alert type and a site, or look at fewer days."
+    )
+
+
+def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
+    found = find(said, period)
+    if found.matched > MOST_ROWS:
+        raise CannotBackTest(
+            _("The rule matches %(n)d alerts, more than can be judged (%(most)d). Narrow it.")
+            % {"n": found.matched, "most": MOST_ROWS}
+        )
+    matched = history.rows_of(found.ids, period=period)
+    incidents = {incident for row in matched.rows for incident in row.incidents}
+    sites = sorted({row.site for row in matched.rows})
+    minutes = history.minutes_per_incident(incidents)
+    told = back_test(
+        matched.rows,
+        near=_near(said, found, period),
+        start=period.start,
+        end=period.end,
+        zone=matched.zone,
+        incidents_by_site=history.incidents_at_sites(sites, period),
+        alerts_of_type=found.of_type,
+        minutes_per_incident=minutes or 0.0,
+    )
+    days = history.history_days(_site_ids(said, sites), end=period.end)
+    reasons = reasons_against_reach(
+        sites=told.sites, days=(period.end - period.start).days, history_days=days,
+        true_positives=told.true_positives,
+    )  # fmt: skip
+    body = frozen(
+        told, rule_hash=rule_hash(said), start=period.start, end=period.end, ran_at=now,
+        after_each=tuple(each or 0 for each in found.counts.after_each),
+    )  # fmt: skip
+    body |= {
+        "total": found.counts.total,
+        "history_days": days,
+        "minutes_per_incident": None if minutes is None else round(minutes, 1),
+        "nearest_why": [_said(look.why) for look in told.nearest],
+        "deployed": _deployed(said, period),
+    }
+    return _Run(body, tuple(reasons), days, found.counts)
+
+
+def _near(said: Rule, found: Found, period: Period) -> list[tuple[Row, str]]:
+    """Near misses of the same place and type, and every one that was judged suspicious."""
+    ids = list(dict.fromkeys([*history.suspicious_near_misses(said, period), *found.near]))
+    why = history.why_kept_out(said, ids)
+    rows = history.rows_of(list(why), period=period).rows
+    return [(row, why[row.alert]) for row in rows]
+
+
+def _site_ids(said: Rule, matched: Sequence[str]) -> list[int]:
+    names = pinned(said.all_of, "site") or tuple(matched)
+    return list(Site.objects.filter(name__in=names).values_list("pk", flat=True))
+
+
+def _deployed(said: Rule, period: Period) -> list[dict[str, Any]]:
+    """What Sentinel would catch in each workspace beyond the rule, where it is to enforce it."""
+    if said.enforcement != "sentinel":
+        return []
+    names = pinned(said.all_of, "workspace")
+    spaces = Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name")
+    if names:
+        spaces = spaces.filter(name__in=names)
+    return [wider_in(said, space, period) for space in spaces]
+
+
+def _said(why: str) -> list[Any]:
+    return [why.code, why.detail] if isinstance(why, Sentence) else ["", {"text": why}]

@@ -1,0 +1,64 @@
+"""A small past at two sites: routine on weekdays, with verdicts and endings where a test asks."""
+
+import uuid
+from datetime import timedelta
+
+from alerts.incidents.models import DetailsState, IncidentAlert, Status, TimelineItem
+from alerts.reviews.models import Annotation
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import Rule
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_incident
+
+PROGRAMMING = "Unauthorized PLC Programming"
+
+
+def rule_for(site, *more, source="ENG-WS-04", **members):
+    """Programming from the engineering station at a site."""
+    told = {"title": "Nightly programming at the plant", "enforcement": "tagout"} | members
+    lines = (
+        Clause("site", "is", (site.name,)),
+        Clause("alert_type", "is", (PROGRAMMING,)),
+        Clause("source_device", "is", (source,)),
+        *more,
+    )
+    return Rule(all_of=lines, **told)
+
+
+def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4", hour=6, **given):
+    """One incident with one alert for each of the last days, the oldest first."""
+    made = []
+    for back in range(days, 0, -1):
+        at = (NOON - timedelta(days=back)).replace(hour=hour)
+        columns = {
+            "title": PROGRAMMING, "source": source, "destination": destination, "created_at": at,
+            "site_ids": [site.pk], "status": Status.CLOSED, "details_state": DetailsState.FETCHED,
+            "classification": "BenignPositive",
+        }  # fmt: skip
+        incident = make_incident(workspace, **columns | given)
+        make_alert(incident, site=site, zone=site.zones.order_by("pk")[0],
+                   plant_weekday=at.weekday(), plant_minute=(hour + 1) * 60)  # fmt: skip
+        made.append(incident)
+    return made
+
+
+def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
+    """One annotation over these incidents and their alerts."""
+    note = "Nobody here did that." if verdict == "suspicious" else ""
+    given = Annotation.objects.create(
+        verdict=verdict, cause=cause, by=by, given_at=at, key=uuid.uuid4(), act=uuid.uuid4(),
+        note=note,
+    )  # fmt: skip
+    given.incidents.set(incidents)
+    alerts = IncidentAlert.objects.filter(incident__in=incidents).values_list("alert", flat=True)
+    given.alerts.set(list(alerts))
+    return given
+
+
+def close_by(person, incidents, *, after):
+    """A person closed these so long after they were raised."""
+    TimelineItem.objects.bulk_create(
+        TimelineItem(incident=each, at=each.created_at + after, side="soc", by=person,
+                     code="closed")
+        for each in incidents
+    )  # fmt: skip
