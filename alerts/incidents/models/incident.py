@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
 
 class Severity(models.IntegerChoices):
@@ -51,7 +51,7 @@ HAS_SITES = ~Q(site_ids=[])
 OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
 
 
-def touches(sites: Sequence[int]) -> Q:
+def touches(sites: Sequence[int | OuterRef]) -> Q:
     """Whether a row touches one of these sites, said so that the partial index answers it."""
     return Q(site_ids__overlap=sites) & HAS_SITES
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.dashboards.queries.sync import sites_of
 from alerts.incidents.models import DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, Outcome
@@ -213,6 +214,16 @@ def test_the_frame_counts_workspaces_and_plants(opens, make, sam, porto, porto_w
     make()
     assert "1 workspace · 1 plant" in opens(sam).text
     assert "2 workspaces · 2 plants" in opens(mia).text
+
+
+def test_plants_count_once_whether_granted_or_touched(make, workspace, site, porto, make_person):
+    make()
+    in_gdansk = (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid)
+    at_porto = (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid)
+    at_site = (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
+    assert sites_of(make_person(cast.PIA, in_gdansk, at_porto)) == 2
+    assert sites_of(make_person(cast.OLAF, in_gdansk, at_site)) == 1
+    assert sites_of(make_person(cast.ADA)) == 0
 
 
 def test_the_foot_of_a_page_that_stays_open_keeps_telling_the_truth(client, workspace, sam):
