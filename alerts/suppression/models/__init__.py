@@ -4,6 +4,7 @@ from alerts.suppression.models.backtest import BackTestRun
 from alerts.suppression.models.ledger import Act, Ending, LedgerEntry, Where
 from alerts.suppression.models.rule import Rule
 from alerts.suppression.models.signature import Signature
+from alerts.suppression.models.siteday import SiteDay
 from alerts.suppression.models.step import Step
 from alerts.suppression.models.stop import Stop
 from alerts.suppression.models.version import ACTING, OPEN, RuleVersion, State
@@ -18,6 +19,7 @@ __all__ = [
     "Rule",
     "RuleVersion",
     "Signature",
+    "SiteDay",
     "State",
     "Step",
     "Stop",

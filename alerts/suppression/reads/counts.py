@@ -17,7 +17,7 @@ from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.asking import Period, ask, inside
 
 MOST_ROWS = 50_000  # matches that are listed and judged one by one
-MOST_NEAR = 200
+MOST_NEAR = 100
 _NAMED = frozenset({Operator.IS, Operator.IS_ONE_OF})
 PLACES = frozenset({"workspace", "site"})
 _INDEXED = PLACES | {"alert_type"}

@@ -7,7 +7,7 @@ positives), never from the many.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -72,18 +72,22 @@ SELECT c.id, c.workspace_id, c.created_at, x.name
   JOIN sites_device d ON d.id = e.device_id
  CROSS JOIN LATERAL (VALUES (d.name), (d.address)) AS x(name) WHERE x.name <> ''
 """
+# What was raised in the period was changed in it or later, and changes have an index.
 _AT_SITES = """
-SELECT s.name, (SELECT count(*) FROM incidents_incident i
-                 WHERE i.site_ids && ARRAY[s.id] AND NOT i.site_ids = '{}'
-                   AND i.created_at >= %s AND i.created_at < %s)
-  FROM sites_site s WHERE s.name = ANY(%s)
+SELECT s.name, coalesce((SELECT sum(d.incidents) FROM suppression_siteday d
+                          WHERE d.site_id = s.id AND d.day > %(first)s AND d.day <= %(known)s), 0)
+               + (SELECT count(*) FROM incidents_incident i
+                   WHERE i.modified_at >= %(since)s AND i.created_at >= %(since)s
+                     AND i.created_at < %(end)s AND s.id = ANY(i.site_ids))
+  FROM sites_site s WHERE s.name = ANY(%(names)s)
 """
 _CLOSES = """
 SELECT extract(epoch FROM min(t.at) - i.created_at) / 60
   FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id
  WHERE i.id = ANY(%s) AND t.code = 'closed' AND t.by_id IS NOT NULL GROUP BY i.id
 """
-type Case = tuple[int, datetime]  # the incident, when it was raised
+# By workspace and what they are about: the true positives, and when they were raised.
+type Cases = dict[tuple[int, str], list[tuple[int, datetime]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,11 @@ class Matched:
     zone: str
 
 
-def rows_of(ids: Sequence[int], *, period: Period) -> Matched:
+def rows_of(ids: Sequence[int], *, cases: Cases) -> Matched:
     """The alerts as rows, oldest first, with all that may stop a rule."""
     found = ask(_ROWS, [list(ids)])
     verdicts = _verdicts_on(ids)
     endings = _endings_of({incident for row in found for incident in row[-1]})
-    cases = _cases_around(period)
     traits: dict[tuple[object, ...], Traits] = {}
     rows, zones = [], set()
     for pk, at, workspace, site, zone, *said, devices, addresses, incidents in found:
@@ -116,6 +119,15 @@ def rows_of(ids: Sequence[int], *, period: Period) -> Matched:
                 annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes))
         )  # fmt: skip
     return Matched(tuple(rows), zones.pop() if len(zones) == 1 else "UTC")
+
+
+def cases_around(period: Period) -> Cases:
+    """True positives of the period and around it."""
+    given = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
+    held: Cases = defaultdict(list)
+    for incident, workspace, at, name in ask(_CASES, given):
+        held[workspace, name].append((incident, at))
+    return held
 
 
 def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
@@ -146,8 +158,16 @@ def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
 
 
 def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
-    """How many incidents touch each of these sites in the period."""
-    return dict(ask(_AT_SITES, [period.start, period.end, list(names)]))
+    """How many incidents touch each of these sites in the period. Whole days that were counted are
+    taken from there, the rest is counted now.
+    """
+    known = ask("SELECT max(day) FROM suppression_siteday")[0][0]
+    since = period.start
+    if known is not None and known > period.start.date():
+        since = datetime.combine(known + timedelta(days=1), time.min, tzinfo=UTC)
+    given = {"first": period.start.date(), "known": known, "since": since, "end": period.end,
+             "names": list(names)}  # fmt: skip
+    return {name: int(count) for name, count in ask(_AT_SITES, given)}
 
 
 def minutes_per_incident(incidents: Collection[int]) -> float | None:
@@ -195,17 +215,8 @@ def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
     }
 
 
-def _cases_around(period: Period) -> dict[tuple[int, str], list[Case]]:
-    """True positives of the period and around it, by workspace and what they are about."""
-    given = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
-    held: dict[tuple[int, str], list[Case]] = defaultdict(list)
-    for incident, workspace, at, name in ask(_CASES, given):
-        held[workspace, name].append((incident, at))
-    return held
-
-
 def _is_linked(
-    cases: dict[tuple[int, str], list[Case]],
+    cases: Cases,
     workspace: int,
     names: Sequence[str],
     at: datetime,

@@ -136,13 +136,14 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
             _("The rule matches %(n)d alerts, more than can be judged (%(most)d). Narrow it.")
             % {"n": found.matched, "most": MOST_ROWS}
         )
-    matched = history.rows_of(found.ids, period=period)
+    cases = history.cases_around(period)
+    matched = history.rows_of(found.ids, cases=cases)
     incidents = {incident for row in matched.rows for incident in row.incidents}
     sites = sorted({row.site for row in matched.rows})
     minutes = history.minutes_per_incident(incidents)
     told = back_test(
         matched.rows,
-        near=_near(said, found, period),
+        near=_near(said, found, period, cases),
         start=period.start,
         end=period.end,
         zone=matched.zone,
@@ -169,11 +170,11 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     return _Run(body, tuple(reasons), days, found.counts)
 
 
-def _near(said: Rule, found: Found, period: Period) -> list[tuple[Row, str]]:
+def _near(said: Rule, found: Found, period: Period, cases: history.Cases) -> list[tuple[Row, str]]:
     """Near misses of the same place and type, and every one that was judged suspicious."""
     ids = list(dict.fromkeys([*history.suspicious_near_misses(said, period), *found.near]))
     why = history.why_kept_out(said, ids)
-    rows = history.rows_of(list(why), period=period).rows
+    rows = history.rows_of(list(why), cases=cases).rows
     return [(row, why[row.alert]) for row in rows]
 
 
