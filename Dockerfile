@@ -1,0 +1,47 @@
+# One image for web, workers, beat and migrations; docker-compose.yml says which is which.
+#
+# The tag is exact, but a tag can be moved. Where that matters, add the digest that your registry
+# shows (python:…@sha256:…); it cannot be known from here, so none is written.
+ARG PYTHON=python:3.13.15-slim-trixie
+
+FROM ${PYTHON} AS build
+# Behind a mirror: docker compose build --build-arg PIP_INDEX_URL=…
+ARG PIP_INDEX_URL
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /opt/tagout
+COPY requirements-production.lock ./
+RUN python -m venv --without-pip /opt/venv \
+    && pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: \
+        -r requirements-production.lock
+COPY manage.py LICENSE NOTICE ./
+COPY portal portal
+COPY alerts alerts
+COPY training training
+COPY templates templates
+COPY static static
+COPY locale locale
+# Words and static files with their hashed names belong to the image. The key is for this line
+# alone: without one, a key would be made and kept.
+RUN export SECRET_KEY=only-while-the-image-is-built \
+    && /opt/venv/bin/python -m portal.words \
+    && /opt/venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
+    && /opt/venv/bin/python -m compileall -q portal alerts training
+
+FROM ${PYTHON} AS run
+RUN pip uninstall --yes --root-user-action ignore pip \
+    && groupadd --gid 10001 tagout \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin tagout
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Owned by root: who breaks into Tagout cannot change it.
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/tagout /opt/tagout
+WORKDIR /opt/tagout
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-m", "portal.probe", "http://127.0.0.1:8000/healthz"]
+# Requests have 25 s to end when the container is stopped, 5 s less than Docker gives them.
+CMD ["gunicorn", "portal.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", \
+    "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "25", \
+    "--access-logfile", "-", "--no-control-socket"]

