@@ -34,6 +34,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send what is owed to Sentinel": _tick(
         "alerts.outbox.tasks.deliver_due_changes", seconds=5, queue="outbox"
     ),
+    "bring rules in Sentinel to what is wanted": _tick(
+        "alerts.outbox.tasks.deliver_due_rules", seconds=5, queue="deployments"
+    ),
     "prove that the record is whole": _tick(
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),

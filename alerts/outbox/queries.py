@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.outbox.models import Change, Kind, Outcome
+from alerts.outbox.models import Change, Kind, Landing, Outcome, WantedRule
 from portal.jobs.models import State
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -146,6 +146,17 @@ def how_many_wait(workspace_id: int | None = None) -> int:
     """How many changes are still owed, in one workspace or in all."""
     rows = Change.objects.filter(outcome=Outcome.OPEN)
     return (rows.filter(workspace_id=workspace_id) if workspace_id else rows).count()
+
+
+def wanted_rules(workspace_id: int | None = None) -> QuerySet[WantedRule]:
+    """What should stand in Sentinel as automation rules, in one workspace or in all."""
+    rows = WantedRule.objects.select_related("workspace").order_by("workspace__name", "kind", "pk")
+    return rows.filter(workspace_id=workspace_id) if workspace_id else rows
+
+
+def how_many_rules_wait(workspace_id: int | None = None) -> int:
+    """How many automation rules are not yet as they are wanted."""
+    return wanted_rules(workspace_id).filter(outcome=Landing.OWED).count()
 
 
 def written_by_us(names: Iterable[str]) -> set[str]:

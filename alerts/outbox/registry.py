@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.outbox.engine.merge import Foreign
-from alerts.outbox.models import Change
+from alerts.outbox.models import Change, Landing, WantedRule
 from alerts.sentinel.wire import Unreadable, WireAlert
 
 
@@ -85,4 +85,44 @@ def reason_not_to_write(change: Change, fresh: Fresh, *, now: datetime) -> str:
 def tell(settlement: Settlement) -> None:
     """Tell everybody who asked to hear."""
     for listener in _listeners:
+        listener(settlement)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettlement:
+    """How a wish for an automation rule ended; `rule` is the row as it stands now."""
+
+    rule: WantedRule
+    outcome: Landing
+    wrote: bool
+    now: datetime  # business time
+
+
+type RuleListener = Callable[[RuleSettlement], None]
+type Quota = Callable[[int], list[str]]
+
+_rule_listeners: list[RuleListener] = []
+_quotas: list[Quota] = []
+
+
+def register_rule_outcome(fn: RuleListener) -> None:
+    """Have this told of every automation rule that landed, went, was refused or is held."""
+    if fn not in _rule_listeners:
+        _rule_listeners.append(fn)
+
+
+def register_rule_quota(fn: Quota) -> None:
+    """Have this asked, with how many rules a workspace holds, before one more is put there."""
+    if fn not in _quotas:
+        _quotas.append(fn)
+
+
+def reasons_against_another_rule(held: int) -> list[str]:
+    """Why a workspace with so many automation rules gets no other one from us."""
+    return [reason for quota in _quotas for reason in quota(held)]
+
+
+def tell_of_rule(settlement: RuleSettlement) -> None:
+    """Tell everybody who asked to hear of automation rules."""
+    for listener in _rule_listeners:
         listener(settlement)

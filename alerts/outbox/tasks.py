@@ -1,11 +1,11 @@
-"""Wake-ups of the queue `outbox`."""
+"""Wake-ups of the queues `outbox` and `deployments`."""
 
 import time
 from typing import Any
 
 from celery import shared_task
 
-from alerts.outbox.services import deliver_one
+from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
 from portal import clock
 
@@ -19,4 +19,12 @@ def deliver_due_changes(**_later: Any) -> None:
     """Send what is due. Any number may run at once: they share the work and never wait."""
     ends = time.monotonic() + SLICE
     while time.monotonic() < ends and deliver_one(now=clock.now(), connect=client_for):
+        pass
+
+
+@shared_task(acks_late=True)
+def deliver_due_rules(**_later: Any) -> None:
+    """Bring automation rules to what is wanted. Any number may run at once."""
+    ends = time.monotonic() + SLICE
+    while time.monotonic() < ends and deliver_one_rule(now=clock.now(), connect=client_for):
         pass

@@ -66,6 +66,12 @@ def resting_workspaces(*, now: datetime, purpose: str = Purpose.READ) -> set[int
     return set(rows.values_list("workspace_id", flat=True))
 
 
+def silent_workspaces(*, now: datetime, purpose: str) -> set[int]:
+    """Ids of the workspaces in which Azure asked just this purpose for silence until later."""
+    rows = Reachability.objects.filter(not_before__gt=now, purpose=purpose)
+    return set(rows.values_list("workspace_id", flat=True))
+
+
 def standing_of(workspace_id: int, *, now: datetime, purpose: Purpose = Purpose.READ) -> Standing:
     """How a workspace answers for one purpose."""
     row = Reachability.objects.filter(workspace_id=workspace_id, purpose=purpose).first()

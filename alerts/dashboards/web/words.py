@@ -63,6 +63,7 @@ RECORD_BREAKS = {
 QUEUES = {
     "intake": gettext_lazy("Reading from Sentinel"),
     "outbox": gettext_lazy("Writing to Sentinel"),
+    "deployments": gettext_lazy("Rules in Sentinel"),
     "notify": gettext_lazy("Mail"),
     "bulk": gettext_lazy("Long work"),
 }

@@ -10,7 +10,7 @@ from datetime import timedelta
 from alerts.sentinel.client.port import SentinelError, SentinelNotFound
 from alerts.sentinel.engine.pacing import seconds_to_wait
 from alerts.sentinel.models import Purpose
-from alerts.sentinel.queries import resting_workspaces
+from alerts.sentinel.queries import resting_workspaces, silent_workspaces
 from alerts.sentinel.services import may_call as may_call_workspace
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
@@ -28,26 +28,36 @@ _HOLDER_IS_GONE = frozenset(
 )
 
 
-def resting() -> set[int]:
+def resting(purpose: Purpose = PURPOSE) -> set[int]:
     """The workspaces that must not be called now."""
-    return resting_workspaces(now=clock.unshifted(), purpose=PURPOSE)
+    return resting_workspaces(now=clock.unshifted(), purpose=purpose)
 
 
-def may_call(workspace_id: int) -> bool:
+def asked_for_silence(purpose: Purpose) -> set[int]:
+    """The workspaces where Azure itself told this identity of ours to wait."""
+    return silent_workspaces(now=clock.unshifted(), purpose=purpose)
+
+
+def may_call(workspace_id: int, *, purpose: Purpose = PURPOSE) -> bool:
     """Whether to call now; where a breaker is due for its probe, only one asker hears yes."""
-    return may_call_workspace(workspace_id=workspace_id, now=clock.unshifted(), purpose=PURPOSE)
+    return may_call_workspace(workspace_id=workspace_id, now=clock.unshifted(), purpose=purpose)
 
 
-def heard_from(workspace_id: int, *, calls_left: Mapping[str, int] | None = None) -> None:
+def heard_from(
+    workspace_id: int,
+    *,
+    calls_left: Mapping[str, int] | None = None,
+    purpose: Purpose = PURPOSE,
+) -> None:
     """The workspace answered, whatever it said; perhaps with how many calls it still allows."""
     note_success(
-        workspace_id=workspace_id, now=clock.unshifted(), purpose=PURPOSE, calls_left=calls_left
+        workspace_id=workspace_id, now=clock.unshifted(), purpose=purpose, calls_left=calls_left
     )
 
 
-def heard_trouble(workspace_id: int, *, error: SentinelError) -> None:
+def heard_trouble(workspace_id: int, *, error: SentinelError, purpose: Purpose = PURPOSE) -> None:
     """The workspace did not let us, and the others must know."""
-    note_error(workspace_id=workspace_id, error=error, now=clock.unshifted(), purpose=PURPOSE)
+    note_error(workspace_id=workspace_id, error=error, now=clock.unshifted(), purpose=purpose)
 
 
 def is_workspace_gone(error: SentinelNotFound) -> bool:

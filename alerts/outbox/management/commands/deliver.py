@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.outbox.models import Outcome
-from alerts.outbox.queries import how_many_wait
-from alerts.outbox.services import deliver_one
+from alerts.outbox.models import Landing, Outcome
+from alerts.outbox.queries import how_many_rules_wait, how_many_wait
+from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal import clock
@@ -23,18 +23,29 @@ class Command(TagoutCommand):
         """All workspaces, or one by its name."""
         parser.add_argument("name", nargs="?", help="only this workspace")
 
-    def run(self, **options: Any) -> dict[str, int]:
+    def run(self, **options: Any) -> dict[str, Any]:
         """Deliver until nothing is due any more."""
         workspace_id = _workspace_named(options["name"]) if options["name"] else None
         seen: Counter[str] = Counter()
         while done := deliver_one(now=clock.now(), connect=client_for, workspace_id=workspace_id):
             seen[done.outcome] += 1
+        rules: Counter[str] = Counter()
+        while placed := deliver_one_rule(
+            now=clock.now(), connect=client_for, workspace_id=workspace_id
+        ):
+            rules[placed.outcome] += 1
         return {
             "sent": seen[Outcome.SENT],
             "conflicted": seen[Outcome.CONFLICTED],
             "failed": seen[Outcome.REFUSED],
             "dropped": seen[Outcome.DROPPED],
             "waiting": how_many_wait(workspace_id),
+            "rules": {
+                "landed": rules[Landing.LANDED],
+                "refused": rules[Landing.REFUSED],
+                "held": rules[Landing.HELD],
+                "waiting": how_many_rules_wait(workspace_id),
+            },
         }
 
 

@@ -1,0 +1,101 @@
+"""Say what should stand in Sentinel as an automation rule, in the transaction of the decision."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from alerts.outbox.models import Haste, Landing, RuleKind, WantedRule
+from alerts.sentinel.wire import our_id
+from portal import clock
+from portal.jobs.models import State
+
+
+def name_of_rule(*, about: UUID, workspace: UUID) -> UUID:
+    """The GUID under which it stands there: the same for its trial and its live form."""
+    return UUID(our_id("automation rule", about, workspace))
+
+
+@transaction.atomic
+def want_rule(
+    *,
+    workspace_id: int,
+    name: UUID,
+    about: UUID,
+    label: str,
+    body: dict[str, Any],
+    now: datetime,
+    kind: RuleKind = RuleKind.RULE,
+    reason: str = "",
+    urgency: Haste = Haste.RULE,
+    insists: bool = False,
+) -> WantedRule:
+    """Want exactly this body there. Wanting it again changes nothing, also where it was refused:
+    the same words would be refused again. `insists` writes over what somebody changed by hand.
+    """
+    row = _locked(workspace_id, name, about=about, label=label, kind=kind, now=now)
+    if row.wanted == body and row.insists == insists:
+        return _hurried(row, urgency)
+    return _want(row, body, reason=reason, urgency=urgency, insists=insists, now=now)
+
+
+@transaction.atomic
+def want_no_rule(
+    *,
+    workspace_id: int,
+    name: UUID,
+    now: datetime,
+    reason: str = "",
+    urgency: Haste = Haste.AWAY,
+) -> WantedRule | None:
+    """Want nothing there under this name; None where nothing ever was."""
+    rows = WantedRule.objects.select_for_update(of=("self",))
+    row = rows.filter(workspace_id=workspace_id, name=name).first()
+    if row is None:
+        return None
+    if row.wanted is None:
+        return row
+    return _want(row, None, reason=reason, urgency=urgency, insists=True, now=now)
+
+
+def _locked(
+    workspace_id: int, name: UUID, *, about: UUID, label: str, kind: RuleKind, now: datetime
+) -> WantedRule:
+    made = WantedRule(
+        workspace_id=workspace_id, name=name, about=about, label=label[:80], kind=kind,
+        wanted_at=now, wanted_version=0, due_at=clock.unshifted(), outcome=Landing.LANDED,
+        state=State.DONE,
+    )  # fmt: skip
+    WantedRule.objects.bulk_create([made], ignore_conflicts=True)
+    rows = WantedRule.objects.select_for_update(of=("self",))
+    return rows.get(workspace_id=workspace_id, name=name)
+
+
+def _want(
+    row: WantedRule,
+    body: dict[str, Any] | None,
+    *,
+    reason: str,
+    urgency: Haste,
+    insists: bool,
+    now: datetime,
+) -> WantedRule:
+    row.wanted, row.wanted_version, row.wanted_at = body, row.wanted_version + 1, now
+    row.reason, row.urgency, row.insists = reason, urgency, insists
+    row.outcome, row.attempts, row.misses = Landing.OWED, 0, 0
+    row.due_at, row.settled_at = clock.unshifted(), None
+    # What a worker has in hand it finishes first, and then finds that more is wanted. A stop does
+    # not wait for a worker that may be dead.
+    if row.state != State.RUNNING or urgency == Haste.STOP:
+        row.state, row.lease_until = State.WAITING, None
+    row.save()
+    return row
+
+
+def _hurried(row: WantedRule, urgency: Haste) -> WantedRule:
+    """Still owed, but now it is urgent."""
+    if row.outcome == Landing.OWED and urgency < row.urgency:
+        row.urgency, row.due_at = urgency, clock.unshifted()
+        row.save(update_fields=["urgency", "due_at"])
+    return row
