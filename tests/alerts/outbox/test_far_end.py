@@ -131,6 +131,7 @@ def test_the_command_delivers_in_the_foreground_and_counts(desk, clock, capsys):
         call_command("deliver", "gdansk", "--json")
     assert json.loads(capsys.readouterr().out) == {
         "sent": 1, "conflicted": 1, "failed": 0, "dropped": 0, "waiting": 1,
+        "rules": {"landed": 0, "refused": 0, "held": 0, "waiting": 0},
     }  # fmt: skip
 
 

@@ -1,14 +1,18 @@
 """Automation rules are brought to what is wanted, read back, and never over a person's edit."""
 
 import copy
+import json
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from alerts.outbox import registry
 from alerts.outbox.models import Haste, Landing, WantedRule
 from alerts.outbox.services import deliver_one_rule, name_of_rule, want_no_rule, want_rule
+from alerts.outbox.tasks import deliver_due_rules
+from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.port import (
     SentinelDenied,
     SentinelRefused,
@@ -343,3 +347,13 @@ def test_upper_rooms_hear_how_it_ended(bench, monkeypatch):
     assert [(one.outcome, one.rule.landed is None) for one in heard] == [
         (Landing.LANDED, False), (Landing.LANDED, True),
     ]  # fmt: skip
+
+
+def test_command_and_wake_up_bring_rules_there_too(bench, capsys):
+    bench.want()
+    with standing_in(bench.sentinel):
+        call_command("deliver", "gdansk", "--json")
+        assert json.loads(capsys.readouterr().out)["rules"]["landed"] == 1
+        bench.want_none()
+        deliver_due_rules.run(asked_by="a later version")
+    assert bench.there is None
