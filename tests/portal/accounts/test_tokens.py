@@ -43,7 +43,9 @@ def test_only_a_digest_of_the_secret_is_kept(sam):
     assert token_of(made.secret) == made.token
 
 
-@pytest.mark.parametrize("wrong", ["", "tagout", "tagout_x_y", "tagout_\x00_y", f"tagout_{chr(0xD800)}_y"])
+@pytest.mark.parametrize(
+    "wrong", ["", "tagout", "tagout_x_y", "tagout_\x00_y", f"tagout_{chr(0xD800)}_y"]
+)
 def test_what_is_no_token_finds_none(sam, wrong):
     prefix = make(sam).token.prefix
     assert token_of(wrong) is None

