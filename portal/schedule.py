@@ -37,6 +37,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "bring rules in Sentinel to what is wanted": _tick(
         "alerts.outbox.tasks.deliver_due_rules", seconds=5, queue="deployments"
     ),
+    "watch over rules": _tick("alerts.suppression.tasks.watch_rules", seconds=30, queue="bulk"),
     "prove that the record is whole": _tick(
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from alerts.suppression.engine.reading import from_json
 from alerts.suppression.engine.rule import Rule as Said
@@ -14,16 +15,16 @@ from alerts.suppression.engine.rule import Rule as Said
 class State(models.TextChoices):
     """Where a version stands in its life (suppression §5)."""
 
-    DRAFT = "draft", "Draft"
-    PROPOSED = "proposed", "Waiting for signatures"
-    CHANGES_REQUESTED = "changes-requested", "Changes requested"
-    CANARY = "canary", "Canary"
-    LIVE = "live", "Live"
-    PAUSED = "paused", "Paused"
-    EXPIRED = "expired", "Expired"
-    RETIRED = "retired", "Retired"
-    REJECTED = "rejected", "Rejected"
-    REPLACED = "replaced", "Replaced"  # by a later version
+    DRAFT = "draft", gettext_lazy("Draft")
+    PROPOSED = "proposed", gettext_lazy("Waiting for signatures")
+    CHANGES_REQUESTED = "changes-requested", gettext_lazy("Changes requested")
+    CANARY = "canary", gettext_lazy("Canary")
+    LIVE = "live", gettext_lazy("Live")
+    PAUSED = "paused", gettext_lazy("Paused")
+    EXPIRED = "expired", gettext_lazy("Expired")
+    RETIRED = "retired", gettext_lazy("Retired")
+    REJECTED = "rejected", gettext_lazy("Rejected")
+    REPLACED = "replaced", gettext_lazy("Replaced")  # by a later version
 
 
 OPEN = (State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED)  # still being made

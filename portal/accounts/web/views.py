@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.proof import note_proof
 from portal.accounts.services import note_failure, note_sign_in, too_many_failures
 from portal.accounts.web.forms import PreferencesForm, SignInForm
 
@@ -38,7 +39,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             status = 429
         elif form.is_valid():
             login(request, form.get_user())
-            note_sign_in(user=actor_of(request), address=address, now=clock.now())
+            now = clock.now()
+            note_sign_in(user=actor_of(request), address=address, now=now)
+            note_proof(request, now=now)
             return _with_language(HttpResponseRedirect(goal), actor_of(request).language)
         else:
             note_failure(email=email, address=address, now=clock.unshifted())

@@ -1,0 +1,52 @@
+"""Answer a proposal with something else than a signature: changes, or no."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.services.moving import lock_version, move
+from alerts.suppression.services.tell import tell_changes_requested, tell_state
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+
+
+class CannotJudgeRule(Refused):
+    """The proposal stays as it is."""
+
+
+@transaction.atomic
+def request_changes(*, version_id: int, by: User, note: str, now: datetime) -> RuleVersion:
+    """Ask the author for changes; signatures that were given are void."""
+    version = _judged(version_id, by, note)
+    version.signatures.filter(void_at=None).update(void_at=now)
+    move(version, to=State.CHANGES_REQUESTED, by=by, now=now, reason=note.strip())
+    tell_changes_requested(version, by=by, note=note.strip(), now=now)
+    record("suppression.rule.changes_requested", on=version, by=by, at=now, note=note)
+    return version
+
+
+@transaction.atomic
+def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleVersion:
+    """Say no for good; another version may be proposed."""
+    version = _judged(version_id, by, note)
+    version.signatures.filter(void_at=None).update(void_at=now)
+    move(version, to=State.REJECTED, by=by, now=now, reason=note.strip())
+    people = [version.proposed_by] if version.proposed_by else []
+    tell_state(version, people=people, reasons=[note.strip()], now=now)
+    record("suppression.rule.rejected", on=version, by=by, at=now, note=note)
+    return version
+
+
+def _judged(version_id: int, by: User, note: str) -> RuleVersion:
+    version = lock_version(version_id)
+    if version.state not in (State.PROPOSED, State.CHANGES_REQUESTED):
+        raise CannotJudgeRule(gettext("It does not wait for signatures."))
+    if not rights_to_sign(by, version):
+        raise CannotJudgeRule(gettext("Only those who may sign it judge a proposal."))
+    if not note.strip():
+        raise CannotJudgeRule(gettext("Say why in one line."))
+    return version

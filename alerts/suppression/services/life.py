@@ -1,0 +1,74 @@
+"""What happens to a version without its author: the canary begins, the guards stop it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.suppression.engine.guards.life import reasons_against_living
+from alerts.suppression.engine.guards.proposal import reasons_against_draft
+from alerts.suppression.models import ACTING, RuleVersion, State
+from alerts.suppression.services.desired import bring_in_line
+from alerts.suppression.services.moving import lock_version, move
+from alerts.suppression.services.people import concerned_by
+from alerts.suppression.services.places import Plant, plant_of
+from alerts.suppression.services.tell import tell_state
+from portal.accounts.models import User
+from portal.audit.services import record
+
+ITSELF = "Tagout"
+
+
+def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
+    """Both sides have signed: the rule tags what it would close. Part of the signer's command."""
+    reason = gettext("Signed by both sides.")
+    for each in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
+        move(each, to=State.REPLACED, by=by, now=now, reason=reason)
+    move(version, to=State.CANARY, by=by, now=now, reason=reason)
+    bring_in_line(version_id=version.pk, now=now)
+    tell_state(version, people=concerned_by(version), reasons=[reason], now=now)
+
+
+def still_allowed(version: RuleVersion, *, now: datetime, plant: Plant | None = None) -> list[str]:
+    """What is held against a version that acts, or is to act again, with what is known now: its
+    end has come, a device it names became a safety system, a type went on the never list.
+    """
+    said = version.said
+    if lapsed := reasons_against_living(said, now=now):
+        return list(lapsed)
+    known = plant or plant_of(version.site_ids)
+    sites = version.site_ids
+    reasons = reasons_against_draft(
+        said, now=now, plant_zones=known.zones(sites), criticality=known.criticality(said, sites)
+    )
+    return list(reasons)
+
+
+@transaction.atomic
+def stop_by_itself(
+    *, version_id: int, reasons: Iterable[str], by_label: str = ITSELF, now: datetime
+) -> bool:
+    """Pause a version because of what happened; only a new approval lets it act again. False when
+    it did not act any more.
+    """
+    version, given = lock_version(version_id), list(reasons)
+    if version.state == State.PAUSED and not version.needs_approval:
+        RuleVersion.objects.filter(pk=version.pk).update(needs_approval=True)
+    if version.state not in ACTING:
+        return False
+    move(
+        version,
+        to=State.PAUSED,
+        by=None,
+        by_label=by_label,
+        now=now,
+        reason=" ".join(str(reason) for reason in given),
+        paused_from=version.state,
+        needs_approval=True,
+    )
+    bring_in_line(version_id=version.pk, now=now)
+    tell_state(version, people=concerned_by(version), reasons=given, now=now)
+    said = [str(reason) for reason in given]
+    record("suppression.rule.stopped", on=version, by=by_label, at=now, reasons=said)
+    return True

@@ -1,0 +1,81 @@
+"""The papers of a version as the guard of signatures reads them: who proposed, who signed what."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from alerts.reviews.models import Annotation
+from alerts.suppression.engine.guards import signing
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.models import RuleVersion, Signature
+from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.services.people import identity_of
+from portal.accounts.models import User
+
+MOST_AN_HOUR = 60  # verdicts of one person and hour that count as evidence (S12)
+
+
+def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
+    """The verdicts that the version rests on: those in force, of people who did not flood."""
+    given = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related("by")
+    return [each for each in given.order_by("pk") if not _flooded(each)]
+
+
+def giving_people(version: RuleVersion) -> frozenset[str]:
+    """Who gave evidence, whether it still counts or not: they sign for OT only."""
+    return frozenset(identity_of(each.by) for each in version.evidence.select_related("by"))
+
+
+def paper_of(version: RuleVersion) -> signing.Version:
+    """The version as the guard sees it."""
+    test = version.backtest
+    judged = (test.body.get("judged") or {}) if test else {}
+    return signing.Version(
+        rule_hash=version.rule_hash,
+        forms=tuple(forms_of(version)),
+        proposer=identity_of(version.proposed_by) if version.proposed_by else "",
+        proposer_side=Side(version.proposer_side) if version.proposer_side else None,
+        evidence_givers=giving_people(version),
+        backtest_hash=test.rule_hash if test else "",
+        backtest_at=test.ran_at if test else None,
+        is_little_evidence=bool(judged.get("is_little", True)),
+    )
+
+
+def forms_of(version: RuleVersion) -> list[str]:
+    """The hashes of all compiled forms, in one order."""
+    return [text for name in sorted(version.forms) for text in version.forms[name]]
+
+
+def signer_of(
+    user: User, *, version: RuleVersion, kind: str, proved_at: datetime | None
+) -> signing.Signer:
+    """A person at the door, with what they may sign here."""
+    return signing.Signer(
+        person=identity_of(user), kind=kind, rights=rights_to_sign(user, version),
+        proved_at=proved_at,
+    )  # fmt: skip
+
+
+def signatures_of(version: RuleVersion) -> list[signing.Signature]:
+    """The signatures given on it that were not voided."""
+    rows = Signature.objects.filter(version=version, void_at=None).select_related("by")
+    return [
+        signing.Signature(
+            side=Side(row.side), person=identity_of(row.by), rule_hash=row.rule_hash,
+            forms=tuple(row.forms), signed_at=row.signed_at,
+        )
+        for row in rows.order_by("pk")
+    ]  # fmt: skip
+
+
+def people_behind(evidence: Iterable[Annotation]) -> set[str]:
+    """Who judged."""
+    return {identity_of(each.by) for each in evidence}
+
+
+def _flooded(annotation: Annotation) -> bool:
+    since = annotation.given_at - timedelta(hours=1)
+    hour = Annotation.objects.filter(
+        by=annotation.by, given_at__gt=since, given_at__lte=annotation.given_at
+    )
+    return hour.count() > MOST_AN_HOUR

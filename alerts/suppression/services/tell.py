@@ -1,0 +1,77 @@
+"""What people hear about rules, each in their language; links carry no rights."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import groupby
+
+from django.utils import translation
+from django.utils.translation import gettext
+
+from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.models import RuleVersion
+from portal.accounts.models import User
+from portal.notifications.services import notify
+
+type Told = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
+
+
+def spoken(reason: str) -> str:
+    """A reason in the language that is on."""
+    return words(reason, gettext) if isinstance(reason, Sentence) else str(reason)
+
+
+def tell(
+    version: RuleVersion, *, people: Iterable[User], kind: str, told: Told, now: datetime
+) -> None:
+    """Tell these people about a version."""
+    ordered = sorted(people, key=lambda each: (each.language, each.pk))
+    for chosen, group in groupby(ordered, key=lambda each: each.language):
+        with translation.override(chosen or "en"):
+            subject, lines = told()
+            notify(
+                people=list(group), kind=f"suppression.{kind}", subject=subject,
+                body="\n".join(lines), path=f"/rules/{version.uuid}/",
+                reason=gettext("You get this because the rule is yours to sign, to own or to "
+                               "watch."), now=now,
+            )  # fmt: skip
+
+
+def tell_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime) -> None:
+    """Ask those who can sign."""
+    name = version.proposed_by.name if version.proposed_by else ""
+    tell(
+        version, people=people, kind="proposed", now=now,
+        told=lambda: (
+            gettext("To sign: %(rule)s") % {"rule": version},
+            [gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
+             *([version.proposer_note] if version.proposer_note else []),
+             gettext("Nothing is suppressed before two people of two sides have signed.")],
+        ),
+    )  # fmt: skip
+
+
+def tell_changes_requested(version: RuleVersion, *, by: User, note: str, now: datetime) -> None:
+    """Tell who proposed it."""
+    people = [version.proposed_by] if version.proposed_by else []
+    tell(
+        version, people=people, kind="changes-requested", now=now,
+        told=lambda: (
+            gettext("Changes requested: %(rule)s") % {"rule": version},
+            [gettext("%(name)s asks for changes:") % {"name": by.name}, note],
+        ),
+    )  # fmt: skip
+
+
+def tell_state(
+    version: RuleVersion, *, people: Iterable[User], reasons: Iterable[str], now: datetime
+) -> None:
+    """Tell where the rule stands now, and why."""
+    given = list(reasons)
+    tell(
+        version, people=people, kind=version.state, now=now,
+        told=lambda: (
+            gettext("%(state)s: %(rule)s")
+            % {"state": version.get_state_display(), "rule": version},
+            [spoken(reason) for reason in given],
+        ),
+    )  # fmt: skip

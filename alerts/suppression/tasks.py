@@ -1,0 +1,14 @@
+"""Wake-ups of this room. What is due stands in PostgreSQL; any number may run at once."""
+
+from typing import Any
+
+from celery import shared_task
+
+from alerts.suppression.services.watch import watch_rules as watch
+from portal import clock
+
+
+@shared_task(acks_late=True)
+def watch_rules(**_later: Any) -> None:
+    """End what has ended, stop what is no longer allowed, let ripe trials live, warn of ends."""
+    watch(now=clock.now())

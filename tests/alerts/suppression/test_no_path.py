@@ -1,0 +1,210 @@
+"""Whatever people, tokens and time do, in whatever order: nothing closes without two people of two
+sides, a back-test, a trial and an end.
+"""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.models import Act, LedgerEntry, RuleVersion, State, Step, Where
+from alerts.suppression.services.drafts import discard_draft, edit_version, save_draft
+from alerts.suppression.services.judge import reject_rule, request_changes
+from alerts.suppression.services.life import stop_by_itself
+from alerts.suppression.services.stop import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.services.watch import watch_rules
+from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.services import grant_role
+from portal.errors import Refused
+from tests.conftest import NOON
+from tests.factories import rules
+from tests.factories.incidents import make_site, make_workspace
+
+pytestmark = pytest.mark.django_db
+PEOPLE = ("oda", "olaf", "sam", "leo", "lea", "both", "ada")
+KINDS = st.sampled_from(["person", "person", "person", "token", "superuser"])
+SIDES = st.sampled_from(list(Side))
+WHO = st.sampled_from(PEOPLE)
+
+
+class Lives(RuleBasedStateMachine):
+    """One plant, seven people, one thread of versions; each example is rolled back."""
+
+    def __init__(self):
+        super().__init__()
+        self.outer = transaction.atomic()
+        self.outer.__enter__()
+        self.now = NOON
+        self.seen: dict[int, SimpleNamespace] = {}  # version → what held when its trial began
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.outer.__exit__(None, None, None)
+
+    @initialize()
+    def plant(self):
+        workspace, site = make_workspace(), make_site()
+        self.workspace, self.site = workspace, site
+        ot, soc = (ScopeKind.SITE, site.uuid), (ScopeKind.WORKSPACE, workspace.uuid)
+        roles = {
+            "oda": [(Role.OT_ENGINEER, ot)], "olaf": [(Role.OT_SITE_LEAD, ot)],
+            "sam": [(Role.SOC_ANALYST, soc)], "leo": [(Role.SOC_LEAD, soc)],
+            "lea": [(Role.SOC_LEAD, soc)],
+            "both": [(Role.OT_ENGINEER, ot), (Role.SOC_LEAD, soc)],
+            "ada": [(Role.ADMINISTRATOR, (ScopeKind.ALL, None))],
+        }  # fmt: skip
+        self.people = {}
+        for name, held in roles.items():
+            user = User.objects.create(email=f"{name}@demo.example", name=name)
+            for role, (scope, uuid) in held:
+                grant_role(to=user, role=role, scope=scope, scope_uuid=uuid, by="t", now=NOON)
+            self.people[name] = user
+        weeks = rules.routine(workspace, site, weeks=4)
+        rules.noise(workspace, site, n=12)
+        self.verdicts = rules.judge(weeks[:2], by=self.people["oda"])
+        self.verdicts += rules.judge(weeks[2:], by=self.people["both"])
+        rules.draft(rules.downloads(), by=self.people["oda"], evidence=self.verdicts, now=NOON)
+
+    def latest(self, *states):
+        found = RuleVersion.objects.order_by("-pk")
+        return (found.filter(state__in=states) if states else found).first()
+
+    def attempt(self, act):
+        """Do it; a refusal leaves everything as it was."""
+        try:
+            with transaction.atomic():
+                act()
+        except Refused:
+            pass
+
+    @rule(who=WHO, kind=KINDS, fresh=st.booleans())
+    def propose(self, who, kind, fresh):
+        version = self.latest(State.DRAFT)
+        if version:
+            more = {"kind": kind, "proved_at": self.now if fresh else None}
+            by = self.people[who]
+            self.attempt(lambda: rules.propose(version, by=by, now=self.now, **more))
+
+    @rule(who=WHO, kind=KINDS, side=SIDES, fresh=st.booleans(), looked=st.booleans(),
+          note=st.sampled_from(["", "Seen."]), same=st.booleans())  # fmt: skip
+    def sign(self, who, kind, side, fresh, looked, note, same):
+        version = self.latest(State.PROPOSED) or self.latest()
+        more = {} if same else {"seen_hash": "f" * 64}
+        self.attempt(lambda: rules.sign(
+            version, by=self.people[who], side=side, kind=kind, now=self.now, note=note,
+            proved_at=self.now if fresh else self.now - timedelta(minutes=9),
+            checked_evidence=looked, **more))  # fmt: skip
+
+    @rule()
+    def the_right_two_sign(self):
+        """So that lives are often reached, not only refused."""
+        version = self.latest(State.PROPOSED)
+        if version:
+            for who, side in (("olaf", Side.OT), ("leo", Side.SOC)):
+                self.attempt(lambda who=who, side=side: rules.sign(
+                    version, by=self.people[who], side=side, now=self.now))  # fmt: skip
+
+    @rule(who=WHO, days=st.sampled_from([10, 200]))
+    def change(self, who, days):
+        version = self.latest(State.DRAFT)
+        if version:
+            end = (self.now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            self.attempt(lambda: save_draft(
+                version_id=version.pk, by=self.people[who], now=self.now,
+                body=version.body | {"expires_at": end}, revision=version.revision))  # fmt: skip
+
+    @rule(who=WHO, verb=st.sampled_from(["edit", "discard", "changes", "reject"]))
+    def turn(self, who, verb):
+        version, by = self.latest(), self.people[who]
+        acts = {
+            "edit": lambda: edit_version(version_id=version.pk, by=by, now=self.now),
+            "discard": lambda: discard_draft(version_id=version.pk, by=by, now=self.now),
+            "changes": lambda: request_changes(
+                version_id=version.pk, by=by, note="Why?", now=self.now),
+            "reject": lambda: reject_rule(version_id=version.pk, by=by, note="No.", now=self.now),
+        }  # fmt: skip
+        self.attempt(acts[verb])
+
+    @rule(who=WHO, verb=st.sampled_from(["pause", "resume", "retire", "renew", "stop"]))
+    def steer(self, who, verb):
+        version, by = self.latest(State.LIVE, State.CANARY, State.PAUSED), self.people[who]
+        if version is None:
+            return
+        acts = {
+            "pause": lambda: pause_rule(
+                rule_id=version.rule_id, by=by, reason="Odd.", now=self.now),
+            "resume": lambda: resume_rule(
+                version_id=version.pk, by=by, reason="Fine.", now=self.now),
+            "retire": lambda: retire_rule(
+                rule_id=version.rule_id, by=by, reason="Gone.", now=self.now),
+            "renew": lambda: renew_rule(rule_id=version.rule_id, by=by, now=self.now),
+            "stop": lambda: stop_by_itself(
+                version_id=version.pk, reasons=["Reopened."], now=self.now),
+        }  # fmt: skip
+        self.attempt(acts[verb])
+
+    @precondition(lambda self: RuleVersion.objects.filter(state=State.CANARY).exists())
+    @rule(n=st.integers(1, 12))
+    def tag(self, n):
+        version = self.latest(State.CANARY)
+        for _ in range(n):
+            LedgerEntry.objects.create(
+                incident=rules.incident_of(self.workspace, self.site, at=self.now),
+                rule=version.rule, version=version, rule_hash=version.rule_hash, act=Act.TAGGED,
+                where=Where.TAGOUT, at=self.now, reason="r", signed_ot="o", signed_soc="s",
+            )  # fmt: skip
+
+    @rule(days=st.sampled_from([0, 1, 7, 15, 40]))
+    def wait(self, days):
+        self.now += timedelta(days=days)
+        watch_rules(now=self.now)
+
+    @invariant()
+    def what_acts_was_signed_by_two_sides(self):
+        for version in RuleVersion.objects.filter(state__in=[State.CANARY, State.LIVE]):
+            given = list(version.signatures.filter(void_at=None).select_related("by"))
+            assert {each.side for each in given} == {"ot", "soc"}
+            assert len({each.by_id for each in given}) == 2
+            sides = {each.side: each.by.email.partition("@")[0] for each in given}
+            assert sides["ot"] in ("oda", "olaf", "both")
+            assert sides["soc"] in ("leo", "lea")  # never who gave evidence
+            assert all(each.rule_hash == version.rule_hash for each in given)
+            assert version.backtest.rule_hash == version.rule_hash
+            assert version.backtest.ran_at <= max(each.signed_at for each in given)
+            assert version.expires_at - version.proposed_at <= timedelta(days=90)
+
+    @invariant()
+    def what_lives_had_its_trial(self):
+        for version in RuleVersion.objects.filter(state=State.LIVE):
+            steps = list(Step.objects.filter(version=version).order_by("pk"))
+            trial = [step for step in steps if step.to_state == State.CANARY]
+            lived = [step for step in steps if step.to_state == State.LIVE]
+            assert trial and lived[0].at - trial[0].at >= timedelta(days=7)
+            assert version.expires_at > lived[0].at
+
+    @invariant()
+    def a_rule_lives_in_one_version(self):
+        for state in (State.LIVE, State.CANARY):
+            assert RuleVersion.objects.filter(state=state).count() <= 1
+
+
+def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(db):
+    run_state_machine_as_test(
+        Lives,
+        settings=settings(
+            max_examples=12, stateful_step_count=25, deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip

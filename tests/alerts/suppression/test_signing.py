@@ -1,0 +1,175 @@
+"""Four eyes, two sides: who may sign what, and how two at the same instant end."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connections
+
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.models import Signature, State
+from alerts.suppression.services.drafts import CannotSaveRule, edit_version
+from alerts.suppression.services.judge import CannotJudgeRule, reject_rule, request_changes
+from alerts.suppression.services.moving import CannotMoveRule
+from alerts.suppression.services.sign import CannotSignRule
+from portal.accounts.models import Role, ScopeKind
+from portal.accounts.services import grant_role
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests.conftest import NOON
+from tests.factories import rules
+
+pytestmark = pytest.mark.django_db
+
+
+def _refused(version, **more) -> str:
+    with pytest.raises(CannotSignRule) as refusal:
+        rules.sign(version, **{"now": NOON} | more)
+    version.refresh_from_db()
+    assert version.state == State.PROPOSED
+    return " ".join(str(reason) for reason in refusal.value.reasons)
+
+
+def test_the_second_side_s_signature_begins_the_canary(proposal, people):
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    assert version.state == State.CANARY
+    assert {each.side: each.by for each in version.signatures.all()} == {
+        "ot": people.oda,
+        "soc": people.leo,
+    }
+    told = Notification.objects.filter(kind="suppression.canary")
+    assert {each.to for each in told} == {people.oda, people.leo}
+
+
+def test_who_proposed_for_ot_cannot_sign_for_the_soc(proposal, people, workspace):
+    grant_role(to=people.oda, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
+               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    assert "no other" in _refused(proposal, by=people.oda)
+
+
+def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
+    grant_role(to=people.olaf, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
+               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    version = rules.draft(rules.downloads(), by=people.sam, evidence=history.verdicts, now=NOON)
+    version = rules.propose(version, by=people.sam, now=NOON)
+    assert "for OT only" in _refused(version, by=people.olaf)
+    version = rules.sign(version, by=people.olaf, side=Side.OT, now=NOON)
+    assert "for OT only" in _refused(version, by=people.olaf)
+    assert rules.sign(version, by=people.leo, now=NOON).state == State.CANARY
+
+
+@pytest.mark.parametrize("who", ["sam", "oda", "mia", "ada"])
+def test_only_a_soc_lead_of_the_workspace_signs_for_the_soc(proposal, people, who):
+    assert "SOC" in _refused(proposal, by=getattr(people, who))
+
+
+@pytest.mark.parametrize("kind", ["token", "service", "superuser"])
+def test_nothing_but_a_person_signs(proposal, people, kind):
+    assert "Only people sign" in _refused(proposal, by=people.leo, kind=kind)
+
+
+def test_the_signature_is_on_what_was_on_the_screen(proposal, people):
+    assert "changed since" in _refused(proposal, by=people.leo, seen_hash="0" * 64)
+
+
+@pytest.mark.parametrize("ago", [None, timedelta(minutes=5, seconds=1), timedelta(seconds=-1)])
+def test_the_proof_of_identity_is_fresh(proposal, people, ago):
+    proved_at = None if ago is None else NOON - ago
+    assert "Sign in again" in _refused(proposal, by=people.leo, proved_at=proved_at)
+
+
+def test_with_little_evidence_the_soc_says_why_it_is_enough(proposal, people):
+    assert "why it is enough" in _refused(proposal, by=people.leo, note=" ")
+
+
+def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
+    verdicts = history.verdicts[:5]  # all Oda's
+    version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
+    version = rules.propose(version, by=people.oda, now=NOON)
+    assert "one person" in _refused(version, by=people.leo, checked_evidence=False)
+    assert rules.sign(version, by=people.leo, now=NOON).state == State.CANARY
+
+
+def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
+    flood = rules.judge(history.incidents[:1] * 61, by=people.sam)
+    for each in flood:
+        each.given_at = NOON
+        each.save(update_fields=["given_at"])
+    version = rules.draft(rules.downloads(), by=people.oda, evidence=flood[-1:], now=NOON)
+    from alerts.suppression.services.propose import CannotProposeRule
+
+    with pytest.raises(CannotProposeRule, match="holds any more"):
+        rules.propose(version, by=people.oda, now=NOON)
+
+
+def test_signatures_older_than_a_week_count_no_more(proposal, people):
+    later = NOON + timedelta(days=7, seconds=1)
+    assert "back-test" in _refused(proposal, by=people.leo, now=later)
+
+
+def test_a_refused_signature_is_on_record(proposal, people):
+    _refused(proposal, by=people.sam)
+    entry = Entry.objects.get(action="suppression.signature.refused")
+    assert entry.actor_id == people.sam.pk and entry.details["side"] == "soc"
+
+
+def test_a_lead_of_one_of_two_workspaces_cannot_sign_for_both(
+    people, history, make_person, workspace, site
+):
+    from tests.factories.incidents import make_workspace
+
+    rules.incident_of(make_workspace("porto"), site, at=NOON)
+    version = rules.draft(rules.downloads(), by=people.oda, evidence=history.verdicts, now=NOON)
+    assert len(version.workspace_ids) == 2
+    from alerts.suppression.services.propose import CannotProposeRule
+
+    with pytest.raises(CannotProposeRule, match="cannot own"):
+        rules.propose(version, by=people.oda, now=NOON)
+
+
+def test_changes_can_be_asked_for_and_void_what_was_signed(proposal, people):
+    request_changes(version_id=proposal.pk, by=people.leo, note="Only PLC-07.", now=NOON)
+    proposal.refresh_from_db()
+    assert proposal.state == State.CHANGES_REQUESTED
+    assert not proposal.signatures.filter(void_at=None).exists()
+    assert Notification.objects.filter(kind="suppression.changes-requested").count() == 1
+    with pytest.raises(CannotSignRule, match="does not wait"):
+        rules.sign(proposal, by=people.leo, now=NOON)
+
+
+@pytest.mark.parametrize("judge", [request_changes, reject_rule])
+def test_only_signers_judge_and_they_say_why(proposal, people, judge):
+    with pytest.raises(CannotJudgeRule, match="may sign"):
+        judge(version_id=proposal.pk, by=people.sam, note="No.", now=NOON)
+    with pytest.raises(CannotJudgeRule, match="why"):
+        judge(version_id=proposal.pk, by=people.leo, note=" ", now=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_and_editing_at_one_instant_end_one_way(proposal, people):
+    """Whoever comes first: a version that was edited never lives, one that lives was not edited."""
+    start, ended = Barrier(2), []
+
+    def run(act):
+        start.wait()
+        try:
+            act()
+        except (CannotSignRule, CannotSaveRule, CannotMoveRule) as refusal:
+            ended.append(type(refusal))
+        finally:
+            connections.close_all()
+
+    acts = [
+        lambda: rules.sign(proposal, by=people.leo, now=NOON),
+        lambda: edit_version(version_id=proposal.pk, by=people.oda, now=NOON),
+    ]
+    threads = [Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    proposal.refresh_from_db()
+    assert proposal.state in (State.CANARY, State.REPLACED)
+    if proposal.state == State.REPLACED:
+        assert ended == [CannotSignRule]
+        assert not Signature.objects.filter(version=proposal, void_at=None).exists()

@@ -1,0 +1,190 @@
+"""A plant with a routine that OT has judged, and rules about it in any state of their life."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, Severity, Status
+from alerts.reviews.models import Annotation
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.rule import Rule, as_json
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.services.drafts import draft_rule
+from alerts.suppression.services.propose import propose_rule
+from alerts.suppression.services.sign import sign_rule
+from portal.accounts.models import User
+from tests import cast
+from tests.factories.incidents import make_incident
+
+DOWNLOAD = "Unauthorized PLC Programming"
+POLLING = "Unauthorized Modbus Operation"
+TUESDAYS = "Tue 06:00-08:00 Europe/Warsaw"
+TUESDAY = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)  # 06:10 on the plant's clock
+
+
+def routine(
+    workspace: Workspace,
+    site: Site,
+    *,
+    weeks: int = 12,
+    until: datetime = TUESDAY,
+    alert_type: str = DOWNLOAD,
+    source: str = "ENG-WS-04",
+    destination: str = "PLC-PL2-07",
+    **columns: Any,
+) -> list[Incident]:
+    """One incident a week with one alert, closed as benign, the newest first."""
+    given = {
+        "status": Status.CLOSED,
+        "classification": "BenignPositive",
+        "classification_reason": "SuspiciousButExpected",
+        "details_state": DetailsState.FETCHED,
+        "product_names": ["Azure Security Center for IoT"],
+        "severity": Severity.HIGH if alert_type == DOWNLOAD else Severity.MEDIUM,
+    } | columns
+    made = []
+    for week in range(weeks):
+        at = until - timedelta(weeks=week)
+        made.append(
+            incident_of(
+                workspace, site, at=at, alert_type=alert_type, source=source,
+                destination=destination, **given,
+            )
+        )  # fmt: skip
+    return made
+
+
+def incident_of(
+    workspace: Workspace,
+    site: Site,
+    *,
+    at: datetime,
+    alert_type: str = DOWNLOAD,
+    source: str = "ENG-WS-04",
+    destination: str = "PLC-PL2-07",
+    **columns: Any,
+) -> Incident:
+    """An incident with one alert between two devices, its details fetched."""
+    given = {
+        "title": alert_type, "source": source, "destination": destination, "created_at": at,
+        "site_ids": [site.pk], "alerts_count": 1, "pattern": uuid.uuid5(uuid.NAMESPACE_OID,
+        f"{site.pk}{alert_type}{source}{destination}"), "details_state": DetailsState.FETCHED,
+        "product_names": ["Azure Security Center for IoT"], "severity": Severity.HIGH,
+    } | columns  # fmt: skip
+    row = make_incident(workspace, **given)
+    alert_of(row, site, at=at, source=source, destination=destination)
+    return row
+
+
+def alert_of(
+    incident: Incident,
+    site: Site,
+    *,
+    at: datetime | None = None,
+    source: str = "ENG-WS-04",
+    destination: str = "PLC-PL2-07",
+    **columns: Any,
+) -> Alert:
+    """One more alert of an incident."""
+    moment = at or incident.created_at
+    local = moment + timedelta(hours=1)  # Warsaw in winter
+    given = {
+        "key": str(uuid.uuid4()), "site": site, "zone": site.zones.order_by("pk").first(),
+        "alert_type": incident.alert_type, "severity": incident.severity, "sensor": "sensor-pk2",
+        "product_name": "Azure Security Center for IoT", "source_device": source,
+        "destination_device": destination, "any_device": [source, destination], "at": moment,
+        "plant_weekday": local.weekday(), "plant_minute": local.hour * 60 + local.minute,
+    } | columns  # fmt: skip
+    alert = Alert.objects.create(workspace=incident.workspace, **given)
+    IncidentAlert.objects.create(incident=incident, alert=alert)
+    return alert
+
+
+def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TUESDAY) -> None:
+    """Other incidents of the site, so that the routine is a small part of them."""
+    for day in range(n):
+        at = until - timedelta(days=day * 2, hours=3)
+        incident_of(
+            workspace, site, at=at, alert_type="Port Scan Detected", source=f"HMI-{day}",
+            destination="SRV-1", status=Status.CLOSED, severity=Severity.LOW,
+        )  # fmt: skip
+
+
+def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") -> list[Annotation]:
+    """One verdict on each incident, as OT's past answers."""
+    given = []
+    for each in incidents:
+        said = Annotation.objects.create(
+            verdict=verdict, cause="plc-programming-window", by=by, given_at=each.created_at
+            + timedelta(hours=1), key=uuid.uuid4(), act=uuid.uuid4(),
+            note="odd" if verdict == "suspicious" else "",
+        )  # fmt: skip
+        said.incidents.set([each])
+        said.alerts.set(each.alerts.all())
+        given.append(said)
+    return given
+
+
+def clause(field: str, operator: str, *values: str | int) -> Clause:
+    """One line."""
+    return Clause(field, operator, values)
+
+
+def downloads(**more: Any) -> Rule:
+    """The rule of the story: programs are loaded on Tuesdays. It has hours, so Tagout enforces."""
+    told: dict[str, Any] = {
+        "title": "Planned recipe downloads",
+        "all_of": (
+            clause("site", "is", "Gdańsk"),
+            clause("alert_type", "is", DOWNLOAD),
+            clause("source_device", "is", "ENG-WS-04"),
+            clause("destination_device", "is_one_of", "PLC-PL2-07", "PLC-PL2-08"),
+            clause("time", "within", TUESDAYS),
+        ),
+        "reason": "plc-programming-window",
+        "owner_ot": cast.ODA.email,
+        "owner_soc": cast.LEO.email,
+        "expires_at": datetime(2026, 12, 20, tzinfo=UTC),
+    }
+    return Rule(**told | more)
+
+
+def polling(**more: Any) -> Rule:
+    """The second rule of the story: a historian polls. Exact in Sentinel's terms."""
+    told: dict[str, Any] = {
+        "title": "Historian polls the gateways",
+        "all_of": (
+            clause("workspace", "is", "gdansk"),
+            clause("alert_type", "is", POLLING),
+            clause("any_device", "is_one_of", "GW-MOD-03", "HIST-GD-01"),
+        ),
+        "enforcement": "sentinel",
+        "expires_at": datetime(2027, 1, 20, tzinfo=UTC),
+    }
+    return downloads(**told | more)
+
+
+def draft(said: Rule, *, by: User, evidence: Iterable[Annotation], now: datetime) -> RuleVersion:
+    """A first version that says this."""
+    ids = [each.pk for each in evidence]
+    return draft_rule(by=by, now=now, body=as_json(said), evidence_ids=ids)
+
+
+def propose(version: RuleVersion, *, by: User, now: datetime, **more: Any) -> RuleVersion:
+    """Propose it, having just proved who one is."""
+    return propose_rule(version_id=version.pk, by=by, now=now, **{"proved_at": now} | more)
+
+
+def sign(
+    version: RuleVersion, *, by: User, now: datetime, side: Side = Side.SOC, **more: Any
+) -> RuleVersion:
+    """Sign it as it is, having looked at everything."""
+    said = {
+        "seen_hash": version.rule_hash, "proved_at": now, "note": "Seen with Oda on site.",
+        "checked_evidence": True,
+    } | more  # fmt: skip
+    return sign_rule(version_id=version.pk, side=side, by=by, now=now, **said)
