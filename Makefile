@@ -7,6 +7,8 @@ PYTHON_WANTED := >=3.13
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
+LOCK := pip compile -q --no-annotate --no-header --universal --python-version 3.13 \
+	--generate-hashes --no-emit-index-url
 export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 
@@ -49,9 +51,6 @@ bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in 
 
 faults: $(VENV)/.dev ## the fault matrix, long form
 	@$(PY) -m pytest -q tests/faults --long-faults
-
-LOCK := pip compile -q --no-annotate --no-header --universal --python-version 3.13 \
-	--generate-hashes --no-emit-index-url
 
 lock: $(VENV)/.dev ## renew requirements*.lock from pyproject.toml
 	@$(UV) $(LOCK) --extra demo pyproject.toml -o requirements.lock

@@ -2,6 +2,7 @@
 environments and nothing else in them, two database roles, the same questions of health.
 """
 
+import http.client
 import os
 import re
 import signal
@@ -96,6 +97,14 @@ class Composed:
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
 
+    def ask_web(self, **headers):
+        """What the first page answers, as the proxy in front of it would ask."""
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        link.request("GET", "/", headers={"Host": GIVEN["ALLOWED_HOSTS"], **headers})
+        answer = link.getresponse()
+        link.close()
+        return answer.status, answer.getheader("Location")
+
     def is_well(self, name):
         """Ask as the engine would."""
         kind, *words = STACK.services[name]["healthcheck"]["test"]
@@ -171,9 +180,11 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
         composed.start(name)
     for name in names:
         wait_until(lambda one=name: composed.is_well(one), seconds=90, what=f"{name} is well")
+    assert composed.ask_web() == (301, "https://tagout.plant.example/")
+    assert composed.ask_web(**{"X-Forwarded-Proto": "https"}) == (302, "/login/?next=/")
     for name in names:
         composed.running[name].send_signal(signal.SIGTERM)
     for name in names:
         assert composed.running[name].wait(LONGEST_STOP) == 0, name
-    assert not composed.is_well("web")
-    assert not composed.is_well("worker-outbox")
+    for name in names if long else ["web"]:  # a ping that nobody answers takes its whole patience
+        assert not composed.is_well(name)
