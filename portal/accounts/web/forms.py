@@ -5,7 +5,8 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy
 
-from portal.accounts.models import User
+from portal.accounts.models import TokenScope, User
+from portal.accounts.services.tokens import DEFAULT_DAYS, MOST_DAYS
 
 
 class SignInForm(AuthenticationForm):
@@ -26,3 +27,30 @@ class PreferencesForm(forms.Form):
     time_display = forms.ChoiceField(choices=User.TimeDisplay.choices, required=False)
     language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
     keys_on = forms.BooleanField(required=False)
+
+
+class TokenForm(forms.Form):
+    """What a new token is for, what it may do and for how long."""
+
+    name = forms.CharField(
+        max_length=80,
+        label=gettext_lazy("What will use it?"),
+        error_messages={"required": gettext_lazy("Give the token a name.")},
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=TokenScope.choices,
+        label=gettext_lazy("What it may do"),
+        error_messages={"required": gettext_lazy("Pick at least one thing that the token may do.")},
+    )
+    days = forms.TypedChoiceField(
+        coerce=int,
+        initial=DEFAULT_DAYS,
+        label=gettext_lazy("How long it works"),
+        choices=[
+            (7, gettext_lazy("7 days")),
+            (30, gettext_lazy("30 days")),
+            (DEFAULT_DAYS, gettext_lazy("90 days")),
+            (180, gettext_lazy("180 days")),
+            (MOST_DAYS, gettext_lazy("1 year")),
+        ],
+    )

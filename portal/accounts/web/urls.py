@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from portal.accounts.web import views
+from portal.accounts.web import tokens, views
 
 urlpatterns = [
     path("login/", views.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),
     path("preferences/", views.preferences, name="preferences"),
+    path("tokens/", tokens.tokens, name="api-tokens"),
+    path("tokens/<uuid:token>/rotate/", tokens.rotate, name="rotate-token"),
+    path("tokens/<uuid:token>/revoke/", tokens.revoke, name="revoke-token"),
 ]

@@ -1,0 +1,94 @@
+"""The page of a person's API tokens: make, rotate, revoke. A secret is shown once, on no other
+page and in no session.
+"""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import ApiToken, TokenScope
+from portal.accounts.services import (
+    CannotCreateToken,
+    CannotRotateToken,
+    CreatedToken,
+    create_token,
+    revoke_token,
+    rotate_token,
+)
+from portal.accounts.web.forms import TokenForm
+from portal.ui.toasts import leave_toast
+
+SHOWN = 100
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """My tokens; posting makes one and shows its secret, this once."""
+    if request.method == "GET":
+        return _page(request, TokenForm())
+    form = TokenForm(request.POST)
+    if form.is_valid():
+        try:
+            me, now = actor_of(request), clock.now()
+            made = create_token(owner=me, by=me, now=now, **form.cleaned_data)
+        except CannotCreateToken as refusal:
+            form.add_error(None, list(refusal.reasons))
+        else:
+            return _page(request, TokenForm(), made=made)
+    return _page(request, form, status=422)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def rotate(request: HttpRequest, token: UUID) -> HttpResponse:
+    """Ask first, for the old secret ends at once; then show the new one."""
+    old = get_object_or_404(ApiToken, uuid=token, owner=actor_of(request))
+    reasons: list[str] = []
+    if request.method == "POST":
+        try:
+            made = rotate_token(token_id=old.pk, by=actor_of(request), now=clock.now())
+        except CannotRotateToken as refusal:
+            reasons = list(refusal.reasons)
+        else:
+            return _page(request, TokenForm(), made=made)
+    page = {"token": old, "reasons": reasons}
+    status = 422 if reasons else 200
+    return render(request, "portal/accounts/rotate_token.html", page, status=status)
+
+
+@require_POST
+def revoke(request: HttpRequest, token: UUID) -> HttpResponse:
+    """End a token of one's own at once."""
+    mine = get_object_or_404(ApiToken, uuid=token, owner=actor_of(request))
+    revoke_token(token_id=mine.pk, by=actor_of(request), now=clock.now())
+    told = gettext("Revoked: %(name)s") % {"name": mine.name}
+    return leave_toast(request, redirect("api-tokens"), told)
+
+
+def _page(
+    request: HttpRequest, form: TokenForm, *, made: CreatedToken | None = None, status: int = 200
+) -> HttpResponse:
+    now = clock.now()
+    rows = ApiToken.objects.filter(owner=actor_of(request)).order_by("-made_at", "-pk")[:SHOWN]
+    words = dict(TokenScope.choices)
+    page = {
+        "form": form,
+        "chosen": form["scopes"].value() or [],
+        "scopes": TokenScope.choices,
+        "made": made,
+        "rows": [
+            (token, token.works_at(now), [words[TokenScope(each)] for each in token.scopes])
+            for token in rows
+        ],
+        "base": f"{settings.PUBLIC_URL}/api/v1",
+        "now": now,
+    }
+    return render(request, "portal/accounts/tokens.html", page, status=status)

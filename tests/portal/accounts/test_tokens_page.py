@@ -1,0 +1,95 @@
+"""The page of API tokens."""
+
+import re
+
+import pytest
+
+from portal.accounts.models import ApiToken
+from portal.accounts.queries import token_of
+from portal.accounts.services import create_token
+from tests import cast
+from tests.browser import bar_faults
+from tests.conftest import NOON
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+WANTED = {"name": "Nightly export", "scopes": ["read"], "days": "30"}
+
+
+@pytest.fixture
+def sam(make_person):
+    return make_person(cast.SAM)
+
+
+@pytest.fixture
+def page(client, sam):
+    client.force_login(sam)
+    return client
+
+
+def secret_in(answer):
+    found = re.search(r'value="(tagout_[\w-]+)"', answer.text)
+    return found and found[1]
+
+
+def test_without_tokens_it_shows_how_a_program_would_ask(page):
+    text = page.get("/tokens/").text
+    assert "You have no token yet" in text and "curl -H" in text and "Invoke-RestMethod" in text
+
+
+def test_a_new_token_is_shown_this_once(page, sam):
+    answer = page.post("/tokens/", WANTED)
+    assert "no-store" in answer["Cache-Control"]
+    token = token_of(secret_in(answer))
+    assert (token.owner, token.name, token.scopes) == (sam, "Nightly export", ["read"])
+    again = page.get("/tokens/")
+    assert secret_in(again) is None and "Nightly export" in again.text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": ""}, "Give the token a name"),
+        ({"scopes": []}, "at least one thing"),
+        ({"scopes": ["sign"]}, "sign"),
+        ({"days": "9999"}, "9999"),
+    ],
+)
+def test_a_form_that_makes_no_sense_makes_no_token(page, change, said):
+    answer = page.post("/tokens/", WANTED | change)
+    assert answer.status_code == 422 and said in answer.text
+    assert not ApiToken.objects.exists()
+
+
+def test_rotating_asks_first_and_shows_the_new_secret(page, sam):
+    old = create_token(owner=sam, name="Old", scopes=["read"], by=sam, now=NOON)
+    address = f"/tokens/{old.token.uuid}/rotate/"
+    assert "stop until they get the new one" in page.get(address).text
+    assert token_of(old.secret).revoked_at is None
+    assert token_of(secret_in(page.post(address))).works_at(NOON)
+    assert token_of(old.secret).revoked_at == NOON
+    assert page.post(address).status_code == 422
+
+
+def test_a_revoked_token_stays_in_the_list(page, sam):
+    made = create_token(owner=sam, name="Old", scopes=["read"], by=sam, now=NOON)
+    page.post(f"/tokens/{made.token.uuid}/revoke/")
+    assert token_of(made.secret).revoked_at == NOON
+    assert "Revoked" in page.get("/tokens/").text
+
+
+def test_nobody_touches_the_token_of_another(page, make_person):
+    leo = make_person(cast.LEO)
+    made = create_token(owner=leo, name="Leo's", scopes=["read"], by=leo, now=NOON)
+    for path in ("rotate", "revoke"):
+        assert page.post(f"/tokens/{made.token.uuid}/{path}/").status_code == 404
+    assert "Leo" not in page.get("/tokens/").text
+    assert token_of(made.secret).revoked_at is None
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("path", ["/tokens/", "/api/v1/docs"])
+def test_the_pages_meet_the_bars(browse, sam, path, width):
+    create_token(owner=sam, name="Nightly export", scopes=["read"], by=sam, now=NOON)
+    page = browse(path, as_=sam, width=width)
+    assert bar_faults(page) == []
