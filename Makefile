@@ -13,7 +13,7 @@ export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
 
 .PHONY: help demo test check install install-dev compiled lock fast lint types contracts migrations \
-	templates bench faults clean
+	templates openapi openapi-check bench faults clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,7 +24,7 @@ demo: $(VENV)/.runtime compiled ## the whole product with a pretend Sentinel; Ct
 test: $(VENV)/.dev compiled ## the whole suite on embedded PostgreSQL and Valkey
 	@$(PY) -m pytest -q -n 2 --dist loadgroup
 
-check: lint types contracts migrations templates test ## what CI runs
+check: lint types contracts migrations templates openapi-check test ## what CI runs
 
 fast: $(VENV)/.dev compiled ## the suite without the browser
 	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not browser"
@@ -45,6 +45,12 @@ migrations: $(VENV)/.dev
 
 templates: $(VENV)/.dev
 	@git ls-files 'templates/*.html' | xargs $(VENV)/bin/djade --check --target-version 6.0
+
+openapi: $(VENV)/.dev ## write the description of the API to docs/api/openapi.json
+	@$(PY) manage.py openapi docs/api/openapi.json
+
+openapi-check: $(VENV)/.dev
+	@$(PY) manage.py openapi --check docs/api/openapi.json
 
 bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in the same run
 	@$(PY) -m bench

@@ -2,6 +2,10 @@
 
 from django.test import Client
 
+from alerts.incidents.models import Incident
+from alerts.incidents.services.store import store_incidents
+from alerts.sentinel.client.memory import MemorySentinel
+from alerts.sentinel.wire import read_incident_page
 from portal.accounts.models import TokenScope
 from portal.accounts.services import create_token
 from tests.conftest import NOON
@@ -31,3 +35,13 @@ class Program:
 
 def _dashed(headers):
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def stored_incident(workspace, **columns):
+    """An incident as intake stores it, so that what we owe can be laid over Sentinel's word."""
+    far_end = MemorySentinel()
+    name = far_end.add_incident()
+    page = read_incident_page(far_end.list_incidents())
+    store_incidents(workspace_id=workspace.pk, incidents=list(page.items), now=NOON)
+    Incident.objects.filter(name=name).update(created_at=NOON, modified_at=NOON, **columns)
+    return Incident.objects.get(name=name)

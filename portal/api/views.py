@@ -220,9 +220,29 @@ def sub_list(listing: Listing) -> Callable[[Callable[..., Any]], Any]:
     return made
 
 
+def facts_alone(
+    schema: Mapping[str, Any], *, roles: Collection[Role] = ()
+) -> Callable[[Callable[..., Any]], Any]:
+    """A GET of an address without rows that answers one JSON object: the method returns its
+    members. Wire it with `View.as_view({"get": "name"})`.
+    """
+
+    def made(method: Callable[..., Any]) -> Any:
+        @wraps(method)
+        def view(self: Api, request: Request) -> HttpResponse:
+            return self.answer(method(self))
+
+        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+            kind="facts", schema=schema, roles=roles
+        )
+        return view
+
+    return made
+
+
 def facts(schema: Mapping[str, Any], *, roles: Collection[Role] = ()) -> Callable[..., Any]:
-    """A GET that answers one JSON object of its own: the method gets the row (or nothing, on a list
-    address) and returns the members.
+    """A GET below a row that answers one JSON object: the method gets the row and returns the
+    members.
     """
 
     def made(method: Callable[..., Any]) -> Any:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.api.problems import problem
 from portal.ui import gallery as samples
 from portal.ui.context import THEME_COOKIE, THEMES
 from portal.ui.htmx import vary, wants_part
@@ -72,6 +73,8 @@ def _failure(request: HttpRequest, status: int) -> HttpResponse:
     """The page (or, for htmx, the block) that says what failed, with a number to name it by."""
     reference = secrets.token_hex(4)
     logger.warning("%s answered %s, reference %s", request.path, status, reference)
+    if request.path.startswith("/api/"):
+        return problem(status, "The request did not get as far as the API.", reference=reference)
     name = "portal/ui/failure.html"
     if wants_part(request):
         name += "#block"

@@ -3,8 +3,7 @@
 import pytest
 
 from tests.alerts.incidents.web.conftest import gdansk, leo, oda, plant, sam  # noqa: F401 (fixtures)
-from tests.factories.incidents import make_incident
-from tests.program import Program
+from tests.program import Program, stored_incident
 
 
 @pytest.fixture
@@ -15,4 +14,4 @@ def asks(noon):
 
 @pytest.fixture
 def incident(gdansk, plant):  # noqa: F811 (fixtures)
-    return make_incident(gdansk, site_ids=[plant.pk], place="Gdańsk", source="ENG-WS-04")
+    return stored_incident(gdansk, site_ids=[plant.pk], place="Gdańsk", source="ENG-WS-04")

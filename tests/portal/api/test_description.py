@@ -1,0 +1,84 @@
+"""The description is OpenAPI 3.1, is complete, and is what answers look like."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from portal.api.openapi import document
+from tests.architecture.test_strangers import addresses
+from tests.architecture.tree import HOME
+from tests.factories.incidents import make_alert
+
+COMMITTED = HOME / "docs" / "api" / "openapi.json"
+PLACED = {"data_age_seconds", "next", "results"}
+
+
+def test_it_is_openapi_3_1():
+    OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_every_address_of_the_api_is_in_it():
+    routes = {route for _, route in addresses() if route.startswith("api/v1/")}
+    described = {path.count("/") for path in document()["paths"]}
+    assert described
+    named = {route.removeprefix("api/v1").replace("<int:pk>", "{id}") for route in routes}
+    named = {name.replace("<uuid:pk>", "{id}").replace("<slug:pk>", "{id}") for name in named}
+    open_to_readers = {"/docs"}
+    assert named - open_to_readers == set(document()["paths"])
+
+
+def test_the_committed_copy_is_up_to_date(tmp_path):
+    call_command("openapi", "--check", str(COMMITTED))
+    old = tmp_path / "old.json"
+    old.write_text(COMMITTED.read_text().replace("3.1.0", "3.0.0"))
+    with pytest.raises(CommandError, match="make openapi"):
+        call_command("openapi", "--check", str(old))
+
+
+def schema_of(path, method="get", status="200"):
+    answer = document()["paths"][path][method]["responses"][status]
+    (content,) = answer["content"].values()
+    return {**content["schema"], "components": document()["components"]}
+
+
+def fits(answer, path, method="get"):
+    check = Draft202012Validator(schema_of(path, method), format_checker=FormatChecker())
+    assert [error.message for error in check.iter_errors(json.loads(answer.content))] == []
+
+
+@pytest.mark.django_db
+def test_answers_fit_their_schemas(program, incident):
+    alert = make_alert(incident)
+    label = program.post(f"incidents/{incident.pk}/label/", {"add": ["seen"]})
+    fits(label, "/incidents/{id}/label/", "post")
+    fits(program.post(f"incidents/{incident.pk}/comment/", {"message": "Hm."}),
+         "/incidents/{id}/comment/", "post")  # fmt: skip
+    for path in ("/incidents/", "/alerts/"):
+        fits(program.get(path[1:]), path)
+    for path in ("", "timeline/", "comments/", "alerts/"):
+        answer = program.get(f"incidents/{incident.pk}/{path}")
+        assert answer.json().get("results") != []
+        fits(answer, f"/incidents/{{id}}/{path}")
+    fits(program.get(f"alerts/{alert.pk}/"), "/alerts/{id}/")
+
+
+@pytest.mark.django_db
+def test_the_description_is_served_to_programs_and_to_nobody_else(program, client):
+    said = program.get("openapi.json").json()
+    assert said["openapi"] == "3.1.0" and set(document()) < set(said)
+    assert client.get("/api/v1/openapi.json").status_code == 401
+    assert client.get("/api/v1/docs").status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_reader_shows_every_operation_and_every_problem(client, sam):
+    client.force_login(sam)
+    text = client.get("/api/v1/docs").text
+    for methods in document()["paths"].values():
+        for operation in methods.values():
+            assert f'id="{operation["operationId"]}"' in text
+    for anchor in ("bad-input", "refused", "too-many"):
+        assert f'id="{anchor}"' in text
