@@ -1,6 +1,8 @@
 """Reads of this room: which rules there are, for whom, and what they do now."""
 
-from django.db.models import Q, QuerySet
+from datetime import datetime
+
+from django.db.models import Max, Q, QuerySet
 
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
@@ -44,3 +46,10 @@ def is_off(workspace_id: int) -> bool:
     """Whether suppression is switched off there or everywhere. Asked at every decision (S8)."""
     stops = Stop.objects.filter(lifted_at=None)
     return stops.filter(Q(workspace=None) | Q(workspace=workspace_id)).exists()
+
+
+def on_again_since(workspace_id: int) -> datetime | None:
+    """When suppression was last switched on again there; what came before that is for people."""
+    lifted = Stop.objects.filter(Q(workspace=None) | Q(workspace=workspace_id))
+    latest: datetime | None = lifted.aggregate(latest=Max("lifted_at"))["latest"]
+    return latest

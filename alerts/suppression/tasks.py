@@ -4,8 +4,15 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.suppression.services.decide import decide_new_incidents as decide
 from alerts.suppression.services.watch import watch_rules as watch
 from portal import clock
+
+
+@shared_task(acks_late=True)
+def decide_new_incidents(**_later: Any) -> None:
+    """Close what live rules cover, and tag what trials would close."""
+    decide(now=clock.now())
 
 
 @shared_task(acks_late=True)

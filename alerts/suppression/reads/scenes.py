@@ -1,0 +1,108 @@
+"""An incident at the moment of decision, as the guards look at it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.incidents.models import DetailsState, Incident, OtState, Status
+from alerts.reviews.queries import open_review_on, verdict_on
+from alerts.sentinel.queries import minutes_old
+from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.guards.scene import Scene
+from alerts.suppression.engine.sentinel_conditions import GATE_LABEL
+from alerts.suppression.reads.cover import Cover
+from alerts.suppression.reads.entities import Around, around, criticality_of, in_open_cases
+
+OUR_LABELS = "tagout:"  # what nobody else writes
+# How a flag ends that says nothing about whether we understood the record.
+_HARMLESS = (":empty", ":no_zone", ":cut", ":not_a_port", ":not_a_count", ":not_yes_or_no")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The incident's own members: as our row has them, or as Sentinel has them this moment."""
+
+    severity: int
+    status: int
+    owner: str
+    labels: Sequence[str]
+    alerts_count: int
+    comments_count: int
+    product_names: Sequence[str]
+    flags: Sequence[str]
+
+
+def seen_of(row: Any) -> Seen:
+    """What an incident, or a row of Sentinel's words about one, says."""
+    return Seen(
+        severity=row.severity,
+        status=row.status,
+        owner=row.owner_name or row.owner_id,
+        labels=tuple(row.labels),
+        alerts_count=row.alerts_count,
+        comments_count=row.comments_count,
+        product_names=tuple(row.product_names),
+        flags=tuple(row.flags),
+    )
+
+
+def scene_of(
+    incident: Incident, *, seen: Seen, alerts: Mapping[int, Facts], cover: Cover, now: datetime
+) -> Scene:
+    """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
+    found = around(incident.pk, alerts=alerts.values())
+    products = {*seen.product_names, *(each.product_name for each in alerts.values())} - {""}
+    if not seen.product_names:
+        products = set()  # a missing member is one that we do not understand
+    return Scene(
+        alerts=tuple((facts, cover.rule_of(alert)) for alert, facts in alerts.items()),
+        products=tuple(sorted(products)),
+        labels=tuple(seen.labels),
+        owner=seen.owner,
+        touched=tuple(_touched(incident, seen)),
+        unknown_words=tuple(_unknown_words(incident, seen, found)),
+        entities_count=incident.entities_count,
+        unexplained=found.unexplained,
+        in_open_cases=in_open_cases(found, incident=incident),
+        criticality=criticality_of(found, alerts=alerts.values()),
+        details_pending=_is_pending(incident, seen, alerts),
+        minutes_old=minutes_old(incident.workspace_id, now=now),
+    )
+
+
+def _is_pending(incident: Incident, seen: Seen, alerts: Mapping[int, Facts]) -> bool:
+    """Whether something may be there that we have not read."""
+    return (
+        incident.details_state != DetailsState.FETCHED
+        or incident.details_due_at is not None
+        or seen.alerts_count > len(alerts)
+    )
+
+
+def _touched(incident: Incident, seen: Seen) -> list[str]:
+    touched = []
+    if seen.status != Status.NEW:
+        word = Status(seen.status).label if seen.status in Status.values else "unknown"
+        touched.append(f"its status is {word}")
+    ours = (OUR_LABELS, GATE_LABEL)
+    touched += [f"label {name}" for name in seen.labels if not name.casefold().startswith(ours)]
+    comments = list(incident.comments.values_list("ours", flat=True))
+    if not all(comments) or seen.comments_count > len(comments):
+        touched.append("a comment")
+    if incident.timeline.filter(by__isnull=False).exists():
+        touched.append("work in Tagout")
+    if incident.timeline.filter(code="reopened").exists():
+        touched.append("it was reopened")
+    if incident.ot_state == OtState.WAITING or open_review_on(incident.pk):
+        touched.append("a question to OT")
+    elif incident.ot_state or verdict_on(incident.pk):
+        touched.append("a verdict")
+    return touched
+
+
+def _unknown_words(incident: Incident, seen: Seen, found: Around) -> list[str]:
+    words = {flag for flag in (*seen.flags, *incident.flags) if not flag.endswith(_HARMLESS)}
+    if not seen.severity:
+        words.add("severity:unknown")
+    return sorted(words) + [f"entity {kind}" for kind in found.unknown_kinds]
