@@ -218,7 +218,7 @@ def test_nothing_closes_while_any_alert_is_uncovered(floor):
         )
     )
     def mix(told):
-        at = {name: address for name, address in THREE}
+        at = dict(THREE)
         bags = [
             {"SourceDevice": a, "SourceDeviceAddress": at[a], "Function": f, "Port": p}
             for a, f, p in told
