@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from alerts.suppression.engine.wording import TEMPLATES
+from alerts.suppression.engine.wording import NAMING, NOUNS, TEMPLATES
 
 
 class Sentence(str):
@@ -27,8 +27,14 @@ class Sentence(str):
 
 
 def words(said: Sentence, translate: Callable[[str], str] = str) -> str:
-    """The sentence in another language: `translate` gets the template, the details stay."""
-    return translate(TEMPLATES[said.code]).format(**said.detail)
+    """The sentence in another language: `translate` gets the template and the nouns in it; what
+    the plant or a person said stays as it is.
+    """
+    spoken = {
+        name: translate(value) if name in NAMING and value in NOUNS else value
+        for name, value in said.detail.items()
+    }
+    return translate(TEMPLATES[said.code]).format(**spoken)
 
 
 def listed(values: Iterable[object], joined: str = "or") -> str:
