@@ -1,4 +1,10 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 class SuppressionConfig(AppConfig):
@@ -6,18 +12,48 @@ class SuppressionConfig(AppConfig):
     label = "suppression"
 
     def ready(self) -> None:
-        from alerts.outbox.registry import (
-            register_check,
-            register_fresh_check,
-            register_outcome,
-        )
-        from alerts.suppression.services.close import STILL_ACTING, STILL_COVERED
-        from alerts.suppression.services.ledger import hear_outcome
-        from alerts.suppression.services.still import reason_not_to_close, reason_not_to_tag
+        _register_pages()
+        _register_deliveries()
 
-        register_fresh_check(
-            STILL_COVERED,
-            lambda change, fresh, now: reason_not_to_close(change, fresh=fresh, now=now),
-        )
-        register_check(STILL_ACTING, lambda change, now: reason_not_to_tag(change, now=now))
-        register_outcome(hear_outcome)
+
+def _register_pages() -> None:
+    from portal.accounts.models import READING_ROLES
+    from portal.ui.navigation import NOISE, NavItem, register_nav
+    from portal.ui.shell import register_shell_fact
+
+    register_nav(
+        NavItem(_("Suppression rules"), "shield-off", "suppression:rules", section=NOISE,
+                order=20, roles=READING_ROLES, key="u"),
+        NavItem(_("Approvals"), "badge-check", "suppression:approvals", section=NOISE,
+                order=30, counter="suppression.to_judge", roles=READING_ROLES, key="a"),
+        NavItem(_("Deployments"), "rocket", "suppression:deployments", section=NOISE,
+                order=40, roles=READING_ROLES),
+        NavItem(_("Ledger"), "scroll-text", "suppression:ledger", section=NOISE, order=50,
+                roles=READING_ROLES),
+    )  # fmt: skip
+    register_shell_fact("suppression.to_judge", _to_judge)
+
+
+def _register_deliveries() -> None:
+    from alerts.outbox.registry import (
+        register_check,
+        register_fresh_check,
+        register_outcome,
+    )
+    from alerts.suppression.services.close import STILL_ACTING, STILL_COVERED
+    from alerts.suppression.services.ledger import hear_outcome
+    from alerts.suppression.services.still import reason_not_to_close, reason_not_to_tag
+
+    register_fresh_check(
+        STILL_COVERED,
+        lambda change, fresh, now: reason_not_to_close(change, fresh=fresh, now=now),
+    )
+    register_check(STILL_ACTING, lambda change, now: reason_not_to_tag(change, now=now))
+    register_outcome(hear_outcome)
+
+
+def _to_judge(request: "HttpRequest") -> int:
+    from alerts.suppression.reads.to_judge import count_to_judge
+    from portal.accounts.models import User
+
+    return count_to_judge(request.user) if isinstance(request.user, User) else 0

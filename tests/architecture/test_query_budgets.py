@@ -13,9 +13,11 @@ from alerts.intake.models import Cursor
 from alerts.reviews.services import ask_ot, give_verdict
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
+from tests.alerts.suppression.samples import DOWNLOADS
 from tests.architecture.tree import HOME
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
+from tests.factories.rule_rows import make_entry, make_version
 
 BUDGETS = tomllib.loads((HOME / "tests" / "query_budgets.toml").read_text())["page"]
 FEW, MANY = 2, 9
@@ -61,6 +63,15 @@ def fill(site, workspace, people, n):
             by=people["oda"], key=uuid.uuid4(), verdict="routine", cause="other",
             review_id=asked.pk, now=NOON - timedelta(minutes=5),
         )  # fmt: skip
+        fill_rules(site, workspace, people)
+
+
+def fill_rules(site, workspace, people):
+    """One rule that closed something, and one that waits for a signature."""
+    here = {"ot": people["oda"], "soc": people["leo"], "workspace": workspace, "site": site}
+    live = make_version("live", of=DOWNLOADS, **here)
+    make_entry(live, workspace=workspace, site=site)
+    make_version("proposed", of=DOWNLOADS, **here)
 
 
 def queries_of(client, path):

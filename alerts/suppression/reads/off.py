@@ -1,0 +1,16 @@
+"""Whether suppression is switched off, and where, as far as a person sees it."""
+
+from alerts.sentinel.queries import workspaces_visible_to
+from alerts.suppression.models import Stop
+from portal.accounts.models import User
+
+
+def stops_in_force(user: User) -> list[Stop]:
+    """Stops that hold now, that of everything first. Who sees the workspace sees its stop."""
+    stops = Stop.objects.filter(lifted_at=None).select_related("workspace", "stopped_by")
+    found = list(stops.order_by("workspace__name"))
+    if not found:
+        return []
+    seen = set(workspaces_visible_to(user).values_list("pk", flat=True))
+    shown = [stop for stop in found if stop.workspace_id is None or stop.workspace_id in seen]
+    return sorted(shown, key=lambda stop: stop.workspace_id is not None)

@@ -1,0 +1,177 @@
+"""A frozen back-test as a page shows it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from alerts.suppression.engine.addresses import reasons_against_address
+from alerts.suppression.engine.bound import bound_words
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.web.words import field_label, in_words
+from portal.ui.pieces import Point
+from portal.ui.tags.times import date_of
+
+_ENDS = {"source": ("source_device", "source_address"),
+         "destination": ("destination_device", "destination_address")}  # fmt: skip
+_TRAITS = ("protocol", "function", "port")
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """One way to leave an alert out: the exception it would add."""
+
+    value: str  # field|value, as the editor reads it
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One alert for a person's eye, standing for `times` of its kind."""
+
+    ends: str
+    detail: str
+    at: datetime
+    times: int
+    site: str
+    why: str
+    incident_id: int | None
+    exclusions: tuple[Exclusion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a back-test found."""
+
+    start: datetime
+    end: datetime
+    ran_at: datetime
+    days: int
+    alerts: int
+    incidents: int
+    suspicious: int
+    judged: int
+    share: str
+    hours_saved: str
+    bound: str
+    is_little: bool
+    points: list[Point]
+    chart_title: str
+    verdicts: Mapping[str, int]
+    unjudged: int
+    true_positives: int
+    stops: list[Look]
+    check_these: list[Look]
+    nearest: list[Look]
+    sites: list[tuple[str, str, int, int]]
+    outcome: str
+    after_each: list[int]
+
+
+def shown(body: Mapping[str, Any]) -> Shown:
+    """The frozen data of `engine.freezing`, ready for a template."""
+    start, end = _moment(body["start"]), _moment(body["end"])
+    judged = body["judged"]
+    outcome = body["outcome"]
+    stopped = {_moment(row["at"]).date() for row in body["stops"]}
+    return Shown(
+        start=start,
+        end=end,
+        ran_at=_moment(body["ran_at"]),
+        days=max((end - start).days, 1),
+        alerts=body["alerts"],
+        incidents=body["incidents"],
+        suspicious=judged["suspicious"],
+        judged=judged["trials"],
+        share=f"{body['share_of_type']:.0%}".replace("%", " %"),
+        hours_saved=_hours(body["minutes_saved"]),
+        bound=in_words(bound_words(judged["suspicious"], judged["trials"])),
+        is_little=judged["is_little"],
+        points=[_point(day, count, stopped) for day, count in body["per_day"]],
+        chart_title=_chart_title(body["alerts"], body["per_day"]),
+        verdicts=judged["by_verdict"],
+        unjudged=body["unjudged_alerts"],
+        true_positives=body["true_positives"],
+        stops=[_look(row) for row in body["stops"]],
+        check_these=[_look(row) for row in body["check_these"]],
+        nearest=[_look(row) for row in body["nearest"]],
+        sites=[
+            (each["site"], f"{each['share']:.1%}".replace("%", " %"), each["matched"],
+             each["incidents"])
+            for each in body["sites"]
+        ],
+        outcome=in_words(bound_words(outcome["suspicious"], outcome["trials"])),
+        after_each=list(body["after_each"]),
+    )  # fmt: skip
+
+
+def reasons_of(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
+    """What a run holds against the rule, in the language of the page."""
+    return [in_words(Sentence(code, **detail)) for code, detail in stored]
+
+
+def _look(row: Mapping[str, Any]) -> Look:
+    traits = row["traits"]
+    ends = " → ".join(end for end in (traits.get("source"), traits.get("destination")) if end)
+    said = [traits.get("protocol"), traits.get("function")]
+    why = row.get("why", "")
+    return Look(
+        ends=ends or traits.get("devices") or gettext("No device named"),
+        detail=" · ".join(each for each in said if each),
+        at=_moment(row["at"]),
+        times=row.get("times", 1),
+        site=row["site"],
+        why=_why(why),
+        incident_id=next(iter(row["incidents"]), None),
+        exclusions=tuple(_exclusions(traits)),
+    )
+
+
+def _why(why: Any) -> str:
+    """Stops come as codes, near misses as the sentence that was frozen."""
+    if isinstance(why, list):
+        return ", ".join(in_words(Sentence(f"stopper.{name}")) for name in why)
+    return str(why)
+
+
+def _exclusions(traits: Mapping[str, str]) -> Iterable[Exclusion]:
+    for end, (device, address) in _ENDS.items():
+        if value := traits.get(end):
+            field = device if reasons_against_address(value) else address
+            yield _exclusion(field, value)
+    for name in _TRAITS:
+        if value := traits.get(name):
+            yield _exclusion(name, value)
+
+
+def _exclusion(field: str, value: str) -> Exclusion:
+    return Exclusion(f"{field}|{value}", f"{field_label(field)}: {value}")
+
+
+def _point(day: str, count: int, stopped: set[date]) -> Point:
+    at = date.fromisoformat(day)
+    midnight = datetime(at.year, at.month, at.day, tzinfo=UTC)
+    return Point(date_of(midnight, year=False), count, at in stopped)
+
+
+def _chart_title(alerts: int, per_day: list[tuple[str, int]]) -> str:
+    days = sum(1 for _day, count in per_day if count)
+    said = ngettext("%(n)s alert would match", "%(n)s alerts would match", alerts) % {"n": alerts}
+    return gettext("%(alerts)s, on %(days)s of %(all)s days") % {
+        "alerts": said, "days": days, "all": len(per_day),
+    }  # fmt: skip
+
+
+def _hours(minutes: float) -> str:
+    """Handling time that was measured; nothing where it was not."""
+    if minutes <= 0:
+        return ""
+    if minutes < 60:
+        return gettext("%(n)s min") % {"n": round(minutes)}
+    return gettext("%(n)s h") % {"n": f"{minutes / 60:.1f}"}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

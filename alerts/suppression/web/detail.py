@@ -1,0 +1,64 @@
+"""One version of a rule: what it says, what it was tested on, who signed, what it did."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.reads.owners import owners_by_version
+from alerts.suppression.reads.to_judge import is_stale
+from alerts.suppression.reads.version_page import past_of
+from alerts.suppression.web.backtest import reasons_of, shown
+from alerts.suppression.web.differences import conditions_of
+from alerts.suppression.web.ledger import rows_of
+from alerts.suppression.web.shared import frame, version_or_404
+from alerts.suppression.web.words import (
+    ENFORCEMENTS,
+    ends_chip,
+    life_steps,
+    routine_cause,
+    state_chip,
+)
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.ui.htmx import render_page
+
+TEMPLATE = "alerts/suppression/rule.html"
+
+
+@require_GET
+def rule(request: HttpRequest, version: UUID) -> HttpResponse:
+    """One version and all that is known of it."""
+    shown_version = version_or_404(request, version)
+    context = page_of(shown_version, actor_of(request), now=clock.now())
+    return render_page(request, TEMPLATE, context, part="rule")
+
+
+def page_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
+    """What the page shows."""
+    past = past_of(version, user)
+    is_asked = version.state in (State.PROPOSED, State.CHANGES_REQUESTED)
+    test = version.backtest
+    return frame(user, now) | {
+        "version": version,
+        "state": state_chip(version.state),
+        "life": life_steps(version.state, version.paused_from),
+        "ends": ends_chip(version.expires_at, now) if version.expires_at else None,
+        "conditions": conditions_of(version, past.before),
+        "before": past.before,
+        "why": routine_cause(str(version.body.get("reason", ""))),
+        "owners": owners_by_version([version])[version.pk],
+        "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
+        "test": shown(test.body) if test else None,
+        "test_reasons": reasons_of(test.reasons) if test else [],
+        "is_stale": is_asked and is_stale(version, now=now),
+        "evidence": past.evidence,
+        "signatures": past.signatures,
+        "steps": [(step, state_chip(step.to_state)) for step in past.steps],
+        "versions": [(each, state_chip(each.state)) for each in past.versions],
+        "matches": rows_of(past.matches, user),
+    }

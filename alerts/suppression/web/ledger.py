@@ -1,0 +1,133 @@
+"""The ledger: one line per incident that a rule acted on. Filters and page stand in the address."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.models import Act, Ending, LedgerEntry, Where
+from alerts.suppression.queries import ledger_visible_to
+from alerts.suppression.web.shared import frame, number_in
+from alerts.suppression.web.words import StateChip, routine_cause
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.ui.htmx import render_page
+from portal.ui.pieces import Tab, with_query
+
+PAGE = 50
+ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
+_TABS = {
+    ALL: gettext_lazy("All lines"),
+    CLOSED: gettext_lazy("Closed"),
+    TAGGED: gettext_lazy("Would close"),
+    AGAIN: gettext_lazy("Look again"),
+}
+_ENDINGS = {
+    Ending.NOTHING: (gettext_lazy("Stands"), "ok", "check"),
+    Ending.REOPENED: (gettext_lazy("Reopened"), "high", "undo-2"),
+    Ending.TRUE_POSITIVE: (gettext_lazy("True positive"), "high", "flag"),
+    Ending.LINKED: (gettext_lazy("Linked to a true positive"), "high", "link"),
+    Ending.JOINED: (gettext_lazy("An uncovered alert joined"), "high", "plus"),
+    Ending.NOT_SENT: (gettext_lazy("Not carried out"), "", "x"),
+}
+_ACTS = {
+    Act.TAGGED: (gettext_lazy("Would close"), "maint", "flask-conical"),
+    Act.CLOSED: (gettext_lazy("Closed"), "ok", "circle-check"),
+}
+_WHERE = {Where.TAGOUT: gettext_lazy("Tagout"), Where.SENTINEL: gettext_lazy("Sentinel")}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. `is_seen`: the person may open the incident."""
+
+    entry: LedgerEntry
+    act: StateChip
+    ending: StateChip
+    where: str
+    reason: str
+    is_seen: bool
+
+
+@require_GET
+def ledger(request: HttpRequest) -> HttpResponse:
+    """What rules did to incidents, newest first."""
+    user, now = actor_of(request), clock.now()
+    tab = request.GET.get("show", ALL)
+    tab = tab if tab in _TABS else ALL
+    rule = number_in(request.GET.get("rule", ""))
+    entries = ledger_visible_to(user)
+    if rule:
+        entries = entries.filter(rule__number=rule)
+    again = entries.filter(review_again_at__isnull=False, reviewed_at=None)
+    found = _page(_of_tab(entries, again, tab), request.GET.get("after", ""))
+    page = frame(user, now) | {
+        "rows": rows_of(found[:PAGE], user),
+        "more": with_query(request.GET, {"after": str(found[PAGE - 1].pk)})
+        if len(found) > PAGE else "",
+        "tab": tab,
+        "tabs": _tabs(request, tab, again.count()),
+        "rule": f"R-{rule}" if rule else "",
+        "nothing": nothing_of(tab),
+        "without_rule": with_query(request.GET, {"rule": None}),
+    }  # fmt: skip
+    return render_page(request, "alerts/suppression/ledger.html", page, part="rows")
+
+
+def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
+    """Lines as the page shows them."""
+    ids = [entry.incident_id for entry in entries]
+    seen = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    return [_row(entry, entry.incident_id in seen) for entry in entries]
+
+
+def _row(entry: LedgerEntry, is_seen: bool) -> Row:
+    act, kind, picture = _ACTS[Act(entry.act)]
+    ending, tone, sign = _ENDINGS[Ending(entry.ending)]
+    return Row(
+        entry, StateChip(str(act), kind, picture), StateChip(str(ending), tone, sign),
+        str(_WHERE[Where(entry.where)]), routine_cause(entry.reason), is_seen,
+    )  # fmt: skip
+
+
+def _of_tab(
+    entries: QuerySet[LedgerEntry], again: QuerySet[LedgerEntry], tab: str
+) -> QuerySet[LedgerEntry]:
+    if tab == AGAIN:
+        return again
+    return entries.filter(act=tab) if tab in (CLOSED, TAGGED) else entries
+
+
+def _tabs(request: HttpRequest, tab: str, again: int) -> list[Tab]:
+    return [
+        Tab(str(label), with_query(request.GET, {"show": name}), again if name == AGAIN else None,
+            current=name == tab, hot=name == AGAIN and again > 0)
+        for name, label in _TABS.items()
+    ]  # fmt: skip
+
+
+def _page(entries: QuerySet[LedgerEntry], after: str) -> list[LedgerEntry]:
+    mark: Any = entries.filter(pk=number_in(after)).values_list("at", "pk").first()
+    if mark is not None:
+        at, pk = mark
+        entries = entries.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
+    return list(entries[: PAGE + 1])
+
+
+def nothing_of(tab: str) -> tuple[str, str]:
+    """What belongs under a tab, where nothing stands there."""
+    if tab == AGAIN:
+        return (
+            gettext("Nothing to look at again"),
+            gettext("When a rule stops by itself, what it closed in seven days comes here."),
+        )
+    return (
+        gettext("No rule has acted yet"),
+        gettext("Each incident that a rule tags or closes gets one line here, with the rule, its "
+                "signers and the reason."),
+    )  # fmt: skip

@@ -1,0 +1,36 @@
+"""What every page of this room needs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.policies import PROPOSING
+from alerts.suppression.queries import versions_visible_to
+from alerts.suppression.reads.off import stops_in_force
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.accounts.queries import roles_of
+
+
+def version_or_404(request: HttpRequest, uuid: UUID) -> RuleVersion:
+    """The version, if this person may see it."""
+    return get_object_or_404(versions_visible_to(actor_of(request)), uuid=uuid)
+
+
+def frame(user: User, now: datetime) -> dict[str, Any]:
+    """What stands on every page of the room: whether suppression is off, and what time it is."""
+    return {"now": now, "stops": stops_in_force(user), "may_propose": may_propose(user)}
+
+
+def may_propose(user: User) -> bool:
+    """Whether the person proposes rules anywhere."""
+    return not roles_of(user).isdisjoint(PROPOSING)
+
+
+def number_in(text: str) -> int:
+    """A row's number out of an address; 0 where it is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -1,0 +1,127 @@
+"""States, lines of a rule and reasons as a page says them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.reviews.engine.causes import cause
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.fields import FIELDS, Operator
+from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.models import State
+from portal.ui.pieces import Step
+
+type Chip = tuple[Promise, str, str]  # words, kind, icon
+
+STATES: dict[str, Chip] = {
+    State.DRAFT: (_("Draft"), "", "pencil"),
+    State.PROPOSED: (_("Waiting for signatures"), "accent", "users"),
+    State.CHANGES_REQUESTED: (_("Changes requested"), "medium", "message-square"),
+    State.CANARY: (_("Canary"), "maint", "flask-conical"),
+    State.LIVE: (_("Live"), "ok", "shield-check"),
+    State.PAUSED: (_("Paused"), "medium", "pause"),
+    State.EXPIRED: (_("Expired"), "", "calendar-x-2"),
+    State.RETIRED: (_("Retired"), "", "archive"),
+    State.REJECTED: (_("Rejected"), "high", "x"),
+    State.REPLACED: (_("Replaced"), "", "layers"),
+}
+OPERATORS: dict[str, Promise] = {
+    Operator.IS: _("is"),
+    Operator.IS_ONE_OF: _("is one of"),
+    Operator.WITHIN: _("within"),
+    Operator.AT_MOST: _("at most"),
+}
+ENFORCEMENTS: dict[str, Promise] = {
+    "tagout": _("By Tagout's own worker"),
+    "sentinel": _("In Sentinel"),
+}
+_END_KINDS = ((1, "high"), (7, "medium"), (14, "low"))  # days left, and how loudly to say it
+
+
+@dataclass(frozen=True, slots=True)
+class StateChip:
+    """A state as word, colour and icon."""
+
+    label: str
+    kind: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One clause in words."""
+
+    label: str
+    operator: str
+    values: tuple[str, ...]
+
+
+def state_chip(state: str) -> StateChip:
+    """Where a version stands, as a chip."""
+    label, kind, picture = STATES[state]
+    return StateChip(str(label), kind, picture)
+
+
+def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
+    """How long a rule has left: amber in its last fortnight, red on its last day."""
+    if ends_at <= now:
+        return StateChip(gettext("ended"), "", "calendar-x-2")
+    days = -(-(ends_at - now) // timedelta(days=1))
+    kind = next((kind for most, kind in _END_KINDS if days <= most), "")
+    label = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    return StateChip(label, kind, "timer" if kind else "")
+
+
+def in_words(reason: object) -> str:
+    """A reason in the language of the page, also where it comes from the engine."""
+    return words(reason, gettext) if isinstance(reason, Sentence) else str(reason)
+
+
+def all_in_words(reasons: Iterable[object]) -> list[str]:
+    """Reasons in the language of the page."""
+    return [in_words(reason) for reason in reasons]
+
+
+def field_label(name: str) -> str:
+    """How people call a field; one that is unknown is called as it came."""
+    field = FIELDS.get(name)
+    return gettext(field.label) if field else name
+
+
+def line_of(clause: Clause) -> Line:
+    """One clause in words."""
+    operator = OPERATORS.get(clause.operator)
+    said = str(operator) if operator else str(clause.operator)
+    return Line(field_label(clause.field), said, clause.texts)
+
+
+def routine_cause(reason: str) -> str:
+    """Why it is routine: a cause of the catalogue by its name, or a person's own words."""
+    known = cause(reason)
+    return known.label(get_language() or "en") if known else reason
+
+
+def life_steps(state: str, paused_from: str = "") -> list[Step]:
+    """Draft, approval, canary, live, expires: where a version stands on its way."""
+    way = [
+        (gettext("Draft"), "pencil", {State.DRAFT}),
+        (gettext("Approval"), "users", {State.PROPOSED, State.CHANGES_REQUESTED}),
+        (gettext("Canary"), "flask-conical", {State.CANARY}),
+        (gettext("Live"), "shield-check", {State.LIVE}),
+    ]
+    held = paused_from if state == State.PAUSED else state
+    at = next((place for place, (_l, _i, states) in enumerate(way) if held in states), len(way))
+    if held in {State.REJECTED, State.REPLACED}:
+        at = -1
+    failed = state in {State.PAUSED, State.REJECTED}
+    made = []
+    for place, (label, picture, _states) in enumerate(way):
+        if place == at:
+            made.append(Step(label, "failed" if failed else "current", picture))
+        else:
+            made.append(Step(label, "done" if place < at else "todo", picture))
+    return made

@@ -1,0 +1,85 @@
+"""A plant with people of both sides, and rules in every state, as rows."""
+
+import pytest
+
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.alerts.suppression import samples
+from tests.factories import rule_rows
+from tests.factories.incidents import make_site, make_workspace
+
+
+@pytest.fixture
+def workspace(db):
+    return make_workspace("north")
+
+
+@pytest.fixture
+def site(db):
+    return make_site()
+
+
+@pytest.fixture
+def porto(db):
+    return make_site("Porto", zone="Blending", time_zone="Europe/Lisbon")
+
+
+@pytest.fixture
+def oda(make_person, site):
+    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+
+
+@pytest.fixture
+def pia(make_person, porto):
+    return make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+
+
+@pytest.fixture
+def sam(make_person, workspace):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def leo(make_person, workspace):
+    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
+
+
+@pytest.fixture
+def mia(make_person):
+    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def said():
+    return samples.but(
+        samples.DOWNLOADS, reason="Recipe downloads after the change of shift",
+        owner_ot=cast.ODA.email, owner_soc=cast.LEO.email,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def make_version(workspace, site, oda, leo, said):
+    """`make_version("live")` makes a rule whose only version stands in that state."""
+    here = {"ot": oda, "soc": leo, "workspace": workspace, "site": site}
+    return lambda state="draft", **more: rule_rows.make_version(state, **{"of": said} | here | more)
+
+
+@pytest.fixture
+def acted(workspace, site):
+    """`acted(version)` lets a version close an incident."""
+    return lambda version, **more: rule_rows.make_entry(
+        version, workspace=workspace, site=site, **more
+    )
+
+
+@pytest.fixture
+def opened(client, noon):
+    """`opened(person, address)` gives the page as text."""
+
+    def shown(person, address, *, status=200, **more):
+        client.force_login(person)
+        answer = client.get(address, **more)
+        assert answer.status_code == status
+        return answer.content.decode()
+
+    return shown

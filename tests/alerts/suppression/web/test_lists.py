@@ -1,0 +1,137 @@
+"""The lists of the room: rules, approvals, ledger; who sees what."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.suppression.models import Stop
+from tests.alerts.suppression.samples import but
+from tests.conftest import NOON
+
+
+def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(opened, make_version, acted,
+                                                                    oda, said):  # fmt: skip
+    version = make_version("live", of=but(said, expires_at=NOON + timedelta(days=6)))
+    acted(version)
+    page = opened(oda, "/rules/")
+    for words in ("R-1", "Recipe downloads", "Live", "Oda Nowak", "Leo Hartmann", "6 days"):
+        assert words in page
+    assert 'class="cell-number at-mark">1</td>' in page
+
+
+@pytest.mark.parametrize(
+    ("state", "tab"),
+    [("canary", "force"), ("paused", "force"), ("proposed", "work"), ("draft", "work"),
+     ("expired", "ended"), ("rejected", "ended")],
+)  # fmt: skip
+def test_each_state_stands_under_its_tab(opened, make_version, oda, state, tab):
+    make_version(state)
+    assert "R-1" in opened(oda, f"/rules/?state={tab}")
+    others = {"force", "work", "ended"} - {tab}
+    assert all("R-1" not in opened(oda, f"/rules/?state={other}") for other in others)
+
+
+def test_a_live_rule_says_that_its_next_version_is_in_work(opened, make_version, oda):
+    live = make_version("live")
+    make_version("draft", rule=live.rule)
+    assert "Next: Draft" in opened(oda, "/rules/")
+
+
+def test_somebody_of_another_site_sees_nothing_of_a_rule(opened, make_version, acted, pia):
+    version = make_version("live")
+    acted(version)
+    assert "R-1" not in opened(pia, "/rules/")
+    assert "R-1" not in opened(pia, "/ledger/")
+    opened(pia, f"/rules/{version.uuid}/", status=404)
+
+
+def test_the_site_filter_offers_only_sites_of_rules_that_one_sees(opened, make_version, porto,
+                                                                  site, mia, oda):  # fmt: skip
+    make_version("live")
+    make_version("live", site_ids=[porto.pk], workspace_ids=[], made_by=mia)
+    assert "Porto" in opened(mia, "/rules/")
+    assert "Porto" not in opened(oda, "/rules/")
+    page = opened(mia, f"/rules/?site={porto.uuid}")
+    assert "R-2" in page
+    assert "R-1" not in page
+
+
+def test_an_empty_list_says_where_rules_begin(opened, oda):
+    assert "No rules: start from a pattern" in opened(oda, "/rules/")
+
+
+def test_a_page_of_fifty_rules_links_to_the_older_ones(opened, make_version, oda):
+    for _ in range(51):
+        make_version("live")
+    page = opened(oda, "/rules/")
+    assert "after=2" in page
+    assert "R-1<" in opened(oda, "/rules/?after=2")
+
+
+def test_a_proposal_waits_for_the_side_that_has_not_signed(opened, make_version, oda, leo, sam):
+    make_version("proposed")
+    assert "They wait for you" in opened(leo, "/approvals/")
+    for person in (oda, sam):
+        page = opened(person, "/approvals/")
+        assert "Nothing waits for your signature" in page
+        assert "They wait for others" in page
+    assert "SOC missing" in opened(leo, "/approvals/")
+
+
+def test_who_gave_evidence_is_not_asked_to_sign_for_the_soc(opened, make_version, leo):
+    from alerts.reviews.models import Annotation
+
+    version = make_version("proposed")
+    version.evidence.add(
+        Annotation.objects.create(verdict="routine", cause="other", by=leo, given_at=NOON,
+                                  key=version.uuid, act=version.uuid)
+    )  # fmt: skip
+    assert "Nothing waits for your signature" in opened(leo, "/approvals/")
+
+
+def test_a_stale_back_test_asks_to_run_again(opened, make_version, leo):
+    make_version("proposed", at=NOON - timedelta(days=8))
+    assert "Back-test: run again" in opened(leo, "/approvals/")
+
+
+def test_the_rail_counts_what_waits_for_me(opened, make_version, leo, sam):
+    make_version("proposed")
+    assert "Approvals" in opened(leo, "/rules/")
+    rail = opened(leo, "/rules/").partition('href="/approvals/"')[2][:400]
+    assert ">1<" in rail
+    rail = opened(sam, "/rules/").partition('href="/approvals/"')[2][:400]
+    assert ">1<" not in rail
+
+
+def test_a_line_of_the_ledger_names_incident_rule_act_signers_and_reason(opened, make_version,
+                                                                         acted, oda):  # fmt: skip
+    entry = acted(make_version("live"))
+    page = opened(oda, "/ledger/")
+    for words in (str(entry.incident.number), "R-1", "Closed", "Oda Nowak, Leo Hartmann",
+                  "Recipe downloads", "Stands"):  # fmt: skip
+        assert words in page
+
+
+def test_the_ledger_is_filtered_by_rule_and_by_what_was_done(opened, make_version, acted, oda):
+    acted(make_version("live"))
+    acted(make_version("canary"), act="tagged")
+    assert "R-2" not in opened(oda, "/ledger/?rule=1", headers={"HX-Request": "true"})
+    tagged = opened(oda, "/ledger/?show=tagged", headers={"HX-Request": "true"})
+    assert "R-1" not in tagged
+    assert "R-2" in tagged
+
+
+def test_what_a_stopped_rule_closed_stands_on_the_list_to_look_at_again(opened, make_version,
+                                                                       acted, oda):  # fmt: skip
+    acted(make_version("paused"), review_again_at=NOON, ending="reopened")
+    page = opened(oda, "/ledger/?show=again")
+    assert "R-1" in page
+    assert "Reopened" in page
+    assert "Nothing to look at again" in opened(oda, "/ledger/?show=again&rule=9")
+
+
+def test_every_page_of_the_room_says_that_suppression_is_off(opened, make_version, oda):
+    version = make_version("live")
+    Stop.objects.create(stopped_by=oda, stopped_by_label=oda.name, stopped_at=NOON)
+    for address in ("/rules/", "/approvals/", "/ledger/", f"/rules/{version.uuid}/"):
+        assert "Suppression is off everywhere" in opened(oda, address)

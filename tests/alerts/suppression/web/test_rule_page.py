@@ -1,0 +1,43 @@
+"""The page of one version."""
+
+import pytest
+
+from tests.alerts.suppression.samples import PROGRAMMING, but, clause
+
+
+def test_the_page_says_the_rule_in_words_and_what_it_was_tested_on(opened, make_version, oda):
+    page = opened(oda, f"/rules/{make_version('proposed').uuid}/")
+    for words in (PROGRAMMING, "ENG-WS-02, ENG-WS-04", "Tue 06:00-08:00 Europe/Warsaw",
+                  "38", "62 %", "5.1 h", "0 of 24 judged matches were suspicious",
+                  "Check this one before you ask", "ENG-WS-02 → PLC-4"):  # fmt: skip
+        assert words in page
+
+
+def test_the_page_names_who_signed_for_which_side(opened, make_version, oda):
+    page = opened(oda, f"/rules/{make_version('canary').uuid}/")
+    signatures = page.partition('id="signatures"')[2].partition("</section>")[0]
+    assert "Oda Nowak" in signatures
+    assert "Leo Hartmann" in signatures
+
+
+def test_a_new_version_is_shown_beside_the_one_before(opened, make_version, oda, said):
+    live = make_version("live")
+    changed = but(said, clause("protocol", "is", "Siemens S7"), title="Recipe downloads, S7")
+    page = opened(oda, f"/rules/{make_version('draft', rule=live.rule, of=changed).uuid}/")
+    assert 'class="rule-line is-new"' in page
+    assert "<del>Recipe downloads</del>" in page.replace(' class="diff-old"', "")
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["draft", "proposed", "changes-requested", "canary", "live", "paused", "expired", "retired",
+     "rejected", "replaced"],
+)  # fmt: skip
+def test_the_page_opens_in_every_state(opened, make_version, mia, state):
+    columns = {"paused_from": "live"} if state == "paused" else {}
+    assert "Recipe downloads" in opened(mia, f"/rules/{make_version(state, **columns).uuid}/")
+
+
+def test_a_draft_that_spells_no_rule_is_still_shown(opened, make_version, oda):
+    version = make_version("draft", body={"version": 1, "title": "Half", "all_of": 7})
+    assert "No condition yet." in opened(oda, f"/rules/{version.uuid}/")

@@ -1,0 +1,80 @@
+"""Versions of rules as rows in any state, signed and tested as that state asks for."""
+
+from datetime import timedelta
+from typing import Any
+
+from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.rule import as_json, rule_hash
+from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Signature, Step
+from tests.factories.incidents import NOON, make_incident
+
+_SIGNED = {"draft": (), "changes-requested": (), "proposed": ("ot",)}
+
+
+def frozen_test(of: Said, **changes: Any) -> dict[str, Any]:
+    """A back-test as the engine freezes it: 38 matches on Tuesdays, 24 judged, none suspicious."""
+    start = NOON - timedelta(days=90)
+    look = {
+        "alert": 1, "incidents": [], "at": "2026-10-06T04:41:00Z", "site": "Gdańsk",
+        "traits": {"source": "ENG-WS-02", "destination": "PLC-4", "protocol": "Siemens S7"},
+        "times": 2, "unlike": 1.5, "why": "",
+    }  # fmt: skip
+    days = [start + timedelta(days=n) for n in range(90)]
+    judged = {"trials": 24, "suspicious": 0, "by_verdict": {"routine": 20, "maintenance": 4},
+              "limit": 0.117, "is_little": False, "words": ""}  # fmt: skip
+    return {
+        "version": 1, "rule_hash": rule_hash(of), "start": start.isoformat(),
+        "end": NOON.isoformat(), "ran_at": NOON.isoformat(), "alerts": 38, "incidents": 36,
+        "after_each": [412, 61, 44, 40, 38],
+        "per_day": [[day.date().isoformat(), 3 if day.weekday() == 1 else 0] for day in days],
+        "sites": [{"site": "Gdańsk", "matched": 36, "incidents": 412, "share": 0.087}],
+        "share_of_type": 0.62, "true_positives": 0, "stops": [], "judged": judged,
+        "unjudged_alerts": 14, "check_these": [look], "nearest": [],
+        "minutes_saved": 306.0, "evidence": judged, "outcome": judged,
+    } | changes  # fmt: skip
+
+
+def make_version(
+    state: str, *, of: Said, ot: Any, soc: Any, workspace: Any, site: Any, rule: Rule | None = None,
+    at: Any = NOON - timedelta(days=3), **columns: Any,
+) -> RuleVersion:  # fmt: skip
+    """A version that Oda (`ot`) made and proposed, with the signatures of its state."""
+    if rule is None:
+        rule = Rule.objects.create(number=Rule.objects.count() + 1, made_by=ot, made_at=at)
+    given: dict[str, Any] = {
+        "number": rule.versions.count() + 1, "state": state, "state_since": at,
+        "title": of.title, "body": as_json(of), "expires_at": of.expires_at, "made_by": ot,
+        "made_at": at, "workspace_ids": [workspace.pk], "site_ids": [site.pk],
+    }  # fmt: skip
+    if state != "draft":
+        test = BackTestRun.objects.create(
+            rule=rule, rule_hash=rule_hash(of), start=NOON - timedelta(days=90), end=NOON,
+            history_days=120, body=frozen_test(of), ran_at=at, seconds=0.2,
+        )  # fmt: skip
+        given |= {"proposed_by": ot, "proposed_at": at, "proposer_side": "ot", "backtest": test,
+                  "rule_hash": rule_hash(of)}  # fmt: skip
+    version = RuleVersion.objects.create(rule=rule, **given | columns)
+    Step.objects.create(version=version, to_state=state, at=at, by=ot, by_label=ot.name)
+    for side in _SIGNED.get(state, ("ot", "soc")):
+        Signature.objects.create(
+            version=version, side=side, by=ot if side == "ot" else soc,
+            rule_hash=version.rule_hash, signed_at=at,
+        )  # fmt: skip
+    return version
+
+
+def make_entry(
+    version: RuleVersion, *, workspace: Any, site: Any, act: str = "closed",
+    at: Any = NOON - timedelta(hours=2), **columns: Any,
+) -> LedgerEntry:  # fmt: skip
+    """A line of the ledger, with the incident that it is about."""
+    incident = make_incident(
+        workspace, site_ids=[site.pk], place=site.name, source="ENG-WS-04", destination="PLC-4",
+        status=3 if act == "closed" else 1, created_at=at,
+    )  # fmt: skip
+    given = {"where": "tagout", "reason": "Recipe downloads", "signed_ot": "Oda Nowak",
+             "signed_soc": "Leo Hartmann"} | columns  # fmt: skip
+    return LedgerEntry.objects.create(
+        incident=incident, rule=version.rule, version=version, rule_hash=version.rule_hash,
+        act=act, at=at, **given,
+    )  # fmt: skip
