@@ -1,7 +1,7 @@
-"""A page's incidents read member by member: half of the price of reading one by one.
+"""The incidents of a typed page, column by column: a third of the price of one by one.
 
-Only where nothing about them is odd. Whatever a single reader would flag, or anything this one was
-not made for, makes it give up, and the page is read incident by incident.
+Only where nothing about them is odd. Whatever the reader of single incidents would flag makes this
+one give up, and the page is read incident by incident.
 """
 
 from __future__ import annotations
@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
+
+from msgspec import UNSET
 
 from alerts.sentinel.wire.incident import USABLE_NAME, WireIncident
 from alerts.sentinel.wire.parts import WireLabel, WireOwner, labels_of, owner_of
 from alerts.sentinel.wire.times import read_moments
-from alerts.sentinel.wire.unreadable import Bag
+from alerts.sentinel.wire.typed import (
+    TypedIncident,
+    TypedLabel,
+    TypedMore,
+    TypedOwner,
+    TypedPage,
+    texts_of,
+)
 from alerts.sentinel.wire.values import LARGEST
 from alerts.sentinel.wire.vocabulary import (
     CLASSIFICATION,
@@ -25,107 +33,88 @@ from alerts.sentinel.wire.vocabulary import (
 )
 
 _make = tuple.__new__
-_NONE = type(None)
-_NOTHING_SAID: dict[Any, None] = {None: None, "": None}
+_NOTHING_SAID: dict[Any, None] = {None: None, "": None, UNSET: None}
 _REASONS = CLASSIFICATION_REASON | _NOTHING_SAID
 _CLASSIFICATIONS = CLASSIFICATION | _NOTHING_SAID
-_OWNER = ("objectId", "email", "assignedTo", "userPrincipalName", "ownerType")
+_NO_MORE = TypedMore()
 
 
-class _OddError(Exception):
+class _OddError(ValueError):
     """Something must be looked at more closely."""
 
 
-def read_columns(raws: Sequence[Bag], raw_jsons: Sequence[bytes]) -> list[WireIncident] | None:
-    """These incidents, as `incident_of` reads them; None where anything about them is odd."""
-    try:
-        props = [raw["properties"] for raw in raws]
-        _all_of(props, dict)
-        more = [{} if (bag := each.get("additionalData")) is None else bag for each in props]
-        _all_of(more, dict)
-        if any(bag.get("mergedIncidentNumber") for bag in more):
-            return None
-        columns = _columns(raws, props, more)
-    except (_OddError, KeyError, TypeError, ValueError, OverflowError):
+def read_columns(body: bytes, page: TypedPage, places: Sequence[int]) -> list[WireIncident] | None:
+    """The incidents at these places, as `incident_of` reads them; None where anything is odd."""
+    texts = texts_of(body, page)
+    if texts is None:
         return None
-    return [_make(WireIncident, row) for row in zip(*columns, raws, raw_jsons, strict=True)]
+    try:
+        columns = _columns([page.value[place] for place in places])
+    except (KeyError, ValueError, OverflowError):
+        return None
+    picked = [texts[place] for place in places]
+    return [_make(WireIncident, row) for row in zip(*columns, picked, strict=True)]
 
 
-def _columns(raws: Sequence[Bag], props: Sequence[Bag], more: Sequence[Bag]) -> list[Iterable[Any]]:
-    names = _texts(raws, "name", required=True)
-    if not all(map(USABLE_NAME.fullmatch, names)):
-        raise _OddError
-    etags = _texts(raws, "etag", required=True)
-    created = _texts(props, "createdTimeUtc", required=True)
-    modified = _texts(props, "lastModifiedTimeUtc", required=True)
-    nothing: tuple[Any, ...] = (None,) * len(raws)
-    if not all(etags):
-        raise _OddError
+def _columns(typed: Sequence[TypedIncident]) -> list[Iterable[Any]]:
+    props = [each.properties for each in typed]
+    more = [each.additionalData or _NO_MORE for each in props]
+    names, etags = [each.name for each in typed], [each.etag for each in typed]
+    created = [each.createdTimeUtc for each in props]
+    modified = [each.lastModifiedTimeUtc for each in props]
+    if not (all(map(USABLE_NAME.fullmatch, names)) and all(etags)):
+        _refuse()
+    if any(each.mergedIncidentNumber for each in more if each.mergedIncidentNumber is not UNSET):
+        _refuse()
+    activity = _told([each.lastActivityTimeUtc for each in props])
+    nothing: tuple[Any, ...] = (None,) * len(typed)
     return [
         [name.lower() for name in names],
-        _texts(raws, "id"),
+        _told([each.id for each in typed]),
         etags,
-        _counts(props, "incidentNumber", required=True),
-        _texts(props, "title", required=True),
-        _texts(props, "description"),
-        [SEVERITY[bag["severity"]] for bag in props],
-        [INCIDENT_STATUS[bag["status"]] for bag in props],
-        [_CLASSIFICATIONS[bag.get("classification")] for bag in props],
-        [_REASONS[bag.get("classificationReason")] for bag in props],
-        _texts(props, "classificationComment"),
-        _owners(props),
-        _labels(props),
-        _moments(created),
-        _moments(modified),
-        _moments(_texts(props, "firstActivityTimeUtc")),
-        _moments(_texts(props, "lastActivityTimeUtc")),
+        _counts([each.incidentNumber for each in props]),
+        [each.title for each in props],
+        _told([each.description for each in props]),
+        [SEVERITY[each.severity] for each in props],
+        [INCIDENT_STATUS[each.status] for each in props],
+        [_CLASSIFICATIONS[each.classification] for each in props],
+        [_REASONS[each.classificationReason] for each in props],
+        _told([each.classificationComment for each in props]),
+        [_owner(each.owner) if each.owner else None for each in props],
+        [_labels(each.labels) if each.labels else () for each in props],
+        read_moments(created),
+        read_moments(modified),
+        _moments(_told([each.firstActivityTimeUtc for each in props])),
+        _moments(activity),
         created,
         modified,
-        _texts(props, "providerName"),
-        _texts(props, "providerIncidentId"),
-        _texts(props, "incidentUrl"),
-        _texts(more, "providerIncidentUrl"),
-        _words(more, "tactics"),
-        _words(more, "techniques"),
-        _words(more, "alertProductNames"),
-        _words(props, "relatedAnalyticRuleIds"),
-        _counts(more, "alertsCount"),
-        _counts(more, "commentsCount"),
+        activity,
+        _told([each.providerName for each in props]),
+        _told([each.providerIncidentId for each in props]),
+        _told([each.incidentUrl for each in props]),
+        _told([each.providerIncidentUrl for each in more]),
+        [tuple(each.tactics or ()) for each in more],
+        [tuple(each.techniques or ()) for each in more],
+        [tuple(each.alertProductNames or ()) for each in more],
+        [tuple(each.relatedAnalyticRuleIds or ()) for each in props],
+        _counts(_told([each.alertsCount for each in more])),
+        _counts(_told([each.commentsCount for each in more])),
         nothing,
-        _texts(more, "mergedIncidentUrl"),
-        ((),) * len(raws),
+        _told([each.mergedIncidentUrl for each in more]),
+        ((),) * len(typed),
     ]
 
 
-def _all_of(values: Iterable[object], *kinds: type) -> None:
-    if not set(map(type, values)) <= set(kinds):
-        raise _OddError
+def _told(values: list[Any]) -> list[Any]:
+    """The values; those that were not told are None, as those that were told to be null."""
+    return [None if value is UNSET else value for value in values]
 
 
-def _texts(bags: Sequence[Bag], member: str, *, required: bool = False) -> list[Any]:
-    if required:
-        values = [bag[member] for bag in bags]
-        _all_of(values, str)
-    else:
-        values = [bag.get(member) for bag in bags]
-        _all_of(values, str, _NONE)
-    return values
-
-
-def _counts(bags: Sequence[Bag], member: str, *, required: bool = False) -> list[int | None]:
-    values = [bag.get(member) for bag in bags]
-    _all_of(values, int, *(() if required else (_NONE,)))
+def _counts(values: list[int | None]) -> list[int | None]:
     there = [value for value in values if value is not None]
     if there and not 0 <= min(there) <= max(there) <= LARGEST:
-        raise _OddError
+        _refuse()
     return values
-
-
-def _words(bags: Sequence[Bag], member: str) -> list[tuple[str, ...]]:
-    values = [bag.get(member, ()) for bag in bags]
-    _all_of(values, list, tuple)
-    _all_of(chain.from_iterable(values), str)
-    return [tuple(value) for value in values]
 
 
 def _moments(texts: Sequence[str | None]) -> list[datetime | None]:
@@ -136,26 +125,34 @@ def _moments(texts: Sequence[str | None]) -> list[datetime | None]:
     return [None if text is None else next(following) for text in texts]
 
 
-def _owners(props: Sequence[Bag]) -> list[WireOwner | None]:
-    values = [bag.get("owner") for bag in props]
-    _all_of(values, dict, _NONE)
-    return [_owner(tuple(map(value.get, _OWNER))) if value else None for value in values]
+def _owner(said: TypedOwner) -> WireOwner | None:
+    return _owner_of(
+        (said.objectId, said.email, said.assignedTo, said.userPrincipalName, said.ownerType)
+    )
 
 
 @lru_cache(maxsize=4096)
-def _owner(said: tuple[Any, ...]) -> WireOwner | None:
+def _owner_of(said: tuple[Any, ...]) -> WireOwner | None:
     """Few people own many incidents: each is read once."""
     flags: list[str] = []
-    owner = owner_of(dict(zip(_OWNER, said, strict=True)), flags)
-    if flags:
-        raise _OddError
-    return owner
+    members = ("objectId", "email", "assignedTo", "userPrincipalName", "ownerType")
+    owner = owner_of(dict(zip(members, _told([*said]), strict=True)), flags)
+    return owner if not flags else _refuse()
 
 
-def _labels(props: Sequence[Bag]) -> list[tuple[WireLabel, ...]]:
+def _labels(said: Sequence[TypedLabel]) -> tuple[WireLabel, ...]:
+    return _labels_of(tuple([(label.labelName, label.labelType) for label in said]))
+
+
+@lru_cache(maxsize=4096)
+def _labels_of(said: tuple[tuple[str, Any], ...]) -> tuple[WireLabel, ...]:
     flags: list[str] = []
-    values = [bag.get("labels") for bag in props]
-    labels = [() if value == [] else labels_of(value, flags) for value in values]
-    if flags:
-        raise _OddError
-    return labels
+    labels = labels_of(
+        [{"labelName": name, "labelType": None if kind is UNSET else kind} for name, kind in said],
+        flags,
+    )
+    return labels if not flags else _refuse()
+
+
+def _refuse() -> NoReturn:
+    raise _OddError

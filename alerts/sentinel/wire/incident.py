@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
+
 from alerts.sentinel.wire.parts import WireLabel, WireOwner, labels_of, owner_of
 from alerts.sentinel.wire.times import read_moment
 from alerts.sentinel.wire.unreadable import Bag, Unfit
@@ -40,7 +42,7 @@ _MORE_TEXTS = {
 
 
 class WireIncident(NamedTuple):
-    """One incident as listed; `raw` is all of it, `raw_json` the same as compact JSON.
+    """One incident as listed; `raw_json` is all of it as compact JSON.
 
     A named tuple, because a frozen dataclass of so many members takes ten times as long to make
     and intake makes twenty thousand a second.
@@ -65,6 +67,7 @@ class WireIncident(NamedTuple):
     latest_activity_at: datetime | None
     created_text: str | None
     modified_text: str | None
+    latest_activity_text: str | None
     provider_name: str | None
     provider_incident_id: str | None
     incident_url: str | None
@@ -78,8 +81,13 @@ class WireIncident(NamedTuple):
     merged_into_number: int | None
     merged_into_url: str | None
     flags: tuple[str, ...]
-    raw: Bag
     raw_json: bytes
+
+    @property
+    def raw(self) -> Bag:
+        """All of it, parsed anew."""
+        whole: Bag = orjson.loads(self.raw_json)
+        return whole
 
     @property
     def is_merged_away(self) -> bool:
@@ -114,6 +122,7 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
     title, description, comment, provider, provider_id, url = read_texts(props, _TEXTS, flags)
     provider_url, merged_url = read_texts(more, _MORE_TEXTS, flags)
     created, modified = get("createdTimeUtc"), get("lastModifiedTimeUtc")
+    activity = get("lastActivityTimeUtc")
     number = get("incidentNumber")
     if title is None or created is None or modified is None or number is None:
         flags += _missing(title=title, created_at=created, modified_at=modified, number=number)
@@ -134,9 +143,10 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
             read_moment(created, "created_at", flags),
             read_moment(modified, "modified_at", flags),
             read_moment(get("firstActivityTimeUtc"), "first_activity_at", flags),
-            read_moment(get("lastActivityTimeUtc"), "latest_activity_at", flags),
+            read_moment(activity, "latest_activity_at", flags),
             created if created.__class__ is str else None,
             modified if modified.__class__ is str else None,
+            activity if activity.__class__ is str else None,
             *(provider, provider_id, url, provider_url),
             read_words(more.get("tactics"), "tactics", flags),
             read_words(more.get("techniques"), "techniques", flags),
@@ -145,7 +155,7 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
             read_count(more.get("alertsCount"), "alerts_count", flags),
             read_count(more.get("commentsCount"), "comments_count", flags),
             read_count(merged, "merged_into_number", flags) if merged else None,
-            *(merged_url, tuple(flags), raw, raw_json),
+            *(merged_url, tuple(flags), raw_json),
         ),
     )
 

@@ -18,47 +18,50 @@ from alerts.sentinel.wire.listing import (
 )
 from alerts.sentinel.wire.salvage import name_in
 from alerts.sentinel.wire.times import read_moment, read_moments
+from alerts.sentinel.wire.typed import read_typed
 from alerts.sentinel.wire.unreadable import Unfit, Unreadable
 
 type Head = tuple[str | None, str | None]
 
 
 class IncidentPage:
-    """One page of incidents. `heads` tells what changed, `picked` reads those, `items` all."""
+    """One page of incidents. `heads` tells what changed, `picked` reads those, `items` all.
 
-    __slots__ = ("_body", "_envelope", "_records", "_values", "next_link")
+    A page as documented is read by a typed parser; any other, and any with something odd among
+    what is picked, record by record.
+    """
+
+    __slots__ = ("_body", "_envelope", "_records", "_typed", "_values", "next_link")
 
     def __init__(self, body: bytes) -> None:
         self._body = body
         self._records: list[Loaded | Unreadable] | None = None
-        self._values: list[Any]
+        self._values: list[Any] = []
         self._envelope: dict[str, Any] = {}
-        parsed = parse_quickly(body, "value")
-        if parsed is None:
-            self._read_slowly()
+        self._typed = read_typed(body)
+        if self._typed is None:
+            self._read_values()
         else:
-            self._envelope, self._values = parsed
-            self.next_link = next_link_in(self._envelope)
+            self.next_link = self._typed.nextLink or None
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._values if self._typed is None else self._typed.value)
 
     @property
-    def heads(self) -> list[Head]:
+    def heads(self) -> Sequence[Head]:
         """Name and etag of each record, in the page's order; a part that is not there is None."""
-        try:
-            heads = [(value["name"].lower(), value["etag"]) for value in self._values]
-        except (AttributeError, KeyError, TypeError):
+        if self._typed is None:
             return [_head_of(value) for value in self._values]
-        if any(etag.__class__ is not str for _, etag in heads):
-            return [_head_of(value) for value in self._values]
-        return [*heads]
+        return [(each.name.lower(), each.etag) for each in self._typed.value]
 
     def latest_modified(self, *, until: datetime) -> datetime | None:
         """The latest time of change the page names, later ones than `until` left out: those are
         mistakes, and nobody may take them for how far the list was read.
         """
-        texts = [_modified_in(value) for value in self._values]
+        if self._typed is None:
+            texts = [_modified_in(value) for value in self._values]
+        else:
+            texts = [each.properties.lastModifiedTimeUtc for each in self._typed.value]
         try:
             moments: list[datetime | None] = [*read_moments(texts)]
         except (TypeError, ValueError):
@@ -68,12 +71,18 @@ class IncidentPage:
     @property
     def items(self) -> list[WireIncident | Unreadable]:
         """Every record of the page, in its order."""
-        return _read_all(self._loaded())
+        return self.picked(range(len(self)))
 
     def picked(self, places: Sequence[int]) -> list[WireIncident | Unreadable]:
         """The records at these places of the page."""
+        if self._typed is not None:
+            incidents = read_columns(self._body, self._typed, places)
+            if incidents is not None:
+                return [*incidents]
+            self._typed = None
+            self._read_values()
         loaded = self._loaded()
-        return _read_all([loaded[place] for place in places])
+        return [_read(loaded[place]) for place in places]
 
     def _loaded(self) -> list[Loaded | Unreadable]:
         if self._records is None:
@@ -81,6 +90,14 @@ class IncidentPage:
         if self._records is None:
             self._read_slowly()
         return self._records or []
+
+    def _read_values(self) -> None:
+        parsed = parse_quickly(self._body, "value")
+        if parsed is None:
+            self._read_slowly()
+        else:
+            self._envelope, self._values = parsed
+            self.next_link = next_link_in(self._envelope)
 
     def _read_slowly(self) -> None:
         listing = load_slowly(self._body, "value")
@@ -98,15 +115,6 @@ def read_incident_page(body: bytes) -> IncidentPage:
 def read_incident(body: bytes) -> WireIncident | Unreadable:
     """Read the answer to a question about one incident."""
     return _read(load_one(body))
-
-
-def _read_all(records: Sequence[Loaded | Unreadable]) -> list[WireIncident | Unreadable]:
-    plain = [r for r in records if isinstance(r, Loaded) and not r.oddities]
-    if len(plain) == len(records):
-        incidents = read_columns([r.raw for r in plain], [r.raw_json for r in plain])
-        if incidents is not None:
-            return [*incidents]
-    return [_read(record) for record in records]
 
 
 def _read(record: Loaded | Unreadable) -> WireIncident | Unreadable:

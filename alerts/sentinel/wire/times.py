@@ -11,8 +11,7 @@ _FROM, _TO = 2000, 2200  # years; .NET writes year 1 for "never"
 _FRACTION = re.compile(r"\.(\d+)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _parse = datetime.fromisoformat
-_EARLIEST = datetime(_FROM, 1, 1, tzinfo=UTC)
-_TOO_LATE = datetime(_TO, 1, 1, tzinfo=UTC)
+_USUAL_YEARS = frozenset(range(_FROM, _TO))
 
 
 def read_moment(value: object, name: str, flags: list[str]) -> datetime | None:
@@ -41,9 +40,9 @@ def read_moment(value: object, name: str, flags: list[str]) -> datetime | None:
 def read_moments(values: Iterable[Any]) -> list[datetime]:
     """Many moments at once; raises ValueError or TypeError where one of them is odd."""
     moments = [_parse(value) for value in values]
-    if moments and not (
-        {moment.tzinfo for moment in moments} == {UTC}
-        and _EARLIEST <= min(moments) <= max(moments) < _TOO_LATE
+    if not (
+        {moment.tzinfo for moment in moments} <= {UTC}
+        and {moment.year for moment in moments} <= _USUAL_YEARS
     ):
         raise ValueError("One of these moments is in no way a usual one.")
     return moments
