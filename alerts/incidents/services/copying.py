@@ -10,6 +10,9 @@ from typing import Any
 from django.db import connection
 
 NULL = "\\N"
+_USUAL_MOMENTS = re.compile(
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6}+)?+Z\n)*+"
+)
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _BINARY_HEAD, _BINARY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _BINARY_ROW = Struct("!hiqib")  # columns; length and id; length and version of a jsonb
@@ -41,6 +44,16 @@ def moment(value: datetime | None) -> str:
     if value.tzinfo is UTC:
         return value.replace(tzinfo=None).isoformat() + "Z"
     return value.isoformat()
+
+
+def moments(texts: Sequence[str | None], *, read: Iterable[datetime | None]) -> Sequence[str]:
+    """A column of moments, given as Sentinel wrote them and as they were read. Its own words stand
+    where PostgreSQL reads the same in them: seven digits it would round, and Python cuts.
+    """
+    there = [said for said in texts if said is not None]
+    if len(there) == len(texts) and _USUAL_MOMENTS.fullmatch("\n".join([*there, ""])):
+        return there
+    return list(map(moment, read))
 
 
 def words(values: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """Sentinel's words for an incident as the columns of our row: bounded, with numbers for choices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from alerts.incidents.engine.catalogue import alert_type_for, bare_title
@@ -14,6 +15,7 @@ _LARGEST = 2**31 - 1
 _make = tuple.__new__
 _CLOCKS_DIFFER = timedelta(minutes=10)
 _LONGEST_TITLE = 1000
+_LONGEST_ETAG = 120
 SEVERITIES = {
     "Informational": Severity.INFORMATIONAL.value,
     "Low": Severity.LOW.value,
@@ -25,6 +27,11 @@ STATUSES = {
     "Active": Status.ACTIVE.value,
     "Closed": Status.CLOSED.value,
 }
+
+
+_bounded_members = itemgetter(
+    *map(WireIncident._fields.index, ("number", "created_at", "modified_at", "title", "etag"))
+)
 
 
 class IncidentRow(NamedTuple):
@@ -55,18 +62,39 @@ class IncidentRow(NamedTuple):
     merged_into: int | None
 
 
-def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
-    """The row of one incident. What does not fit is cut or left out, and flagged."""
-    flags: Sequence[str] = wire.flags
+def bounded(wires: Iterable[WireIncident], *, now: datetime) -> list[WireIncident]:
+    """The incidents as we can keep them: what does not fit is cut or left out, and flagged.
+    After this every one has an etag, a creation and a change, none of them in the future.
+    """
+    latest = now + _CLOCKS_DIFFER
+    return [wire if _fits(wire, latest) else _made_fit(wire, latest, now) for wire in wires]
+
+
+def _fits(wire: WireIncident, latest: datetime) -> bool:
+    number, created, modified, title, etag = _bounded_members(wire)
+    return (
+        number is not None
+        and number <= _LARGEST
+        and created is not None
+        and created <= latest
+        and modified is not None
+        and modified <= latest
+        and title is not None
+        and len(title) <= _LONGEST_TITLE
+        and etag is not None
+        and len(etag) <= _LONGEST_ETAG
+    )
+
+
+def _made_fit(wire: WireIncident, latest: datetime, now: datetime) -> WireIncident:
     odd: list[str] = []
-    number, title, etag = wire.number, wire.title or "", wire.etag or ""
+    number, title = wire.number, wire.title or ""
     if number is not None and number > _LARGEST:
         number = None
         odd.append("number:out_of_range")
     if len(title) > _LONGEST_TITLE:
         title = title[: _LONGEST_TITLE - 2] + " …"
         odd.append("title:cut")
-    latest = now + _CLOCKS_DIFFER
     modified = wire.modified_at or wire.created_at or now
     created = wire.created_at or modified
     if modified > latest:
@@ -75,15 +103,33 @@ def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
     if created > latest:
         created = now
         odd.append("created_at:in_the_future")
-    owner = wire.owner
-    if odd:
-        flags = (*flags, *odd)
+    return wire._replace(
+        number=number,
+        title=title,
+        etag=(wire.etag or "")[:_LONGEST_ETAG],
+        created_at=created,
+        created_text=None,
+        modified_at=modified,
+        modified_text=None,
+        flags=(*wire.flags, *odd),
+    )
+
+
+def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
+    """The row of one incident. What does not fit is cut or left out, and flagged."""
+    (fitting,) = bounded((wire,), now=now)
+    return row_of_bounded(fitting)
+
+
+def row_of_bounded(wire: WireIncident) -> IncidentRow:
+    """The row of an incident that is within bounds."""
+    owner, title = wire.owner, wire.title or ""
     return _make(
         IncidentRow,
         (
             wire.name,
-            number,
-            etag[:120],
+            wire.number,
+            wire.etag,
             title,
             alert_type_of(title),
             SEVERITIES.get(wire.severity or "", 0),
@@ -92,15 +138,15 @@ def row_of(wire: WireIncident, *, now: datetime) -> IncidentRow:
             (wire.classification_reason or "")[:40],
             *(_owner_columns(*owner[:4]) if owner else ("", "", "")),
             tuple([label[0] for label in wire.labels]),
-            created,
-            modified,
+            wire.created_at,
+            wire.modified_at,
             wire.latest_activity_at,
             min(wire.alerts_count or 0, _LARGEST),
             min(wire.comments_count or 0, _LARGEST),
             wire.product_names,
             wire.tactics,
             wire.techniques,
-            flags,
+            wire.flags,
             _survivor_of(wire),
         ),
     )

@@ -93,7 +93,7 @@ def _take_back(
     workspace_id: int, readable: Sequence[WireIncident], bad: Sequence[Unreadable]
 ) -> None:
     """Forget what was put aside of incidents that can be read by now."""
-    names = {item.name for item in readable} - {item.name for item in bad}
     aside = Quarantined.objects.filter(workspace_id=workspace_id)
-    if names and (there := names.intersection(aside.values_list("name", flat=True))):
-        aside.filter(name__in=there).delete()
+    if names := set(aside.values_list("name", flat=True)):
+        readable_names = {item.name for item in readable} - {item.name for item in bad}
+        aside.filter(name__in=names & readable_names).delete()
