@@ -44,6 +44,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "prove that the record is whole": _tick(
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),
+    "mine patterns when it is due": _tick(
+        "alerts.patterns.tasks.mine_due_patterns", seconds=30, queue="bulk"
+    ),
     "forget sessions that have ended": _tick(
         "portal.accounts.tasks.forget_old_sessions", seconds=3600, queue="bulk"
     ),

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "alerts.dashboards",
     "alerts.intake",
     "alerts.simulator",
+    "alerts.patterns",
     "alerts.suppression",
     "alerts.reviews",
     "alerts.incidents",

@@ -21,10 +21,9 @@ from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.asking import Period, ask
+from alerts.suppression.reads.handling import FEWEST_CLOSES, MOST_MINUTES, usual_minutes
 
 TRUE_POSITIVE = "TruePositive"
-FEWEST_CLOSES = 20  # fewer measured closings say nothing about handling time
-MOST_MINUTES = 60  # an incident that lay for days was not worked on for days
 
 _ROWS = """
 SELECT a.id, a.at, a.workspace_id, coalesce(s.name, ''), coalesce(s.time_zone, 'UTC'),
@@ -171,10 +170,12 @@ def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
 
 
 def minutes_per_incident(incidents: Collection[int]) -> float | None:
-    """How long people took to close incidents like these; None where too few were measured."""
+    """How long people took to close incidents like these or, where too few of them were measured,
+    any; None where those are too few as well.
+    """
     measured = [float(row[0]) for row in ask(_CLOSES, [list(incidents)])]
     if len(measured) < FEWEST_CLOSES:
-        return None
+        return usual_minutes()
     return median(min(max(minutes, 0.0), MOST_MINUTES) for minutes in measured)
 
 

@@ -1,0 +1,4 @@
+"""Routine found in history: candidates with their rhythm, verdicts and weight, from which rules
+start. Knows suppression and everything below; must not know who shows its numbers elsewhere. Doors:
+the pages of `web/`, the task of `tasks.py`, the command `patterns`.
+"""

@@ -1,0 +1,1 @@
+"""Plain thinking about candidates; no Django."""
