@@ -47,6 +47,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "mine patterns when it is due": _tick(
         "alerts.patterns.tasks.mine_due_patterns", seconds=30, queue="bulk"
     ),
+    "forget answers of the API": _tick(
+        "portal.api.tasks.forget_answers", seconds=3600, queue="bulk"
+    ),
     "forget sessions that have ended": _tick(
         "portal.accounts.tasks.forget_old_sessions", seconds=3600, queue="bulk"
     ),

@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("alerts.dashboards.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),
     path("api/v1/", include("alerts.incidents.api.urls")),
+    path("api/v1/", include("alerts.reviews.api.urls")),
+    path("api/v1/", include("alerts.dashboards.api.urls")),
     path("api/", include("portal.api.urls")),
 ]
 

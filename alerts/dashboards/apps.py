@@ -7,7 +7,9 @@ class DashboardsConfig(AppConfig):
     label = "dashboards"
 
     def ready(self) -> None:
+        from alerts.dashboards.queries.sync import oldest_age
         from alerts.dashboards.web.frame import how_fresh, how_much
+        from portal.api.freshness import register_data_age
         from portal.ui.navigation import RUNNING, NavItem, register_nav
         from portal.ui.shell import register_shell_fact
 
@@ -17,3 +19,4 @@ class DashboardsConfig(AppConfig):
         )
         register_shell_fact("sentinel.sync", how_fresh, place="footer")
         register_shell_fact("sentinel.size", how_much, place="footer")
+        register_data_age(oldest_age)

@@ -54,7 +54,8 @@ class Review(models.Model):
         indexes = [
             models.Index(
                 fields=["site", "due_at"], condition=Q(state="waiting"), name="reviews_waiting"
-            )
+            ),
+            models.Index(fields=["-asked_at", "-id"], name="reviews_newest"),
         ]
 
     def __str__(self) -> str:

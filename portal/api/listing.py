@@ -3,7 +3,7 @@ the refusal of everything else, and the description.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -119,22 +119,34 @@ class Listing:
         return rows, bounded
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What only one request can say of columns: expressions (of rows that this person may see) and
+    converters (names of places), by the column's name.
+    """
+
+    sources: Mapping[str, Combinable] = field(default_factory=dict)
+    reads: Mapping[str, Read] = field(default_factory=dict)
+
+
 def rows_of(
     rows: QuerySet[Any],
     columns: Sequence[Column],
     order: Order,
-    reads: Mapping[str, Read] | None = None,
+    own: Own | None = None,
 ) -> tuple[list[dict[str, Any]], list[tuple[Any, int]]]:
-    """Rows as JSON will say them, and the mark of each for the cursor. `reads` are converters that
-    only this request can make; they go before the column's own.
+    """Rows as JSON will say them, and the mark of each for the cursor. What is the request's own
+    goes before what the columns say.
     """
+    own = own or Own()
     names = [each.name for each in columns]
     marks = (F("pk"),) if order.column == "pk" else (F(order.column), F("pk"))
-    wanted = [F(e) if isinstance(e, str) else e for e in (each.expression for each in columns)]
+    given = [own.sources.get(each.name) or each.expression for each in columns]
+    wanted = [F(each) if isinstance(each, str) else each for each in given]
     found = list(rows.values_list(*wanted, *marks))
     made = [dict(zip(names, row, strict=False)) for row in found]
     for each in columns:
-        read = (reads or {}).get(each.name) or each.read
+        read = own.reads.get(each.name) or each.read
         if read is not None:
             name = each.name
             for row in made:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from portal.api.listing import Listing, Read, rows_of
+from portal.api.listing import Listing, Own, rows_of
 from portal.api.problems import BadInput
 
 PAGE, LARGEST = 100, 1000
@@ -29,7 +29,7 @@ def page_of(
     listing: Listing,
     rows: QuerySet[Any],
     given: Mapping[str, str],
-    reads: Mapping[str, Read] | None = None,
+    own: Own | None = None,
 ) -> Page:
     """One page of a list. With filters that no index answers, a page may hold fewer rows than
     there are: its cursor then leads on from where the search stopped.
@@ -45,7 +45,7 @@ def page_of(
         column = order.column
         edge = next(iter(rows.values_list(column, "pk")[SEARCHED - 1 : SEARCHED]), None)
         wanted = wanted.filter(order.before(*edge)) if edge else wanted
-    found, marks = rows_of(wanted[: size + 1], columns, order, reads)
+    found, marks = rows_of(wanted[: size + 1], columns, order, own)
     if len(found) > size:
         return Page(found[:size], _cursor(*marks[size - 1]))
     return Page(found, _cursor(*edge) if edge else None)

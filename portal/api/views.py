@@ -37,7 +37,7 @@ from portal.api.authentication import Bearer, Session
 from portal.api.bodies import In, Json
 from portal.api.commands import HEADER, once
 from portal.api.freshness import data_age_seconds
-from portal.api.listing import Listing, Read, rows_of
+from portal.api.listing import Listing, Own, rows_of
 from portal.api.negotiation import (
     OnlyJson,
     refuse_tokens_in_query,
@@ -135,13 +135,23 @@ class Api(ViewSet):
         return answer
 
     def page(
-        self, listing: Listing, rows: QuerySet[Any], *, reads: Mapping[str, Read] | None = None,
-        workspace: str = "",
-    ) -> HttpResponse:  # fmt: skip
+        self, listing: Listing, rows: QuerySet[Any], *, own: Own | None = None, workspace: str = ""
+    ) -> HttpResponse:
         """One page of a list."""
-        found = page_of(listing, rows, self.request.query_params, reads)
+        found = page_of(listing, rows, self.request.query_params, own)
         members = {"next": found.following, "results": found.rows}
         return self.answer(members, workspace=workspace)
+
+    def single(
+        self, listing: Listing, only: QuerySet[Any], *, own: Own | None = None, workspace: str = ""
+    ) -> HttpResponse:
+        """One row as JSON, wide columns too."""
+        asked = self.request.query_params.get("fields") if self.request.method != "POST" else None
+        columns = listing.chosen(asked, whole=True)
+        made, _ = rows_of(only, columns, listing.order, own)
+        if not made:
+            raise Http404
+        return self.answer(made[0], workspace=workspace)
 
 
 class Resource(Api):
@@ -156,9 +166,9 @@ class Resource(Api):
         """What this person may see, in no order."""
         raise NotImplementedError
 
-    def reads(self) -> Mapping[str, Read]:
-        """Converters of columns that only this request can make (names of places …)."""
-        return {}
+    def own(self) -> Own:
+        """Expressions and converters of columns that only this request can make."""
+        return Own()
 
     def workspace_of(self, row: Any) -> str:
         """The name of the workspace that a row comes from, for the age of its data."""
@@ -171,19 +181,16 @@ class Resource(Api):
             raise Http404
         return row
 
-    def one(self, pk: Any, *, status: int = 200, **more: Any) -> HttpResponse:
+    def one(self, pk: Any) -> HttpResponse:
         """One row as JSON, wide columns too."""
         row = self.found(pk)
-        asked = self.request.query_params.get("fields") if self.request.method != "POST" else None
-        columns = self.listing.chosen(asked, whole=True)
         only = self.rows().filter(pk=row.pk)
-        made, _ = rows_of(only, columns, self.listing.order, self.reads())
-        return self.answer({**made[0], **more}, workspace=self.workspace_of(row), status=status)
+        return self.single(self.listing, only, own=self.own(), workspace=self.workspace_of(row))
 
     def list(self, request: Request) -> HttpResponse:
         """The rows that this person may see."""
         asked = request.query_params.get("workspace", "")
-        return self.page(self.listing, self.rows(), reads=self.reads(), workspace=asked)
+        return self.page(self.listing, self.rows(), own=self.own(), workspace=asked)
 
     def retrieve(self, request: Request, pk: Any) -> HttpResponse:
         """One of them."""
@@ -210,7 +217,7 @@ def sub_list(listing: Listing) -> Callable[[Callable[..., Any]], Any]:
         def view(self: Resource, request: Request, pk: Any) -> HttpResponse:
             row = self.found(pk)
             rows = method(self, row)
-            return self.page(listing, rows, reads=self.reads(), workspace=self.workspace_of(row))
+            return self.page(listing, rows, own=self.own(), workspace=self.workspace_of(row))
 
         view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
             kind="sub_list", listing=listing, parameters=listing.parameters
@@ -261,7 +268,7 @@ def facts(schema: Mapping[str, Any], *, roles: Collection[Role] = ()) -> Callabl
 
 def command(
     body: type[In], *, scope: TokenScope, roles: Collection[Role] = (), detail: bool = True,
-    answers: Listing | None = None,
+    answers: Listing | None = None, address: str = "",
 ) -> Callable[[Callable[..., Any]], Any]:  # fmt: skip
     """A named POST. The method gets the row (with `detail`) and the validated body, and calls one
     service; what it refuses becomes 409 with reasons, a missing role 403. It may return an
@@ -290,7 +297,7 @@ def command(
         view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
             kind="command", scope=scope, body=body, roles=roles, listing=answers
         )
-        return action(detail=detail, methods=["post"], url_path=_path(method))(view)
+        return action(detail=detail, methods=["post"], url_path=address or _path(method))(view)
 
     return made
 

@@ -77,6 +77,19 @@ def workspaces_feeding(user: User) -> QuerySet[Workspace]:
     return found.filter(feeding | Q(pk__in=mine.order_by().values("pk")))
 
 
+def oldest_age(user: User, *, now: datetime, workspace: str = "") -> int | None:
+    """Seconds since the stalest workspace that feeds the person was read, or since it was added;
+    paused ones only where nothing else is there. None where there is no workspace.
+    """
+    found = workspaces_feeding(user).exclude(state=Workspace.State.REMOVED)
+    if workspace:
+        found = found.filter(name=workspace)
+    rows = list(found.order_by().values_list("state", "cursor__fresh_at", "added_at"))
+    active = [row for row in rows if row[0] == Workspace.State.ACTIVE] or rows
+    ages = [int((now - (fresh or added)).total_seconds()) for _, fresh, added in active]
+    return max(0, *ages) if ages else None
+
+
 def sites_of(user: User) -> int:
     """How many plants the person sees."""
     reach = reach_of(user)

@@ -1,6 +1,5 @@
 """Incidents and alerts: read them, and do what the pages do, with the same refusals."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,7 +18,7 @@ from alerts.incidents.services.severity import change_severity
 from alerts.sites.models import Site
 from portal.accounts.models import SOC_ROLES, TokenScope
 from portal.api.bodies import Nothing
-from portal.api.listing import Read
+from portal.api.listing import Own
 from portal.api.problems import BadInput
 from portal.api.views import Resource, command, sub_list
 
@@ -51,10 +50,10 @@ class IncidentViewSet(Resource):
         """Incidents in the person's reach."""
         return incidents_visible_to(self.person)
 
-    def reads(self) -> Mapping[str, Read]:
+    def own(self) -> Own:
         """Sites by their names."""
         names = dict(Site.objects.values_list("pk", "name"))
-        return {"sites": lambda ids: [names[pk] for pk in ids if pk in names]}
+        return Own(reads={"sites": lambda ids: [names[pk] for pk in ids if pk in names]})
 
     def found(self, pk: Any) -> Incident:
         """The incident with its workspace, or 404."""

@@ -3,6 +3,7 @@
 from alerts.reviews.queries.asked import (
     Place,
     annotations_in_force,
+    annotations_visible_to,
     answer_to,
     next_waiting,
     open_review_on,
@@ -26,6 +27,7 @@ __all__ = [
     "PatternHistory",
     "Place",
     "annotations_in_force",
+    "annotations_visible_to",
     "answer_to",
     "ends_of",
     "facts_of",

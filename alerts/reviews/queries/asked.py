@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation, Review
 from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
 from portal.accounts.queries import reach_of
@@ -60,6 +61,15 @@ def next_waiting(user: User, *, after: Review | None = None) -> Review | None:
 def annotations_in_force() -> QuerySet[Annotation]:
     """Verdicts that hold: neither undone nor superseded. Each is one trial."""
     return Annotation.objects.filter(withdrawn_at=None, superseded_by=None)
+
+
+def annotations_visible_to(user: User) -> QuerySet[Annotation]:
+    """Verdicts, in force or not, on incidents in the person's reach."""
+    if reach_of(user).everywhere:
+        return Annotation.objects.all()
+    seen = incidents_visible_to(user).filter(pk=OuterRef("incident_id")).order_by()
+    links = Annotation.incidents.through.objects.filter(annotation_id=OuterRef("pk"))
+    return Annotation.objects.filter(Exists(links.filter(Exists(seen))))
 
 
 def verdict_on(incident_id: int) -> Annotation | None:

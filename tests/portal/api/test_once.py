@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 
 from alerts.incidents.models import TimelineItem
-from portal.api.models import Answer
+from portal.api.models import Answer, Usage
+from portal.api.services import forget_old_answers
 from tests import cast
 from tests.portal.api.test_who_asks import problem_of
 from tests.program import Program
@@ -62,6 +63,16 @@ def test_keys_are_forgotten_after_a_day(close):
     close()
     Answer.objects.update(expires_at=Answer.objects.get().expires_at - timedelta(days=2))
     assert close().status_code == 409  # carried out again: closed already
+
+
+@pytest.mark.django_db
+def test_old_answers_and_counts_are_removed(close):
+    close()
+    expires_at = Answer.objects.get().expires_at
+    assert forget_old_answers(now=expires_at - timedelta(seconds=1)) == 0
+    assert Answer.objects.exists()
+    assert forget_old_answers(now=expires_at) == 1
+    assert not Usage.objects.exists()
 
 
 @pytest.mark.django_db

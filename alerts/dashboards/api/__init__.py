@@ -1,0 +1,1 @@
+"""Workspaces and the state of the installation over REST."""

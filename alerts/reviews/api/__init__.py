@@ -1,0 +1,1 @@
+"""Questions to OT and OT's answers over REST."""

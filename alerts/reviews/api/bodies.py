@@ -1,0 +1,49 @@
+"""What commands on questions are told."""
+
+from rest_framework import serializers
+
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.models import Verdict
+from alerts.reviews.policies import LONGEST_NOTE, LONGEST_QUESTION
+from alerts.reviews.services.answer import DONE_BY
+from portal.api.bodies import In
+
+
+class AskIn(In):
+    """A question to OT."""
+
+    site = serializers.CharField(
+        max_length=120, required=False,
+        help_text="name of the site; may be left out where the incident touches only one",
+    )  # fmt: skip
+    question = serializers.CharField(max_length=LONGEST_QUESTION, help_text="in your own words")
+
+
+class VerdictIn(In):
+    """OT's word and its reason."""
+
+    verdict = serializers.ChoiceField(Verdict.values, help_text="what it was")
+    cause = serializers.CharField(max_length=60, help_text="id of the reason, or other")
+    note = serializers.CharField(
+        max_length=LONGEST_NOTE, required=False, allow_blank=True,
+        help_text="a line for the SOC; suspicious needs one",
+    )  # fmt: skip
+    work_order = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, help_text="work order or change number"
+    )
+    done_by = serializers.ChoiceField(DONE_BY, required=False, help_text="who did it")
+
+    def validate_cause(self, value: str) -> str:
+        """A reason that there is."""
+        if cause_of(value) is None:
+            raise serializers.ValidationError("There is no such reason; “other” always fits.")
+        return value
+
+
+class HandOverIn(In):
+    """To whom, and a line for them."""
+
+    to = serializers.EmailField(help_text="address of somebody who speaks for OT at the site")
+    note = serializers.CharField(
+        max_length=300, required=False, allow_blank=True, help_text="a line for them"
+    )

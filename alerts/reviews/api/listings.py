@@ -1,0 +1,80 @@
+"""What lists of questions and of verdicts offer."""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from alerts.reviews.models import Review, Verdict
+from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
+from portal.api.listing import Column, Filter, Listing, Order
+
+STATE = one_of({word: word for word in Review.State.values})
+VERDICT = one_of({word: word for word in Verdict.values})
+
+
+def _review(uuid: UUID) -> Q:
+    return Q(review__uuid=uuid)
+
+
+def _in_force(wanted: bool) -> Q:
+    held = Q(withdrawn_at=None, superseded_by=None)
+    return held if wanted else ~held
+
+
+REVIEWS = Listing(
+    "Review",
+    "Questions that the SOC asked OT, latest first.",
+    (
+        Column("id", ID, "of the question", "uuid"),
+        Column("state", STATE, "whose turn it is"),
+        Column("workspace", TEXT, "name of the Sentinel workspace", "lead__workspace__name"),
+        Column("site", TEXT, "name of the site that was asked", "site__name"),
+        Column("question", TEXT, "what was asked"),
+        Column("asked_by", TEXT, "who asked", "asked_by__name"),
+        Column("asked_at", MOMENT, "when"),
+        Column("due_at", MOMENT, "until when OT should answer"),
+        Column("opened_at", MOMENT.or_null(), "when OT first looked"),
+        Column("settled_at", MOMENT.or_null(), "when it was answered or withdrawn"),
+        Column("lead_incident", NUMBER, "the gravest of its incidents", "lead_id"),
+        Column("incidents", NUMBER.many(), "ids of its incidents that you may see", wide=True),
+    ),
+    Order("asked_at"),
+    (
+        Filter("state", STATE, "one or several", lambda these: Q(state__in=these)),
+        Filter("site", TEXT, "name of one site", lambda name: Q(site__name=name)),
+        Filter("workspace", TEXT, "name of one workspace",
+               lambda name: Q(lead__workspace__name=name)),
+        Filter("due_before", MOMENT, "due before", lambda at: Q(due_at__lt=at)),
+        Filter("asked_from", MOMENT, "asked at or after", lambda at: Q(asked_at__gte=at),
+               indexed=True),
+    ),
+)  # fmt: skip
+
+ANNOTATIONS = Listing(
+    "Annotation",
+    "Verdicts of OT, latest first. A later one supersedes an earlier one; none is ever changed.",
+    (
+        Column("id", ID, "of the verdict", "uuid"),
+        Column("review", ID.or_null(), "the question that it answers", "review__uuid"),
+        Column("verdict", VERDICT, "OT's word"),
+        Column("cause", TEXT, "id of the reason"),
+        Column("work_order", TEXT, "work order or change number"),
+        Column("done_by", TEXT, "our-team, vendor, automation, or empty"),
+        Column("note", TEXT, "in their own words"),
+        Column("by", TEXT, "who gave it", "by__name"),
+        Column("given_at", MOMENT, "when"),
+        Column("superseded_by", ID.or_null(), "the later verdict", "superseded_by__uuid"),
+        Column("withdrawn_at", MOMENT.or_null(), "when it was taken back"),
+        Column("incidents", NUMBER.many(), "ids of its incidents that you may see", wide=True),
+    ),
+    Order("given_at"),
+    (
+        Filter("verdict", VERDICT, "one or several", lambda these: Q(verdict__in=these)),
+        Filter("review", ID, "answers to one question", _review),
+        Filter("in_force", FLAG, "neither taken back nor superseded", _in_force),
+        Filter("given_from", MOMENT, "given at or after", lambda at: Q(given_at__gte=at),
+               indexed=True),
+        Filter("given_before", MOMENT, "given before", lambda at: Q(given_at__lt=at),
+               indexed=True),
+    ),
+)  # fmt: skip

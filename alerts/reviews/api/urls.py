@@ -1,0 +1,12 @@
+"""Addresses of questions and verdicts below /api/v1/."""
+
+from django.urls import path
+
+from alerts.reviews.api.views import AboutIncident, AnnotationViewSet, ReviewViewSet
+from portal.api.routing import resources
+
+urlpatterns = [
+    path("incidents/<int:pk>/ask/", AboutIncident.as_view({"post": "ask"})),
+    path("incidents/<int:pk>/verdict/", AboutIncident.as_view({"post": "verdict"})),
+    *resources(reviews=ReviewViewSet, annotations=AnnotationViewSet),
+]

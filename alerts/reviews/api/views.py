@@ -1,0 +1,130 @@
+"""Questions and verdicts: read them, ask, answer, hand over, withdraw."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.http import HttpResponse
+
+from alerts.incidents.models import Incident
+from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.api.bodies import AskIn, HandOverIn, VerdictIn
+from alerts.reviews.api.listings import ANNOTATIONS, REVIEWS
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.policies import ot_people_at, speaks_at
+from alerts.reviews.queries import annotations_visible_to, open_review_on, reviews_visible_to
+from alerts.reviews.services import ask_ot, give_verdict, hand_over_review, withdraw_review
+from alerts.sites.models import Site
+from portal.accounts.models import OT_ROLES, SOC_ROLES, TokenScope, User
+from portal.api.bodies import Nothing
+from portal.api.listing import Own
+from portal.api.problems import BadInput
+from portal.api.views import Resource, command
+
+
+class ReviewViewSet(Resource):
+    """Questions to OT: read them, answer, hand over, withdraw."""
+
+    tag = "reviews"
+    listing = REVIEWS
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[Review]:
+        """Questions at the person's sites and in their workspaces."""
+        return reviews_visible_to(self.person)
+
+    def own(self) -> Own:
+        """Only incidents that this person may see."""
+        return incidents_of(self.person, "reviews")
+
+    def workspace_of(self, row: Review) -> str:
+        """Where its incidents came from."""
+        return row.lead.workspace.name
+
+    @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
+    def answer_question(self, row: Review, said: dict[str, Any]) -> None:
+        """Give OT's verdict on all its incidents."""
+        give_verdict(by=self.person, key=uuid4(), review_id=row.pk, now=self.now, **said)
+
+    @command(HandOverIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
+    def hand_over(self, row: Review, said: dict[str, Any]) -> None:
+        """Tell a colleague of the same site that this question is for them."""
+        people = {each.email: each for each in ot_people_at(row.site, row.lead.workspace)}
+        to = people.get(said.pop("to").lower())
+        hand_over_review(review_id=row.pk, to=to, by=self.person, now=self.now, **said)
+
+    @command(Nothing, scope=TokenScope.REVIEWS_WRITE, roles=SOC_ROLES)
+    def withdraw(self, row: Review, said: dict[str, Any]) -> None:
+        """Take the question back."""
+        withdraw_review(review_id=row.pk, by=self.person, now=self.now)
+
+
+class AnnotationViewSet(Resource):
+    """Verdicts of OT."""
+
+    tag = "annotations"
+    listing = ANNOTATIONS
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[Annotation]:
+        """Verdicts on incidents in the person's reach."""
+        return annotations_visible_to(self.person)
+
+    def own(self) -> Own:
+        """Only incidents that this person may see."""
+        return incidents_of(self.person, "annotations")
+
+
+class AboutIncident(Resource):
+    """What the two sides say about one incident."""
+
+    tag = "incidents"
+    listing = REVIEWS
+
+    def rows(self) -> QuerySet[Incident]:
+        """Incidents in the person's reach."""
+        return incidents_visible_to(self.person)
+
+    @command(AskIn, scope=TokenScope.INCIDENTS_WRITE, roles=SOC_ROLES, answers=REVIEWS)
+    def ask(self, row: Incident, said: dict[str, Any]) -> HttpResponse:
+        """Ask everyone who speaks for OT at a site about this incident; answers the question."""
+        asked = ask_ot(
+            incident_ids=[row.pk], site_id=_site_of(row, said.get("site")), by=self.person,
+            question=said["question"], now=self.now,
+        )  # fmt: skip
+        only = reviews_visible_to(self.person).filter(pk=asked.pk)
+        own = incidents_of(self.person, "reviews")
+        return self.single(REVIEWS, only, own=own, workspace=row.workspace.name)
+
+    @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, answers=ANNOTATIONS)
+    def verdict(self, row: Incident, said: dict[str, Any]) -> HttpResponse:
+        """Judge this incident for OT, and with it all that a waiting question is about."""
+        asked = open_review_on(row.pk)
+        about: dict[str, Any] = {"incident_ids": [row.pk]}
+        if asked and speaks_at(self.person, asked.site, asked.lead.workspace):
+            about = {"review_id": asked.pk}
+        given = give_verdict(by=self.person, key=uuid4(), now=self.now, **about, **said)
+        only = annotations_visible_to(self.person).filter(pk=given.pk)
+        own = incidents_of(self.person, "annotations")
+        return self.single(ANNOTATIONS, only, own=own, workspace=row.workspace.name)
+
+
+def incidents_of(person: User, link: str) -> Own:
+    """The ids of a row's incidents, those out of the person's reach left out."""
+    seen = incidents_visible_to(person).filter(**{link: OuterRef("pk")}).order_by("pk")
+    return Own(sources={"incidents": ArraySubquery(seen.values("pk"))})
+
+
+def _site_of(row: Incident, name: str | None) -> int:
+    """The key of the site meant: of those that the incident touches."""
+    sites = dict(Site.objects.filter(pk__in=row.site_ids).values_list("name", "pk"))
+    if name is None and len(sites) == 1:
+        return next(iter(sites.values()))
+    if name is None or name not in sites:
+        known = ", ".join(sites) or "none yet"
+        reason = f"Name a site that the incident touches: {known}."
+        raise BadInput(reason, {"site": [reason]})
+    return sites[name]

@@ -1,0 +1,14 @@
+"""Housekeeping of the API."""
+
+from typing import Any
+
+from celery import shared_task
+
+from portal import clock
+from portal.api.services import forget_old_answers
+
+
+@shared_task(acks_late=True)
+def forget_answers(**_later: Any) -> None:
+    """Remove answers to commands that nobody may repeat any more."""
+    forget_old_answers(now=clock.unshifted())

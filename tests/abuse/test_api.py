@@ -1,0 +1,147 @@
+"""A12 and A15 over the API: every address × what belongs to others × every role."""
+
+import uuid
+from itertools import product
+
+import pytest
+
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.services import ask_ot, give_verdict
+from portal.accounts.models import Role, ScopeKind, TokenScope
+from portal.accounts.services import SCOPES_OF_ROLE
+from portal.api.openapi import document
+from portal.api.views import operation_of
+from portal.audit.models import Entry
+from tests import cast
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_site, make_workspace
+from tests.program import Program, stored_incident
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+OPERATIONS = [
+    (path, method, said)
+    for path, methods in document()["paths"].items()
+    for method, said in methods.items()
+]
+BODIES = {
+    "ask": {"question": "Was this you?"},
+    "verdict": {"verdict": "routine", "cause": "other"},
+    "answer": {"verdict": "routine", "cause": "other"},
+    "hand-over": {"to": "olaf@demo.example"},
+    "close": {"classification": "Undetermined"},
+    "assign": {"to": None},
+    "severity": {"severity": "High"},
+    "label": {"add": ["seen"]},
+    "comment": {"message": "Seen."},
+}
+WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
+
+
+def the_world(make_person, name):
+    """One plant with its workspace, and one of everything in it."""
+    workspace, site = make_workspace(name), make_site(name.title())
+    lead = make_person(
+        cast.Person(f"lead@{name}.example", "Lead"), (Role.SOC_LEAD, ScopeKind.ALL, None)
+    )
+    ot = make_person(
+        cast.Person(f"ot@{name}.example", "Olga"), (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
+    )
+    incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
+    alert = make_alert(incidents[0], site=site)
+    given = give_verdict(
+        by=ot, key=uuid.uuid4(), verdict="routine", cause="other", now=NOON,
+        incident_ids=[incidents[1].pk],
+    )  # fmt: skip
+    asked = ask_ot(
+        incident_ids=[incidents[0].pk], site_id=site.pk, question="Yours?", by=lead, now=NOON
+    )
+    ids = {
+        "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
+        "annotations": given.uuid, "workspaces": name,
+    }  # fmt: skip
+    return workspace, site, ids
+
+
+def call(program, path, method, ids):
+    """Ask an address about these things; the last word of a command's path names its body."""
+    place = path.strip("/").split("/")
+    address = path.strip("/").replace("{id}", str(ids.get(place[0], ""))) + "/"
+    if method == "post":
+        return program.post(address, BODIES.get(place[-1], {}))
+    return program.get(address if path.endswith("/") else address.rstrip("/"))
+
+
+def person_with(make_person, role, kind, workspace, site):
+    scope = workspace.uuid if kind == ScopeKind.WORKSPACE else site.uuid
+    return make_person(cast.SAM, (role, kind, scope))
+
+
+@pytest.mark.parametrize(
+    ("role", "kind"),
+    [(role, kind) for role, kind in product(Role, WHERE) if kind in SCOPES_OF_ROLE[role]],
+)
+def test_a12_nothing_of_another_site_or_workspace_is_there(make_person, role, kind):
+    workspace, site, _ = the_world(make_person, "gdansk")
+    _, _, foreign = the_world(make_person, "porto")
+    program = Program(person_with(make_person, role, kind, workspace, site))
+    before = (Entry.objects.count(), Review.objects.count(), Annotation.objects.count())
+    failures = []
+    for path, method, _said in OPERATIONS:
+        answer = call(program, path, method, foreign)
+        if "{id}" in path:
+            allowed = {404, 403} if method == "post" else {404}  # 403: not a role for this at all
+            failures += [] if answer.status_code in allowed else [(method, path, answer.content)]
+        elif method == "get" and path not in ("/openapi.json", "/status/"):
+            mine = {str(row.get("workspace", row.get("name"))) for row in answer.json()["results"]}
+            failures += [] if "porto" not in mine else [(method, path, mine)]
+    assert failures == []
+    after = (Entry.objects.count(), Review.objects.count(), Annotation.objects.count())
+    assert after == before
+
+
+def roles_for(path, method):
+    """Which roles the description names for a command."""
+    from django.urls import resolve
+
+    sample = path.replace("{id}", str(uuid.UUID(int=1)) if "s/{id}" in path else "1")
+    for place in (sample, path.replace("{id}", "1"), path.replace("{id}", "gdansk")):
+        match = resolve(f"/api/v1{place}")
+        view = getattr(match.func, "cls", None)
+        if view is not None:
+            return operation_of(view, match.func.actions[method])
+    raise AssertionError(f"{path} leads nowhere")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, role):
+    workspace, _site, ids = the_world(make_person, "gdansk")
+    kind = ScopeKind.WORKSPACE if ScopeKind.WORKSPACE in SCOPES_OF_ROLE[role] else ScopeKind.ALL
+    scope = workspace.uuid if kind == ScopeKind.WORKSPACE else None
+    program = Program(make_person(cast.SAM, (role, kind, scope)))
+    wrong = []
+    for path, method, _said in OPERATIONS:
+        operation = roles_for(path, method)
+        if operation.kind != "command":
+            continue
+        assert operation.roles, f"{path} names no role"
+        status = call(program, path, method, ids).status_code
+        expected = {200, 409} if role in operation.roles else {403}
+        wrong += [] if status in expected else [(path, status)]
+    assert wrong == []
+
+
+def test_a17_each_command_needs_its_scope_and_reading_needs_read(make_person):
+    workspace, _site, ids = the_world(make_person, "gdansk")
+    sam = make_person(
+        cast.SAM,
+        (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
+        (Role.OT_SITE_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
+    )
+    wrong = []
+    for path, method, _said in OPERATIONS:
+        needed = roles_for(path, method).scope
+        others = [scope for scope in TokenScope.values if scope != needed]
+        status = call(Program(sam, *others), path, method, ids).status_code
+        wrong += [] if status == 403 else [(path, method, status)]
+    assert wrong == []

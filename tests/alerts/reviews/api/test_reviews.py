@@ -1,0 +1,131 @@
+"""Questions and verdicts by programs of both sides."""
+
+import pytest
+
+from alerts.reviews.models import Annotation, Review
+from portal.accounts.models import Role, ScopeKind
+from portal.audit.models import Entry
+from tests import cast
+from tests.factories.incidents import make_site, make_workspace
+from tests.program import Program, stored_incident
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+ROUTINE = {"verdict": "routine", "cause": "other", "note": "Every Tuesday."}
+QUESTION = {"question": "Was this you?"}
+
+
+@pytest.fixture
+def workspace(db):
+    return make_workspace()
+
+
+@pytest.fixture
+def plant(db):
+    return make_site()
+
+
+@pytest.fixture
+def sam(make_person, workspace):
+    return Program(make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid)))
+
+
+@pytest.fixture
+def oda(make_person, plant):
+    return Program(make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid)))
+
+
+@pytest.fixture
+def olaf(make_person, plant):
+    return Program(make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, plant.uuid)))
+
+
+@pytest.fixture
+def incident(workspace, plant):
+    return stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
+
+
+@pytest.fixture
+def asked(sam, oda, incident):
+    return sam.post(f"incidents/{incident.pk}/ask/", QUESTION).json()
+
+
+def test_asking_answers_the_question(asked, incident):
+    assert asked["state"] == "waiting" and asked["site"] == "Gdańsk"
+    assert asked["incidents"] == [incident.pk] and asked["asked_by"] == "Sam Keller"
+    assert Entry.objects.latest("seq").details["via_token"]
+
+
+def test_ot_reads_and_answers_it(oda, sam, asked, incident):
+    listed = oda.get("reviews/", {"state": "waiting"}).json()["results"]
+    assert [row["id"] for row in listed] == [asked["id"]]
+    said = oda.post(f"reviews/{asked['id']}/answer/", ROUTINE).json()
+    assert said["state"] == "answered"
+    (verdict,) = sam.get("annotations/", {"review": asked["id"]}).json()["results"]
+    assert (verdict["verdict"], verdict["by"], verdict["note"]) == (
+        "routine", "Oda Nowak", "Every Tuesday.",
+    )  # fmt: skip
+    one = sam.get(f"annotations/{verdict['id']}/").json()
+    assert one["incidents"] == [incident.pk]
+    assert sam.get(f"incidents/{incident.pk}/").json()["ot_state"] == "routine"
+
+
+def test_ot_judges_without_being_asked_and_supersedes(oda, incident):
+    address = f"incidents/{incident.pk}/verdict/"
+    assert oda.post(address, ROUTINE).json()["verdict"] == "routine"
+    oda.post(address, {"verdict": "suspicious", "cause": "other", "note": "Not us."})
+    held = oda.get("annotations/", {"in_force": "true"}).json()["results"]
+    assert [row["verdict"] for row in held] == ["suspicious"]
+    old = oda.get("annotations/", {"in_force": "false"}).json()["results"]
+    assert old[0]["superseded_by"] == held[0]["id"]
+
+
+def test_the_same_answer_sent_twice_is_one_verdict(oda, asked):
+    for _ in range(2):
+        said = oda.post(f"reviews/{asked['id']}/answer/", ROUTINE, Idempotency_Key="form-1")
+        assert said.status_code == 200
+    assert Annotation.objects.count() == 1
+
+
+def test_a_question_is_handed_over_and_withdrawn(oda, olaf, sam, asked):
+    address = f"reviews/{asked['id']}"
+    handed = oda.post(f"{address}/hand-over/", {"to": "olaf@demo.example", "note": "Yours."})
+    assert handed.json()["state"] == "waiting"
+    assert sam.post(f"{address}/withdraw/").json()["state"] == "withdrawn"
+    assert sam.post(f"{address}/withdraw/").status_code == 409
+    assert oda.post(f"{address}/answer/", ROUTINE).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "status"),
+    [
+        ("answer", ROUTINE | {"verdict": "fine"}, 400),
+        ("answer", ROUTINE | {"cause": "no-such"}, 400),
+        ("answer", ROUTINE | {"by": "leo", "site": 1}, 400),
+        ("answer", {"verdict": "suspicious", "cause": "other"}, 409),
+        ("hand-over", {"to": "nobody@demo.example"}, 409),
+        ("hand-over", {}, 400),
+        ("withdraw", {}, 403),
+    ],
+)
+def test_what_ot_may_not_say(oda, asked, verb, body, status):
+    assert oda.post(f"reviews/{asked['id']}/{verb}/", body).status_code == status
+    assert Review.objects.get().state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400), ({"question": " "}, 400), (QUESTION | {"site": "Atlantis"}, 400),
+        (QUESTION | {"site": "Gdańsk"}, 409),
+    ],
+)  # fmt: skip
+def test_what_the_soc_may_not_ask(sam, oda, asked, incident, body, status):
+    assert sam.post(f"incidents/{incident.pk}/ask/", body).status_code == status
+    assert Review.objects.count() == 1
+
+
+def test_an_answer_needs_its_own_scope(make_person, plant, asked):
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
+    address = f"reviews/{asked['id']}/answer/"
+    assert Program(pia, "read", "incidents:write").post(address, ROUTINE).status_code == 403
+    assert Program(pia, "reviews:write").post(address, ROUTINE).status_code == 200
