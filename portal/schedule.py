@@ -41,6 +41,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "let rules act on what is new": _tick(
         "alerts.suppression.tasks.decide_new_incidents", seconds=5, queue="deployments"
     ),
+    "let leases in Sentinel grow": _tick(
+        "alerts.suppression.tasks.renew_leases", seconds=5, queue="deployments"
+    ),
     "prove that the record is whole": _tick(
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),

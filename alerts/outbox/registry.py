@@ -126,3 +126,20 @@ def tell_of_rule(settlement: RuleSettlement) -> None:
     """Tell everybody who asked to hear of automation rules."""
     for listener in _rule_listeners:
         listener(settlement)
+
+
+type RuleCheck = Callable[[WantedRule, datetime], str]
+_rule_checks: list[RuleCheck] = []
+
+
+def register_rule_check(fn: RuleCheck) -> None:
+    """Have this asked just before a rule is put into Sentinel: why it must wait, or nothing."""
+    if fn not in _rule_checks:
+        _rule_checks.append(fn)
+
+
+def reason_to_wait_with(rule: WantedRule, *, now: datetime) -> str:
+    """Why this rule must not be put there now; what is taken away never waits."""
+    if rule.wanted is None:
+        return ""
+    return next((reason for check in _rule_checks if (reason := check(rule, now))), "")

@@ -14,6 +14,7 @@ class SuppressionConfig(AppConfig):
     def ready(self) -> None:
         _register_pages()
         _register_deliveries()
+        _register_deployments()
 
 
 def _register_pages() -> None:
@@ -50,6 +51,19 @@ def _register_deliveries() -> None:
     )
     register_check(STILL_ACTING, lambda change, now: reason_not_to_tag(change, now=now))
     register_outcome(hear_outcome)
+
+
+def _register_deployments() -> None:
+    from alerts.outbox import registry
+    from alerts.suppression.engine.guards.life import reasons_against_another
+    from alerts.suppression.services.gate import reason_to_wait
+    from alerts.suppression.services.hear import hear_of_rule
+
+    registry.register_rule_outcome(hear_of_rule)
+    registry.register_rule_check(lambda rule, now: reason_to_wait(rule))
+    registry.register_rule_quota(
+        lambda held: [str(why) for why in reasons_against_another(automation_rules=held)]
+    )
 
 
 def _to_judge(request: "HttpRequest") -> int:

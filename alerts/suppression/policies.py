@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
+from django.utils.translation import gettext
+
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.signing import Side
@@ -54,6 +56,23 @@ def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPO
         return True
     workspaces = Workspace.objects.filter(pk__in=version.workspace_ids)
     return any(_in(reach, each) for each in workspaces.select_related("organisation"))
+
+
+def reasons_against_switching_off(by: User) -> list[str]:
+    """Why this person may not switch suppression off: hardly ever, because stopping is safe."""
+    if reach_of(by, STOPPING).nowhere:
+        return [gettext("Only OT and the SOC switch suppression off.")]
+    return []
+
+
+def reasons_against_switching_on(by: User, workspace: Workspace | None) -> list[str]:
+    """Why this person may not lift a stop: that takes the SOC lead of what was stopped."""
+    reach = reach_of(by, {Role.SOC_LEAD})
+    if reach.everywhere or (workspace is not None and _in(reach, workspace)):
+        return []
+    if workspace is None:
+        return [gettext("Only a SOC lead of all workspaces switches suppression on everywhere.")]
+    return [gettext("Only the SOC lead of this workspace switches suppression on again.")]
 
 
 def _covers(reach: Reach, *, sites: Collection[Site], workspaces: Collection[Workspace]) -> bool:

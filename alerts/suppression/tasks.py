@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from alerts.suppression.services.decide import decide_new_incidents as decide
+from alerts.suppression.services.leases import renew_due_leases
 from alerts.suppression.services.watch import watch_rules as watch
 from portal import clock
 
@@ -19,3 +20,9 @@ def decide_new_incidents(**_later: Any) -> None:
 def watch_rules(**_later: Any) -> None:
     """End what has ended, stop what is no longer allowed, let ripe trials live, warn of ends."""
     watch(now=clock.now())
+
+
+@shared_task(acks_late=True)
+def renew_leases(**_later: Any) -> None:
+    """Let leases in Sentinel grow where all is well, and bring what stands there in line."""
+    renew_due_leases(now=clock.now())

@@ -56,6 +56,8 @@ def deliver_one_rule(
         told = f"Tried {MAX_ATTEMPTS} times without success. {error}"
         return _settled(row, Placed(Landing.REFUSED, row.landed, error=told), now=now)
     try:
+        if reason := registry.reason_to_wait_with(row, now=now):
+            return _wait(row, reason, "", now=now)
         if row.urgency != Haste.STOP and not far_end.may_call(row.workspace_id, purpose=PURPOSE):
             return _wait(row, "The workspace is being tried with another change.", "", now=now)
         client = connect(row.workspace, PURPOSE.value)

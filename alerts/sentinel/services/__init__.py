@@ -11,6 +11,7 @@ from alerts.sentinel.services.change import (
 )
 from alerts.sentinel.services.check import Check, check_workspace
 from alerts.sentinel.services.freshness import note_fresh
+from alerts.sentinel.services.probe import keep_capability
 from alerts.sentinel.services.reach import (
     may_call,
     note_denied,
@@ -27,6 +28,7 @@ __all__ = [
     "Check",
     "add_workspace",
     "check_workspace",
+    "keep_capability",
     "may_call",
     "note_denied",
     "note_error",

@@ -28,7 +28,7 @@ OTHER_PRODUCTS: Final = (
 TITLE_PREFIX: Final = "(MDIoT) "
 GATE_LABEL: Final = "tagout-off"
 MOST_CONDITIONS, MOST_ACTIONS, LONGEST_NAME = 50, 20, 500
-_PROBED: Final = frozenset({
+PROBED: Final = frozenset({
     "IncidentTitle", "AlertProductNames", "IncidentAlertTitle", "IoTDeviceName", "IPAddress",
     "IncidentTactics", "IncidentSeverity", "IncidentStatus", "IncidentLabel",
 })  # fmt: skip
@@ -37,7 +37,7 @@ _PROBED: Final = frozenset({
 def condition(name: str, values: Iterable[str], *, unless: bool = False) -> Json:
     """One property: some value equals one of these or, with `unless`, none does."""
     asked = sorted(set(values))
-    if name not in _PROBED or not asked:
+    if name not in PROBED or not asked:
         raise ValueError(f"no condition can be made of {name} and {len(asked)} values")
     return {
         "conditionType": "Property",
@@ -64,6 +64,15 @@ def no_gate() -> Json:
             "itemConditions": [condition("IncidentLabel", [GATE_LABEL], unless=True)],
         },
     }
+
+
+def probing(name: str) -> Json:
+    """The form in which we would use this property, with a value that is a word there."""
+    if name == "IncidentLabel":
+        return no_gate()
+    words = {"IncidentSeverity": "Informational", "IncidentStatus": "New",
+             "IncidentTactics": "InitialAccess", "IPAddress": "192.0.2.1"}  # fmt: skip
+    return condition(name, [words.get(name, "Tagout probe")])
 
 
 def every_incident() -> Json:

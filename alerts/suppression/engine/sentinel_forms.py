@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,11 +15,12 @@ from alerts.suppression.engine.sentinel_conditions import (
     LONGEST_NAME,
     Json,
     every_incident,
+    probing,
 )
 from alerts.suppression.engine.words import Sentence
 
 NAME_PREFIX: Final = "Tagout "  # all our rules share it, to be found without Tagout
-GATE_ORDER, RULE_ORDER = 500, 501  # the gate runs before every rule of ours
+GATE_ORDER, RULE_ORDER, PROBE_ORDER = 500, 501, 999  # the gate runs before every rule of ours
 LEASE: Final = timedelta(hours=24)
 
 
@@ -75,6 +77,29 @@ def gate_form(*, is_enabled: bool) -> Json:
         },
         "actions": [_modify(1, {"labels": [{"labelName": GATE_LABEL}]})],
     }
+
+
+def probe_form(names: Iterable[str], *, until: datetime) -> Json:
+    """A rule that never runs: what Sentinel says to it shows which conditions it takes."""
+    asked = sorted(set(names))
+    return {
+        "displayName": f"{NAME_PREFIX}probe: never runs, goes by itself",
+        "order": PROBE_ORDER,
+        "triggeringLogic": {
+            "isEnabled": False,
+            "expirationTimeUtc": instant(until),
+            "triggersOn": "Incidents",
+            "triggersWhen": "Created",
+            "conditions": [probing(name) for name in asked],
+        },
+        "actions": [_modify(1, {"labels": [{"labelName": "tagout-probe"}]})],
+    }
+
+
+def lease_of(form: Json) -> datetime | None:
+    """When the lease of a form ends; None where it has none."""
+    until = form["triggeringLogic"].get("expirationTimeUtc")
+    return datetime.fromisoformat(until) if until else None
 
 
 def lease_until(now: datetime, *, expires_at: datetime) -> datetime:

@@ -93,7 +93,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(workspace, sentinel, clock):
+def bench(workspace, sentinel, clock, monkeypatch):
+    monkeypatch.setattr(registry, "_rule_checks", [])  # no gate stands here
     return Bench(workspace, sentinel)
 
 
@@ -357,3 +358,14 @@ def test_command_and_wake_up_bring_rules_there_too(bench, capsys):
         bench.want_none()
         deliver_due_rules.run(asked_by="a later version")
     assert bench.there is None
+
+
+def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, monkeypatch, clock):
+    bench.want()
+    bench.deliver()
+    monkeypatch.setattr(registry, "_rule_checks", [lambda *_: "It is switched off."])
+    bench.want(body(days=2))
+    assert bench.deliver().note == "It is switched off."
+    assert bench.there == body()
+    bench.want_none()
+    assert bench.deliver().outcome == Landing.LANDED

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from alerts.sentinel.services.freshness import note_fresh
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.rule import Rule as Said
 from alerts.suppression.engine.rule import as_json, rule_hash
@@ -41,7 +42,9 @@ def furnish(workspace, site, *, accepts=ACCEPTS):
         make_device(site, name, f"10.20.3.{number}")
     make_device(site, "SIS-01", "10.20.9.1", criticality="safety")
     make_alert(make_incident(workspace), site=site)
-    workspace.capabilities = {"rules": {"accepts": list(accepts), "is_in_defender_portal": False}}
+    note_fresh(workspace_id=workspace.pk, now=NOON)
+    known = {"is_in_defender_portal": False, "probed_at": NOON.isoformat()}
+    workspace.capabilities = {"rules": known | {"accepts": list(accepts)}}
     workspace.save(update_fields=["capabilities"])
 
 

@@ -1,0 +1,125 @@
+"""Find out, once a workspace, which of our conditions Sentinel takes there.
+
+A disabled rule that ends by itself is put there, read back, and taken away again. It shows what is
+accepted and kept; that it also works is what the trial of each rule shows, in which a condition
+that never holds closes nothing. Where one is refused, each is tried alone.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from alerts.incidents.models import IncidentRaw
+from alerts.outbox.models import Haste, Landing, RuleKind, WantedRule
+from alerts.outbox.registry import RuleSettlement
+from alerts.outbox.services import name_of_rule, want_no_rule, want_rule
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.services import keep_capability
+from alerts.suppression.engine.sentinel_conditions import PROBED
+from alerts.suppression.engine.sentinel_forms import probe_form
+
+PROBE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0002")  # what probes are about
+CAPABILITY: Final = "rules"
+BY: Final = "probe"
+AGAIN: Final = timedelta(days=7)
+_LEAST: Final = timedelta(hours=1)  # a probe that is left behind ends by itself
+_NEWEST: Final = 50
+_DEFENDER: Final = "Microsoft XDR"
+
+
+def probe_when_needed(workspace: Workspace, *, now: datetime) -> bool:
+    """Begin a probe where there was none for a week; notice when the workspace has moved to the
+    Defender portal. True when a probe was begun.
+    """
+    known = workspace.capabilities.get(CAPABILITY) or {}
+    portal = is_in_defender_portal(workspace.pk)
+    if known and known.get("is_in_defender_portal") != portal:
+        _keep(workspace.pk, known | {"is_in_defender_portal": portal}, now=now)
+    if is_probing(workspace.pk):
+        return False
+    at = known.get("probed_at")
+    if at and now - datetime.fromisoformat(at) < AGAIN:
+        return False
+    _want(workspace, sorted(PROBED), now=now)
+    return True
+
+
+def is_probing(workspace_id: int) -> bool:
+    """Whether a probe is on its way."""
+    rows = WantedRule.objects.filter(workspace_id=workspace_id, kind=RuleKind.PROBE)
+    return rows.filter(outcome=Landing.OWED).exists()
+
+
+def is_in_defender_portal(workspace_id: int) -> bool:
+    """Whether its newest incidents come from there: titles then change under our rules."""
+    newest = IncidentRaw.objects.filter(incident__workspace=workspace_id)
+    rows = newest.order_by("-incident__modified_at")[:_NEWEST]
+    said = rows.values_list("body__properties__providerName", flat=True)
+    return _DEFENDER in {str(each) for each in said}
+
+
+def hear_of_probe(told: RuleSettlement) -> bool:
+    """What Sentinel said to a probe. True when it is now known what the workspace takes."""
+    row = told.rule
+    if row.kind != RuleKind.PROBE or row.wanted is None:
+        return False
+    names = _names_in(row)
+    if told.outcome == Landing.REFUSED and len(names) > 1:
+        for name in names:
+            _want(row.workspace, [name], now=told.now)
+        _away(row, now=told.now)
+        return False
+    _away(row, now=told.now)
+    accepted = told.outcome == Landing.LANDED
+    _learn(row.workspace, names, accepted, words=row.latest_error, now=told.now)
+    return True
+
+
+def _learn(
+    workspace: Workspace, names: Iterable[str], accepted: bool, *, words: str, now: datetime
+) -> None:
+    workspace.refresh_from_db(fields=["capabilities"])
+    known = workspace.capabilities.get(CAPABILITY) or {}
+    accepts, refused = set(known.get("accepts", ())), dict(known.get("refused", {}))
+    for name in names:
+        if accepted:
+            accepts.add(name)
+            refused.pop(name, None)
+        else:
+            accepts.discard(name)
+            refused[name] = words
+    found = {
+        "accepts": sorted(accepts),
+        "refused": refused,
+        "is_in_defender_portal": is_in_defender_portal(workspace.pk),
+        "probed_at": now.isoformat(),
+    }
+    _keep(workspace.pk, found, now=now)
+
+
+def _keep(workspace_id: int, found: dict[str, Any], *, now: datetime) -> None:
+    keep_capability(workspace_id=workspace_id, name=CAPABILITY, found=found, by=BY, now=now)
+
+
+def _want(workspace: Workspace, names: list[str], *, now: datetime) -> None:
+    alone = names[0] if len(names) == 1 else "all"
+    about = uuid5(PROBE, alone)
+    want_rule(
+        workspace_id=workspace.pk, name=name_of_rule(about=about, workspace=workspace.uuid),
+        about=about, label=f"probe: {alone}", kind=RuleKind.PROBE, insists=True, now=now,
+        body=probe_form(names, until=now + _LEAST), urgency=Haste.RULE,
+    )  # fmt: skip
+
+
+def _away(row: WantedRule, *, now: datetime) -> None:
+    want_no_rule(workspace_id=row.workspace_id, name=row.name, now=now, urgency=Haste.RULE)
+
+
+def _names_in(row: WantedRule) -> list[str]:
+    found = []
+    for condition in (row.wanted or {})["triggeringLogic"]["conditions"]:
+        told = condition["conditionProperties"]
+        inner = [each["conditionProperties"] for each in told.get("itemConditions", ())]
+        found += [each["propertyName"] for each in inner or [told]]
+    return found

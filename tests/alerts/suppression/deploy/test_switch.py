@@ -1,0 +1,112 @@
+"""Off in one click by any right hand, gates first; on again by the SOC lead only."""
+
+import pytest
+
+from alerts.outbox.models import WantedRule
+from alerts.suppression.models import Stop
+from alerts.suppression.queries import is_off
+from alerts.suppression.services.desired import bring_in_line
+from alerts.suppression.services.leases import renew_leases
+from alerts.suppression.services.switch import (
+    CannotSwitchOff,
+    CannotSwitchOn,
+    switch_off,
+    switch_on,
+)
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests import cast
+from tests.alerts.suppression.deploy.plant import polls, signed
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def version(workspace, site, oda, leo, far):
+    made = signed(polls(), by=(oda, leo), workspaces=[workspace], sites=[site])
+    bring_in_line(version_id=made.pk, now=NOON)
+    far.deliver()
+    assert far.rule
+    return made
+
+
+def test_the_stop_is_in_force_at_once_and_the_gate_goes_out_first(
+    version, workspace, far, oda, leo
+):
+    before = len(far.sentinel.writes)
+    stop = switch_off(by=oda, reason="Something is odd.", now=NOON)
+    assert is_off(workspace.pk) and stop.workspace is None
+    far.deliver()
+    first, *others = far.sentinel.writes[before:]
+    assert first.verb == "put_automation_rule"
+    assert first.body["properties"]["triggeringLogic"]["isEnabled"] is True
+    assert [call.verb for call in others] == ["delete_automation_rule"]
+    assert far.gate["triggeringLogic"]["isEnabled"] and far.rule is None
+    assert Entry.objects.get(action="suppression.switch.off").details["reason"]
+    told = Notification.objects.get(to=leo, kind="suppression.off")
+    assert "Oda Nowak" in told.body and "Something is odd." in told.body
+
+
+def test_the_gate_is_enabled_over_what_a_hand_did_to_it(version, far, oda, workspace):
+    gate = WantedRule.objects.get(kind="gate")
+    far.sentinel.edit_rule(str(gate.name), order=999)
+    switch_off(by=oda, now=NOON)
+    far.deliver()
+    assert far.gate["order"] == 500 and far.gate["triggeringLogic"]["isEnabled"]
+
+
+def test_pressed_twice_it_is_one_stop(version, oda, leo, far):
+    one, two = switch_off(by=oda, now=NOON), switch_off(by=leo, now=NOON)
+    assert one == two and Stop.objects.count() == 1
+
+
+def test_while_off_nothing_comes_back(version, far, workspace, oda):
+    switch_off(by=oda, workspace_id=workspace.pk, now=NOON)
+    far.deliver()
+    bring_in_line(version_id=version.pk, now=NOON)
+    renew_leases(now=NOON)
+    far.deliver()
+    assert far.rule is None and far.gate["triggeringLogic"]["isEnabled"]
+
+
+def test_what_was_on_its_way_when_it_was_switched_off_does_not_arrive(version, far, workspace, oda):
+    WantedRule.objects.filter(kind="rule").update(outcome="", state="waiting", landed=None)
+    far.sentinel.rules = {}
+    Stop.objects.create(workspace=workspace, stopped_by_label="x", stopped_at=NOON)
+    far.deliver()
+    assert far.rule is None
+
+
+def test_on_again_takes_the_lead_and_a_reason(version, far, oda, leo, workspace):
+    stop = switch_off(by=oda, workspace_id=workspace.pk, now=NOON)
+    far.deliver()
+    with pytest.raises(CannotSwitchOn, match="SOC lead"):
+        switch_on(stop_id=stop.pk, by=oda, reason="Fine.", now=NOON)
+    with pytest.raises(CannotSwitchOn, match="why"):
+        switch_on(stop_id=stop.pk, by=leo, reason=" ", now=NOON)
+    switch_on(stop_id=stop.pk, by=leo, reason="It was the clock.", now=NOON)
+    far.deliver()
+    assert not is_off(workspace.pk) and far.rule
+    assert far.gate["triggeringLogic"]["isEnabled"] is False
+    with pytest.raises(CannotSwitchOn, match="already"):
+        switch_on(stop_id=stop.pk, by=leo, reason="Again.", now=NOON)
+
+
+def test_a_stop_of_everything_is_lifted_by_a_lead_of_everything(version, far, oda, leo):
+    stop = switch_off(by=oda, now=NOON)
+    with pytest.raises(CannotSwitchOn, match="all workspaces"):
+        switch_on(stop_id=stop.pk, by=leo, reason="Fine.", now=NOON)
+
+
+def test_where_another_stop_holds_the_gate_stays(version, far, oda, leo, workspace):
+    switch_off(by=oda, now=NOON)
+    stop = switch_off(by=oda, workspace_id=workspace.pk, now=NOON)
+    switch_on(stop_id=stop.pk, by=leo, reason="Fine here.", now=NOON)
+    far.deliver()
+    assert is_off(workspace.pk) and far.gate["triggeringLogic"]["isEnabled"] and not far.rule
+
+
+def test_managers_and_administrators_switch_nothing(version, make_person):
+    for person, role in ((cast.MIA, "manager"), (cast.ADA, "administrator")):
+        with pytest.raises(CannotSwitchOff):
+            switch_off(by=make_person(person, (role, "all", None)), now=NOON)
+    assert not Stop.objects.exists()
