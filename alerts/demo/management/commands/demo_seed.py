@@ -13,6 +13,7 @@ from django.db import OperationalError
 
 from alerts.demo.judging import judge_history
 from alerts.demo.services import details_are_coming, has_read_all, seed_demo
+from alerts.patterns.services.mine import mine_patterns
 from portal import clock
 from portal.command import TagoutCommand
 
@@ -60,7 +61,9 @@ def _judge(options: dict[str, Any]) -> dict[str, object]:
     while True:
         with suppress(OperationalError):  # intake was faster at the same rows: next time
             judged += judge_history(truth=truth, seen=seen, now=clock.now())
-        if not details_are_coming():
+        coming = details_are_coming()
+        mine_patterns(days=90, now=clock.now())  # the day's mining ran before there was history
+        if not coming:
             return {"judged": judged}
         time.sleep(10)
 
