@@ -38,6 +38,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "alerts.outbox.tasks.deliver_due_rules", seconds=5, queue="deployments"
     ),
     "watch over rules": _tick("alerts.suppression.tasks.watch_rules", seconds=30, queue="bulk"),
+    "watch what rules have closed": _tick(
+        "alerts.suppression.tasks.watch_closed_incidents", seconds=15, queue="deployments"
+    ),
     "let rules act on what is new": _tick(
         "alerts.suppression.tasks.decide_new_incidents", seconds=5, queue="deployments"
     ),

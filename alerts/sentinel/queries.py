@@ -86,9 +86,14 @@ def standings_by_workspace(*, now: datetime) -> dict[int, Standing]:
 
 def minutes_old(workspace_id: int, *, now: datetime) -> float:
     """How old what we know of a workspace is; endless where it was never read to the end."""
-    read = Freshness.objects.filter(workspace_id=workspace_id).values_list("fresh_at", flat=True)
-    fresh_at = read.first()
-    return (now - fresh_at).total_seconds() / 60 if fresh_at else math.inf
+    read_at = read_until(workspace_id)
+    return (now - read_at).total_seconds() / 60 if read_at else math.inf
+
+
+def read_until(workspace_id: int) -> datetime | None:
+    """Until when everything that changed in a workspace has been read."""
+    read = Freshness.objects.filter(workspace_id=workspace_id)
+    return read.values_list("fresh_at", flat=True).first()
 
 
 def _standing(row: Reachability | None, now: datetime) -> Standing:

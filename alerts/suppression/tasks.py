@@ -6,6 +6,7 @@ from celery import shared_task
 
 from alerts.suppression.services.decide import decide_new_incidents as decide
 from alerts.suppression.services.leases import renew_due_leases
+from alerts.suppression.services.reopen import watch_closed_incidents as watch_closed
 from alerts.suppression.services.watch import watch_rules as watch
 from portal import clock
 
@@ -14,6 +15,12 @@ from portal import clock
 def decide_new_incidents(**_later: Any) -> None:
     """Close what live rules cover, and tag what trials would close."""
     decide(now=clock.now())
+
+
+@shared_task(acks_late=True)
+def watch_closed_incidents(**_later: Any) -> None:
+    """Take in what Sentinel closed by itself; stop rules whose closes did not stand."""
+    watch_closed(now=clock.now())
 
 
 @shared_task(acks_late=True)

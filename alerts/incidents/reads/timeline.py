@@ -153,6 +153,15 @@ def _closed(details: Mapping[str, Any], item: TimelineItem) -> Made:
     return {"words": words, "quote": str(details.get("comment") or "")}
 
 
+def _reopened(details: Mapping[str, Any], item: TimelineItem) -> Made:
+    return {"words": gettext("opened it again"), "quote": str(details.get("because") or "")}
+
+
+def _untrusted(details: Mapping[str, Any], item: TimelineItem) -> Made:
+    words = gettext("closed it in a rule's name, but no rule of ours is known to have done so")
+    return {"words": words, "quote": str(details.get("comment") or "")}
+
+
 def _labels(details: Mapping[str, Any], item: TimelineItem) -> Made:
     added, removed = details.get("added") or [], details.get("removed") or []
     said = [f"+{name}" for name in added] + [f"−{name}" for name in removed]
@@ -235,7 +244,8 @@ _SAID: dict[str, Sayer] = {
     "title": _changed(gettext_lazy("changed the title")),
     "classification": _changed(gettext_lazy("changed the classification")),
     "closed": _closed,
-    "reopened": _plain(gettext_lazy("opened it again")),
+    "reopened": _reopened,
+    "untrusted": _untrusted,
     "returned": _plain(gettext_lazy("brought it back after it was deleted")),
     "labels": _labels,
     "merged": _merged,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Comment, Incident
 from alerts.incidents.policies import reasons_against_comment
-from alerts.incidents.services.acting import Step, carry_out, person
+from alerts.incidents.services.acting import Doer, Step, carry_out, person
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -23,15 +24,20 @@ def comment_on_incidents(
     *,
     incident_ids: Collection[int],
     message: str,
-    by: User,
+    by: User | None,
     now: datetime,
     act: UUID | None = None,
+    doer: Doer | None = None,
 ) -> UUID:
     """Say something on each incident. To Sentinel the author is our app, so the text names the
-    person. Returns the act, for undo.
+    person; what Tagout itself says (`by=None` and a `doer`) stands alone. Returns the act, for
+    undo.
     """
+    if by is None and doer is None:
+        raise ValueError("Somebody says it, or Tagout with a name.")
+    who = doer or person(cast(User, by))
     words = message.strip()
-    text = f"{words}\n\n{by.name}, with Tagout" if words else ""
+    text = words if who.by is None or not words else f"{words}\n\n{who.label}, with Tagout"
 
     def plan(row: Incident) -> Step | None:
         return Step("commented", {"message": words}, message=text)
@@ -39,7 +45,7 @@ def comment_on_incidents(
     done = carry_out(
         incident_ids=incident_ids,
         plan=plan,
-        doer=person(by),
+        doer=who,
         action="incidents.incident.commented",
         refusal=CannotComment,
         nothing=_("A comment needs some words."),
@@ -54,7 +60,7 @@ def comment_on_incidents(
             Comment(
                 incident=ours[change.workspace_id, change.incident_name],
                 name=str(change.key),
-                author=by.name,
+                author=who.label,
                 message=change.message,
                 created_at=change.made_at,
                 ours=True,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Max, QuerySet, Sum
@@ -26,6 +27,7 @@ class Acting:
     """A canary or live version that two people of two sides signed as it stands."""
 
     version_id: int
+    uuid: UUID
     rule_id: int
     number: int  # of the rule
     version: int
@@ -61,7 +63,7 @@ class Acting:
             approver=self.approver,
             reason=self.said.reason,
             expires_at=self.expires_at,
-            link=f"{settings.PUBLIC_URL}/rules/{self.number}/",
+            link=f"{settings.PUBLIC_URL}/rules/{self.uuid}/",
         )
 
 
@@ -103,6 +105,19 @@ def load_acting(rows: QuerySet[RuleVersion]) -> ActingSet:
     return ActingSet(versions, index)
 
 
+def attribution_of(version: RuleVersion) -> Attribution:
+    """What a close in the name of this version says, whoever carries it out. Raises NotSigned
+    where two people of two sides have not signed it as it stands.
+    """
+    return _acting(version).attribution
+
+
+def names_of_signers(version: RuleVersion) -> tuple[str, str]:
+    """Who signed for OT and who for the SOC. Raises NotSigned where that is not so."""
+    ot, soc = _signatures(version)
+    return ot.by.name, soc.by.name
+
+
 class NotSigned(ValueError):
     """What the version says is not what two people of two sides signed."""
 
@@ -127,6 +142,7 @@ def _acting(row: RuleVersion) -> Acting:
     ]
     return Acting(
         version_id=row.pk,
+        uuid=row.uuid,
         rule_id=row.rule_id,
         number=row.rule.number,
         version=row.number,

@@ -1,0 +1,286 @@
+"""S7: a close that does not stand stops its rule within minutes, and nothing of it is forgotten."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Incident
+from alerts.incidents.services.close import reopen_incidents
+from alerts.suppression.models import LedgerEntry, RuleVersion
+from alerts.suppression.services.reopen import watch_closed_incidents
+from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
+from tests.alerts.suppression.samples import clause, rule
+
+OTHER = {"SourceDevice": "HMI-02", "SourceDeviceAddress": "10.20.1.2"}
+THREE = (("EWS-07", "10.20.1.7"), ("PLC-21", "10.20.2.21"), ("HMI-02", "10.20.1.2"))
+BENIGN = {"classification": "BenignPositive", "classificationReason": "SuspiciousButExpected"}
+
+
+@pytest.fixture
+def closed(floor):
+    """R-12 has closed an incident, and Sentinel has it."""
+    floor.version = floor.rule(number=12)
+    floor.target = floor.incident()
+    floor.decide()
+    floor.deliver()
+    assert watch(floor) == 0
+    return floor
+
+
+def watch(floor):
+    floor.clock.go(seconds=15)
+    return watch_closed_incidents(now=floor.now)
+
+
+def state(version):
+    return RuleVersion.objects.values_list("state", "needs_approval").get(pk=version.pk)
+
+
+def ending(floor):
+    return LedgerEntry.objects.get(incident=floor.target, act="closed").ending
+
+
+def test_what_stands_is_left_alone(closed):
+    for _ in range(3):
+        closed.go(minutes=5)
+        closed.read()
+        assert watch(closed) == 0
+    assert state(closed.version) == ("live", False)
+
+
+@pytest.mark.parametrize("status", ["Active", "New"])
+def test_reopened_in_sentinel_the_rule_stops(closed, status):
+    closed.sentinel.edit(closed.target.name, status=status)
+    closed.read()
+    assert watch(closed) == 1
+    assert (ending(closed), state(closed.version)) == ("reopened", ("paused", True))
+    line = LedgerEntry.objects.get()
+    assert line.review_again_at == closed.now
+    assert watch(closed) == 0
+    assert closed.decide() == 0, "no rule closes it again"
+
+
+def test_reopened_by_a_person_in_tagout_the_rule_stops(closed):
+    reopen_incidents(incident_ids=[closed.target.pk], by=closed.leo, now=closed.now)
+    assert watch(closed) == 0, "it may still be undone"
+    closed.go(seconds=10)
+    closed.deliver()
+    assert watch(closed) == 1
+    assert ending(closed) == "reopened"
+
+
+def test_a_true_positive_after_all_stops_the_rule(closed):
+    closed.sentinel.edit(
+        closed.target.name,
+        classification="TruePositive",
+        classificationReason="SuspiciousActivity",
+    )
+    closed.read()
+    assert watch(closed) == 1
+    assert (ending(closed), state(closed.version)) == ("true_positive", ("paused", True))
+
+
+def test_a_stranger_who_joins_reopens_it_and_stops_the_rule(closed):
+    closed.go(minutes=1)
+    closed.join(closed.target, routine(bag=OTHER))
+    closed.read()
+    assert watch(closed) == 1
+    assert (ending(closed), state(closed.version)) == ("joined", ("paused", True))
+    closed.deliver()
+    there = closed.properties(closed.target)
+    assert (there["status"], there.get("classification")) == ("Active", None)
+    (comment,) = closed.sentinel.comments[closed.target.name].values()
+    assert "Reopened by Tagout because an alert joined" in comment["properties"]["message"]
+    assert Incident.objects.get(pk=closed.target.pk).closed_by == ""
+    assert watch(closed) == 0, "our own reopening is none of a person's"
+
+
+def test_a_covered_alert_that_joins_changes_nothing(closed):
+    closed.go(minutes=1)
+    closed.join(closed.target, routine())
+    closed.read()
+    assert watch(closed) == 0
+    line = LedgerEntry.objects.get()
+    assert (line.ending, len(line.alerts)) == ("", 2)
+    assert closed.properties(closed.target)["status"] == "Closed"
+
+
+def test_a_true_positive_on_the_same_device_stops_the_rule(closed):
+    closed.go(days=3)
+    case = closed.incident(routine(bag=OTHER), devices=THREE[1:])
+    assert watch(closed) == 0
+    closed.sentinel.edit(case.name, status="Closed", classification="TruePositive")
+    closed.read()
+    assert watch(closed) == 1
+    line = LedgerEntry.objects.get(incident=closed.target)
+    assert (line.ending, "PLC-21" in line.ending_note) == ("linked", True)
+    assert state(closed.version) == ("paused", True)
+
+
+def test_a_true_positive_elsewhere_or_much_later_does_not(closed):
+    closed.go(days=1)
+    far = closed.incident(
+        routine(bag={"SourceDevice": "X", "SourceDeviceAddress": "10.9.9.9",
+                     "DestinationDevice": "Y", "DestinationDeviceAddress": "10.9.9.8"}),
+        devices=(("X", "10.9.9.9"), ("Y", "10.9.9.8")),
+    )  # fmt: skip
+    closed.sentinel.edit(far.name, status="Closed", classification="TruePositive")
+    closed.read()
+    assert watch(closed) == 0
+    closed.go(days=14)
+    late = closed.incident(routine(bag=OTHER), devices=THREE[1:])
+    closed.sentinel.edit(late.name, status="Closed", classification="TruePositive")
+    closed.read()
+    assert watch(closed) == 0
+    assert state(closed.version) == ("live", False)
+
+
+def test_all_that_the_rule_closed_in_seven_days_is_looked_at_again(closed):
+    before = LedgerEntry.objects.filter(incident=closed.target)
+    before.update(at=closed.now - timedelta(days=8))
+    second, third = closed.incident(), closed.incident()
+    closed.decide()
+    closed.deliver()
+    closed.sentinel.edit(third.name, status="Active")
+    closed.read()
+    assert watch(closed) == 1
+    again = LedgerEntry.objects.exclude(review_again_at=None)
+    assert set(again.values_list("incident", flat=True)) == {second.pk, third.pk}
+
+
+def test_every_rule_that_covered_it_stops(floor):
+    one = floor.rule(number=12)
+    other = rule(TYPE, SITE, clause("source_device", "is", "HMI-02"), title="Other", reason="Too.")
+    two, idle = floor.rule(other, number=13), floor.rule(replace(other, title="Idle"), number=14)
+    target = floor.incident(routine(), routine(bag=OTHER), devices=THREE)
+    floor.decide()
+    floor.deliver()
+    floor.sentinel.edit(target.name, status="Active")
+    floor.read()
+    assert watch(floor) == 1
+    assert [state(each)[0] for each in (one, two, idle)] == ["paused", "paused", "live"]
+
+
+def test_a_true_positive_under_a_trial_counts_against_it(floor):
+    version = floor.rule(state="canary", number=12)
+    target = floor.incident()
+    floor.decide()
+    floor.deliver()
+    floor.sentinel.edit(target.name, status="Closed", classification="TruePositive")
+    floor.read()
+    watch(floor)
+    assert LedgerEntry.objects.get().ending == "true_positive"
+    assert state(version)[0] == "canary"
+
+
+def test_one_that_cannot_be_judged_is_tried_again_and_holds_up_no_other(
+    closed, monkeypatch, caplog
+):
+    second = closed.incident()
+    closed.decide()
+    closed.deliver()
+    from alerts.suppression.services import reopen
+
+    roll_back = reopen.roll_back
+
+    def broken(*, lines, **given):
+        if lines[0].incident_id == second.pk:
+            raise RuntimeError("Odd.")
+        return roll_back(lines=lines, **given)
+
+    monkeypatch.setattr(reopen, "roll_back", broken)
+    for one in (closed.target, second):
+        closed.sentinel.edit(one.name, status="Active")
+    closed.read()
+    assert watch(closed) == 1
+    monkeypatch.setattr(reopen, "roll_back", roll_back)
+    assert watch(closed) == 1
+
+
+class TestInSentinel:
+    """What Sentinel does by itself in a rule's name."""
+
+    @pytest.fixture
+    def there(self, floor):
+        floor.version = floor.rule(replace(ROUTINE, enforcement="sentinel"), number=12)
+        watch(floor)
+        return floor
+
+    def close(self, floor, incident, text=None):
+        from alerts.suppression.engine.guards.attribution import closing_text
+        from alerts.suppression.reads.acting import attribution_of
+
+        text = text or closing_text(attribution_of(floor.version))
+        floor.sentinel.edit(incident.name, status="Closed", **BENIGN, classificationComment=text)
+        floor.read()
+
+    def test_a_close_gets_its_line_with_signers_and_reason(self, there):
+        target = there.incident()
+        self.close(there, target)
+        assert watch(there) == 0
+        (line,) = there.ledger
+        assert (line.act, line.where, line.signed_ot, line.signed_soc, line.reason) == (
+            "closed", "sentinel", "Oda Nowak", "Leo Hartmann", "The station polls.",
+        )  # fmt: skip
+        assert line.alerts == list(target.alerts.values_list("pk", flat=True))
+        assert Incident.objects.get().closed_by == "R-12"
+        watch(there)
+        assert len(there.ledger) == 1
+
+    def test_a_mixed_incident_is_opened_again_and_the_rule_stops(self, there, monkeypatch):
+        monkeypatch.setattr("alerts.suppression.services.life.bring_in_line", lambda **_: None)
+        target = there.target = there.incident(routine(), routine(bag=OTHER), devices=THREE)
+        self.close(there, target)
+        assert watch(there) == 1
+        assert (ending(there), state(there.version)) == ("joined", ("paused", True))
+        there.deliver()
+        assert there.properties(target)["status"] == "Active"
+
+    def test_a_label_of_its_trial_is_a_line_too(self, floor):
+        floor.version = floor.rule(
+            replace(ROUTINE, enforcement="sentinel"), number=12, state="canary"
+        )
+        watch(floor)
+        target = floor.incident()
+        assert floor.decide() == 0
+        floor.sentinel.edit(target.name, labels=[{"labelName": "tagout:would-close:R-12"}])
+        floor.read()
+        watch(floor)
+        (line,) = floor.ledger
+        assert (line.act, line.where, line.version) == ("tagged", "sentinel", floor.version)
+
+    @pytest.mark.parametrize(
+        ("was", "becomes"),
+        [
+            ("R-12", "R-99"),
+            ("version 1", "version 2"),
+            ("Rule hash ", "Rule hash 00"),
+            ("Rule hash", "The hash"),
+        ],
+    )
+    def test_a_text_that_names_no_rule_of_ours_is_not_trusted(self, there, was, becomes):
+        from alerts.suppression.engine.guards.attribution import closing_text
+        from alerts.suppression.reads.acting import attribution_of
+
+        text = closing_text(attribution_of(there.version)).replace(was, becomes)
+        target = there.incident()
+        self.close(there, target, text)
+        for _ in range(2):
+            watch(there)
+        assert there.ledger == []
+        assert Incident.objects.get().closed_by == ""
+        assert target.timeline.filter(code="untrusted").count() == 1
+        lines = there.leo.notifications.filter(kind="suppression.untrusted")
+        assert lines.count() == 1
+
+    def test_nor_one_that_names_a_rule_that_tagout_carries_out(self, there):
+        other = there.rule(number=13)
+        from alerts.suppression.engine.guards.attribution import closing_text
+        from alerts.suppression.reads.acting import attribution_of
+
+        target = there.incident(status="Active")
+        self.close(there, target, closing_text(attribution_of(other)))
+        watch(there)
+        assert there.ledger == []
+        assert target.timeline.filter(code="untrusted").exists()
