@@ -1,9 +1,10 @@
 """The panel on the incident's page, and asking from a row of the queue."""
 
 import pytest
+from django.urls import reverse
 
 from alerts.reviews.models import Annotation, Review
-from tests.browser import axe_findings, sideways
+from tests.browser import axe_findings, sideways, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,6 +46,12 @@ def test_ot_judges_where_nobody_asked_and_undoes_it(on_page, oda, width):
     assert Annotation.objects.get().withdrawn_at is not None
     panel.get_by_label("Suspicious").check(force=True)
     assert not axe_findings(page)
+
+
+def test_the_panel_on_a_page_of_its_own_fits_a_thumb(browse, incident, sam, noon):
+    page = browse(reverse("reviews:panel", args=[incident.pk]), as_=sam, width=390)
+    assert page.locator("h1 a").is_visible()
+    assert small_targets(page) == []
 
 
 def test_a_row_of_the_queue_asks_by_keyboard(browse, make, sam, oda, noon):

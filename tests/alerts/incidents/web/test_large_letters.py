@@ -1,0 +1,60 @@
+"""The queue and the incident on a phone with letters of 200 %, and what stands above the queue."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Severity, Status
+from tests.browser import cut_words, settle, sideways
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident, make_queue_row
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def rows(gdansk, plant, noon):
+    """The longest that stands in a row: what OT said before, late questions, names of devices."""
+    pattern = uuid4()
+    PatternMemory.objects.create(
+        pattern=pattern, first_seen_at=NOON, latest_seen_at=NOON, maintenance=111, routine=11
+    )
+    ends = {"source": "HIST-GD-01", "destination": "PLC-PL2-08"}
+    row = make_queue_row(gdansk, plant, n=3, pattern=pattern, severity=Severity.HIGH, **ends)
+    late = make_queue_row(gdansk, plant, **ends)
+    due = NOON - timedelta(hours=27, minutes=44)
+    Group.objects.filter(pk=late.pk).update(ot_state=OtState.WAITING, ot_due_at=due)
+    for state in (OtState.MAINTENANCE, OtState.SUSPICIOUS):
+        make_incident(gdansk, pattern=pattern, status=Status.CLOSED, ot_state=state)
+    return Incident.objects.get(pk=row.latest_id)
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_is_cut_or_scrolls_sideways(browse, rows, sam, width):
+    here = f"/incidents/{rows.pk}/"
+    for path in (
+        "/incidents/", "/incidents/?view=open&q=sev:high", "/incidents/?view=closed", here,
+        f"{here}?tab=similar", f"{here}?tab=alerts",
+    ):  # fmt: skip
+        page = browse(path, as_=sam, width=width)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        settle(page)
+        assert sideways(page) == 0, path
+        assert cut_words(page) == [], path
+        page.context.close()
+
+
+def test_how_fresh_the_list_is_reads_as_one_sentence(browse, rows, sam):
+    page = browse("/incidents/", as_=sam)
+    said = page.locator(".live")
+    expect(said).to_have_text("Live, updated just now")
+    words, time = said.evaluate("""(live) => {
+      const range = document.createRange();
+      range.selectNodeContents(live.querySelector('[data-live-stamp]').previousSibling);
+      return [range, live.querySelector('time')].map((e) => e.getBoundingClientRect())
+        .map(({left, right}) => ({left, right}));
+    }""")
+    assert 0 <= time["left"] - words["right"] < 2
