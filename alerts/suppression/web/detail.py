@@ -15,6 +15,8 @@ from alerts.suppression.web.backtest import reasons_of, shown
 from alerts.suppression.web.differences import conditions_of
 from alerts.suppression.web.ledger import rows_of
 from alerts.suppression.web.shared import frame, version_or_404
+from alerts.suppression.web.signing import signing_of
+from alerts.suppression.web.verbs import acts_for
 from alerts.suppression.web.words import (
     ENFORCEMENTS,
     ends_chip,
@@ -34,31 +36,38 @@ TEMPLATE = "alerts/suppression/rule.html"
 def rule(request: HttpRequest, version: UUID) -> HttpResponse:
     """One version and all that is known of it."""
     shown_version = version_or_404(request, version)
-    context = page_of(shown_version, actor_of(request), now=clock.now())
+    context = page_of(request, shown_version, actor_of(request), now=clock.now())
     return render_page(request, TEMPLATE, context, part="rule")
 
 
-def page_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
+def page_of(
+    request: HttpRequest, version: RuleVersion, user: User, *, now: datetime
+) -> dict[str, Any]:
     """What the page shows."""
     past = past_of(version, user)
     is_asked = version.state in (State.PROPOSED, State.CHANGES_REQUESTED)
     test = version.backtest
-    return frame(user, now) | {
-        "version": version,
-        "state": state_chip(version.state),
-        "life": life_steps(version.state, version.paused_from),
-        "ends": ends_chip(version.expires_at, now) if version.expires_at else None,
-        "conditions": conditions_of(version, past.before),
-        "before": past.before,
-        "why": routine_cause(str(version.body.get("reason", ""))),
-        "owners": owners_by_version([version])[version.pk],
-        "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
-        "test": shown(test.body) if test else None,
-        "test_reasons": reasons_of(test.reasons) if test else [],
-        "is_stale": is_asked and is_stale(version, now=now),
-        "evidence": past.evidence,
-        "signatures": past.signatures,
-        "steps": [(step, state_chip(step.to_state)) for step in past.steps],
-        "versions": [(each, state_chip(each.state)) for each in past.versions],
-        "matches": rows_of(past.matches, user),
-    }
+    return (
+        frame(user, now)
+        | signing_of(request, version, user, past.signatures, now=now)
+        | {
+            "version": version,
+            "acts": acts_for(version, user),
+            "state": state_chip(version.state),
+            "life": life_steps(version.state, version.paused_from),
+            "ends": ends_chip(version.expires_at, now) if version.expires_at else None,
+            "conditions": conditions_of(version, past.before),
+            "before": past.before,
+            "why": routine_cause(str(version.body.get("reason", ""))),
+            "owners": owners_by_version([version])[version.pk],
+            "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
+            "test": shown(test.body) if test else None,
+            "test_reasons": reasons_of(test.reasons) if test else [],
+            "is_stale": is_asked and is_stale(version, now=now),
+            "evidence": past.evidence,
+            "signatures": past.signatures,
+            "steps": [(step, state_chip(step.to_state)) for step in past.steps],
+            "versions": [(each, state_chip(each.state)) for each in past.versions],
+            "matches": rows_of(past.matches, user),
+        }
+    )

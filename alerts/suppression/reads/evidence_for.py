@@ -1,0 +1,46 @@
+"""Verdicts that a rule may rest on: those chosen, and others about alerts that it matches."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.queries import annotations_in_force
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.reads.asking import ask
+
+MOST: Final = 60
+BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A verdict, and whether the rule names it."""
+
+    annotation: Annotation
+    is_chosen: bool
+
+
+def evidence_offered(said: Rule | None, chosen: Collection[str]) -> list[Offered]:
+    """Chosen verdicts first, then those in force about what the rule matches, newest first."""
+    ids = _about(said) if said and not reasons_against_rule(said) else []
+    held = annotations_in_force().select_related("by").prefetch_related("incidents")
+    fitting = held.filter(pk__in=ids, verdict__in=BENIGN).order_by("-given_at", "-pk")[:MOST]
+    named = Annotation.objects.filter(uuid__in=chosen).select_related("by")
+    picked = list(named.prefetch_related("incidents").order_by("-given_at", "-pk"))
+    known = {each.pk for each in picked}
+    others = [each for each in fitting if each.pk not in known]
+    return [Offered(each, True) for each in picked] + [Offered(each, False) for each in others]
+
+
+def _about(said: Rule) -> list[int]:
+    """The few verdicts are asked which of their alerts the rule matches."""
+    piece = sql.where(said)
+    found = ask(
+        "SELECT DISTINCT n.annotation_id FROM reviews_annotation_alerts n"
+        f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {piece.text}"
+        " ORDER BY n.annotation_id DESC LIMIT 500",
+        piece.params,
+    )
+    return [row[0] for row in found]

@@ -1,0 +1,48 @@
+"""The part of a version's page where it is signed: by whom, for which side, and what is asked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.services.papers import evidence_that_counts, people_behind
+from alerts.suppression.services.people import people_of_side
+from alerts.suppression.services.sign import reasons_against_signature
+from alerts.suppression.web.proof import needs_password
+from alerts.suppression.web.words import all_in_words
+from portal.accounts.models import User
+
+
+def signing_of(
+    request: HttpRequest,
+    version: RuleVersion,
+    user: User,
+    given: Sequence[Signature],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the card of signatures shows to this person."""
+    if version.state != State.PROPOSED:
+        return {"must_sign": [], "sign_sides": [], "cannot_sign": []}
+    against = {
+        side: reasons_against_signature(version, side=side, by=user, now=now)
+        for side in sorted(rights_to_sign(user, version))
+    }
+    sides = [side for side, reasons in against.items() if not reasons]
+    signed = {each.side for each in given if each.void_at is None}
+    refused = dict.fromkeys(reason for reasons in against.values() for reason in reasons)
+    return {
+        "must_sign": [
+            (side, ", ".join(each.name for each in people_of_side(version, side=side)))
+            for side in Side
+            if side not in signed
+        ],
+        "sign_sides": sides,
+        "cannot_sign": [] if sides else all_in_words(refused),
+        "asks_password": bool(sides) and needs_password(request, now=now),
+        "one_annotator": len(people_behind(evidence_that_counts(version))) < 2,
+    }

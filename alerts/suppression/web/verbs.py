@@ -1,0 +1,151 @@
+"""What people can do to a version: when it is offered, what it asks, what it does."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from alerts.suppression.models import ACTING, RuleVersion, State
+from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
+from alerts.suppression.services.drafts import discard_draft, edit_version
+from alerts.suppression.services.judge import reject_rule, request_changes
+from alerts.suppression.services.propose import propose_rule
+from alerts.suppression.services.stop import pause_rule, renew_rule, resume_rule, retire_rule
+from portal.accounts.models import User
+from portal.accounts.proof import proved_at_of
+
+type Does = Callable[[HttpRequest, RuleVersion, User, str, datetime], RuleVersion | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One act. `wants`: its words are asked for. The version that comes of it is shown next."""
+
+    title: Promise
+    button: Promise
+    icon: str
+    done: Promise
+    states: Collection[str]
+    who: str  # own: the author's draft; changes: may change it; signs: may sign it
+    does: Does
+    kind: str = ""
+    wants: Promise | None = None
+    is_optional: bool = False
+    proves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActLink:
+    """An act that is offered on the page."""
+
+    label: str
+    href: str
+    icon: str
+    kind: str
+    is_link: bool = False
+
+
+_WHY = _("Why, in one line")
+VERBS: dict[str, Verb] = {
+    "propose": Verb(
+        title=_("Request approval"), button=_("Request approval"), icon="send", kind="primary",
+        done=_("Proposed. The other side was told."), states={State.DRAFT}, who="own",
+        wants=_("A line for those who sign"), is_optional=True, proves=True,
+        does=lambda request, version, by, words, now: propose_rule(
+            version_id=version.pk, by=by, note=words, now=now, proved_at=proved_at_of(request)
+        ),
+    ),
+    "discard": Verb(
+        title=_("Discard this draft"), button=_("Discard the draft"), icon="trash-2",
+        kind="danger", done=_("The draft was discarded; it stays on record."),
+        states={State.DRAFT}, who="own",
+        does=lambda _request, version, by, _words, now: discard_draft(
+            version_id=version.pk, by=by, now=now
+        ),
+    ),
+    "request-changes": Verb(
+        title=_("Request changes"), button=_("Request changes"), icon="message-square",
+        done=_("Changes were requested; the author was told."), states={State.PROPOSED},
+        who="signs", wants=_("What should change"),
+        does=lambda _request, version, by, words, now: request_changes(
+            version_id=version.pk, by=by, note=words, now=now
+        ),
+    ),
+    "reject": Verb(
+        title=_("Reject this rule"), button=_("Reject"), icon="x", kind="danger",
+        done=_("The proposal was rejected; the author was told."),
+        states={State.PROPOSED, State.CHANGES_REQUESTED}, who="signs", wants=_WHY,
+        does=lambda _request, version, by, words, now: reject_rule(
+            version_id=version.pk, by=by, note=words, now=now
+        ),
+    ),
+    "pause": Verb(
+        title=_("Pause this rule"), button=_("Pause"), icon="pause",
+        done=_("The rule is paused."), states=set(ACTING), who="changes", wants=_WHY,
+        does=lambda _request, version, by, words, now: pause_rule(
+            rule_id=version.rule_id, by=by, reason=words, now=now
+        )[0],
+    ),
+    "resume": Verb(
+        title=_("Let this rule go on"), button=_("Resume"), icon="play", kind="primary",
+        done=_("The rule goes on."), states={State.PAUSED}, who="signs", wants=_WHY,
+        does=lambda _request, version, by, words, now: resume_rule(
+            version_id=version.pk, by=by, reason=words, now=now
+        ),
+    ),
+    "retire": Verb(
+        title=_("Retire this rule"), button=_("Retire"), icon="archive", kind="danger",
+        done=_("The rule is retired."), states={*ACTING, State.PAUSED}, who="changes",
+        wants=_WHY,
+        does=lambda _request, version, by, words, now: retire_rule(
+            rule_id=version.rule_id, by=by, reason=words, now=now
+        )[0],
+    ),
+    "renew": Verb(
+        title=_("Renew this rule"), button=_("Renew"), icon="calendar-clock",
+        done=_("A new version with a new end; it needs both signatures."),
+        states={*ACTING, State.PAUSED, State.EXPIRED}, who="changes",
+        does=lambda _request, version, by, _words, now: renew_rule(
+            rule_id=version.rule_id, by=by, now=now
+        ),
+    ),
+    "edit": Verb(
+        title=_("Edit as a new version"), button=_("Edit"), icon="pencil",
+        done=_("A new version; this one stays as it is until the new one is live."),
+        states=set(State) - {State.REPLACED}, who="changes",
+        does=lambda _request, version, by, _words, now: edit_version(
+            version_id=version.pk, by=by, now=now
+        ),
+    ),
+}  # fmt: skip
+
+
+def may_do(name: str, version: RuleVersion, user: User) -> bool:
+    """Whether the act is offered; the service asks everything again."""
+    verb = VERBS[name]
+    if version.state not in verb.states:
+        return False
+    if verb.who == "own":
+        return version.made_by_id == user.pk
+    if verb.who == "signs":
+        return bool(rights_to_sign(user, version)) and not version.needs_approval
+    own_draft = version.state == State.DRAFT and version.made_by_id == user.pk
+    return not own_draft and may_change(user, version, STOPPING)
+
+
+def acts_for(version: RuleVersion, user: User) -> list[ActLink]:
+    """What this person can do to the version, for the head of its page."""
+    links = []
+    if version.state == State.DRAFT and version.made_by_id == user.pk:
+        href = reverse("suppression:edit", args=[version.uuid])
+        links.append(ActLink(str(_("Go on editing")), href, "pencil", "primary", is_link=True))
+    for name, verb in VERBS.items():
+        if name not in ("propose", "discard") and may_do(name, version, user):
+            href = reverse("suppression:act", args=[version.uuid, name])
+            kind = "" if verb.kind == "danger" else verb.kind  # red is for the last step
+            links.append(ActLink(str(verb.button), href, verb.icon, kind))
+    return links

@@ -1,0 +1,180 @@
+"""Sign, judge, pause and the rest, through their pages."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.suppression.models import RuleVersion, Signature, State
+from tests.conftest import NOON
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def at(client, noon, proposal):
+    """`at(person, "sign", …)` posts to an act of the proposal, as somebody just signed in."""
+
+    def posted(person, verb="", version=proposal, fresh=True, **said):
+        client.logout()
+        client.force_login(person)
+        if fresh:
+            session = client.session
+            session["proved_at"] = NOON.isoformat()
+            session.save()
+        address = f"/rules/{version.uuid}/"
+        address += "sign/" if verb == "sign" else f"do/{verb}/" if verb else ""
+        answer = client.post(address, said) if verb else client.get(address)
+        version.refresh_from_db()
+        return answer
+
+    return posted
+
+
+@pytest.fixture
+def seen(proposal):
+    return {"seen_hash": proposal.rule_hash, "side": "soc", "note": "Seen with Oda.",
+            "checked_evidence": "on"}  # fmt: skip
+
+
+def said(answer):
+    return answer.content.decode()
+
+
+def test_the_other_side_is_offered_to_sign_and_the_proposer_is_not(at, people):
+    assert "You sign for the SOC: we accept the risk." in said(at(people.leo))
+    page = said(at(people.oda))
+    assert "The SOC must still sign:" in page
+    assert "Leo Hartmann" in page
+    assert "You sign for" not in page
+    assert "has signed this version already" in page
+
+
+def test_with_both_signatures_the_canary_begins(at, people, proposal, seen):
+    answer = at(people.leo, "sign", **seen)
+    assert answer.status_code == 302
+    assert proposal.state == State.CANARY
+    assert Signature.objects.get(by=people.leo).note == "Seen with Oda."
+
+
+def test_a_signature_asks_for_the_password_when_the_proof_is_old(at, people, proposal, seen):
+    assert "Your password, once more" in said(at(people.leo, fresh=False))
+    for given, words in (({}, "Enter your password"), ({"password": "guess"}, "not your password")):
+        answer = at(people.leo, "sign", fresh=False, **seen, **given)
+        assert answer.status_code == 422
+        assert words in said(answer)
+        assert "Seen with Oda." in said(answer)
+    assert proposal.state == State.PROPOSED
+    assert at(people.leo, "sign", fresh=False, **seen, password=PASSWORD).status_code == 302
+    assert proposal.state == State.CANARY
+
+
+def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal, seen):
+    answer = at(people.leo, "sign", **seen | {"seen_hash": "0" * 64})
+    assert answer.status_code == 422
+    assert "The rule has changed since it was on the screen" in said(answer)
+    assert proposal.state == State.PROPOSED
+
+
+@pytest.mark.parametrize("side", ["", "ot", "everybody"])
+def test_nobody_signs_for_a_side_that_is_not_theirs(at, people, proposal, seen, side):
+    assert at(people.leo, "sign", **seen | {"side": side}).status_code == 422
+    assert proposal.state == State.PROPOSED
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("request-changes", "changes-requested"), ("reject", "rejected")]
+)
+def test_a_judge_may_say_something_else_with_a_reason(at, people, proposal, verb, state):
+    assert at(people.leo, verb, words="").status_code == 422
+    assert at(people.leo, verb, words="Name one PLC only.").status_code == 302
+    assert proposal.state == state
+
+
+def test_acts_that_are_not_offered_do_not_exist(at, people, client, proposal):
+    for verb in ("pause", "resume", "renew", "discard", "fly"):
+        assert client.get(f"/rules/{proposal.uuid}/do/{verb}/").status_code in (302, 404)
+        client.force_login(people.leo)
+    assert at(people.leo, "fly", words="x").status_code == 404
+
+
+def test_a_rule_is_paused_goes_on_and_is_retired(at, people, canary):
+    assert at(people.oda, "pause", version=canary, words="New PLC").status_code == 302
+    assert canary.state == State.PAUSED
+    assert at(people.leo, "resume", version=canary, words="Checked").status_code == 302
+    assert canary.state == State.CANARY
+    assert at(people.oda, "retire", version=canary, words="Line is gone").status_code == 302
+    assert canary.state == State.RETIRED
+
+
+def test_the_dialog_names_the_object_and_the_effect_in_numbers(at, people, canary, client):
+    at(people.oda, version=canary)
+    page = said(client.get(f"/rules/{canary.uuid}/do/pause/", headers={"HX-Request": "true"}))
+    assert "<dialog" in page
+    assert canary.rule.label in page
+    assert "it acted on 0 incidents" in page
+
+
+@pytest.mark.parametrize("verb", ["edit", "renew"])
+def test_an_edit_is_a_new_version_in_the_editor(at, people, canary, client, verb):
+    answer = at(people.oda, verb, version=canary)
+    made = RuleVersion.objects.get(state=State.DRAFT)
+    assert answer["Location"] == f"/rules/{made.uuid}/edit/"
+    assert made.number == canary.number + 1
+    assert client.get(answer["Location"]).status_code == 200
+
+
+def test_a_draft_is_proposed_with_the_authors_own_signature(at, people, canary):
+    at(people.oda, "edit", version=canary)
+    draft = RuleVersion.objects.get(state=State.DRAFT)
+    assert at(people.oda, "propose", version=draft, fresh=False).status_code == 422
+    assert at(people.oda, "propose", version=draft, words="As before").status_code == 302
+    assert draft.state == State.PROPOSED
+    assert [each.side for each in draft.signatures.all()] == ["ot"]
+
+
+def test_why_a_draft_cannot_be_proposed_is_said_in_the_dialog(client, people, noon):
+    client.force_login(people.oda)
+    client.post("/rules/new/")
+    draft = RuleVersion.objects.get()
+    answer = client.post(f"/rules/{draft.uuid}/do/propose/", {"password": PASSWORD})
+    assert answer.status_code == 422
+    assert "The rule has no condition" in said(answer)
+
+
+def test_a_draft_is_discarded_and_stays_on_record(at, people, client, noon):
+    client.force_login(people.oda)
+    client.post("/rules/new/")
+    draft = RuleVersion.objects.get(state=State.DRAFT)
+    assert at(people.oda, "discard", version=draft).status_code == 302
+    assert draft.state == State.REJECTED
+
+
+@pytest.mark.parametrize("who", ["mia", "ada"])
+def test_who_only_reads_or_administers_is_offered_nothing(at, people, proposal, who, seen):
+    person = getattr(people, who, None)
+    if person is None:
+        pytest.skip("not in this cast")
+    answer = at(person)
+    assert answer.status_code == 404 or "do/edit/" not in said(answer)
+    assert at(person, "sign", **seen).status_code in (404, 422)
+    assert proposal.state == State.PROPOSED
+
+
+def test_a_rule_begins_with_what_an_incident_says(client, people, noon, history, proposal):
+    client.force_login(people.sam)
+    incident = history.incidents[0]
+    assert client.post(f"/rules/from-incident/{incident.pk}/").status_code == 302
+    body = RuleVersion.objects.get(state=State.DRAFT).body
+    assert {each["field"]: each["values"] for each in body["all_of"]} == {
+        "alert_type": [incident.alert_type], "site": ["Gdańsk"],
+        "source_device": ["ENG-WS-04"], "destination_device": ["PLC-PL2-07"],
+    }  # fmt: skip
+    assert body["evidence"]
+    assert client.post("/rules/from-incident/999999/").status_code == 404
+
+
+def test_a_signed_proposal_that_grew_old_says_so(at, people, proposal, seen):
+    proposal.backtest.ran_at = NOON - timedelta(days=8)
+    proposal.backtest.save()
+    assert "It must be run again before anybody signs." in said(at(people.leo))
+    assert at(people.leo, "sign", **seen).status_code == 422
