@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("portal.notifications.web.urls")),
     path("reviews/", include("alerts.reviews.web.urls")),
     path("incidents/", include("alerts.incidents.web.urls")),
+    path("patterns/", include("alerts.patterns.web.urls")),
     path("", include("alerts.suppression.web.urls")),
     path("", include("alerts.dashboards.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),

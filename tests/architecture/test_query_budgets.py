@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.services.groups import regroup
 from alerts.intake.models import Cursor
+from alerts.patterns.services.mine import mine_patterns
 from alerts.reviews.services import ask_ot, give_verdict
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
+from tests.alerts.suppression.past import judge, routine
 from tests.alerts.suppression.samples import DOWNLOADS
 from tests.architecture.tree import HOME
 from tests.conftest import NOON
@@ -64,6 +66,7 @@ def fill(site, workspace, people, n):
             review_id=asked.pk, now=NOON - timedelta(minutes=5),
         )  # fmt: skip
         fill_rules(site, workspace, people)
+    fill_patterns(site, workspace, people, n)
 
 
 def fill_rules(site, workspace, people):
@@ -72,6 +75,15 @@ def fill_rules(site, workspace, people):
     live = make_version("live", of=DOWNLOADS, **here)
     make_entry(live, workspace=workspace, site=site)
     make_version("proposed", of=DOWNLOADS, **here)
+
+
+def fill_patterns(site, workspace, people, n):
+    """So many candidates, each judged, with history enough."""
+    for number in range(n):
+        days = routine(workspace, site, days=15, source=f"STATION-{number}")
+        for each in days[:5]:
+            judge([each], people["oda"])
+    mine_patterns(now=NOON)
 
 
 def queries_of(client, path):

@@ -1,0 +1,159 @@
+"""The list of candidates and one of them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.queries import incidents_visible_to
+from alerts.patterns.models import Candidate, State
+from alerts.patterns.queries import (
+    NEEDED_DAYS,
+    NEEDED_VERDICTS,
+    annotations_of,
+    candidates_visible_to,
+    incidents_of,
+    put_off,
+    standing,
+    still_open,
+)
+from alerts.patterns.web.rhythm import table_of
+from alerts.patterns.web.words import Shown, shown, state_words
+from alerts.reviews.engine.causes import cause
+from alerts.suppression.policies import PROPOSING
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.queries import roles_of
+from portal.ui.htmx import render_page
+from portal.ui.pieces import Tab
+
+PAGE = 20
+MOST_INCIDENTS, MOST_VERDICTS = 20, 20
+OPEN, LATER, REJECTED, RULES = "open", "later", "rejected", "rules"
+
+
+@require_GET
+def candidates(request: HttpRequest) -> HttpResponse:
+    """Candidates by what they would save, or how far there is enough to find some."""
+    person, now = actor_of(request), clock.now()
+    tab = request.GET.get("tab", OPEN)
+    tab = tab if tab in {LATER, REJECTED, RULES} else OPEN
+    visible = candidates_visible_to(person)
+    views: dict[str, QuerySet[Candidate]] = {
+        OPEN: still_open(visible, now=now),
+        LATER: put_off(visible, now=now),
+        REJECTED: visible.filter(state=State.REJECTED),
+        RULES: visible.filter(state=State.HAS_RULE),
+    }
+    start = _number(request.GET.get("from", ""))
+    found = list(views[tab][start : start + PAGE + 1])
+    told = standing(now=now)
+    page = {
+        "tab": tab,
+        "tabs": _tabs(tab, views[OPEN].count()),
+        "rows": [shown(row, person, is_open=tab == OPEN) for row in found[:PAGE]],
+        "more": f"?tab={tab}&from={start + PAGE}" if len(found) > PAGE else "",
+        "standing": told,
+        "needs": _needs(told.days, told.verdicts),
+        "may_mine": not roles_of(person).isdisjoint(PROPOSING),
+        "now": now,
+    }
+    return render_page(request, "alerts/patterns/list.html", page, part="rows")
+
+
+@require_GET
+def candidate(request: HttpRequest, candidate: UUID) -> HttpResponse:
+    """One candidate: when it happens, what OT said, its incidents, what can be done."""
+    return candidate_page(request, candidate)
+
+
+def candidate_page(
+    request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (), said: str = ""
+) -> HttpResponse:
+    """The page of a candidate, with what was wrong with the last act."""
+    person, now = actor_of(request), clock.now()
+    row = candidate_or_404(request, uuid)
+    is_open = still_open(Candidate.objects.filter(pk=row.pk), now=now).exists()
+    it = shown(row, person, is_open=is_open)
+    seen = incidents_visible_to(person).filter(pk__in=incidents_of(row).values("pk"))
+    page = {
+        "row": it,
+        "week": table_of(row.rhythm),
+        "hours": range(24),
+        "incidents": list(seen.order_by("-created_at", "-pk")[:MOST_INCIDENTS]),
+        "verdicts": [
+            {"it": each, "cause": _cause(each.cause)}
+            for each in annotations_of(row)[:MOST_VERDICTS]
+        ],
+        "state": state_words(row),
+        "rule_url": _rule_url(row),
+        "problems": problems,
+        "said": said,
+        "steps": _what_it_says(it),
+        "now": now,
+    }
+    return render_page(
+        request, "alerts/patterns/candidate.html", page, status=422 if problems else 200
+    )
+
+
+def candidate_or_404(request: HttpRequest, uuid: UUID) -> Candidate:
+    """The candidate, if this person may see it."""
+    return get_object_or_404(candidates_visible_to(actor_of(request)), uuid=uuid)
+
+
+def _what_it_says(it: Shown) -> list[tuple[str, str]]:
+    """What all of its alerts have in common."""
+    parts = it.it.parts
+    told = [
+        (gettext("Alert type"), parts.alert_type),
+        (gettext("Title of the sensor's own rule"), parts.own_title),
+        (gettext("Site"), parts.site),
+        (gettext("Workspace"), parts.workspace),
+        (gettext("Source"), parts.source),
+        (gettext("Destination"), parts.destination),
+        (gettext("Named, without direction"), ", ".join((*parts.devices, *parts.addresses))),
+        (gettext("Hours"), it.rhythm_words),
+    ]
+    return [(name, value) for name, value in told if value]
+
+
+def _rule_url(row: Candidate) -> str:
+    latest = row.rule.versions.order_by("-number").first() if row.rule else None
+    return reverse("suppression:rule", args=[latest.uuid]) if latest else ""
+
+
+def _cause(cause_id: str) -> str:
+    known = cause(cause_id)
+    return known.label(get_language() or "en") if known else cause_id
+
+
+def _tabs(tab: str, count: int) -> list[Tab]:
+    return [
+        Tab(gettext("Open"), "?tab=open", count, current=tab == OPEN),
+        Tab(gettext("Put off"), "?tab=later", current=tab == LATER),
+        Tab(gettext("Rejected"), "?tab=rejected", current=tab == REJECTED),
+        Tab(gettext("With a rule"), "?tab=rules", current=tab == RULES),
+    ]
+
+
+def _needs(days: int, verdicts: int) -> list[dict[str, Any]]:
+    """How far both have come."""
+    told = {
+        gettext("%(n)s of %(needed)s days of history"): (days, NEEDED_DAYS),
+        gettext("%(n)s of %(needed)s verdicts of OT"): (verdicts, NEEDED_VERDICTS),
+    }
+    return [
+        {"words": said % {"n": min(n, needed), "needed": needed}, "n": min(n, needed),
+         "needed": needed, "is_met": n >= needed}
+        for said, (n, needed) in told.items()
+    ]  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0

@@ -1,0 +1,43 @@
+"""The plant's week as a strip: hours from left to right, weekdays from top to bottom."""
+
+from collections.abc import Sequence
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
+
+from alerts.incidents.engine.rhythm import Window
+from alerts.incidents.reads.wording import window_words
+
+_PITCH, _SIZE, _STEPS = 10, 9, 5
+
+
+def strip(rhythm: Sequence[int], words: str) -> SafeString:
+    """The picture. The words are what is read out instead."""
+    top = max(rhythm, default=0) or 1
+    cells: list[list[str]] = [[] for _ in range(_STEPS + 1)]
+    for at, count in enumerate(rhythm):
+        level = -(-count * _STEPS // top)
+        x, y = at % 24 * _PITCH, at // 24 * _PITCH
+        cells[level].append(f"M{x} {y}h{_SIZE}v{_SIZE}h-{_SIZE}z")
+    paths = format_html_join(
+        "", '<path class="heat-{}" d="{}"/>',
+        ((level, "".join(drawn)) for level, drawn in enumerate(cells) if drawn),
+    )  # fmt: skip
+    return format_html(
+        '<svg class="rhythm" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
+        24 * _PITCH - 1, 7 * _PITCH - 1, words, paths,
+    )  # fmt: skip
+
+
+def rhythm_words(window: Window | None) -> str:
+    """When it happens, in words."""
+    if window is not None:
+        return gettext("Usually %(window)s") % {"window": window_words(window)}
+    return gettext("At no particular hour")
+
+
+def table_of(rhythm: Sequence[int]) -> list[tuple[str, list[int]]]:
+    """The same numbers to read: a weekday, and its 24 hours."""
+    names = pgettext("weekdays", "Mon Tue Wed Thu Fri Sat Sun").split()
+    return [(name, list(rhythm[day * 24 : day * 24 + 24])) for day, name in enumerate(names)]

@@ -1,0 +1,156 @@
+"""A candidate in the words of a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
+
+from alerts.incidents.engine import catalogue
+from alerts.patterns.models import Candidate, State
+from alerts.patterns.policies import may_decide
+from alerts.patterns.web.rhythm import rhythm_words, strip
+from alerts.reviews.engine.causes import cause as cause_of
+from alerts.suppression.engine.bound import is_little
+from alerts.suppression.engine.words import Sentence, words
+from portal.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One candidate as the list and its page show it."""
+
+    it: Candidate
+    headline: str
+    ends: str
+    place: str
+    counted: str
+    seen: str
+    worth: str
+    rhythm: SafeString
+    rhythm_words: str
+    verdicts: Mapping[str, int]
+    confidence: str
+    why: str
+    cause: str
+    cannot: list[str]
+    way_out: str
+    may_decide: bool
+    is_open: bool
+
+
+def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
+    """Everything that is said of a candidate."""
+    when = rhythm_words(row.window)
+    counted = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {"n": row.incidents}
+    days = ngettext("on %(n)s day", "on %(n)s days", row.days_seen) % {"n": row.days_seen}
+    known = cause_of(row.cause) if row.cause else None
+    return Shown(
+        it=row,
+        headline=headline(row),
+        ends=_ends(row),
+        place=row.site.name if row.site else row.workspace.name,
+        counted=counted,
+        seen=days,
+        worth=_worth(row),
+        rhythm=strip(row.rhythm, f"{counted} {days}. {when}."),
+        rhythm_words=when,
+        verdicts=row.verdicts if any(row.verdicts.values()) else {},
+        confidence=_confidence(row),
+        why=_why(row),
+        cause=known.label(get_language() or "en") if known else "",
+        cannot=[_reason(code, detail) for code, detail in row.cannot],
+        way_out=_way_out([code for code, _ in row.cannot]),
+        may_decide=may_decide(row, by=person),
+        is_open=is_open,
+    )
+
+
+def headline(row: Candidate) -> str:
+    """What happens, in a few words."""
+    parts = row.parts
+    named = [*parts.devices, *parts.addresses]
+    return catalogue.headline(
+        row.alert_type,
+        source=parts.source or ", ".join(named[:3]),
+        destination=parts.destination,
+        language=get_language() or "en",
+    )
+
+
+def _ends(row: Candidate) -> str:
+    """Who talks to whom; without direction, all that is named."""
+    parts = row.parts
+    if parts.source or parts.destination:
+        return " → ".join(filter(None, (parts.source, parts.destination)))
+    return ", ".join((*parts.devices, *parts.addresses))
+
+
+def _worth(row: Candidate) -> str:
+    if row.minutes_month is None:
+        return ""
+    if row.minutes_month < 90:
+        said = gettext("%(n)s min a month saved") % {"n": round(row.minutes_month)}
+    else:
+        said = gettext("%(n)s h a month saved") % {"n": f"{row.minutes_month / 60:.1f}"}
+    return said
+
+
+def _confidence(row: Candidate) -> str:
+    if not row.judged:
+        return gettext("Nobody of OT has judged it yet")
+    return gettext("At most %(share)s could be suspicious") % {"share": f"{row.limit * 100:.1f} %"}
+
+
+def _why(row: Candidate) -> str:
+    """On what that rests."""
+    if not row.judged:
+        return gettext("Ask OT about one of its incidents; each answer is one trial.")
+    said = ngettext(
+        "%(hits)s of %(n)s verdict was suspicious (95 %% confidence).",
+        "%(hits)s of %(n)s verdicts were suspicious (95 %% confidence).",
+        row.judged,
+    ) % {"hits": row.suspicious, "n": row.judged}
+    return f"{said} {gettext('Little evidence.')}" if is_little(row.judged) else said
+
+
+def _reason(code: str, detail: dict[str, str]) -> str:
+    n = int(detail.get("count", "0")) if detail.get("count", "0").isdecimal() else 0
+    if code == "suspicious":
+        return ngettext(
+            "OT called %(n)s of them suspicious.", "OT called it suspicious %(n)s times.", n
+        ) % {"n": n}
+    if code == "true_positive":
+        return ngettext(
+            "%(n)s of its incidents was a true positive.",
+            "%(n)s of its incidents were true positives.", n,
+        ) % {"n": n}  # fmt: skip
+    return words(Sentence(code, **detail), gettext)
+
+
+def _way_out(codes: list[str]) -> str:
+    """What could be done about it, for the first reason that has such a way."""
+    ways = {
+        "suspicious": gettext(
+            "If that was a mistake, a second person of OT corrects the verdict; or write a rule"
+            " by hand that leaves it out."
+        ),
+        "true_positive": gettext("Only a narrower rule, written by hand, can leave it out."),
+        "box.hours": gettext(
+            "It has no weekly hours of its own; write a rule by hand with the hours in which it"
+            " is allowed."
+        ),
+        "never.type": gettext("This type always reaches a person."),
+        "never.asset": gettext("Safety systems and crown jewels always reach a person."),
+        "wide.asset": gettext("Its alerts name no device, address or sensor to hold a rule to."),
+    }
+    return next((ways[code] for code in codes if code in ways), "")
+
+
+def state_words(row: Candidate) -> str:
+    """What people made of it, empty where nobody decided."""
+    return {
+        State.REJECTED: gettext("Rejected: %(reason)s") % {"reason": row.state_reason},
+        State.HAS_RULE: gettext("%(rule)s was made of it.")
+        % {"rule": row.rule.label if row.rule else ""},
+    }.get(State(row.state), "")

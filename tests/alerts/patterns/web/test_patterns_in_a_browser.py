@@ -1,0 +1,46 @@
+"""The pages of patterns at a desk and on a phone, light and dark, without a fault."""
+
+import pytest
+
+from alerts.patterns.models import Candidate
+from tests.alerts.suppression.past import judge, routine
+from tests.browser import bar_faults
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def some(workspace, site, judged, oda, mine):
+    """One that may become a rule, and one that may not."""
+    judge(routine(workspace, site, days=20, source="HMI-PACK-1", hour=3)[:1], oda, "suspicious")
+    return mine()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_list_keeps_the_bars(browse, some, oda, width):
+    page = browse("/patterns/", as_=oda, width=width)
+    assert page.locator(".pattern").count() == 2
+    assert bar_faults(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_candidate_keeps_the_bars(browse, some, oda, width):
+    page = browse(f"/patterns/{some[0].uuid}/", as_=oda, width=width)
+    page.get_by_text("Show as table").click()
+    assert bar_faults(page) == []
+
+
+def test_the_empty_list_keeps_the_bars(browse, oda, noon):
+    page = browse("/patterns/", as_=oda, width=390)
+    page.get_by_text("0 of 14 days of history").wait_for()
+    assert bar_faults(page) == []
+
+
+def test_rejecting_can_be_undone_at_once(browse, some, oda):
+    page = browse(f"/patterns/{some[0].uuid}/", as_=oda)
+    page.set_default_timeout(8000)
+    page.get_by_label("Why no rule shall come of it").fill("The station is replaced.")
+    page.get_by_role("button", name="Reject").click()
+    page.locator(".toast button").click()
+    page.locator(".pattern").nth(1).wait_for()
+    assert Candidate.objects.get(pk=some[0].pk).state == "open"

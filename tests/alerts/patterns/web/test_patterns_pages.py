@@ -1,0 +1,141 @@
+"""The list of candidates, one of them, and what can be done there."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from alerts.patterns.models import State
+from alerts.suppression.models import RuleVersion
+from portal.jobs.models import Job
+from tests.alerts.suppression.past import close_by, judge, routine
+from tests.conftest import NOON
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+def _text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def _act(client, row, name, **said):
+    return client.post(reverse(f"patterns:{name}", args=[row.uuid]), said)
+
+
+def test_a_candidate_stands_there_with_rhythm_verdicts_and_worth(
+    client, programming, judged, mine, oda, leo
+):
+    close_by(leo, programming, after=timedelta(minutes=12))
+    mine()
+    client.force_login(oda)
+    page = _text(client.get("/patterns/"))
+    assert "30 incidents on 30 days" in page
+    assert "Usually Mon–Sun 07:00–08:00" in page or "Usually daily 07:00–08:00" in page
+    assert "6.0 h a month saved" in page
+    assert "At most 22.1 % could be suspicious." in page
+    assert "0 of 12 verdicts were suspicious (95 % confidence)." in page
+    assert "Little evidence." in page
+    assert "Turn into rule" in page
+    assert 'class="rhythm"' in page
+    assert 'aria-current="page"' in page  # it is in the rail
+
+
+def test_before_there_is_enough_it_says_how_far_both_have_come(client, workspace, site, oda, mine):
+    judge(routine(workspace, site, days=9)[:1], oda)
+    mine()
+    client.force_login(oda)
+    page = _text(client.get("/patterns/"))
+    assert "9 of 14 days of history" in page
+    assert "1 of 10 verdicts of OT" in page
+    assert "Turn into rule" not in page
+
+
+def test_not_looked_at_yet_and_nothing_left_are_said(client, programming, judged, mine, oda):
+    client.force_login(oda)
+    assert "was not looked at yet" in _text(client.get("/patterns/"))
+    (row,) = mine()
+    _act(client, row, "snooze")
+    assert "Nothing left to decide" in _text(client.get("/patterns/"))
+    assert "Put off until" in _text(client.get("/patterns/?tab=later"))
+    for tab, said in (("rejected", "Nothing was rejected"), ("rules", "No pattern has a rule yet")):
+        assert said in _text(client.get(f"/patterns/?tab={tab}"))
+
+
+def test_turning_into_a_rule_goes_on_at_the_rule(client, programming, judged, mine, oda):
+    (row,) = mine()
+    client.force_login(oda)
+    answer = _act(client, row, "turn")
+    version = RuleVersion.objects.get()
+    assert answer.status_code == 302
+    assert str(version.uuid) in answer["Location"]
+    assert version.rule.label in _text(client.get("/patterns/?tab=rules"))
+    assert "Open the rule" in _text(client.get(f"/patterns/{row.uuid}/"))
+    assert _act(client, row, "turn").status_code == 422
+
+
+def test_rejecting_without_a_reason_comes_back_with_one_sentence(
+    client, programming, judged, mine, oda
+):
+    (row,) = mine()
+    client.force_login(oda)
+    answer = _act(client, row, "reject", reason=" ")
+    assert answer.status_code == 422
+    assert "few words" in _text(answer)
+    answer = client.post(reverse("patterns:reject", args=[row.uuid]), {"reason": "Replaced."},
+                         follow=True)  # fmt: skip
+    assert "Rejected:" in _text(answer)
+    assert "Oda Nowak rejected it: Replaced." in _text(client.get("/patterns/?tab=rejected"))
+    _act(client, row, "reopen")
+    row.refresh_from_db()
+    assert row.state == State.OPEN
+
+
+def test_its_page_shows_incidents_verdicts_and_the_week_as_a_table(
+    client, programming, judged, mine, oda
+):
+    (row,) = mine()
+    client.force_login(oda)
+    page = _text(client.get(f"/patterns/{row.uuid}/"))
+    for said in (f"#{programming[-1].number}", "Oda Nowak", "Show as table", "ENG-WS-04"):
+        assert said in page
+
+
+def test_what_cannot_become_a_rule_says_why_and_the_way_out(client, programming, judged, mine, oda):
+    judge(programming[20:21], oda, "suspicious")
+    mine()
+    client.force_login(oda)
+    page = _text(client.get("/patterns/"))
+    assert "Cannot become a rule" in page
+    assert "OT called 1 of them suspicious." in page
+    assert "a second person of OT corrects the verdict" in page
+    assert "Turn into rule" not in page
+
+
+def test_a_reader_sees_it_and_decides_nothing(client, programming, judged, mine, mia, pia):
+    (row,) = mine()
+    client.force_login(mia)
+    page = _text(client.get("/patterns/"))
+    assert "ENG-WS-04" in page
+    assert "Turn into rule" not in page
+    assert "Look again now" not in page
+    assert _act(client, row, "snooze").status_code == 422
+    client.force_login(pia)
+    assert client.get(f"/patterns/{row.uuid}/").status_code == 404
+
+
+def test_history_is_looked_at_again_when_asked(client, programming, judged, mine, oda):
+    mine()
+    client.force_login(oda)
+    answer = client.post("/patterns/mine/", follow=True)
+    assert "History is looked at now" in _text(answer)
+    assert Job.objects.get(kind="patterns.mine").payload == {"asked": True}
+    assert "is being looked at" in _text(client.get("/patterns/"))
+
+
+def test_more_than_a_page_goes_on(client, workspace, site, judged, mine, oda):
+    for number in range(21):
+        routine(workspace, site, days=6, source=f"HMI-{number:02}")
+    mine()
+    client.force_login(oda)
+    assert "tab=open&amp;from=20" in _text(client.get("/patterns/"))
+    assert "from=40" not in _text(client.get("/patterns/?from=20"))
