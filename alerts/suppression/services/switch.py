@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from alerts.outbox.models import RuleKind, WantedRule
 from alerts.outbox.services import want_no_rule
 from alerts.sentinel.models import Workspace
-from alerts.suppression.models import ACTING, Rule, RuleVersion, Stop
+from alerts.suppression.models import ACTING, Rule, RuleVersion, State, Stop
 from alerts.suppression.policies import (
     reasons_against_switching_off,
     reasons_against_switching_on,
@@ -21,8 +21,11 @@ from alerts.suppression.policies import (
 from alerts.suppression.queries import is_off
 from alerts.suppression.reads.plans import OFF
 from alerts.suppression.services.alarm import Told, concerned_by_all, tell_people
-from alerts.suppression.services.desired import bring_rule_in_line
+from alerts.suppression.services.desired import bring_in_line, bring_rule_in_line
 from alerts.suppression.services.gate import place_gate
+from alerts.suppression.services.moving import lock_version, move
+from alerts.suppression.services.people import concerned_by
+from alerts.suppression.services.tell import tell_state
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -80,6 +83,22 @@ def switch_on(*, stop_id: int, by: User, reason: str, now: datetime) -> Stop:
     _tell_on(stop, now=now)
     record("suppression.switch.on", on=stop, by=by, at=now, reason=reason)
     return stop
+
+
+@transaction.atomic
+def switch_rule_off(*, rule_id: int, by_label: str, reason: str = "", now: datetime) -> None:
+    """Pause all that acts of one rule, by a command that has no person behind it."""
+    acting = RuleVersion.objects.filter(rule=rule_id, state__in=ACTING).values_list("pk", flat=True)
+    versions = [lock_version(pk) for pk in list(acting)]
+    if not versions:
+        raise CannotSwitchOff(gettext("Nothing of this rule acts now."))
+    why = reason.strip() or gettext("Switched off by a command.")
+    for version in versions:
+        move(version, to=State.PAUSED, by=None, by_label=by_label, now=now, reason=why,
+             paused_from=version.state)  # fmt: skip
+        bring_in_line(version_id=version.pk, now=now)
+        tell_state(version, people=concerned_by(version), reasons=[why], now=now)
+    record("suppression.rule.paused", on=versions[0], by=by_label, at=now, reason=reason)
 
 
 @transaction.atomic(durable=True)

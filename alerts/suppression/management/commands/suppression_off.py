@@ -1,0 +1,117 @@
+"""`suppression_off`: the kill switch; needs neither broker nor workers."""
+
+import getpass
+import re
+import sys
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from alerts.outbox.foreground import push_rules_now
+from alerts.outbox.models import RuleKind, WantedRule
+from alerts.sentinel.models import Workspace
+from alerts.suppression.models import Rule
+from alerts.suppression.reads.deployments import gate_of
+from alerts.suppression.services.switch import switch_off, switch_rule_off
+from portal import clock
+from portal.command import TagoutCommand
+
+SECONDS = 55.0  # of the minute within which all gates must stand
+_NUMBER = re.compile(r"(?:R-)?([1-9]\d{0,8})", re.IGNORECASE)
+
+
+class Command(TagoutCommand):
+    """Stop suppression everywhere, in one workspace, or of one rule."""
+
+    help = "Switch suppression off: everywhere, in one workspace, or one rule."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where, and why."""
+        parser.add_argument("--workspace", default="", help="only in this workspace")
+        parser.add_argument("--rule", default="", help="only this rule, such as R-12")
+        parser.add_argument("--reason", default="", help="why, for the record")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """As every command, but where a gate does not stand yet it ends with 1 after printing."""
+        self.failed = False
+        super().handle(*args, **options)
+        if self.failed:
+            sys.exit(1)
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """Commit the stop first, then deliver it ourselves."""
+        if options["workspace"] and options["rule"]:
+            raise CommandError("Name a workspace or a rule, not both.")
+        by = f"command line ({_user()})"
+        if options["rule"]:
+            rule = _rule(options["rule"])
+            switch_rule_off(rule_id=rule.pk, by_label=by, reason=options["reason"],
+                            now=clock.now())  # fmt: skip
+            return self._deliver(rule.label, _rows(about=rule.uuid))
+        place = _workspace(options["workspace"]) if options["workspace"] else None
+        switch_off(
+            by=None, by_label=by, workspace_id=place.pk if place else None,
+            reason=options["reason"], now=clock.now(),
+        )  # fmt: skip
+        rows = _rows(workspace=place) if place else _rows()
+        return self._deliver(place.name if place else "everywhere", rows, gates=True)
+
+    def _deliver(self, what: str, rows: Any, *, gates: bool = False) -> dict[str, Any]:
+        self.stderr.write(f"Off: {what}. Tagout closes nothing there any more.")
+        ids = sorted(set(rows.values_list("workspace_id", flat=True)))
+        push_rules_now(workspace_ids=ids, now=clock.now(), seconds=SECONDS)
+        told = [_told(each, rows, gates=gates) for each in Workspace.objects.filter(pk__in=ids)]
+        told.sort(key=lambda each: str(each["workspace"]))
+        self.failed = any(each["gate"] not in ("open", "") for each in told) or (
+            not gates and any(each["rules_still_there"] for each in told)
+        )
+        return {"off": what, "workspaces": told}
+
+    def show(self, result: dict[str, Any]) -> None:
+        """One line a workspace."""
+        if not result["workspaces"]:
+            self.stdout.write("Sentinel holds nothing of ours, so nothing had to be done there.")
+        for each in result["workspaces"]:
+            self.stdout.write("  ".join(f"{name}: {value}" for name, value in each.items() if value
+                                        or name == "rules_still_there"))  # fmt: skip
+
+
+def _told(workspace: Workspace, rows: Any, *, gates: bool) -> dict[str, Any]:
+    here = rows.filter(workspace=workspace)
+    gate = gate_of(here.filter(kind=RuleKind.GATE).first())
+    rules = here.filter(kind=RuleKind.RULE, wanted__isnull=True)
+    waiting = [row for row in rules if not row.is_as_wanted]
+    errors = [gate.error if gates else "", *(row.latest_error for row in waiting)]
+    return {
+        "workspace": workspace.name,
+        "gate": gate.standing if gates else "",
+        "rules_still_there": len(waiting),
+        "error": next((error for error in errors if error), ""),
+    }
+
+
+def _rows(**where: Any) -> Any:
+    rows = WantedRule.objects.exclude(kind=RuleKind.PROBE).filter(**where)
+    return rows.exclude(workspace__state=Workspace.State.REMOVED)
+
+
+def _rule(text: str) -> Rule:
+    found = _NUMBER.fullmatch(text.strip())
+    rule = Rule.objects.filter(number=int(found[1])).first() if found else None
+    if rule is None:
+        raise CommandError(f"There is no rule {text}.")
+    return rule
+
+
+def _workspace(name: str) -> Workspace:
+    place = Workspace.objects.filter(name=name).first()
+    if place is None:
+        raise CommandError(f"There is no workspace named {name}.")
+    return place
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown user"

@@ -1,0 +1,178 @@
+"""What should stand in Sentinel and what does, for the page and the API."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from alerts.outbox.models import Landing, RuleKind, WantedRule
+from alerts.outbox.queries import wanted_rules
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import workspaces_visible_to
+from alerts.suppression.engine.sentinel_forms import lease_of
+from alerts.suppression.models import Rule
+from alerts.suppression.queries import is_off, rules_visible_to
+from portal.accounts.models import User
+
+ROLE = "Microsoft Sentinel Contributor"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One automation rule of ours in one workspace. `standing` is one word: `there` (exactly as
+    wanted), `gone` (as wanted, not there), `coming`, `going`, `refused`, `held`. Times of
+    `next_try_at` are the unshifted clock's.
+    """
+
+    row: WantedRule
+    rule: Rule | None
+    standing: str
+    error: str  # Azure's own words
+    fix: str  # what a person can do about it
+    next_try_at: datetime | None
+    lease_until: datetime | None
+
+    @property
+    def is_in_sentinel(self) -> bool:
+        """Whether Sentinel was last seen to hold it, in whatever version."""
+        return self.row.is_in_sentinel
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The gate of a workspace. `standing`: `none`, `closed` (labels nothing), `open` (labels all
+    that is new, so that nothing is closed), `opening`, `closing`, `refused`, `held`.
+    """
+
+    standing: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceDeployments:
+    """All of ours in one workspace; how many of the rules wanted there stand there."""
+
+    workspace: Workspace
+    is_off: bool
+    gate: Gate
+    probed_at: datetime | None
+    accepts: tuple[str, ...]
+    refused: dict[str, str]
+    is_in_defender_portal: bool
+    rules: list[Deployment] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> int:
+        """How many rules should stand there."""
+        return sum(each.row.is_wanted for each in self.rules)
+
+    @property
+    def landed(self) -> int:
+        """How many of those stand there exactly as wanted."""
+        return sum(each.standing == "there" for each in self.rules)
+
+    @property
+    def still_there(self) -> int:
+        """How many that should be gone are not known to be gone yet."""
+        return sum(each.standing == "going" for each in self.rules)
+
+
+def deployments_visible_to(user: User) -> QuerySet[WantedRule]:
+    """Our automation rules in the person's workspaces, and those of rules the person may see."""
+    rows = wanted_rules().exclude(kind=RuleKind.PROBE)
+    seen = rules_visible_to(user).values("uuid")
+    mine = workspaces_visible_to(user).order_by().values("pk")
+    return rows.filter(workspace__in=mine) | rows.filter(about__in=seen)
+
+
+def deployments_by_workspace(user: User) -> list[WorkspaceDeployments]:
+    """The same, told workspace by workspace, by name."""
+    rows = list(deployments_visible_to(user))
+    about = {row.about for row in rows if row.kind == RuleKind.RULE}
+    rules = {rule.uuid: rule for rule in Rule.objects.filter(uuid__in=about)}
+    found: dict[int, list[WantedRule]] = {}
+    for row in rows:
+        found.setdefault(row.workspace_id, []).append(row)
+    return [_of_workspace(each[0].workspace, each, rules) for each in found.values()]
+
+
+def deployments_of_rule(rule: Rule) -> list[Deployment]:
+    """Where the rule stands, workspace by workspace. It is live as a whole only if all are."""
+    rows = wanted_rules().filter(about=rule.uuid, kind=RuleKind.RULE)
+    return [_deployment(row, rule) for row in rows]
+
+
+def is_live_as_a_whole(deployments: Iterable[Deployment]) -> bool:
+    """Whether every workspace holds exactly what is wanted (F26)."""
+    given = [each for each in deployments if each.row.is_wanted]
+    return bool(given) and all(each.standing == "there" for each in given)
+
+
+def gate_of(row: WantedRule | None) -> Gate:
+    """How the gate stands."""
+    if row is None:
+        return Gate("none")
+    wanted_open = _is_enabled(row.wanted)
+    if row.outcome in (Landing.REFUSED, Landing.HELD):
+        return Gate(str(row.outcome), row.latest_error)
+    if row.is_as_wanted and row.landed is not None:
+        return Gate("open" if wanted_open else "closed")
+    return Gate("opening" if wanted_open else "closing", row.latest_error)
+
+
+def _of_workspace(
+    workspace: Workspace, rows: list[WantedRule], rules: Mapping[UUID, Rule]
+) -> WorkspaceDeployments:
+    known = workspace.capabilities.get("rules") or {}
+    at = known.get("probed_at")
+    gates = [row for row in rows if row.kind == RuleKind.GATE]
+    return WorkspaceDeployments(
+        workspace=workspace,
+        is_off=is_off(workspace.pk),
+        gate=gate_of(gates[0] if gates else None),
+        probed_at=datetime.fromisoformat(at) if at else None,
+        accepts=tuple(known.get("accepts", ())),
+        refused=dict(known.get("refused", {})),
+        is_in_defender_portal=bool(known.get("is_in_defender_portal")),
+        rules=[_deployment(row, rules.get(row.about)) for row in rows if row.kind == RuleKind.RULE],
+    )
+
+
+def _deployment(row: WantedRule, rule: Rule | None) -> Deployment:
+    owed = row.outcome == Landing.OWED
+    return Deployment(
+        row=row,
+        rule=rule,
+        standing=_standing(row),
+        error=row.latest_error,
+        fix=_fix(row),
+        next_try_at=row.due_at if owed else None,
+        lease_until=lease_of(row.landed) if row.landed else None,
+    )
+
+
+def _standing(row: WantedRule) -> str:
+    if row.outcome in (Landing.REFUSED, Landing.HELD):
+        return str(row.outcome)
+    if row.is_as_wanted:
+        return "there" if row.is_wanted else "gone"
+    return "coming" if row.is_wanted else "going"
+
+
+def _fix(row: WantedRule) -> str:
+    if not row.latest_error:
+        return ""
+    if row.error_code == "AuthorizationFailed":
+        return f"Give our identity for rules the role {ROLE} on the workspace."
+    if row.outcome == Landing.HELD:
+        return "Put it back in Sentinel, or pause the rule here and let it go on: it is made anew."
+    if row.outcome == Landing.REFUSED:
+        return "Edit the rule, or let Tagout enforce it."
+    return ""
+
+
+def _is_enabled(body: dict[str, object] | None) -> bool:
+    logic = (body or {}).get("triggeringLogic")
+    return isinstance(logic, dict) and logic.get("isEnabled") is True

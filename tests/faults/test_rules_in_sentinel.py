@@ -1,0 +1,232 @@
+"""S3, S8, F15, F25, F26, F43: rules of ours in a pretend Azure over TLS, whose own engine carries
+them out. What is signed closes there; what nobody watches lapses; the gate stops it with one PUT.
+"""
+
+import io
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from alerts.outbox.models import Landing, WantedRule
+from alerts.sentinel.client import client_for
+from alerts.sentinel.services.freshness import note_fresh
+from alerts.sentinel.wire import differing_places, read_automation_rule
+from alerts.simulator.running import running_simulator
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.models import Rule, RuleVersion, Stop
+from alerts.suppression.queries import is_off
+from alerts.suppression.services.desired import bring_in_line
+from alerts.suppression.services.leases import renew_leases
+from alerts.suppression.services.switch import switch_off
+from portal import clock
+from portal.jobs.services import move_clock
+from tests import cast
+from tests.alerts.suppression.deploy.plant import polls, signed
+from tests.factories.incidents import (
+    make_alert,
+    make_device,
+    make_incident,
+    make_site,
+    make_workspace,
+)
+from tests.faults.outbox import environment_of_a_worker
+
+SECRET = "TAGOUT_DEPLOY_TEST_SECRET"
+TITLE = "Unpermitted Usage of Modbus Function Code"
+HOME = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def pretend():
+    with running_simulator() as running:
+        yield running
+
+
+class Plant:
+    """One workspace of the pretend Azure, and a signed rule for its chatty historian."""
+
+    def __init__(self, pretend, make_person):
+        place, known = pretend.workspaces[0], pretend.application()
+        self.pretend, self.control, self.key = pretend, pretend.control, place.key
+        self.workspace = make_workspace(
+            place.key, tenant_id=place.tenant_id, subscription_id=place.subscription_id,
+            resource_group=place.resource_group, workspace_name=place.name,
+            endpoint=pretend.endpoint, authority=pretend.endpoint, client_id=known.client_id,
+            secret_env=SECRET, ca_bundle=str(pretend.ca_file), added_at=clock.now(),
+        )  # fmt: skip
+        self.site = make_site()
+        make_alert(make_incident(self.workspace), site=self.site)
+        for one in self.control.plant()["devices"]:
+            if one["site"] == "gdansk" and one["ip"]:
+                make_device(self.site, one["name"], one["ip"],
+                            criticality=one["criticality"].replace(" ", "-"))  # fmt: skip
+        self.people = (
+            make_person(cast.ODA, ("ot-engineer", "site", self.site.uuid)),
+            make_person(cast.LEO, ("soc-lead", "workspace", self.workspace.uuid)),
+        )
+
+    def said(self):
+        return polls(
+            expires_at=clock.now().replace(microsecond=0) + timedelta(days=60),
+            all_of=(
+                Clause("workspace", "is", (self.key,)),
+                Clause("alert_type", "is", (TITLE,)),
+                Clause("any_device", "is_one_of", ("HIST-GD-01",)),
+            ),
+        )
+
+    def go_live(self):
+        """Probe, sign and put there, as workers would."""
+        note_fresh(workspace_id=self.workspace.pk, now=clock.now())
+        rule = Rule.objects.create(number=12, made_by=self.people[0], made_at=clock.now())
+        RuleVersion.objects.create(  # somebody begins to write it
+            rule=rule, number=1, state_since=clock.now(), title="t", body={}, made_at=clock.now(),
+            made_by=self.people[0], workspace_ids=[self.workspace.pk],
+        )  # fmt: skip
+        for _ in range(2):  # probe and learn, then the gate
+            renew_leases(now=clock.now())
+            self.deliver()
+        self.version = signed(
+            self.said(), by=self.people, workspaces=[self.workspace], number=2, rule=rule
+        )
+        self.bring()
+        return self.version
+
+    def bring(self):
+        bring_in_line(version_id=self.version.pk, now=clock.now())
+        self.deliver()
+
+    def deliver(self):
+        call_command("deliver", self.key, "--json", stdout=io.StringIO())
+
+    def happens(self, kind="historian-polling", **options):
+        made = self.control.inject(kind=kind, options=options)
+        return self.read(made["name"])
+
+    def from_device(self, name):
+        """An incident of the rule's alert type that names this device."""
+        entity = {"id": "/e1", "name": "e1", "kind": "IoTDevice",
+                  "properties": {"deviceName": name}}  # fmt: skip
+        alert = {"id": "/a1", "name": "a1", "kind": "SecurityAlert",
+                 "properties": {"productName": "Azure Security Center for IoT"}}  # fmt: skip
+        products = {"alertProductNames": ["Azure Security Center for IoT"]}
+        told = {"title": TITLE, "severity": "Medium", "additionalData": products}
+        made = self.control.inject(
+            workspace=self.key, properties=told, alerts=[alert], entities=[entity]
+        )
+        return self.read(made["name"])
+
+    def read(self, name):
+        told = json.loads(client_for(self.workspace).get_incident(name))["properties"]
+        return told | {"labels": [each["labelName"] for each in told["labels"]]}
+
+    def row(self, kind):
+        return WantedRule.objects.get(kind=kind)
+
+    def writes(self, name):
+        return [each for each in self.control.journal(path=str(name))
+                if each["method"] in ("PUT", "DELETE")]  # fmt: skip
+
+
+@pytest.fixture
+def plant(transactional_db, pretend, make_person, monkeypatch):
+    monkeypatch.setenv(SECRET, pretend.application().secret)
+    return Plant(pretend, make_person)
+
+
+def test_it_closes_while_nothing_of_tagout_runs_and_after_a_day_no_more(plant):
+    version = plant.go_live()
+    rule = plant.row("rule")
+    assert rule.is_as_wanted
+    held = read_automation_rule(client_for(plant.workspace, "rules").get_automation_rule(
+        str(rule.name)))  # fmt: skip
+    assert differing_places(rule.wanted, held.properties) == []
+    closed = plant.happens()
+    assert (closed["title"].removeprefix("(MDIoT) "), closed["status"]) == (TITLE, "Closed")
+    assert closed["classification"] == "BenignPositive"
+    for part in (version.rule_hash, "Oda Nowak", "Leo Hartmann"):
+        assert part in closed["classificationComment"]
+    assert plant.from_device("HIST-GD-01")["status"] == "Closed"
+    assert plant.from_device("ENG-WS-04")["status"] == "New"
+
+    plant.control.advance(25 * 3600)  # Tagout stays stopped
+    assert plant.happens()["status"] == "New"
+
+    move_clock(by=timedelta(hours=25))  # it comes back, and reads
+    assert renew_leases(now=clock.now())["changed"] == 0, "it knows too little yet"
+    note_fresh(workspace_id=plant.workspace.pk, now=clock.now())
+    renew_leases(now=clock.now())
+    plant.deliver()
+    assert plant.row("rule").is_as_wanted
+    assert plant.happens()["status"] == "Closed"
+
+
+def test_the_gate_stops_it_with_one_put(plant):
+    plant.go_live()
+    gate = plant.row("gate")
+    puts = len(plant.writes(gate.name))
+    plant.control.fault(path="/automationRules/", method="DELETE", status=503)  # the rules stay
+    switch_off(by=plant.people[0], now=clock.now())
+    plant.deliver()
+    assert plant.row("rule").is_in_sentinel
+    (put,) = plant.writes(gate.name)[puts:]
+    assert put["method"] == "PUT"
+    told = plant.happens()
+    assert told["status"] == "New" and "tagout-off" in told["labels"]
+
+
+def test_the_command_works_with_the_broker_and_the_workers_down(plant, pretend):
+    plant.go_live()
+    environment = environment_of_a_worker() | {"REDIS_URL": "redis://127.0.0.1:9/0"}
+    words = [sys.executable, "manage.py", "suppression_off", "--reason", "Drill.", "--json"]
+    done = subprocess.run(
+        words, cwd=HOME, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["off"] == "everywhere"
+    (there,) = told["workspaces"]
+    assert (there["workspace"], there["gate"], there["rules_still_there"]) == (plant.key, "open", 0)
+    assert is_off(plant.workspace.pk) and Stop.objects.get().reason == "Drill."
+    told = plant.happens()
+    assert told["status"] == "New" and "tagout-off" in told["labels"]
+
+
+def test_what_azure_refuses_is_shown_in_its_words_and_is_not_live(plant):
+    plant.control.fault(
+        path="/automationRules/", method="PUT", status=400, code="BadRequest", skip=2,
+        answer={"error": {"code": "BadRequest", "message": "The rule is too odd."}},
+    )  # fmt: skip
+    plant.go_live()
+    row = plant.row("rule")
+    assert row.outcome == Landing.REFUSED and "The rule is too odd." in row.latest_error
+    assert not row.is_as_wanted and row.error_code == "BadRequest"
+    assert plant.happens()["status"] == "New"
+
+
+def test_a_missing_right_waits_and_names_the_action(plant):
+    plant.control.application("portal", denied=["Microsoft.SecurityInsights/automationRules/write"])
+    plant.go_live()
+    probe = WantedRule.objects.filter(kind="probe").first()
+    assert probe.outcome == Landing.OWED
+    assert "automationRules/write" in probe.latest_error
+    assert not WantedRule.objects.filter(kind="rule").exists(), "without a probe nothing is exact"
+
+
+def test_a_rule_that_a_person_switched_off_in_sentinel_stays_off(plant):
+    plant.go_live()
+    name = str(plant.row("rule").name)
+    plant.control.rule(plant.key, name, enabled=False)
+    move_clock(by=timedelta(hours=5))
+    plant.control.advance(5 * 3600)
+    note_fresh(workspace_id=plant.workspace.pk, now=clock.now())
+    renew_leases(now=clock.now())
+    plant.deliver()
+    row = plant.row("rule")
+    assert row.outcome == Landing.HELD and "isEnabled" in row.latest_error
+    assert plant.happens()["status"] == "New"
