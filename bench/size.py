@@ -32,13 +32,14 @@ def main() -> None:
     import django
 
     django.setup()
-    from bench import details, intake, web
+    from bench import api_list, details, intake, web
     from bench.report import Line
 
     lines = [Line("migrate an empty database", "", f"{migrated:.1f} s", "", migrated, 15)]
     lines += intake.measure(n)
     pages, worker = web.measure(n)
     lines += pages
+    lines += api_list.measure(n)
     child = int(
         subprocess.run(
             [sys.executable, "-m", "bench.child"], cwd=ROOT, check=True, stdout=subprocess.PIPE

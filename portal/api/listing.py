@@ -140,10 +140,14 @@ def rows_of(
     """
     own = own or Own()
     names = [each.name for each in columns]
-    marks = (F("pk"),) if order.column == "pk" else (F(order.column), F("pk"))
-    given = [own.sources.get(each.name) or each.expression for each in columns]
-    wanted = [F(each) if isinstance(each, str) else each for each in given]
-    found = list(rows.values_list(*wanted, *marks))
+    wanted = _told_apart([own.sources.get(each.name) or each.expression for each in columns])
+    places = []
+    for mark in (order.column, "pk"):
+        if mark not in wanted:
+            wanted.append(mark)
+        places.append(wanted.index(mark))
+    at, pk = places
+    found = list(rows.values_list(*wanted))
     made = [dict(zip(names, row, strict=False)) for row in found]
     for each in columns:
         read = own.reads.get(each.name) or each.read
@@ -151,4 +155,14 @@ def rows_of(
             name = each.name
             for row in made:
                 row[name] = read(row[name])
-    return made, [(row[-2], row[-1]) for row in found]
+    return made, [(row[at], row[pk]) for row in found]
+
+
+def _told_apart(given: Sequence[str | Combinable]) -> list[str | Combinable]:
+    """Names as they are, which costs least; one that comes again as an expression, for Django
+    would leave it out.
+    """
+    wanted: list[str | Combinable] = []
+    for each in given:
+        wanted.append(F(each) if isinstance(each, str) and each in wanted else each)
+    return wanted

@@ -16,7 +16,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Literal
 
 import orjson
@@ -120,7 +120,7 @@ class Api(ViewSet):
     ) -> HttpResponse:
         """A JSON object with the age of its data; 304 where the asker has it already."""
         age, body = self.age(workspace), orjson.dumps(dict(members), option=UTC)
-        mark = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        mark = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
         said = b'{"data_age_seconds":' + orjson.dumps(age) + (b"," if members else b"") + body[1:]
         known = self.request.headers.get("If-None-Match", "")
         if self.request.method in ("GET", "HEAD") and mark in _marks(known):
@@ -197,7 +197,8 @@ class Resource(Api):
         return self.one(pk)
 
 
-def operation_of(view: type[Api], name: str) -> Operation | None:
+@cache
+def operation_of(view: Any, name: str) -> Operation | None:
     """What a method of a resource does."""
     own: Operation | None = getattr(getattr(view, name, None), "operation", None)
     if own is not None or not issubclass(view, Resource):

@@ -16,20 +16,8 @@ OT_STATES = {state or "not-asked": state for state in OtState.values}
 SEVERITY, STATUS, OT_STATE = one_of(SEVERITIES), one_of(STATUSES), one_of(OT_STATES)
 _SEVERITY_WORDS = {value: word for word, value in SEVERITIES.items()}
 _STATUS_WORDS = {value: word for word, value in STATUSES.items()}
+_OT_WORDS = {value: word for word, value in OT_STATES.items()}
 PART = shaped(code=TEXT, points=NUMBER, detail=TEXT)
-
-
-def severity_word(value: int) -> str:
-    """Sentinel's word for a severity."""
-    return _SEVERITY_WORDS.get(value, "Unknown")
-
-
-def _status_word(value: int) -> str:
-    return _STATUS_WORDS.get(value, "Unknown")
-
-
-def _ot_word(state: str) -> str:
-    return state or "not-asked"
 
 
 def _parts(parts: list[list[Any]]) -> list[dict[str, Any]]:
@@ -48,8 +36,8 @@ INCIDENT_COLUMNS = (
     Column("title", TEXT, "as Sentinel has it"),
     Column("alert_type", TEXT, "Defender for IoT's name of what was detected"),
     Column("severity", SEVERITY, "in force: ours where Sentinel has not taken it yet",
-           read=severity_word),
-    Column("status", STATUS, "in force", read=_status_word),
+           read=_SEVERITY_WORDS.__getitem__),
+    Column("status", STATUS, "in force", read=_STATUS_WORDS.__getitem__),
     Column("classification", TEXT, "of a closed one, in Sentinel's words; else empty"),
     Column("classification_reason", TEXT, "in Sentinel's words; else empty"),
     Column("owner_id", TEXT, "Entra object id, or address; empty where nobody owns it"),
@@ -66,7 +54,7 @@ INCIDENT_COLUMNS = (
     Column("protocol", TEXT, "of the first alert"),
     Column("pattern", ID.or_null(), "equal for incidents of one pattern; null until details come"),
     Column("priority", NUMBER, "0 to 100, the order of the triage queue"),
-    Column("ot_state", OT_STATE, "where it stands with OT", read=_ot_word),
+    Column("ot_state", OT_STATE, "where it stands with OT", read=_OT_WORDS.__getitem__),
     Column("ot_due_at", MOMENT.or_null(), "until when OT should answer"),
     Column("closed_by", TEXT, "the rule that closed it; else empty"),
     Column("alerts_count", NUMBER, "alerts in it"),

@@ -1,5 +1,6 @@
 """Incidents and alerts: read them, and do what the pages do, with the same refusals."""
 
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -51,9 +52,13 @@ class IncidentViewSet(Resource):
         return incidents_visible_to(self.person)
 
     def own(self) -> Own:
-        """Sites by their names."""
-        names = dict(Site.objects.values_list("pk", "name"))
-        return Own(reads={"sites": lambda ids: [names[pk] for pk in ids if pk in names]})
+        """Sites by their names, looked up where they are asked for."""
+
+        @cache
+        def names() -> dict[int, str]:
+            return dict(Site.objects.values_list("pk", "name"))
+
+        return Own(reads={"sites": lambda ids: [names()[pk] for pk in ids if pk in names()]})
 
     def found(self, pk: Any) -> Incident:
         """The incident with its workspace, or 404."""

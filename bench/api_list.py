@@ -1,0 +1,110 @@
+"""A list of the REST API, 1,000 rows a page, beside `.values()` and orjson over the same rows.
+
+The product is a whole request in this process: middleware, token, throttle, grants, age of the
+data, filters, page, mark. The floor is one query of the same columns in the same scope and order,
+and orjson. Both read the same pages, turn by turn.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import orjson
+
+from bench.report import Line
+
+TURNS, PAGES, ROWS = 40, 8, 1000
+FIELDS = (
+    "id", "number", "title", "severity", "status", "ot_state", "owner_name", "source",
+    "destination", "priority", "created_at", "modified_at",
+)  # fmt: skip
+
+
+def measure(n: int) -> list[Line]:
+    """How many rows a second the product tells, beside the floor."""
+    from portal.accounts.models import User
+
+    user = _reader()
+    ask = _program(user)
+    marks = _marks(ask, min(PAGES, max(1, n // ROWS - 1)))
+    ours: list[float] = []
+    floor: list[float] = []
+    for turn in range(TURNS + 5):
+        cursor, mark = marks[turn % len(marks)]
+        spent = _seconds(partial(ask, cursor))
+        bare = _seconds(partial(_bare, User.objects.get(pk=user.pk), mark))
+        if turn >= 5:
+            ours.append(spent)
+            floor.append(bare)
+    mine, theirs = statistics.median(ours), statistics.median(floor)
+    rates = [f"{ROWS / each:,.0f} rows/s" for each in (mine, theirs)]
+    name = "API list, 1,000 rows, fields chosen"
+    return [Line(name, f"{n:,}", rates[0], rates[1], theirs / mine, 0.5, at_least=True)]
+
+
+def _reader() -> Any:
+    from bench.plant_pages import NOW
+    from portal.accounts.models import Role, ScopeKind, User
+    from portal.accounts.services import grant_role
+
+    user = User.objects.create_user("api@demo.example", "Reader")
+    grant_role(
+        to=user, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="bench", now=NOW
+    )
+    return user
+
+
+def _program(user: Any) -> Callable[[str], Any]:
+    """A program with a token that asks for one page."""
+    from django.test import Client
+
+    from portal import clock
+    from portal.accounts.services import create_token
+
+    made = create_token(owner=user, name="bench", scopes=["read"], by="bench", now=clock.now())
+    headers = {"Authorization": f"Bearer {made.secret}", "Host": "localhost"}
+    client = Client(headers=headers)
+
+    def ask(cursor: str) -> Any:
+        query = {"page_size": str(ROWS), "fields": ",".join(FIELDS)}
+        answer = client.get("/api/v1/incidents/", query | ({"cursor": cursor} if cursor else {}))
+        if answer.status_code != 200:
+            raise RuntimeError(f"The API answered {answer.status_code}: {answer.content[:200]!r}")
+        return answer
+
+    return ask
+
+
+def _marks(ask: Callable[[str], Any], pages: int) -> list[tuple[str, tuple[Any, int] | None]]:
+    """Cursors of the first pages, and what they mean to the floor."""
+    from alerts.incidents.models import Incident
+
+    found: list[tuple[str, tuple[Any, int] | None]] = [("", None)]
+    for _ in range(pages - 1):
+        said = orjson.loads(ask(found[-1][0]).content)
+        last = Incident.objects.get(pk=said["results"][-1]["id"])
+        found.append((said["next"], (last.modified_at, last.pk)))
+    return found
+
+
+def _bare(user: Any, mark: tuple[Any, int] | None) -> bytes:
+    from django.db.models import Q
+
+    from alerts.incidents.queries import incidents_visible_to
+
+    rows = incidents_visible_to(user).order_by("-modified_at", "-pk")
+    if mark is not None:
+        beside = Q(modified_at__lt=mark[0]) | Q(modified_at=mark[0], pk__lt=mark[1])
+        rows = rows.filter(beside, modified_at__lte=mark[0])
+    found = list(rows.values(*FIELDS)[:ROWS])
+    if len(found) != ROWS:
+        raise RuntimeError(f"The floor found {len(found)} rows.")
+    return orjson.dumps(found)
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
