@@ -38,6 +38,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "alerts.outbox.tasks.deliver_due_rules", seconds=5, queue="deployments"
     ),
     "watch over rules": _tick("alerts.suppression.tasks.watch_rules", seconds=30, queue="bulk"),
+    "compare the ledger with Sentinel, once a day": _tick(
+        "alerts.suppression.tasks.compare_ledger", seconds=600, queue="bulk"
+    ),
     "watch what rules have closed": _tick(
         "alerts.suppression.tasks.watch_closed_incidents", seconds=15, queue="deployments"
     ),

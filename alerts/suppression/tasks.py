@@ -4,11 +4,18 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.suppression.services.compare import compare_ledger_if_due
 from alerts.suppression.services.decide import decide_new_incidents as decide
 from alerts.suppression.services.leases import renew_due_leases
 from alerts.suppression.services.reopen import watch_closed_incidents as watch_closed
 from alerts.suppression.services.watch import watch_rules as watch
 from portal import clock
+
+
+@shared_task(acks_late=True)
+def compare_ledger(**_later: Any) -> None:
+    """Once a day: is our ledger what stands in Sentinel?"""
+    compare_ledger_if_due(now=clock.now())
 
 
 @shared_task(acks_late=True)

@@ -112,6 +112,7 @@ MISSES: Final = {
         "not closed because the hour was {hour}, the rule begins at {start}"
     ),
     "miss.time": gettext_noop("not closed because it was {day} {hour}, the rule holds {windows}"),
+    "miss.before": gettext_noop("not closed because it came at {at}, the rule began at {since}"),
     "miss.exception": gettext_noop("not closed because the rule leaves out the {label} {wanted}"),
     "miss.exception_time": gettext_noop("not closed because the rule leaves out {wanted}"),
 }

@@ -105,13 +105,6 @@ def load_acting(rows: QuerySet[RuleVersion]) -> ActingSet:
     return ActingSet(versions, index)
 
 
-def attribution_of(version: RuleVersion) -> Attribution:
-    """What a close in the name of this version says, whoever carries it out. Raises NotSigned
-    where two people of two sides have not signed it as it stands.
-    """
-    return _acting(version).attribution
-
-
 def names_of_signers(version: RuleVersion) -> tuple[str, str]:
     """Who signed for OT and who for the SOC. Raises NotSigned where that is not so."""
     ot, soc = _signatures(version)

@@ -22,13 +22,20 @@ class Named:
     reason: str = ""
 
 
+def rules_named_in(text: str) -> list[tuple[int, int, str]]:
+    """Rule, version and hash of each block of a text, believed or not."""
+    return [
+        (int(block["number"]), int(block["version"]), block["hash"])
+        for block in _BLOCK.finditer(text)
+    ]
+
+
 def named_in(text: str) -> Named:
     """Read a text that Sentinel's own rule has written. Only versions that Sentinel may carry out,
     and whose hash is the one in the text, are believed.
     """
     found = []
-    for block in _BLOCK.finditer(text):
-        number, version = int(block["number"]), int(block["version"])
+    for number, version, digest in rules_named_in(text):
         row = (
             RuleVersion.objects.filter(rule__number=number, number=version)
             .exclude(state__in=_NEVER_ACTED)
@@ -37,7 +44,7 @@ def named_in(text: str) -> Named:
         )
         if row is None:
             return Named(reason=f"There is no rule R-{number}, version {version}, that acted.")
-        if row.rule_hash != block["hash"]:
+        if row.rule_hash != digest:
             return Named(reason=f"The hash is not that of R-{number}, version {version}.")
         if row.enforcement != "sentinel":
             return Named(reason=f"R-{number} is carried out by Tagout, which did not close it.")

@@ -7,7 +7,9 @@ import pytest
 
 from alerts.incidents.models import Incident
 from alerts.incidents.services.close import reopen_incidents
+from alerts.suppression.engine.guards.attribution import closing_text
 from alerts.suppression.models import LedgerEntry, RuleVersion
+from alerts.suppression.reads.signed import attribution_of
 from alerts.suppression.services.reopen import watch_closed_incidents
 from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
@@ -208,9 +210,6 @@ class TestInSentinel:
         return floor
 
     def close(self, floor, incident, text=None):
-        from alerts.suppression.engine.guards.attribution import closing_text
-        from alerts.suppression.reads.acting import attribution_of
-
         text = text or closing_text(attribution_of(floor.version))
         floor.sentinel.edit(incident.name, status="Closed", **BENIGN, classificationComment=text)
         floor.read()
@@ -260,9 +259,6 @@ class TestInSentinel:
         ],
     )
     def test_a_text_that_names_no_rule_of_ours_is_not_trusted(self, there, was, becomes):
-        from alerts.suppression.engine.guards.attribution import closing_text
-        from alerts.suppression.reads.acting import attribution_of
-
         text = closing_text(attribution_of(there.version)).replace(was, becomes)
         target = there.incident()
         self.close(there, target, text)
@@ -276,9 +272,6 @@ class TestInSentinel:
 
     def test_nor_one_that_names_a_rule_that_tagout_carries_out(self, there):
         other = there.rule(number=13)
-        from alerts.suppression.engine.guards.attribution import closing_text
-        from alerts.suppression.reads.acting import attribution_of
-
         target = there.incident(status="Active")
         self.close(there, target, closing_text(attribution_of(other)))
         watch(there)

@@ -1,0 +1,75 @@
+"""Why was this closed, and why was it not: in words, with the first line that failed."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alerts.incidents.models import Incident
+from alerts.suppression.models import Stop
+from alerts.suppression.reads.why import why_of
+from tests.alerts.suppression.enforce.floor import MORNING, ROUTINE, routine
+from tests.alerts.suppression.samples import but, clause
+from tests.conftest import NOON
+
+LATE = {"startTimeUtc": "2026-11-24T11:10:00Z"}
+
+
+def test_what_was_closed_names_rule_version_signers_reason_and_text(floor):
+    floor.rule(number=12)
+    incident = floor.incident()
+    floor.decide()
+    floor.deliver()
+    incident.refresh_from_db()
+    why = why_of(incident, now=NOON)
+    (line,) = why.acted
+    assert (line.rule.label, line.version.number, line.signed_ot, line.reason) == (
+        "R-12", 1, "Oda Nowak", "The station polls.",
+    )  # fmt: skip
+    assert line.version.expires_at > NOON and "Rule hash" in line.text
+    assert (why.near, why.reasons) == ((), ())
+
+
+def test_what_was_not_closed_names_the_first_line_that_failed(floor):
+    floor.rule(but(ROUTINE, MORNING), number=12)
+    incident = floor.incident(routine(**LATE))
+    floor.decide()
+    (near,) = why_of(incident, now=NOON).near
+    assert (near.rule, near.failed_lines) == ("R-12", 1)
+    assert near.why == "not closed because the hour was 12:10, the rule ends at 08:00"
+
+
+def test_the_rules_that_came_closest_come_first(floor):
+    floor.rule(but(ROUTINE, clause("port", "is", 1), clause("protocol", "is", "X")), number=12)
+    floor.rule(but(ROUTINE, clause("port", "is", 1)), number=13)
+    floor.rule(replace(ROUTINE, all_of=(clause("alert_type", "is", "Other"),)), number=14)
+    floor.rule(but(ROUTINE, clause("port", "is", 2)), state="canary", number=15)
+    incident = floor.incident()
+    near = why_of(incident, now=NOON).near
+    assert [one.rule for one in near] == ["R-13", "R-15", "R-12"]
+
+
+def test_what_is_covered_but_kept_open_says_what_keeps_it(floor):
+    floor.rule()
+    incident = floor.incident(owner={"objectId": "1e0", "assignedTo": "Leo Hartmann"})
+    why = why_of(incident, now=NOON)
+    assert why.reasons == ("Somebody owns the incident.",)
+    assert why.near == ()
+
+
+def test_what_came_before_the_rule_says_so(floor):
+    floor.rule(since=NOON - timedelta(minutes=1))
+    incident = floor.incident()
+    (near,) = why_of(incident, now=NOON).near
+    assert "it came at 2026-11-24T11:50:00Z, the rule began" in near.why
+
+
+def test_a_rule_on_trial_is_named_and_so_is_the_switch(floor):
+    floor.rule(state="canary", number=12)
+    incident = floor.incident()
+    Stop.objects.create(stopped_at=NOON, stopped_by_label="Leo")
+    why = why_of(Incident.objects.get(pk=incident.pk), now=NOON)
+    assert (why.trials, why.is_off, why.reasons) == (("R-12",), True, ())
+
+
+def test_without_rules_there_is_nothing_to_say(floor):
+    why = why_of(floor.incident(), now=NOON)
+    assert (why.acted, why.near, why.reasons) == ((), (), ())
