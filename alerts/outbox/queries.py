@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.outbox.models import Change, Kind, Landing, Outcome, WantedRule
+from alerts.outbox.models import Change, Haste, Kind, Landing, Outcome, WantedRule
 from portal.jobs.models import State
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -152,6 +152,12 @@ def wanted_rules(workspace_id: int | None = None) -> QuerySet[WantedRule]:
     """What should stand in Sentinel as automation rules, in one workspace or in all."""
     rows = WantedRule.objects.select_related("workspace").order_by("workspace__name", "kind", "pk")
     return rows.filter(workspace_id=workspace_id) if workspace_id else rows
+
+
+def workspaces_to_stop() -> list[int]:
+    """Where a gate is owed: those come before everything and do not wait for each other."""
+    rows = WantedRule.objects.filter(outcome=Landing.OWED, urgency=Haste.STOP)
+    return sorted(set(rows.values_list("workspace_id", flat=True)))
 
 
 def how_many_rules_wait(workspace_id: int | None = None) -> int:

@@ -5,7 +5,9 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.outbox.queries import workspaces_to_stop
 from alerts.outbox.services import deliver_one, deliver_one_rule
+from alerts.outbox.services.push import push_rules
 from alerts.sentinel.client import client_for
 from portal import clock
 
@@ -26,5 +28,8 @@ def deliver_due_changes(**_later: Any) -> None:
 def deliver_due_rules(**_later: Any) -> None:
     """Bring automation rules to what is wanted. Any number may run at once."""
     ends = time.monotonic() + SLICE
+    if len(stops := workspaces_to_stop()) > 1:  # one that hangs must not hold up the others
+        push_rules(workspace_ids=stops, connect=client_for, now=clock.now(), seconds=SLICE,
+                   stops_only=True)  # fmt: skip
     while time.monotonic() < ends and deliver_one_rule(now=clock.now(), connect=client_for):
         pass

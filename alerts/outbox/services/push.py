@@ -19,17 +19,22 @@ AT_ONCE = 16
 
 
 def push_rules(
-    *, workspace_ids: Collection[int], connect: Connect, now: datetime, seconds: float
+    *,
+    workspace_ids: Collection[int],
+    connect: Connect,
+    now: datetime,
+    seconds: float,
+    stops_only: bool = False,
 ) -> None:
     """Deliver what is owed to these workspaces for at most so long. What came of it stands in the
     rows; a call that hangs is left behind.
     """
     ends = time.monotonic() + seconds
-    for stops_only in (True, False):
+    for only in (True,) if stops_only else (True, False):
 
-        def deliver(workspace_id: int, stops_only: bool = stops_only) -> None:
+        def deliver(workspace_id: int, only: bool = only) -> None:
             while time.monotonic() < ends and deliver_one_rule(
-                now=now, connect=connect, workspace_id=workspace_id, stops_only=stops_only
+                now=now, connect=connect, workspace_id=workspace_id, stops_only=only
             ):
                 pass
 

@@ -1,6 +1,6 @@
 """What should stand in Sentinel and what does, for the page and the API."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,8 +12,8 @@ from alerts.outbox.queries import wanted_rules
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
 from alerts.suppression.engine.sentinel_forms import lease_of
-from alerts.suppression.models import Rule
-from alerts.suppression.queries import is_off, rules_visible_to
+from alerts.suppression.models import Rule, Stop
+from alerts.suppression.queries import rules_visible_to
 from portal.accounts.models import User
 
 ROLE = "Microsoft Sentinel Contributor"
@@ -95,7 +95,8 @@ def deployments_by_workspace(user: User) -> list[WorkspaceDeployments]:
     found: dict[int, list[WantedRule]] = {}
     for row in rows:
         found.setdefault(row.workspace_id, []).append(row)
-    return [_of_workspace(each[0].workspace, each, rules) for each in found.values()]
+    off = set(Stop.objects.filter(lifted_at=None).values_list("workspace_id", flat=True))
+    return [_of_workspace(each[0].workspace, each, rules, off) for each in found.values()]
 
 
 def deployments_of_rule(rule: Rule) -> list[Deployment]:
@@ -123,14 +124,17 @@ def gate_of(row: WantedRule | None) -> Gate:
 
 
 def _of_workspace(
-    workspace: Workspace, rows: list[WantedRule], rules: Mapping[UUID, Rule]
+    workspace: Workspace,
+    rows: list[WantedRule],
+    rules: Mapping[UUID, Rule],
+    off: Collection[int | None],
 ) -> WorkspaceDeployments:
     known = workspace.capabilities.get("rules") or {}
     at = known.get("probed_at")
     gates = [row for row in rows if row.kind == RuleKind.GATE]
     return WorkspaceDeployments(
         workspace=workspace,
-        is_off=is_off(workspace.pk),
+        is_off=None in off or workspace.pk in off,
         gate=gate_of(gates[0] if gates else None),
         probed_at=datetime.fromisoformat(at) if at else None,
         accepts=tuple(known.get("accepts", ())),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from alerts.outbox.models import Haste, Landing, RuleKind, WantedRule
 from alerts.outbox.services import name_of_rule, want_no_rule, want_rule
@@ -11,8 +12,10 @@ from alerts.suppression.engine.sentinel_forms import LEASE, form_hash, lease_of
 from alerts.suppression.models import Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
 from alerts.suppression.reads.forms import Forms, compiled_forms
-from alerts.suppression.reads.plans import OFF, Plan, plans_for
+from alerts.suppression.reads.plans import OFF, Plan, acting_in_sentinel, plans_for
 from alerts.suppression.services.gate import place_gate
+from alerts.suppression.services.people import concerned_by
+from alerts.suppression.services.tell import tell
 
 __all__ = ["Forms", "bring_in_line", "bring_rule_in_line", "compiled_forms"]
 
@@ -46,7 +49,11 @@ def bring_rule_in_line(*, rule: Rule, now: datetime) -> int:
 
 def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) -> bool:
     if plan.body is None:
-        return row is not None and _away(row, reason=plan.why, now=now)
+        if row is None or not _away(row, reason=plan.why, now=now):
+            return False
+        if plan.why != OFF:
+            _tell_taken_out(rule, plan, now=now)
+        return True
     if plan.keep and (row is None or _is_same_form(row.wanted, plan.body)):
         return False  # nothing new there, and what is there ends by itself
     if plan.keep and row is not None:
@@ -101,3 +108,18 @@ def _why_none(rule: Rule) -> str:
     latest = rule.versions.exclude(state__in=(State.DRAFT, State.PROPOSED)).order_by("-state_since")
     version = latest.first()
     return f"{rule.label} is {version.get_state_display().lower()}." if version else ""
+
+
+def _tell_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
+    """It still counts as live, but nothing of it acts there: whoever stands for it must know."""
+    version = acting_in_sentinel(rule, now=now)
+    if version is None:
+        return
+    names = {"rule": rule.label, "workspace": plan.workspace.name}
+    tell(
+        version, people=concerned_by(version), kind="taken-out", now=now,
+        told=lambda: (
+            gettext("%(rule)s was taken out of Sentinel in %(workspace)s") % names,
+            [plan.why, gettext("Until a new version is signed, nothing of it acts there.")],
+        ),
+    )  # fmt: skip

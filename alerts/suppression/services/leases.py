@@ -4,6 +4,7 @@ A lease lets Sentinel act alone for a day (S3). It grows every four hours, only 
 what goes wrong; a Tagout that is stopped or cut off lets all of it end.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from portal import clock
 from portal.jobs.models import Job
 from portal.jobs.models import State as JobState
 from portal.jobs.services import claim_due, ensure_job, put_back
+
+log = logging.getLogger(__name__)
 
 RENEWAL: Final = "suppression.leases"
 EVERY, SOON = timedelta(seconds=60), timedelta(seconds=2)
@@ -72,8 +75,17 @@ def renew_leases(*, now: datetime) -> dict[str, int]:
         Q(pk__in=acting.values("rule")) | Q(uuid__in=wanted.values("about"))
     )
     for rule in rules.order_by("pk"):
-        found["changed"] += bring_rule_in_line(rule=rule, now=now)
+        found["changed"] += _in_line(rule, now=now)
     return found
+
+
+def _in_line(rule: Rule, *, now: datetime) -> int:
+    """One rule that cannot be thought about must not let the leases of all others end."""
+    try:
+        return bring_rule_in_line(rule=rule, now=now)
+    except Exception:
+        log.exception("%s could not be brought in line", rule)
+        return 0
 
 
 @transaction.atomic

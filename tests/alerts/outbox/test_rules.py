@@ -2,6 +2,8 @@
 
 import copy
 import json
+import threading
+import time
 import uuid
 from datetime import timedelta
 
@@ -11,6 +13,7 @@ from django.core.management import call_command
 from alerts.outbox import registry
 from alerts.outbox.models import Haste, Landing, WantedRule
 from alerts.outbox.services import deliver_one_rule, name_of_rule, want_no_rule, want_rule
+from alerts.outbox.services.push import push_rules
 from alerts.outbox.tasks import deliver_due_rules
 from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.port import (
@@ -369,3 +372,31 @@ def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, mo
     assert bench.there == body()
     bench.want_none()
     assert bench.deliver().outcome == Landing.LANDED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_gates_of_many_workspaces_do_not_wait_for_each_other(bench, sentinel):
+    slow, quick = bench, Bench(make_workspace("porto"), sentinel)
+    slow.want(urgency=Haste.STOP)
+    quick.want(urgency=Haste.STOP)
+    hangs = threading.Event()
+
+    class Slow:
+        def __getattr__(self, name):
+            assert hangs.wait(20)
+            return getattr(sentinel, name)
+
+    def connect(workspace, purpose):
+        return Slow() if workspace == slow.workspace else sentinel
+
+    began = time.monotonic()
+    push_rules(workspace_ids=[slow.workspace.pk, quick.workspace.pk], connect=connect, now=NOON,
+               seconds=2, stops_only=True)  # fmt: skip
+    assert time.monotonic() - began < 5
+    assert quick.row.is_as_wanted and not slow.row.is_as_wanted
+    hangs.set()
+    wait_until = time.monotonic() + 20
+    while not slow.row.is_as_wanted and time.monotonic() < wait_until:
+        time.sleep(0.05)
+    assert slow.row.is_as_wanted, "what hung lands when it can"
+    time.sleep(0.2)  # its connection is closed after that

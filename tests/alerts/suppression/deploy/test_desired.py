@@ -6,6 +6,7 @@ import pytest
 
 from alerts.outbox.models import Landing, WantedRule
 from alerts.sentinel.client.port import SentinelRefused
+from alerts.sentinel.services import note_success
 from alerts.sentinel.services.freshness import note_fresh
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.services.desired import bring_in_line
@@ -130,6 +131,8 @@ def test_a_plant_that_has_changed_takes_it_away_because_another_form_was_signed(
     far.deliver()
     assert far.rule is None
     assert "not what was signed" in wanted(version).reason
+    told = Notification.objects.filter(kind="suppression.taken-out")
+    assert sorted(each.to.name for each in told) == ["Leo Hartmann", "Oda Nowak"]
 
 
 def test_a_name_that_became_ambiguous_takes_it_away(version, far, site):
@@ -253,3 +256,27 @@ def test_each_workspace_has_its_own_standing(version, far, workspace, site, oda,
     RuleVersion.objects.filter(pk=version.pk).update(workspace_ids=[workspace.pk, porto.pk])
     settle(version, far)
     assert WantedRule.objects.filter(about=version.rule.uuid).count() == 1, "exact in one only"
+
+
+def test_right_after_time_has_jumped_it_looks_again_in_a_moment(version, far, workspace, clock):
+    settle(version, far)
+    note_success(workspace_id=workspace.pk, now=clock.go(hours=12))  # somebody reads, not done yet
+    assert renew_due_leases(now=clock.at)["stale"] == 1
+    note_fresh(workspace_id=workspace.pk, now=clock.go(seconds=3))
+    assert renew_due_leases(now=clock.at)["changed"] == 1
+    clock.go(hours=12)  # nobody reads: no hurry
+    assert renew_due_leases(now=clock.at)["stale"] == 0
+    clock.go(seconds=3)
+    assert renew_due_leases(now=clock.at) is None
+
+
+def test_one_rule_that_cannot_be_read_does_not_end_the_others(
+    version, far, workspace, oda, leo, clock
+):
+    settle(version, far)
+    broken = signed(polls("DB-GD-01"), by=(oda, leo), workspaces=[workspace])
+    RuleVersion.objects.filter(pk=broken.pk).update(body={"version": 99})
+    RuleVersion.objects.filter(pk=version.pk).update(rule=version.rule)
+    clock.go(hours=5)
+    note_fresh(workspace_id=workspace.pk, now=clock.at)
+    assert renew_leases(now=clock.at)["changed"] == 1
