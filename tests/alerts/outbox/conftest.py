@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.outbox import registry
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.services import deliver_one, owe_comment, owe_update
 from alerts.sentinel.client.memory import MemorySentinel
+from tests.alerts.outbox.bench import Bench
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
 
@@ -75,3 +77,9 @@ class Desk:
 @pytest.fixture
 def desk(workspace, sentinel, clock):
     return Desk(workspace, sentinel)
+
+
+@pytest.fixture
+def bench(workspace, sentinel, clock, monkeypatch):
+    monkeypatch.setattr(registry, "_rule_checks", [])  # no gate stands here
+    return Bench(workspace, sentinel)
