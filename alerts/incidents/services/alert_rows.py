@@ -1,6 +1,8 @@
 """Store alerts: the newest version of each, and never a fact lost to a version that says less."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from alerts.incidents.services import copying
 from alerts.incidents.services.alert_versions import Incoming, Key, newest_of_each
@@ -127,10 +129,12 @@ def _as_stored(pk: int, row: AlertRow) -> StoredAlert:
 _ORDER = (
     "key, system_alert_id, sensor, alert_type, user_defined_title, engine, category, protocol,"
     " function, product_name, source_device, source_address, destination_device,"
-    " destination_address, workspace_id, site_id, zone_id, severity, port, techniques, tactics,"
-    " any_device, any_address, at, latest_at, plant_weekday, plant_minute, flags, place,"
+    " destination_address, site_id, zone_id, severity, port, techniques, tactics, any_device,"
+    " any_address, workspace_id, at, latest_at, plant_weekday, plant_minute, flags, place,"
     " incident_ids, body"
 )
+_NO_ALERT: Any = AlertRow._make([None] * len(AlertRow._fields))
+_FROM, _UPTO = AlertRow._fields.index("sensor"), AlertRow._fields.index("at")
 
 
 def _lines(incoming: Iterable[Incoming]) -> list[str]:
@@ -139,19 +143,35 @@ def _lines(incoming: Iterable[Incoming]) -> list[str]:
 
 def _line(place: int, one: Incoming) -> str:
     row = one.row
-    texts = (
-        *(row.key, row.system_alert_id, row.sensor, row.alert_type, row.user_defined_title),
-        *(row.engine, row.category, row.protocol, row.function, row.product_name),
-        *(row.source_device, row.source_address, row.destination_device, row.destination_address),
+    return (
+        f"{texts_line((row.key, row.system_alert_id))}\t{_seen_line(row[_FROM:_UPTO])}\t"
+        f"{row.workspace_id}\t{moment(row.at)}\t{moment(row.latest_at)}\t"
+        f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t{place}\t"
+        f"{numbers(one.incident_ids)}\t{copying.document(one.raw)}"
     )
+
+
+def _seen_line(seen: tuple[Any, ...]) -> str:
+    try:
+        return _spelled(seen)
+    except TypeError:  # lists, as versions that were merged have them
+        return _spelled(tuple([tuple(one) if one.__class__ is list else one for one in seen]))
+
+
+@lru_cache(maxsize=8192)
+def _spelled(seen: tuple[Any, ...]) -> str:
+    """What was seen, as members of a line: the same is seen again and again."""
+    row = _NO_ALERT._replace(**dict(zip(AlertRow._fields[_FROM:_UPTO], seen, strict=True)))
+    texts = (
+        *(row.sensor, row.alert_type, row.user_defined_title, row.engine, row.category),
+        *(row.protocol, row.function, row.product_name, row.source_device, row.source_address),
+        *(row.destination_device, row.destination_address),
+    )
+    lists = map(words, (row.techniques, row.tactics, row.any_device, row.any_address))
     return "\t".join(
         (
             texts_line(texts),
-            *(str(row.workspace_id), number(row.site_id), number(row.zone_id)),
-            *(str(row.severity), number(row.port), words(row.techniques), words(row.tactics)),
-            *(words(row.any_device), words(row.any_address), moment(row.at)),
-            *(moment(row.latest_at), number(row.plant_weekday), number(row.plant_minute)),
-            *(words(row.flags), str(place), numbers(one.incident_ids)),
-            copying.document(one.raw),
+            *(number(row.site_id), number(row.zone_id), str(row.severity), number(row.port)),
+            *lists,
         )
     )

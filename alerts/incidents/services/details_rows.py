@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from functools import lru_cache
 
 from django.db import connection
 
@@ -11,7 +11,6 @@ from alerts.incidents.services import copying
 from alerts.incidents.services.copying import number, numbers, text, words
 from alerts.incidents.services.details_work import MOST_ENTITIES, Work
 from alerts.incidents.services.digest import Digest, digest_of
-from alerts.incidents.services.facts import place_of_device
 from alerts.incidents.services.groups import group_key_of
 from alerts.incidents.services.memory import (
     PairSeen,
@@ -56,18 +55,24 @@ def store_entities(work: Iterable[Work], *, device_ids: Mapping[tuple[int, str],
         pk = one.row.id
         for entity in one.entities:
             name = entity.name[:100]
-            said = texts_line((name, (entity.kind or "")[:60], (entity.friendly_name or "")[:1000]))
+            said = _entity_said(entity.kind, entity.friendly_name)
             device_id = number(device_ids.get((pk, entity.name)) if entity.device else None)
-            lines[pk, name] = f"{pk}\t{said}\t{device_id}\t{copying.document(entity.raw_json)}"
+            body = copying.document(entity.raw_json)
+            lines[pk, name] = f"{pk}\t{text(name)}\t{said}\t{device_id}\t{body}"
     if lines:
         copying.copy_into("incoming_entities", columns=_ENTITY, lines=lines.values())
         with connection.cursor() as cursor:
             cursor.execute(_ENTITIES)
 
 
+@lru_cache(maxsize=8192)
+def _entity_said(kind: str | None, friendly_name: str | None) -> str:
+    return texts_line(((kind or "")[:60], (friendly_name or "")[:1000]))
+
+
 def store_incident_rows(
     work: Sequence[Work], *, atlas: Atlas, now: datetime
-) -> tuple[set[UUID | None], set[int]]:
+) -> tuple[set[str | None], set[int]]:
     """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew.
 
     Returns the keys of the queue's rows that were left and joined, and other incidents whose two
@@ -114,8 +119,8 @@ def _touched(one: Work, atlas: Atlas) -> Iterator[tuple[int, str]]:
     for _, found in one.rows:
         if found.site_id is not None:
             said.setdefault(found.site_id, found.words)
-    for device in one.devices:
-        found = atlas.find(place_of_device(device))
+    for place in one.places:
+        found = atlas.find(place)
         if found.site_id is not None:
             said.setdefault(found.site_id, found.words)
     yield from said.items()
@@ -135,7 +140,7 @@ def _rankable(one: Work, digest: Digest) -> Rankable:
     )
 
 
-def _key_of(one: Work, digest: Digest) -> UUID | None:
+def _key_of(one: Work, digest: Digest) -> str | None:
     row = one.row
     if row.is_over or row.status >= Status.CLOSED:
         return None
@@ -150,12 +155,16 @@ def _key_of(one: Work, digest: Digest) -> UUID | None:
     )
 
 
-def _incident_line(one: Work, digest: Digest, ranked: Ranked, key: UUID | None) -> str:
+def _incident_line(one: Work, digest: Digest, ranked: Ranked, key: str | None) -> str:
     return (
-        f"{one.row.id}\t{texts_line(digest[:5])}\t{numbers(digest.site_ids)}\t{digest.pattern}\t"
-        f"{len(one.given.entities)}\t{words(_flags_of(one))}\t{ranked.score}\t"
-        f"{text(ranked.parts)}\t{key or copying.NULL}"
+        f"{one.row.id}\t{_digest_line(digest)}\t{len(one.given.entities)}\t"
+        f"{words(_flags_of(one))}\t{ranked.score}\t{text(ranked.parts)}\t{key or copying.NULL}"
     )
+
+
+@lru_cache(maxsize=8192)
+def _digest_line(digest: Digest) -> str:
+    return f"{texts_line(digest[:5])}\t{numbers(digest.site_ids)}\t{digest.pattern}"
 
 
 def _flags_of(one: Work) -> list[str]:

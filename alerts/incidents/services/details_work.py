@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from alerts.incidents.services.copying import ask, numbers
 from alerts.incidents.services.facts import (
@@ -49,7 +48,7 @@ class IncidentHead(NamedTuple):
     ot_state: str
     ot_due_at: datetime | None
     owner_id: str
-    group_key: UUID | None
+    group_key: str | None
     is_over: bool  # gone or merged
 
 
@@ -63,13 +62,14 @@ class Work:
     n_entities: int  # readable ones; `entities` holds no more than are kept
     entities: list[WireEntity]
     devices: list[WireDevice]
+    places: list[Place]  # of the devices
     rows: list[tuple[AlertRow, Found]] = field(default_factory=list)
     stored: list[StoredAlert] = field(default_factory=list)
 
 
 _LOCK = """
     SELECT id, workspace_id, title, created_at, flags, pattern::text, severity, status, tactics,
-           product_names, ot_state, ot_due_at, owner_id, group_key,
+           product_names, ot_state, ot_due_at, owner_id, group_key::text,
            gone_at IS NOT NULL OR merged_into IS NOT NULL
     FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
@@ -86,9 +86,9 @@ def _work_on(row: IncidentHead, given: Details) -> Work:
     alerts = [alert for alert in given.alerts if isinstance(alert, WireAlert)]
     entities = [entity for entity in given.entities if isinstance(entity, WireEntity)]
     devices = [entity.device for entity in entities if entity.device]
-    return Work(
-        row, given, alerts, len(entities), entities[:MOST_ENTITIES], devices[:MOST_ENTITIES]
-    )
+    devices = devices[:MOST_ENTITIES]
+    places = list(map(place_of_device, devices))
+    return Work(row, given, alerts, len(entities), entities[:MOST_ENTITIES], devices, places)
 
 
 def places_of(work: Iterable[Work]) -> set[Place]:
@@ -96,13 +96,13 @@ def places_of(work: Iterable[Work]) -> set[Place]:
     places: set[Place] = set()
     for one in work:
         places.update(map(place_of, one.alerts))
-        places.update(map(place_of_device, one.devices))
+        places.update(one.places)
     return places
 
 
 def read_alerts(one: Work, *, atlas: Atlas, now: datetime) -> None:
     """Reduce the alerts of an incident to facts."""
-    places = set(map(place_of_device, one.devices)) - {_NOWHERE}
+    places = set(one.places) - {_NOWHERE}
     only = _NOWHERE
     if len(places) == 1:
         (only,) = places

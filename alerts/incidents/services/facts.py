@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from itertools import chain
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.incidents.services.plant_time import plant_time
 from alerts.incidents.services.rows import SEVERITIES, alert_type_of
-from alerts.sentinel.wire import WireAlert, WireDevice
+from alerts.sentinel.wire import D4iotFacts, WireAlert, WireDevice
 from alerts.sites.services import Atlas, Found, Place
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
+_make = tuple.__new__
 
 
 class AlertRow(NamedTuple):
@@ -99,41 +102,65 @@ def alert_row(
     if max(at, latest) > now + _CLOCKS_DIFFER:
         at, latest = min(at, now), min(latest, now)
         flags.append("at:in_the_future")
+    row: AlertRow = _make(
+        AlertRow,
+        (
+            around.workspace_id,
+            (alert.vendor_original_id or alert.system_alert_id)[:120],
+            alert.system_alert_id[:120],
+            *_seen(facts, found.site_id, found.zone_id, _named_in_common(alert)),
+            at,
+            latest,
+            *plant_time(at, found=found),
+            flags,
+        ),
+    )
+    if row.port is None and facts.port is not None:
+        flags.append("port:not_a_port")
+    if not (row.any_device or row.any_address):  # made by a rule: only the entities tell
+        any_device, any_address = _named_by(around.devices)
+        row = row._replace(any_device=any_device, any_address=any_address)
+    return row, found
+
+
+_named_in_common = itemgetter(
+    *map(
+        WireAlert._fields.index,
+        ("title", "alert_type", "engine", "severity", "techniques", "tactics", "product"),
+    )
+)
+
+
+@lru_cache(maxsize=8192)
+def _seen(
+    facts: D4iotFacts, site_id: int | None, zone_id: int | None, named: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """The columns from `sensor` to `any_address`: the same each time that the same is seen."""
+    title, kind, engine, severity, techniques, tactics, product = named
     source = (facts.source_device or "")[:120], (facts.source_address or "")[:64]
     destination = (facts.destination_device or "")[:120], (facts.destination_address or "")[:64]
-    any_device, any_address = _named(source, destination, around.devices)
-    alert_type = alert_type_of(alert.title or alert.alert_type or "")
+    alert_type = alert_type_of(title or kind or "")
     known = alert_type_for(alert_type)
-    weekday, minute = _plant_time(at, found)
-    row = AlertRow(
-        around.workspace_id,
-        (alert.vendor_original_id or alert.system_alert_id)[:120],
-        alert.system_alert_id[:120],
+    return (
         (facts.sensor or "")[:120],
-        found.site_id,
-        found.zone_id,
+        site_id,
+        zone_id,
         alert_type,
         (facts.user_defined_title or "")[:1000],
-        (alert.engine or (known.component if known else ""))[:40],
+        (engine or (known.component if known else ""))[:40],
         (facts.category or (known.category if known else ""))[:80],
-        SEVERITIES.get(alert.severity or "", 0),
+        SEVERITIES.get(severity or "", 0),
         (facts.protocol or "")[:80],
-        _port(facts.port, flags),
+        _port(facts.port),
         (facts.function or "")[:120],
-        alert.techniques,
-        alert.tactics,
-        (alert.product or "")[:120],
+        techniques,
+        tactics,
+        (product or "")[:120],
         *source,
         *destination,
-        any_device,
-        any_address,
-        at,
-        latest,
-        weekday,
-        minute,
-        flags,
+        _distinct((source[0], destination[0])),
+        _distinct((source[1], destination[1])),
     )
-    return row, found
 
 
 def _found(alert: WireAlert, around: Surroundings, atlas: Atlas) -> Found:
@@ -146,38 +173,21 @@ def _found(alert: WireAlert, around: Surroundings, atlas: Atlas) -> Found:
     return found
 
 
-def _named(
-    source: tuple[str, str], destination: tuple[str, str], devices: Iterable[WireDevice]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All devices and addresses that an alert names. What a rule made has only the entities."""
-    names, addresses = {source[0], destination[0]}, {source[1], destination[1]}
-    if not any(names) and not any(addresses):
-        for device in devices:
-            names.add((device.device_name or "")[:120])
-            addresses.update([address[:64] for address in addresses_of(device=device)])
-    return tuple(sorted(filter(None, names))), tuple(sorted(filter(None, addresses)))
+def _named_by(devices: Sequence[WireDevice]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All devices and addresses that entities name."""
+    addresses = chain.from_iterable(addresses_of(device=device) for device in devices)
+    return (
+        _distinct((device.device_name or "")[:120] for device in devices),
+        _distinct(address[:64] for address in addresses),
+    )
 
 
-def _port(text: str | None, flags: list[str]) -> int | None:
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(filter(None, names))))
+
+
+def _port(text: str | None) -> int | None:
+    """The port; None where that is none, however it is written."""
+    if text and text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
         return int(text)
-    flags.append("port:not_a_port")
     return None
-
-
-def _plant_time(at: datetime, found: Found) -> tuple[int | None, int | None]:
-    """Weekday and minute as the plant's clock shows them; nothing where the plant is not known."""
-    if found.site_id is None:
-        return None, None
-    local = at.astimezone(_zone(found.time_zone))
-    return local.weekday(), local.hour * 60 + local.minute
-
-
-@lru_cache(maxsize=256)
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

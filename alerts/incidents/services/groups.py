@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from alerts.incidents.models import Status
 from alerts.incidents.services.ranking import Rankable, rank_incidents
+from alerts.incidents.services.stages import array
 
 _SHARED = (
     "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, pattern, "
@@ -60,6 +61,8 @@ _DELETE_EMPTY = """
     DELETE FROM incidents_group g WHERE key = ANY(%(keys)s::uuid[])
     AND NOT EXISTS (SELECT FROM incidents_incident i WHERE i.group_key = g.key)
 """
+# Each a statement of its own, though sent together: it sees what the one before waited for.
+_IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
 _READ = """
     SELECT id, severity, alert_type, tactics, product_names, pattern, ot_state, ot_due_at,
@@ -90,12 +93,12 @@ def group_key_of(
     status: int,
     ot_state: str,
     owner_id: str,
-) -> UUID:
-    """The queue row an open incident stands in: alone until its pattern is known."""
+) -> str:
+    """The queue row an open incident stands in, as digits: alone until its pattern is known."""
     if pattern is None:
-        return UUID(key_alone(incident_id))
+        return key_alone(incident_id)
     said = f"{pattern}:{workspace_id}:{severity}:{status}:{ot_state}:{owner_id}"
-    return UUID(bytes=md5(said.encode(), usedforsecurity=False).digest())
+    return md5(said.encode(), usedforsecurity=False).hexdigest()
 
 
 @transaction.atomic
@@ -117,7 +120,7 @@ def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
     refresh_groups({row[11] for row in rows} | set(keys), now=now)
 
 
-def _key_of(row: Sequence[Any]) -> UUID | None:
+def _key_of(row: Sequence[Any]) -> str | None:
     if row[12] or row[9] >= Status.CLOSED:
         return None
     return group_key_of(
@@ -132,16 +135,12 @@ def _key_of(row: Sequence[Any]) -> UUID | None:
 
 
 @transaction.atomic
-def refresh_groups(keys: Iterable[UUID | None], *, now: datetime) -> None:
+def refresh_groups(keys: Iterable[UUID | str | None], *, now: datetime) -> None:
     """Count the incidents of these keys and make, change or remove their rows in the queue."""
-    given: dict[str, Any] = {"keys": sorted(key for key in keys if key), "now": now}
-    if not given["keys"]:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, given)
-        cursor.execute(_ADD_OR_LOCK, given)
-        cursor.execute(_REFRESH, given)  # a statement of its own: it sees what we waited for
-        cursor.execute(_DELETE_EMPTY, given)
+    wanted = sorted({str(key).replace("-", "") for key in keys if key})
+    if wanted:
+        with connection.cursor() as cursor:
+            cursor.execute(_IN_LINE, {"keys": array(wanted), "now": now})
 
 
 def touch_incidents(incident_ids: Iterable[int], *, now: datetime) -> None:

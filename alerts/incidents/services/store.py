@@ -45,7 +45,7 @@ def differing(*, workspace_id: int, heads: Sequence[tuple[str | None, str | None
     return Differing(places, stored.keys())
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # who goes on after a failure has a savepoint of its own
 def store_incidents(
     *,
     workspace_id: int,

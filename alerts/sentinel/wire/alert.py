@@ -72,7 +72,6 @@ class WireAlert(NamedTuple):
     custom_details: dict[str, tuple[str, ...]]
     made_by_rule: bool
     flags: tuple[str, ...]
-    raw: Bag
     raw_json: bytes
 
     @property
@@ -138,7 +137,6 @@ def alert_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> WireA
             details,
             bool(details) or (shown or "").startswith(RULE_PREFIX),
             tuple(flags),
-            raw,
             raw_json,
         ),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from alerts.sentinel.wire.incident import usable_name
 from alerts.sentinel.wire.listing import Loaded, load_list, load_one
 from alerts.sentinel.wire.times import read_moment
-from alerts.sentinel.wire.unreadable import Bag, Unfit, Unreadable
+from alerts.sentinel.wire.unreadable import Unfit, Unreadable
 from alerts.sentinel.wire.values import read_bag, read_texts
 
 LONGEST_COMMENT = 30_000
@@ -34,7 +34,6 @@ class WireComment:
     created_at: datetime | None
     modified_at: datetime | None
     flags: tuple[str, ...]
-    raw: Bag
     raw_json: bytes
 
 
@@ -84,6 +83,5 @@ def _comment_of(record: Loaded) -> WireComment:
         created_at=read_moment(properties.get("createdTimeUtc"), "created_at", flags),
         modified_at=read_moment(properties.get("lastModifiedTimeUtc"), "modified_at", flags),
         flags=tuple(flags),
-        raw=raw,
         raw_json=record.raw_json,
     )

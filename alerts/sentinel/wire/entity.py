@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from alerts.sentinel.wire.listing import Loaded, load_list
 from alerts.sentinel.wire.unreadable import Bag, Unfit, Unreadable
@@ -34,6 +35,9 @@ _YES_NO = {
     "isProgramming": "is_programming",
     "isScanner": "is_scanner",
 }
+_LISTS = ("protocols", "owners")
+_TOLD = (*_DEVICE_TEXTS, *_YES_NO, *_LISTS)
+_NOTHING: Bag = {}
 
 _make = tuple.__new__  # the call by names takes four times as long
 
@@ -67,15 +71,13 @@ class WireDevice(NamedTuple):
 
 
 class WireEntity(NamedTuple):
-    """One entity; an unfamiliar kind keeps its name and all its properties."""
+    """One entity; an unfamiliar kind keeps its name, and its JSON is kept as it came."""
 
     name: str
     kind: str | None
     friendly_name: str | None
-    properties: Bag
     device: WireDevice | None
     flags: tuple[str, ...]
-    raw: Bag
     raw_json: bytes
 
 
@@ -139,28 +141,49 @@ def _entity_of(record: Loaded, by_id: dict[str, Bag]) -> WireEntity:
     kind = read_choice(raw.get("kind"), ENTITY_KIND, "kind", flags, required=True)
     friendly = read_text(properties.get("friendlyName"), "friendly_name", flags)
     device = _device_of(properties, by_id, flags) if kind == "IoTDevice" else None
-    said = name.lower(), kind, friendly, properties, device, tuple(flags), raw, record.raw_json
+    said = name.lower(), kind, friendly, device, tuple(flags), record.raw_json
     return _make(WireEntity, said)
 
 
 def _device_of(properties: Bag, by_id: dict[str, Bag], flags: list[str]) -> WireDevice:
     get = properties.get
-    texts = read_texts(properties, _DEVICE_TEXTS, flags)
-    nics = [
-        read_bag(by_id.get(nic.lower()), "nic", flags)
-        for nic in read_words(get("nicEntityIds"), "nics", flags)
+    said = [tuple(one) if one.__class__ is list else one for one in map(get, _TOLD)]
+    try:
+        told, odd = _told(*said)
+    except TypeError:  # an object where a text belongs
+        told, odd = _told.__wrapped__(*said)
+    flags += odd
+    ips, macs = [get("ipAddressEntityId")], [get("macAddress")]
+    for nic in _nics_of(get("nicEntityIds"), by_id, flags):
+        ips.append(nic.get("ipAddressEntityId"))
+        macs.append(nic.get("macAddress"))
+    addresses = [
+        by_id.get(ip.lower(), _NOTHING).get("address") for ip in ips if ip.__class__ is str
     ]
-    ips = [get("ipAddressEntityId"), *(nic.get("ipAddressEntityId") for nic in nics)]
-    macs = [get("macAddress"), *(nic.get("macAddress") for nic in nics)]
-    members = [
-        *[text or None for text in texts],
-        *[read_yes_no(get(member), name, flags) for member, name in _YES_NO.items()],
-        read_words(get("protocols"), "protocols", flags),
-        read_words(get("owners"), "owners", flags),
-        _distinct([by_id.get(ip.lower(), {}).get("address") for ip in ips if isinstance(ip, str)]),
-        _distinct(macs),
+    return _make(WireDevice, (*told, _distinct(addresses), _distinct(macs)))
+
+
+@lru_cache(maxsize=8192, typed=True)
+def _told(*said: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """What a device tells of itself, and what was odd: the same from incident to incident."""
+    members = {
+        name: list(v) if v.__class__ is tuple else v for name, v in zip(_TOLD, said, strict=True)
+    }
+    flags: list[str] = []
+    told = (
+        *[text or None for text in read_texts(members, _DEVICE_TEXTS, flags)],
+        *[read_yes_no(members[member], name, flags) for member, name in _YES_NO.items()],
+        *[read_words(members[member], member, flags) for member in _LISTS],
+    )
+    return told, tuple(flags)
+
+
+def _nics_of(ids: object, by_id: dict[str, Bag], flags: list[str]) -> list[Bag]:
+    if ids is None:
+        return []
+    return [
+        read_bag(by_id.get(nic.lower()), "nic", flags) for nic in read_words(ids, "nics", flags)
     ]
-    return _make(WireDevice, members)
 
 
 def _distinct(values: Iterable[object]) -> tuple[str, ...]:

@@ -49,10 +49,15 @@ def _parsed(text: str, name: str, flags: list[str]) -> Any:
 
 def folded(bag: Bag) -> Bag:
     """The bag by lower-cased names without blanks: their spelling differs between sources."""
-    return {_folded_name(key): bag[key] for key in reversed(bag)}
+    return {name: bag[key] for name, key in _spellings(*bag)}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def _spellings(*names: str) -> tuple[tuple[str, str], ...]:
+    """Folded names and the ones that stand there. Of two that fold to one the first counts."""
+    return tuple({_folded_name(name): name for name in reversed(names)}.items())
+
+
 def _folded_name(name: str) -> str:
     return name.replace(" ", "").replace("_", "").casefold()
 
@@ -92,9 +97,18 @@ _NAMES = (
 
 def facts_in(bag: Bag, details: dict[str, tuple[str, ...]], flags: list[str]) -> D4iotFacts:
     """The D4IoT facts of a bag, or of custom details where a rule kept no more than those."""
-    texts = [_first(names, bag, details, flags) for names in _NAMES]
+    if details:
+        texts = [_first(names, bag, details, flags) for names in _NAMES]
+    else:
+        texts = [_first(names, bag, details, flags) if names else None for names in _told_by(*bag)]
     is_new = read_yes_no(bag.get("isnew"), "facts.is_new", flags)
     return _make(D4iotFacts, (*texts, is_new))
+
+
+@lru_cache(maxsize=1024)
+def _told_by(*names: str) -> tuple[tuple[str, ...], ...]:
+    """Of each fact's names those that a bag has: bags of one source have the same names."""
+    return tuple(tuple(name for name in of_fact if name in names) for of_fact in _NAMES)
 
 
 def _first(
@@ -102,6 +116,10 @@ def _first(
 ) -> str | None:
     for name in names:
         value = bag.get(name)
+        if value.__class__ is str:
+            if value:
+                return value.strip() or None
+            continue
         if value is None:
             if not details.get(name):
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
@@ -23,8 +22,7 @@ class Loaded(NamedTuple):
     oddities: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """The records of one answer in their order, and where the next ones are."""
 
     records: list[Loaded | Unreadable]
@@ -36,9 +34,14 @@ class Listing:
         return next_link_in(self.envelope)
 
 
+def has_nul(body: bytes) -> bool:
+    """Whether a NUL may be escaped in it, which PostgreSQL takes in no text."""
+    return b"\\" in body and _PART_OF_NUL in body and _NUL in body
+
+
 def parse_quickly(body: bytes, key: str) -> tuple[dict[str, Any], list[Any]] | None:
     """Envelope and list in one go; None where only the slow way will do."""
-    if _PART_OF_NUL in body and _NUL in body:
+    if has_nul(body):
         return None
     try:
         whole = orjson.loads(body)
@@ -67,7 +70,7 @@ def load_quickly(body: bytes, envelope: dict[str, Any], values: list[Any]) -> li
         n_members += dumps(envelope).count(_MEMBER)
     except TypeError:
         return None
-    all_texts = b",".join(texts)
+    all_texts = texts[0] if len(texts) == 1 else b",".join(texts)
     start = body.find(b"[") + 1
     if body.startswith(all_texts, start):
         body = body[:start] + body[start + len(all_texts) :]

@@ -31,13 +31,14 @@ class IncidentPage:
     what is picked, record by record.
     """
 
-    __slots__ = ("_body", "_envelope", "_records", "_typed", "_values", "next_link")
+    __slots__ = ("_body", "_envelope", "_heads", "_records", "_typed", "_values", "next_link")
 
     def __init__(self, body: bytes) -> None:
         self._body = body
         self._records: list[Loaded | Unreadable] | None = None
         self._values: list[Any] = []
         self._envelope: dict[str, Any] = {}
+        self._heads: Sequence[Head] | None = None
         self._typed = read_typed(body)
         if self._typed is None:
             self._read_values()
@@ -50,9 +51,12 @@ class IncidentPage:
     @property
     def heads(self) -> Sequence[Head]:
         """Name and etag of each record, in the page's order; a part that is not there is None."""
-        if self._typed is None:
-            return [_head_of(value) for value in self._values]
-        return [(each.name.lower(), each.etag) for each in self._typed.value]
+        if self._heads is None:
+            if self._typed is None:
+                self._heads = [_head_of(value) for value in self._values]
+            else:
+                self._heads = [(each.name.lower(), each.etag) for each in self._typed.value]
+        return self._heads
 
     def latest_modified(self, *, until: datetime) -> datetime | None:
         """The latest time of change the page names, later ones than `until` left out: those are

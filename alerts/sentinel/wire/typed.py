@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from alerts.sentinel.wire.listing import has_nul
+
 type Text = str | UnsetType | None
 type Count = int | UnsetType | None
 type Words = list[str] | UnsetType | None
@@ -94,13 +96,12 @@ class TypedPage(_Known):
 
 _decode = msgspec.json.Decoder(TypedPage).decode
 _encode = msgspec.json.Encoder().encode
-_NUL, _PART_OF_NUL = b"\\u0000", b"u0000"  # the part is found four times faster
 _MEMBER = b'":'
 
 
 def read_typed(body: bytes) -> TypedPage | None:
     """The page, or None where anything on it is of another kind than documented."""
-    if _PART_OF_NUL in body and _NUL in body:
+    if has_nul(body):
         return None
     try:
         return _decode(body)
