@@ -12,11 +12,13 @@ def main() -> None:
 
     django.setup()
     from bench.plant_pages import PAGE, store
+    from bench.race import as_a_worker
     from bench.web import resident_kib
     from portal.celery import app
 
     app.loader.import_default_modules()
     app.finalize()
+    as_a_worker()
     store(PAGES * PAGE, workspace="bench-child")
     print(resident_kib(os.getpid()))
 

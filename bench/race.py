@@ -51,6 +51,13 @@ class Race:
         ]
 
 
+def as_a_worker() -> None:
+    """Set this process up as a Celery child sets itself up when it starts; for both sides."""
+    from portal.celery import spare_the_search_for_cycles
+
+    spare_the_search_for_cycles()
+
+
 @contextmanager
 def own_database() -> Iterator[None]:
     """Django over an empty database that is gone again afterwards."""
