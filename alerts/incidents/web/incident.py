@@ -41,7 +41,7 @@ from alerts.incidents.reads.story import (
 from alerts.incidents.reads.timeline import conflicts_of, happenings_of
 from alerts.incidents.reads.wording import ot_chip
 from alerts.incidents.web.forms import CommentForm
-from alerts.incidents.web.links import ask_address, review_panel_address
+from alerts.incidents.web.links import ask_address, review_panel_address, rules_panel_address
 from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -119,6 +119,7 @@ def _head(visit: Visit) -> dict[str, Any]:
         "flags": flag_sentences(shown.flags),
         "ask": ask_address(),
         "review": review_panel_address(shown.pk),
+        "rules": rules_panel_address(shown.pk),
         "target": f"incident={shown.pk}",
     }
 

@@ -19,6 +19,14 @@ def review_panel_address(incident_id: int) -> str | None:
         return None
 
 
+def rules_panel_address(incident_id: int) -> str | None:
+    """Where stands what rules did to an incident, to be placed in a page."""
+    try:
+        return reverse("suppression:why", args=[incident_id])
+    except NoReverseMatch:
+        return None
+
+
 def is_in_utc(user: User) -> bool:
     """Whether the person wants moments in UTC."""
     return user.time_display == User.TimeDisplay.UTC

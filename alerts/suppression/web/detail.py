@@ -12,9 +12,10 @@ from alerts.suppression.reads.owners import owners_by_version
 from alerts.suppression.reads.to_judge import is_stale
 from alerts.suppression.reads.version_page import past_of
 from alerts.suppression.web.backtest import reasons_of, shown
+from alerts.suppression.web.deployments import of_rule
 from alerts.suppression.web.differences import conditions_of
 from alerts.suppression.web.ledger import rows_of
-from alerts.suppression.web.shared import frame, version_or_404
+from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.verbs import acts_for
 from alerts.suppression.web.words import (
@@ -50,8 +51,10 @@ def page_of(
     return (
         frame(user, now)
         | signing_of(request, version, user, past.signatures, now=now)
+        | of_rule(version)
         | {
             "version": version,
+            "zone": plant_clocks(version)[0],
             "acts": acts_for(version, user),
             "state": state_chip(version.state),
             "life": life_steps(version.state, version.paused_from),

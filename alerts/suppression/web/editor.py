@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from alerts.sites.models import Site
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, State
@@ -29,7 +28,7 @@ from alerts.suppression.web.missing import (
     where_enforced,
 )
 from alerts.suppression.web.rules import version_address
-from alerts.suppression.web.shared import frame, version_or_404
+from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.testing import Testing, test_for
 from alerts.suppression.web.words import all_in_words, life_steps, state_chip
 from portal import clock
@@ -110,6 +109,7 @@ def _page(visit: Visit, body: Body, *, test: Testing | None = None) -> dict[str,
     fields = fields_of(body)
     return frame(visit.user, visit.now) | {
         "version": version,
+        "zone": visit.zone,
         "body": body,
         "state": state_chip(version.state),
         "life": life_steps(version.state),
@@ -135,8 +135,7 @@ def _page(visit: Visit, body: Body, *, test: Testing | None = None) -> dict[str,
 
 
 def _visit(version: RuleVersion, user: User, now: datetime) -> Visit:
-    names = Site.objects.filter(pk__in=version.site_ids).order_by("name")
-    zones = list(dict.fromkeys(names.values_list("time_zone", flat=True))) or ["UTC"]
+    zones = plant_clocks(version)
     return Visit(version, user, now, ZoneInfo(zones[0]), zones)
 
 

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
+from alerts.suppression.services.look_again import CannotTickOff, tick_off
 from alerts.suppression.web.shared import frame, number_in
 from alerts.suppression.web.words import StateChip, routine_cause
 from portal import clock
@@ -18,6 +21,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab, with_query
+from portal.ui.toasts import leave_toast
 
 PAGE = 50
 ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
@@ -77,6 +81,20 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "without_rule": with_query(request.GET, {"rule": None}),
     }  # fmt: skip
     return render_page(request, "alerts/suppression/ledger.html", page, part="rows")
+
+
+@require_POST
+def looked(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """Somebody looked at this incident again and lets its close stand."""
+    user = actor_of(request)
+    entry = get_object_or_404(ledger_visible_to(user), pk=entry_id)
+    try:
+        tick_off(entry_id=entry.pk, by=user, now=clock.now())
+        words = gettext("Looked at: %(incident)s") % {"incident": f"#{entry.incident.number}"}
+    except CannotTickOff as refusal:
+        words = " ".join(refusal.reasons)
+    goal = f"{reverse('suppression:ledger')}?show={AGAIN}"
+    return leave_toast(request, HttpResponseRedirect(goal), words)
 
 
 def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
+from alerts.sites.models import Site
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import versions_visible_to
@@ -29,6 +30,12 @@ def frame(user: User, now: datetime) -> dict[str, Any]:
 def may_propose(user: User) -> bool:
     """Whether the person proposes rules anywhere."""
     return not roles_of(user).isdisjoint(PROPOSING)
+
+
+def plant_clocks(version: RuleVersion) -> list[str]:
+    """The time zones of the plants that a version names; the first is its page's own."""
+    names = Site.objects.filter(pk__in=version.site_ids).order_by("name")
+    return list(dict.fromkeys(names.values_list("time_zone", flat=True))) or ["UTC"]
 
 
 def number_in(text: str) -> int:

@@ -2,18 +2,33 @@
 
 from django.urls import path
 
-from alerts.suppression.web import acts, approvals, detail, editor, ledger, rules
+from alerts.suppression.web import (
+    acts,
+    approvals,
+    deployments,
+    detail,
+    editor,
+    ledger,
+    rules,
+    switch,
+    why,
+)
 
 app_name = "suppression"
 urlpatterns = [
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", acts.new, name="new"),
     path("rules/from-incident/<int:incident_id>/", acts.from_incident, name="from_incident"),
+    path("rules/off/", switch.off, name="off"),
+    path("rules/off/<int:stop_id>/lift/", switch.lift, name="lift"),
+    path("rules/why/<int:incident_id>/", why.why, name="why"),
     path("rules/<uuid:version>/", detail.rule, name="rule"),
     path("rules/<uuid:version>/edit/", editor.edit, name="edit"),
     path("rules/<uuid:version>/backtest/", editor.backtest, name="backtest"),
     path("rules/<uuid:version>/sign/", acts.sign, name="sign"),
     path("rules/<uuid:version>/do/<slug:verb>/", acts.act, name="act"),
     path("approvals/", approvals.approvals, name="approvals"),
+    path("deployments/", deployments.deployments, name="deployments"),
     path("ledger/", ledger.ledger, name="ledger"),
+    path("ledger/<int:entry_id>/looked/", ledger.looked, name="looked"),
 ]

@@ -89,7 +89,8 @@ def all_in_words(reasons: Iterable[object]) -> list[str]:
 def field_label(name: str) -> str:
     """How people call a field; one that is unknown is called as it came."""
     field = FIELDS.get(name)
-    return gettext(field.label) if field else name
+    label = gettext(field.label) if field else name
+    return label[:1].upper() + label[1:]
 
 
 def line_of(clause: Clause) -> Line:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from alerts.outbox.models import Landing, RuleKind, WantedRule
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression import samples
+from tests.conftest import NOON
 from tests.factories import rule_rows
 from tests.factories.incidents import make_site, make_workspace
 
@@ -83,3 +85,18 @@ def opened(client, noon):
         return answer.content.decode()
 
     return shown
+
+
+@pytest.fixture
+def wanted(workspace):
+    """`wanted(version, outcome)` says how a rule stands in the workspace."""
+
+    def made(version, outcome=Landing.LANDED, **columns):
+        given = {
+            "name": version.rule.uuid, "kind": RuleKind.RULE, "about": version.rule.uuid,
+            "label": version.rule.label, "wanted": {"a": 1}, "wanted_at": NOON, "due_at": NOON,
+            "outcome": outcome,
+        } | columns  # fmt: skip
+        return WantedRule.objects.create(workspace=workspace, **given)
+
+    return made

@@ -9,12 +9,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("path", ["/rules/", "/approvals/", "/ledger/"])
-def test_a_list_holds_the_bars(browse, make_version, acted, leo, noon, path, width):
+@pytest.mark.parametrize(
+    "path",
+    ["/rules/", "/approvals/", "/ledger/", "/ledger/?show=again", "/deployments/", "/rules/off/"],
+)
+def test_a_list_holds_the_bars(browse, make_version, acted, wanted, leo, noon, path, width):
     live = make_version("live")
     acted(live, ending="reopened", review_again_at=NOON)
     make_version("draft", rule=live.rule)
     make_version("proposed")
+    wanted(live, "refused", latest_error="BadRequest: too many conditions")
     assert bar_faults(browse(path, as_=leo, width=width)) == []
 
 
@@ -23,3 +27,85 @@ def test_the_page_of_a_rule_holds_the_bars(browse, make_version, acted, leo, noo
     version = make_version("proposed")
     acted(version)
     assert bar_faults(browse(f"/rules/{version.uuid}/", as_=leo, width=width)) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_editor_holds_the_bars(browse, people, draft, noon, width):
+    page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda, width=width)
+    page.get_by_text("would match, in 12 incidents").wait_for()
+    assert bar_faults(page) == []
+
+
+def test_the_editor_saves_by_itself_and_counts_anew(browse, people, draft, noon):
+    page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
+    page.get_by_text("would match, in 12 incidents").wait_for()
+    assert page.locator("#left-all-4").inner_text() == "12"
+    page.locator("[name=title]").fill("Recipe downloads on Tuesdays")
+    page.locator("[name=title]").blur()
+    page.get_by_role("heading", name="Recipe downloads on Tuesdays").wait_for()
+    page.locator("[name=all-new]").select_option("protocol")
+    page.get_by_role("button", name="Condition").click()
+    page.locator("#all-5-add").fill("CIP")
+    page.keyboard.press("Enter")
+    page.locator("#line-all-5 .pick-box", has_text="CIP").wait_for()
+    page.locator("#left-all-5", has_text="0").wait_for()
+    assert page.locator("#all-5-add").input_value() == ""
+    page.locator("#line-all-5 .edit-drop").click()
+    page.locator("#line-all-5").wait_for(state="detached")
+    draft.refresh_from_db()
+    assert draft.title == "Recipe downloads on Tuesdays"
+    assert len(draft.body["all_of"]) == 5
+
+
+def test_typing_fast_loses_nothing(browse, people, draft, noon):
+    page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
+    page.get_by_text("would match, in 12 incidents").wait_for()
+    for name, words in (("title", "One"), ("reason", "Two"), ("title", "Three words"),
+                        ("reason", "Four words")):  # fmt: skip
+        page.locator(f"[name={name}]").fill(words)
+        page.locator(f"[name={name}]").blur()
+    page.get_by_role("heading", name="Three words").wait_for()
+    page.wait_for_timeout(1500)
+    assert not page.locator(".note-bad").count()
+    draft.refresh_from_db()
+    assert (draft.title, draft.body["reason"]) == ("Three words", "Four words")
+
+
+def test_without_scripts_a_rule_is_edited_proposed_and_signed(browse, people, draft, noon):
+    page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda, java_script_enabled=False)
+    page.locator("[name=title]").fill("Recipe downloads on Tuesdays")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert page.get_by_text("would match, in 12 incidents").is_visible()
+    page.get_by_role("link", name="Request approval").click()
+    page.get_by_label("Your password").fill("correct horse battery")
+    page.get_by_role("button", name="Request approval").click()
+    assert page.get_by_text("The SOC must still sign:").is_visible()
+    page = browse(f"/rules/{draft.uuid}/", as_=people.leo, java_script_enabled=False)
+    page.locator("#sign-note").fill("Seen with Oda.")
+    page.get_by_label("Your password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign").click()
+    draft.refresh_from_db()
+    assert draft.state == "canary"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_request_to_sign_holds_the_bars(browse, people, proposal, noon, width):
+    page = browse(f"/rules/{proposal.uuid}/", as_=people.leo, width=width)
+    assert page.get_by_role("button", name="Sign").is_visible()
+    assert bar_faults(page) == []
+
+
+def test_the_incident_page_fetches_why_it_was_closed(browse, make_version, acted, leo, noon):
+    entry = acted(make_version("live"))
+    page = browse(f"/incidents/{entry.incident_id}/", as_=leo)
+    page.get_by_role("heading", name="Why was this closed").wait_for()
+    assert page.locator("#rules-panel").get_by_role("link", name="R-1").is_visible()
+
+
+def test_a_dialog_names_the_rule_and_closes_with_escape(browse, make_version, leo, noon):
+    page = browse(f"/rules/{make_version('live').uuid}/", as_=leo)
+    page.get_by_role("link", name="Pause").click()
+    dialog = page.locator("dialog[open]")
+    dialog.get_by_text("R-1").wait_for()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")

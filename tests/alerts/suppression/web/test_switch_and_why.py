@@ -1,0 +1,97 @@
+"""Kill switch, deployments, why an incident was closed, and looking again."""
+
+import pytest
+
+from alerts.outbox.models import Landing
+from alerts.suppression.models import LedgerEntry, Stop
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def chief(make_person):
+    return make_person(cast.ADA, (Role.SOC_LEAD, ScopeKind.ALL, None))
+
+
+def post(client, person, address, **said):
+    client.force_login(person)
+    return client.post(address, said)
+
+
+def test_one_click_switches_everything_off(client, oda, noon, opened):
+    assert "Off everywhere" in opened(oda, "/rules/off/")
+    assert post(client, oda, "/rules/off/", where="all").status_code == 302
+    assert Stop.objects.get().workspace is None
+    assert "Suppression is off everywhere" in opened(oda, "/rules/")
+
+
+def test_one_workspace_is_switched_off_by_who_sees_it(client, sam, oda, noon, workspace):
+    make = {"where": workspace.name, "reason": "Strange closes"}
+    assert post(client, oda, "/rules/off/", **make).status_code == 404
+    assert post(client, sam, "/rules/off/", **make).status_code == 302
+    assert Stop.objects.get().workspace == workspace
+    assert Stop.objects.get().reason == "Strange closes"
+
+
+def test_who_only_reads_switches_nothing(client, mia, noon, opened):
+    assert "Off everywhere" not in opened(mia, "/rules/off/")
+    assert post(client, mia, "/rules/off/", where="all").status_code == 422
+    assert not Stop.objects.exists()
+
+
+def test_it_is_switched_on_by_the_lead_with_a_reason(client, sam, leo, chief, noon, opened):
+    post(client, sam, "/rules/off/", where="all")
+    lift = f"/rules/off/{Stop.objects.get().pk}/lift/"
+    assert "Switch on again" not in opened(leo, "/rules/off/")
+    assert post(client, leo, lift, reason="All well").status_code == 422
+    assert post(client, chief, lift, reason="").status_code == 422
+    assert post(client, chief, lift, reason="All well").status_code == 302
+    assert Stop.objects.get().lifted_by == chief
+
+
+def test_a_refusal_is_shown_in_azures_own_words_on_rule_and_deployments(
+    opened, make_version, wanted, sam, workspace
+):
+    version = make_version("live", enforcement="sentinel")
+    wanted(version, Landing.REFUSED, latest_error="BadRequest: too many conditions")
+    for address in ("/deployments/", f"/rules/{version.uuid}/"):
+        page = opened(sam, address)
+        assert f"Sentinel refused it in {workspace.name}:" in page
+        assert "BadRequest: too many conditions" in page
+    assert "Not live as a whole" in page
+
+
+def test_deployments_of_places_one_does_not_see_are_not_shown(opened, make_version, wanted, pia):
+    wanted(make_version("live", enforcement="sentinel"))
+    assert "R-1" not in opened(pia, "/deployments/")
+
+
+def test_a_closed_incident_says_by_which_rule_and_who_signed(opened, make_version, acted, oda):
+    entry = acted(make_version("live"))
+    page = opened(oda, f"/rules/why/{entry.incident_id}/")
+    for words in ("Why was this closed", "R-1", "Oda Nowak", "Leo Hartmann", "Recipe downloads"):
+        assert words in page
+    page = opened(oda, f"/incidents/{entry.incident_id}/")
+    assert f'hx-get="/rules/why/{entry.incident_id}/"' in page
+
+
+def test_an_open_incident_offers_to_propose_a_rule_to_those_who_may(
+    opened, make_version, acted, oda, mia, pia
+):
+    entry = acted(make_version("canary"), act="tagged")
+    address = f"/rules/why/{entry.incident_id}/"
+    assert "Propose a rule from this incident" in opened(oda, address)
+    assert "Would have been closed by rule" in opened(oda, address)
+    assert "Propose a rule from this incident" not in opened(mia, address)
+    opened(pia, address, status=404)
+
+
+def test_a_line_is_ticked_off_once_by_who_may(client, make_version, acted, oda, mia, noon):
+    entry = acted(make_version("paused"), review_again_at=NOON)
+    address = f"/ledger/{entry.pk}/looked/"
+    post(client, mia, address)
+    assert LedgerEntry.objects.get().reviewed_at is None
+    post(client, oda, address)
+    assert LedgerEntry.objects.get().reviewed_at == NOON
+    assert post(client, oda, address).status_code == 302
