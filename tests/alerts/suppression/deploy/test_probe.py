@@ -9,6 +9,7 @@ from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.models import Rule, RuleVersion
 from alerts.suppression.reads.forms import compiled_forms
 from alerts.suppression.services.leases import renew_leases
+from alerts.suppression.tasks import renew_leases as renew_leases_task
 from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests.alerts.suppression.deploy.plant import polls
@@ -104,3 +105,10 @@ def test_a_workspace_that_moved_to_the_defender_portal_is_noticed(draft, workspa
     assert known(workspace)["is_in_defender_portal"] is True
     forms = compiled_forms(polls(), rule=draft.rule, workspace_ids=[workspace.pk])
     assert forms["gdansk"].verdict == "impossible"
+
+
+def test_the_wake_up_makes_a_round_and_tolerates_tomorrows_arguments(draft, workspace, far):
+    renew_leases_task.run(asked_by="a later version")
+    far.deliver()
+    assert set(known(workspace)["accepts"]) == PROBED
+    assert Job.objects.get(kind="suppression.leases").due_at == far.clock.at, "it goes on at once"
