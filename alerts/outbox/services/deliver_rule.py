@@ -57,7 +57,8 @@ def deliver_one_rule(
         return _settled(row, Placed(Landing.REFUSED, row.landed, error=told), now=now)
     try:
         if reason := registry.reason_to_wait_with(row, now=now):
-            return _wait(row, reason, "", now=now)
+            wait = timedelta(seconds=min(5 * 2 ** min(row.misses, 4), 60))
+            return _wait(row, reason, "", now=now, wait=wait)
         if row.urgency != Haste.STOP and not far_end.may_call(row.workspace_id, purpose=PURPOSE):
             return _wait(row, "The workspace is being tried with another change.", "", now=now)
         client = connect(row.workspace, PURPOSE.value)

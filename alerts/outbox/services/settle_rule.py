@@ -11,6 +11,8 @@ from portal import clock
 from portal.audit.services import record
 from portal.jobs.models import State
 
+MOST_MISSES = 1000  # more say nothing more
+
 
 @transaction.atomic
 def settle_rule(row: WantedRule, *, placed: Placed, now: datetime, code: str = "") -> bool:
@@ -54,7 +56,7 @@ def wait_with_rule(
     mine = WantedRule.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
     mine.update(
         state=State.WAITING, due_at=due_at, lease_until=None, latest_error=error[:2000],
-        error_code=code[:100], error_at=now, misses=row.misses + 1,
+        error_code=code[:100], error_at=now, misses=min(row.misses + 1, MOST_MISSES),
         attempts=row.attempts if counts else max(row.attempts - 1, 0),
     )  # fmt: skip
 

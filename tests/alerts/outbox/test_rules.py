@@ -208,6 +208,9 @@ def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, mo
     monkeypatch.setattr(registry, "_rule_checks", [lambda *_: "It is switched off."])
     bench.want(body(days=2))
     assert bench.deliver().note == "It is switched off."
+    for _ in range(6):
+        clock.go(seconds=61)
+        assert bench.deliver().outcome == Landing.OWED, "asked again within a minute"
     assert bench.there == body()
     bench.want_none()
     assert bench.deliver().outcome == Landing.LANDED
