@@ -121,6 +121,8 @@ def _operation(
     says = first_line(getattr(view, name))
     if operation.listing and operation.kind in ("list", "sub_list"):
         says = operation.listing.says
+    if operation.listing and operation.kind == "one":
+        says = f"One {operation.listing.name}, with all its fields."
     said: dict[str, Any] = {
         "operationId": f"{view.tag.replace('-', '_')}_{name}",
         "tags": [view.tag],

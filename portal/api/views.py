@@ -13,29 +13,25 @@ paint_widget(widget_id=widget.pk, by=self.person, now=self.now, **said)
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, wraps
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.models import Role, TokenScope, User
+from portal.accounts.models import Role, User
 from portal.accounts.queries import roles_of
 from portal.api.authentication import Bearer, Session
-from portal.api.bodies import In, Json
-from portal.api.commands import HEADER, once
+from portal.api.bodies import Json
 from portal.api.freshness import data_age_seconds
 from portal.api.listing import Listing, Own, rows_of
 from portal.api.negotiation import (
@@ -44,25 +40,23 @@ from portal.api.negotiation import (
     refuse_unknown_parameters,
     scope_wanted,
 )
+from portal.api.operations import (
+    Operation,
+    command,
+    facts,
+    facts_alone,
+    operation_of,
+    sub_list,
+)
 from portal.api.paging import page_of
-from portal.api.problems import answer_problem, problem
+from portal.api.problems import problem
 from portal.api.throttle import PerMinute
 
+__all__ = [
+    "Api", "Operation", "Resource", "command", "facts", "facts_alone", "operation_of", "sub_list",
+]  # fmt: skip
 JSON = "application/json"
 UTC = orjson.OPT_UTC_Z
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """What one method of a resource does, for the checks before it and for the description."""
-
-    kind: Literal["list", "one", "sub_list", "command", "facts"]
-    scope: TokenScope = TokenScope.READ
-    listing: Listing | None = None
-    body: type[In] | None = None
-    roles: Collection[Role] = ()
-    schema: Mapping[str, Any] | None = None
-    parameters: frozenset[str] = frozenset()
 
 
 class Api(ViewSet):
@@ -195,116 +189,6 @@ class Resource(Api):
     def retrieve(self, request: Request, pk: Any) -> HttpResponse:
         """One of them."""
         return self.one(pk)
-
-
-@cache
-def operation_of(view: Any, name: str) -> Operation | None:
-    """What a method of a resource does."""
-    own: Operation | None = getattr(getattr(view, name, None), "operation", None)
-    if own is not None or not issubclass(view, Resource):
-        return own
-    if name == "list":
-        return Operation(kind="list", listing=view.listing, parameters=view.listing.parameters)
-    if name == "retrieve":
-        return Operation(kind="one", listing=view.listing, parameters=frozenset({"fields"}))
-    return None
-
-
-def sub_list(listing: Listing) -> Callable[[Callable[..., Any]], Any]:
-    """A list of what belongs to one row: the method gets the row and returns a queryset."""
-
-    def made(method: Callable[..., Any]) -> Any:
-        @wraps(method)
-        def view(self: Resource, request: Request, pk: Any) -> HttpResponse:
-            row = self.found(pk)
-            rows = method(self, row)
-            return self.page(listing, rows, own=self.own(), workspace=self.workspace_of(row))
-
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
-            kind="sub_list", listing=listing, parameters=listing.parameters
-        )
-        return action(detail=True, methods=["get"], url_path=_path(method))(view)
-
-    return made
-
-
-def facts_alone(
-    schema: Mapping[str, Any], *, roles: Collection[Role] = ()
-) -> Callable[[Callable[..., Any]], Any]:
-    """A GET of an address without rows that answers one JSON object: the method returns its
-    members. Wire it with `View.as_view({"get": "name"})`.
-    """
-
-    def made(method: Callable[..., Any]) -> Any:
-        @wraps(method)
-        def view(self: Api, request: Request) -> HttpResponse:
-            return self.answer(method(self))
-
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
-            kind="facts", schema=schema, roles=roles
-        )
-        return view
-
-    return made
-
-
-def facts(schema: Mapping[str, Any], *, roles: Collection[Role] = ()) -> Callable[..., Any]:
-    """A GET below a row that answers one JSON object: the method gets the row and returns the
-    members.
-    """
-
-    def made(method: Callable[..., Any]) -> Any:
-        @wraps(method)
-        def view(self: Resource, request: Request, pk: Any) -> HttpResponse:
-            row = self.found(pk)
-            return self.answer(method(self, row), workspace=self.workspace_of(row))
-
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
-            kind="facts", schema=schema, roles=roles
-        )
-        return action(detail=True, methods=["get"], url_path=_path(method))(view)
-
-    return made
-
-
-def command(
-    body: type[In], *, scope: TokenScope, roles: Collection[Role] = (), detail: bool = True,
-    answers: Listing | None = None, address: str = "",
-) -> Callable[[Callable[..., Any]], Any]:  # fmt: skip
-    """A named POST. The method gets the row (with `detail`) and the validated body, and calls one
-    service; what it refuses becomes 409 with reasons, a missing role 403. It may return an
-    HttpResponse; otherwise the row is answered as it is then.
-    """
-
-    def made(method: Callable[..., Any]) -> Any:
-        @wraps(method)
-        def view(self: Resource, request: Request, pk: Any = None) -> HttpResponse:
-            def carry_out() -> HttpResponse:
-                try:
-                    row = self.found(pk) if detail else None
-                    asked = body(data=request.data or {}, context={"view": self, "row": row})
-                    asked.is_valid(raise_exception=True)
-                    said = dict(asked.validated_data)
-                    done = method(self, row, said) if detail else method(self, said)
-                    return done if isinstance(done, HttpResponse) else self.one(pk)
-                except Exception as error:  # as the handler would, but in our transaction
-                    return answer_problem(error)
-
-            return once(
-                request.headers.get(HEADER), user=self.person, address=request.path,
-                body=request._request.body, carry_out=carry_out,
-            )  # fmt: skip
-
-        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
-            kind="command", scope=scope, body=body, roles=roles, listing=answers
-        )
-        return action(detail=detail, methods=["post"], url_path=address or _path(method))(view)
-
-    return made
-
-
-def _path(method: Callable[..., Any]) -> str:
-    return method.__name__.replace("_", "-")
 
 
 def _marks(header: str) -> set[str]:

@@ -1,0 +1,152 @@
+"""What each method of a resource does: the decorators that say so, and who reads it."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.http import HttpResponse
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from portal.accounts.models import Role, TokenScope
+from portal.api.bodies import In
+from portal.api.commands import HEADER, once
+from portal.api.listing import Listing
+from portal.api.problems import answer_problem
+
+if TYPE_CHECKING:
+    from portal.api.views import Api, Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What one method of a resource does, for the checks before it and for the description."""
+
+    kind: Literal["list", "one", "sub_list", "command", "facts"]
+    scope: TokenScope = TokenScope.READ
+    listing: Listing | None = None
+    body: type[In] | None = None
+    roles: Collection[Role] = ()
+    schema: Mapping[str, Any] | None = None
+    parameters: frozenset[str] = frozenset()
+
+
+_operations: dict[tuple[Any, str], Operation | None] = {}
+
+
+def operation_of(view: "type[Api]", name: str) -> Operation | None:
+    """What a method of a resource does; made once, for each request asks several times."""
+    key = (view, name)
+    if key not in _operations:
+        _operations[key] = _operation_of(view, name)
+    return _operations[key]
+
+
+def _operation_of(view: "type[Api]", name: str) -> Operation | None:
+    own: Operation | None = getattr(getattr(view, name, None), "operation", None)
+    listing: Listing | None = getattr(view, "listing", None)
+    if own is not None or listing is None:
+        return own
+    if name == "list":
+        return Operation(kind="list", listing=listing, parameters=listing.parameters)
+    if name == "retrieve":
+        return Operation(kind="one", listing=listing, parameters=frozenset({"fields"}))
+    return None
+
+
+def sub_list(listing: Listing) -> Callable[[Callable[..., Any]], Any]:
+    """A list of what belongs to one row: the method gets the row and returns a queryset."""
+
+    def made(method: Callable[..., Any]) -> Any:
+        @wraps(method)
+        def view(self: "Resource", request: Request, pk: Any) -> HttpResponse:
+            row = self.found(pk)
+            rows = method(self, row)
+            return self.page(listing, rows, own=self.own(), workspace=self.workspace_of(row))
+
+        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+            kind="sub_list", listing=listing, parameters=listing.parameters
+        )
+        return action(detail=True, methods=["get"], url_path=_path(method))(view)
+
+    return made
+
+
+def facts_alone(
+    schema: Mapping[str, Any], *, roles: Collection[Role] = ()
+) -> Callable[[Callable[..., Any]], Any]:
+    """A GET of an address without rows that answers one JSON object: the method returns its
+    members. Wire it with `View.as_view({"get": "name"})`.
+    """
+
+    def made(method: Callable[..., Any]) -> Any:
+        @wraps(method)
+        def view(self: "Api", request: Request) -> HttpResponse:
+            return self.answer(method(self))
+
+        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+            kind="facts", schema=schema, roles=roles
+        )
+        return view
+
+    return made
+
+
+def facts(schema: Mapping[str, Any], *, roles: Collection[Role] = ()) -> Callable[..., Any]:
+    """A GET below a row that answers one JSON object: the method gets the row and returns the
+    members.
+    """
+
+    def made(method: Callable[..., Any]) -> Any:
+        @wraps(method)
+        def view(self: "Resource", request: Request, pk: Any) -> HttpResponse:
+            row = self.found(pk)
+            return self.answer(method(self, row), workspace=self.workspace_of(row))
+
+        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+            kind="facts", schema=schema, roles=roles
+        )
+        return action(detail=True, methods=["get"], url_path=_path(method))(view)
+
+    return made
+
+
+def command(
+    body: type[In], *, scope: TokenScope, roles: Collection[Role] = (), detail: bool = True,
+    answers: Listing | None = None, address: str = "",
+) -> Callable[[Callable[..., Any]], Any]:  # fmt: skip
+    """A named POST. The method gets the row (with `detail`) and the validated body, and calls one
+    service; what it refuses becomes 409 with reasons, a missing role 403. It may return an
+    HttpResponse; otherwise the row is answered as it is then.
+    """
+
+    def made(method: Callable[..., Any]) -> Any:
+        @wraps(method)
+        def view(self: "Resource", request: Request, pk: Any = None) -> HttpResponse:
+            def carry_out() -> HttpResponse:
+                try:
+                    row = self.found(pk) if detail else None
+                    asked = body(data=request.data or {}, context={"view": self, "row": row})
+                    asked.is_valid(raise_exception=True)
+                    said = dict(asked.validated_data)
+                    done = method(self, row, said) if detail else method(self, said)
+                    return done if isinstance(done, HttpResponse) else self.one(pk)
+                except Exception as error:  # as the handler would, but in our transaction
+                    return answer_problem(error)
+
+            return once(
+                request.headers.get(HEADER), user=self.person, address=request.path,
+                body=request._request.body, carry_out=carry_out,
+            )  # fmt: skip
+
+        view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
+            kind="command", scope=scope, body=body, roles=roles, listing=answers
+        )
+        return action(detail=detail, methods=["post"], url_path=address or _path(method))(view)
+
+    return made
+
+
+def _path(method: Callable[..., Any]) -> str:
+    return method.__name__.replace("_", "-")
