@@ -16,7 +16,8 @@ from portal.accounts.models import User
 
 BATCH, NEWEST = 200, 20_000
 SHARE, OFTEN_ASKED, WRONG = 0.15, 0.6, 0.03
-KNOWN_WELL = "tuesday-download"  # asked often and judged right: the story makes a rule of it
+# Judged right, for the story makes rules of them; the first is asked about often.
+DOWNLOADS, POLLING = "tuesday-download", "historian-polling"
 
 
 def judge_history(*, truth: Mapping[str, Mapping[str, Any]], seen: set[int], now: datetime) -> int:
@@ -41,7 +42,7 @@ def judge_history(*, truth: Mapping[str, Mapping[str, Any]], seen: set[int], now
 
 
 def _chance(known: Mapping[str, Any]) -> float:
-    return OFTEN_ASKED if known["process"] == KNOWN_WELL else SHARE
+    return OFTEN_ASKED if known["process"] == DOWNLOADS else SHARE
 
 
 def _verdict(
@@ -49,7 +50,7 @@ def _verdict(
 ) -> PastVerdict:
     pk, name, alert_type, created_at = row
     verdict, note = str(known["verdict"]), ""
-    if _dice(name, "wrong") < WRONG and known["process"] != KNOWN_WELL:
+    if _dice(name, "wrong") < WRONG and known["process"] not in (DOWNLOADS, POLLING):
         verdict = "suspicious" if verdict != "suspicious" else "routine"
     causes = [cause.id for cause in causes_for(alert_type, verdict)] or ["other"]
     cause = causes[int(_dice(name, "cause") * min(2, len(causes)))]

@@ -33,7 +33,7 @@ def test_an_address_alone_does_not_name_a_device(plant):
 
 def test_safety_systems_and_crown_jewels_are_marked(plant):
     by_name = {device.name: device for device in plant.devices}
-    assert by_name["PLC-PL2-07"].criticality == "crown jewel"
+    assert by_name["PLC-PL1-01"].criticality == "crown jewel"
     assert by_name["SIS-GD-01"].criticality == "safety"
     assert by_name["ENG-WS-01"].is_programming
     assert not by_name["ENG-WS-04"].is_programming
