@@ -30,12 +30,15 @@ def want_rule(
     reason: str = "",
     urgency: Haste = Haste.RULE,
     insists: bool = False,
+    again: bool = False,
 ) -> WantedRule:
     """Want exactly this body there. Wanting it again changes nothing, also where it was refused:
-    the same words would be refused again. `insists` writes over what somebody changed by hand.
+    the same words would be refused again, unless `again` says to try. `insists` writes over what
+    somebody changed by hand.
     """
     row = _locked(workspace_id, name, about=about, label=label, kind=kind, now=now)
-    if row.wanted == body and row.insists == insists:
+    failed = row.outcome in (Landing.REFUSED, Landing.HELD)
+    if row.wanted == body and row.insists == insists and not (again and failed):
         return _hurried(row, urgency)
     return _want(row, body, reason=reason, urgency=urgency, insists=insists, now=now)
 

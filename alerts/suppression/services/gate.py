@@ -2,7 +2,7 @@
 enabled. It stands there disabled, so that one PUT stops everything that Sentinel would close.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from alerts.suppression.queries import is_off
 
 GATE: Final = UUID("6a7e0ff0-5b7e-5d49-9c60-7a90f0ff0001")  # what gates are about
 
+TRY_AGAIN: Final = timedelta(hours=1)  # without a gate no rule of ours acts there
+
 
 def gate_name(workspace: Workspace) -> UUID:
     """The gate's GUID in a workspace."""
@@ -22,13 +24,15 @@ def gate_name(workspace: Workspace) -> UUID:
 
 def place_gate(*, workspace: Workspace, now: datetime) -> WantedRule:
     """Have the gate there as the kill switch says: enabled while suppression is off. Enabling goes
-    before everything else and over whatever a hand did; disabling does neither.
+    before everything else, over whatever a hand did, and again where it was refused.
     """
     off = is_off(workspace.pk)
+    held = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.GATE).first()
+    waited = held is None or held.error_at is None or now - held.error_at >= TRY_AGAIN
     return want_rule(
         workspace_id=workspace.pk, name=gate_name(workspace), about=GATE, label="gate",
         kind=RuleKind.GATE, body=gate_form(is_enabled=off), now=now, insists=off,
-        urgency=Haste.STOP if off else Haste.AWAY,
+        again=off or waited, urgency=Haste.STOP if off else Haste.AWAY,
         reason="Suppression is switched off." if off else "",
     )  # fmt: skip
 

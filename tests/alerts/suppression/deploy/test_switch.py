@@ -3,6 +3,7 @@
 import pytest
 
 from alerts.outbox.models import WantedRule
+from alerts.sentinel.client.port import SentinelRefused
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import is_off
 from alerts.suppression.services.desired import bring_in_line
@@ -110,3 +111,17 @@ def test_managers_and_administrators_switch_nothing(version, make_person):
         with pytest.raises(CannotSwitchOff):
             switch_off(by=make_person(person, (role, "all", None)), now=NOON)
     assert not Stop.objects.exists()
+
+
+def test_a_refused_gate_is_tried_again_at_each_press_and_each_round(version, far, oda):
+    refusal = SentinelRefused("Azure refuses this.")
+    far.sentinel.fail_next(refusal, verb="put_automation_rule", times=2)
+    switch_off(by=oda, now=NOON)
+    far.deliver()
+    assert WantedRule.objects.get(kind="gate").outcome == "refused"
+    switch_off(by=oda, now=NOON)
+    far.deliver()
+    assert WantedRule.objects.get(kind="gate").outcome == "refused"
+    renew_leases(now=NOON)
+    far.deliver()
+    assert far.gate["triggeringLogic"]["isEnabled"]
