@@ -9,7 +9,6 @@ from alerts.patterns.models import State
 from alerts.suppression.models import RuleVersion
 from portal.jobs.models import Job
 from tests.alerts.suppression.past import close_by, judge, routine
-from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
