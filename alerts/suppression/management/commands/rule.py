@@ -1,0 +1,123 @@
+"""`rule compile FILE --to sql|automation-rule [--workspace W]`, `rule backtest FILE [--days N]`:
+what a rule in canonical JSON means elsewhere, and what it would have done.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from alerts.sentinel.models import Workspace
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.clauses import pinned
+from alerts.suppression.engine.compile_sentinel import compile_rule
+from alerts.suppression.engine.reading import LARGEST, NotARule, parse
+from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.reads.targets import target_of
+from alerts.suppression.services.backtest import DAYS, run_backtest
+from portal import clock
+from portal.command import TagoutCommand
+
+FORMS = ("sql", "automation-rule")
+
+
+class Command(TagoutCommand):
+    """Read a rule from a file and say what it means."""
+
+    help = "Compile a rule to SQL or to a Sentinel automation rule, or back-test it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One word for what to do, a file, then options."""
+        parser.add_argument("action", nargs="?", default="", help=", ".join(_ACTIONS))
+        parser.add_argument("file", nargs="?", default="", help="a rule in canonical JSON")
+        parser.add_argument("--to", default="", help=" or ".join(FORMS))
+        parser.add_argument("--workspace", default="", help="for automation-rule: one of ours")
+        parser.add_argument("--days", default=str(DAYS))
+
+    def run(self, **options: Any) -> Any:
+        """Do what the first word says."""
+        act = _ACTIONS.get(options["action"])
+        if act is None:
+            raise CommandError(f"rule knows {' and '.join(_ACTIONS)}.")
+        return act(_read(options["file"], options["action"]), options)
+
+    def show(self, result: Any) -> None:
+        """SQL as it is, verdicts and figures one a line."""
+        if "sql" in result:
+            self.stdout.write(f"{result['sql']}\n{result['params']}")
+        elif "forms" in result:
+            for form in result["forms"]:
+                self.stdout.write(f"{form['workspace']}: {form['verdict']}")
+                for reason in form["reasons"]:
+                    self.stdout.write(f"  {reason}")
+        else:
+            names = ("total", "after_each", "alerts", "incidents", "true_positives")
+            for name in names:
+                self.stdout.write(f"{name}: {result[name]}")
+            self.stdout.write(result["judged"]["words"])
+            for reason in result["reasons"]:
+                self.stdout.write(f"against it: {reason}")
+
+
+def _read(name: str, action: str) -> Rule:
+    """The rule in the file; whatever is wrong is told, one sentence each."""
+    if not name:
+        raise CommandError(f"rule {action} needs a file with a rule in canonical JSON.")
+    try:
+        with Path(name).open("rb") as file:
+            text = file.read(LARGEST + 1)
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}.") from None
+    try:
+        rule = parse(text)
+    except NotARule as refusal:
+        raise CommandError("\n".join(refusal.reasons)) from None
+    if reasons := reasons_against_rule(rule):
+        raise CommandError("\n".join(reasons))
+    return rule
+
+
+def _compile(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
+    if options["to"] not in FORMS:
+        raise CommandError(f"rule compile needs --to {' or '.join(FORMS)}.")
+    told: dict[str, Any] = {"title": rule.title, "rule_hash": rule_hash(rule)}
+    if options["to"] == "sql":
+        piece = sql.where(rule)
+        text = f"SELECT a.id FROM incidents_alert a WHERE {piece.text}"
+        return told | {"sql": text, "params": list(piece.params)}
+    return told | {"forms": [_form(rule, each) for each in _workspaces(rule, options["workspace"])]}
+
+
+def _form(rule: Rule, workspace: Workspace) -> dict[str, Any]:
+    compiled = compile_rule(rule, target_of(workspace))
+    return {
+        "workspace": workspace.name,
+        "verdict": compiled.verdict,
+        "reasons": [str(each.why) for each in compiled.reasons],
+        "conditions": list(compiled.conditions),
+    }
+
+
+def _workspaces(rule: Rule, name: str) -> list[Workspace]:
+    """The one that was named, else those that the rule names, else all."""
+    spaces = Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name")
+    wanted = (name,) if name else pinned(rule.all_of, "workspace")
+    found = list(spaces.filter(name__in=wanted) if wanted else spaces)
+    if missing := sorted(set(wanted) - {each.name for each in found}):
+        raise CommandError(f"There is no workspace named {missing[0]}.")
+    if not found:
+        raise CommandError("There is no workspace yet: add one with `workspace add`.")
+    return found
+
+
+def _backtest(rule: Rule, options: dict[str, Any]) -> dict[str, Any]:
+    days = options["days"]
+    if not days.isascii() or not days.isdigit():
+        raise CommandError(f"--days must be a number of days: {days}")
+    run = run_backtest(said=rule, now=clock.now(), days=int(days[:6]))
+    reasons = [words(Sentence(code, **detail)) for code, detail in run.reasons]
+    return {**run.body, "uuid": run.uuid, "reasons": reasons, "seconds": run.seconds}
+
+
+_ACTIONS = {"compile": _compile, "backtest": _backtest}

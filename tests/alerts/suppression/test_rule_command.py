@@ -1,0 +1,109 @@
+"""`rule compile` and `rule backtest`: a rule in a file, one sentence for what is wrong with it."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import Rule, as_json, rule_hash
+from alerts.suppression.models import BackTestRun
+from tests.alerts.suppression.past import routine, rule_for
+from tests.factories.incidents import make_site, make_workspace
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.fixture
+def site():
+    return make_site()
+
+
+@pytest.fixture
+def written(tmp_path):
+    """`written(rule or data)` is the name of a file that holds it."""
+
+    def write(told):
+        file = tmp_path / "rule.json"
+        data = as_json(told) if isinstance(told, Rule) else told
+        file.write_text(data if isinstance(data, str) else json.dumps(data))
+        return str(file)
+
+    return write
+
+
+def _json(capsys, *words):
+    call_command("rule", *words, "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_back_test_prints_what_would_have_been(written, site, capsys):
+    routine(make_workspace(), site)
+    rule = rule_for(site)
+    told = _json(capsys, "backtest", written(rule), "--days", "60")
+    assert (told["rule_hash"], told["alerts"], told["after_each"]) == (
+        rule_hash(rule), 30, [30, 30, 30],
+    )  # fmt: skip
+    assert len(told["reasons"]) == 1
+    assert "Gdańsk" in told["reasons"][0]
+    assert BackTestRun.objects.get().body["alerts"] == 30
+    call_command("rule", "backtest", written(rule))
+    assert "against it:" in capsys.readouterr().out
+
+
+def test_as_sql_what_a_person_wrote_travels_apart(written, site, capsys):
+    told = _json(capsys, "compile", written(rule_for(site)), "--to", "sql")
+    assert "ENG-WS-04" not in told["sql"]
+    assert "ENG-WS-04" in told["params"]
+    call_command("rule", "compile", written(rule_for(site)), "--to", "sql")
+    assert "SELECT a.id" in capsys.readouterr().out
+
+
+def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, capsys):
+    make_workspace("north")
+    make_workspace("south")
+    lines = (Clause("workspace", "is", ("north",)), Clause("alert_type", "is", ("DNP3 Restart",)),
+             Clause("source_device", "is", ("ENG-WS-04",)))  # fmt: skip
+    rule = Rule(title="What the north does", all_of=lines)
+    told = _json(capsys, "compile", written(rule), "--to", "automation-rule")
+    assert [form["workspace"] for form in told["forms"]] == ["north"]
+    assert told["forms"][0]["verdict"] == "impossible"  # direction, and nobody probed it yet
+    assert told["forms"][0]["reasons"]
+    call_command("rule", "compile", written(rule), "--to", "automation-rule", "--workspace",
+                 "south")  # fmt: skip
+    assert "south: impossible" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("{", "JSON"),
+        ({"version": 1, "title": "A rule", "all_of": [], "colour": "red"}, "colour"),
+        ({"version": 1, "title": "A rule", "all_of": []}, "no condition"),
+        ({"version": 1, "title": "A rule",
+          "all_of": [{"field": "time", "operator": "within",
+                      "values": ["Tue 06:00-08:00 Europe/Atlantis"]}]}, "Europe/Atlantis"),
+    ],
+)  # fmt: skip
+def test_what_is_no_rule_is_refused_in_a_sentence(written, data, said):
+    for words in (("backtest",), ("compile", "--to", "sql")):
+        with pytest.raises(CommandError, match=said):
+            call_command("rule", words[0], written(data), *words[1:])
+    assert not BackTestRun.objects.exists()
+
+
+def test_wrong_words_are_one_sentence(written, site):
+    file = written(rule_for(site))
+    for words, said in (
+        ((), "knows compile and backtest"),
+        (("compile",), "needs a file"),
+        (("compile", "nowhere.json", "--to", "sql"), "cannot be read"),
+        (("compile", file), "--to sql or automation-rule"),
+        (("compile", file, "--to", "kql"), "--to sql or automation-rule"),
+        (("compile", file, "--to", "automation-rule"), "no workspace yet"),
+        (("compile", file, "--to", "automation-rule", "--workspace", "x"), "named x"),
+        (("backtest", file, "--days", "many"), "number of days"),
+        (("backtest", file, "--days", "0"), "1 to 400 days"),
+    ):
+        with pytest.raises(CommandError, match=said):
+            call_command("rule", *words)
