@@ -80,6 +80,10 @@ SELECT s.name, coalesce((SELECT sum(d.incidents) FROM suppression_siteday d
                      AND i.created_at < %(end)s AND s.id = ANY(i.site_ids))
   FROM sites_site s WHERE s.name = ANY(%(names)s)
 """
+_OLDEST_AT = """
+SELECT (SELECT a.at FROM incidents_alert a WHERE a.site_id = s.id ORDER BY a.at LIMIT 1)
+  FROM unnest(%s::bigint[]) AS s(id)
+"""
 _CLOSES = """
 SELECT extract(epoch FROM min(t.at) - i.created_at) / 60
   FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id
@@ -181,12 +185,11 @@ def minutes_per_incident(incidents: Collection[int]) -> float | None:
 
 def history_days(sites: Collection[int], *, end: datetime) -> int:
     """For how many days alerts are known, at the site that is known for the shortest time."""
-    oldest = "SELECT a.at FROM incidents_alert a {} ORDER BY a.at LIMIT 1"
-    if not sites:
-        found = [ask(oldest.format(""))]
+    if sites:
+        found = ask(_OLDEST_AT, [list(sites)])
     else:
-        found = [ask(oldest.format("WHERE a.site_id = %s"), [site]) for site in sites]
-    return min((max((end - rows[0][0]).days, 0) if rows else 0 for rows in found), default=0)
+        found = ask("SELECT a.at FROM incidents_alert a ORDER BY a.at LIMIT 1")
+    return min((max((end - at).days, 0) if at else 0 for (at,) in found), default=0)
 
 
 def _facts(said: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
