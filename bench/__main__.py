@@ -33,6 +33,8 @@ def main() -> int:
         said = _measured(services, n)
         found = [Line(**line) for line in said["lines"]]
         lines += found if not lines else found[1:]  # migrate once
+        past = _measured(services, n, module="bench.history")
+        lines += [Line(**line) for line in past["lines"]]
         for process, kib in said["memory"].items():
             memory.setdefault(process, []).append(kib)
             limit = WEB_LIMIT if process.startswith("web") else CHILD_LIMIT
@@ -50,7 +52,7 @@ def _line(name: str, size: str, mib: float, limit: int) -> Line:
     return Line(name, size, f"{mib:.0f} MiB", "", mib, limit)
 
 
-def _measured(services: embedded.Services, n: int) -> dict[str, Any]:
+def _measured(services: embedded.Services, n: int, *, module: str = "bench.size") -> dict[str, Any]:
     """One size in a fresh database that is gone afterwards."""
     name = f"bench_{n}"
     with psycopg.connect(services.database_url, autocommit=True) as server:
@@ -60,7 +62,7 @@ def _measured(services: embedded.Services, n: int) -> dict[str, Any]:
             url = services.database_url.removesuffix(embedded.DATABASE) + name
             env = os.environ | {"DATABASE_URL": url, "REDIS_URL": services.redis_url}
             done = subprocess.run(
-                [sys.executable, "-m", "bench.size", str(n)],
+                [sys.executable, "-m", module, str(n)],
                 env=env, check=True, stdout=subprocess.PIPE,
             )  # fmt: skip
         finally:
