@@ -30,10 +30,13 @@ def no_longer_than(seconds: float) -> Iterator[None]:
     """
     try:
         with transaction.atomic():
-            (usual,) = ask("SELECT current_setting('statement_timeout')")[0]
-            _limit(f"{round(seconds * 1000)}ms")
+            usual, _ = ask(
+                "SELECT current_setting('statement_timeout'),"
+                " set_config('statement_timeout', %s, true)",
+                [f"{round(seconds * 1000)}ms"],
+            )[0]
             yield
-            _limit(usual)
+            ask("SELECT set_config('statement_timeout', %s, true)", [usual])
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TookTooLong from error
@@ -52,8 +55,3 @@ def inside(period: Period, *pieces: Sql) -> Sql:
     text = " AND ".join(["a.at >= %s AND a.at < %s", *(f"({piece.text})" for piece in pieces)])
     params = (period.start, period.end, *(one for piece in pieces for one in piece.params))
     return Sql(text, params)
-
-
-def _limit(value: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])

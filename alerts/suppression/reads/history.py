@@ -6,7 +6,6 @@ positives), never from the many.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
 from typing import Any
@@ -93,23 +92,14 @@ SELECT extract(epoch FROM min(t.at) - i.created_at) / 60
 type Cases = dict[tuple[int, str], list[tuple[int, datetime]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Rows for the engine, and the time zone by which their days are counted."""
-
-    rows: tuple[Row, ...]
-    zone: str
-
-
-def rows_of(ids: Sequence[int], *, cases: Cases) -> Matched:
+def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     """The alerts as rows, oldest first, with all that may stop a rule."""
     found = ask(_ROWS, [list(ids)])
     verdicts = _verdicts_on(ids)
     endings = _endings_of({incident for row in found for incident in row[-1]})
     traits: dict[tuple[object, ...], Traits] = {}
-    rows, zones = [], set()
+    rows = []
     for pk, at, workspace, site, zone, *said, devices, addresses, incidents in found:
-        zones.add(zone)
         outcomes = {name for each in incidents for name in endings.get(each, ())}
         if cases and _is_linked(cases, workspace, (*devices, *addresses), at, incidents):
             outcomes.add("linked")
@@ -121,7 +111,7 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> Matched:
             Row(alert=pk, incidents=tuple(incidents), at=at, site=site, traits=traits[key],
                 annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes))
         )  # fmt: skip
-    return Matched(tuple(rows), zones.pop() if len(zones) == 1 else "UTC")
+    return rows
 
 
 def cases_around(period: Period) -> Cases:
@@ -158,6 +148,12 @@ def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
         if why is not None:
             said[pk] = why
     return said
+
+
+def zone_of(sites: Collection[str]) -> str:
+    """The time zone by which days are counted: of the site, or UTC where there are several."""
+    found = ask("SELECT DISTINCT time_zone FROM sites_site WHERE name = ANY(%s)", [list(sites)])
+    return found[0][0] if len(found) == 1 else "UTC"
 
 
 def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:

@@ -12,7 +12,6 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.clauses import pinned
-from alerts.suppression.engine.evidence import Row
 from alerts.suppression.engine.freezing import frozen
 from alerts.suppression.engine.guards.width import reasons_against_reach
 from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
@@ -137,16 +136,19 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
             % {"n": found.matched, "most": MOST_ROWS}
         )
     cases = history.cases_around(period)
-    matched = history.rows_of(found.ids, cases=cases)
-    incidents = {incident for row in matched.rows for incident in row.incidents}
-    sites = sorted({row.site for row in matched.rows})
+    why = _near(said, found, period)
+    known = history.rows_of([*found.ids, *why], cases=cases)
+    ours = set(found.ids)
+    matched = [row for row in known if row.alert in ours]
+    incidents = {incident for row in matched for incident in row.incidents}
+    sites = sorted({row.site for row in matched})
     minutes = history.minutes_per_incident(incidents)
     told = back_test(
-        matched.rows,
-        near=_near(said, found, period, cases),
+        matched,
+        near=[(row, why[row.alert]) for row in known if row.alert not in ours],
         start=period.start,
         end=period.end,
-        zone=matched.zone,
+        zone=history.zone_of(sites),
         incidents_by_site=history.incidents_at_sites(sites, period),
         alerts_of_type=found.of_type,
         minutes_per_incident=minutes or 0.0,
@@ -170,12 +172,10 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     return _Run(body, tuple(reasons), days, found.counts)
 
 
-def _near(said: Rule, found: Found, period: Period, cases: history.Cases) -> list[tuple[Row, str]]:
-    """Near misses of the same place and type, and every one that was judged suspicious."""
+def _near(said: Rule, found: Found, period: Period) -> dict[int, Sentence]:
+    """Near misses of the same place and type, and every one that was judged suspicious: why."""
     ids = list(dict.fromkeys([*history.suspicious_near_misses(said, period), *found.near]))
-    why = history.why_kept_out(said, ids)
-    rows = history.rows_of(list(why), cases=cases).rows
-    return [(row, why[row.alert]) for row in rows]
+    return history.why_kept_out(said, ids)
 
 
 def _site_ids(said: Rule, matched: Sequence[str]) -> list[int]:
