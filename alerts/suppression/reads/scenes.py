@@ -15,6 +15,7 @@ from alerts.suppression.reads.cover import Cover
 from alerts.suppression.reads.entities import Around, around, criticality_of, in_open_cases
 
 OUR_LABELS = "tagout:"  # what nobody else writes
+_OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end
 # How a flag ends that says nothing about whether we understood the record.
 _HARMLESS = (":empty", ":no_zone", ":cut", ":not_a_port", ":not_a_count", ":not_yes_or_no")
 
@@ -67,7 +68,7 @@ def scene_of(
         in_open_cases=in_open_cases(found, incident=incident),
         criticality=criticality_of(found, alerts=alerts.values()),
         details_pending=_is_pending(incident, seen, alerts),
-        minutes_old=minutes_old(incident.workspace_id, now=now),
+        minutes_old=min(minutes_old(incident.workspace_id, now=now), _OLDEST),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from alerts.incidents.models import Incident
+from alerts.sentinel.models import Freshness
 from alerts.suppression.models import Stop
 from alerts.suppression.reads.why import why_of
 from tests.alerts.suppression.enforce.floor import MORNING, ROUTINE, routine
@@ -73,3 +74,11 @@ def test_a_rule_on_trial_is_named_and_so_is_the_switch(floor):
 def test_without_rules_there_is_nothing_to_say(floor):
     why = why_of(floor.incident(), now=NOON)
     assert (why.acted, why.near, why.reasons) == ((), (), ())
+
+
+def test_what_was_never_read_to_the_end_is_old_and_says_so(floor):
+    floor.rule()
+    incident = floor.incident()
+    Freshness.objects.all().delete()
+    (reason,) = why_of(incident, now=NOON).reasons
+    assert reason.code == "never.stale"
