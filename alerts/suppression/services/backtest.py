@@ -20,6 +20,7 @@ from alerts.suppression.models import BackTestRun
 from alerts.suppression.reads import history
 from alerts.suppression.reads.asking import Period, TookTooLong, no_longer_than
 from alerts.suppression.reads.counts import MOST_ROWS, Counts, Found, count_after_each, find
+from alerts.suppression.reads.seen import body_for
 from alerts.suppression.reads.wider import wider_in
 from portal.accounts.models import User
 from portal.errors import Refused
@@ -82,9 +83,9 @@ def run_backtest(
     )  # fmt: skip
 
 
-def preview(*, said: Rule, now: datetime, days: int = DAYS) -> Preview:
+def preview(*, said: Rule, now: datetime, by: User | None = None, days: int = DAYS) -> Preview:
     """The same for a draft, kept nowhere. Lines that say nothing yet are left out of the counts,
-    and told.
+    and told; what `by` may not see is counted, but not listed.
     """
     began, period = perf_counter(), _period(now, days)
     counts, ran, problems = None, None, []
@@ -102,7 +103,8 @@ def preview(*, said: Rule, now: datetime, days: int = DAYS) -> Preview:
     spent = round(perf_counter() - began, 3)
     if ran is None:
         return Preview(counts, None, (), tuple(problems), spent)
-    return Preview(ran.counts, ran.body, ran.reasons, (), spent)
+    body = ran.body if by is None else body_for(ran.body, by=by)
+    return Preview(ran.counts, body, ran.reasons, (), spent)
 
 
 def _counts(said: Rule, period: Period) -> Counts | None:

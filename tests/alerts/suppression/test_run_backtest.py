@@ -185,3 +185,15 @@ def test_history_that_takes_too_long_is_given_up_in_one_sentence(past, site, mon
     monkeypatch.setattr(backtest, "LONGEST_PREVIEW", 0.001)
     monkeypatch.setattr(backtest.history, "_ENDINGS", "SELECT pg_sleep(1), %s, %s, %s::bigint[]")
     assert "could not be read in time" in preview(said=rule_for(site), now=NOON).problems[0]
+
+
+def test_a_person_sees_listed_only_what_is_in_reach(workspace, site, make_person):
+    porto = make_site("Porto")
+    lines = rule_for(site).all_of[1:]
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
+    mine = routine(workspace, porto, days=1)
+    routine(workspace, site, days=3, destination="PLC-9")
+    shown = preview(said=Rule(title="Both plants", all_of=lines), now=NOON, by=pia)
+    assert shown.body["alerts"] == 4
+    assert [look["incidents"] for look in shown.body["check_these"]] == [[mine[0].pk]]
+    assert shown.body["hidden"]["check_these"] >= 1

@@ -1,0 +1,36 @@
+"""A back-test as far as a person may see it: figures are whole, what is listed is not."""
+
+from typing import Any
+
+from alerts.incidents.queries import incidents_visible_to
+from portal.accounts.models import User
+
+_LISTS = ("stops", "check_these", "nearest")
+
+
+def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
+    """The frozen body with only those alerts and incidents listed that are in the person's reach.
+    `hidden` says how many more there are, by list.
+    """
+    looks = [look for name in _LISTS for look in body.get(name, [])]
+    wanted = {incident for look in looks for incident in look["incidents"]}
+    wanted |= {pk for each in body.get("deployed", []) for pk in each["incidents"]}
+    seen = set(incidents_visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
+
+    def shows(look: dict[str, Any]) -> bool:
+        return not seen.isdisjoint(look["incidents"])
+
+    told = dict(body)
+    for name in _LISTS:
+        told[name] = [look for look in body.get(name, []) if shows(look)]
+    told["nearest_why"] = [
+        why
+        for look, why in zip(body.get("nearest", []), body.get("nearest_why", []), strict=False)
+        if shows(look)
+    ]
+    told["deployed"] = [
+        each | {"incidents": [pk for pk in each["incidents"] if pk in seen]}
+        for each in body.get("deployed", [])
+    ]
+    told["hidden"] = {name: len(body.get(name, [])) - len(told[name]) for name in _LISTS}
+    return told
