@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from portal.ui.shell import FooterLine
+
 
 class SuppressionConfig(AppConfig):
     name = "alerts.suppression"
@@ -33,6 +35,7 @@ def _register_pages() -> None:
                 roles=READING_ROLES),
     )  # fmt: skip
     register_shell_fact("suppression.to_judge", _to_judge)
+    register_shell_fact("suppression.off", _off, place="footer")
 
 
 def _register_deliveries() -> None:
@@ -71,3 +74,21 @@ def _to_judge(request: "HttpRequest") -> int:
     from portal.accounts.models import User
 
     return count_to_judge(request.user) if isinstance(request.user, User) else 0
+
+
+def _off(request: "HttpRequest") -> "FooterLine | None":
+    from django.urls import reverse
+    from django.utils.translation import gettext
+
+    from alerts.suppression.reads.off import stops_in_force
+    from portal.accounts.models import User
+    from portal.ui.shell import FooterLine
+
+    if not isinstance(request.user, User) or not (stops := stops_in_force(request.user)):
+        return None
+    place = stops[0].workspace
+    if place is None:
+        text = gettext("Suppression is off everywhere")
+    else:
+        text = gettext("Suppression is off in %(name)s") % {"name": place.name}
+    return FooterLine(text, "warn", reverse("suppression:off"))

@@ -19,7 +19,7 @@ from tests.alerts.suppression.samples import DOWNLOADS
 from tests.architecture.tree import HOME
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
-from tests.factories.rule_rows import make_entry, make_version
+from tests.factories.rule_rows import make_entry, make_version, make_wanted
 
 BUDGETS = tomllib.loads((HOME / "tests" / "query_budgets.toml").read_text())["page"]
 FEW, MANY = 2, 9
@@ -74,6 +74,7 @@ def fill_rules(site, workspace, people):
     here = {"ot": people["oda"], "soc": people["leo"], "workspace": workspace, "site": site}
     live = make_version("live", of=DOWNLOADS, **here)
     make_entry(live, workspace=workspace, site=site)
+    make_wanted(live, workspace=workspace)
     make_version("proposed", of=DOWNLOADS, **here)
 
 

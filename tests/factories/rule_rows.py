@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.suppression.engine.rule import Rule as Said
 from alerts.suppression.engine.rule import as_json, rule_hash
 from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Signature, Step
@@ -78,3 +79,13 @@ def make_entry(
         incident=incident, rule=version.rule, version=version, rule_hash=version.rule_hash,
         act=act, at=at, **given,
     )  # fmt: skip
+
+
+def make_wanted(version: RuleVersion, *, workspace: Any, **columns: Any) -> WantedRule:
+    """How the rule of a version stands in a workspace: as wanted, unless said otherwise."""
+    given = {
+        "name": version.rule.uuid, "kind": RuleKind.RULE, "about": version.rule.uuid,
+        "label": version.rule.label, "wanted": {"a": 1}, "wanted_at": NOON, "due_at": NOON,
+        "outcome": Landing.LANDED,
+    } | columns  # fmt: skip
+    return WantedRule.objects.create(workspace=workspace, **given)

@@ -1,7 +1,7 @@
 """A frozen back-test as a page shows it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from portal.ui.tags.times import date_of
 
 _ENDS = {"source": ("source_device", "source_address"),
          "destination": ("destination_device", "destination_address")}  # fmt: skip
+MOST_WIDER = 10
 _TRAITS = ("protocol", "function", "port")
 
 
@@ -39,6 +40,16 @@ class Look:
     why: str
     incident_id: int | None
     exclusions: tuple[Exclusion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wider:
+    """What Sentinel would catch in one workspace beyond the rule: how many, and the newest."""
+
+    workspace: str
+    extra: int
+    incidents: list[int]
+    reasons: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,7 @@ class Shown:
     sites: list[tuple[str, str, int, int]]
     outcome: str
     after_each: list[int]
+    wider: list[Wider]
 
 
 def shown(body: Mapping[str, Any]) -> Shown:
@@ -96,7 +108,7 @@ def shown(body: Mapping[str, Any]) -> Shown:
         true_positives=body["true_positives"],
         stops=[_look(row) for row in body["stops"]],
         check_these=[_look(row) for row in body["check_these"]],
-        nearest=[_look(row) for row in body["nearest"]],
+        nearest=_nearest(body),
         sites=[
             (each["site"], f"{each['share']:.1%}".replace("%", " %"), each["matched"],
              each["incidents"])
@@ -104,12 +116,28 @@ def shown(body: Mapping[str, Any]) -> Shown:
         ],
         outcome=in_words(bound_words(outcome["suspicious"], outcome["trials"])),
         after_each=list(body["after_each"]),
+        wider=[_wider(each) for each in body.get("deployed", []) if each["catches"] == "more"],
     )  # fmt: skip
 
 
 def reasons_of(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
     """What a run holds against the rule, in the language of the page."""
     return [in_words(Sentence(code, **detail)) for code, detail in stored]
+
+
+def _nearest(body: Mapping[str, Any]) -> list[Look]:
+    """Near misses, each with the line that kept it out in the language of the page."""
+    said = body.get("nearest_why", [])
+    looks = [_look(row) for row in body["nearest"]]
+    for place, (code, detail) in enumerate(said[: len(looks)]):
+        if code:
+            looks[place] = replace(looks[place], why=in_words(Sentence(code, **detail)))
+    return looks
+
+
+def _wider(told: Mapping[str, Any]) -> Wider:
+    reasons = reasons_of(told["reasons"])
+    return Wider(told["workspace"], told["extra"], told["incidents"][:MOST_WIDER], reasons)
 
 
 def _look(row: Mapping[str, Any]) -> Look:

@@ -2,11 +2,9 @@
 
 import pytest
 
-from alerts.outbox.models import Landing, RuleKind, WantedRule
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression import samples
-from tests.conftest import NOON
 from tests.factories import rule_rows
 from tests.factories.incidents import make_site, make_workspace
 
@@ -90,13 +88,6 @@ def opened(client, noon):
 @pytest.fixture
 def wanted(workspace):
     """`wanted(version, outcome)` says how a rule stands in the workspace."""
-
-    def made(version, outcome=Landing.LANDED, **columns):
-        given = {
-            "name": version.rule.uuid, "kind": RuleKind.RULE, "about": version.rule.uuid,
-            "label": version.rule.label, "wanted": {"a": 1}, "wanted_at": NOON, "due_at": NOON,
-            "outcome": outcome,
-        } | columns  # fmt: skip
-        return WantedRule.objects.create(workspace=workspace, **given)
-
-    return made
+    return lambda version, outcome="landed", **more: rule_rows.make_wanted(
+        version, workspace=workspace, outcome=outcome, **more
+    )
