@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.suppression.engine.evidence import STOPPERS, Judged, Row, Traits, judged_in
 from alerts.suppression.engine.guards.width import SiteShare
+from alerts.suppression.engine.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,16 @@ def back_test(
 
 
 def check_these(rows: Sequence[Row], *, most: int) -> tuple[Look, ...]:
-    """The unjudged matches least like the judged ones; where none is judged, the rarest."""
+    """The unjudged matches: first those near a true positive, then those least like the judged
+    ones; where none is judged, the rarest.
+    """
     known = [row for row in rows if row.is_judged] or rows
-    looks = _looks(((row, "") for row in rows if not row.is_judged), known)
-    return tuple(sorted(looks, key=lambda look: (-look.unlike, -look.row.alert))[:most])
+    near_case = Sentence("look.near_case")
+    looks = _looks(
+        ((row, near_case if row.near_case else "") for row in rows if not row.is_judged), known
+    )
+    found = sorted(looks, key=lambda look: (not look.why, -look.unlike, -look.row.alert))
+    return tuple(found[:most])
 
 
 def nearest(rows: Sequence[Row], near: Iterable[tuple[Row, str]], *, most: int) -> tuple[Look, ...]:

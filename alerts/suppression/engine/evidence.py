@@ -22,7 +22,8 @@ type Traits = tuple[tuple[str, str], ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One alert. `annotations` are those in force: (id, verdict). `outcomes` of its incidents:
-    reopened, true_positive, linked.
+    reopened, true_positive, linked (part of the same case). `near_case`: within fourteen days a
+    true positive named one of its devices, which is worth a look but no judgement of this one.
     """
 
     alert: int
@@ -32,6 +33,7 @@ class Row:
     traits: Traits = ()
     annotations: tuple[tuple[str, str], ...] = ()
     outcomes: frozenset[str] = frozenset()
+    near_case: bool = False
 
     @property
     def is_judged(self) -> bool:

@@ -255,6 +255,7 @@ BACKTEST: Final = {
     "stopper.suspicious": gettext_noop("was judged suspicious"),
     "stopper.reopened": gettext_noop("was reopened"),
     "stopper.true_positive": gettext_noop("was a true positive"),
-    "stopper.linked": gettext_noop("is linked to a true positive"),
+    "stopper.linked": gettext_noop("is part of a case that was a true positive"),
+    "look.near_case": gettext_noop("A true positive named one of its devices in those days."),
 }
 TEMPLATES: Final = {**RULES, **READING, **MISSES, **SENTINEL, **GUARDS, **BACKTEST}

@@ -52,7 +52,10 @@ SELECT n.alert_id FROM reviews_annotation_alerts n
 _ENDINGS = """
 SELECT i.id, i.status = %s AND i.classification = %s,
        EXISTS (SELECT FROM incidents_timelineitem t
-                WHERE t.incident_id = i.id AND t.code = 'reopened')
+                WHERE t.incident_id = i.id AND t.code = 'reopened'),
+       i.merged_into IS NOT NULL AND EXISTS (
+           SELECT FROM incidents_incident c WHERE c.workspace_id = i.workspace_id
+              AND c.number = i.merged_into AND c.status = %s AND c.classification = %s)
   FROM incidents_incident i WHERE i.id = ANY(%s)
 """
 # What true positives are about: names of devices and addresses, of alerts and of entities.
@@ -101,15 +104,15 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     rows = []
     for pk, at, workspace, site, zone, *said, devices, addresses, incidents in found:
         outcomes = {name for each in incidents for name in endings.get(each, ())}
-        if cases and _is_linked(cases, workspace, (*devices, *addresses), at, incidents):
-            outcomes.add("linked")
+        near = bool(cases) and _is_near(cases, workspace, (*devices, *addresses), at, incidents)
         local = at.astimezone(ZoneInfo(zone))
         key = (*said, *devices, local.hour, local.weekday() >= 5)
         if key not in traits:
             traits[key] = traits_of(_facts(said, devices, at), zone=zone)
         rows.append(
             Row(alert=pk, incidents=tuple(incidents), at=at, site=site, traits=traits[key],
-                annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes))
+                annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes),
+                near_case=near)
         )  # fmt: skip
     return rows
 
@@ -207,22 +210,22 @@ def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
 
 
 def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
-    found = ask(_ENDINGS, [Status.CLOSED, TRUE_POSITIVE, list(incidents)])
-    return {
-        pk: (("true_positive",) if positive else ()) + (("reopened",) if reopened else ())
-        for pk, positive, reopened in found
-        if positive or reopened
-    }
+    given = [Status.CLOSED, TRUE_POSITIVE]
+    names = ("true_positive", "reopened", "linked")
+    found = ask(_ENDINGS, [*given, *given, list(incidents)])
+    ended = {pk: tuple(n for n, holds in zip(names, told, strict=True) if holds)
+             for pk, *told in found}  # fmt: skip
+    return {pk: held for pk, held in ended.items() if held}
 
 
-def _is_linked(
+def _is_near(
     cases: Cases,
     workspace: int,
     names: Sequence[str],
     at: datetime,
     incidents: Sequence[int],
 ) -> bool:
-    """Whether the alert shares a device or address with another incident that was one."""
+    """Whether another incident that was a true positive names a device or address of the alert."""
     return any(
         case not in incidents and abs(at - raised) <= LINK
         for name in names

@@ -88,27 +88,35 @@ def test_a_verdict_given_before_the_alerts_came_is_about_all_of_them(past, site,
     assert [stop["why"] for stop in body["stops"]] == [["suspicious"]]
 
 
-def test_true_positives_what_shares_a_device_with_one_and_reopened_are_stops(past, workspace, site):
+NEAR_CASE = "A true positive named one of its devices in those days."
+
+
+def test_true_positives_what_was_merged_into_one_and_reopened_are_stops(past, workspace, site):
     (attack,) = routine(workspace, site, days=1, source="ROGUE-1", destination="PLC-9")
     Incident.objects.filter(pk__in=[past[0].pk, attack.pk]).update(classification="TruePositive")
+    Incident.objects.filter(pk=past[3].pk).update(merged_into=attack.number)
     TimelineItem.objects.create(incident=past[20], at=NOON, side="soc", code="reopened")
     run = run_backtest(said=rule_for(site), now=NOON)
-    stops = {stop["alert"]: stop["why"] for stop in run.body["stops"]}
-    whys = sorted(map(tuple, stops.values()))
-    # The first is one; those within fourteen days share both its ends; one was reopened.
-    assert whys.count(("true_positive",)) == 1
-    assert whys.count(("linked",)) == 14
-    assert whys.count(("reopened",)) == 1
+    whys = sorted(tuple(stop["why"]) for stop in run.body["stops"])
+    assert whys == [("linked",), ("reopened",), ("true_positive",)]
     assert [code for code, _ in run.reasons] == ["wide.true_positive"]
 
 
-def test_an_entity_of_a_true_positive_links_as_its_alerts_do(past, workspace, site):
+def test_what_only_shares_a_device_with_a_true_positive_is_looked_at_first(past, workspace, site):
+    Incident.objects.filter(pk=past[0].pk).update(classification="TruePositive")
+    body = run_backtest(said=rule_for(site), now=NOON).body
+    assert [stop["why"] for stop in body["stops"]] == [["true_positive"]]
+    assert body["check_these"][0]["why"] == NEAR_CASE
+
+
+def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, site):
     (attack,) = routine(workspace, site, days=1, source="ROGUE-1", destination="PLC-9",
                         classification="TruePositive")  # fmt: skip
     attack.entities.create(name="e", kind="IoTDevice", body={},
                            device=make_device(site, "PLC-4", "10.0.0.4"))  # fmt: skip
     body = run_backtest(said=rule_for(site), now=NOON).body
-    assert {tuple(stop["why"]) for stop in body["stops"]} == {("linked",)}
+    assert body["stops"] == []
+    assert body["check_these"][0]["why"] == NEAR_CASE
 
 
 def test_near_misses_say_which_line_kept_them_out_the_suspicious_first(past, site, oda, workspace):
