@@ -12,11 +12,12 @@ from tests.factories.incidents import NOON, make_incident
 _SIGNED = {"draft": (), "changes-requested": (), "proposed": ("ot",)}
 
 
-def frozen_test(of: Said, **changes: Any) -> dict[str, Any]:
+def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict[str, Any]:
     """A back-test as the engine freezes it: 38 matches on Tuesdays, 24 judged, none suspicious."""
     start = NOON - timedelta(days=90)
     look = {
-        "alert": 1, "incidents": [], "at": "2026-10-06T04:41:00Z", "site": "Gdańsk",
+        "alert": 1, "incidents": [look_at] if look_at else [], "site": "Gdańsk",
+        "at": "2026-10-06T04:41:00Z",
         "traits": {"source": "ENG-WS-02", "destination": "PLC-4", "protocol": "Siemens S7"},
         "times": 2, "unlike": 1.5, "why": "",
     }  # fmt: skip
@@ -48,9 +49,10 @@ def make_version(
         "made_at": at, "workspace_ids": [workspace.pk], "site_ids": [site.pk],
     }  # fmt: skip
     if state != "draft":
+        seen = make_incident(workspace, site_ids=[site.pk], source="ENG-WS-02")
         test = BackTestRun.objects.create(
             rule=rule, rule_hash=rule_hash(of), start=NOON - timedelta(days=90), end=NOON,
-            history_days=120, body=frozen_test(of), ran_at=at, seconds=0.2,
+            history_days=120, body=frozen_test(of, look_at=seen.pk), ran_at=at, seconds=0.2,
         )  # fmt: skip
         given |= {"proposed_by": ot, "proposed_at": at, "proposer_side": "ot", "backtest": test,
                   "rule_hash": rule_hash(of)}  # fmt: skip

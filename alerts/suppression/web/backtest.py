@@ -80,6 +80,7 @@ class Shown:
     outcome: str
     after_each: list[int]
     wider: list[Wider]
+    hidden: int  # listed alerts that the person may not see
 
 
 def shown(body: Mapping[str, Any]) -> Shown:
@@ -116,6 +117,7 @@ def shown(body: Mapping[str, Any]) -> Shown:
         ],
         outcome=in_words(bound_words(outcome["suspicious"], outcome["trials"])),
         after_each=list(body["after_each"]),
+        hidden=sum(body.get("hidden", {}).values()),
         wider=[_wider(each) for each in body.get("deployed", []) if each["catches"] == "more"],
     )  # fmt: skip
 

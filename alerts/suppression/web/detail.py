@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.reads.owners import owners_by_version
+from alerts.suppression.reads.seen import body_for
 from alerts.suppression.reads.to_judge import is_stale
 from alerts.suppression.reads.version_page import past_of
 from alerts.suppression.web.backtest import reasons_of, shown
@@ -64,7 +65,7 @@ def page_of(
             "why": routine_cause(str(version.body.get("reason", ""))),
             "owners": owners_by_version([version])[version.pk],
             "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
-            "test": shown(test.body) if test else None,
+            "test": shown(body_for(test.body, by=user)) if test else None,
             "test_reasons": reasons_of(test.reasons) if test else [],
             "is_stale": is_asked and is_stale(version, now=now),
             "evidence": past.evidence,

@@ -30,7 +30,7 @@ from alerts.suppression.web.missing import (
 from alerts.suppression.web.rules import version_address
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.testing import Testing, test_for
-from alerts.suppression.web.words import all_in_words, life_steps, state_chip
+from alerts.suppression.web.words import all_in_words, life_steps, routine_cause, state_chip
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -119,6 +119,7 @@ def _page(visit: Visit, body: Body, *, test: Testing | None = None) -> dict[str,
         "days": day_choices(),
         "zones": visit.zones,
         "suggested": suggestions_for(visit.user, fields),
+        "reason": routine_cause(str(body.get("reason", ""))),
         "reason_hints": causes_that_fit(said),
         "owners_ot": _owners(version, Side.OT, str(body.get("owner_ot", ""))),
         "owners_soc": _owners(version, Side.SOC, str(body.get("owner_soc", ""))),

@@ -37,11 +37,11 @@ def test_for(user: User, said: Rule, *, now: datetime, body: Mapping[str, Any]) 
     are held to from the first count on, so that no number tells of plants beyond one's reach.
     """
     if reach_of(user).everywhere:
-        return tested(preview(said=said, now=now), body)
+        return tested(preview(said=said, now=now, by=user), body)
     places = [clause for clause in said.all_of if clause.field in PLACES and clause.values]
     if problem := _against_places(user, places):
         return Testing({}, None, None, [], [problem], 0.0)
-    found = preview(said=replace(said, all_of=(*places, *said.all_of)), now=now)
+    found = preview(said=replace(said, all_of=(*places, *said.all_of)), now=now, by=user)
     if found.counts is not None:
         counts = replace(found.counts, after_each=found.counts.after_each[len(places) :])
         found = replace(found, counts=counts)

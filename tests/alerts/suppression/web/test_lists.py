@@ -16,7 +16,7 @@ def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(opened, make
     page = opened(oda, "/rules/")
     for words in ("R-1", "Recipe downloads", "Live", "Oda Nowak", "Leo Hartmann", "6 days"):
         assert words in page
-    assert 'class="cell-number at-mark">1</td>' in page
+    assert 'class="cell-number cell-tight at-none">1</td>' in page
 
 
 @pytest.mark.parametrize(

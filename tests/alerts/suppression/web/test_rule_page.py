@@ -41,3 +41,13 @@ def test_the_page_opens_in_every_state(opened, make_version, mia, state):
 def test_a_draft_that_spells_no_rule_is_still_shown(opened, make_version, oda):
     version = make_version("draft", body={"version": 1, "title": "Half", "all_of": 7})
     assert "No condition yet." in opened(oda, f"/rules/{version.uuid}/")
+
+
+def test_alerts_that_one_may_not_see_are_counted_but_not_named(opened, make_version, mia, oda):
+    version = make_version("proposed", made_by=oda)
+    look = version.backtest.body["check_these"][0]
+    version.backtest.body["check_these"] = [look, look | {"incidents": [999_999]}]
+    version.backtest.save()
+    page = opened(mia, f"/rules/{version.uuid}/")
+    assert "Check this one before you ask" in page
+    assert "1 alert to look at is outside your sites and workspaces." in page
