@@ -52,6 +52,7 @@ def test_the_editor_saves_by_itself_and_counts_anew(browse, people, draft, noon)
     assert page.locator("#all-5-add").input_value() == ""
     page.locator("#line-all-5 .edit-drop").click()
     page.locator("#line-all-5").wait_for(state="detached")
+    page.wait_for_load_state("networkidle")
     draft.refresh_from_db()
     assert draft.title == "Recipe downloads on Tuesdays"
     assert len(draft.body["all_of"]) == 5
@@ -65,7 +66,8 @@ def test_typing_fast_loses_nothing(browse, people, draft, noon):
         page.locator(f"[name={name}]").fill(words)
         page.locator(f"[name={name}]").blur()
     page.get_by_role("heading", name="Three words").wait_for()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1000)
+    page.wait_for_load_state("networkidle")
     assert not page.locator(".note-bad").count()
     draft.refresh_from_db()
     assert (draft.title, draft.body["reason"]) == ("Three words", "Four words")
@@ -100,6 +102,7 @@ def test_the_incident_page_fetches_why_it_was_closed(browse, make_version, acted
     page = browse(f"/incidents/{entry.incident_id}/", as_=leo)
     page.get_by_role("heading", name="Why was this closed").wait_for()
     assert page.locator("#rules-panel").get_by_role("link", name="R-1").is_visible()
+    page.wait_for_load_state("networkidle")
 
 
 def test_a_dialog_names_the_rule_and_closes_with_escape(browse, make_version, leo, noon):
@@ -109,3 +112,11 @@ def test_a_dialog_names_the_rule_and_closes_with_escape(browse, make_version, le
     dialog.get_by_text("R-1").wait_for()
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
+
+
+@pytest.mark.parametrize("path", ["edit/", "", "do/propose/"])
+def test_german_words_fit_on_a_phone(browse, people, draft, noon, path):
+    page = browse(f"/rules/{draft.uuid}/{path}", as_=people.oda, width=390, locale="de")
+    assert page.locator("html[lang=de]").count()
+    page.wait_for_load_state("networkidle")
+    assert bar_faults(page) == []
