@@ -82,6 +82,7 @@ class Candidate(models.Model):
     minutes_each = models.FloatField(null=True)  # None: too few closings were measured
     minutes_month = models.FloatField(null=True)
     rank = models.FloatField(default=0)
+    outside = models.JSONField(default=dict)  # what was said of alerts outside its hours
     cannot = models.JSONField(default=list)  # why it cannot become a rule, as [code, detail]
     mined_at = models.DateTimeField()
 

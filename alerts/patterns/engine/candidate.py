@@ -67,6 +67,11 @@ def window_of(rhythm: Sequence[int]) -> Window | None:
     return usual_window(moments)
 
 
+def holds_slot(window: Window, slot: int) -> bool:
+    """Whether an hour of the week lies inside the usual hours."""
+    return window.holds((slot // 24, slot % 24 * 60))
+
+
 def windows_of(window: Window, zone: str) -> tuple[str, ...]:
     """The same as a rule spells hours."""
     hours = f"{window.start:02}:00-{window.end:02}:00"

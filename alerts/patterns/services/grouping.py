@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,21 +74,23 @@ _DAYS = """
 SELECT number, count(*) FROM (SELECT number, day FROM mined_alert GROUP BY number, day) d
  GROUP BY number
 """
-_ENDED = """
-SELECT m.number, count(*), count(*) FILTER (WHERE i.classification = 'TruePositive'
-                                              AND i.status = %s)
-  FROM mined_incident m JOIN incidents_incident i ON i.id = m.incident_id GROUP BY m.number
+_INCIDENTS_OF = "SELECT number, count(*) FROM mined_incident GROUP BY number"
+_TRUE_POSITIVES = """
+SELECT DISTINCT m.number, i.id, m.slot FROM incidents_incident i
+  JOIN incidents_incidentalert l ON l.incident_id = i.id JOIN mined_alert m ON m.id = l.alert_id
+ WHERE i.classification = 'TruePositive' AND i.status = %s
 """
 _VERDICTS = """
 WITH held AS (
     SELECT id, verdict, cause FROM reviews_annotation
      WHERE withdrawn_at IS NULL AND superseded_by_id IS NULL)
-SELECT DISTINCT m.number, h.id, h.verdict, h.cause FROM held h
+SELECT m.number, h.id, h.verdict, h.cause, m.slot FROM held h
   JOIN reviews_annotation_alerts n ON n.annotation_id = h.id JOIN mined_alert m ON m.id = n.alert_id
  UNION
-SELECT DISTINCT m.number, h.id, h.verdict, h.cause FROM held h
+SELECT m.number, h.id, h.verdict, h.cause, m.slot FROM held h
   JOIN reviews_annotation_incidents n ON n.annotation_id = h.id
-  JOIN mined_incident m ON m.incident_id = n.incident_id
+  JOIN incidents_incidentalert l ON l.incident_id = n.incident_id
+  JOIN mined_alert m ON m.id = l.alert_id
  WHERE NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = h.id)
 """
 _MINUTES = """
@@ -100,6 +103,17 @@ SELECT number, percentile_cont(0.5) WITHIN GROUP (ORDER BY least(greatest(minute
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing that became of a group: a true positive, or a verdict with its cause. `slots` are
+    the hours of the week of the alerts that it is about.
+    """
+
+    what: str
+    cause: str
+    slots: frozenset[int]
+
+
 @dataclass(slots=True)
 class Group:
     """One group of alike alerts, with what became of them."""
@@ -109,9 +123,8 @@ class Group:
     rhythm: list[int]
     days_seen: int
     incidents: int
-    true_positives: int
-    verdicts: dict[str, int]
-    causes: dict[str, int]
+    true_positives: list[Heard]
+    verdicts: list[Heard]
     minutes: float | None
 
 
@@ -152,15 +165,13 @@ def draw_groups(*, start: datetime, end: datetime) -> Drawn:
 
 def _read() -> list[Group]:
     rhythm = {number: (slots, counts) for number, slots, counts in _ask(_RHYTHM)}
-    days = dict(_ask(_DAYS))
-    ended = {number: told for number, *told in _ask(_ENDED, [Status.CLOSED])}
+    days, incidents = dict(_ask(_DAYS)), dict(_ask(_INCIDENTS_OF))
     minutes = dict(_ask(_MINUTES, [MOST_MINUTES, FEWEST_CLOSES]))
-    verdicts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    causes: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for number, _, verdict, cause in _ask(_VERDICTS):
-        verdicts[number][verdict] += 1
-        if verdict in ("routine", "maintenance"):
-            causes[number][cause] += 1
+    verdicts = _heard(_ask(_VERDICTS))
+    positives = _heard(
+        (number, incident, "true_positive", "", slot)
+        for number, incident, slot in _ask(_TRUE_POSITIVES, [Status.CLOSED])
+    )
     made = []
     names = (*_COLUMNS, "alerts", "first_at", "latest_at", "severity")
     for number, *values in _ask(_TOLD):
@@ -168,12 +179,22 @@ def _read() -> list[Group]:
         week = [0] * 168
         for slot, count in zip(*rhythm[number], strict=True):
             week[slot] = count
-        incidents, positives = ended.get(number, (0, 0))
         made.append(
-            Group(_key(told), told, week, days[number], incidents, positives,
-                  dict(verdicts[number]), dict(causes[number]), minutes.get(number))
+            Group(_key(told), told, week, days[number], incidents.get(number, 0),
+                  positives.get(number, []), verdicts.get(number, []), minutes.get(number))
         )  # fmt: skip
     return made
+
+
+def _heard(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Heard]]:
+    """By group: each verdict or incident once, with all the hours that it is about."""
+    slots: dict[tuple[int, int, str, str], set[int]] = defaultdict(set)
+    for number, pk, what, cause, slot in rows:
+        slots[number, pk, what, cause].add(slot)
+    found: dict[int, list[Heard]] = defaultdict(list)
+    for (number, _, what, cause), held in slots.items():
+        found[number].append(Heard(what, cause, frozenset(held)))
+    return found
 
 
 def _key(told: dict[str, Any]) -> UUID:

@@ -1,6 +1,6 @@
 """Find candidates in history."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -9,7 +9,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.patterns.engine.candidate import MONTH, lower_share, tagout_rule, window_of
+from alerts.patterns.engine.candidate import (
+    MONTH,
+    holds_slot,
+    lower_share,
+    tagout_rule,
+    window_of,
+)
 from alerts.patterns.models import Candidate, Mining, State
 from alerts.patterns.services.grouping import Drawn, Group, draw_groups
 from alerts.sentinel.models import Workspace
@@ -37,7 +43,7 @@ _FIGURES = (
     ),
     *("window_start", "window_end", "routine", "maintenance", "suspicious", "not_sure"),
     *("true_positives", "judged", "limit", "cause", "minutes_each", "minutes_month", "rank"),
-    *("cannot", "mined_at"),
+    *("outside", "cannot", "mined_at"),
 )
 type Grave = Mapping[int | None, Mapping[str, str]]  # by site: names and their criticality
 
@@ -81,7 +87,7 @@ def _keep(drawn: Drawn, *, period: int, now: datetime) -> None:
     for group in drawn.groups:
         row = Candidate(
             key=group.key, rhythm=group.rhythm, days_seen=group.days_seen,
-            incidents=group.incidents, true_positives=group.true_positives, mined_at=now,
+            incidents=group.incidents, mined_at=now,
             workspace=spaces[group.columns.pop("workspace_id")],
             site=sites[group.columns.pop("site_id")], **group.columns,
         )  # fmt: skip
@@ -97,16 +103,36 @@ def _keep(drawn: Drawn, *, period: int, now: datetime) -> None:
 
 
 def _judge(row: Candidate, group: Group) -> None:
-    said = group.verdicts
-    row.routine, row.maintenance = said.get("routine", 0), said.get("maintenance", 0)
-    row.suspicious, row.not_sure = said.get("suspicious", 0), said.get("not-sure", 0)
-    row.judged = row.routine + row.maintenance + row.suspicious
-    row.limit = 1 - lower_share(row.routine + row.maintenance, row.judged)
-    row.cause = min(group.causes, key=lambda one: (-group.causes[one], one), default="")
-    window = window_of(row.rhythm) if row.site else None
+    """Its hours are those of what nobody called harmful; what people said then counts inside them
+    only, for the rule would keep to them. What lies outside is told, and stays with people.
+    """
+    harmful = {
+        slot
+        for heard in (*group.true_positives, *group.verdicts)
+        if heard.what in ("true_positive", "suspicious")
+        for slot in heard.slots
+    }
+    calm = [0 if slot in harmful else count for slot, count in enumerate(row.rhythm)]
+    window = (window_of(row.rhythm) or window_of(calm)) if row.site else None
     if window is not None:
         row.window_days = list(window.weekdays)
         row.window_start, row.window_end = window.start, window.end
+    inside, outside = Counter[str](), Counter[str]()
+    causes: Counter[str] = Counter()
+    for heard in (*group.true_positives, *group.verdicts):
+        if window is not None and not any(holds_slot(window, slot) for slot in heard.slots):
+            outside[heard.what] += 1
+            continue
+        inside[heard.what] += 1
+        if heard.what in ("routine", "maintenance"):
+            causes[heard.cause] += 1
+    row.true_positives = inside["true_positive"]
+    row.routine, row.maintenance = inside["routine"], inside["maintenance"]
+    row.suspicious, row.not_sure = inside["suspicious"], inside["not-sure"]
+    row.outside = dict(sorted(outside.items()))
+    row.judged = row.routine + row.maintenance + row.suspicious
+    row.limit = 1 - lower_share(row.routine + row.maintenance, row.judged)
+    row.cause = min(causes, key=lambda one: (-causes[one], one), default="")
 
 
 def _weigh(row: Candidate, minutes: float | None, period: int) -> None:

@@ -29,6 +29,7 @@ class Shown:
     worth: str
     rhythm: SafeString
     rhythm_words: str
+    outside: str
     verdicts: Mapping[str, int]
     confidence: str
     why: str
@@ -55,6 +56,7 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
         worth=_worth(row),
         rhythm=strip(row.rhythm, f"{counted} {days}. {when}."),
         rhythm_words=when,
+        outside=_outside(row.outside),
         verdicts=row.verdicts if any(row.verdicts.values()) else {},
         confidence=_confidence(row),
         why=_why(row),
@@ -126,6 +128,22 @@ def _reason(code: str, detail: dict[str, str]) -> str:
             "%(n)s of its incidents were true positives.", n,
         ) % {"n": n}  # fmt: skip
     return words(Sentence(code, **detail), gettext)
+
+
+def _outside(said: Mapping[str, int]) -> str:
+    """What was no routine outside its hours, and so stays with people."""
+    positives, suspicious = said.get("true_positive", 0), said.get("suspicious", 0)
+    told = []
+    if positives:
+        told.append(
+            ngettext("%(n)s true positive", "%(n)s true positives", positives) % {"n": positives}
+        )
+    if suspicious:
+        told.append(ngettext("%(n)s verdict suspicious", "%(n)s verdicts suspicious", suspicious)
+                    % {"n": suspicious})  # fmt: skip
+    if not told:
+        return ""
+    return gettext("Outside these hours: %(what)s.") % {"what": ", ".join(told)}
 
 
 def _way_out(codes: list[str]) -> str:

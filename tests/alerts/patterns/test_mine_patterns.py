@@ -36,7 +36,7 @@ def test_alike_alerts_are_one_candidate_with_counts_and_days(workspace, site, mi
 def test_two_sites_are_two_candidates(workspace, site, mine):
     routine(workspace, site)
     routine(workspace, make_site("Ulm"))
-    assert [row.site.name for row in mine()] == ["Gdańsk", "Ulm"]
+    assert sorted(row.site.name for row in mine()) == ["Gdańsk", "Ulm"]
 
 
 def test_the_rhythm_is_of_the_plants_week(workspace, site, programming, mine):
@@ -126,3 +126,25 @@ def test_mined_again_decisions_stay_and_what_is_gone_goes(workspace, site, oda, 
 def test_nonsense_days_are_refused():
     with pytest.raises(CannotMine, match="1 to 400 days"):
         mine_patterns(now=NOON, days=0)
+
+
+def test_what_did_harm_outside_its_hours_is_told_and_forbids_no_rule(
+    workspace, site, programming, oda, mine
+):
+    judge(programming[:3], oda)
+    night = routine(workspace, site, days=10, hour=2)
+    Incident.objects.filter(pk__in=[each.pk for each in night]).update(
+        classification="TruePositive"
+    )
+    judge(night[:1], oda, "suspicious")
+    (row,) = mine()
+    assert (row.window.start, row.window.end) == (7, 8)
+    assert (row.true_positives, row.suspicious, row.routine) == (0, 0, 1)
+    assert row.outside == {"suspicious": 1, "true_positive": 10}
+    assert not {"true_positive", "suspicious"} & set(_codes(row))
+
+
+def test_what_did_harm_inside_its_hours_forbids_a_rule(programming, oda, mine):
+    Incident.objects.filter(pk=programming[0].pk).update(classification="TruePositive")
+    (row,) = mine()
+    assert row.outside == {} and "true_positive" in _codes(row)
