@@ -31,10 +31,15 @@ def kinds_of_work() -> list[type[Leased]]:
     return [model for model in apps.get_models() if issubclass(model, Leased)]
 
 
-def count_due_work(*, now: datetime) -> int:
-    """Rows that a worker holds, or would take if it looked. `now` is `clock.unshifted()`."""
+def count_work_at_hand(*, now: datetime) -> int:
+    """Rows that a worker holds, and owed acts that it would take if it looked. Jobs count only
+    while they are held: those that never end are due again at once. `now` is `clock.unshifted()`.
+    """
     held = Q(state=State.RUNNING, lease_until__gte=now)
-    return sum(model._default_manager.filter(due(now) | held).count() for model in kinds_of_work())
+    return sum(
+        model._default_manager.filter(held if model is Job else due(now) | held).count()
+        for model in kinds_of_work()
+    )
 
 
 def heartbeats() -> list[Note]:

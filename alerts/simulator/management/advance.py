@@ -9,19 +9,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.db.models import Max
 from kombu.exceptions import OperationalError
 
+from alerts.incidents.models import Alert, Incident, TimelineItem
+from alerts.outbox.models import Change, WantedRule
 from alerts.sentinel.models import Workspace
 from alerts.simulator.client import Control, ControlRefused
+from alerts.suppression.models import LedgerEntry
 from portal import clock
+from portal.audit.models import Entry
 from portal.celery import app
 from portal.errors import Refused
-from portal.jobs.queries import count_due_work
+from portal.jobs.models import Job, State
+from portal.jobs.queries import count_work_at_hand, due
 from portal.jobs.services import let_work_age, move_clock
 from portal.schedule import SCHEDULE
 
 LONGEST_STEP = timedelta(hours=12)
-LONGEST_WAIT = 600.0
+LONGEST_WAIT = 600.0  # seconds for what one step brought
+ROUND = timedelta(seconds=30)  # later rounds find due what comes back every few seconds
+MOST_ROUNDS = 8
+PATIENCE = 30.0  # seconds after which a job that nobody takes is not waited for
+LOOK, LOOKS = 0.25, 8  # seconds between two looks; looks before workers are woken again
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -54,12 +64,13 @@ def advance(duration: timedelta, *, tell: Callable[[str], None]) -> list[Step]:
     """Move both clocks by `duration` in steps of at most twelve hours."""
     controls = _controls()
     working = _workers_alive()
+    lame: set[int] = set()
     left, steps = duration, []
     while left:
         step = min(left, LONGEST_STEP)
         move_clock(by=step)
         created = sum(control.advance(step.total_seconds())["created"] for control in controls)
-        waited = _let_workers_follow(step) if working else 0.0
+        waited = _let_workers_follow(step, lame) if working else 0.0
         steps.append(Step(step / timedelta(hours=1), created, round(waited, 1)))
         left -= step
         tell(f"{duration - left} of {duration}: {created} incidents came.")
@@ -107,38 +118,60 @@ def _workers_alive() -> bool:
         return False
 
 
-def _let_workers_follow(step: timedelta) -> float:
-    """Make what the step brought due, wake the workers, wait until they have nothing to do."""
-    let_work_age(by=step)
-    began, quiet = time.monotonic(), 0
-    while time.monotonic() - began < LONGEST_WAIT:
-        if quiet == 0:
-            _wake_workers()
-        time.sleep(1.0)
-        busy = count_due_work(now=clock.unshifted()) or _workers_busy()
-        quiet = 0 if busy else quiet + 1
-        if quiet == 2:
-            return time.monotonic() - began
-    raise CannotAdvance(
-        f"Work is still due after {LONGEST_WAIT / 60:.0f} minutes: the clock stopped on the way."
+def _let_workers_follow(step: timedelta, lame: set[int]) -> float:
+    """Make what the step brought due and wake the workers, round after round, until a whole round
+    changed nothing: what is read in one is decided in the next and sent in the third.
+    """
+    began, by, before = time.monotonic(), step, None
+    for _ in range(MOST_ROUNDS):
+        seen = _what_is_known()
+        if seen == before:
+            break
+        before = seen
+        let_work_age(by=by)
+        _one_round(lame, until=began + LONGEST_WAIT)
+        by = ROUND
+    return time.monotonic() - began
+
+
+def _one_round(lame: set[int], *, until: float) -> None:
+    """Wake the workers until all that is due now was taken once, and nothing else waits. What
+    never ends, such as reading a workspace, is due again at once: each job of it counts once. A
+    job that nobody takes, as that of a paused workspace, is `lame` and not waited for again.
+    """
+    jobs = Job.objects.filter(due(clock.unshifted())).exclude(pk__in=lame)
+    began, fences = time.monotonic(), dict(jobs.values_list("pk", "fence"))
+    while True:
+        _wake_workers()
+        for _ in range(LOOKS):
+            time.sleep(LOOK)
+            left = Job.objects.filter(pk__in=fences, state=State.WAITING)
+            untouched = {pk for pk, fence in left.values_list("pk", "fence") if fence == fences[pk]}
+            if time.monotonic() - began > PATIENCE:
+                lame |= untouched
+                untouched = set()
+            if not untouched and not count_work_at_hand(now=clock.unshifted()):
+                return
+        if time.monotonic() > until:
+            raise CannotAdvance(
+                f"Work is still due after {LONGEST_WAIT / 60:.0f} minutes: the clock stopped on"
+                " the way."
+            )
+
+
+def _what_is_known() -> tuple[object, ...]:
+    """Changes whenever a worker found or did something: every act leaves a line somewhere."""
+    newest = Max("pk")
+    return tuple(
+        model._default_manager.aggregate(newest=newest)["newest"]
+        for model in (Entry, Incident, Alert, TimelineItem, Change, WantedRule, LedgerEntry)
     )
 
 
 def _wake_workers() -> None:
-    with suppress(OperationalError):  # what is due stays due; we look again in a second
-        _send_wake_ups()
-
-
-def _send_wake_ups() -> None:
-    for entry in SCHEDULE.values():
-        app.send_task(entry["task"], queue=entry["options"]["queue"], expires=60, retry=False)
-
-
-def _workers_busy() -> bool:
-    """Whether a worker is at a task or has one in its hands."""
-    inspect = app.control.inspect(timeout=1.0)
-    try:
-        held = [inspect.active() or {}, inspect.reserved() or {}]
-    except OperationalError:
-        return False
-    return any(tasks for workers in held for tasks in workers.values())
+    with suppress(OperationalError):  # what is due stays due; we look again in a moment
+        for entry in SCHEDULE.values():
+            app.send_task(
+                entry["task"], kwargs=entry["kwargs"], queue=entry["options"]["queue"],
+                expires=60, retry=False,
+            )  # fmt: skip

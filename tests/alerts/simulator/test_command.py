@@ -1,6 +1,7 @@
 """The command `simulator`: runs the pretend Azure, or moves both clocks."""
 
 import io
+import itertools
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -126,11 +128,46 @@ def test_waiting_work_becomes_due_as_if_time_had_passed(pretend, monkeypatch):
 
     monkeypatch.setattr(advance.app.control, "ping", lambda **_: [{"worker": "pong"}])
     monkeypatch.setattr(advance.app, "send_task", work)
-    monkeypatch.setattr(advance, "_workers_busy", lambda: False)
     monkeypatch.setattr(advance.time, "sleep", lambda _seconds: None)
     run("advance", "2h")
     assert Job.objects.get().state == "done"
     assert woken
+
+
+@pytest.mark.django_db
+def test_what_never_ends_is_waited_for_once_a_round_and_what_nobody_takes_once(
+    pretend, monkeypatch
+):
+    """Reading a workspace is due again at once; the job of a paused one is never taken."""
+    from alerts.simulator.management import advance
+
+    register(pretend)
+    now = clock.unshifted()
+    for key in ("taken", "never"):
+        ensure_job(kind="reading", key=key, now=now, due_at=now)
+    rounds = []
+
+    def work(task, **_options):
+        rounds.append(task)
+        Job.objects.filter(key="taken").update(fence=len(rounds))
+
+    passed = itertools.count(0, 20)
+    monkeypatch.setattr(advance.app.control, "ping", lambda **_: [{"worker": "pong"}])
+    monkeypatch.setattr(advance.app, "send_task", work)
+    still = SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: next(passed))
+    monkeypatch.setattr(advance, "time", still)
+    told = run("advance", "1d")
+    assert len(told["steps"]) == 2
+    assert Job.objects.filter(state="waiting").count() == 2
+
+
+def test_wake_ups_carry_what_their_tasks_need(monkeypatch):
+    from alerts.simulator.management import advance
+
+    sent = {}
+    monkeypatch.setattr(advance.app, "send_task", lambda task, **told: sent.update({task: told}))
+    advance._wake_workers()
+    assert sent["portal.jobs.tasks.say_alive"]["kwargs"]["name"]
 
 
 @pytest.mark.django_db
