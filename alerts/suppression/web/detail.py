@@ -67,6 +67,7 @@ def page_of(
             "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
             "test": shown(body_for(test.body, by=user)) if test else None,
             "test_reasons": reasons_of(test.reasons) if test else [],
+            "call": "sign" if is_asked else "",
             "is_stale": is_asked and is_stale(version, now=now),
             "evidence": past.evidence,
             "signatures": past.signatures,

@@ -97,6 +97,23 @@ def test_a_request_to_sign_holds_the_bars(browse, people, proposal, noon, width)
     assert bar_faults(page) == []
 
 
+def test_the_form_to_sign_is_in_sight_without_scrolling(browse, people, proposal, noon):
+    page = browse(f"/rules/{proposal.uuid}/", as_=people.leo)
+    sign, figures = page.get_by_role("button", name="Sign"), page.locator("#backtest .figures")
+    for each in (sign, figures):
+        box = each.bounding_box()
+        assert box["y"] + box["height"] <= 900
+
+
+def test_on_a_phone_one_signs_after_what_the_rule_says_and_did(browse, people, proposal, noon):
+    page = browse(f"/rules/{proposal.uuid}/", as_=people.leo, width=390)
+    places = [
+        page.locator(each).first.bounding_box()["y"]
+        for each in (".rule-lines", "#backtest", "#signatures", ".rule-rest")
+    ]
+    assert places == sorted(places)
+
+
 def test_the_incident_page_fetches_why_it_was_closed(browse, make_version, acted, leo, noon):
     entry = acted(make_version("live"))
     page = browse(f"/incidents/{entry.incident_id}/", as_=leo)

@@ -9,7 +9,7 @@ def test_the_page_says_the_rule_in_words_and_what_it_was_tested_on(opened, make_
     page = opened(oda, f"/rules/{make_version('proposed').uuid}/")
     for words in (PROGRAMMING, "ENG-WS-02, ENG-WS-04", "Tue 06:00-08:00 Europe/Warsaw",
                   "38", "62 %", "5.1 h", "0 of 24 judged matches were suspicious",
-                  "Check this one before you ask", "ENG-WS-02 → PLC-4"):  # fmt: skip
+                  "Check this one before you sign", "ENG-WS-02 → PLC-4"):  # fmt: skip
         assert words in page
 
 
@@ -49,5 +49,21 @@ def test_alerts_that_one_may_not_see_are_counted_but_not_named(opened, make_vers
     version.backtest.body["check_these"] = [look, look | {"incidents": [999_999]}]
     version.backtest.save()
     page = opened(mia, f"/rules/{version.uuid}/")
-    assert "Check this one before you ask" in page
+    assert "Check this one before you sign" in page
     assert "1 alert to look at is outside your sites and workspaces." in page
+
+
+def test_what_stands_out_calls_for_a_look_only_before_it_is_signed(opened, make_version, oda):
+    page = opened(oda, f"/rules/{make_version('live').uuid}/")
+    assert "before you" not in page
+    assert "1 match unlike the others" in page
+
+
+def test_a_long_list_is_folded(opened, make_version, oda):
+    version = make_version("proposed")
+    look = version.backtest.body["check_these"][0]
+    version.backtest.body["nearest"] = [look] * 6
+    version.backtest.save()
+    page = opened(oda, f"/rules/{version.uuid}/")
+    assert "Show all 6" in page
+    assert page.index("Nearest misses") < page.index("more-misses")
