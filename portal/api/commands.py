@@ -1,7 +1,7 @@
 """Commands: named POSTs that call one service and answer with the row as it is then."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from portal.api.problems import BadInput, KeyTaken
 HEADER = "Idempotency-Key"
 REMEMBERED = timedelta(hours=24)
 _PASSING = frozenset({401, 403, 404, 429})  # not answers to the command itself
+_REFUSALS = frozenset({403, 409})
 
 
 class _Undone(Exception):
@@ -27,10 +28,12 @@ class _Undone(Exception):
 
 
 def once(
-    key: str | None, *, user: User, address: str, body: bytes, carry_out: Callable[[], HttpResponse]
-) -> HttpResponse:
+    key: str | None, *, user: User, address: str, body: bytes,
+    carry_out: Callable[[], HttpResponse], keeps_refusals: bool = False,
+) -> HttpResponse:  # fmt: skip
     """Carry a command out, or say again what was said when this actor sent the same key. The answer
     is kept in the transaction of its effect, so a key never stands for half of one (A25).
+    `keeps_refusals`: a refusal that the service put on record stays there.
     """
     if key is None:
         return carry_out()
@@ -50,7 +53,7 @@ def once(
             raise KeyTaken
         if row.status:
             return _again(row)
-        answer = _in_savepoint(carry_out)
+        answer = _in_savepoint(carry_out, kept=_REFUSALS if keeps_refusals else frozenset())
         if answer.status_code >= 500 or answer.status_code in _PASSING:
             row.delete()
             return answer
@@ -60,12 +63,12 @@ def once(
         return answer
 
 
-def _in_savepoint(carry_out: Callable[[], HttpResponse]) -> HttpResponse:
+def _in_savepoint(carry_out: Callable[[], HttpResponse], *, kept: Collection[int]) -> HttpResponse:
     """What a refused command wrote is undone, its answer is kept."""
     try:
         with transaction.atomic():
             answer = carry_out()
-            if answer.status_code >= 400:
+            if answer.status_code >= 400 and answer.status_code not in kept:
                 raise _Undone(answer)
             return answer
     except _Undone as undone:

@@ -42,6 +42,12 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _fraction(text: str) -> float:
+    if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?(e-?[0-9]{1,3})?", text):
+        raise ValueError("Give a number.")
+    return float(text)
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -67,6 +73,7 @@ def _flag(text: str) -> bool:
 
 TEXT = Kind({"type": "string"}, _text)
 NUMBER = Kind({"type": "integer"}, _number)
+FRACTION = Kind({"type": "number"}, _fraction)
 MOMENT = Kind({"type": "string", "format": "date-time"}, _moment)
 ID = Kind({"type": "string", "format": "uuid"}, _uuid)
 FLAG = Kind({"type": "boolean"}, _flag)

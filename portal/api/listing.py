@@ -52,10 +52,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column a list runs, the primary key telling equals apart."""
+    """By which column a list runs, the primary key telling equals apart. `kind` of the column where
+    its name does not say it (`…_at` are moments, all others texts).
+    """
 
     column: str
     newest_first: bool = True
+    kind: Kind | None = None
 
     @property
     def terms(self) -> tuple[str, ...]:

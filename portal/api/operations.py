@@ -114,11 +114,12 @@ def facts(schema: Mapping[str, Any], *, roles: Collection[Role] = ()) -> Callabl
 
 def command(
     body: type[In], *, scope: TokenScope, roles: Collection[Role] = (), detail: bool = True,
-    answers: Listing | None = None, address: str = "",
+    answers: Listing | None = None, address: str = "", keeps_refusals: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:  # fmt: skip
     """A named POST. The method gets the row (with `detail`) and the validated body, and calls one
     service; what it refuses becomes 409 with reasons, a missing role 403. It may return an
-    HttpResponse; otherwise the row is answered as it is then.
+    HttpResponse; otherwise the row is answered as it is then. One named `create` is a POST to the
+    list itself. `keeps_refusals`: the service puts its refusals on record.
     """
 
     def made(method: Callable[..., Any]) -> Any:
@@ -137,12 +138,14 @@ def command(
 
             return once(
                 request.headers.get(HEADER), user=self.person, address=request.path,
-                body=request._request.body, carry_out=carry_out,
+                body=request._request.body, carry_out=carry_out, keeps_refusals=keeps_refusals,
             )  # fmt: skip
 
         view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
             kind="command", scope=scope, body=body, roles=roles, listing=answers
         )
+        if method.__name__ == "create":  # the router knows where it belongs
+            return view
         return action(detail=detail, methods=["post"], url_path=address or _path(method))(view)
 
     return made

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from portal.api.listing import Listing, Own, rows_of
+from portal.api.listing import Listing, Order, Own, rows_of
 from portal.api.problems import BadInput
 
 PAGE, LARGEST = 100, 1000
@@ -38,7 +38,7 @@ def page_of(
     columns = listing.chosen(given.get("fields"))
     rows = rows.order_by(*order.terms)
     if "cursor" in given:
-        rows = rows.filter(order.beyond(*_read_cursor(given["cursor"], order.column)))
+        rows = rows.filter(order.beyond(*_read_cursor(given["cursor"], order)))
     wanted, bounded = listing.narrowed(rows, given)
     edge = None
     if bounded:
@@ -65,20 +65,23 @@ def _cursor(mark: Any, pk: int) -> str:
     return base64.urlsafe_b64encode(f"{said}|{pk}".encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str, column: str) -> tuple[Any, int]:
+def _read_cursor(text: str, order: Order) -> tuple[Any, int]:
     try:
         padded = text + "=" * (-len(text) % 4)
         said = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
         mark, _, pk = said.rpartition("|")
         if not re.fullmatch(r"[0-9]{1,18}", pk) or "\x00" in mark:
             raise ValueError(pk)
-        return _mark(mark, column), int(pk)
+        return _mark(mark, order), int(pk)
     except (ValueError, binascii.Error):
         said = "This cursor is not one of ours. Take it from “next” of the page before."
         raise BadInput(said, {"cursor": [said]}) from None
 
 
-def _mark(said: str, column: str) -> Any:
+def _mark(said: str, order: Order) -> Any:
+    column = order.column
+    if order.kind is not None:
+        return order.kind.read(said)
     if column == "pk" or (not column.endswith("_at") and column != "at"):
         return said
     moment = datetime.fromisoformat(said)
