@@ -13,6 +13,7 @@ from alerts.suppression.engine.guards.signing import (
     reasons_against_signing,
     reasons_not_signed,
 )
+from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.services.life import start_canary
 from alerts.suppression.services.moving import lock_version
@@ -101,6 +102,8 @@ def reasons_against_signature(
 @transaction.atomic
 def _sign(version_id: int, asked: _Asked, *, now: datetime) -> RuleVersion:
     version = lock_version(version_id)
+    if asked.kind != "person":  # whatever state it is in: nothing else ever signs
+        raise CannotSignRule(Sentence("sign.not_a_person", kind=asked.kind))
     if version.state != State.PROPOSED:
         raise CannotSignRule(gettext("It does not wait for signatures."))
     version.signatures.filter(void_at=None, signed_at__lt=now - VALID).update(void_at=now)
