@@ -32,7 +32,8 @@ def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict
         "sites": [{"site": "Gdańsk", "matched": 36, "incidents": 412, "share": 0.087}],
         "share_of_type": 0.62, "true_positives": 0, "stops": [], "judged": judged,
         "unjudged_alerts": 14, "check_these": [look], "nearest": [],
-        "minutes_saved": 306.0, "evidence": judged, "outcome": judged,
+        "minutes_saved": 306.0, "evidence": judged, "outcome": judged, "total": 5210,
+        "history_days": 120, "minutes_per_incident": 8.5, "nearest_why": [], "deployed": [],
     } | changes  # fmt: skip
 
 

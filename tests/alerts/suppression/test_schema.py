@@ -1,11 +1,19 @@
-"""The published schema of a rule is the one the engine would write today."""
+"""The published schemas of rule and back-test are those the engine would write today."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from alerts.suppression.engine.backtest_schema import backtest_schema
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.reading import MEMBERS
 from alerts.suppression.engine.schema import rule_schema
+from alerts.suppression.services.backtest import run_backtest
+from tests.conftest import NOON
+from tests.factories import rules
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "rule-1.json"
 
@@ -19,3 +27,23 @@ def test_the_schema_knows_what_the_reader_knows():
     assert set(schema["properties"]) == MEMBERS
     named = [each["properties"]["field"]["const"] for each in schema["$defs"]["clause"]["oneOf"]]
     assert named == list(FIELDS)
+
+
+def test_the_published_schema_of_a_back_test_is_up_to_date():
+    published = json.loads(PUBLISHED.with_name("backtest-1.json").read_text(encoding="utf-8"))
+    assert published == backtest_schema()
+    Draft202012Validator.check_schema(published)
+
+
+@pytest.mark.django_db
+def test_what_is_frozen_fits_its_schema(workspace, site, people, history):
+    said = rules.downloads()
+    alike = rules.incident_of(workspace, site, at=rules.TUESDAY, destination="PLC-PL2-09")
+    rules.judge([alike], by=people.oda, verdict="suspicious")
+    wide = replace(said, all_of=(*said.all_of[:3], *said.all_of[4:]))
+    check = Draft202012Validator(backtest_schema(), format_checker=FormatChecker())
+    bodies = [run_backtest(said=each, now=NOON).body for each in (said, wide)]
+    assert [bool(body["stops"]) for body in bodies] == [False, True]
+    assert bodies[0]["nearest"] and bodies[0]["check_these"] and bodies[0]["per_day"]
+    for body in bodies:
+        assert [error.message for error in check.iter_errors(body)] == []

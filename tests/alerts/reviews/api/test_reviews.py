@@ -1,11 +1,16 @@
 """Questions and verdicts by programs of both sides."""
 
-import pytest
+import json
 
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from alerts.reviews.api.schema import annotation_schema
 from alerts.reviews.models import Annotation, Review
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from tests import cast
+from tests.architecture.tree import HOME
 from tests.factories.incidents import make_site, make_workspace
 from tests.program import Program, stored_incident
 
@@ -129,3 +134,12 @@ def test_an_answer_needs_its_own_scope(make_person, plant, asked):
     address = f"reviews/{asked['id']}/answer/"
     assert Program(pia, "read", "incidents:write").post(address, ROUTINE).status_code == 403
     assert Program(pia, "reviews:write").post(address, ROUTINE).status_code == 200
+
+
+def test_a_verdict_fits_its_published_schema(oda, incident):
+    published = json.loads((HOME / "docs" / "schemas" / "annotation-1.json").read_text("utf-8"))
+    assert published == annotation_schema()
+    told = oda.post(f"incidents/{incident.pk}/verdict/", ROUTINE).json()
+    del told["data_age_seconds"]
+    check = Draft202012Validator(published, format_checker=FormatChecker())
+    assert [error.message for error in check.iter_errors(told)] == []

@@ -1,0 +1,115 @@
+"""The published JSON Schema of a frozen back-test (docs/schemas/backtest-1.json)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from alerts.suppression.engine.evidence import STOPPERS
+from alerts.suppression.engine.freezing import VERSION
+
+_TEXT: Final = {"type": "string"}
+_MOMENT: Final = {"type": "string", "format": "date-time"}
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1}
+_NUMBER: Final = {"type": "number"}
+_SAID: Final = {
+    "type": "array", "prefixItems": [_TEXT, {"type": "object"}], "minItems": 2, "maxItems": 2,
+    "items": False, "description": "code and parts of a sentence",
+}  # fmt: skip
+_STRUCTURE: Final[dict[str, Any]] = {
+    "rule_hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "start": _MOMENT,
+    "end": _MOMENT,
+    "ran_at": _MOMENT,
+    "alerts": _COUNT,
+    "incidents": _COUNT,
+    "after_each": {"type": "array", "items": _COUNT, "description": "alerts left after each line"},
+    "share_of_type": _SHARE,
+    "true_positives": _COUNT,
+    "unjudged_alerts": _COUNT,
+    "minutes_saved": _NUMBER,
+    # what is told beside it
+    "total": {**_COUNT, "description": "alerts of the period"},
+    "history_days": {**_COUNT, "description": "how much history there was"},
+    "minutes_per_incident": {
+        "type": ["number", "null"],
+        "description": "null where too few closings were measured",
+    },
+}
+
+
+def backtest_schema() -> dict[str, Any]:
+    """What `freezing.frozen` writes, with what a run tells beside it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"tagout:backtest:{VERSION}",
+        "title": "Back-test of a suppression rule, as it is frozen into a request for signatures",
+        **_schema(),
+    }
+
+
+def request_schema() -> dict[str, Any]:
+    """The same as the API tells it: of which version, and what it holds against the rule."""
+    said = {
+        "id": {"type": "string", "format": "uuid"},
+        "version": {"type": "integer", "description": "number of the version"},
+        "hash": {"type": "string", "description": "of the rule that was tested"},
+        "ran_at": _MOMENT,
+        "history_days": {"type": "integer", "description": "how much history there was"},
+        "reasons": {"type": "array", "items": _TEXT, "description": "held against the rule"},
+        "backtest": {**_schema(), "description": "docs/schemas/backtest-1.json"},
+    }
+    return {"type": "object", "properties": said, "required": list(said)}
+
+
+def _schema() -> dict[str, Any]:
+    day = {"type": "array", "prefixItems": [{"type": "string", "format": "date"}, _COUNT],
+           "minItems": 2, "maxItems": 2, "items": False}  # fmt: skip
+    site = _object(site=_TEXT, matched=_COUNT, incidents=_COUNT, share=_NUMBER)
+    stop = _object(**_row(), why={"type": "array", "items": {"enum": list(STOPPERS)}})
+    look = _object(**_row(), times=_COUNT, unlike=_NUMBER, why=_TEXT)
+    judged = _object(
+        trials=_COUNT, suspicious=_COUNT,
+        by_verdict={"type": "object", "additionalProperties": _COUNT},
+        limit=_SHARE, is_little={"type": "boolean"}, words=_TEXT,
+    )  # fmt: skip
+    deployed = _object(
+        workspace=_TEXT,
+        catches={"enum": ["same", "more", "nothing"]},
+        reasons={"type": "array", "items": _SAID},
+        extra=_COUNT,
+        incidents={"type": "array", "items": {"type": "integer"}},
+    )
+    return _object(
+        version={"const": VERSION},
+        **_STRUCTURE,
+        per_day={"type": "array", "items": day},
+        sites={"type": "array", "items": site},
+        stops={"type": "array", "items": stop},
+        judged=judged,
+        check_these={"type": "array", "items": look},
+        nearest={"type": "array", "items": look},
+        evidence=judged,
+        outcome=judged,
+        nearest_why={"type": "array", "items": _SAID},
+        deployed={"type": "array", "items": deployed},
+    )
+
+
+def _row() -> dict[str, Any]:
+    return {
+        "alert": {"type": "integer"},
+        "incidents": {"type": "array", "items": {"type": "integer"}},
+        "at": _MOMENT,
+        "site": _TEXT,
+        "traits": {"type": "object", "additionalProperties": _TEXT},
+    }
+
+
+def _object(**members: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": members,
+        "required": list(members),
+        "additionalProperties": False,
+    }
