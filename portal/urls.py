@@ -15,6 +15,8 @@ urlpatterns = [
     path("outbox/", include("alerts.outbox.web.urls")),
     path("api/v1/", include("alerts.incidents.api.urls")),
     path("api/v1/", include("alerts.reviews.api.urls")),
+    path("api/v1/", include("alerts.patterns.api.urls")),
+    path("api/v1/", include("alerts.suppression.api.urls")),
     path("api/v1/", include("alerts.dashboards.api.urls")),
     path("api/", include("portal.api.urls")),
 ]

@@ -30,6 +30,11 @@ class NotARule(ValueError):
 
 def parse(text: str | bytes) -> Rule:
     """The rule that a JSON text spells. Whether it makes sense, `reasons_against_rule` says."""
+    return from_json(load(text))
+
+
+def load(text: str | bytes) -> Any:
+    """What a JSON text spells, read strictly: no member twice, no number that is none."""
     if len(text) > LARGEST:
         raise NotARule([Sentence("json.large", most=LARGEST)])
     try:
@@ -37,7 +42,7 @@ def parse(text: str | bytes) -> Rule:
     except (ValueError, RecursionError) as error:
         found = error.args[0] if error.args and isinstance(error.args[0], Sentence) else None
         raise NotARule([found or Sentence("json.form")]) from None
-    return from_json(data)
+    return data
 
 
 def from_json(data: Any) -> Rule:

@@ -151,7 +151,7 @@ def _deployment(row: WantedRule, rule: Rule | None) -> Deployment:
         rule=rule,
         standing=_standing(row),
         error=row.latest_error,
-        fix=_fix(row),
+        fix=fix_of(error=row.latest_error, code=row.error_code, outcome=row.outcome),
         next_try_at=row.due_at if owed else None,
         lease_until=lease_of(row.landed) if row.landed else None,
     )
@@ -165,14 +165,15 @@ def _standing(row: WantedRule) -> str:
     return "coming" if row.is_wanted else "going"
 
 
-def _fix(row: WantedRule) -> str:
-    if not row.latest_error:
+def fix_of(*, error: str, code: str, outcome: str) -> str:
+    """What a person can do about it; nothing where nothing went wrong."""
+    if not error:
         return ""
-    if row.error_code == "AuthorizationFailed":
+    if code == "AuthorizationFailed":
         return f"Give our identity for rules the role {ROLE} on the workspace."
-    if row.outcome == Landing.HELD:
+    if outcome == Landing.HELD:
         return "Put it back in Sentinel, or pause the rule here and let it go on: it is made anew."
-    if row.outcome == Landing.REFUSED:
+    if outcome == Landing.REFUSED:
         return "Edit the rule, or let Tagout enforce it."
     return ""
 

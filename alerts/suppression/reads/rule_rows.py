@@ -19,7 +19,7 @@ TABS: Final[dict[str, tuple[State, ...]]] = {
     "work": OPEN,
     "ended": ENDED,
 }
-_FIRST: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # who speaks for a rule
+SPEAKING: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # who speaks for a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _row(
 
 
 def _rank(state: str) -> int:
-    return _FIRST.index(State(state)) if state in _FIRST else len(_FIRST)
+    return SPEAKING.index(State(state)) if state in SPEAKING else len(SPEAKING)
 
 
 def _counts(known: Iterable[tuple[int, str]]) -> dict[str, int]:

@@ -1,0 +1,59 @@
+"""Candidates: read them, make a rule of one, reject it, put it off, offer it again."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from alerts.patterns.api.bodies import RejectIn
+from alerts.patterns.api.listings import PATTERNS
+from alerts.patterns.models import Candidate
+from alerts.patterns.queries import candidates_visible_to
+from alerts.patterns.services.decide import (
+    reject_candidate,
+    reopen_candidate,
+    snooze_candidate,
+    turn_into_rule,
+)
+from alerts.suppression.policies import PROPOSING
+from portal.accounts.models import TokenScope
+from portal.api.bodies import Nothing
+from portal.api.views import Resource, command
+
+WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
+
+
+class PatternViewSet(Resource):
+    """Routine found in history: candidates for rules."""
+
+    tag = "patterns"
+    listing = PATTERNS
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[Candidate]:
+        """Candidates of the person's workspaces and sites."""
+        return candidates_visible_to(self.person)
+
+    def workspace_of(self, row: Candidate) -> str:
+        """Where its alerts came from."""
+        return row.workspace.name
+
+    @command(Nothing, **WRITE)
+    def rule(self, row: Candidate, said: dict[str, Any]) -> None:
+        """Write the draft of a rule that says what it is; `rule` is then its id."""
+        turn_into_rule(candidate_id=row.pk, by=self.person, now=self.now)
+
+    @command(RejectIn, **WRITE)
+    def reject(self, row: Candidate, said: dict[str, Any]) -> None:
+        """Say why no rule shall come of it; it is not offered again."""
+        reject_candidate(candidate_id=row.pk, by=self.person, now=self.now, **said)
+
+    @command(Nothing, **WRITE)
+    def snooze(self, row: Candidate, said: dict[str, Any]) -> None:
+        """Put it off for thirty days."""
+        snooze_candidate(candidate_id=row.pk, by=self.person, now=self.now)
+
+    @command(Nothing, **WRITE)
+    def reopen(self, row: Candidate, said: dict[str, Any]) -> None:
+        """Offer it again after it was rejected or put off."""
+        reopen_candidate(candidate_id=row.pk, by=self.person, now=self.now)

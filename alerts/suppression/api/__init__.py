@@ -1,0 +1,1 @@
+"""Rules, their ledger and what stands in Sentinel over REST."""

@@ -1,0 +1,84 @@
+"""What commands on rules are told."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from alerts.suppression.engine.guards.life import reasons_against_expiry
+from alerts.suppression.engine.reading import NotARule, from_json, load
+from alerts.suppression.engine.rule import reasons_against_rule
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.models.signature import SIDES
+from portal.api.bodies import In
+
+LONGEST_NOTE = 2000
+
+
+def reasons_against_body(raw: bytes, *, now: datetime) -> list[Sentence]:
+    """Why the member `rule` of a request is none: in the sentences of page and command."""
+    try:
+        said = from_json(load(raw)["rule"])
+    except NotARule as refusal:
+        return list(refusal.reasons)
+    reasons = reasons_against_rule(said)
+    if not reasons and said.expires_at is not None:
+        reasons = reasons_against_expiry(said, now=now)
+    return reasons
+
+
+class RuleIn(In):
+    """A rule, to become a draft."""
+
+    rule = serializers.JSONField(help_text="in canonical JSON: docs/schemas/rule-1.json")
+
+    def validate_rule(self, value: Any) -> Any:
+        """Refuse what spells no rule, or one that makes no sense. The body is read once more, as
+        strictly as the command reads a file.
+        """
+        view = self.context["view"]
+        if reasons := reasons_against_body(view.request._request.body, now=view.now):
+            raise serializers.ValidationError([str(each) for each in reasons])
+        return value
+
+
+class EditIn(RuleIn):
+    """What your draft says from now on."""
+
+    revision = serializers.IntegerField(
+        min_value=0, help_text="of the draft that you read; another one is refused"
+    )
+
+
+class ProposeIn(In):
+    """A line for those who sign."""
+
+    note = serializers.CharField(
+        max_length=LONGEST_NOTE, required=False, allow_blank=True, help_text="a line for them"
+    )
+
+
+class SignIn(In):
+    """One side's signature for exactly what was read."""
+
+    side = serializers.ChoiceField([side for side, _ in SIDES], help_text="for which side")
+    hash = serializers.CharField(max_length=64, help_text="`hash` of the version that you read")
+    note = serializers.CharField(
+        max_length=LONGEST_NOTE, required=False, allow_blank=True,
+        help_text="why you accept it; needed where there is little evidence",
+    )  # fmt: skip
+    checked_evidence = serializers.BooleanField(
+        required=False, help_text="you looked at the alerts themselves"
+    )
+
+
+class NoteIn(In):
+    """Why, in one line."""
+
+    note = serializers.CharField(max_length=LONGEST_NOTE, help_text="why, in one line")
+
+
+class ReasonIn(In):
+    """Why, in one line."""
+
+    reason = serializers.CharField(max_length=LONGEST_NOTE, help_text="why, in one line")

@@ -1,0 +1,214 @@
+"""Rules: read them, write drafts, ask for signatures, sign, judge, stop, renew."""
+
+from functools import cache
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet
+from django.http import Http404, HttpResponse
+
+from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.models import Annotation
+from alerts.reviews.queries import annotations_visible_to
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
+from alerts.suppression.api.ledger import LEDGER, incident_of
+from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
+from alerts.suppression.engine.backtest_schema import request_schema
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.models import LedgerEntry, RuleVersion, State, Step
+from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
+from alerts.suppression.queries import ledger_visible_to, versions_visible_to
+from alerts.suppression.reads.speaking import (
+    beside_a_version,
+    rules_by_version,
+    version_asked_about,
+    version_in,
+    version_in_work,
+)
+from alerts.suppression.reads.standing import stands_everywhere
+from alerts.suppression.services.drafts import discard_draft, draft_rule, edit_version, save_draft
+from alerts.suppression.services.judge import reject_rule, request_changes
+from alerts.suppression.services.propose import propose_rule
+from alerts.suppression.services.sign import CannotSignRule, sign_rule
+from alerts.suppression.services.stop import pause_rule, renew_rule, resume_rule, retire_rule
+from portal.accounts.models import TokenScope
+from portal.accounts.proof import proved_at_of
+from portal.api.bodies import Nothing
+from portal.api.listing import Own
+from portal.api.operations import facts
+from portal.api.problems import problem
+from portal.api.views import Resource, command, sub_list
+
+SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]
+WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
+STOP: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": STOPPING}
+JUDGE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": SIGNERS}
+# Refusals for who somebody is, not for how the rule stands (A19).
+_NOT_THEIRS = {
+    "sign.not_a_person", "sign.right", "sign.proposer", "sign.evidence", "sign.second_person",
+}  # fmt: skip
+
+
+class RuleViewSet(Resource):
+    """Suppression rules."""
+
+    tag = "rules"
+    listing = RULES
+    lookup_field = "rule__uuid"
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[RuleVersion]:
+        """Of each rule that the person may see, the version that speaks for it."""
+        return rules_by_version(self.person)
+
+    def own(self) -> Own:
+        """What stands in other rows, as far as this person sees them; places by their names."""
+
+        @cache
+        def sites() -> dict[int, str]:
+            return dict(Site.objects.values_list("pk", "name"))
+
+        @cache
+        def workspaces() -> dict[int, str]:
+            return dict(Workspace.objects.values_list("pk", "name"))
+
+        seen = incidents_visible_to(self.person).filter(annotations=OuterRef("pk")).order_by("pk")
+        return Own(
+            sources={
+                **beside_a_version(self.person),
+                "stands_everywhere": stands_everywhere("rule__uuid"),
+                "incident": incident_of(self.person),
+                "incidents": ArraySubquery(seen.values("pk")),
+            },
+            reads={
+                "sites": lambda ids: [sites()[pk] for pk in ids if pk in sites()],
+                "workspaces": lambda ids: [workspaces()[pk] for pk in ids if pk in workspaces()],
+            },
+        )
+
+    @sub_list(VERSIONS)
+    def versions(self, row: RuleVersion) -> QuerySet[RuleVersion]:
+        """All its versions that the person may see."""
+        return versions_visible_to(self.person).filter(rule=row.rule_id)
+
+    @sub_list(EVIDENCE)
+    def evidence(self, row: RuleVersion) -> QuerySet[Annotation]:
+        """What the version rests on that is asked about, else the one that speaks."""
+        about = version_asked_about(self.person, row)
+        return annotations_visible_to(self.person).filter(pk__in=about.evidence.values("pk"))
+
+    @sub_list(STEPS)
+    def steps(self, row: RuleVersion) -> QuerySet[Step]:
+        """What happened to its versions."""
+        mine = versions_visible_to(self.person).filter(rule=row.rule_id)
+        return Step.objects.filter(version__in=mine.values("pk"))
+
+    @sub_list(LEDGER)
+    def ledger(self, row: RuleVersion) -> QuerySet[LedgerEntry]:
+        """What it did."""
+        return ledger_visible_to(self.person).filter(rule=row.rule_id)
+
+    @facts(request_schema())
+    def backtest(self, row: RuleVersion) -> dict[str, Any]:
+        """The back-test that is frozen into the request for signatures; 404 where there is none."""
+        about = version_asked_about(self.person, row)
+        test = about.backtest
+        if test is None:
+            raise Http404
+        return {
+            "id": test.uuid, "version": about.number, "hash": test.rule_hash,
+            "ran_at": test.ran_at, "history_days": test.history_days,
+            "reasons": [words(Sentence(code, **detail)) for code, detail in test.reasons],
+            "backtest": test.body,
+        }  # fmt: skip
+
+    @command(RuleIn, **WRITE, detail=False)
+    def create(self, said: dict[str, Any]) -> HttpResponse:
+        """Write a draft, the first version of a new rule."""
+        made = draft_rule(by=self.person, now=self.now, body=said["rule"])
+        return self.one(made.rule.uuid)
+
+    @command(EditIn, **WRITE)
+    def edit(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Change your draft. Where the rule is past that, its next version begins as your draft."""
+        read = version_in_work(self.person, row.rule_id) or row
+        with transaction.atomic():
+            draft = edit_version(version_id=read.pk, by=self.person, now=self.now)
+            revision = said["revision"] if draft.pk == read.pk else draft.revision
+            save_draft(
+                version_id=draft.pk, by=self.person, now=self.now, body=said["rule"],
+                revision=revision,
+            )  # fmt: skip
+
+    @command(Nothing, **WRITE)
+    def discard(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Give your draft up; it stays on record as rejected."""
+        discard_draft(version_id=self._in_work(row), by=self.person, now=self.now)
+
+    @command(ProposeIn, **WRITE)
+    def propose(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Ask for signatures: it is tested on history and frozen. A person who may sign gives the
+        signature of the own side with it; a token only proposes.
+        """
+        propose_rule(
+            version_id=self._in_work(row), by=self.person, now=self.now,
+            proved_at=proved_at_of(self.request._request), kind=self.person.kind, **said,
+        )  # fmt: skip
+
+    @command(SignIn, **JUDGE, keeps_refusals=True)
+    def sign(self, row: RuleVersion, said: dict[str, Any]) -> HttpResponse | None:
+        """Give one side's signature: signed-in people only, never a token, and only within five
+        minutes of a proof of identity.
+        """
+        side, seen = Side(said.pop("side")), said.pop("hash")
+        try:
+            sign_rule(
+                version_id=self._in_work(row), side=side, by=self.person, seen_hash=seen,
+                now=self.now, proved_at=proved_at_of(self.request._request),
+                kind=self.person.kind, **said,
+            )  # fmt: skip
+        except CannotSignRule as refusal:
+            if _NOT_THEIRS.isdisjoint(getattr(each, "code", "") for each in refusal.reasons):
+                raise
+            return problem(403, str(refusal), reasons=[str(each) for each in refusal.reasons])
+        return None
+
+    @command(NoteIn, **JUDGE)
+    def request_changes(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Ask the author for changes; signatures that were given no longer count."""
+        request_changes(version_id=self._in_work(row), by=self.person, now=self.now, **said)
+
+    @command(NoteIn, **JUDGE)
+    def reject(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Say no for good; another version may be proposed."""
+        reject_rule(version_id=self._in_work(row), by=self.person, now=self.now, **said)
+
+    @command(ReasonIn, **STOP)
+    def pause(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Stop all of it that acts, at once."""
+        pause_rule(rule_id=row.rule_id, by=self.person, now=self.now, **said)
+
+    @command(ReasonIn, **JUDGE)
+    def resume(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Go on where the pause began."""
+        paused = version_in(self.person, row.rule_id, State.PAUSED) or row
+        resume_rule(version_id=paused.pk, by=self.person, now=self.now, **said)
+
+    @command(ReasonIn, **STOP)
+    def retire(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """End it for good."""
+        retire_rule(rule_id=row.rule_id, by=self.person, now=self.now, **said)
+
+    @command(Nothing, **WRITE)
+    def renew(self, row: RuleVersion, said: dict[str, Any]) -> None:
+        """Begin the next version with a new end; it needs a back-test and two signatures."""
+        renew_rule(rule_id=row.rule_id, by=self.person, now=self.now)
+
+    def _in_work(self, row: RuleVersion) -> int:
+        """The version that is being made or judged; without one the service says what is wrong."""
+        found = version_in_work(self.person, row.rule_id)
+        return (found or row).pk

@@ -1,0 +1,77 @@
+"""Candidates over the API: what routine there is, and what is made of it."""
+
+import pytest
+
+from alerts.patterns.models import Candidate
+from tests.alerts.suppression.past import routine
+from tests.program import Program
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.fixture
+def row(judged, mine):
+    return mine()[0]
+
+
+@pytest.fixture
+def at_site(oda, noon):
+    return Program(oda)
+
+
+def test_a_candidate_is_told_with_its_figures(at_site, row):
+    (told,) = at_site.get("patterns/").json()["results"]
+    assert (told["id"], told["state"], told["rule"]) == (str(row.uuid), "open", None)
+    assert (told["workspace"], told["site"]) == (row.workspace.name, "Gdańsk")
+    assert told["routine"] == row.routine > 0 and told["limit"] == row.limit
+    assert told["window"]["weekdays"] and told["cannot"] == []
+    whole = at_site.get(f"patterns/{row.uuid}/").json()
+    assert len(whole["rhythm"]) == 168 and "rhythm" not in told
+
+
+def test_the_list_runs_by_what_a_rule_would_save(at_site, workspace, site, row, mine):
+    routine(workspace, site, source="ENG-WS-02")
+    ranks = [each.rank for each in mine()]
+    assert len(ranks) > 1
+    first = at_site.get("patterns/", {"page_size": 1}).json()
+    rest = at_site.get("patterns/", {"cursor": first["next"]}).json()["results"]
+    ids = [each["id"] for each in first["results"] + rest]
+    assert ids[0] == str(Candidate.objects.order_by("-rank", "-pk")[0].uuid)
+    assert len(set(ids)) == len(ranks)
+    assert at_site.get("patterns/", {"cursor": "eHx5fDF8MQ"}).status_code == 400
+
+
+def test_the_documented_filters_narrow_it(at_site, row):
+    def found(**query):
+        return len(at_site.get("patterns/", query).json()["results"])
+
+    assert found(state="open", site="Gdańsk", can_become_rule="true") == 1
+    assert found(alert_type=row.alert_type, workspace=row.workspace.name) == 1
+    assert found(state="rejected") == found(site="Porto") == found(can_become_rule="false") == 0
+
+
+def test_a_rule_is_made_of_it_once(at_site, row):
+    made = at_site.post(f"patterns/{row.uuid}/rule/").json()
+    assert made["state"] == "has-rule"
+    rule = at_site.get(f"rules/{made['rule']}/").json()
+    assert (rule["state"], rule["made_by"]) == ("draft", "Oda Nowak")
+    assert len(rule["rule"]["evidence"]) == 12
+    again = at_site.post(f"patterns/{row.uuid}/rule/")
+    assert again.status_code == 409 and "already" in again.json()["detail"]
+
+
+def test_it_is_rejected_with_a_reason_put_off_and_offered_again(at_site, row):
+    address = f"patterns/{row.uuid}/"
+    assert at_site.post(f"{address}reject/", {}).status_code == 400
+    told = at_site.post(f"{address}reject/", {"reason": "It is going away."}).json()
+    assert (told["state"], told["state_reason"]) == ("rejected", "It is going away.")
+    assert at_site.post(f"{address}reopen/").json()["state"] == "open"
+    told = at_site.post(f"{address}snooze/").json()
+    assert told["state"] == "snoozed" and told["snoozed_until"]
+
+
+def test_who_is_elsewhere_or_only_looks_decides_nothing(row, pia, mia):
+    assert Program(pia).post(f"patterns/{row.uuid}/snooze/").status_code == 404
+    assert Program(pia).get("patterns/").json()["results"] == []
+    assert Program(mia).get(f"patterns/{row.uuid}/").status_code == 200
+    assert Program(mia).post(f"patterns/{row.uuid}/snooze/").status_code == 403

@@ -1,0 +1,111 @@
+"""Deployments over the API: what is wanted, what landed, and Azure's own words."""
+
+from itertools import product
+
+import pytest
+
+from alerts.outbox.models import WantedRule
+from alerts.suppression.reads.deployments import deployments_of_rule, gate_of
+from alerts.suppression.reads.standing import STANDING
+from tests.factories import rule_rows, rules
+from tests.factories.incidents import make_workspace
+
+pytestmark = pytest.mark.django_db
+REFUSED = {
+    "outcome": "refused", "latest_error": "The property 'conditions' is invalid.",
+    "error_code": "BadRequest", "landed": None,
+}  # fmt: skip
+THERE = {"landed": {"triggeringLogic": {"expirationTimeUtc": "2026-11-25T12:00:00Z"}},
+         "landed_version": 1}  # fmt: skip
+
+
+@pytest.fixture
+def version(people, workspace, site):
+    return rule_rows.make_version(
+        "live", of=rules.polling(), enforcement="sentinel", ot=people.oda, soc=people.leo,
+        workspace=workspace, site=site,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def there(version, workspace):
+    return rule_rows.make_wanted(version, workspace=workspace, **THERE)
+
+
+def told(program, **query):
+    answer = program.get("deployments/", query)
+    assert answer.status_code == 200, answer.content
+    return {row["workspace"]: row for row in answer.json()["results"]}
+
+
+def test_it_is_told_what_stands_where_and_until_when(programs, version, there, workspace):
+    row = told(programs.leo)[workspace.name]
+    assert (row["kind"], row["label"], row["rule"]) == (
+        "rule", version.rule.label, str(version.rule.uuid),
+    )  # fmt: skip
+    assert row["standing"] == "there" and row["stands_everywhere"] is True
+    assert row["lease_until"] == "2026-11-25T12:00:00Z" and row["next_try_at"] is None
+    assert programs.leo.get(f"deployments/{there.pk}/").json()["standing"] == "there"
+    rule = programs.leo.get(f"rules/{version.rule.uuid}/").json()
+    assert rule["stands_everywhere"] is True
+
+
+def test_where_one_workspace_refuses_it_is_never_live_as_a_whole(programs, version, there):
+    south = make_workspace("south")
+    rule_rows.make_wanted(version, workspace=south, **REFUSED)
+    rows = told(programs.leo, rule=version.rule.uuid)
+    assert {name: row["standing"] for name, row in rows.items()} == {
+        "gdansk": "there", "south": "refused",
+    }  # fmt: skip
+    assert {row["stands_everywhere"] for row in rows.values()} == {False}
+    assert rows["south"]["error"] == "The property 'conditions' is invalid."
+    assert rows["south"]["fix"] == "Edit the rule, or let Tagout enforce it."
+    rule = programs.leo.get(f"rules/{version.rule.uuid}/").json()
+    assert rule["state"] == "live" and rule["stands_everywhere"] is False
+    assert list(told(programs.leo, standing="refused")) == ["south"]
+    assert told(programs.leo, standing="held,coming") == {}
+
+
+def test_a_missing_right_names_the_role(programs, version, workspace):
+    rule_rows.make_wanted(
+        version, workspace=workspace, **REFUSED | {"error_code": "AuthorizationFailed"}
+    )
+    assert "Microsoft Sentinel Contributor" in told(programs.leo)[workspace.name]["fix"]
+
+
+def test_a_rule_that_tagout_enforces_says_nothing_of_sentinel(programs, draft):
+    rule = programs.oda.get(f"rules/{draft.rule.uuid}/").json()
+    assert rule["stands_everywhere"] is None
+
+
+def test_a_gate_stands_in_the_list_too(programs, version, workspace):
+    gate = {"kind": "gate", "label": "gate", "wanted": {"triggeringLogic": {"isEnabled": False}}}
+    rule_rows.make_wanted(version, workspace=workspace, **THERE | gate)
+    row = told(programs.leo, kind="gate")[workspace.name]
+    assert (row["standing"], row["rule"], row["stands_everywhere"]) == ("closed", None, None)
+
+
+def test_the_database_says_it_as_the_page_does(version, workspace):
+    form = {"triggeringLogic": {"isEnabled": True}}
+    shut = {"triggeringLogic": {"isEnabled": False}}
+    seen = 0
+    for kind, outcome, wanted, landed, at in product(
+        ("rule", "gate"),
+        ("", "landed", "refused", "held"),
+        (None, form, shut),
+        (None, form),
+        (0, 1),
+    ):
+        row = rule_rows.make_wanted(
+            version, workspace=workspace, kind=kind, outcome=outcome, wanted=wanted,
+            landed=landed, landed_version=at,
+        )  # fmt: skip
+        said = WantedRule.objects.annotate(told=STANDING).get(pk=row.pk).told
+        if kind == "gate":
+            assert said == gate_of(row).standing, row
+        else:
+            (page,) = deployments_of_rule(version.rule)
+            assert said == page.standing, row
+        row.delete()
+        seen += 1
+    assert seen == 96

@@ -1,0 +1,134 @@
+"""Rules over the API: lists, one rule with all of it, drafts, and stopping."""
+
+import pytest
+
+from alerts.suppression.models import RuleVersion
+from tests.conftest import NOON
+from tests.factories import rule_rows, rules
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rows(people, workspace, site):
+    """`rows("live")` makes a rule in that state."""
+    here = {"ot": people.oda, "soc": people.leo, "workspace": workspace, "site": site}
+    return lambda state, **more: rule_rows.make_version(
+        state, **{"of": rules.downloads()} | here | more
+    )
+
+
+def listed(program, **query):
+    answer = program.get("rules/", query)
+    assert answer.status_code == 200, answer.content
+    return [row["number"] for row in answer.json()["results"]]
+
+
+def test_a_program_writes_a_draft_changes_it_and_reads_it(programs, body):
+    made = programs.oda.post("rules/", body()).json()
+    assert (made["state"], made["version"], made["revision"], made["hash"]) == ("draft", 1, 0, "")
+    assert made["sites"] == ["Gdańsk"] and made["owner_ot"] == "oda@demo.example"
+    address = f"rules/{made['id']}/"
+    given = body(title="Recipe downloads of Packaging 2") | {"revision": 0}
+    assert programs.oda.post(f"{address}edit/", given).json()["revision"] == 1
+    again = programs.oda.post(f"{address}edit/", given)
+    assert again.status_code == 409 and "another window" in again.json()["detail"]
+    read = programs.oda.get(address).json()
+    assert read["title"] == read["rule"]["title"] == "Recipe downloads of Packaging 2"
+    assert programs.oda.post(f"{address}discard/").json()["state"] == "rejected"
+
+
+def test_the_same_key_makes_one_draft(programs, body):
+    given = [programs.oda.post("rules/", body(), Idempotency_Key="d-1") for _ in range(2)]
+    assert given[0].content == given[1].content
+    assert RuleVersion.objects.count() == 1
+
+
+def test_only_those_who_propose_write_drafts(programs, body):
+    assert programs.mia.post("rules/", body()).status_code == 403
+
+
+def test_one_rule_tells_all_that_signers_need(programs, proposal, history):
+    address = f"rules/{proposal.rule.uuid}/"
+    row = programs.leo.get(address).json()
+    assert row["hash"] == proposal.rule_hash and row["state"] == "proposed"
+    assert row["rule"] == proposal.body and len(row["rule"]["evidence"]) == 10
+    assert [(each["side"], each["by"]) for each in row["signatures"]] == [("ot", "Oda Nowak")]
+    assert row["versions"][0]["hash"] == proposal.rule_hash
+    test = programs.leo.get(f"{address}backtest/").json()
+    assert test["backtest"] == proposal.backtest.body and test["hash"] == proposal.rule_hash
+    verdicts = programs.leo.get(f"{address}evidence/").json()["results"]
+    assert {each["id"] for each in verdicts} == set(row["rule"]["evidence"])
+    steps = programs.leo.get(f"{address}steps/").json()["results"]
+    assert [each["to_state"] for each in steps] == ["proposed", "draft"]
+
+
+def test_a_draft_has_no_back_test_yet(programs, draft):
+    assert programs.oda.get(f"rules/{draft.rule.uuid}/backtest/").status_code == 404
+
+
+def test_what_acts_speaks_for_the_rule_and_the_next_version_stands_beside_it(programs, rows):
+    live = rows("live", at=NOON)
+    rows("proposed", rule=live.rule, of=rules.downloads(title="Narrower downloads"))
+    address = f"rules/{live.rule.uuid}/"
+    row = programs.leo.get(address).json()
+    assert (row["version"], row["state"], row["in_work"]) == (1, "live", 2)
+    assert [each["state"] for each in row["versions"]] == ["live", "proposed"]
+    versions = programs.leo.get(f"{address}versions/", {"fields": "version,rule,hash"}).json()
+    told = {each["version"]: each["rule"]["title"] for each in versions["results"]}
+    assert told == {1: "Planned recipe downloads", 2: "Narrower downloads"}
+    test = programs.leo.get(f"{address}backtest/").json()
+    assert test["version"] == 2  # what is asked for, not what was
+
+
+def test_the_list_runs_by_its_latest_change_and_is_filtered(programs, rows, workspace):
+    from datetime import timedelta
+
+    for days, state in enumerate(("live", "paused", "expired", "draft")):
+        rows(state, at=NOON - timedelta(days=days))
+    assert listed(programs.leo) == [1, 2, 3, 4]
+    assert listed(programs.leo, state="live,paused") == [1, 2]
+    assert listed(programs.leo, site="Gdańsk", number=3) == [3]
+    assert listed(programs.leo, workspace=workspace.name) == [1, 2, 3, 4]
+    assert listed(programs.leo, workspace="elsewhere") == listed(programs.leo, site="Porto") == []
+    assert listed(programs.leo, enforcement="sentinel") == []
+    first = programs.leo.get("rules/", {"page_size": 3}).json()
+    rest = programs.leo.get("rules/", {"page_size": 3, "cursor": first["next"]}).json()
+    assert [row["number"] for row in rest["results"]] == [4] and rest["next"] is None
+    assert programs.leo.get("rules/", {"cursor": "eHx5fDF8MQ"}).status_code == 400
+    assert programs.leo.get("rules/", {"state": "alive"}).status_code == 400
+
+
+def test_any_right_hand_stops_a_rule_and_those_who_sign_let_it_go_on(programs, canary):
+    address = f"rules/{canary.rule.uuid}/"
+    assert programs.sam.post(f"{address}pause/", {}).status_code == 400
+    paused = programs.sam.post(f"{address}pause/", {"reason": "Odd."}).json()
+    assert paused["state"] == "paused"
+    assert programs.sam.post(f"{address}resume/", {"reason": "Fine."}).status_code == 403
+    assert programs.leo.post(f"{address}resume/", {"reason": "Fine."}).json()["state"] == "canary"
+    renewed = programs.oda.post(f"{address}renew/").json()
+    assert (renewed["version"], renewed["state"], renewed["in_work"]) == (1, "canary", 2)
+    assert programs.oda.post(f"{address}retire/", {"reason": "Done."}).status_code == 200
+
+
+def test_the_ledger_is_told_whole_and_of_one_rule(programs, rows, workspace, site):
+    live, other = rows("live"), rows("live")
+    line = rule_rows.make_entry(live, workspace=workspace, site=site)
+    rule_rows.make_entry(other, workspace=workspace, site=site, act="tagged")
+    (row,) = programs.leo.get(f"rules/{live.rule.uuid}/ledger/").json()["results"]
+    assert (row["incident"], row["act"], row["ending"]) == (line.incident_id, "closed", "stands")
+    assert (row["signed_ot"], row["signed_soc"]) == ("Oda Nowak", "Leo Hartmann")
+    assert len(programs.leo.get("ledger/").json()["results"]) == 2
+    (tagged,) = programs.leo.get("ledger/", {"act": "tagged"}).json()["results"]
+    assert tagged["rule_number"] == other.rule.number
+    assert programs.leo.get("ledger/", {"rule": live.rule.uuid, "look_again": "true"}).json()[
+        "results"
+    ] == []  # fmt: skip
+
+
+def test_what_waits_for_a_second_look_is_ticked_off(programs, rows, workspace, site):
+    line = rule_rows.make_entry(rows("live"), workspace=workspace, site=site, review_again_at=NOON)
+    (row,) = programs.sam.get("ledger/", {"look_again": "true"}).json()["results"]
+    answer = programs.sam.post(f"ledger/{row['id']}/looked-at/")
+    assert answer.status_code == 200 and answer.json()["looked_at"]
+    assert programs.sam.post(f"ledger/{line.pk}/looked-at/").status_code == 409

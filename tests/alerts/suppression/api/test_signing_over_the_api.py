@@ -1,0 +1,192 @@
+"""A19 and A21 over the API: tokens, wrong sides, old proofs, skipped steps, the same instant."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connections
+
+from alerts.suppression.models import Signature, State
+from portal.accounts.models import Role, ScopeKind
+from portal.accounts.services import grant_role
+from portal.audit.models import Entry
+from tests import cast
+from tests.conftest import NOON
+from tests.factories import rules
+
+pytestmark = pytest.mark.django_db
+NOTHING_SEEN = {"side": "soc", "hash": "0" * 64}
+
+
+def at(version, verb):
+    return f"rules/{version.rule.uuid}/{verb}/"
+
+
+def stands(version, state=State.PROPOSED, signatures=1):
+    version.refresh_from_db()
+    assert (version.state, version.signatures.count()) == (state, signatures)
+
+
+def refusals():
+    return Entry.objects.filter(action="suppression.signature.refused").count()
+
+
+def test_a_signed_in_soc_lead_gives_the_second_signature(signed_in, people, proposal, signature):
+    answer = signed_in(people.leo, at(proposal, "sign"), signature)
+    assert answer.status_code == 200 and answer.json()["state"] == "canary"
+    told = {each["side"]: each["by"] for each in answer.json()["signatures"]}
+    assert told == {"ot": "Oda Nowak", "soc": people.leo.name}
+    stands(proposal, State.CANARY, 2)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "k-1"}])
+def test_a_token_never_signs_and_the_try_is_on_record(programs, proposal, signature, headers):
+    answer = programs.leo.post(at(proposal, "sign"), signature, **headers)
+    assert answer.status_code == 403
+    assert "Only people sign" in answer.json()["detail"]
+    stands(proposal)
+    assert refusals() == 1
+
+
+def test_a_token_never_signs_whatever_state_the_rule_is_in(programs, draft, canary):
+    for version in (draft, canary):
+        answer = programs.leo.post(at(version, "sign"), NOTHING_SEEN)
+        assert answer.status_code == 403 and "Only people sign" in answer.json()["detail"]
+
+
+def test_who_only_runs_the_house_signs_nothing(signed_in, people, proposal, signature):
+    people.ada.is_staff = True
+    people.ada.save()
+    assert signed_in(people.ada, at(proposal, "sign"), signature).status_code == 403
+    for person in (people.mia, people.sam):
+        assert signed_in(person, at(proposal, "sign"), signature).status_code == 403
+    stands(proposal)
+
+
+def test_nobody_signs_for_a_side_that_is_not_theirs(
+    signed_in, people, proposal, signature, workspace
+):
+    for person, side in ((people.leo, "ot"), (people.oda, "soc"), (people.olaf, "soc")):
+        answer = signed_in(person, at(proposal, "sign"), signature | {"side": side})
+        assert answer.status_code == 403 and answer.json()["reasons"], person
+    grant_role(to=people.oda, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
+               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    answer = signed_in(people.oda, at(proposal, "sign"), signature)
+    assert answer.status_code == 403 and "no other" in answer.json()["detail"]
+    assert signed_in(people.leo, at(proposal, "sign"), signature | {"side": "x"}).status_code == 400
+    stands(proposal)
+
+
+@pytest.mark.parametrize("ago", [None, timedelta(minutes=5, seconds=1), timedelta(seconds=-1)])
+def test_a_proof_of_identity_that_is_not_fresh_does_not_do(
+    signed_in, people, proposal, signature, ago
+):
+    proved_at = None if ago is None else NOON - ago
+    answer = signed_in(people.leo, at(proposal, "sign"), signature, proved_at=proved_at)
+    assert answer.status_code == 409 and "Sign in again" in answer.json()["detail"]
+    stands(proposal)
+
+
+def test_another_hash_than_that_of_the_request_is_not_signed(
+    signed_in, people, proposal, signature
+):
+    answer = signed_in(people.leo, at(proposal, "sign"), signature | {"hash": "0" * 64})
+    assert answer.status_code == 409 and "changed since" in answer.json()["detail"]
+    stands(proposal)
+
+
+def test_the_same_key_again_gives_the_same_answer_and_one_signature(
+    signed_in, people, proposal, signature
+):
+    given = [
+        signed_in(people.leo, at(proposal, "sign"), signature, Idempotency_Key="k-1")
+        for _ in range(2)
+    ]
+    assert [each.status_code for each in given] == [200, 200]
+    assert given[0].content == given[1].content
+    assert given[1]["Idempotency-Replayed"] == "true"
+    stands(proposal, State.CANARY, 2)
+
+
+def test_no_step_can_be_skipped(signed_in, people, draft):
+    leo, oda = people.leo, people.oda
+    fresh = rules.draft(rules.downloads(), by=oda, evidence=draft.evidence.all(), now=NOON)
+    for person, verb, said in (
+        (leo, "sign", NOTHING_SEEN),
+        (leo, "resume", {"reason": "Go."}),
+        (leo, "request-changes", {"note": "Hm."}),
+        (oda, "pause", {"reason": "Stop."}),
+        (oda, "retire", {"reason": "Stop."}),
+        (oda, "renew", {}),
+        (leo, "propose", {}),
+    ):
+        answer = signed_in(person, at(fresh, verb), said)
+        assert answer.status_code == 409 and answer.json()["reasons"], verb
+    stands(fresh, State.DRAFT, 0)
+    for missing in ("canary", "live", "deploy", "approve", "state"):
+        assert signed_in(leo, at(fresh, missing), {}).status_code == 404
+
+
+def test_a_rule_that_acts_is_not_signed_proposed_or_made_live_again(
+    signed_in, people, canary, signature
+):
+    for person, verb, said in (
+        (people.leo, "sign", signature | {"hash": canary.rule_hash}),
+        (people.oda, "propose", {}),
+        (people.leo, "resume", {"reason": "Go."}),
+        (people.leo, "reject", {"note": "No."}),
+    ):
+        assert signed_in(person, at(canary, verb), said).status_code == 409, verb
+    stands(canary, State.CANARY, 2)
+
+
+def test_a_token_proposes_and_signs_nothing_by_it(programs, draft):
+    answer = programs.oda.post(at(draft, "propose"), {"note": "Every Tuesday."})
+    assert answer.status_code == 200 and answer.json()["state"] == "proposed"
+    stands(draft, State.PROPOSED, 0)
+
+
+def test_a_person_proposes_with_a_fresh_proof_only(signed_in, people, draft):
+    old = NOON - timedelta(minutes=6)
+    answer = signed_in(people.oda, at(draft, "propose"), {}, proved_at=old)
+    assert answer.status_code == 409 and "Sign in again" in answer.json()["detail"]
+    stands(draft, State.DRAFT, 0)
+    assert signed_in(people.oda, at(draft, "propose"), {}).status_code == 200
+    stands(draft, State.PROPOSED, 1)
+
+
+def test_who_may_sign_asks_for_changes_or_says_no(programs, proposal):
+    assert programs.sam.post(at(proposal, "reject"), {"note": "No."}).status_code == 403
+    assert programs.leo.post(at(proposal, "request-changes"), {}).status_code == 400
+    answer = programs.leo.post(at(proposal, "request-changes"), {"note": "Name one PLC only."})
+    assert answer.status_code == 200 and answer.json()["state"] == "changes-requested"
+    assert [each["void_at"] is None for each in answer.json()["signatures"]] == [False]
+    assert programs.leo.post(at(proposal, "reject"), {"note": "No."}).json()["state"] == "rejected"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("keys", [("k-1", "k-2"), ("k-1", "k-1")])
+def test_two_signatures_at_the_same_instant_give_one_of_each_side(
+    signed_in, make_person, people, proposal, signature, workspace, keys
+):
+    lea = make_person(
+        cast.Person("lea@demo.example", "Lea"), (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid)
+    )
+    together, told = Barrier(2), []
+
+    def sign(person, key):
+        together.wait()
+        answer = signed_in(person, at(proposal, "sign"), signature, Idempotency_Key=key)
+        told.append(answer.status_code)
+        connections.close_all()
+
+    who = (people.leo, lea) if keys[0] != keys[1] else (people.leo, people.leo)
+    threads = [Thread(target=sign, args=pair) for pair in zip(who, keys, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ([200, 409] if keys[0] != keys[1] else [200, 200])
+    given = Signature.objects.filter(version=proposal, void_at=None)
+    assert sorted(given.values_list("side", flat=True)) == ["ot", "soc"]
+    stands(proposal, State.CANARY, 2)
