@@ -44,6 +44,13 @@ def make_site(name: str = "Gdańsk", *, zone: str = "Packaging 2", **columns: An
 
 def make_incident(workspace: Workspace, **columns: Any) -> Incident:
     """An open incident. It stands in no group until `regroup` is called."""
+    row = new_incident(workspace, **columns)
+    row.save(force_insert=True)
+    return row
+
+
+def new_incident(workspace: Workspace, **columns: Any) -> Incident:
+    """The same, not stored yet: many are stored at once."""
     number = next(_numbers)
     title = columns.get("title", "Unauthorized PLC Programming")
     given = {
@@ -59,7 +66,7 @@ def make_incident(workspace: Workspace, **columns: Any) -> Incident:
         "stored_at": NOON,
         "changed_at": NOON,
     }
-    return Incident.objects.create(workspace=workspace, **given | columns)
+    return Incident(workspace=workspace, **given | columns)
 
 
 def make_device(site: Site, name: str, address: str, **columns: Any) -> Device:

@@ -8,7 +8,7 @@ from typing import Any
 from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, Severity, Status
 from alerts.reviews.models import Annotation
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import Site
+from alerts.sites.models import Site, Zone
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Rule, as_json
@@ -18,7 +18,7 @@ from alerts.suppression.services.propose import propose_rule
 from alerts.suppression.services.sign import sign_rule
 from portal.accounts.models import User
 from tests import cast
-from tests.factories.incidents import make_incident
+from tests.factories.incidents import new_incident
 
 DOWNLOAD = "Unauthorized PLC Programming"
 POLLING = "Unauthorized Modbus Operation"
@@ -46,72 +46,84 @@ def routine(
         "product_names": ["Azure Security Center for IoT"],
         "severity": Severity.HIGH if alert_type == DOWNLOAD else Severity.MEDIUM,
     } | columns
-    made = []
-    for week in range(weeks):
-        at = until - timedelta(weeks=week)
-        made.append(
-            incident_of(
-                workspace, site, at=at, alert_type=alert_type, source=source,
-                destination=destination, **given,
-            )
-        )  # fmt: skip
-    return made
+    ends = {"alert_type": alert_type, "source": source, "destination": destination}
+    moments = [until - timedelta(weeks=week) for week in range(weeks)]
+    return incidents_of(workspace, site, [ends | given | {"at": at} for at in moments])
 
 
-def incident_of(
-    workspace: Workspace,
-    site: Site,
-    *,
-    at: datetime,
-    alert_type: str = DOWNLOAD,
-    source: str = "ENG-WS-04",
-    destination: str = "PLC-PL2-07",
-    **columns: Any,
-) -> Incident:
+def incident_of(workspace: Workspace, site: Site, **told: Any) -> Incident:
     """An incident with one alert between two devices, its details fetched."""
-    given = {
-        "title": alert_type, "source": source, "destination": destination, "created_at": at,
-        "site_ids": [site.pk], "alerts_count": 1, "pattern": uuid.uuid5(uuid.NAMESPACE_OID,
-        f"{site.pk}{alert_type}{source}{destination}"), "details_state": DetailsState.FETCHED,
-        "product_names": ["Azure Security Center for IoT"], "severity": Severity.HIGH,
-    } | columns  # fmt: skip
-    row = make_incident(workspace, **given)
-    alert_of(row, site, at=at, source=source, destination=destination)
-    return row
+    return incidents_of(workspace, site, [told])[0]
 
 
-def alert_of(
+def incidents_of(
+    workspace: Workspace, site: Site, told: Iterable[dict[str, Any]]
+) -> list[Incident]:
+    """Such incidents, all stored at once. What is told of each: `at`, and any column."""
+    zone = site.zones.order_by("pk").first()
+    rows, alerts = [], []
+    for columns in told:
+        ends = {"source": "ENG-WS-04", "destination": "PLC-PL2-07", "alert_type": DOWNLOAD}
+        given = ends | columns
+        at, alert_type = given.pop("at"), given.pop("alert_type")
+        between = {"source": given["source"], "destination": given["destination"]}
+        alike = f"{site.pk}{alert_type}{between['source']}{between['destination']}"
+        row = new_incident(workspace, **{
+            "title": alert_type, "created_at": at, "site_ids": [site.pk], "alerts_count": 1,
+            "pattern": uuid.uuid5(uuid.NAMESPACE_OID, alike),
+            "details_state": DetailsState.FETCHED, "severity": Severity.HIGH,
+            "product_names": ["Azure Security Center for IoT"],
+        } | given)  # fmt: skip
+        rows.append(row)
+        alerts.append(_new_alert(row, site, zone, at=at, **between))
+    Incident.objects.bulk_create(rows)
+    Alert.objects.bulk_create(alerts)
+    IncidentAlert.objects.bulk_create(
+        IncidentAlert(incident=row, alert=alert) for row, alert in zip(rows, alerts, strict=True)
+    )
+    return rows
+
+
+def alert_of(incident: Incident, site: Site, **columns: Any) -> Alert:
+    """One more alert of an incident."""
+    alert = _new_alert(incident, site, site.zones.order_by("pk").first(), **columns)
+    alert.save(force_insert=True)
+    IncidentAlert.objects.create(incident=incident, alert=alert)
+    return alert
+
+
+def _new_alert(
     incident: Incident,
     site: Site,
+    zone: Zone | None,
     *,
     at: datetime | None = None,
     source: str = "ENG-WS-04",
     destination: str = "PLC-PL2-07",
     **columns: Any,
 ) -> Alert:
-    """One more alert of an incident."""
     moment = at or incident.created_at
     local = moment + timedelta(hours=1)  # Warsaw in winter
     given = {
-        "key": str(uuid.uuid4()), "site": site, "zone": site.zones.order_by("pk").first(),
+        "key": str(uuid.uuid4()), "site": site, "zone": zone,
         "alert_type": incident.alert_type, "severity": incident.severity, "sensor": "sensor-pk2",
         "product_name": "Azure Security Center for IoT", "source_device": source,
         "destination_device": destination, "any_device": [source, destination], "at": moment,
         "plant_weekday": local.weekday(), "plant_minute": local.hour * 60 + local.minute,
     } | columns  # fmt: skip
-    alert = Alert.objects.create(workspace=incident.workspace, **given)
-    IncidentAlert.objects.create(incident=incident, alert=alert)
-    return alert
+    return Alert(workspace=incident.workspace, **given)
 
 
 def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TUESDAY) -> None:
     """Other incidents of the site, so that the routine is a small part of them."""
-    for day in range(n):
-        at = until - timedelta(days=day * 2, hours=3)
-        incident_of(
-            workspace, site, at=at, alert_type="Port Scan Detected", source=f"HMI-{day}",
-            destination="SRV-1", status=Status.CLOSED, severity=Severity.LOW,
-        )  # fmt: skip
+    said = {
+        "alert_type": "Port Scan Detected", "destination": "SRV-1", "status": Status.CLOSED,
+        "severity": Severity.LOW,
+    }  # fmt: skip
+    incidents_of(workspace, site, [
+        said | {"at": until - timedelta(days=day * 2, hours=3), "source": f"HMI-{day}"}
+        for day in range(n)
+    ])  # fmt: skip
 
 
 def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") -> list[Annotation]:
