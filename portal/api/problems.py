@@ -9,6 +9,7 @@ import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext
 from rest_framework import exceptions, status
 
 from portal.errors import Refused
@@ -61,11 +62,17 @@ def problem(code: int, detail: str, *, headers: Mapping[str, str] | None = None,
     return answer
 
 
+def refused(refusal: Refused, code: int = 409) -> HttpResponse:
+    """A refusal with its reasons, in the language that was asked for."""
+    reasons = [_in_words(each) for each in refusal.reasons]
+    return problem(code, " ".join(reasons), reasons=reasons)
+
+
 def answer_problem(error: Exception, context: Mapping[str, Any] | None = None) -> HttpResponse:
     """The exception handler of every view: whatever was raised, as one problem."""
     match error:
         case Refused():
-            return problem(409, str(error), reasons=list(error.reasons))
+            return refused(error)
         case Http404() | exceptions.NotFound():
             return problem(404, "It does not exist, or you may not see it.")
         case RequestDataTooBig():
@@ -91,6 +98,12 @@ def answer_problem(error: Exception, context: Mapping[str, Any] | None = None) -
             said = "The database does not answer at the moment. Nothing was done."
             return problem(503, said, headers={"Retry-After": "5"})
     return _our_mistake(error)
+
+
+def _in_words(reason: str) -> str:
+    """Sentences of an engine know no language; those that can be `spoken` are put into it."""
+    spoken = getattr(reason, "spoken", None)
+    return str(spoken(gettext)) if spoken else str(reason)
 
 
 def _our_mistake(error: Exception) -> HttpResponse:

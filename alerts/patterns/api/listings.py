@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext
 
 from alerts.patterns.models import State
 from alerts.suppression.engine.facts import SEVERITIES
@@ -17,7 +18,7 @@ WINDOW = shaped(weekdays=NUMBER.many(), start=NUMBER, end=NUMBER)
 
 
 def _sentences(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    return [words(Sentence(code, **detail)) for code, detail in rows]
+    return [words(Sentence(code, **detail), gettext) for code, detail in rows]
 
 
 def _window(told: dict[str, Any]) -> dict[str, Any] | None:

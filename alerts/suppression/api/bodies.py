@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from alerts.suppression.engine.guards.life import reasons_against_expiry
 from alerts.suppression.engine.reading import NotARule, from_json, load
 from alerts.suppression.engine.rule import reasons_against_rule
-from alerts.suppression.engine.words import Sentence
+from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models.signature import SIDES
 from portal.api.bodies import In
 
@@ -38,16 +39,17 @@ class RuleIn(In):
         """
         view = self.context["view"]
         if reasons := reasons_against_body(view.request._request.body, now=view.now):
-            raise serializers.ValidationError([str(each) for each in reasons])
+            raise serializers.ValidationError([words(each, gettext) for each in reasons])
         return value
 
 
 class EditIn(RuleIn):
-    """What your draft says from now on."""
+    """What your draft, or the next version, says from now on."""
 
     revision = serializers.IntegerField(
-        min_value=0, help_text="of the draft that you read; another one is refused"
-    )
+        min_value=0, required=False,
+        help_text="of your draft that you read; without it the rule's next version begins",
+    )  # fmt: skip
 
 
 class ProposeIn(In):

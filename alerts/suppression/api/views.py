@@ -7,6 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation
@@ -40,7 +41,7 @@ from portal.accounts.proof import proved_at_of
 from portal.api.bodies import Nothing
 from portal.api.listing import Own
 from portal.api.operations import facts
-from portal.api.problems import problem
+from portal.api.problems import BadInput, refused
 from portal.api.views import Resource, command, sub_list
 
 SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]
@@ -122,7 +123,7 @@ class RuleViewSet(Resource):
         return {
             "id": test.uuid, "version": about.number, "hash": test.rule_hash,
             "ran_at": test.ran_at, "history_days": test.history_days,
-            "reasons": [words(Sentence(code, **detail)) for code, detail in test.reasons],
+            "reasons": [words(Sentence(code, **detail), gettext) for code, detail in test.reasons],
             "backtest": test.body,
         }  # fmt: skip
 
@@ -134,13 +135,20 @@ class RuleViewSet(Resource):
 
     @command(EditIn, **WRITE)
     def edit(self, row: RuleVersion, said: dict[str, Any]) -> None:
-        """Change your draft. Where the rule is past that, its next version begins as your draft."""
-        read = version_in_work(self.person, row.rule_id) or row
+        """Change your draft of `revision`, or without one begin the rule's next version: that takes
+        the place of what somebody else has in work, as *Edit* does on the page.
+        """
+        found = version_in_work(self.person, row.rule_id) or row
+        version_id, revision = found.pk, said.get("revision")
+        if revision is None and found.state == State.DRAFT and found.made_by == self.person:
+            reason = "Give the revision of your draft that you read."
+            raise BadInput(reason, {"revision": [reason]})
         with transaction.atomic():
-            draft = edit_version(version_id=read.pk, by=self.person, now=self.now)
-            revision = said["revision"] if draft.pk == read.pk else draft.revision
+            if revision is None:
+                draft = edit_version(version_id=version_id, by=self.person, now=self.now)
+                version_id, revision = draft.pk, draft.revision
             save_draft(
-                version_id=draft.pk, by=self.person, now=self.now, body=said["rule"],
+                version_id=version_id, by=self.person, now=self.now, body=said["rule"],
                 revision=revision,
             )  # fmt: skip
 
@@ -174,7 +182,7 @@ class RuleViewSet(Resource):
         except CannotSignRule as refusal:
             if _NOT_THEIRS.isdisjoint(getattr(each, "code", "") for each in refusal.reasons):
                 raise
-            return problem(403, str(refusal), reasons=[str(each) for each in refusal.reasons])
+            return refused(refusal, 403)
         return None
 
     @command(NoteIn, **JUDGE)

@@ -21,6 +21,10 @@ class Sentence(str):
         made.code, made.detail = code, said
         return made
 
+    def spoken(self, translate: Callable[[str], str]) -> str:
+        """The same in another language."""
+        return words(self, translate)
+
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str]]:
         """Copies and pickles are made anew from the code."""
         return (self.code,), self.detail

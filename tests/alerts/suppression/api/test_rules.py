@@ -38,6 +38,32 @@ def test_a_program_writes_a_draft_changes_it_and_reads_it(programs, body):
     assert programs.oda.post(f"{address}discard/").json()["state"] == "rejected"
 
 
+def test_the_next_version_is_begun_only_without_a_revision(programs, draft, canary, body):
+    address = f"rules/{canary.rule.uuid}/"
+    given = body(title="Narrower downloads")
+    stale = programs.olaf.post(f"{address}edit/", given | {"revision": 0})
+    assert stale.status_code == 409 and "not your draft" in stale.json()["detail"]
+    made = programs.olaf.post(f"{address}edit/", given).json()
+    assert (made["state"], made["version"], made["in_work"]) == ("canary", 1, 2)
+    again = programs.olaf.post(f"{address}edit/", given)
+    assert again.status_code == 400 and again.json()["errors"]["revision"]
+    newest, first = programs.olaf.get(f"{address}versions/").json()["results"]
+    assert (newest["version"], newest["title"]) == (2, "Narrower downloads")
+    assert (first["version"], first["state"]) == (1, "canary")
+
+
+def test_refusals_come_in_the_language_that_is_asked_for(programs, draft, body):
+    told = [
+        programs.oda.post("rules/", body(all_of=[]), Accept_Language=language).json()["errors"]
+        for language in ("en", "de")
+    ]
+    assert told[0] != told[1] and "Bedingung" in told[1]["rule"][0]
+    address = f"rules/{draft.rule.uuid}/sign/"
+    given = {"side": "soc", "hash": "0" * 64}
+    said = programs.leo.post(address, given, Accept_Language="de").json()["reasons"]
+    assert said and "Menschen" in said[0]
+
+
 def test_the_same_key_makes_one_draft(programs, body):
     given = [programs.oda.post("rules/", body(), Idempotency_Key="d-1") for _ in range(2)]
     assert given[0].content == given[1].content

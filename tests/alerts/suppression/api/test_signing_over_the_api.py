@@ -77,6 +77,17 @@ def test_nobody_signs_for_a_side_that_is_not_theirs(
     stands(proposal)
 
 
+def test_who_gave_evidence_does_not_sign_for_the_soc(
+    signed_in, people, proposal, signature, workspace
+):
+    grant_role(to=people.olaf, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
+               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    answer = signed_in(people.olaf, at(proposal, "sign"), signature)
+    assert answer.status_code == 403 and "for OT only" in answer.json()["detail"]
+    stands(proposal)
+    assert refusals() == 1
+
+
 @pytest.mark.parametrize("ago", [None, timedelta(minutes=5, seconds=1), timedelta(seconds=-1)])
 def test_a_proof_of_identity_that_is_not_fresh_does_not_do(
     signed_in, people, proposal, signature, ago
@@ -190,3 +201,26 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
     given = Signature.objects.filter(version=proposal, void_at=None)
     assert sorted(given.values_list("side", flat=True)) == ["ot", "soc"]
     stands(proposal, State.CANARY, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_sides_at_the_same_instant_give_one_signature_each(signed_in, programs, people, draft):
+    version = programs.oda.post(at(draft, "propose"), {}).json()  # a token: nobody has signed yet
+    given = {"hash": version["hash"], "note": "Seen with Oda.", "checked_evidence": True}
+    together, told = Barrier(2), []
+
+    def sign(person, side):
+        together.wait()
+        answer = signed_in(person, at(draft, "sign"), given | {"side": side})
+        told.append(answer.status_code)
+        connections.close_all()
+
+    pairs = ((people.leo, "soc"), (people.olaf, "ot"))
+    threads = [Thread(target=sign, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [200, 200]
+    assert sorted(draft.signatures.values_list("side", flat=True)) == ["ot", "soc"]
+    stands(draft, State.CANARY, 2)
