@@ -17,6 +17,7 @@ from alerts.suppression.models import RuleVersion
 from alerts.suppression.reads.targets import target_of
 from alerts.suppression.reads.wider import ACCEPTED
 from alerts.suppression.services.drafts import draft_rule
+from alerts.suppression.services.people import usual_owners
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -37,7 +38,8 @@ def turn_into_rule(*, candidate_id: int, by: User, now: datetime) -> RuleVersion
     if reasons := reasons_against_rule(candidate, by=by):
         raise CannotDecide(*reasons)
     said = rule_of(candidate, now=now)
-    version = draft_rule(by=by, now=now, body=as_json(said))
+    body = as_json(said) | usual_owners(said, by=by)
+    version = draft_rule(by=by, now=now, body=body)
     candidate.rule = version.rule
     _settle(candidate, State.HAS_RULE, by=by, now=now)
     record("patterns.candidate.turned", on=candidate, by=by, at=now, rule=version.rule.label)

@@ -25,6 +25,12 @@ NOUNS: Final = frozenset({  # what stands inside a sentence and has a name in ea
     gettext_noop("source"), gettext_noop("destination"), gettext_noop("High severity"),
 })  # fmt: skip
 NAMING: Final = frozenset({"label", "criticality", "side", "what"})  # details that hold a noun
+JOINING: Final = frozenset({gettext_noop("or"), gettext_noop("and")})
+MORE: Final = gettext_noop("{n} more")  # of a list that is too long to be read
+DAY_NAMES: Final = (
+    gettext_noop("Mon"), gettext_noop("Tue"), gettext_noop("Wed"), gettext_noop("Thu"),
+    gettext_noop("Fri"), gettext_noop("Sat"), gettext_noop("Sun"),
+)  # fmt: skip
 RULES: Final = {
     "rule.empty": gettext_noop("The rule has no condition and would match every alert."),
     "rule.negation_only": gettext_noop(

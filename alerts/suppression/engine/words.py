@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from typing import Final
 
-from alerts.suppression.engine.wording import NAMING, NOUNS, TEMPLATES
+from alerts.suppression.engine.wording import DAY_NAMES, JOINING, MORE, NAMING, NOUNS, TEMPLATES
+
+_LAST: Final = "\N{NO-BREAK SPACE}"  # before the last of a list, so that its joint is found again
+_DAY: Final = re.compile(rf"\b({'|'.join(DAY_NAMES)})(?= [0-9]{{2}}:[0-9]{{2}}-)")
+_WITH_DAYS: Final = frozenset({"windows", "wanted", "value"})
 
 
 class Sentence(str):
@@ -17,7 +23,8 @@ class Sentence(str):
     def __new__(cls, code: str, **detail: object) -> Sentence:
         """The English sentence of this code."""
         said = {name: str(value) for name, value in detail.items()}
-        made = super().__new__(cls, TEMPLATES[code].format(**said))
+        plain = {name: value.replace(_LAST, " ") for name, value in said.items()}
+        made = super().__new__(cls, TEMPLATES[code].format(**plain))
         made.code, made.detail = code, said
         return made
 
@@ -31,22 +38,43 @@ class Sentence(str):
 
 
 def words(said: Sentence, translate: Callable[[str], str] = str) -> str:
-    """The sentence in another language: `translate` gets the template and the nouns in it; what
-    the plant or a person said stays as it is.
+    """The sentence in another language: `translate` gets the template, the nouns, weekdays and
+    joints in it; what the plant or a person said stays as it is.
     """
-    spoken = {
-        name: translate(value) if name in NAMING and value in NOUNS else value
-        for name, value in said.detail.items()
-    }
+    spoken = {name: _spoken(name, value, translate) for name, value in said.detail.items()}
     return translate(TEMPLATES[said.code]).format(**spoken)
 
 
+def days_in_words(text: str, translate: Callable[[str], str]) -> str:
+    """Weekly windows with their weekdays in another language."""
+    return _DAY.sub(lambda found: translate(found[1]), text)
+
+
 def listed(values: Iterable[object], joined: str = "or") -> str:
-    """`A, B or C`, and no more than six of them."""
+    """`A, B or C`, and no more than six of them. For the details of a sentence."""
     texts = [str(value) for value in values]
     if len(texts) > 6:
-        texts = [*texts[:5], f"{len(texts) - 5} more"]
+        texts = [*texts[:5], MORE.format(n=len(texts) - 5)]
         joined = "and"
     if len(texts) < 2:
         return "".join(texts)
-    return f"{', '.join(texts[:-1])} {joined} {texts[-1]}"
+    return f"{', '.join(texts[:-1])} {joined}{_LAST}{texts[-1]}"
+
+
+def _spoken(name: str, value: str, translate: Callable[[str], str]) -> str:
+    """One detail of a sentence: a text, or a list as `listed` makes it."""
+    before, mark, last = value.rpartition(_LAST)
+    first, _, joint = before.rpartition(" ")
+    if not mark or joint not in JOINING:
+        return _part(name, value, translate)
+    parts = [_part(name, each, translate) for each in first.split(", ")]
+    end = _part(name, last, translate)
+    if found := re.fullmatch(re.escape(MORE).replace(r"\{n\}", "([0-9]+)"), last):
+        end = translate(MORE).format(n=found[1])
+    return f"{', '.join(parts)} {translate(joint)} {end}"
+
+
+def _part(name: str, text: str, translate: Callable[[str], str]) -> str:
+    if (name in NAMING and text in NOUNS) or (name == "day" and text in DAY_NAMES):
+        return translate(text)
+    return days_in_words(text, translate) if name in _WITH_DAYS else text

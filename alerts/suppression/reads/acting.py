@@ -14,6 +14,7 @@ from alerts.suppression.engine.guards.attribution import Attribution
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.index import RuleIndex
 from alerts.suppression.engine.reading import NotARule
+from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.rule import Rule as Said
 from alerts.suppression.engine.rule import rule_hash
 from alerts.suppression.engine.sentinel_forms import trial_label
@@ -61,7 +62,7 @@ class Acting:
             rule_hash=self.rule_hash,
             proposer=self.proposer,
             approver=self.approver,
-            reason=self.said.reason,
+            reason=reason_in_words(self.said.reason),
             expires_at=self.expires_at,
             link=f"{settings.PUBLIC_URL}/rules/{self.uuid}/",
         )

@@ -18,6 +18,7 @@ from alerts.suppression.engine.guards.attribution import (
     closing_text,
     reasons_against_text,
 )
+from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.reads.acting import Acting
 from alerts.suppression.reads.cover import Cover
@@ -128,7 +129,7 @@ def _write(
             "rule_hash": one.rule_hash,
             "where": Where.TAGOUT,
             "at": now,
-            "reason": one.said.reason,
+            "reason": reason_in_words(one.said.reason),
             "signed_ot": one.signed_ot,
             "signed_soc": one.signed_soc,
             "text": text,

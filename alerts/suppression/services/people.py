@@ -3,8 +3,10 @@
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.rule import Rule
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import SIGNING, rights_to_sign
+from alerts.suppression.services.places import reach_of_rule
 from portal.accounts.models import User
 from portal.accounts.queries import people_holding
 
@@ -26,6 +28,25 @@ def people_of_side(version: RuleVersion, *, side: Side) -> list[User]:
         organisations=[organisation for _, organisation in places if organisation],
     )
     return [person for person in people if side in rights_to_sign(person, version)]
+
+
+def usual_owners(said: Rule, *, by: User) -> dict[str, str]:
+    """Whom a rule names as owners unless its author says otherwise: the author, on a side that is
+    theirs to sign for, and the SOC lead where there is just one.
+    """
+    reach = reach_of_rule(said)
+    if not reach.workspace_ids:
+        return {}
+    version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
+    mine, leads = rights_to_sign(by, version), people_of_side(version, side=Side.SOC)
+    owners = {}
+    if Side.OT in mine:
+        owners["owner_ot"] = by.email
+    elif Side.SOC in mine:
+        owners["owner_soc"] = by.email
+    if len(leads) == 1 and leads[0].email not in owners.values():
+        owners["owner_soc"] = leads[0].email
+    return owners
 
 
 def owners_of(version: RuleVersion) -> list[User]:

@@ -12,6 +12,7 @@ from alerts.incidents.models import Incident, IncidentRaw, Status, TimelineItem
 from alerts.incidents.services.by_rule import show_closed_in_sentinel
 from alerts.incidents.services.timeline import write_timeline
 from alerts.sentinel.queries import read_until
+from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.sentinel_forms import trial_label
 from alerts.suppression.models import Act, Ending, LedgerEntry, RuleVersion, State, Where
 from alerts.suppression.reads.acting import NotSigned, names_of_signers
@@ -130,7 +131,8 @@ def _line(
         act=act,
         defaults={
             "rule": version.rule, "rule_hash": version.rule_hash, "where": Where.SENTINEL,
-            "at": at, "landed_at": at, "reason": version.body.get("reason", ""),
+            "at": at, "landed_at": at,
+            "reason": reason_in_words(str(version.body.get("reason", ""))),
             "signed_ot": ot, "signed_soc": soc, "text": text,
         },
     )  # fmt: skip

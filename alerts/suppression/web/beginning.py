@@ -10,6 +10,7 @@ from alerts.sites.models import Site
 from alerts.suppression.engine.guards.life import USUAL_DAYS, usual_end
 from alerts.suppression.engine.reading import from_json
 from alerts.suppression.engine.rule import instant
+from alerts.suppression.services.people import usual_owners
 from alerts.suppression.web.body import Body, empty_body, line
 from alerts.suppression.web.words import routine_cause
 from portal.accounts.models import OT_ROLES, Role, User
@@ -58,7 +59,9 @@ def body_of_incident(
     )  # fmt: skip
     evidence = _verdicts_on(incident)
     body["reason"] = _reason(evidence)
-    body["expires_at"] = instant(usual_end(from_json(body), now=now))
+    said = from_json(body)
+    body["expires_at"] = instant(usual_end(said, now=now))
+    body |= usual_owners(said, by=user)
     return body, tuple(pk for pk, _cause in evidence)
 
 

@@ -51,6 +51,19 @@ def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:
     return body
 
 
+def places_kept(data: QueryDict, prefix: str) -> list[str]:
+    """Where in the form the lines came from that are kept, in their new order: `all-0`, `all-2`."""
+    pressed = data.get("do", "")
+    places = (f"{prefix}-{place}" for place, _line in _lines(data, prefix))
+    return [place for place in places if pressed != f"drop-{place}"]
+
+
+def window_parts(data: QueryDict, at: str) -> tuple[tuple[str, ...], str, str, str]:
+    """Days, beginning, end and zone of the window that a line is being given."""
+    days = tuple(day for day in data.getlist(f"{at}-day") if day in DAYS)
+    return days, data.get(f"{at}-from", ""), data.get(f"{at}-to", ""), data.get(f"{at}-zone", "")
+
+
 def operator_for(field: str) -> Operator:
     """The operator a new line begins with."""
     fitting = FIELDS[field].operators
@@ -92,12 +105,11 @@ def _line(data: QueryDict, at: str) -> Body:
 def _added(data: QueryDict, at: str, kind: Kind) -> Iterable[str]:
     if kind is not Kind.TIME:
         return [data.get(f"{at}-add", "")]
-    begins, ends = data.get(f"{at}-from", ""), data.get(f"{at}-to", "")
-    zone = data.get(f"{at}-zone", "")
+    days, begins, ends, zone = window_parts(data, at)
     if not (begins and ends and zone):
         return []
     ends = "24:00" if ends == "00:00" else ends
-    return [f"{day} {begins}-{ends} {zone}" for day in data.getlist(f"{at}-day") if day in DAYS]
+    return [f"{day} {begins}-{ends} {zone}" for day in days]
 
 
 def _number(text: str) -> str | int:

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.reading import NotARule, from_json
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.reads.evidence_for import evidence_offered
 from alerts.suppression.reads.suggestions import suggestions_for
 from alerts.suppression.services.drafts import CannotSaveRule, save_draft
-from alerts.suppression.services.people import people_of_side
+from alerts.suppression.services.people import people_of_side, usual_owners
 from alerts.suppression.web.body import Body, body_from, empty_body, end_day
 from alerts.suppression.web.differences import spoken
 from alerts.suppression.web.lines import day_choices, edit_lines, field_choices, fields_of
@@ -30,6 +31,7 @@ from alerts.suppression.web.missing import (
 from alerts.suppression.web.rules import version_address
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.testing import Testing, test_for
+from alerts.suppression.web.windows import HalfWindows, half_windows
 from alerts.suppression.web.words import all_in_words, life_steps, routine_cause, state_chip
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -83,7 +85,8 @@ def edit_address(version: RuleVersion, query: str = "") -> str:
 
 
 def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
-    body = body_from(request.POST, _stored(visit.version), zone=visit.zone)
+    body = _owned(body_from(request.POST, _stored(visit.version), zone=visit.zone), visit.user)
+    half = half_windows(request.POST)
     told = request.POST.get("revision", "")
     try:
         saved = save_draft(
@@ -91,19 +94,21 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
             revision=int(told) if told.isdecimal() and len(told) < 10 else -1,
         )  # fmt: skip
     except CannotSaveRule as refusal:
-        page = _page(visit, body) | {"problems": all_in_words(refusal.reasons)}
+        page = _page(visit, body, half=half) | {"problems": all_in_words(refusal.reasons)}
         return render_page(request, TEMPLATE, page, part="editor", status=422)
     if not wants_part(request):
         response = HttpResponseRedirect(edit_address(saved, "?tested=1"))
         return leave_toast(request, response, gettext("Saved."))
     saved = version_or_404(request, saved.uuid)
     fresh = _visit(saved, visit.user, visit.now)
-    page = _page(fresh, saved.body) | {"saved_at": visit.now}
+    page = _page(fresh, saved.body, half=half) | {"saved_at": visit.now}
     answer = render_page(request, TEMPLATE, page, part="editor")
     return vary(trigger(answer, "rule-saved", {}))
 
 
-def _page(visit: Visit, body: Body, *, test: Testing | None = None) -> dict[str, Any]:
+def _page(
+    visit: Visit, body: Body, *, test: Testing | None = None, half: HalfWindows | None = None
+) -> dict[str, Any]:
     version, said = visit.version, spoken(visit.version)
     left = test.left if test else {}
     fields = fields_of(body)
@@ -113,8 +118,8 @@ def _page(visit: Visit, body: Body, *, test: Testing | None = None) -> dict[str,
         "body": body,
         "state": state_chip(version.state),
         "life": life_steps(version.state),
-        "lines": edit_lines(body, "all", zones=visit.zones, left=left),
-        "exceptions": edit_lines(body, "not", zones=visit.zones, left=left),
+        "lines": edit_lines(body, "all", zones=visit.zones, left=left, half=half),
+        "exceptions": edit_lines(body, "not", zones=visit.zones, left=left, half=half),
         "fields": field_choices(),
         "days": day_choices(),
         "zones": visit.zones,
@@ -149,6 +154,18 @@ def _test(visit: Visit, body: Body) -> Testing | None:
 
 def _stored(version: RuleVersion) -> Body:
     return version.body if isinstance(version.body, dict) else empty_body()
+
+
+def _owned(body: Body, author: User) -> Body:
+    """Sides without an owner get the usual one, as soon as the rule says where it acts."""
+    blank = [name for name in ("owner_ot", "owner_soc") if not body.get(name)]
+    if not blank:
+        return body
+    try:
+        usual = usual_owners(from_json(body), by=author)
+    except NotARule:
+        return body
+    return body | {name: usual[name] for name in blank if name in usual}
 
 
 def _owners(version: RuleVersion, side: Side, chosen: str) -> list[Choice]:

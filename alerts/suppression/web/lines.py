@@ -1,15 +1,18 @@
 """The lines of a draft as the editor shows them: what can be picked, and what is wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from django.utils.translation import gettext
 
 from alerts.suppression.engine.clauses import Clause, reasons_against_clause
 from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
 from alerts.suppression.engine.windows import DAYS, zone_of
 from alerts.suppression.web.body import MEMBERS
-from alerts.suppression.web.words import OPERATORS, all_in_words, field_label
+from alerts.suppression.web.windows import HalfWindow, HalfWindows
+from alerts.suppression.web.words import OPERATORS, all_in_words, field_label, window_words
 from portal.ui.pieces import Choice
 
 _SUGGESTED = (Kind.TEXT, Kind.ZONE, Kind.ADDRESS, Kind.PORT)
@@ -27,20 +30,30 @@ class EditLine:
     operator: str
     operators: list[Choice]
     values: list[str]
+    pills: list[Choice]
     options: list[Choice]
     suggested: bool
     zone: str
     problems: list[str]
     number: int  # of the line in its part, for people
     left: str = ""
+    half: HalfWindow | None = None
 
 
 def edit_lines(
-    body: Mapping[str, Any], prefix: str, *, zones: list[str], left: Mapping[str, str]
+    body: Mapping[str, Any],
+    prefix: str,
+    *,
+    zones: list[str],
+    left: Mapping[str, str],
+    half: HalfWindows | None = None,
 ) -> list[EditLine]:
     """The lines of one part of the body."""
     return [
-        _line(f"{prefix}-{place}", place + 1, said, zones, left)
+        replace(
+            _line(f"{prefix}-{place}", place + 1, said, zones, left),
+            half=(half or {}).get(f"{prefix}-{place}"),
+        )
         for place, said in enumerate(body.get(MEMBERS[prefix], []))
     ]
 
@@ -50,9 +63,9 @@ def field_choices() -> list[Choice]:
     return [Choice(name, field_label(name)) for name in FIELDS]
 
 
-def day_choices() -> list[str]:
-    """The days of a week as rules spell them."""
-    return list(DAYS)
+def day_choices() -> list[Choice]:
+    """The days of a week, as rules spell them and as people do."""
+    return [Choice(day, gettext(day)) for day in DAYS]
 
 
 def fields_of(body: Mapping[str, Any]) -> set[str]:
@@ -80,6 +93,7 @@ def _line(
         operator=operator,
         operators=[Choice(str(each), str(OPERATORS[each])) for each in fitting],
         values=[str(value) for value in values],
+        pills=[Choice(str(each), _shown(str(each), field)) for each in values],
         options=[Choice(each, each) for each in SEVERITIES[1:]],
         suggested=field is not None and field.kind in _SUGGESTED,
         zone=zone_of(windows[0]) if windows else (zones[0] if zones else "UTC"),
@@ -87,6 +101,10 @@ def _line(
         number=number,
         left=left.get(at, ""),
     )  # fmt: skip
+
+
+def _shown(value: str, field: Field | None) -> str:
+    return window_words(value) if field and field.kind is Kind.TIME else value
 
 
 def _kind(kind: Kind, operator: str) -> str:

@@ -8,10 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts.reviews.engine.causes import cause
 from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.fields import FIELDS, Operator
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.fields import FIELDS, Kind, Operator
+from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.words import Sentence, days_in_words, words
 from alerts.suppression.models import State
 from portal.ui.pieces import Step
 
@@ -97,13 +97,20 @@ def line_of(clause: Clause) -> Line:
     """One clause in words."""
     operator = OPERATORS.get(clause.operator)
     said = str(operator) if operator else str(clause.operator)
-    return Line(field_label(clause.field), said, clause.texts)
+    texts = clause.texts
+    if (field := FIELDS.get(clause.field)) and field.kind is Kind.TIME:
+        texts = tuple(window_words(text) for text in texts)
+    return Line(field_label(clause.field), said, texts)
+
+
+def window_words(text: str) -> str:
+    """A weekly window with its weekday in the language of the page."""
+    return days_in_words(text, gettext)
 
 
 def routine_cause(reason: str) -> str:
     """Why it is routine: a cause of the catalogue by its name, or a person's own words."""
-    known = cause(reason)
-    return known.label(get_language() or "en") if known else reason
+    return reason_in_words(reason, get_language() or "en")
 
 
 def life_steps(state: str, paused_from: str = "") -> list[Step]:

@@ -7,8 +7,9 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from alerts.suppression.engine.fields import FIELDS
+from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.wording import NOUNS, TEMPLATES
-from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.engine.words import Sentence, listed, words
 
 
 def places(text):
@@ -34,3 +35,38 @@ def test_nouns_are_translated_and_what_the_plant_said_is_not():
             "nicht geschlossen: Quellgerät war site, die Regel verlangt ENG-WS-04"
         )
     assert words(said) == str(said)
+
+
+def test_a_list_is_joined_in_the_language_of_the_reader():
+    said = Sentence("miss.other", label="port", said="and", wanted=listed(["A and B", "C", "D"]))
+    assert str(said).endswith("the rule asks for A and B, C or D")
+    with translation.override("de"):
+        assert words(said, gettext).endswith("die Regel verlangt A and B, C oder D")
+        many = Sentence("never.unexplained", names=listed("ABCDEFGH", "and"))
+        assert words(many, gettext).endswith("A, B, C, D, E und 3 weitere.")
+
+
+def test_nouns_in_a_list_are_translated():
+    said = Sentence("box.hours", what=listed(["Program Upload", "High severity"], "and"))
+    with translation.override("de"):
+        assert f"Program Upload und {gettext('High severity')}" in words(said, gettext)
+
+
+def test_weekdays_of_a_window_are_translated_and_the_window_is_not():
+    window = "Tue 06:00-08:00 Europe/Warsaw"
+    said = Sentence("miss.time", day="Wed", hour="03:10", windows=window)
+    with translation.override("de"):
+        spoken = words(said, gettext)
+    assert "Mi" in spoken
+    assert "Di 06:00-08:00 Europe/Warsaw" in spoken
+    assert said.detail["windows"] == window
+
+
+@pytest.mark.parametrize("given", ["controller-backup-job", "Scheduled backup"])
+def test_a_cause_is_named_in_words_however_it_was_given(given):
+    assert reason_in_words(given) == "Scheduled backup"
+    assert reason_in_words(given, "de") != given
+
+
+def test_a_persons_own_words_stay():
+    assert reason_in_words("The station polls.", "de") == "The station polls."

@@ -51,6 +51,16 @@ def test_the_close_carries_its_attribution_in_the_same_put_and_one_ledger_line(f
     assert (entry.actor_label, entry.details["comment"]) == ("R-12", text)
 
 
+def test_a_cause_of_the_catalogue_stands_in_words_in_sentinel_and_in_the_ledger(floor):
+    floor.rule(replace(ROUTINE, reason="controller-backup-job"))
+    floor.incident()
+    floor.decide()
+    floor.deliver()
+    (put,) = floor.sentinel.writes
+    assert ": Scheduled backup\n" in put.body["properties"]["classificationComment"]
+    assert [line.reason for line in floor.ledger] == ["Scheduled backup"]
+
+
 def test_run_twice_it_closes_once(floor):
     floor.rule()
     floor.incident()

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.models import RuleVersion
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
@@ -174,3 +176,28 @@ def test_the_page_says_what_is_missing_before_it_can_be_proposed(client, draft):
     page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
     assert "Name the verdicts that the rule rests on." in page
     assert "Name an owner on each side." in page
+
+
+def test_a_half_entered_window_outlives_the_save_of_another_line(client, save, draft):
+    save(**{"all-new": "protocol", "do": "add-all"})
+    told = {"revision": draft.revision + 1, "all-shown": "1"}
+    told |= line("all-0", "protocol", "is", "CIP") | line("all-1", "time", "within")
+    told |= {"all-1-day": ["Tue", "Fri"], "all-1-from": "06:00", "do": "drop-all-0"}
+    page = client.post(f"/rules/{draft.uuid}/edit/", told, headers=HTMX).content.decode()
+    assert 'name="all-0-day" value="Tue" checked' in page
+    assert 'name="all-0-day" value="Mon">' in page
+    assert 'name="all-0-from" value="06:00"' in page
+
+
+def test_owners_are_named_once_the_rule_says_where_it_acts(save, oda, leo, workspace):
+    body = save(owner_ot="", **line("all-0", "workspace", "is", workspace.name))
+    assert (body["owner_ot"], body["owner_soc"]) == ("", leo.email)
+    body = save(owner_ot="", **line("all-0", "workspace", "is", workspace.name),
+                **line("all-1", "site", "is", "Gdańsk"))  # fmt: skip
+    assert (body["owner_ot"], body["owner_soc"]) == (oda.email, leo.email)
+
+
+def test_of_several_leads_none_is_guessed(save, oda, leo, workspace, make_person):
+    make_person(cast.Person("lea@demo.example", "Lea Sommer"),
+                (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))  # fmt: skip
+    assert save(**line("all-0", "workspace", "is", workspace.name))["owner_soc"] == ""

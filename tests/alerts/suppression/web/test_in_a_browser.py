@@ -58,6 +58,24 @@ def test_the_editor_saves_by_itself_and_counts_anew(browse, people, draft, noon)
     assert len(draft.body["all_of"]) == 5
 
 
+def test_a_window_is_put_together_while_other_lines_are_saved(browse, people, draft, noon):
+    page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
+    page.get_by_text("would match, in 12 incidents").wait_for()
+    window = page.locator(".edit-window")
+    window.locator(".pick", has_text="Fri").click()
+    window.locator("[name$=-from]").fill("22:00")
+    page.locator("[name=title]").fill("On two days")
+    page.locator("[name=title]").blur()
+    page.get_by_role("heading", name="On two days").wait_for()
+    assert window.locator("[name$=-from]").input_value() == "22:00"
+    assert window.locator("[value=Fri]").is_checked()
+    window.locator("[name$=-to]").fill("23:00")
+    window.get_by_role("button", name="Add the window").click()
+    page.locator(".edit-values .pick-box", has_text="Fri 22:00-23:00").wait_for()
+    page.wait_for_function("!document.querySelector('.edit-window [name$=-from]').value")
+    assert not window.locator("[value=Fri]").is_checked()
+
+
 def test_typing_fast_loses_nothing(browse, people, draft, noon):
     page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
     page.get_by_text("would match, in 12 incidents").wait_for()
