@@ -65,7 +65,7 @@ def test_the_composed_incidents_are_read():
     moved = read_incident(
         (EXAMPLES / "constructed/Incident_DefenderPortal.response.json").read_bytes()
     )
-    assert (moved.provider_name, moved.flags) == ("Microsoft XDR", ())
+    assert (moved.raw["properties"]["providerName"], moved.flags) == ("Microsoft XDR", ())
     merged = read_incident((EXAMPLES / "constructed/Incident_Merged.response.json").read_bytes())
     assert merged.is_merged_away and merged.merged_into_number == 3178
     assert merged.flags == ()

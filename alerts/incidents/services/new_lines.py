@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from alerts.incidents.models import Status
@@ -11,25 +10,31 @@ from alerts.incidents.services.copying import NULL, moment, moments, number, tex
 from alerts.incidents.services.groups import key_alone
 from alerts.incidents.services.lines import texts
 from alerts.incidents.services.ranking import rank_unread
-from alerts.incidents.services.rows import bounded, row_of_bounded
+from alerts.incidents.services.rows import IncidentRow, bounded, row_of_bounded
 from alerts.sentinel.wire import WireIncident
 
 DETAILS_LIVE = timedelta(days=90)  # at the source; what is closed and older has none any more
-INCIDENT_COLUMNS = (
-    "id, workspace_id, stored_at, changed_at, details_due_at, group_key, name, number, etag,"
-    " created_at, modified_at, latest_activity_at, alert_type, title, severity, status, owner_id,"
-    " owner_name, owner_email, classification, classification_reason, labels, product_names,"
-    " tactics, techniques, flags, alerts_count, comments_count, merged_into, priority,"
-    " priority_parts, protocol, source, destination, site_ids, place, details_state,"
-    " details_attempts, entities_count, ot_state, closed_by, owed"
+_MATTER = ("title", "severity", "status", "tactics", "techniques", "product_names")
+_HANDLING = ("owner", "classification", "classification_reason")
+_REST = (
+    *("labels", "alerts_count", "comments_count", "merged_into_number", "merged_into_url"),
+    "flags",
 )
-_INCIDENT_END = "\t\t\t\t{}\t\tpending\t0\t0\t\t\t0"
+INCIDENT_COLUMNS = (
+    "id, name, number, etag, created_at, modified_at, latest_activity_at,"
+    " group_key, details_due_at, workspace_id, stored_at, changed_at,"
+    " alert_type, title, severity, status, product_names, tactics, techniques, priority,"
+    " priority_parts, owner_id, owner_name, owner_email, classification, classification_reason,"
+    " labels, alerts_count, comments_count, merged_into, flags, protocol, source, destination,"
+    " site_ids, place, details_state, details_attempts, entities_count, ot_state, closed_by, owed"
+)
+_INCIDENT_END = "\t\t\t{}\t\tpending\t0\t0\t\t\t0"
 GROUP_COLUMNS = (
-    "key, workspace_id, latest_id, changed_at, first_at, latest_at, alert_type, title, severity,"
-    " status, owner_id, owner_name, priority, n, site_ids, place, protocol, source, destination,"
+    "key, latest_id, first_at, latest_at, workspace_id, changed_at, alert_type, title, severity,"
+    " status, priority, owner_id, owner_name, n, site_ids, place, protocol, source, destination,"
     " ot_state"
 )
-_GROUP_END = "\t1\t{}\t\t\t\t\t"
+_GROUP_END = "1\t{}\t\t\t\t\t"
 
 
 class NewLines(NamedTuple):
@@ -41,66 +46,78 @@ class NewLines(NamedTuple):
     merged_ids: list[int]
 
 
-class _Common(NamedTuple):
-    """What an incident has in common with others. `group` is empty where it stands in no queue."""
+class _Matter(NamedTuple):
+    """What it is about, for the incident's line and its row in the queue."""
 
     incident: str
     group: str
-    is_flagged: bool
+    is_open: bool
+
+
+class _Handling(NamedTuple):
+    """Who deals with it, and how it was closed."""
+
+    incident: str
+    group: str
+
+
+class _Rest(NamedTuple):
+    """What few incidents say."""
+
+    incident: str
     is_merged: bool
+    is_flagged: bool
 
 
-_COMMON = (
-    *("title", "severity", "status", "classification", "classification_reason", "owner", "labels"),
-    *("tactics", "techniques", "product_names", "alerts_count", "comments_count"),
-    *("merged_into_number", "merged_into_url", "flags"),
-)
-_said_in_common = itemgetter(*map(WireIncident._fields.index, _COMMON))
-_BLANK: Any = WireIncident._make([None] * len(WireIncident._fields))
+_BLANK: Any = WireIncident._make([None] * len(WireIncident._fields))._replace(labels=())
 
 
 def new_lines(
     *, workspace_id: int, fresh: Sequence[WireIncident], ids: Sequence[int], now: datetime
 ) -> NewLines:
     """The lines of incidents that are not there yet, each in a row of the queue of its own."""
-    groups, stored_at, too_old = list[str](), moment(now), now - DETAILS_LIVE
-    wires: Any = bounded(fresh, now=now)
-    commons = list(map(_common_of, map(_said_in_common, wires)))
-    times = (
-        moments([wire.created_text for wire in wires], read=[wire.created_at for wire in wires]),
-        moments([wire.modified_text for wire in wires], read=[wire.modified_at for wire in wires]),
-        moments(
-            [wire.latest_activity_text for wire in wires],
-            read=[wire.latest_activity_at for wire in wires],
-        ),
-    )
-    etags = texts([wire.etag for wire in wires])
-    own = zip(ids, wires, etags, commons, *times, strict=True)
-    lines = []
-    for incident_id, wire, etag, common, created_at, modified_at, activity_at in own:
-        key, due = NULL, stored_at
-        if common.group:
+    columns = zip(*bounded(fresh, now=now), strict=True)
+    said: Any = dict(zip(WireIncident._fields, columns, strict=True))
+    matters = list(map(_matter_of, *[said[name] for name in _MATTER]))
+    handlings = list(map(_handling_of, *[said[name] for name in _HANDLING]))
+    rests = list(map(_rest_of, *[said[name] for name in _REST]))
+    created_at = moments(said["created_text"], read=said["created_at"])
+    stored_at = moment(now)
+    everywhere = f"{workspace_id}\t{stored_at}\t{stored_at}"
+    waiting, too_old = f"{NULL}\t{stored_at}\t{everywhere}", f"{NULL}\t{NULL}\t{everywhere}"
+    groups, stands, oldest = list[str](), list[str](), now - DETAILS_LIVE
+    of_each = zip(ids, matters, handlings, rests, said["created_at"], created_at, strict=True)
+    for incident_id, matter, handling, rest, at, at_text in of_each:
+        if matter.is_open and not rest.is_merged:
             key = key_alone(incident_id)
+            stands.append(f"{key}\t{stored_at}\t{everywhere}")
             groups.append(
-                f"{key}\t{workspace_id}\t{incident_id}\t{stored_at}\t{created_at}\t{created_at}\t"
-                f"{common.group}"
+                f"{key}\t{incident_id}\t{at_text}\t{at_text}\t{workspace_id}\t{stored_at}\t"
+                f"{matter.group}\t{handling.group}\t{_GROUP_END}"
             )
-        elif wire.created_at <= too_old:
-            due = NULL
-        lines.append(
-            f"{incident_id}\t{workspace_id}\t{stored_at}\t{stored_at}\t{due}\t{key}\t{wire.name}\t"
-            f"{number(wire.number)}\t{etag}\t{created_at}\t{modified_at}\t{activity_at}\t"
-            f"{common.incident}"
-        )
-    n_flagged = sum([common.is_flagged for common in commons])
-    merged = [pk for pk, common in zip(ids, commons, strict=True) if common.is_merged]
-    return NewLines(lines, groups, n_flagged, merged)
+        else:
+            stands.append(waiting if at > oldest else too_old)
+    lines = zip(
+        map(str, ids),
+        said["name"],
+        map(number, said["number"]),
+        texts(said["etag"]),
+        created_at,
+        moments(said["modified_text"], read=said["modified_at"]),
+        moments(said["latest_activity_text"], read=said["latest_activity_at"]),
+        stands,
+        *([one.incident for one in part] for part in (matters, handlings, rests)),
+        strict=True,
+    )
+    merged = [pk for pk, rest in zip(ids, rests, strict=True) if rest.is_merged]
+    n_flagged = sum([rest.is_flagged for rest in rests])
+    return NewLines(["\t".join(line) for line in lines], groups, n_flagged, merged)
 
 
 @lru_cache(maxsize=8192)
-def _common_of(said: tuple[Any, ...]) -> _Common:
+def _matter_of(*said: Any) -> _Matter:
     """The same for all that say the same: most incidents of a plant are routine."""
-    row = row_of_bounded(_BLANK._replace(**dict(zip(_COMMON, said, strict=True))))
+    row = _row(_MATTER, said)
     priority, parts = rank_unread(
         severity=row.severity,
         alert_type=row.alert_type,
@@ -108,14 +125,30 @@ def _common_of(said: tuple[Any, ...]) -> _Common:
         products=tuple(row.product_names),
     )
     what = f"{text(row.alert_type)}\t{text(row.title)}\t{row.severity}\t{row.status}"
+    lists = "\t".join(map(words, (row.product_names, row.tactics, row.techniques)))
+    line = f"{what}\t{lists}\t{priority}\t{text(parts)}"
+    return _Matter(line, f"{what}\t{priority}", row.status < Status.CLOSED)
+
+
+@lru_cache(maxsize=8192)
+def _handling_of(*said: Any) -> _Handling:
+    """Few people own many incidents, and there are few ways to close one."""
+    row = _row(_HANDLING, said)
     owner = f"{text(row.owner_id)}\t{text(row.owner_name)}"
-    lists = map(words, (row.labels, row.product_names, row.tactics, row.techniques, row.flags))
+    closing = f"{text(row.classification)}\t{text(row.classification_reason)}"
+    return _Handling(f"{owner}\t{text(row.owner_email)}\t{closing}", owner)
+
+
+@lru_cache(maxsize=8192)
+def _rest_of(*said: Any) -> _Rest:
+    row = _row(_REST, said)
     line = (
-        f"{what}\t{owner}\t{text(row.owner_email)}\t{text(row.classification)}\t"
-        f"{text(row.classification_reason)}\t{'\t'.join(lists)}\t{row.alerts_count}\t"
-        f"{row.comments_count}\t{number(row.merged_into)}\t{priority}\t{text(parts)}{_INCIDENT_END}"
+        f"{words(row.labels)}\t{row.alerts_count}\t{row.comments_count}\t"
+        f"{number(row.merged_into)}\t{words(row.flags)}\t{_INCIDENT_END}"
     )
-    is_merged = row.merged_into is not None
-    is_queued = row.status < Status.CLOSED and not is_merged
-    group = f"{what}\t{owner}\t{priority}{_GROUP_END}" if is_queued else ""
-    return _Common(line, group, bool(row.flags), is_merged)
+    return _Rest(line, row.merged_into is not None, bool(row.flags))
+
+
+def _row(members: tuple[str, ...], said: tuple[Any, ...]) -> IncidentRow:
+    """The row of an incident that says nothing else."""
+    return row_of_bounded(_BLANK._replace(**dict(zip(members, said, strict=True))))

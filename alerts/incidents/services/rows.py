@@ -1,6 +1,6 @@
 """Sentinel's words for an incident as the columns of our row: bounded, with numbers for choices."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
@@ -62,28 +62,29 @@ class IncidentRow(NamedTuple):
     merged_into: int | None
 
 
-def bounded(wires: Iterable[WireIncident], *, now: datetime) -> list[WireIncident]:
+def bounded(wires: Sequence[WireIncident], *, now: datetime) -> Sequence[WireIncident]:
     """The incidents as we can keep them: what does not fit is cut or left out, and flagged.
     After this every one has an etag, a creation and a change, none of them in the future.
     """
     latest = now + _CLOCKS_DIFFER
-    return [wire if _fits(wire, latest) else _made_fit(wire, latest, now) for wire in wires]
+    if _all_fit(wires, latest):
+        return wires
+    return [wire if _all_fit([wire], latest) else _made_fit(wire, latest, now) for wire in wires]
 
 
-def _fits(wire: WireIncident, latest: datetime) -> bool:
-    number, created, modified, title, etag = _bounded_members(wire)
-    return (
-        number is not None
-        and number <= _LARGEST
-        and created is not None
-        and created <= latest
-        and modified is not None
-        and modified <= latest
-        and title is not None
-        and len(title) <= _LONGEST_TITLE
-        and etag is not None
-        and len(etag) <= _LONGEST_ETAG
-    )
+def _all_fit(wires: Sequence[WireIncident], latest: datetime) -> bool:
+    columns = zip(*map(_bounded_members, wires), strict=True)
+    numbers, created, modified, titles, etags = columns
+    try:
+        return (
+            max(numbers) <= _LARGEST
+            and max(created) <= latest
+            and max(modified) <= latest
+            and max(map(len, titles)) <= _LONGEST_TITLE
+            and max(map(len, etags)) <= _LONGEST_ETAG
+        )
+    except TypeError:  # something is not there
+        return False
 
 
 def _made_fit(wire: WireIncident, latest: datetime, now: datetime) -> WireIncident:

@@ -6,12 +6,14 @@ one give up, and the page is read incident by incident.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NoReturn
 
 from msgspec import UNSET
+from msgspec.structs import asdict
 
 from alerts.sentinel.wire.incident import USABLE_NAME, WireIncident
 from alerts.sentinel.wire.parts import WireLabel, WireOwner, labels_of, owner_of
@@ -37,32 +39,43 @@ _NOTHING_SAID: dict[Any, None] = {None: None, "": None, UNSET: None}
 _REASONS = CLASSIFICATION_REASON | _NOTHING_SAID
 _CLASSIFICATIONS = CLASSIFICATION | _NOTHING_SAID
 _NO_MORE = TypedMore()
+_USABLE_NAMES = re.compile(rf"(?:{USABLE_NAME.pattern}+\n)*+")  # no name holds a line break
 
 
 class _OddError(ValueError):
     """Something must be looked at more closely."""
 
 
-def read_columns(body: bytes, page: TypedPage, places: Sequence[int]) -> list[WireIncident] | None:
-    """The incidents at these places, as `incident_of` reads them; None where anything is odd."""
+def read_columns(
+    body: bytes,
+    page: TypedPage,
+    places: Sequence[int],
+    modified_at: Sequence[datetime] | None = None,
+) -> list[WireIncident] | None:
+    """The incidents at these places, as `incident_of` reads them; None where anything is odd.
+    `modified_at` holds the times of change of the whole page, where they were read before.
+    """
     texts = texts_of(body, page)
     if texts is None:
         return None
     try:
-        columns = _columns([page.value[place] for place in places])
+        picked_at = modified_at and [modified_at[place] for place in places]
+        columns = _columns([page.value[place] for place in places], picked_at)
     except (KeyError, ValueError, OverflowError):
         return None
     picked = [texts[place] for place in places]
     return [_make(WireIncident, row) for row in zip(*columns, picked, strict=True)]
 
 
-def _columns(typed: Sequence[TypedIncident]) -> list[Iterable[Any]]:
+def _columns(
+    typed: Sequence[TypedIncident], modified_at: Sequence[datetime] | None
+) -> list[Iterable[Any]]:
     props = [each.properties for each in typed]
     more = [each.additionalData or _NO_MORE for each in props]
     names, etags = [each.name for each in typed], [each.etag for each in typed]
     created = [each.createdTimeUtc for each in props]
     modified = [each.lastModifiedTimeUtc for each in props]
-    if not (all(map(USABLE_NAME.fullmatch, names)) and all(etags)):
+    if not (_are_usable(names) and all(etags)):
         _refuse()
     if any(each.mergedIncidentNumber for each in more if each.mergedIncidentNumber is not UNSET):
         _refuse()
@@ -70,33 +83,24 @@ def _columns(typed: Sequence[TypedIncident]) -> list[Iterable[Any]]:
     nothing: tuple[Any, ...] = (None,) * len(typed)
     return [
         [name.lower() for name in names],
-        _told([each.id for each in typed]),
         etags,
         _counts([each.incidentNumber for each in props]),
         [each.title for each in props],
-        _told([each.description for each in props]),
         [SEVERITY[each.severity] for each in props],
         [INCIDENT_STATUS[each.status] for each in props],
         [_CLASSIFICATIONS[each.classification] for each in props],
         [_REASONS[each.classificationReason] for each in props],
-        _told([each.classificationComment for each in props]),
-        [_owner(each.owner) if each.owner else None for each in props],
-        [_labels(each.labels) if each.labels else () for each in props],
+        [_owner_of(each.owner) if each.owner else None for each in props],
+        [_labels_of(*each.labels) if each.labels else () for each in props],
         read_moments(created),
-        read_moments(modified),
-        _moments(_told([each.firstActivityTimeUtc for each in props])),
+        modified_at or read_moments(modified),
         _moments(activity),
         created,
         modified,
         activity,
-        _told([each.providerName for each in props]),
-        _told([each.providerIncidentId for each in props]),
-        _told([each.incidentUrl for each in props]),
-        _told([each.providerIncidentUrl for each in more]),
         [tuple(each.tactics or ()) for each in more],
         [tuple(each.techniques or ()) for each in more],
         [tuple(each.alertProductNames or ()) for each in more],
-        [tuple(each.relatedAnalyticRuleIds or ()) for each in props],
         _counts(_told([each.alertsCount for each in more])),
         _counts(_told([each.commentsCount for each in more])),
         nothing,
@@ -125,31 +129,25 @@ def _moments(texts: Sequence[str | None]) -> list[datetime | None]:
     return [None if text is None else next(following) for text in texts]
 
 
-def _owner(said: TypedOwner) -> WireOwner | None:
-    return _owner_of(
-        (said.objectId, said.email, said.assignedTo, said.userPrincipalName, said.ownerType)
-    )
+def _are_usable(names: list[str]) -> bool:
+    """Whether each could stand in an address; all of them are looked through at once."""
+    said = "".join([f"{name}\n" for name in names])
+    return said.count("\n") == len(names) and _USABLE_NAMES.fullmatch(said) is not None
 
 
 @lru_cache(maxsize=4096)
-def _owner_of(said: tuple[Any, ...]) -> WireOwner | None:
+def _owner_of(said: TypedOwner) -> WireOwner | None:
     """Few people own many incidents: each is read once."""
     flags: list[str] = []
-    members = ("objectId", "email", "assignedTo", "userPrincipalName", "ownerType")
-    owner = owner_of(dict(zip(members, _told([*said]), strict=True)), flags)
+    owner = owner_of({name: v for name, v in asdict(said).items() if v is not UNSET}, flags)
     return owner if not flags else _refuse()
 
 
-def _labels(said: Sequence[TypedLabel]) -> tuple[WireLabel, ...]:
-    return _labels_of(tuple([(label.labelName, label.labelType) for label in said]))
-
-
 @lru_cache(maxsize=4096)
-def _labels_of(said: tuple[tuple[str, Any], ...]) -> tuple[WireLabel, ...]:
+def _labels_of(*said: TypedLabel) -> tuple[WireLabel, ...]:
     flags: list[str] = []
     labels = labels_of(
-        [{"labelName": name, "labelType": None if kind is UNSET else kind} for name, kind in said],
-        flags,
+        [{name: v for name, v in asdict(each).items() if v is not UNSET} for each in said], flags
     )
     return labels if not flags else _refuse()
 

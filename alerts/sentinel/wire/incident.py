@@ -11,7 +11,7 @@ import orjson
 from alerts.sentinel.wire.parts import WireLabel, WireOwner, labels_of, owner_of
 from alerts.sentinel.wire.times import read_moment
 from alerts.sentinel.wire.unreadable import Bag, Unfit
-from alerts.sentinel.wire.values import read_bag, read_count, read_texts, read_words
+from alerts.sentinel.wire.values import read_bag, read_count, read_text, read_words
 from alerts.sentinel.wire.vocabulary import (
     CLASSIFICATION,
     CLASSIFICATION_REASON,
@@ -26,56 +26,34 @@ USABLE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.~-]{0,127}")
 
 _make = tuple.__new__
 _NOT_CLOSED = (None, None)
-_ENVELOPE = {"id": "id", "etag": "etag"}
-_TEXTS = {
-    "title": "title",
-    "description": "description",
-    "classificationComment": "classification_comment",
-    "providerName": "provider_name",
-    "providerIncidentId": "provider_incident_id",
-    "incidentUrl": "incident_url",
-}
-_MORE_TEXTS = {
-    "providerIncidentUrl": "provider_incident_url",
-    "mergedIncidentUrl": "merged_into_url",
-}
 
 
 class WireIncident(NamedTuple):
-    """One incident as listed; `raw_json` is all of it as compact JSON.
+    """One incident as listed, as far as anybody asks; `raw_json` is all of it as compact JSON.
 
     A named tuple, because a frozen dataclass of so many members takes ten times as long to make
     and intake makes twenty thousand a second.
     """
 
     name: str
-    arm_id: str | None
     etag: str | None
     number: int | None
     title: str | None
-    description: str | None
     severity: str | None
     status: str | None
     classification: str | None
     classification_reason: str | None
-    classification_comment: str | None
     owner: WireOwner | None
     labels: tuple[WireLabel, ...]
     created_at: datetime | None
     modified_at: datetime | None
-    first_activity_at: datetime | None
     latest_activity_at: datetime | None
     created_text: str | None
     modified_text: str | None
     latest_activity_text: str | None
-    provider_name: str | None
-    provider_incident_id: str | None
-    incident_url: str | None
-    provider_incident_url: str | None
     tactics: tuple[str, ...]
     techniques: tuple[str, ...]
     product_names: tuple[str, ...]
-    rule_ids: tuple[str, ...]
     alerts_count: int | None
     comments_count: int | None
     merged_into_number: int | None
@@ -116,11 +94,10 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
         raise Unfit("its properties are no object")
     flags, get = list(oddities), props.get
     more = read_bag(get("additionalData"), "additional_data", flags)
-    arm_id, etag = read_texts(raw, _ENVELOPE, flags)
+    etag = read_text(raw.get("etag"), "etag", flags)
     if not etag:
         flags.append("etag:missing")
-    title, description, comment, provider, provider_id, url = read_texts(props, _TEXTS, flags)
-    provider_url, merged_url = read_texts(more, _MORE_TEXTS, flags)
+    title = read_text(get("title"), "title", flags)
     created, modified = get("createdTimeUtc"), get("lastModifiedTimeUtc")
     activity = get("lastActivityTimeUtc")
     number = get("incidentNumber")
@@ -133,29 +110,26 @@ def incident_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> Wi
     return _make(
         WireIncident,
         (
-            *(name, arm_id, etag, read_count(number, "number", flags)),
-            *(title, description),
+            *(name, etag, read_count(number, "number", flags), title),
             read_choice(get("severity"), SEVERITY, "severity", flags, required=True),
             read_choice(get("status"), INCIDENT_STATUS, "status", flags, required=True),
-            *(*closing, comment),
+            *closing,
             owner_of(get("owner"), flags),
             labels_of(get("labels"), flags),
             read_moment(created, "created_at", flags),
             read_moment(modified, "modified_at", flags),
-            read_moment(get("firstActivityTimeUtc"), "first_activity_at", flags),
             read_moment(activity, "latest_activity_at", flags),
             created if created.__class__ is str else None,
             modified if modified.__class__ is str else None,
             activity if activity.__class__ is str else None,
-            *(provider, provider_id, url, provider_url),
             read_words(more.get("tactics"), "tactics", flags),
             read_words(more.get("techniques"), "techniques", flags),
             read_words(more.get("alertProductNames"), "product_names", flags),
-            read_words(get("relatedAnalyticRuleIds"), "rule_ids", flags),
             read_count(more.get("alertsCount"), "alerts_count", flags),
             read_count(more.get("commentsCount"), "comments_count", flags),
             read_count(merged, "merged_into_number", flags) if merged else None,
-            *(merged_url, tuple(flags), raw_json),
+            read_text(more.get("mergedIncidentUrl"), "merged_into_url", flags),
+            *(tuple(flags), raw_json),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,10 @@ class IncidentPage:
     what is picked, record by record.
     """
 
-    __slots__ = ("_body", "_envelope", "_heads", "_records", "_typed", "_values", "next_link")
+    __slots__ = (
+        *("_body", "_envelope", "_heads", "_modified_at", "_records", "_typed", "_values"),
+        "next_link",
+    )
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -39,6 +42,7 @@ class IncidentPage:
         self._values: list[Any] = []
         self._envelope: dict[str, Any] = {}
         self._heads: Sequence[Head] | None = None
+        self._modified_at: Sequence[datetime] | None = None
         self._typed = read_typed(body)
         if self._typed is None:
             self._read_values()
@@ -62,14 +66,9 @@ class IncidentPage:
         """The latest time of change the page names, later ones than `until` left out: those are
         mistakes, and nobody may take them for how far the list was read.
         """
-        if self._typed is None:
-            texts = [_modified_in(value) for value in self._values]
-        else:
-            texts = [each.properties.lastModifiedTimeUtc for each in self._typed.value]
-        try:
-            moments: list[datetime | None] = [*read_moments(texts)]
-        except (TypeError, ValueError):
-            moments = [read_moment(text, "", []) for text in texts]
+        moments: Iterable[datetime | None] | None = self._usual_moments()
+        if moments is None:
+            moments = [read_moment(text, "", []) for text in self._modified_texts()]
         return max((each for each in moments if each and each <= until), default=None)
 
     @property
@@ -80,13 +79,27 @@ class IncidentPage:
     def picked(self, places: Sequence[int]) -> list[WireIncident | Unreadable]:
         """The records at these places of the page."""
         if self._typed is not None:
-            incidents = read_columns(self._body, self._typed, places)
+            incidents = read_columns(self._body, self._typed, places, self._usual_moments())
             if incidents is not None:
                 return [*incidents]
             self._typed = None
             self._read_values()
         loaded = self._loaded()
         return [_read(loaded[place]) for place in places]
+
+    def _usual_moments(self) -> Sequence[datetime] | None:
+        """The times of change of all records; None where one of them is in no way a usual one."""
+        if self._modified_at is None:
+            try:
+                self._modified_at = read_moments(self._modified_texts())
+            except (TypeError, ValueError):
+                return None
+        return self._modified_at
+
+    def _modified_texts(self) -> Sequence[object]:
+        if self._typed is None:
+            return [_modified_in(value) for value in self._values]
+        return [each.properties.lastModifiedTimeUtc for each in self._typed.value]
 
     def _loaded(self) -> list[Loaded | Unreadable]:
         if self._records is None:

@@ -22,14 +22,14 @@ class _Known(Struct, gc=False, forbid_unknown_fields=True):
     """An object of which we know all members; what is written back is what was read."""
 
 
-class TypedLabel(_Known):
-    """A label."""
+class TypedLabel(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A label; frozen, as owners are, so that those that say the same are read once."""
 
     labelName: str
     labelType: Text = UNSET
 
 
-class TypedOwner(_Known):
+class TypedOwner(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Who owns an incident."""
 
     objectId: Text = UNSET
