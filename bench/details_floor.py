@@ -1,175 +1,260 @@
-"""The floor of details: the same rows in the same tables, built in the cheapest way.
+"""The floor of details: the very same rows as Tagout's, in one straight script for clean input.
 
-What Tagout stores of one incident, this stores, too, for incidents of a second workspace: the
-alert's row with all its facts, its raw JSON, the link, every entity with its raw JSON and its
-device, comments, devices, both memories, what details decide of the incident's row, and the rows
-of the queue. Keys, indexes and foreign keys are those of the product, for the tables are. It
-parses with orjson, copies into stages and merges them; nothing is checked, bounded, ranked or
-looked at twice, ids of places are known beforehand, and answers have the one shape we made.
+It starts from the same bytes and derives every column that Tagout writes: facts of alerts with
+place, plant time and what the catalogue knows, raw JSON, links, entities, devices, comments, both
+memories, what details decide of an incident's row, its priority with all parts, and the rows of
+the queue. `bench.details_equal` proves that both store the same, each time the bench runs.
+
+What it leaves out is what only matters when something is not as expected: it looks at no type,
+length or spelling, flags nothing, keeps no second version of anything, locks nothing, takes each
+incident to be new and to have one alert, and knows no place that was not there at its start. What
+a value means it takes from where it is defined: the catalogue, the pattern's key, the weights of
+priority. Pages are parsed by orjson, equal things are worked out once, each table has one COPY and
+one merge (`bench.details_merges`), and merges that ask nothing go to the server together.
 """
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
 from hashlib import md5
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import orjson
 
-STAGES = """
-    CREATE TEMP TABLE floor_alerts ON COMMIT DELETE ROWS AS
-        SELECT *, 0::bigint AS incident_id, '{}'::jsonb AS body FROM incidents_alert WHERE false;
-    CREATE TEMP TABLE floor_entities ON COMMIT DELETE ROWS AS
-        SELECT e.incident_id, e.name, e.kind, e.label, e.body, d.zone_id, d.address, d.name AS said,
-               d.kind AS what, d.vendor, d.latest_seen_at
-        FROM incidents_entity e, sites_device d WHERE false;
-    CREATE TEMP TABLE floor_comments ON COMMIT DELETE ROWS AS
-        SELECT incident_id, name, author, message, created_at FROM incidents_comment WHERE false;
-    CREATE TEMP TABLE floor_incidents ON COMMIT DELETE ROWS AS
-        SELECT id, alert_type, protocol, source, destination, site_ids, place, pattern,
-               pattern AS pair, group_key, priority, entities_count
-        FROM incidents_incident WHERE false;
-"""
-_ALERT = (
-    "workspace_id, key, system_alert_id, sensor, site_id, zone_id, alert_type, user_defined_title,"
-    " engine, category, severity, protocol, port, function, techniques, tactics, product_name,"
-    " source_device, source_address, destination_device, destination_address, any_device,"
-    " any_address, at, latest_at, plant_weekday, plant_minute, flags"
-)
-_MERGES = (
-    f"""
-    WITH stored AS (
-        INSERT INTO incidents_alert ({_ALERT}) SELECT {_ALERT} FROM floor_alerts
-        ON CONFLICT (workspace_id, key) DO UPDATE SET latest_at = excluded.latest_at
-        RETURNING id, key),
-    raw AS (
-        INSERT INTO incidents_alertraw (alert_id, body)
-        SELECT stored.id, s.body FROM stored JOIN floor_alerts s USING (key)
-        ON CONFLICT (alert_id) DO UPDATE SET body = excluded.body)
-    INSERT INTO incidents_incidentalert (incident_id, alert_id)
-    SELECT s.incident_id, stored.id FROM stored JOIN floor_alerts s USING (key)
-    ON CONFLICT DO NOTHING
-    """,
-    """
-    INSERT INTO sites_device AS d (zone_id, address, name, kind, vendor, model, firmware,
-        criticality, first_seen_at, latest_seen_at)
-    SELECT DISTINCT ON (zone_id, address) zone_id, address, said, what, vendor, '', '', 'normal',
-        latest_seen_at, latest_seen_at FROM (
-        SELECT zone_id, address, said, what, vendor, latest_seen_at FROM floor_entities
-        WHERE zone_id IS NOT NULL UNION ALL
-        SELECT zone_id, source_address, source_device, '', '', latest_at FROM floor_alerts) seen
-    ORDER BY zone_id, address, latest_seen_at DESC
-    ON CONFLICT (zone_id, address) DO UPDATE SET latest_seen_at = excluded.latest_seen_at
-    WHERE excluded.latest_seen_at > d.latest_seen_at + interval '10 minutes'
-    """,
-    """
-    INSERT INTO incidents_entity (incident_id, name, kind, label, device_id, body)
-    SELECT incident_id, name, kind, label, (SELECT d.id FROM sites_device d
-        WHERE d.zone_id = e.zone_id AND d.address = e.address), body FROM floor_entities e
-    ON CONFLICT (incident_id, name) DO UPDATE SET body = excluded.body
-    """,
-    """
-    INSERT INTO incidents_comment (incident_id, name, author, message, created_at, ours)
-    SELECT *, false FROM floor_comments
-    ON CONFLICT (incident_id, name) DO UPDATE SET message = excluded.message
-    """,
-    """
-    INSERT INTO incidents_patternmemory AS m (pattern, first_seen_at, latest_seen_at, seen, routine,
-        maintenance, suspicious, not_sure, latest_verdict_by, latest_verdict, latest_note)
-    SELECT f.pattern, min(i.created_at), max(i.created_at), count(*), 0, 0, 0, 0, '', '', ''
-    FROM floor_incidents f JOIN incidents_incident i USING (id) GROUP BY 1
-    ON CONFLICT (pattern) DO UPDATE SET seen = m.seen + excluded.seen,
-        latest_seen_at = greatest(m.latest_seen_at, excluded.latest_seen_at)
-    """,
-    """
-    INSERT INTO incidents_pairmemory (pair, first_seen_at, first_incident)
-    SELECT DISTINCT ON (pair) pair, created_at, id
-    FROM floor_incidents JOIN incidents_incident USING (id)
-    ORDER BY pair, created_at ON CONFLICT DO NOTHING
-    """,
-    """
-    DELETE FROM incidents_group g USING incidents_incident i JOIN floor_incidents f USING (id)
-    WHERE g.key = i.group_key
-    """,
-    """
-    UPDATE incidents_incident i SET alert_type = f.alert_type, protocol = f.protocol,
-        source = f.source, destination = f.destination, site_ids = f.site_ids, place = f.place,
-        pattern = f.pattern, entities_count = f.entities_count, details_state = 'fetched',
-        details_due_at = NULL, details_attempts = 0, priority = f.priority,
-        priority_parts = '[["severity", 40, "High"], ["tactic", 10, "Impair Process Control"]]',
-        group_key = CASE WHEN i.status < 3 THEN f.group_key END, changed_at = now()
-    FROM floor_incidents f WHERE i.id = f.id
-    """,
-    """
-    INSERT INTO incidents_group AS g (key, workspace_id, site_ids, place, alert_type, title,
-        protocol, source, destination, pattern, severity, status, ot_state, owner_id, owner_name,
-        n, latest_id, priority, first_at, latest_at, changed_at)
-    SELECT i.group_key, min(i.workspace_id), min(i.site_ids), min(i.place), min(i.alert_type),
-        min(i.title), min(i.protocol), min(i.source), min(i.destination),
-        (array_agg(i.pattern))[1], min(i.severity), min(i.status), '', '', '',
-        count(*), max(id), max(i.priority), min(i.created_at), max(i.created_at), now()
-    FROM incidents_incident i JOIN floor_incidents f USING (id)
-    WHERE i.group_key IS NOT NULL GROUP BY 1
-    ON CONFLICT (key) DO UPDATE SET n = g.n + excluded.n, latest_id = excluded.latest_id,
-        latest_at = excluded.latest_at, changed_at = excluded.changed_at
-    """,
-)
+from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.incidents.engine.pattern import pattern_key
+from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
+from alerts.incidents.engine.share import lower_share
+from bench import details_merges as merges
+
+type Answers = tuple[bytes, bytes, bytes | None]  # alerts, entities, comments
+type Device = tuple[str, float | None, str]  # how critical, its level, its zone
+
+SEVERITIES = {"Informational": 1, "Low": 2, "Medium": 3, "High": 4}
+SEVERITY_WORDS = {number: word for word, number in SEVERITIES.items()}
+LEVELS = {"ProcessControl": 1.0, "Supervisory": 2.0, "SiteOperations": 3.0, "Enterprise": 4.0}
+NO_OTHERS = {
+    *("azure security center for iot", "microsoft defender for iot", "azure defender for iot"),
+    *("azure sentinel", "microsoft sentinel"),
+}
+IMPORTANCE = {"Normal": "normal", "High": "important"}
+CLOSED = 3
 
 
-def store_floor(
-    cursor: Any,
-    *,
-    workspace_id: int,
-    zones: dict[str, tuple[int, int]],
-    ids: list[int],
-    answers: list[tuple[bytes, bytes, bytes | None]],
-) -> None:
-    """Store the details of these incidents; `zones` gives the ids of site and zone."""
-    alerts, entities, comments, incidents = [], [], [], []
-    for pk, (first, second, third) in zip(ids, answers, strict=True):
-        (row,) = orjson.loads(first)["value"]
-        said = row["properties"]
-        bag, at = said["additionalData"], said["startTimeUtc"]
-        site_id, zone_id = zones[bag["SensorZone"]]
-        title, protocol = said["alertDisplayName"], bag["Protocol"]
+class Floor:
+    """The script, with what it reads once: all places there are."""
+
+    def __init__(self, cursor: Any, *, workspace_id: int, now: datetime) -> None:
+        self.cursor, self.workspace_id, self.now = cursor, workspace_id, now.isoformat()
+        cursor.execute(merges.STAGES)
+        cursor.execute(
+            "SELECT s.name, z.name, s.id, z.id, s.time_zone"
+            " FROM sites_zone z JOIN sites_site s ON s.id = z.site_id"
+        )
+        self.places = {
+            (site, zone): (site_id, zone_id, ZoneInfo(time_zone), f"{site}, {zone}")
+            for site, zone, site_id, zone_id, time_zone in cursor.fetchall()
+        }
+
+    def store(self, *, ids: Sequence[int], answers: Sequence[Answers]) -> None:
+        """Store the details of these incidents, in the caller's transaction."""
+        cursor = self.cursor
+        cursor.execute(merges.HEADS, [list(ids)])
+        heads = {row[0]: row[1:] for row in cursor.fetchall()}
+        batch = Batch()
+        for pk, said in zip(ids, answers, strict=True):
+            self._read(batch, pk, heads[pk][0], said)
+        self._copy("floor_alerts", batch.alerts)
+        self._copy("floor_entities", batch.entities)
+        self._copy("floor_comments", batch.comments)
+        self._copy("floor_memories", batch.memories)
+        self._copy(
+            "floor_devices", [f"{zone}\t{at}\t{d}" for (zone, at), d in batch.devices.items()]
+        )
+        cursor.execute(merges.WHAT_WAS_SAID)
+        cursor.execute(merges.DEVICES)
+        devices = {row[:2]: row[2:] for row in cursor.fetchall()}
+        cursor.execute(merges.PATTERNS)
+        judged = {row[0]: row[1:] for row in cursor.fetchall()}
+        cursor.execute(merges.PAIRS)
+        first_of_pair = {row[0] for row in cursor.fetchall()}
+        lines = []
+        for pk, read, touched in batch.incidents:
+            _, severity, status, tactics, products, owner = heads[pk]
+            score, parts = weighed(
+                severity, read.alert_type, tuple(tactics), tuple(products), pk in first_of_pair,
+                judged.get(read.pattern), frozenset([devices[one] for one in touched]),
+            )  # fmt: skip
+            key = "\\N"
+            if status < CLOSED:
+                key = md5(
+                    f"{read.pattern}:{self.workspace_id}:{severity}:{status}::{owner}".encode()
+                ).hexdigest()
+            lines.append(f"{pk}\t{read.line}\t{score}\t{parts}\t{key}\t{batch.counts[pk]}")
+        self._copy("floor_incidents", lines)
+        cursor.execute(merges.INCIDENTS, {"now": self.now})
+
+    def _read(self, batch: "Batch", pk: int, created_at: str, said: Answers) -> None:
+        """One incident's answers as lines."""
+        (row,) = orjson.loads(said[0])["value"]
+        its = row["properties"]
+        bag, at, latest = its["additionalData"], its["startTimeUtc"], its["timeGenerated"]
+        site_id, zone_id, time_zone, words = self.places[bag["SiteDisplayName"], bag["SensorZone"]]
+        local = datetime.fromisoformat(at).astimezone(time_zone)
+        alert_type, engine = known(its["alertDisplayName"])
+        protocol = bag["Protocol"]
         source, source_at = bag["SourceDevice"], bag["SourceDeviceAddress"]
         target, target_at = bag["DestinationDevice"], bag["DestinationDeviceAddress"]
-        alerts.append(
-            f"{pk}\t{workspace_id}\t{said['vendorOriginalId']}\t{said['systemAlertId']}\t"
-            f"{bag['SensorId']}\t{site_id}\t{zone_id}\t{title}\t\t\t{bag['Category']}\t4\t"
-            f"{protocol}\t{bag['Port']}\t\t{{}}\t{{{','.join(said['tactics'])}}}\t"
-            f"{said['productName']}\t{source}\t{source_at}\t{target}\t{target_at}\t"
-            f"{{{source},{target}}}\t{{{source_at},{target_at}}}\t{at}\t{said['timeGenerated']}\t"
-            f"1\t330\t{{}}\t{orjson.dumps(row).decode()}"
+        batch.alerts.append(
+            f"{pk}\t{self.workspace_id}\t{its['vendorOriginalId']}\t{its['systemAlertId']}\t"
+            f"{bag['SensorId']}\t{site_id}\t{zone_id}\t{alert_type}\t{engine}\t"
+            f"{bag['Category']}\t{SEVERITIES[its['severity']]}\t{protocol}\t{bag['Port']}\t"
+            f"{{{','.join(its['tactics'])}}}\t{its['productName']}\t{source}\t{source_at}\t"
+            f"{target}\t{target_at}\t{both(source, target)}\t{both(source_at, target_at)}\t"
+            f"{at}\t{latest}\t{local.weekday()}\t{local.hour * 60 + local.minute}\t"
+            f"{document(row)}"
         )
-        found = orjson.loads(second)["entities"]
-        for one in found:
-            its, device = one["properties"], "\\N\t\\N\t\\N\t\\N\t\\N\t\\N"
-            if one["kind"] == "IoTDevice":
-                device = (
-                    f"{zone_id}\t{target_at}\t{its['deviceName']}\t{its['deviceSubType']}\t"
-                    f"{its['vendor']}\t{at}"
-                )
-            entities.append(
-                f"{pk}\t{one['name']}\t{one['kind']}\t{its['friendlyName']}\t"
-                f"{orjson.dumps(one).decode()}\t{device}"
-            )
-        for one in orjson.loads(third)["value"] if third else ():
+        read = digest(
+            self.workspace_id, site_id, words, alert_type, protocol, source or source_at,
+            target or target_at,
+        )  # fmt: skip
+        batch.memories.append(f"{pk}\t{created_at}\t{at}\t{read.pattern}\t{read.pair}")
+        touched = self._read_entities(batch, pk, orjson.loads(said[1])["entities"], latest)
+        for name, address in ((source, source_at), (target, target_at)):
+            if (zone_id, address) not in touched:
+                touched.add((zone_id, address))
+                batch.devices[zone_id, address] = f"{name}\t\t\t\\N\tnormal\t{latest}"
+        batch.incidents.append((pk, read, touched))
+        for one in orjson.loads(said[2])["value"] if said[2] else ():
             its = one["properties"]
-            comments.append(
+            batch.comments.append(
                 f"{pk}\t{one['name']}\t{its['author']['name']}\t{its['message']}\t"
                 f"{its['createdTimeUtc']}"
             )
-        pair = md5(f"{workspace_id}{zone_id}{source}{target}".encode()).hexdigest()
-        pattern = md5(f"{pair}{title}{protocol}".encode()).hexdigest()
-        incidents.append(
-            f"{pk}\t{title}\t{protocol}\t{source}\t{target}\t{{{site_id}}}\t{bag['SensorZone']}\t"
-            f"{pattern}\t{pair}\t{pattern}\t50\t{len(found)}"
+
+    def _read_entities(
+        self, batch: "Batch", pk: int, entities: list[dict[str, Any]], latest: str
+    ) -> set[tuple[int, str]]:
+        """Entities as lines; returns the devices among them, by zone and address."""
+        batch.counts[pk] = len(entities)
+        addresses = {e["id"]: e["properties"]["address"] for e in entities if e["kind"] == "Ip"}
+        touched = set()
+        for one in entities:
+            its, place = one["properties"], "\\N\t\\N"
+            if one["kind"] == "IoTDevice":
+                zone_id = self.places[its["site"], its["zone"]][1]
+                address = addresses[its["ipAddressEntityId"]]
+                touched.add((zone_id, address))
+                place = f"{zone_id}\t{address}"
+                batch.devices[zone_id, address] = (
+                    f"{its['deviceName']}\t{its['deviceSubType']}\t{its['vendor']}\t"
+                    f"{LEVELS[its['purdueLayer']]}\t{IMPORTANCE[its['importance']]}\t{latest}"
+                )
+            batch.entities.append(
+                f"{pk}\t{one['name']}\t{one['kind']}\t{its['friendlyName']}\t{place}\t"
+                f"{document(one)}"
+            )
+        return touched
+
+    def _copy(self, stage: str, lines: Iterable[str]) -> None:
+        with self.cursor.copy(f"COPY {stage} FROM STDIN") as copy:
+            copy.write("\n".join([*lines, ""]).encode())
+
+
+class Batch:
+    """Lines on their way."""
+
+    def __init__(self) -> None:
+        self.alerts: list[str] = []
+        self.entities: list[str] = []
+        self.comments: list[str] = []
+        self.memories: list[str] = []
+        self.devices: dict[tuple[int, str], str] = {}
+        self.incidents: list[tuple[int, Digest, set[tuple[int, str]]]] = []
+        self.counts: dict[int, int] = {}
+
+
+class Digest(NamedTuple):
+    """What an incident's row says of its alert."""
+
+    line: str
+    alert_type: str
+    pattern: str
+    pair: str
+
+
+def document(value: Any) -> str:
+    """Compact JSON for COPY."""
+    return orjson.dumps(value).decode().replace("\\", "\\\\")
+
+
+@cache
+def both(one: str, other: str) -> str:
+    """Both names in order, each once, as an array."""
+    return "{" + ",".join(sorted({one, other} - {""})) + "}"
+
+
+@cache
+def known(title: str) -> tuple[str, str]:
+    """The catalogue's title and engine."""
+    found = alert_type_for(title)
+    return (found.title, found.component) if found else (title, "")
+
+
+@cache
+def digest(  # noqa: PLR0917  a cache of many calls goes by places
+    workspace_id: int,
+    site_id: int,
+    words: str,
+    alert_type: str,
+    protocol: str,
+    source: str,
+    target: str,
+) -> Digest:
+    """The columns of the incident, its pattern, and the pair of its ends."""
+    pattern = pattern_key(
+        workspace_id=workspace_id, site_ids=[site_id], alert_type=alert_type, source=source,
+        destination=target, protocol=protocol,
+    )  # fmt: skip
+    pair = f"{workspace_id}:{site_id}:{source.casefold()}\x1f{target.casefold()}"
+    line = f"{alert_type}\t{protocol}\t{source}\t{target}\t{words}\t{{{site_id}}}\t{pattern}"
+    return Digest(line, alert_type, str(pattern), md5(pair.encode()).hexdigest())
+
+
+@cache
+def weighed(  # noqa: PLR0917  as above
+    severity: int,
+    alert_type: str,
+    tactics: tuple[str, ...],
+    products: tuple[str, ...],
+    is_new_pair: bool,
+    judged: tuple[int, int] | None,
+    devices: frozenset[Device],
+) -> tuple[int, str]:
+    """Priority, and its parts as JSON."""
+    levels = sorted({level for _, level, _ in devices if level is not None}, reverse=True)
+    zones = sorted({zone for _, _, zone in devices})
+    crossing = " / ".join(zones) if len(zones) > 1 else ""
+    if len(levels) > 1:
+        crossing = f"Level {levels[0]:g} to Level {levels[-1]:g}"
+    found = alert_type_for(alert_type)
+    benign, suspicious = judged or (0, 0)
+    priority = priority_of(
+        PriorityFacts(
+            severity=SEVERITY_WORDS[severity],
+            guard=found.guard if found else None,
+            criticality=max(
+                (one[0] for one in devices), key=lambda w: CRITICALITY_POINTS.get(w, 0)
+            ),
+            crosses_levels=bool(crossing),
+            crossing=crossing,
+            tactics=tactics,
+            other_products=tuple(name for name in products if name.casefold() not in NO_OTHERS),
+            is_new_pair=is_new_pair,
+            times_suspicious=suspicious,
+            routine_share_lower=lower_share(benign, benign + suspicious),
         )
-    for table, columns, lines in (
-        ("floor_alerts", f"(incident_id, {_ALERT}, body)", alerts),
-        ("floor_entities", "", entities),
-        ("floor_comments", "", comments),
-        ("floor_incidents", "", incidents),
-    ):
-        with cursor.copy(f"COPY {table} {columns} FROM STDIN") as copy:
-            copy.write("".join([line + "\n" for line in lines]).encode())
-    for merge in _MERGES:
-        cursor.execute(merge)
+    )
+    parts = [[part.code, part.points, part.detail] for part in priority.parts]
+    return priority.score, orjson.dumps(parts).decode()
