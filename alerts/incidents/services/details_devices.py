@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alerts.incidents.services.details_work import Work
-from alerts.incidents.services.facts import addresses_of, place_of_device
+from alerts.incidents.services.facts import addresses_of
 from alerts.sentinel.wire import WireDevice
 from alerts.sites.services import Atlas, DeviceSeen, learn_devices, level_of
 
@@ -16,12 +16,10 @@ def learn_devices_of(work: Sequence[Work], *, atlas: Atlas) -> dict[tuple[int, s
     for one in work:
         at = max((row.latest_at for row, _ in one.rows), default=one.row.created_at)
         described: set[str] = set()
-        for entity in one.entities if one.devices else ():
-            device = entity.device
-            if device is None:
-                continue
+        described_by = [entity for entity in one.entities if entity.device] if one.devices else ()
+        for entity, device, place in zip(described_by, one.devices, one.places, strict=False):
             addresses = addresses_of(device=device)
-            zone_id = atlas.find(place_of_device(device)).zone_id
+            zone_id = atlas.find(place).zone_id
             if zone_id is not None and addresses:
                 seen.append(_seen(device, zone_id, addresses[0], at))
                 described.update(addresses)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from alerts.sentinel.wire.listing import Loaded, load_list
-from alerts.sentinel.wire.unreadable import Bag, Unfit, Unreadable
+from alerts.sentinel.wire.unreadable import Bag, Unreadable
 from alerts.sentinel.wire.values import read_bag, read_text, read_texts, read_words, read_yes_no
 from alerts.sentinel.wire.vocabulary import ENTITY_KIND, read_choice
 
@@ -125,24 +125,19 @@ def _counts_in(meta: object) -> dict[str, int]:
 
 
 def _read(record: Loaded, by_id: dict[str, Bag]) -> WireEntity | Unreadable:
-    try:
-        return _entity_of(record, by_id)
-    except Unfit as unfit:
-        return Unreadable(str(unfit), record.raw_json)
-
-
-def _entity_of(record: Loaded, by_id: dict[str, Bag]) -> WireEntity:
-    raw, flags = record.raw, list(record.oddities)
-    name, properties = raw.get("name"), raw.get("properties")
-    if not isinstance(name, str) or not name:
-        raise Unfit("it has no usable name")
-    if not isinstance(properties, dict):
-        raise Unfit("its properties are no object")
-    kind = read_choice(raw.get("kind"), ENTITY_KIND, "kind", flags, required=True)
-    friendly = read_text(properties.get("friendlyName"), "friendly_name", flags)
+    raw, raw_json, oddities = record
+    name, properties, kind = raw.get("name"), raw.get("properties"), raw.get("kind")
+    if name.__class__ is not str or not name:
+        return Unreadable("it has no usable name", raw_json)
+    if properties.__class__ is not dict:
+        return Unreadable("its properties are no object", raw_json)
+    flags, known = list(oddities), ENTITY_KIND.get(kind) if kind.__class__ is str else None
+    kind = known or read_choice(kind, ENTITY_KIND, "kind", flags, required=True)
+    friendly = properties.get("friendlyName")
+    if friendly.__class__ is not str:
+        friendly = read_text(friendly, "friendly_name", flags)
     device = _device_of(properties, by_id, flags) if kind == "IoTDevice" else None
-    said = name.lower(), kind, friendly, device, tuple(flags), record.raw_json
-    return _make(WireEntity, said)
+    return _make(WireEntity, (name.lower(), kind, friendly, device, tuple(flags), raw_json))
 
 
 def _device_of(properties: Bag, by_id: dict[str, Bag], flags: list[str]) -> WireDevice:

@@ -100,7 +100,12 @@ def facts_in(bag: Bag, details: dict[str, tuple[str, ...]], flags: list[str]) ->
     if details:
         texts = [_first(names, bag, details, flags) for names in _NAMES]
     else:
-        texts = [_first(names, bag, details, flags) if names else None for names in _told_by(*bag)]
+        texts = [
+            (value.strip() or None)
+            if names and (value := bag[names[0]]).__class__ is str and value
+            else _first(names, bag, details, flags)
+            for names in _told_by(*bag)
+        ]
     is_new = read_yes_no(bag.get("isnew"), "facts.is_new", flags)
     return _make(D4iotFacts, (*texts, is_new))
 
