@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.models import ACTING, LedgerEntry, Rule, RuleVersion, Stop
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
+
+COMPARED = "suppression.ledger-compared"  # the note of the daily comparison with Sentinel
 
 
 def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
@@ -40,6 +42,18 @@ def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
 def acting_versions() -> QuerySet[RuleVersion]:
     """Canary and live versions: what matching works with."""
     return RuleVersion.objects.filter(state__in=ACTING).select_related("rule")
+
+
+def acting_by_state() -> dict[str, int]:
+    """How many rules try themselves out, and how many live."""
+    rows = acting_versions().order_by().values_list("state").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def off_in() -> list[str | None]:
+    """Workspaces in which suppression is switched off now, by name; None for everywhere."""
+    stops = Stop.objects.filter(lifted_at=None).order_by("workspace__name")
+    return list(stops.values_list("workspace__name", flat=True))
 
 
 def is_off(workspace_id: int) -> bool:

@@ -14,6 +14,7 @@ from alerts.intake.models import Quarantined, Run
 from alerts.outbox.models import Change
 from alerts.outbox.queries import backlog_by_workspace, given_up_changes
 from alerts.sentinel.models import Workspace
+from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
 from portal.jobs.models import Job
 from portal.jobs.queries import Note, dead_jobs, heartbeats, notes_of
@@ -102,6 +103,20 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Which rules act, where suppression is off, and what the latest comparison found."""
+
+    canary: int
+    live: int
+    is_off: bool
+    off_in: Sequence[str]  # workspaces
+    compared_at: datetime | None
+    compared: int
+    differences: int
+    told: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """What only those see who can do something about it."""
 
@@ -117,6 +132,7 @@ class Details:
     broker: bool
     alive: Sequence[Alive]
     record: Record
+    suppression: Suppression
     version: str
 
 
@@ -137,6 +153,7 @@ def details_of(workspace_ids: Collection[int], *, unshifted: datetime) -> Detail
         broker=broker_answers(),
         alive=_alive(heartbeats(), unshifted),
         record=record_facts(),
+        suppression=suppression_facts(),
         version=settings.VERSION,
     )
 
@@ -174,6 +191,23 @@ def record_facts() -> Record:
     note = next(iter(notes_of(VERIFIED)), Note("", None, {}))
     found: dict[str, Any] = note.payload
     return Record(seq, head, note.at, found.get("broken_at"), found.get("reason", ""))
+
+
+def suppression_facts() -> Suppression:
+    """How suppression stands in the whole installation."""
+    acting, off = acting_by_state(), off_in()
+    note = next(iter(notes_of(COMPARED)), Note("", None, {}))
+    found: dict[str, Any] = note.payload
+    return Suppression(
+        canary=acting.get("canary", 0),
+        live=acting.get("live", 0),
+        is_off=None in off,
+        off_in=[name for name in off if name],
+        compared_at=note.at,
+        compared=found.get("compared", 0),
+        differences=found.get("differences", 0),
+        told=found.get("told", ()),
+    )
 
 
 def _alive(heard: Sequence[Note], now: datetime) -> list[Alive]:

@@ -122,6 +122,15 @@ def checks_of(details: Details) -> list[tuple[bool, str]]:
             ngettext("%(n)s job was given up", "%(n)s jobs were given up", len(details.dead)),
             gettext("No job was given up"),
         ),
+        _none(
+            details.suppression.differences,
+            ngettext(
+                "%(n)s close differs between ledger and Sentinel",
+                "%(n)s closes differ between ledger and Sentinel",
+                details.suppression.differences,
+            ),
+            gettext("Ledger and Sentinel tell the same"),
+        ),
     ]
 
 
@@ -145,6 +154,7 @@ def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
             for each in details.alive
         ],
         "oldest_mail": age_words(oldest_mail, unshifted) if oldest_mail else "",
+        "compared": age_words(details.suppression.compared_at, unshifted),
         "checked": age_words(details.record.checked_at, unshifted),
         "broken": str(RECORD_BREAKS.get(details.record.reason, details.record.reason)),
         "given_up": [

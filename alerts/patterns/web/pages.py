@@ -33,7 +33,7 @@ from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab
 
 PAGE = 20
-MOST_INCIDENTS, MOST_VERDICTS = 20, 20
+MOST_INCIDENTS, MOST_VERDICTS, MOST_TOP = 20, 20, 3
 OPEN, LATER, REJECTED, RULES = "open", "later", "rejected", "rules"
 
 
@@ -64,6 +64,15 @@ def candidates(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return render_page(request, "alerts/patterns/list.html", page, part="rows")
+
+
+@require_GET
+def top(request: HttpRequest) -> HttpResponse:
+    """The few open candidates that save most and can become a rule: a part for other pages."""
+    person, now = actor_of(request), clock.now()
+    able = still_open(candidates_visible_to(person), now=now).filter(cannot=[])
+    page = {"rows": [shown(row, person) for row in able[:MOST_TOP]], "now": now}
+    return render_page(request, "alerts/patterns/top.html", page, part="rows")
 
 
 @require_GET

@@ -7,6 +7,7 @@ from alerts.patterns.web import acts, pages
 app_name = "patterns"
 urlpatterns = [
     path("", pages.candidates, name="list"),
+    path("top/", pages.top, name="top"),
     path("mine/", acts.mine, name="mine"),
     path("<uuid:candidate>/", pages.candidate, name="candidate"),
     path("<uuid:candidate>/rule/", acts.turn, name="turn"),

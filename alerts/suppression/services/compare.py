@@ -11,6 +11,7 @@ from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.engine.guards.attribution import ledger_differences
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Act, Ending, LedgerEntry
+from alerts.suppression.queries import COMPARED
 from alerts.suppression.reads.signed_text import BEGINS, rules_named_in
 from alerts.suppression.services.sentinel_acts import take_in_sentinel_acts
 from portal import clock
@@ -20,7 +21,6 @@ from portal.jobs.services import claim_due, ensure_job, keep_note, put_back
 log = logging.getLogger(__name__)
 
 COMPARE = "suppression.compare-ledger"
-COMPARED = "suppression.ledger-compared"  # the note for the status page
 EVERY, AGAIN = timedelta(hours=24), timedelta(minutes=10)
 PERIOD = timedelta(days=7)
 MOST_TOLD = 20

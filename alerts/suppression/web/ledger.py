@@ -24,6 +24,7 @@ from portal.ui.pieces import Tab, with_query
 from portal.ui.toasts import leave_toast
 
 PAGE = 50
+STANDS = "stands"  # how an address names the ending that is none
 ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
 _TABS = {
     ALL: gettext_lazy("All lines"),
@@ -58,6 +59,16 @@ class Row:
     is_seen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One thing to narrow the lines to: the value that was chosen, or all that can be."""
+
+    label: str
+    chosen: str
+    without: str
+    choices: list[tuple[str, str]]  # label, address
+
+
 @require_GET
 def ledger(request: HttpRequest) -> HttpResponse:
     """What rules did to incidents, newest first."""
@@ -68,6 +79,10 @@ def ledger(request: HttpRequest) -> HttpResponse:
     entries = ledger_visible_to(user)
     if rule:
         entries = entries.filter(rule__number=rule)
+    where, ending = request.GET.get("where", ""), request.GET.get("ending", "")
+    filters = _filters(request, where, ending)
+    is_filtered = bool(rule or any(each.chosen for each in filters))
+    entries = _filtered(entries, where, ending)
     again = entries.filter(review_again_at__isnull=False, reviewed_at=None)
     found = _page(_of_tab(entries, again, tab), request.GET.get("after", ""))
     page = frame(user, now) | {
@@ -77,7 +92,10 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "tabs": _tabs(request, tab, again.count()),
         "rule": f"R-{rule}" if rule else "",
-        "nothing": nothing_of(tab),
+        "filters": filters,
+        "is_filtered": is_filtered,
+        "nothing": nothing_of(tab, filtered=is_filtered),
+        "without_filters": with_query(request.GET, {"rule": None, "where": None, "ending": None}),
         "without_rule": with_query(request.GET, {"rule": None}),
     }  # fmt: skip
     return render_page(request, "alerts/suppression/ledger.html", page, part="rows")
@@ -113,6 +131,34 @@ def _row(entry: LedgerEntry, is_seen: bool) -> Row:
     )  # fmt: skip
 
 
+def _filters(request: HttpRequest, where: str, ending: str) -> list[Filter]:
+    """What the lines can be narrowed to, and what was chosen."""
+    names: dict[str, dict[str, str]] = {
+        "where": {str(each): str(label) for each, label in _WHERE.items()},
+        "ending": {str(each) or STANDS: str(said[0]) for each, said in _ENDINGS.items()},
+    }
+    labels = {"where": gettext("Where"), "ending": gettext("What became of it")}
+    return [
+        Filter(
+            label=labels[name],
+            chosen=values.get(chosen, ""),
+            without=with_query(request.GET, {name: None, "after": None}),
+            choices=[
+                (label, with_query(request.GET, {name: value, "after": None}))
+                for value, label in values.items()
+            ],
+        )
+        for (name, values), chosen in zip(names.items(), (where, ending), strict=True)
+    ]
+
+
+def _filtered(entries: QuerySet[LedgerEntry], where: str, ending: str) -> QuerySet[LedgerEntry]:
+    if where in Where.values:
+        entries = entries.filter(where=where)
+    wanted = "" if ending == STANDS else ending or None
+    return entries.filter(ending=wanted) if wanted in Ending.values else entries
+
+
 def _of_tab(
     entries: QuerySet[LedgerEntry], again: QuerySet[LedgerEntry], tab: str
 ) -> QuerySet[LedgerEntry]:
@@ -137,8 +183,10 @@ def _page(entries: QuerySet[LedgerEntry], after: str) -> list[LedgerEntry]:
     return list(entries[: PAGE + 1])
 
 
-def nothing_of(tab: str) -> tuple[str, str]:
+def nothing_of(tab: str, *, filtered: bool = False) -> tuple[str, str]:
     """What belongs under a tab, where nothing stands there."""
+    if filtered and tab != AGAIN:
+        return gettext("No line is like that"), gettext("Other lines are left out by a filter.")
     if tab == AGAIN:
         return (
             gettext("Nothing to look at again"),

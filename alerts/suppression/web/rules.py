@@ -68,6 +68,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         "without_site": with_query(request.GET, {"site": None}),
         "is_empty": not any(found.counts.values()) and found.site is None,
         "patterns": address_of("patterns:list"),
+        "top_patterns": address_of("patterns:top"),
     }  # fmt: skip
     return render_page(request, "alerts/suppression/rules.html", page, part="rows")
 

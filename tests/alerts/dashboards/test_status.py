@@ -11,6 +11,8 @@ from alerts.incidents.models import DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Reachability
+from alerts.suppression.models import Stop
+from alerts.suppression.queries import COMPARED
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.services import prove_record
 from portal.jobs.models import Job, State
@@ -243,3 +245,17 @@ def test_a_list_says_that_its_rows_are_old_and_why(client, denied, make, sam):
     assert "(AuthorizationFailed)" in text
     Cursor.objects.update(fresh_at=NOON)
     assert 'class="stale"' not in client.get("/incidents/").text
+
+
+def test_it_says_how_suppression_stands(opens, ada, workspace):
+    page = opens(ada).text
+    assert "suppression is on" in page
+    assert "not compared yet" in page
+    Stop.objects.create(workspace=workspace, stopped_at=NOON, stopped_by_label="Leo")
+    keep_note(kind=COMPARED, key="ledger", now=NOON, payload={
+        "differences": 1, "compared": 7, "told": ["Incident #7 was closed in our name."],
+    })  # fmt: skip
+    page = opens(ada).text
+    assert f"suppression is off in {workspace.name}" in page
+    assert "1 difference" in page
+    assert "Incident #7 was closed in our name." in page

@@ -138,3 +138,20 @@ def test_more_than_a_page_goes_on(client, workspace, site, judged, mine, oda):
     client.force_login(oda)
     assert "tab=open&amp;from=20" in _text(client.get("/patterns/"))
     assert "from=40" not in _text(client.get("/patterns/?from=20"))
+
+
+def test_the_best_that_can_become_a_rule_are_offered_to_the_list_of_rules(
+    client, programming, judged, mine, oda, mia
+):
+    (row,) = mine()
+    client.force_login(oda)
+    part = _text(client.get("/patterns/top/", headers={"HX-Request": "true"}))
+    assert "Patterns that can become a rule" in part
+    assert reverse("patterns:turn", args=[row.uuid]) in part
+    client.force_login(mia)
+    part = _text(client.get("/patterns/top/"))
+    assert reverse("patterns:candidate", args=[row.uuid]) in part
+    assert "Turn into rule" not in part
+    row.cannot = [["wide.asset", {}]]
+    row.save()
+    assert "No pattern can become a rule yet" in _text(client.get("/patterns/top/"))

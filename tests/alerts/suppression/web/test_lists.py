@@ -135,3 +135,20 @@ def test_every_page_of_the_room_says_that_suppression_is_off(opened, make_versio
     Stop.objects.create(stopped_by=oda, stopped_by_label=oda.name, stopped_at=NOON)
     for address in ("/rules/", "/approvals/", "/ledger/", f"/rules/{version.uuid}/"):
         assert "Suppression is off everywhere" in opened(oda, address)
+
+
+def test_the_ledger_is_narrowed_by_hand_and_by_ending(opened, make_version, acted, oda):
+    version = make_version("live")
+    acted(version)
+    acted(version, where="sentinel", ending="reopened")
+    assert opened(oda, "/ledger/").count('class="grid-title"') == 2
+    for query in ("where=sentinel", "ending=reopened", "where=tagout", "ending=stands"):
+        assert opened(oda, f"/ledger/?{query}").count('class="grid-title"') == 1
+    page = opened(oda, "/ledger/?where=tagout&ending=reopened")
+    assert "No line is like that" in page
+    assert "Show all lines" in page
+    assert opened(oda, "/ledger/?where=nowhere&ending=never").count('class="grid-title"') == 2
+
+
+def test_an_empty_list_fetches_the_patterns_that_could_be_a_rule(opened, oda):
+    assert 'hx-get="/patterns/top/"' in opened(oda, "/rules/")
