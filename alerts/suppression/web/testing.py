@@ -13,6 +13,7 @@ from alerts.suppression.engine.rule import Rule
 from alerts.suppression.reads.counts import PLACES
 from alerts.suppression.reads.suggestions import sites_in_reach
 from alerts.suppression.services.backtest import Preview, preview
+from alerts.suppression.services.places import reach_of_rule
 from alerts.suppression.web.backtest import Shown, shown
 from alerts.suppression.web.body import MEMBERS
 from alerts.suppression.web.words import all_in_words
@@ -40,7 +41,10 @@ def test_for(user: User, said: Rule, *, now: datetime, body: Mapping[str, Any]) 
         return tested(preview(said=said, now=now, by=user), body)
     places = [clause for clause in said.all_of if clause.field in PLACES and clause.values]
     if problem := _against_places(user, places):
-        return Testing({}, None, None, [], [problem], 0.0)
+        # OT sees sites, not workspaces: the rule is counted where all that it can meet lies there.
+        places = _own_sites(user, said) if places else []
+        if not places:
+            return Testing({}, None, None, [], [problem], 0.0)
     found = preview(said=replace(said, all_of=(*places, *said.all_of)), now=now, by=user)
     if found.counts is not None:
         counts = replace(found.counts, after_each=found.counts.after_each[len(places) :])
@@ -58,6 +62,16 @@ def _against_places(user: User, places: Sequence[Clause]) -> str:
     if any(set(clause.texts) <= seen[clause.field] for clause in places):
         return ""
     return gettext("You see only some of these places, so their alerts are not counted for you.")
+
+
+def _own_sites(user: User, said: Rule) -> list[Clause]:
+    """The sites that the rule can meet, as a line of a rule; none where one of them is unseen."""
+    seen = dict(sites_in_reach(user).values_list("pk", "name"))
+    met = reach_of_rule(said).site_ids
+    if not met or any(site not in seen for site in met):
+        return []
+    names = sorted(seen[site] for site in met)
+    return [Clause("site", "is" if len(names) == 1 else "is_one_of", tuple(names))]
 
 
 def tested(found: Preview, body: Mapping[str, Any]) -> Testing:

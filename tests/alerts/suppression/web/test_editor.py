@@ -163,6 +163,22 @@ def test_nobody_counts_alerts_of_plants_they_do_not_see(client, save, draft, wor
         assert "site" in answer or "places" in answer
 
 
+def test_ot_counts_a_rule_of_a_workspace_whose_alerts_are_all_of_the_own_site(
+    client, save, draft, workspace, site, porto
+):
+    rules.routine(workspace, site)
+    said = line("all-0", "workspace", "is", workspace.name) | line(
+        "all-1", "alert_type", "is", rules.DOWNLOAD
+    ) | line("all-2", "any_device", "is", "ENG-WS-04")  # fmt: skip
+    save(title="As Sentinel can hold it", **said)
+    address = f"/rules/{draft.uuid}/backtest/"
+    assert ">12</output>" in client.get(address, headers=HTMX).content.decode()
+    rules.routine(workspace, porto)
+    answer = client.get(address, headers=HTMX).content.decode()
+    assert "only some of these places" in answer
+    assert ">12</output>" not in answer and ">24</output>" not in answer
+
+
 def test_htmx_gets_the_editor_anew_and_the_panel_is_told(client, draft):
     told = {"revision": draft.revision, "title": "Recipe downloads", "all-shown": "1"}
     answer = client.post(f"/rules/{draft.uuid}/edit/", told, headers=HTMX)
