@@ -1,4 +1,8 @@
-"""The plant's Sentinel, Tagout's doors to it, and a mail server: one of each for all journeys."""
+"""The plant's Sentinel, Tagout's doors to it, and a mail server: one of each for all journeys, and
+a Sentinel with a past for those that are about routine.
+"""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +13,8 @@ from portal.accounts.models import User
 from portal.settings import _mailer
 from tests import cast
 from tests.journeys.mail import Mailbox
+from tests.journeys.past import WEEKS, days_later, on_tuesday, script_of
+from tests.journeys.routine import Routine
 from tests.journeys.world import World
 
 
@@ -24,9 +30,7 @@ def mailbox():
         yield open_mailbox
 
 
-@pytest.fixture
-def world(simulator, mailbox, monkeypatch, settings, live_server, transactional_db):
-    """Tagout as the demo seeds it, with mails that lead to this server; nothing happened yet."""
+def _seed(simulator, mailbox, monkeypatch, settings, live_server):
     monkeypatch.setenv(SECRET_VARIABLE, simulator.application().secret)
     settings.MAILERS = {"default": _mailer(mailbox.url)}
     settings.PUBLIC_URL = live_server.url
@@ -37,9 +41,34 @@ def world(simulator, mailbox, monkeypatch, settings, live_server, transactional_
         now=clock.now(),
     )
     mailbox.clear()
+
+
+@pytest.fixture
+def world(simulator, mailbox, monkeypatch, settings, live_server, transactional_db):
+    """Tagout as the demo seeds it, with mails that lead to this server; nothing happened yet."""
+    _seed(simulator, mailbox, monkeypatch, settings, live_server)
     made = World(simulator.control, mailbox)
     yield made
     made.leave()
+
+
+@pytest.fixture
+def routine(mailbox, monkeypatch, settings, live_server, transactional_db):
+    """It is Tuesday, ten past six at the plant, after three months that OT has judged. Nobody else
+    works: what a worker does, the journey does.
+    """
+    monkeypatch.setattr("alerts.simulator.management.advance._workers_alive", lambda: False)
+    monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
+    today = on_tuesday(datetime.now(UTC) + timedelta(minutes=10))
+    begin = days_later(today, -7 * WEEKS)
+    with running_simulator(now=begin) as simulator:
+        pretend = simulator.simulator
+        pretend.life.load_script(script_of(pretend.azure.plant, begin))
+        simulator.control.advance((today - begin).total_seconds())
+        _seed(simulator, mailbox, monkeypatch, settings, live_server)
+        made = Routine(simulator, mailbox)
+        made.remember()
+        yield made
 
 
 @pytest.fixture

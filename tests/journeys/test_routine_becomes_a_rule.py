@@ -1,0 +1,158 @@
+"""Points 4 to 7 of the main job: what OT called routine becomes a rule that two people sign, that
+tries itself out, closes what it says and nothing else, and stops by itself.
+"""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from alerts.suppression.models import RuleVersion
+from tests import cast
+from tests.journeys.mail import link_in
+from tests.journeys.past import DOWNLOAD, on_tuesday
+from tests.journeys.signers import (
+    add_line,
+    add_value,
+    line_about,
+    nothing_is_missing,
+    open_request,
+    request_on_the_phone,
+    sign,
+    turn_into_rule,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TITLE = "Unauthorized PLC Programming: ENG-WS-04 to PLC-PL2-07"
+TAG = "tagout:would-close:R-1"
+
+
+def test_tuesdays_downloads_close_by_themselves_and_nothing_else(routine, browse):
+    oda, leo = routine.person(cast.ODA), routine.person(cast.LEO)
+    write_the_rule(routine, browse, oda)
+    read_and_sign(routine, browse, leo)
+    try_it_out(routine, browse, oda)
+    closed = close_one_and_leave_four(routine)
+    look_at_the_record(routine, browse, closed)
+    reopen_and_stop(routine, browse, leo, closed)
+
+
+def write_the_rule(routine, browse, oda):
+    """Oda sees the routine, makes it a rule for both PLCs, and signs for OT by proposing it."""
+    desk = browse("/incidents/", as_=oda)
+    turn_into_rule(desk, "PLC-PL2-07", "ENG-WS-04", "Tue 06", "12 incidents on 12 days")
+    expect(line_about(desk, "time").locator(".left")).to_have_text("12")
+    add_value(desk, "destination_device", "PLC-PL2-08")
+    expect(line_about(desk, "destination_device").locator(".left")).to_have_text("16")
+    add_line(desk, "function", "Program Download")
+    expect(line_about(desk, "function").locator(".left")).to_have_text("16")
+    test = desk.locator("#testing-place")
+    expect(test).to_contain_text("would match, in 16 incidents")
+    expect(test.locator(".figure.is-good")).to_contain_text("0judged suspicious")
+    expect(test).to_contain_text("0 of 16 judged matches were suspicious: at most")
+    expect(test).not_to_contain_text("stops the rule")
+    nothing_is_missing(desk)
+
+    phone = browse(desk.url, as_=oda, width=390)
+    request_on_the_phone(phone, "Both PLCs of line 2, each Tuesday morning.")
+    expect(phone.locator("#signatures")).to_contain_text("Oda Nowak")
+    version = RuleVersion.objects.get()
+    assert (version.state, version.proposer_side) == ("proposed", "ot")
+
+
+def read_and_sign(routine, browse, leo):
+    """Leo is asked by mail, reads what he signs, and signs for the SOC."""
+    routine.post()
+    (mail,) = routine.mailbox.to(leo)
+    assert mail["Subject"].startswith("To sign: R-1")
+    desk = browse("/approvals/", as_=leo)
+    open_request(desk, TITLE)
+    assert desk.url == link_in(mail)
+    for words in ("PLC-PL2-07, PLC-PL2-08", "Program Download", "Tue 06:00-", "ENG-WS-04"):
+        expect(desk.locator(".rule-lines").first).to_contain_text(words)
+    expect(desk.locator("#backtest")).to_contain_text("would match, in 16 incidents")
+    evidence = desk.locator(".card", has=desk.get_by_role("heading", name="Evidence"))
+    expect(evidence).to_contain_text("Oda Nowak")
+    expect(evidence).to_contain_text("Olaf Lindqvist")
+    sign(desk, "Two judges, three months, none suspicious.")
+    expect(desk.locator(".page-head")).to_contain_text("Canary")
+
+
+def try_it_out(routine, browse, oda):
+    """It only tags, until a week and two of its rounds have gone by; then it lives by itself."""
+    routine.pass_time(timedelta(minutes=5))
+    name = routine.comes(DOWNLOAD, destination="PLC-PL2-08")
+    routine.work()
+    told = routine.properties(name)
+    assert (told["status"], told["labels"]) == ("New", [TAG])
+    phone = browse("/ledger/", as_=oda, width=390)
+    row = phone.locator(".ledger tbody tr")
+    expect(row).to_contain_text("Would close")
+    expect(row).to_contain_text("R-1")
+    routine.pass_days(7)
+    routine.work()
+    assert RuleVersion.objects.get().state == "canary", "a week is over, but not two Tuesdays"
+    routine.pass_days(7)
+    routine.mailbox.clear()
+    routine.work()
+    assert RuleVersion.objects.get().state == "live"
+    for person in (cast.ODA, cast.LEO):
+        assert routine.subjects(person) == [f"Live: R-1 v1 {TITLE}"]
+
+
+def close_one_and_leave_four(routine):
+    """The pattern's next alert closes. What is only like it does not."""
+    routine.pass_time(timedelta(minutes=5))
+    mine = routine.comes(DOWNLOAD, destination="PLC-PL2-07")
+    others = {
+        "another source": routine.comes(DOWNLOAD, source="ENG-WS-02"),
+        "another function": routine.comes(DOWNLOAD, function="Program Upload"),
+        "an uncovered alert beside it": routine.comes(DOWNLOAD, also=["Controller Stop"]),
+    }
+    routine.work()
+    told = routine.properties(mine)
+    assert (told["status"], told["classification"], told["classificationReason"]) == (
+        "Closed", "BenignPositive", "SuspiciousButExpected",
+    )  # fmt: skip
+    version = RuleVersion.objects.get()
+    for part in ("R-1, version 1", version.rule_hash, "Proposed by Oda Nowak",
+                 "approved by Leo Hartmann", version.said.reason,
+                 f"{version.expires_at:%Y-%m-%d}", f"/rules/{version.uuid}/"):  # fmt: skip
+        assert part in told["classificationComment"]
+    routine.pass_time(on_tuesday(routine.now, 9, 5) - routine.now)
+    others["another hour"] = routine.comes(DOWNLOAD, destination="PLC-PL2-07")
+    routine.work()
+    for what, name in others.items():
+        told = routine.properties(name)
+        assert (told["status"], told["labels"]) == ("New", []), what
+    return mine
+
+
+def look_at_the_record(routine, browse, closed):
+    """Sam finds the close in the ledger and why on the incident."""
+    sam = routine.person(cast.SAM)
+    desk = browse("/ledger/?show=closed", as_=sam)
+    row = desk.locator(".ledger tbody tr")
+    expect(row).to_have_count(1)
+    for words in ("R-1", "Closed", "Oda Nowak, Leo Hartmann", "Stands"):
+        expect(row).to_contain_text(words)
+    row.get_by_role("link").first.click()
+    why = desk.locator("#rules-panel")
+    expect(why).to_contain_text("Why was this closed")
+    for words in (TITLE, "version 1", "Signed by Oda Nowak for OT and Leo Hartmann for the SOC."):
+        expect(why).to_contain_text(words)
+    expect(desk.locator(".page-head")).to_contain_text("Closed · BenignPositive")
+
+
+def reopen_and_stop(routine, browse, leo, closed):
+    """Somebody in Sentinel is not so sure: the rule stops, both sides hear of it."""
+    routine.control.edit(closed, by="marta", properties={"status": "Active"})
+    routine.mailbox.clear()
+    routine.work()
+    for person in (cast.ODA, cast.LEO):
+        assert routine.subjects(person) == [f"Paused: R-1 v1 {TITLE}"]
+    desk = browse(f"/rules/{RuleVersion.objects.get().uuid}/", as_=leo)
+    expect(desk.locator(".page-head")).to_contain_text("Paused")
+    expect(desk.locator(".page-head")).to_contain_text("Needs a new approval")
+    desk.goto("/ledger/?show=again")
+    expect(desk.locator(".ledger tbody tr")).to_contain_text("Reopened")
