@@ -224,7 +224,7 @@ def test_axe_finds_nothing(browse, rows, sam, gdansk, width):
         assert sideways(page) == 0, path
         if width == 390:
             assert small_targets(page) == [], path
-        page.context.close()
+        page.close()
 
 
 def test_nothing_scrolls_sideways_at_320(browse, rows, sam):

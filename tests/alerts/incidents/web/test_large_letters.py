@@ -44,7 +44,7 @@ def test_nothing_is_cut_or_scrolls_sideways(browse, rows, sam, width):
         settle(page)
         assert sideways(page) == 0, path
         assert cut_words(page) == [], path
-        page.context.close()
+        page.close()
 
 
 def test_how_fresh_the_list_is_reads_as_one_sentence(browse, rows, sam):
