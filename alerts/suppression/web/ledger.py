@@ -14,6 +14,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.services.look_again import CannotTickOff, tick_off
+from alerts.suppression.web.ledger_words import ACTS, ENDINGS, WHERE, filters_of, narrowed
 from alerts.suppression.web.shared import frame, number_in
 from alerts.suppression.web.words import StateChip, routine_cause
 from portal import clock
@@ -24,7 +25,6 @@ from portal.ui.pieces import Tab, with_query
 from portal.ui.toasts import leave_toast
 
 PAGE = 50
-STANDS = "stands"  # how an address names the ending that is none
 ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
 _TABS = {
     ALL: gettext_lazy("All lines"),
@@ -32,19 +32,6 @@ _TABS = {
     TAGGED: gettext_lazy("Would close"),
     AGAIN: gettext_lazy("Look again"),
 }
-_ENDINGS = {
-    Ending.NOTHING: (gettext_lazy("Stands"), "ok", "check"),
-    Ending.REOPENED: (gettext_lazy("Reopened"), "high", "undo-2"),
-    Ending.TRUE_POSITIVE: (gettext_lazy("True positive"), "high", "flag"),
-    Ending.LINKED: (gettext_lazy("Linked to a true positive"), "high", "link"),
-    Ending.JOINED: (gettext_lazy("An uncovered alert joined"), "high", "plus"),
-    Ending.NOT_SENT: (gettext_lazy("Not carried out"), "", "x"),
-}
-_ACTS = {
-    Act.TAGGED: (gettext_lazy("Would close"), "maint", "flask-conical"),
-    Act.CLOSED: (gettext_lazy("Closed"), "ok", "circle-check"),
-}
-_WHERE = {Where.TAGOUT: gettext_lazy("Tagout"), Where.SENTINEL: gettext_lazy("Sentinel")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +43,8 @@ class Row:
     ending: StateChip
     where: str
     reason: str
+    ends: str
     is_seen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """One thing to narrow the lines to: the value that was chosen, or all that can be."""
-
-    label: str
-    chosen: str
-    without: str
-    choices: list[tuple[str, str]]  # label, address
 
 
 @require_GET
@@ -80,9 +58,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
     if rule:
         entries = entries.filter(rule__number=rule)
     where, ending = request.GET.get("where", ""), request.GET.get("ending", "")
-    filters = _filters(request, where, ending)
+    filters = filters_of(request, where, ending)
     is_filtered = bool(rule or any(each.chosen for each in filters))
-    entries = _filtered(entries, where, ending)
+    entries = narrowed(entries, where, ending)
     again = entries.filter(review_again_at__isnull=False, reviewed_at=None)
     found = _page(_of_tab(entries, again, tab), request.GET.get("after", ""))
     page = frame(user, now) | {
@@ -123,40 +101,14 @@ def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
 
 
 def _row(entry: LedgerEntry, is_seen: bool) -> Row:
-    act, kind, picture = _ACTS[Act(entry.act)]
-    ending, tone, sign = _ENDINGS[Ending(entry.ending)]
+    act, kind, picture = ACTS[Act(entry.act)]
+    ending, tone, sign = ENDINGS[Ending(entry.ending)]
     return Row(
         entry, StateChip(str(act), kind, picture), StateChip(str(ending), tone, sign),
-        str(_WHERE[Where(entry.where)]), routine_cause(entry.reason), is_seen,
+        str(WHERE[Where(entry.where)]), routine_cause(entry.reason),
+        " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))
+        if is_seen else "", is_seen,
     )  # fmt: skip
-
-
-def _filters(request: HttpRequest, where: str, ending: str) -> list[Filter]:
-    """What the lines can be narrowed to, and what was chosen."""
-    names: dict[str, dict[str, str]] = {
-        "where": {str(each): str(label) for each, label in _WHERE.items()},
-        "ending": {str(each) or STANDS: str(said[0]) for each, said in _ENDINGS.items()},
-    }
-    labels = {"where": gettext("Where"), "ending": gettext("What became of it")}
-    return [
-        Filter(
-            label=labels[name],
-            chosen=values.get(chosen, ""),
-            without=with_query(request.GET, {name: None, "after": None}),
-            choices=[
-                (label, with_query(request.GET, {name: value, "after": None}))
-                for value, label in values.items()
-            ],
-        )
-        for (name, values), chosen in zip(names.items(), (where, ending), strict=True)
-    ]
-
-
-def _filtered(entries: QuerySet[LedgerEntry], where: str, ending: str) -> QuerySet[LedgerEntry]:
-    if where in Where.values:
-        entries = entries.filter(where=where)
-    wanted = "" if ending == STANDS else ending or None
-    return entries.filter(ending=wanted) if wanted in Ending.values else entries
 
 
 def _of_tab(
