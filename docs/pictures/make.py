@@ -3,7 +3,7 @@
 python docs/pictures/make.py http://localhost:8000 PASSWORD
 
 Give it a fresh demo: Sam asks and Oda answers through the pages first, so that there is something
-to see. Needs Chromium and the packages of requirements-dev.lock.
+to see. Needs Chromium and the packages of requirements-dev.lock. Pictures of rules: rules.py.
 """
 
 import os
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, StorageState, sync_playwright
 from small import shrink
 
 HERE = Path(__file__).resolve().parent
@@ -54,11 +54,16 @@ class Portal:
         return self._seats[person]
 
 
+def chromium(playwright: Playwright) -> Browser:
+    """The browser that is installed here."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    return playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+
+
 def main(address: str, password: str) -> None:
     """Let people do something, then take all pictures."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = chromium(playwright)
         portal = Portal(browser, address, password)
         ask(portal.open(SAM))
         waiting = answer(portal.open(ODA, 390, 844))
@@ -130,6 +135,8 @@ def pictures(portal: Portal, name: str, person: str, path: str) -> Iterator[Path
             )
             page.goto(path)
             page.wait_for_load_state("networkidle")
+            if name == "rule-draft":
+                page.locator("#backtest .figures").wait_for()
             if name == "answer":
                 page.locator("label", has_text="Maintenance").filter(visible=True).first.click()
                 page.locator(".pick").filter(visible=True).first.click()

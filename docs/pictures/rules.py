@@ -1,0 +1,66 @@
+"""Take the pictures of patterns, rules and ledger from a running demo.
+
+python docs/pictures/rules.py http://localhost:8000 PASSWORD
+
+Give it a demo in which a rule has lived already: let Oda turn a pattern into a rule and Leo sign
+it, then move the clock with `manage.py simulator advance 17d`. Here Oda turns one more pattern into
+a rule and asks for approval, so that there is something to write and to sign.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from make import MOST_BYTES, ODA, Portal, chromium, pictures
+from playwright.sync_api import Page, sync_playwright
+
+LEO = "leo@demo.example"
+PLC = "PLC-PL2-08"  # the engineering station loads its program every Tuesday
+
+
+def main(address: str, password: str) -> None:
+    """Take all pictures, in the order in which a rule comes about."""
+    with sync_playwright() as playwright:
+        portal = Portal(chromium(playwright), address, password)
+        for written in story(portal, password):
+            print(written.name, written.stat().st_size)
+            if written.stat().st_size > MOST_BYTES:
+                sys.exit(f"{written.name} is too large.")
+        portal.browser.close()
+
+
+def story(portal: Portal, password: str) -> Iterator[Path]:
+    """Patterns, a draft, the request to sign it, and what rules have done."""
+    yield from pictures(portal, "patterns", ODA, "/patterns/")
+    draft = turned(portal.open(ODA))
+    yield from pictures(portal, "rule-draft", ODA, draft)
+    rule = draft.removesuffix("edit/")
+    propose(portal.open(ODA), rule, password)
+    yield from pictures(portal, "rule-approval", LEO, rule)
+    yield from pictures(portal, "ledger", LEO, "/ledger/")
+
+
+def turned(page: Page) -> str:
+    """Oda turns the pattern of a PLC into a rule, or goes on with the draft that she has."""
+    page.goto("/patterns/")
+    card = page.locator(".pattern", has_text=f"new program into {PLC}")
+    if card.count():
+        card.get_by_role("button", name="Turn into rule").click()
+        page.wait_for_url(re.compile("/edit/"))
+        return page.url.removeprefix(page.url.partition("/rules/")[0])
+    page.goto("/rules/?state=work")
+    return (page.locator(".grid-title").first.get_attribute("href") or "") + "edit/"
+
+
+def propose(page: Page, rule: str, password: str) -> None:
+    """Oda signs for OT by asking for approval."""
+    page.goto(f"{rule}do/propose/")
+    if page.get_by_label("Your password").count():
+        page.get_by_label("Your password").fill(password)
+    page.get_by_role("button", name="Request approval").click()
+    page.wait_for_url(re.compile(f"{rule}$"))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
