@@ -2,7 +2,7 @@
 and people who closed and judged it.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import DetailsState, Incident, Status
@@ -23,18 +23,18 @@ _TRIES = 200
 
 
 def on_tuesday(after, hour=6, minute=10):
-    """The next Tuesday at that time on the plant's clock."""
+    """The next Tuesday at that time on the plant's clock, in UTC, where hours can be counted."""
     local = after.astimezone(PLANT_TIME)
     day = local.date() + timedelta(days=(1 - local.weekday()) % 7)
     found = datetime(day.year, day.month, day.day, hour, minute, tzinfo=PLANT_TIME)
-    return found if found > after else on_tuesday(after + timedelta(days=1), hour, minute)
+    if found <= after:
+        return on_tuesday(after + timedelta(days=1), hour, minute)
+    return found.astimezone(UTC)
 
 
 def days_later(moment, days):
     """The same time of day on the plant's clock, whether or not the clocks changed between."""
-    return (moment.astimezone(PLANT_TIME).replace(tzinfo=None) + timedelta(days=days)).replace(
-        tzinfo=PLANT_TIME
-    )
+    return (moment.astimezone(PLANT_TIME) + timedelta(days=days)).astimezone(UTC)
 
 
 def clean(plant, kind, at, *, first=0, **options):

@@ -21,7 +21,7 @@ from portal import clock
 from portal.accounts.models import User
 from portal.jobs.services import let_work_age, move_clock
 from tests import cast
-from tests.journeys.past import WORKSPACE, clean, days_later, judge
+from tests.journeys.past import WORKSPACE, clean, judge
 from tests.journeys.world import World
 
 WHILE = timedelta(minutes=3)
@@ -76,10 +76,6 @@ class Routine(World):
         call_command("simulator", "advance", _spelled(duration), stdout=StringIO(),
                      stderr=StringIO())  # fmt: skip
         let_work_age(by=duration)
-
-    def pass_days(self, days):
-        """The same hour some days later, whether or not the plant changed its clocks."""
-        self.pass_time(days_later(self.now, days) - self.now)
 
     def work(self):
         """A while later every worker has had its turn."""
