@@ -137,6 +137,8 @@ def pictures(portal: Portal, name: str, person: str, path: str) -> Iterator[Path
             page.wait_for_load_state("networkidle")
             if name == "rule-draft":
                 page.locator("#backtest .figures").wait_for()
+                if width < height:  # there it stands below the lines
+                    page.locator("#backtest").evaluate("card => card.scrollIntoView()")
             if name == "answer":
                 page.locator("label", has_text="Maintenance").filter(visible=True).first.click()
                 page.locator(".pick").filter(visible=True).first.click()
