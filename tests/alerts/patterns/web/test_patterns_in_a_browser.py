@@ -36,6 +36,14 @@ def test_the_empty_list_keeps_the_bars(browse, oda, noon):
     assert bar_faults(page) == []
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_empty_list_of_rules_offers_the_best_patterns(browse, some, oda, width):
+    page = browse("/rules/", as_=oda, width=width)
+    page.get_by_role("heading", name="Patterns that can become a rule").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert bar_faults(page) == []
+
+
 def test_rejecting_can_be_undone_at_once(browse, some, oda):
     page = browse(f"/patterns/{some[0].uuid}/", as_=oda)
     page.set_default_timeout(8000)

@@ -11,7 +11,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
     "path",
-    ["/rules/", "/approvals/", "/ledger/", "/ledger/?show=again", "/deployments/", "/rules/off/"],
+    [
+        "/rules/",
+        "/approvals/",
+        "/ledger/",
+        "/ledger/?show=again",
+        "/ledger/?where=sentinel",
+        "/deployments/",
+        "/rules/off/",
+    ],
 )
 def test_a_list_holds_the_bars(browse, make_version, acted, wanted, leo, noon, path, width):
     live = make_version("live")
