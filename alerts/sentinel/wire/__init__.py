@@ -5,7 +5,7 @@ and what cannot be read at all comes back as Unreadable for the quarantine. Only
 no whole list raises NotAPage, and then nothing of it may be stored.
 """
 
-from alerts.sentinel.wire.alert import WireAlert, alert_of, read_alerts
+from alerts.sentinel.wire.alert import WireAlert, alert_of
 from alerts.sentinel.wire.automation import (
     WireRule,
     differing_places,
@@ -21,7 +21,8 @@ from alerts.sentinel.wire.build import (
     our_id,
 )
 from alerts.sentinel.wire.comment import CommentPage, WireComment, read_comment, read_comments
-from alerts.sentinel.wire.entity import EntityAnswer, WireDevice, WireEntity, read_entities
+from alerts.sentinel.wire.details import read_alerts, read_entities
+from alerts.sentinel.wire.entity import EntityAnswer, WireDevice, WireEntity
 from alerts.sentinel.wire.facts import D4iotFacts
 from alerts.sentinel.wire.incident import WireIncident, incident_of
 from alerts.sentinel.wire.page import IncidentPage, read_incident, read_incident_page

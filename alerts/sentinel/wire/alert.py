@@ -80,8 +80,8 @@ class WireAlert(NamedTuple):
         return (self.product or "").strip().casefold() in D4IOT_PRODUCTS or self.made_by_rule
 
 
-def read_alerts(body: bytes) -> list[WireAlert | Unreadable]:
-    """Every alert of an incident; what cannot be read stands in its place as Unreadable."""
+def alerts_in(body: bytes) -> list[WireAlert | Unreadable]:
+    """Every alert of an incident, read member by member."""
     return [_read(record) for record in load_list(body).records]
 
 
@@ -112,7 +112,7 @@ def alert_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> WireA
         WireAlert,
         (
             own.lower(),
-            vendor_id or _vendor_id_in(bag, details) or provider_id or None,
+            vendor_id or vendor_id_in(bag, details) or provider_id or None,
             provider_id,
             shown,
             shown.removeprefix(RULE_PREFIX).strip() if shown else None,
@@ -142,7 +142,7 @@ def alert_of(raw: Bag, raw_json: bytes, oddities: tuple[str, ...] = ()) -> WireA
     )
 
 
-def _vendor_id_in(bag: Bag, details: dict[str, tuple[str, ...]]) -> str | None:
+def vendor_id_in(bag: Bag, details: dict[str, tuple[str, ...]]) -> str | None:
     """The id that the product itself gave, where only the bag or a rule's details tell it."""
     candidates = bag.get("vendororiginalid"), *details.get("vendororiginalid", ())
     return next((one for one in candidates if isinstance(one, str) and one), None)

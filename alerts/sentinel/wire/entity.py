@@ -36,7 +36,7 @@ _YES_NO = {
     "isScanner": "is_scanner",
 }
 _LISTS = ("protocols", "owners")
-_TOLD = (*_DEVICE_TEXTS, *_YES_NO, *_LISTS)
+TOLD = (*_DEVICE_TEXTS, *_YES_NO, *_LISTS)
 _NOTHING: Bag = {}
 
 _make = tuple.__new__  # the call by names takes four times as long
@@ -94,8 +94,8 @@ class EntityAnswer:
         return sum(self.counts.values()) > len(self.entities)
 
 
-def read_entities(body: bytes) -> EntityAnswer:
-    """Every entity of an incident; the addresses of devices are looked up in the same answer."""
+def entities_in(body: bytes) -> EntityAnswer:
+    """Every entity of an incident, read member by member."""
     listing = load_list(body, "entities")
     by_id = _by_id(listing.records)
     entities = [
@@ -142,11 +142,11 @@ def _read(record: Loaded, by_id: dict[str, Bag]) -> WireEntity | Unreadable:
 
 def _device_of(properties: Bag, by_id: dict[str, Bag], flags: list[str]) -> WireDevice:
     get = properties.get
-    said = [tuple(one) if one.__class__ is list else one for one in map(get, _TOLD)]
+    said = [tuple(one) if one.__class__ is list else one for one in map(get, TOLD)]
     try:
-        told, odd = _told(*said)
+        told, odd = told_of(*said)
     except TypeError:  # an object where a text belongs
-        told, odd = _told.__wrapped__(*said)
+        told, odd = told_of.__wrapped__(*said)
     flags += odd
     ips, macs = [get("ipAddressEntityId")], [get("macAddress")]
     for nic in _nics_of(get("nicEntityIds"), by_id, flags):
@@ -155,14 +155,14 @@ def _device_of(properties: Bag, by_id: dict[str, Bag], flags: list[str]) -> Wire
     addresses = [
         by_id.get(ip.lower(), _NOTHING).get("address") for ip in ips if ip.__class__ is str
     ]
-    return _make(WireDevice, (*told, _distinct(addresses), _distinct(macs)))
+    return _make(WireDevice, (*told, distinct(addresses), distinct(macs)))
 
 
 @lru_cache(maxsize=8192, typed=True)
-def _told(*said: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+def told_of(*said: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     """What a device tells of itself, and what was odd: the same from incident to incident."""
     members = {
-        name: list(v) if v.__class__ is tuple else v for name, v in zip(_TOLD, said, strict=True)
+        name: list(v) if v.__class__ is tuple else v for name, v in zip(TOLD, said, strict=True)
     }
     flags: list[str] = []
     told = (
@@ -181,5 +181,6 @@ def _nics_of(ids: object, by_id: dict[str, Bag], flags: list[str]) -> list[Bag]:
     ]
 
 
-def _distinct(values: Iterable[object]) -> tuple[str, ...]:
+def distinct(values: Iterable[object]) -> tuple[str, ...]:
+    """The texts among these that say something, each once."""
     return tuple(dict.fromkeys(one for one in values if isinstance(one, str) and one))

@@ -49,11 +49,11 @@ def _parsed(text: str, name: str, flags: list[str]) -> Any:
 
 def folded(bag: Bag) -> Bag:
     """The bag by lower-cased names without blanks: their spelling differs between sources."""
-    return {name: bag[key] for name, key in _spellings(*bag)}
+    return {name: bag[key] for name, key in spellings(*bag)}
 
 
 @lru_cache(maxsize=1024)
-def _spellings(*names: str) -> tuple[tuple[str, str], ...]:
+def spellings(*names: str) -> tuple[tuple[str, str], ...]:
     """Folded names and the ones that stand there. Of two that fold to one the first counts."""
     return tuple({_folded_name(name): name for name in reversed(names)}.items())
 
@@ -104,14 +104,14 @@ def facts_in(bag: Bag, details: dict[str, tuple[str, ...]], flags: list[str]) ->
             (value.strip() or None)
             if names and (value := bag[names[0]]).__class__ is str and value
             else _first(names, bag, details, flags)
-            for names in _told_by(*bag)
+            for names in told_by(*bag)
         ]
     is_new = read_yes_no(bag.get("isnew"), "facts.is_new", flags)
     return _make(D4iotFacts, (*texts, is_new))
 
 
 @lru_cache(maxsize=1024)
-def _told_by(*names: str) -> tuple[tuple[str, ...], ...]:
+def told_by(*names: str) -> tuple[tuple[str, ...], ...]:
     """Of each fact's names those that a bag has: bags of one source have the same names."""
     return tuple(tuple(name for name in of_fact if name in names) for of_fact in _NAMES)
 
