@@ -2,8 +2,9 @@
 the refusal of everything else, and the description.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -137,7 +138,7 @@ def rows_of(
     columns: Sequence[Column],
     order: Order,
     own: Own | None = None,
-) -> tuple[list[dict[str, Any]], list[tuple[Any, int]]]:
+) -> tuple[list[dict[str, Any]], Callable[[int], tuple[Any, int]]]:
     """Rows as JSON will say them, and the mark of each for the cursor. What is the request's own
     goes before what the columns say.
     """
@@ -151,14 +152,12 @@ def rows_of(
         places.append(wanted.index(mark))
     at, pk = places
     found = list(rows.values_list(*wanted))
-    made = [dict(zip(names, row, strict=False)) for row in found]
-    for each in columns:
-        read = own.reads.get(each.name) or each.read
-        if read is not None:
-            name = each.name
-            for row in made:
-                row[name] = read(row[name])
-    return made, [(row[at], row[pk]) for row in found]
+    told: list[Iterable[Any]] = list(zip(*found, strict=True)) if found else []
+    for place, each in enumerate(columns):  # by column: a thousand rows cost one call of `map`
+        if told and (read := own.reads.get(each.name) or each.read) is not None:
+            told[place] = map(read, told[place])
+    made: list[dict[str, Any]] = list(map(dict, map(zip, repeat(names), zip(*told, strict=True))))
+    return made, lambda nth: (found[nth][at], found[nth][pk])
 
 
 def _told_apart(given: Sequence[str | Combinable]) -> list[str | Combinable]:

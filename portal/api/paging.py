@@ -45,9 +45,9 @@ def page_of(
         column = order.column
         edge = next(iter(rows.values_list(column, "pk")[SEARCHED - 1 : SEARCHED]), None)
         wanted = wanted.filter(order.before(*edge)) if edge else wanted
-    found, marks = rows_of(wanted[: size + 1], columns, order, own)
+    found, mark = rows_of(wanted[: size + 1], columns, order, own)
     if len(found) > size:
-        return Page(found[:size], _cursor(*marks[size - 1]))
+        return Page(found[:size], _cursor(*mark(size - 1)))
     return Page(found, _cursor(*edge) if edge else None)
 
 
