@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime compiled ## the whole product with a pretend Sentinel; Ct
 	@exec $(PY) -m alerts.demo
 
 test: $(VENV)/.dev compiled ## the whole suite on embedded PostgreSQL and Valkey
-	@$(PY) -m pytest -q -n 3 --dist loadgroup
+	@$(PY) -m pytest -q -n 2 --dist loadgroup
 
 check: lint types contracts migrations templates openapi-check test ## what CI runs
 
