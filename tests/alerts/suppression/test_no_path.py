@@ -110,13 +110,16 @@ class Lives(RuleBasedStateMachine):
             proved_at=self.now if fresh else self.now - timedelta(minutes=9),
             checked_evidence=looked, **more))  # fmt: skip
 
-    @rule(who=st.sampled_from(["sam", "oda", "both", "leo", "ada"]), kind=KINDS)
-    def sign_for_the_soc(self, who, kind):
-        """Everything in order but who it is and how they came."""
+    @rule(order=st.permutations(PEOPLE), side=SIDES)
+    def everybody_tries(self, order, side):
+        """Everything in order but who it is and how they came: tokens first, then people."""
         version = self.latest(State.PROPOSED)
-        if version:
-            by = self.people[who]
-            self.attempt(lambda: rules.sign(version, by=by, kind=kind, now=self.now))
+        for kind in ("token", "superuser", "person"):
+            for who in order if version else ():
+                by, before = self.people[who], version.signatures.count()
+                self.attempt(lambda by=by, kind=kind: rules.sign(
+                    version, by=by, side=side, kind=kind, now=self.now))  # fmt: skip
+                assert kind == "person" or version.signatures.count() == before
 
     @rule()
     def the_right_two_sign(self):
