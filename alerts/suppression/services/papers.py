@@ -53,6 +53,7 @@ def signer_of(
     return signing.Signer(
         person=identity_of(user), kind=kind, rights=rights_to_sign(user, version),
         proved_at=proved_at,
+        name=user.name,
     )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
 
 @pytest.mark.parametrize("who", ["sam", "oda", "mia", "ada"])
 def test_only_a_soc_lead_of_the_workspace_signs_for_the_soc(proposal, people, who):
-    assert "SOC" in _refused(proposal, by=getattr(people, who))
+    person = getattr(people, who)
+    assert f"{person.name} may not sign for the SOC here." in _refused(proposal, by=person)
 
 
 @pytest.mark.parametrize("kind", ["token", "service", "superuser"])

@@ -52,6 +52,12 @@ class Signer:
     kind: str
     rights: frozenset[Side]
     proved_at: datetime | None
+    name: str = ""  # as people call them, for sentences
+
+    @property
+    def said(self) -> str:
+        """The person in a sentence."""
+        return self.name or self.person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ def reasons_against_signing(
         return [Sentence("sign.not_a_person", kind=signer.kind)]
     reasons = []
     if side not in signer.rights:
-        reasons.append(Sentence("sign.right", who=signer.person, side=side.said))
+        reasons.append(Sentence("sign.right", who=signer.said, side=side.said))
     if signer.person == version.proposer and side is not version.proposer_side:
         reasons.append(Sentence("sign.proposer"))
     if side is Side.SOC and signer.person in version.evidence_givers:
