@@ -42,11 +42,12 @@ def push_rules(
 
 
 def _side_by_side(ids: Collection[int], work: Callable[[int], None], *, ends: float) -> None:
-    todo: SimpleQueue[int] = SimpleQueue()
+    waiting: SimpleQueue[int] = SimpleQueue()
     for each in ids:
-        todo.put(each)
+        waiting.put(each)
     threads = [
-        Thread(target=_drain, args=(todo, work), daemon=True) for _ in range(min(AT_ONCE, len(ids)))
+        Thread(target=_drain, args=(waiting, work), daemon=True)
+        for _ in range(min(AT_ONCE, len(ids)))
     ]
     for thread in threads:
         thread.start()
@@ -54,10 +55,10 @@ def _side_by_side(ids: Collection[int], work: Callable[[int], None], *, ends: fl
         thread.join(max(0.0, ends - time.monotonic()))
 
 
-def _drain(todo: SimpleQueue[int], work: Callable[[int], None]) -> None:
+def _drain(waiting: SimpleQueue[int], work: Callable[[int], None]) -> None:
     try:
         while True:
-            work(todo.get_nowait())
+            work(waiting.get_nowait())
     except Empty:
         pass
     finally:
