@@ -28,7 +28,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
         yield
 
 
-def _person(person: cast.Person, *grants):
+def add_person(person: cast.Person, *grants):
     from portal.accounts.models import User
     from portal.accounts.services import grant_role
 
@@ -41,4 +41,4 @@ def _person(person: cast.Person, *grants):
 @pytest.fixture
 def make_person(db):
     """`make_person(cast.ODA, (role, scope kind, scope uuid), …)` adds one of the cast."""
-    return _person
+    return add_person
