@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -47,18 +47,40 @@ class Running:
 
 
 class _PromptServer(uvicorn.Server):
-    """A server that hangs up when it stops, instead of waiting for clients to let go."""
+    """A server that stops when it is told to and hangs up, instead of looking and waiting."""
+
+    _loop: asyncio.AbstractEventLoop
+    _told: asyncio.Event
+
+    def stop(self) -> None:
+        """Stop; called from another thread."""
+        self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        ticks = asyncio.create_task(super().main_loop())  # it hears signals
+        told = asyncio.create_task(self._told.wait())
+        await asyncio.wait({ticks, told}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ticks, told):
+            task.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for place in sockets or []:
+            place.close()
         for connection in list(self.server_state.connections):
             transport = getattr(connection, "transport", None)
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
-        await asyncio.sleep(0.01)
-        await super().shutdown(sockets)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.005)
+        await self.lifespan.shutdown()
 
 
-def make_server(simulator: Simulator, certificates: Certificates) -> uvicorn.Server:
+def make_server(simulator: Simulator, certificates: Certificates) -> _PromptServer:
     """A TLS server around a simulator; the caller gives it a socket."""
     config = uvicorn.Config(
         Server(simulator),
@@ -140,7 +162,7 @@ def _served(
     try:
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(START_SECONDS)
 
 
