@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
@@ -165,8 +166,14 @@ def how_many_rules_wait(workspace_id: int | None = None) -> int:
     return wanted_rules(workspace_id).filter(outcome=Landing.OWED).count()
 
 
+_OURS = "SELECT key::text FROM outbox_change WHERE key = ANY(%s::uuid[])"
+
+
 def written_by_us(names: Iterable[str]) -> set[str]:
     """Those of these ids under which we wrote comments."""
-    keys = {name: UUID(name) for name in names if _UUID.fullmatch(name)}
-    made = set(Change.objects.filter(key__in=keys.values()).values_list("key", flat=True))
-    return {name for name, key in keys.items() if key in made}
+    keys = ",".join(filter(_UUID.fullmatch, names))
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_OURS, [f"{{{keys}}}"])
+        return {row[0] for row in cursor.fetchall()}

@@ -6,18 +6,12 @@ from functools import lru_cache
 
 from django.db import connection
 
-from alerts.incidents.models import Status
 from alerts.incidents.services import copying
 from alerts.incidents.services.copying import number, numbers, text, words
 from alerts.incidents.services.details_work import MOST_ENTITIES, Work
 from alerts.incidents.services.digest import Digest, digest_of
 from alerts.incidents.services.groups import group_key_of
-from alerts.incidents.services.memory import (
-    PairSeen,
-    PatternSeen,
-    remember_pairs,
-    remember_patterns,
-)
+from alerts.incidents.services.memory import PairSeen, remember_pairs, remember_patterns
 from alerts.incidents.services.ranking import Rankable, Ranked, rank_incidents
 from alerts.incidents.services.rows import alert_type_of
 from alerts.incidents.services.stages import stage, texts_line
@@ -78,13 +72,11 @@ def store_incident_rows(
     Returns the keys of the queue's rows that were left and joined, and other incidents whose two
     ends turned out to have talked before.
     """
+    if not work:
+        return set(), set()
     digests = [_digest_of(one, atlas) for one in work]
-    remember_patterns(
-        seen=[
-            PatternSeen(one.row.pattern, digest.pattern, one.row.created_at)
-            for one, digest in zip(work, digests, strict=True)
-        ]
-    )
+    ids, patterns = [one.row.id for one in work], [digest.pattern for digest in digests]
+    remember_patterns(ids=ids, patterns=patterns)
     no_longer_first = remember_pairs(
         seen=[
             PairSeen(one.row.workspace_id, a.site_id, a.source, a.destination, a.at, one.row.id)
@@ -93,15 +85,17 @@ def store_incident_rows(
             if a.source and a.destination
         ]
     )
-    ranks = rank_incidents([_rankable(*pair) for pair in zip(work, digests, strict=True)], now=now)
-    keys = [_key_of(one, digest) for one, digest in zip(work, digests, strict=True)]
-    lines = list(map(_incident_line, work, digests, ranks, keys))
-    if lines:
-        copying.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
-        with connection.cursor() as cursor:
-            cursor.execute(_INCIDENTS, [now])
-    others = no_longer_first - {one.row.id for one in work}
-    return {*keys, *[one.row.group_key for one in work]}, others
+    types = [digest.alert_type for digest in digests]
+    ranks = rank_incidents(list(map(Rankable, ids, patterns, types)), now=now)
+    keys = [
+        group_key_of(incident_id=pk, pattern=pattern, standing=one.row.standing)
+        for pk, pattern, one in zip(ids, patterns, work, strict=True)
+    ]
+    lines = map(_incident_line, work, digests, ranks, keys)
+    copying.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
+    with connection.cursor() as cursor:
+        cursor.execute(_INCIDENTS, [now])
+    return {*keys, *[one.row.group_key for one in work]}, no_longer_first - {*ids}
 
 
 def _digest_of(one: Work, atlas: Atlas) -> Digest:
@@ -126,35 +120,6 @@ def _touched(one: Work, atlas: Atlas) -> Iterator[tuple[int, str]]:
     yield from said.items()
 
 
-def _rankable(one: Work, digest: Digest) -> Rankable:
-    row = one.row
-    return Rankable(
-        row.id,
-        row.severity,
-        digest.alert_type,
-        row.tactics,
-        row.product_names,
-        digest.pattern,
-        row.ot_state,
-        row.ot_due_at,
-    )
-
-
-def _key_of(one: Work, digest: Digest) -> str | None:
-    row = one.row
-    if row.is_over or row.status >= Status.CLOSED:
-        return None
-    return group_key_of(
-        incident_id=row.id,
-        pattern=digest.pattern,
-        workspace_id=row.workspace_id,
-        severity=row.severity,
-        status=row.status,
-        ot_state=row.ot_state,
-        owner_id=row.owner_id,
-    )
-
-
 def _incident_line(one: Work, digest: Digest, ranked: Ranked, key: str | None) -> str:
     return (
         f"{one.row.id}\t{_digest_line(digest)}\t{len(one.given.entities)}\t"
@@ -169,7 +134,7 @@ def _digest_line(digest: Digest) -> str:
 
 def _flags_of(one: Work) -> list[str]:
     given, n = one.given, len(one.given.entities)
-    flags = [flag for flag in one.row.flags if not flag.startswith(MARK)]
+    flags = [flag for flag in one.row.flags or () if not flag.startswith(MARK)]
     if n > MOST_ENTITIES:
         flags.append(f"{MARK}entities:too_many")
     if given.entities_cut_short:

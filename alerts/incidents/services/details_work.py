@@ -14,6 +14,7 @@ from alerts.incidents.services.facts import (
     place_of,
     place_of_device,
 )
+from alerts.incidents.services.groups import OLD_KEY, STANDING
 from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireDevice, WireEntity
 from alerts.sites.services import Atlas, Found, Place
 
@@ -38,18 +39,15 @@ class IncidentHead(NamedTuple):
     id: int
     workspace_id: int
     title: str
-    created_at: datetime
-    flags: Sequence[str]
-    pattern: str | None
-    severity: int
-    status: int
-    tactics: Sequence[str]
-    product_names: Sequence[str]
-    ot_state: str
-    ot_due_at: datetime | None
-    owner_id: str
+    created: str
+    flags: Sequence[str] | None
+    standing: str | None  # tells its row in the queue, with its pattern
     group_key: str | None
-    is_over: bool  # gone or merged
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made; few ask, so it is read when asked for."""
+        return datetime.fromisoformat(self.created)
 
 
 @dataclass(slots=True)
@@ -67,10 +65,8 @@ class Work:
     stored: list[StoredAlert] = field(default_factory=list)
 
 
-_LOCK = """
-    SELECT id, workspace_id, title, created_at, flags, pattern::text, severity, status, tactics,
-           product_names, ot_state, ot_due_at, owner_id, group_key::text,
-           gone_at IS NOT NULL OR merged_into IS NOT NULL
+_LOCK = f"""
+    SELECT id, workspace_id, title, created_at::text, nullif(flags, '{{}}'), {STANDING}, {OLD_KEY}
     FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 

@@ -5,11 +5,9 @@ Incidents are locked in the order of their ids, then groups in the order of thei
 two who regroup at once wait for each other instead of deadlocking.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import md5
-from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -64,9 +62,14 @@ _DELETE_EMPTY = """
 # Each a statement of its own, though sent together: it sees what the one before waited for.
 _IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
-_READ = """
-    SELECT id, severity, alert_type, tactics, product_names, pattern, ot_state, ot_due_at,
-           workspace_id, status, owner_id, group_key, gone_at IS NOT NULL OR merged_into IS NOT NULL
+# What beside its pattern tells in which row an incident stands: nothing where it is not open.
+STANDING = f"""
+    CASE WHEN gone_at IS NULL AND merged_into IS NULL AND status < {Status.CLOSED.value}
+         THEN concat_ws(':', workspace_id, severity, status, ot_state, owner_id) END
+"""
+OLD_KEY = "translate(group_key::text, '-', '')"
+_READ = f"""
+    SELECT id, pattern::text, alert_type, {STANDING}, {OLD_KEY}
     FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 _WRITE = """
@@ -84,21 +87,13 @@ def key_alone(incident_id: int) -> str:
     return md5(f"incident:{incident_id}".encode(), usedforsecurity=False).hexdigest()
 
 
-def group_key_of(
-    *,
-    incident_id: int,
-    pattern: UUID | str | None,
-    workspace_id: int,
-    severity: int,
-    status: int,
-    ot_state: str,
-    owner_id: str,
-) -> str:
+def group_key_of(*, incident_id: int, pattern: str | None, standing: str | None) -> str | None:
     """The queue row an open incident stands in, as digits: alone until its pattern is known."""
+    if standing is None:
+        return None
     if pattern is None:
         return key_alone(incident_id)
-    said = f"{pattern}:{workspace_id}:{severity}:{status}:{ot_state}:{owner_id}"
-    return md5(said.encode(), usedforsecurity=False).hexdigest()
+    return md5(f"{pattern}:{standing}".encode(), usedforsecurity=False).hexdigest()
 
 
 @transaction.atomic
@@ -113,31 +108,20 @@ def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_READ, [ids])
         rows = cursor.fetchall()
-        ranked = rank_incidents([Rankable(*row[:8]) for row in rows], now=now)
-        keys = [_key_of(row) for row in rows]
+        ranked = rank_incidents([Rankable(*row[:3]) for row in rows], now=now)
+        keys = [
+            group_key_of(incident_id=pk, pattern=pattern, standing=standing)
+            for pk, pattern, _, standing, _ in rows
+        ]
         scores, parts = [r.score for r in ranked], [r.parts for r in ranked]
         cursor.execute(_WRITE, [now, [row[0] for row in rows], scores, parts, keys])
-    refresh_groups({row[11] for row in rows} | set(keys), now=now)
+    refresh_groups({*keys, *[row[4] for row in rows]}, now=now)
 
 
-def _key_of(row: Sequence[Any]) -> str | None:
-    if row[12] or row[9] >= Status.CLOSED:
-        return None
-    return group_key_of(
-        incident_id=row[0],
-        pattern=row[5],
-        workspace_id=row[8],
-        severity=row[1],
-        status=row[9],
-        ot_state=row[6],
-        owner_id=row[10],
-    )
-
-
-@transaction.atomic
-def refresh_groups(keys: Iterable[UUID | str | None], *, now: datetime) -> None:
+@transaction.atomic(savepoint=False)
+def refresh_groups(keys: Iterable[str | None], *, now: datetime) -> None:
     """Count the incidents of these keys and make, change or remove their rows in the queue."""
-    wanted = sorted({str(key).replace("-", "") for key in keys if key})
+    wanted = sorted({key for key in keys if key})
     if wanted:
         with connection.cursor() as cursor:
             cursor.execute(_IN_LINE, {"keys": array(wanted), "now": now})

@@ -1,7 +1,6 @@
 """Remember patterns and pairs as details arrive, so that lists need not count."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
@@ -11,14 +10,6 @@ from django.db import connection
 
 from alerts.incidents.services.copying import moment
 from alerts.incidents.services.stages import array
-
-
-class PatternSeen(NamedTuple):
-    """An incident whose pattern became known, or became another one."""
-
-    old: str | None
-    new: str
-    created_at: datetime
 
 
 class PairSeen(NamedTuple):
@@ -39,20 +30,23 @@ def _pair_of(workspace_id: int, site_id: int | None, source: str, destination: s
     return md5(said.encode(), usedforsecurity=False).hexdigest()
 
 
-_PATTERNS = """
+# The row of the incident still says which pattern it had.
+_CHANGED = """
+    FROM unnest(%(ids)s::bigint[], %(patterns)s::uuid[]) AS w(id, pattern)
+    JOIN incidents_incident i USING (id) WHERE i.pattern IS DISTINCT FROM w.pattern
+"""
+_PATTERNS = f"""
     INSERT INTO incidents_patternmemory AS m (pattern, first_seen_at, latest_seen_at, seen, routine,
         maintenance, suspicious, not_sure, latest_verdict_by, latest_verdict, latest_note)
-    SELECT pattern, first_at, latest_at, greatest(seen, 0), 0, 0, 0, 0, '', '', ''
-    FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::int[])
-         AS w(pattern, first_at, latest_at, seen)
-    ORDER BY pattern
+    SELECT w.pattern, min(i.created_at), max(i.created_at), count(*), 0, 0, 0, 0, '', '', ''
+    {_CHANGED} GROUP BY w.pattern ORDER BY w.pattern
     ON CONFLICT (pattern) DO UPDATE SET seen = greatest(m.seen + excluded.seen, 0),
         first_seen_at = least(m.first_seen_at, excluded.first_seen_at),
-        latest_seen_at = greatest(m.latest_seen_at, excluded.latest_seen_at)
-"""
-_LEFT = """
-    UPDATE incidents_patternmemory m SET seen = greatest(m.seen - w.n, 0)
-    FROM unnest(%s::uuid[], %s::int[]) AS w(pattern, n) WHERE m.pattern = w.pattern
+        latest_seen_at = greatest(m.latest_seen_at, excluded.latest_seen_at);
+    UPDATE incidents_patternmemory m SET seen = greatest(m.seen - was.n, 0)
+    FROM (SELECT i.pattern, count(*) AS n {_CHANGED} AND i.pattern IS NOT NULL GROUP BY i.pattern)
+         AS was
+    WHERE m.pattern = was.pattern
 """
 _PAIRS = """
     INSERT INTO incidents_pairmemory AS m (pair, first_seen_at, first_incident)
@@ -65,23 +59,12 @@ _PAIRS = """
 """
 
 
-def remember_patterns(*, seen: Iterable[PatternSeen]) -> None:
-    """Count incidents of patterns, and take those back that turned out to be of another one."""
-    moments: dict[str, list[datetime]] = defaultdict(list)
-    left: dict[str, int] = defaultdict(int)
-    for one in seen:
-        if one.old == one.new:
-            continue
-        moments[one.new].append(one.created_at)
-        if one.old is not None:
-            left[one.old] += 1
+def remember_patterns(*, ids: Sequence[int], patterns: Sequence[str]) -> None:
+    """Count incidents of patterns, and take those back that turned out to be of another one.
+    Call it before the incidents' rows say so.
+    """
     with connection.cursor() as cursor:
-        if moments:
-            whens = moments.values()
-            first, latest = (array(map(moment, map(each, whens))) for each in (min, max))
-            cursor.execute(_PATTERNS, (array(moments), first, latest, array(map(len, whens))))
-        if left:
-            cursor.execute(_LEFT, (array(left), array(left.values())))
+        cursor.execute(_PATTERNS, {"ids": array(ids), "patterns": array(patterns)})
 
 
 def remember_pairs(*, seen: Iterable[PairSeen]) -> set[int]:

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID
 
 import orjson
+from django.db import connection
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
 from alerts.incidents.engine.share import lower_share
 from alerts.incidents.models import OtState, Severity
-from alerts.incidents.services.copying import ask
 from alerts.incidents.services.stages import array
 from alerts.sentinel.wire.vocabulary import D4IOT_PRODUCTS
 
@@ -25,16 +24,11 @@ class Ranked(NamedTuple):
 
 
 class Rankable(NamedTuple):
-    """What the incident's own row contributes."""
+    """An incident to rank; all else that counts stands in the tables."""
 
     id: int
-    severity: int
+    pattern: str | None  # None until its alerts are known
     alert_type: str
-    tactics: Sequence[str]
-    product_names: Sequence[str]
-    pattern: UUID | str | None
-    ot_state: str
-    ot_due_at: datetime | None
 
 
 class _Around(NamedTuple):
@@ -45,27 +39,26 @@ class _Around(NamedTuple):
     crosses: bool = False
 
 
-class _Known(NamedTuple):
-    """All that is known of an incident; many incidents are alike."""
-
-    severity: int
-    alert_type: str
-    tactics: tuple[str, ...]
-    products: tuple[str, ...]
-    touched: _Around
-    is_new_pair: bool
-    judged: tuple[int, int] | None  # how often benign, how often suspicious
-    is_answer_late: bool
-
-
 _NOBODY = _Around()
 
 # Devices that an incident's entities name, and those that its alerts name by zone and address.
 # Incident by incident: whatever the planner believes of tables that grow, it goes by their keys.
-_TOUCHED = """
-    SELECT w.id, t.* FROM unnest(%s::bigint[]) AS w(id) CROSS JOIN LATERAL (
-        SELECT string_agg(DISTINCT d.criticality, ','), string_agg(DISTINCT z.name, E'\\x1f'),
-               string_agg(DISTINCT coalesce(d.purdue_level, z.purdue_level)::text, ',')
+# One text an incident: many incidents are alike, and alike texts are weighed once.
+_KNOWN = f"""
+    SELECT json_build_array(i.severity, i.tactics, i.product_names,
+               i.ot_state = '{OtState.WAITING.value}' AND i.ot_due_at < %(now)s,
+               t.criticality, t.zones, t.levels, m.benign, m.suspicious,
+               EXISTS (SELECT FROM incidents_pairmemory p
+                       WHERE p.first_incident = w.id AND w.pattern IS NOT NULL))::text
+    FROM unnest(%(ids)s::bigint[], %(patterns)s::uuid[]) WITH ORDINALITY AS w(id, pattern, place)
+    JOIN incidents_incident i ON i.id = w.id
+    LEFT JOIN LATERAL (
+        SELECT routine + maintenance AS benign, suspicious FROM incidents_patternmemory
+        WHERE pattern = w.pattern AND routine + maintenance + suspicious > 0) AS m ON true
+    CROSS JOIN LATERAL (
+        SELECT string_agg(DISTINCT d.criticality, ',') AS criticality,
+               string_agg(DISTINCT z.name, E'\\x1f') AS zones,
+               string_agg(DISTINCT coalesce(d.purdue_level, z.purdue_level)::text, ',') AS levels
         FROM (
             SELECT device_id AS id FROM incidents_entity
             WHERE incident_id = w.id AND device_id IS NOT NULL
@@ -75,67 +68,41 @@ _TOUCHED = """
             JOIN sites_device d ON d.zone_id = a.zone_id AND d.address = named.address
             WHERE ia.incident_id = w.id
         ) named JOIN sites_device d USING (id) JOIN sites_zone z ON z.id = d.zone_id
-    ) AS t(criticality, zones, levels) WHERE t.criticality IS NOT NULL
+        WHERE w.pattern IS NOT NULL
+    ) AS t ORDER BY w.place
 """
-_JUDGED = """
-    SELECT pattern::text, routine + maintenance, suspicious FROM incidents_patternmemory
-    WHERE pattern = ANY(%s::uuid[]) AND routine + maintenance + suspicious > 0
-"""
-_FIRST = "SELECT first_incident FROM incidents_pairmemory WHERE first_incident = ANY(%s::bigint[])"
 
 
 def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
-    """The priority of each incident, in the order given."""
-    patterns = {row.pattern for row in rows if row.pattern}
-    if not patterns:
-        return [
-            rank_unread(
-                severity=r.severity,
-                alert_type=r.alert_type,
-                tactics=tuple(r.tactics),
-                products=tuple(r.product_names),
-            )
-            for r in rows
-        ]
-    judged = {row[0]: row[1:] for row in ask(_JUDGED, array(patterns))}
-    read = array([row.id for row in rows if row.pattern])
-    around = {row[0]: _around(*row[1:]) for row in ask(_TOUCHED, read)}
-    first_of_pair = {row[0] for row in ask(_FIRST, read)}
-    return [
-        _rank_read(
-            _Known(
-                row.severity,
-                row.alert_type,
-                tuple(row.tactics),
-                tuple(row.product_names),
-                around.get(row.id, _NOBODY),
-                row.id in first_of_pair,
-                judged.get(str(row.pattern)),
-                row.ot_state == OtState.WAITING
-                and row.ot_due_at is not None
-                and row.ot_due_at < now,
-            )
-        )
-        for row in rows
-    ]
+    """The priority of each incident, in the order given; all of them must be there."""
+    if not rows:
+        return []
+    ids, patterns, types = zip(*rows, strict=True)
+    wanted = array(ids), array(one or "NULL" for one in patterns)
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, {"ids": wanted[0], "patterns": wanted[1], "now": now})
+        known = cursor.fetchall()
+    return [_rank(kind, text) for kind, (text,) in zip(types, known, strict=True)]
 
 
 @lru_cache(maxsize=8192)
-def _rank_read(known: _Known) -> Ranked:
-    benign, suspicious = known.judged or (0, 0)
+def _rank(alert_type: str, known: str) -> Ranked:
+    severity, tactics, products, late, criticality, zones, levels, *memory = orjson.loads(known)
+    benign, suspicious, is_new_pair = memory
+    around = _around(criticality, zones, levels) if criticality else _NOBODY
     return _weigh(
         PriorityFacts(
-            severity=Severity(known.severity).label,
-            guard=_guard_of(known.alert_type),
-            criticality=known.touched.criticality,
-            crosses_levels=known.touched.crosses,
-            crossing=known.touched.crossing,
-            tactics=known.tactics,
-            other_products=_others(known.products),
-            is_new_pair=known.is_new_pair,
-            times_suspicious=suspicious,
-            routine_share_lower=lower_share(benign, benign + suspicious),
-            is_answer_late=known.is_answer_late,
+            severity=Severity(severity).label,
+            guard=_guard_of(alert_type),
+            criticality=around.criticality,
+            crosses_levels=around.crosses,
+            crossing=around.crossing,
+            tactics=tuple(tactics),
+            other_products=_others(tuple(products)),
+            is_new_pair=is_new_pair,
+            times_suspicious=suspicious or 0,
+            routine_share_lower=lower_share(benign or 0, (benign or 0) + (suspicious or 0)),
+            is_answer_late=bool(late),
         )
     )
 

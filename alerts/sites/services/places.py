@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -91,13 +91,9 @@ class Atlas:
 def learn_places(*, places: Iterable[Place]) -> Atlas:
     """Know all these sites, zones and sensors; what is new is added, nothing is changed."""
     said = {_trimmed(place) for place in set(places)}
-    names = {place.site for place in said if place.site}
-    atlas = Atlas(sensors=_sensors(said))
-    _load_sites(atlas, names)
-    if missing := names - {site.name for site in atlas.sites.values()}:
-        made = [Site(name=name) for name in sorted(missing)]
-        Site.objects.bulk_create(made, ignore_conflicts=True)
-        _load_sites(atlas, names)
+    atlas = Atlas()
+    _load(atlas, said)
+    _learn_sites(atlas, said)
     _learn_zones(atlas, said)
     _learn_sensors(atlas, said)
     return atlas
@@ -107,18 +103,37 @@ def _trimmed(place: Place) -> Place:
     return Place(*(" ".join(word.split())[:_LONGEST_NAME] for word in place))
 
 
-def _sensors(said: set[Place]) -> dict[str, _Sensor]:
-    names = {place.sensor for place in said if place.sensor}
-    found = _ask("SELECT name, site_id, zone_id FROM sites_sensor WHERE name = ANY(%s)", [*names])
-    return {row[0]: _Sensor(*row) for row in found}
+# All zones of the sites that are named or watched: a plant has a dozen.
+_PLACES = """
+    SELECT name, site_id, zone_id FROM sites_sensor WHERE name = ANY(%(sensors)s);
+    SELECT s.id, s.name, s.time_zone, z.id, z.name
+    FROM sites_site s LEFT JOIN sites_zone z ON z.site_id = s.id
+    WHERE s.name = ANY(%(sites)s)
+          OR s.id IN (SELECT site_id FROM sites_sensor WHERE name = ANY(%(sensors)s))
+"""
 
 
-_SITES = "SELECT id, name, time_zone FROM sites_site WHERE name = ANY(%s) OR id = ANY(%s::bigint[])"
+def _load(atlas: Atlas, said: set[Place]) -> None:
+    """Have the atlas show what there is of these places."""
+    names = {
+        "sites": list({place.site for place in said if place.site}),
+        "sensors": list({place.sensor for place in said if place.sensor}),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, names)
+        atlas.sensors = {row[0]: _Sensor(*row) for row in cursor.fetchall()}
+        cursor.nextset()
+        rows = cursor.fetchall()
+    atlas.sites = {row[0]: _Site(*row[:3]) for row in rows}
+    atlas.zones = {row[3]: _Zone(row[3], row[0], row[4]) for row in rows if row[3]}
 
 
-def _load_sites(atlas: Atlas, names: set[str]) -> None:
-    watched = {sensor.site_id for sensor in atlas.sensors.values()}
-    atlas.sites = {row[0]: _Site(*row) for row in _ask(_SITES, [*names], [*watched])}
+def _learn_sites(atlas: Atlas, said: set[Place]) -> None:
+    known = {site.name for site in atlas.sites.values()}
+    if missing := {place.site for place in said if place.site} - known:
+        made = [Site(name=name) for name in sorted(missing)]
+        Site.objects.bulk_create(made, ignore_conflicts=True)
+        _load(atlas, said)
 
 
 def _learn_zones(atlas: Atlas, said: set[Place]) -> None:
@@ -129,20 +144,11 @@ def _learn_zones(atlas: Atlas, said: set[Place]) -> None:
         site_id = site.id if site else sensor.site_id if sensor else None
         if site_id is not None and place.zone:
             wanted.add((site_id, place.zone))
-    _load_zones(atlas)
     missing = wanted - {(zone.site_id, zone.name) for zone in atlas.zones.values()}
     if missing:
         made = [Zone(site_id=site_id, name=name) for site_id, name in sorted(missing)]
         Zone.objects.bulk_create(made, ignore_conflicts=True)
-        _load_zones(atlas)
-
-
-_ZONES = "SELECT id, site_id, name FROM sites_zone WHERE site_id = ANY(%s::bigint[])"
-
-
-def _load_zones(atlas: Atlas) -> None:
-    """All zones of these sites: a plant has a dozen."""
-    atlas.zones = {row[0]: _Zone(*row) for row in _ask(_ZONES, [*atlas.sites])}
+        _load(atlas, said)
 
 
 def _learn_sensors(atlas: Atlas, said: set[Place]) -> None:
@@ -155,12 +161,4 @@ def _learn_sensors(atlas: Atlas, said: set[Place]) -> None:
             made[place.sensor] = Sensor(site_id=site.id, zone_id=zone_id, name=place.sensor)
     if made:
         Sensor.objects.bulk_create(made.values(), ignore_conflicts=True)
-        atlas.sensors = _sensors(said)
-        _load_sites(atlas, {site.name for site in atlas.sites.values()})
-
-
-def _ask(sql: str, *lists: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, lists)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        _load(atlas, said)
