@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import TransactionTestCase
 
 from tests import cast
@@ -26,6 +27,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: emptying.empty())
         yield
+
+
+@pytest.fixture(scope="session")
+def live_server(live_server):
+    """It sends at once; else the body of an answer waits 40 ms for the receipt of its head."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
+        yield live_server
 
 
 def add_person(person: cast.Person, *grants):

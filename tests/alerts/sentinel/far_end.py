@@ -102,7 +102,7 @@ class FarEnd:
         self.port = self._server.server_address[1]
         self.url = f"https://localhost:{self.port}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
         self._thread.start()
 
@@ -138,6 +138,7 @@ class FarEnd:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each body waits 40 ms for the receipt of its head
     end: FarEnd
 
     def log_message(self, *_):
