@@ -1,17 +1,21 @@
 """Store alerts: the newest version of each, and never a fact lost to a version that says less."""
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from alerts.incidents.services import copying
-from alerts.incidents.services.alert_versions import Incoming, Key, newest_of_each
+from alerts.incidents.services.alert_versions import Key, newest_of_each
 from alerts.incidents.services.copying import ask, moment, number, numbers, words
 from alerts.incidents.services.details_work import Work
-from alerts.incidents.services.facts import AlertRow, StoredAlert
-from alerts.incidents.services.stages import stage, texts_line
+from alerts.incidents.services.sights import AlertRow, Said, Seen, StoredAlert
+from alerts.incidents.services.stages import stage
 
-_COLUMNS = ", ".join(AlertRow._fields)
+_COLUMNS = ", ".join(
+    (
+        *("key", "system_alert_id", *Seen._fields, "workspace_id", "at", "latest_at"),
+        *("plant_weekday", "plant_minute", "flags"),
+    )
+)
+_STAGED = f"{_COLUMNS}, place, incident_ids, body"
 STAGE = stage(
     "incoming_alerts",
     like=f"SELECT {_COLUMNS}, 0 AS place, '{{}}'::bigint[] AS incident_ids, '{{}}'::jsonb AS body"
@@ -78,100 +82,53 @@ _STORE = f"""
     FROM stored JOIN incoming_alerts s USING (workspace_id, key)
 """
 _BACK = """
-    SELECT a.workspace_id, a.key, a.id, a.alert_type, a.protocol, a.site_id,
+    SELECT a.workspace_id, a.key, a.id, a.at, a.alert_type, a.protocol, a.site_id,
            coalesce(nullif(a.source_device, ''), a.source_address),
            coalesce(nullif(a.destination_device, ''), a.destination_address),
-           a.any_device, a.any_address, a.at, a.severity, a.user_defined_title
+           a.any_device, a.any_address, a.user_defined_title, a.severity
     FROM incidents_alert a WHERE a.id = ANY(%s::bigint[])
 """
+_make = tuple.__new__
 
 
 def store_alerts(work: Sequence[Work]) -> None:
     """Store the alerts of these incidents with raw JSON and links; then each incident's `stored`
     holds what its alerts say, all their versions together.
     """
-    incoming = newest_of_each(work)
-    if not incoming:
+    newest, owners = newest_of_each(work)
+    if not newest:
         return
-    copying.copy_into("incoming_alerts", columns=_ORDER, lines=_lines(incoming.values()))
-    keys, known, stored = list(incoming), list[int](), dict[Key, StoredAlert]()
+    copying.copy_into("incoming_alerts", columns=_STAGED, lines=_lines(newest, owners))
+    incoming, known, stored = list(newest.items()), list[int](), dict[Key, StoredAlert]()
     for place, pk, is_new in ask(_STORE):
         if is_new:
-            stored[keys[place]] = _as_stored(pk, incoming[keys[place]].row)
+            key, row = incoming[place]
+            stored[key] = _make(StoredAlert, (pk, row.at, row.sight.said))
         else:
             known.append(pk)
     for row in ask(_BACK, numbers(known)) if known else ():
-        said = StoredAlert(*row[2:])
-        stored[row[0], row[1]] = said._replace(
-            any_device=tuple(said.any_device), any_address=tuple(said.any_address)
-        )
+        said = Said._make(tuple(one) if one.__class__ is list else one for one in row[4:])
+        stored[row[0], row[1]] = StoredAlert(row[2], row[3], said)
     for one in work:
-        its = {(row.workspace_id, row.key) for row, _ in one.rows}
-        one.stored = [stored[key] for key in sorted(its)]
+        its = {(row.workspace_id, row.key) for row in one.rows}
+        one.stored = [stored[key] for key in (its if len(its) == 1 else sorted(its))]
 
 
-def _as_stored(pk: int, row: AlertRow) -> StoredAlert:
-    return StoredAlert(
-        pk,
-        row.alert_type,
-        row.protocol,
-        row.site_id,
-        row.source_device or row.source_address,
-        row.destination_device or row.destination_address,
-        row.any_device,
-        row.any_address,
-        row.at,
-        row.severity,
-        row.user_defined_title,
-    )
-
-
-_ORDER = (
-    "key, system_alert_id, sensor, alert_type, user_defined_title, engine, category, protocol,"
-    " function, product_name, source_device, source_address, destination_device,"
-    " destination_address, site_id, zone_id, severity, port, techniques, tactics, any_device,"
-    " any_address, workspace_id, at, latest_at, plant_weekday, plant_minute, flags, place,"
-    " incident_ids, body"
-)
-_NO_ALERT: Any = AlertRow._make([None] * len(AlertRow._fields))
-_FROM, _UPTO = AlertRow._fields.index("sensor"), AlertRow._fields.index("at")
-
-
-def _lines(incoming: Iterable[Incoming]) -> list[str]:
-    return [_line(place, one) for place, one in enumerate(incoming)]
-
-
-def _line(place: int, one: Incoming) -> str:
-    row = one.row
-    return (
-        f"{texts_line((row.key, row.system_alert_id))}\t{_seen_line(row[_FROM:_UPTO])}\t"
-        f"{row.workspace_id}\t{moment(row.at)}\t{moment(row.latest_at)}\t"
+def _lines(newest: Mapping[Key, AlertRow], owners: Mapping[Key, Sequence[int]]) -> Iterable[str]:
+    """Lines for COPY. What texts may hold is looked at once for a whole column."""
+    rows = newest.values()
+    middle = [
+        f"{row.sight.line}\t{row.workspace_id}\t{moment(row.at)}\t{moment(row.latest_at)}\t"
         f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t{place}\t"
-        f"{numbers(one.incident_ids)}\t{copying.document(one.raw)}"
-    )
-
-
-def _seen_line(seen: tuple[Any, ...]) -> str:
-    try:
-        return _spelled(seen)
-    except TypeError:  # lists, as versions that were merged have them
-        return _spelled(tuple([tuple(one) if one.__class__ is list else one for one in seen]))
-
-
-@lru_cache(maxsize=8192)
-def _spelled(seen: tuple[Any, ...]) -> str:
-    """What was seen, as members of a line: the same is seen again and again."""
-    row = _NO_ALERT._replace(**dict(zip(AlertRow._fields[_FROM:_UPTO], seen, strict=True)))
-    texts = (
-        *(row.sensor, row.alert_type, row.user_defined_title, row.engine, row.category),
-        *(row.protocol, row.function, row.product_name, row.source_device, row.source_address),
-        *(row.destination_device, row.destination_address),
-    )
-    lists = map(words, (row.techniques, row.tactics, row.any_device, row.any_address))
-    return "\t".join(
-        (
-            texts_line(texts),
-            *(number(row.site_id), number(row.zone_id), str(row.severity), number(row.port)),
-            *lists,
-        )
+        f"{{{row.incident_id}}}"
+        for place, row in enumerate(rows)
+    ]
+    for place, key in enumerate(newest) if owners else ():
+        if key in owners:
+            middle[place] = f"{middle[place].rpartition('\t')[0]}\t{numbers(owners[key])}"
+    return copying.lines_of(
+        copying.texts([row.key for row in rows]),
+        copying.texts([row.system_alert_id for row in rows]),
+        middle,
+        copying.documents([row.raw_json for row in rows]),
     )

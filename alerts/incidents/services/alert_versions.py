@@ -1,63 +1,56 @@
 """Alerts that come more than once in a batch: one row, with all that any version says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from alerts.incidents.services.details_work import Work
-from alerts.incidents.services.facts import AlertRow
+from alerts.incidents.services.sights import AlertRow, Seen, sight_of
 
 type Key = tuple[int, str]  # workspace and key
 
 
-class Incoming:
-    """The newest version of an alert, and the incidents it came with."""
-
-    __slots__ = ("incident_ids", "raw", "row")
-
-    def __init__(self, row: AlertRow, raw: bytes, incident_id: int) -> None:
-        self.row, self.raw, self.incident_ids = row, raw, [incident_id]
-
-
-def newest_of_each(work: Iterable[Work]) -> dict[Key, Incoming]:
-    """The alerts of these incidents, each once."""
-    incoming: dict[Key, Incoming] = {}
-    again: list[tuple[AlertRow, bytes, int]] = []
-    for one in work:
-        for (row, _), alert in zip(one.rows, one.alerts, strict=True):
-            made = Incoming(row, alert.raw_json, one.row.id)
-            if incoming.setdefault((row.workspace_id, row.key), made) is not made:
-                again.append((row, alert.raw_json, one.row.id))
-    _add_versions(incoming, again)
-    return incoming
+def newest_of_each(work: Iterable[Work]) -> tuple[dict[Key, AlertRow], dict[Key, list[int]]]:
+    """The alerts of these incidents, each once; and the incidents of those that came again."""
+    rows = [row for one in work for row in one.rows]
+    newest = {(row.workspace_id, row.key): row for row in rows}
+    owners: dict[Key, list[int]] = {}
+    if len(newest) < len(rows):
+        versions: dict[Key, list[AlertRow]] = {}
+        for row in rows:
+            versions.setdefault((row.workspace_id, row.key), []).append(row)
+        for key, found in versions.items():
+            if len(found) > 1:
+                newest[key] = _merged(found)
+                owners[key] = list(dict.fromkeys(row.incident_id for row in found))
+    return newest, owners
 
 
-def _add_versions(
-    incoming: dict[Key, Incoming], again: Iterable[tuple[AlertRow, bytes, int]]
-) -> None:
-    """Alerts that came more than once: from the oldest on, each completes the next."""
-    versions: dict[Key, list[tuple[AlertRow, bytes]]] = {}
-    for row, raw, incident_id in again:
-        key = row.workspace_id, row.key
-        first = incoming[key]
-        versions.setdefault(key, [(first.row, first.raw)]).append((row, raw))
-        if incident_id not in first.incident_ids:
-            first.incident_ids.append(incident_id)
-    for key, found in versions.items():
-        found.sort(key=lambda version: version[0].latest_at)
-        merged = found[0][0]
-        for newer, _ in found[1:]:
-            merged = _completed(newer, merged)
-        incoming[key].row, incoming[key].raw = merged, found[-1][1]
+def _merged(versions: Sequence[AlertRow]) -> AlertRow:
+    """From the oldest on, each completes the next."""
+    merged, *newer = sorted(versions, key=attrgetter("latest_at"))
+    for row in newer:
+        merged = _completed(row, merged)
+    return merged
 
 
 def _completed(row: AlertRow, older: AlertRow) -> AlertRow:
     """The newer version, with what only the older one says."""
     said = {
+        name: getattr(older, name)
+        for name in ("plant_weekday", "plant_minute", "flags")
+        if getattr(row, name) in (None, ()) and getattr(older, name)
+    }
+    if older.at < row.at:
+        said |= {name: getattr(older, name) for name in ("at", "plant_weekday", "plant_minute")}
+    return row._replace(**said, sight=sight_of(_completed_seen(row.sight.seen, older.sight.seen)))
+
+
+def _completed_seen(seen: Seen, older: Seen) -> Seen:
+    said = {
         name: value
         for name, value in older._asdict().items()
-        if getattr(row, name) in ("", None, [], ()) and value
+        if getattr(seen, name) in ("", None, ()) and value
     }
     if older.source_address or older.source_device or older.destination_address:
         said |= {"any_device": older.any_device, "any_address": older.any_address}
-    if older.at < row.at:
-        said |= {name: getattr(older, name) for name in ("at", "plant_weekday", "plant_minute")}
-    return row._replace(**said)
+    return seen._replace(**said)

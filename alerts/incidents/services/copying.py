@@ -80,6 +80,24 @@ def document(raw_json: bytes) -> str:
     return raw_json.replace(b"\\", b"\\\\").decode()
 
 
+def texts(values: Sequence[str]) -> Sequence[str]:
+    """A column of texts; all of them are looked through at once."""
+    said = "\n".join(values)
+    if "\\" in said or "\t" in said or "\r" in said or said.count("\n") >= len(values):
+        return list(map(text, values))
+    return values
+
+
+def documents(raw_json: Iterable[bytes]) -> Sequence[str]:
+    """A column of compact JSON."""
+    return b"\n".join(raw_json).replace(b"\\", b"\\\\").decode().split("\n")
+
+
+def lines_of(*columns: Sequence[str]) -> Iterable[str]:
+    """Finished lines of finished columns."""
+    return map("\t".join, zip(*columns, strict=True))
+
+
 def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:
     """Copy finished lines into a table. Failures are Django's, as those of any other statement."""
     _copy(f"COPY {table} ({columns}) FROM STDIN", "\n".join([*lines, ""]).encode())

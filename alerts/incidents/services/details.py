@@ -10,7 +10,8 @@ from alerts.incidents.services import alert_rows, details_rows
 from alerts.incidents.services.alert_rows import store_alerts
 from alerts.incidents.services.details_devices import learn_devices_of
 from alerts.incidents.services.details_rows import store_entities, store_incident_rows
-from alerts.incidents.services.details_work import Details, lock_work, places_of, read_alerts
+from alerts.incidents.services.details_work import Details, lock_work, places_of
+from alerts.incidents.services.facts import read_alerts
 from alerts.incidents.services.groups import refresh_groups, regroup
 from alerts.incidents.services.history import details_failed
 from alerts.incidents.services.remarks import store_comments
@@ -46,16 +47,15 @@ def store_details_of_many(*, given: Sequence[Details], now: datetime) -> set[int
     work = lock_work(given)
     open_stages(alert_rows.STAGE, details_rows.ENTITIES_STAGE, details_rows.INCIDENTS_STAGE)
     atlas = learn_places(places=places_of(work))
-    for one in work:
-        read_alerts(one, atlas=atlas, now=now)
+    read_alerts(work, atlas=atlas, now=now)
     store_alerts(work)
-    device_ids = learn_devices_of(work, atlas=atlas)
+    device_ids = learn_devices_of(work)
     store_entities(work, device_ids=device_ids)
     store_comments(
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,
     )
-    keys, others = store_incident_rows(work, atlas=atlas, now=now)
+    keys, others = store_incident_rows(work, now=now)
     refresh_groups(keys, now=now)
     return others
 

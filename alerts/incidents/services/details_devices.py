@@ -6,33 +6,34 @@ from datetime import datetime
 from alerts.incidents.services.details_work import Work
 from alerts.incidents.services.facts import addresses_of
 from alerts.sentinel.wire import WireDevice
-from alerts.sites.services import Atlas, DeviceSeen, learn_devices, level_of
+from alerts.sites.services import DeviceSeen, learn_devices, level_of
 
 
-def learn_devices_of(work: Sequence[Work], *, atlas: Atlas) -> dict[tuple[int, str], int]:
+def learn_devices_of(work: Sequence[Work]) -> dict[tuple[int, str], int]:
     """Know all devices of these incidents; the ids of described ones by incident and entity."""
     seen: list[DeviceSeen] = []
     owners: list[tuple[tuple[int, str], tuple[int, str]]] = []
     for one in work:
-        at = max((row.latest_at for row, _ in one.rows), default=one.row.created_at)
+        at = max([row.latest_at for row in one.rows], default=None) or one.row.created_at
         described: set[str] = set()
-        described_by = [entity for entity in one.entities if entity.device] if one.devices else ()
-        for entity, device, place in zip(described_by, one.devices, one.places, strict=False):
+        found = one.found[len(one.rows) :]
+        described_by = [entity for entity in one.entities if entity.device] if found else ()
+        for entity, device, its in zip(described_by, one.devices, found, strict=False):
             addresses = addresses_of(device=device)
-            zone_id = atlas.find(place).zone_id
-            if zone_id is not None and addresses:
-                seen.append(_seen(device, zone_id, addresses[0], at))
+            if its.zone_id is not None and addresses:
+                seen.append(_seen(device, its.zone_id, addresses[0], at))
                 described.update(addresses)
-                owners.append(((one.row.id, entity.name), (zone_id, addresses[0][:64])))
-        for row, _ in one.rows:
-            if not row.zone_id:
+                owners.append(((one.row.id, entity.name[:100]), (its.zone_id, addresses[0][:64])))
+        for row in one.rows:
+            what = row.sight.seen
+            if not what.zone_id:
                 continue
-            if row.source_address and row.source_address not in described:
-                source = row.zone_id, row.source_address, row.latest_at, row.source_device
+            if what.source_address and what.source_address not in described:
+                source = what.zone_id, what.source_address, row.latest_at, what.source_device
                 seen.append(DeviceSeen(*source))
-            if row.destination_address and row.destination_address not in described:
-                ended = row.zone_id, row.destination_address, row.latest_at, row.destination_device
-                seen.append(DeviceSeen(*ended))
+            if what.destination_address and what.destination_address not in described:
+                ended = what.zone_id, what.destination_address, row.latest_at
+                seen.append(DeviceSeen(*ended, what.destination_device))
     ids = learn_devices(devices=seen)
     return {owner: ids[device] for owner, device in owners if device in ids}
 

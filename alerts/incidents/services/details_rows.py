@@ -1,21 +1,21 @@
 """Entities of incidents, and what details decide of the incidents' own rows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
 
 from alerts.incidents.services import copying
-from alerts.incidents.services.copying import number, numbers, text, words
+from alerts.incidents.services.copying import number, text, words
 from alerts.incidents.services.details_work import MOST_ENTITIES, Work
 from alerts.incidents.services.digest import Digest, digest_of
 from alerts.incidents.services.groups import group_key_of
-from alerts.incidents.services.memory import PairSeen, remember_pairs, remember_patterns
+from alerts.incidents.services.memory import remember_pairs, remember_patterns
 from alerts.incidents.services.ranking import Rankable, Ranked, rank_incidents
 from alerts.incidents.services.rows import alert_type_of
 from alerts.incidents.services.stages import stage, texts_line
-from alerts.sites.services import Atlas
+from alerts.sentinel.wire import WireEntity
 
 MARK = "details."  # flags of ours that outlive a new version of the incident itself
 
@@ -44,19 +44,26 @@ _INCIDENTS = """
 
 def store_entities(work: Iterable[Work], *, device_ids: Mapping[tuple[int, str], int]) -> None:
     """Store the entities with their raw JSON; devices among them point at ours."""
-    lines = {}
+    rows: dict[tuple[int, str], WireEntity] = {}
     for one in work:
         pk = one.row.id
         for entity in one.entities:
-            name = entity.name[:100]
-            said = _entity_said(entity.kind, entity.friendly_name)
-            device_id = number(device_ids.get((pk, entity.name)) if entity.device else None)
-            body = copying.document(entity.raw_json)
-            lines[pk, name] = f"{pk}\t{text(name)}\t{said}\t{device_id}\t{body}"
-    if lines:
-        copying.copy_into("incoming_entities", columns=_ENTITY, lines=lines.values())
-        with connection.cursor() as cursor:
-            cursor.execute(_ENTITIES)
+            rows[pk, entity.name[:100]] = entity
+    if not rows:
+        return
+    lines = copying.lines_of(
+        [str(pk) for pk, _ in rows],
+        copying.texts([name for _, name in rows]),
+        [_entity_said(entity.kind, entity.friendly_name) for entity in rows.values()],
+        [
+            number(device_ids.get(key)) if entity.device else copying.NULL
+            for key, entity in rows.items()
+        ],
+        copying.documents([entity.raw_json for entity in rows.values()]),
+    )
+    copying.copy_into("incoming_entities", columns=_ENTITY, lines=lines)
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTITIES)
 
 
 @lru_cache(maxsize=8192)
@@ -64,9 +71,7 @@ def _entity_said(kind: str | None, friendly_name: str | None) -> str:
     return texts_line(((kind or "")[:60], (friendly_name or "")[:1000]))
 
 
-def store_incident_rows(
-    work: Sequence[Work], *, atlas: Atlas, now: datetime
-) -> tuple[set[str | None], set[int]]:
+def store_incident_rows(work: Sequence[Work], *, now: datetime) -> tuple[set[str | None], set[int]]:
     """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew.
 
     Returns the keys of the queue's rows that were left and joined, and other incidents whose two
@@ -74,15 +79,15 @@ def store_incident_rows(
     """
     if not work:
         return set(), set()
-    digests = [_digest_of(one, atlas) for one in work]
+    digests = [_digest_of(one) for one in work]
     ids, patterns = [one.row.id for one in work], [digest.pattern for digest in digests]
     remember_patterns(ids=ids, patterns=patterns)
     no_longer_first = remember_pairs(
         seen=[
-            PairSeen(one.row.workspace_id, a.site_id, a.source, a.destination, a.at, one.row.id)
+            (one.row.workspace_id, *alert.said[2:5], alert.at, one.row.id)
             for one in work
-            for a in one.stored
-            if a.source and a.destination
+            for alert in one.stored
+            if alert.said.source and alert.said.destination
         ]
     )
     types = [digest.alert_type for digest in digests]
@@ -98,38 +103,24 @@ def store_incident_rows(
     return {*keys, *[one.row.group_key for one in work]}, no_longer_first - {*ids}
 
 
-def _digest_of(one: Work, atlas: Atlas) -> Digest:
+def _digest_of(one: Work) -> Digest:
+    places: dict[int, str] = {}  # those of its alerts first, in the words of the first
+    for found in one.found:
+        if found.site_id is not None:
+            places.setdefault(found.site_id, found.words)
     return digest_of(
         one.stored,
         workspace_id=one.row.workspace_id,
         title_type=alert_type_of(one.row.title),
-        places=tuple(_touched(one, atlas)),
+        places=tuple(places.items()),
     )
-
-
-def _touched(one: Work, atlas: Atlas) -> Iterator[tuple[int, str]]:
-    """The sites of an incident: those of its alerts first, in the words of the first."""
-    said: dict[int, str] = {}
-    for _, found in one.rows:
-        if found.site_id is not None:
-            said.setdefault(found.site_id, found.words)
-    for place in one.places:
-        found = atlas.find(place)
-        if found.site_id is not None:
-            said.setdefault(found.site_id, found.words)
-    yield from said.items()
 
 
 def _incident_line(one: Work, digest: Digest, ranked: Ranked, key: str | None) -> str:
     return (
-        f"{one.row.id}\t{_digest_line(digest)}\t{len(one.given.entities)}\t"
+        f"{one.row.id}\t{digest.line}\t{len(one.given.entities)}\t"
         f"{words(_flags_of(one))}\t{ranked.score}\t{text(ranked.parts)}\t{key or copying.NULL}"
     )
-
-
-@lru_cache(maxsize=8192)
-def _digest_line(digest: Digest) -> str:
-    return f"{texts_line(digest[:5])}\t{numbers(digest.site_ids)}\t{digest.pattern}"
 
 
 def _flags_of(one: Work) -> list[str]:
@@ -143,5 +134,6 @@ def _flags_of(one: Work) -> list[str]:
         flags.append(f"{MARK}alerts:unreadable")
     if one.n_entities < n:
         flags.append(f"{MARK}entities:unreadable")
-    flags += sorted({f"{MARK}alert.{flag}" for row, _ in one.rows for flag in row.flags})[:50]
+    if odd := [flag for row in one.rows for flag in row.flags]:
+        flags += sorted({f"{MARK}alert.{flag}" for flag in odd})[:50]
     return flags

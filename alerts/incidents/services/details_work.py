@@ -1,25 +1,17 @@
 """Incidents whose details are being stored: what came, their locked rows, what was read of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from alerts.incidents.services.copying import ask, numbers
-from alerts.incidents.services.facts import (
-    AlertRow,
-    StoredAlert,
-    Surroundings,
-    alert_row,
-    place_of,
-    place_of_device,
-)
 from alerts.incidents.services.groups import OLD_KEY, STANDING
+from alerts.incidents.services.sights import AlertRow, StoredAlert
 from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireDevice, WireEntity
-from alerts.sites.services import Atlas, Found, Place
+from alerts.sites.services import Found, Where
 
 MOST_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
-_NOWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +42,31 @@ class IncidentHead(NamedTuple):
         return datetime.fromisoformat(self.created)
 
 
-@dataclass(slots=True)
 class Work:
     """One incident on its way."""
 
-    row: IncidentHead
-    given: Details
-    alerts: list[WireAlert]
-    n_entities: int  # readable ones; `entities` holds no more than are kept
-    entities: list[WireEntity]
-    devices: list[WireDevice]
-    places: list[Place]  # of the devices
-    rows: list[tuple[AlertRow, Found]] = field(default_factory=list)
-    stored: list[StoredAlert] = field(default_factory=list)
+    __slots__ = (
+        "alerts",
+        "devices",
+        "entities",
+        "found",
+        "given",
+        "n_entities",
+        "row",
+        "rows",
+        "stored",
+    )
+
+    def __init__(self, row: IncidentHead, given: Details) -> None:
+        entities = [entity for entity in given.entities if entity.__class__ is WireEntity]
+        devices = [entity.device for entity in entities if entity.device]
+        self.row, self.given = row, given
+        self.alerts = [alert for alert in given.alerts if alert.__class__ is WireAlert]
+        self.n_entities = len(entities)  # readable ones; `entities` holds no more than are kept
+        self.entities, self.devices = entities[:MOST_ENTITIES], devices[:MOST_ENTITIES]
+        self.rows: list[AlertRow] = []
+        self.found: list[Found] = []  # where its alerts are, then where its devices are
+        self.stored: list[StoredAlert] = []
 
 
 _LOCK = f"""
@@ -75,34 +79,18 @@ def lock_work(given: Iterable[Details]) -> list[Work]:
     """The incidents that are still there, locked in the order of their ids."""
     by_id = {one.incident_id: one for one in given}
     rows = ask(_LOCK, numbers([*by_id]))
-    return [_work_on(IncidentHead(*row), by_id[row[0]]) for row in rows]
+    return [Work(IncidentHead(*row), by_id[row[0]]) for row in rows]
 
 
-def _work_on(row: IncidentHead, given: Details) -> Work:
-    alerts = [alert for alert in given.alerts if isinstance(alert, WireAlert)]
-    entities = [entity for entity in given.entities if isinstance(entity, WireEntity)]
-    devices = [entity.device for entity in entities if entity.device]
-    devices = devices[:MOST_ENTITIES]
-    places = list(map(place_of_device, devices))
-    return Work(row, given, alerts, len(entities), entities[:MOST_ENTITIES], devices, places)
+def where_of(device: WireDevice) -> Where:
+    """Where a device entity stands."""
+    return device.site, device.zone, device.sensor
 
 
-def places_of(work: Iterable[Work]) -> set[Place]:
+def places_of(work: Iterable[Work]) -> set[Where]:
     """Every place that these incidents name."""
-    places: set[Place] = set()
+    places: set[Where] = set()
     for one in work:
-        places.update(map(place_of, one.alerts))
-        places.update(one.places)
+        places.update([alert.facts[:3] for alert in one.alerts])
+        places.update(map(where_of, one.devices))
     return places
-
-
-def read_alerts(one: Work, *, atlas: Atlas, now: datetime) -> None:
-    """Reduce the alerts of an incident to facts."""
-    places = set(one.places) - {_NOWHERE}
-    only = _NOWHERE
-    if len(places) == 1:
-        (only,) = places
-    elif len(sites := {place.site for place in places}) == 1:
-        only = Place(*sites)
-    around = Surroundings(one.row.workspace_id, one.row.created_at, one.devices, only)
-    one.rows = [alert_row(alert, around=around, atlas=atlas, now=now) for alert in one.alerts]

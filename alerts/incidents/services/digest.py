@@ -5,7 +5,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from alerts.incidents.engine.pattern import pattern_key
-from alerts.incidents.services.facts import StoredAlert
+from alerts.incidents.services.copying import numbers
+from alerts.incidents.services.sights import Said, StoredAlert
+from alerts.incidents.services.stages import texts_line
 
 
 class Digest(NamedTuple):
@@ -18,19 +20,7 @@ class Digest(NamedTuple):
     place: str
     site_ids: Sequence[int]
     pattern: str  # a UUID in letters: Python's own are slow to compare and to write
-
-
-class _Said(NamedTuple):
-    """What one alert contributes."""
-
-    alert_type: str
-    protocol: str
-    site_id: int | None
-    source: str
-    destination: str
-    any_device: Sequence[str]
-    any_address: Sequence[str]
-    user_defined_title: str
+    line: str  # all of it, as members of a line
 
 
 def digest_of(
@@ -44,7 +34,7 @@ def digest_of(
 
     Most incidents have one alert, and most of those say what one before them said.
     """
-    said = tuple([_Said(*a[1:8], a.user_defined_title) for a in alerts])
+    said = tuple([alert.said for alert in alerts])
     if len(said) == 1:
         return _digest_of_one(workspace_id, title_type, places, said, said[0])
     lead = _lead(alerts)
@@ -55,8 +45,8 @@ def _digest(
     workspace_id: int,
     title_type: str,
     places: tuple[tuple[int, str], ...],
-    alerts: tuple[_Said, ...],
-    lead: _Said | None,
+    alerts: tuple[Said, ...],
+    lead: Said | None,
 ) -> Digest:
     sites = dict(places)
     for alert in alerts:
@@ -72,24 +62,19 @@ def _digest(
     else:
         shown = _shown(ends[0], lead and lead.source), _shown(ends[1], lead and lead.destination)
     protocols = _distinct(alert.protocol for alert in alerts)
-    return Digest(
-        lead.alert_type if lead else title_type,
-        _shown(protocols, lead and lead.protocol)[:80],
-        shown[0][:120],
-        shown[1][:120],
-        place[:200],
-        tuple(sorted(sites)),
-        str(
-            pattern_key(
-                workspace_id=workspace_id,
-                site_ids=sites,
-                alert_type="|".join(types) or title_type,
-                source="|".join(ends[0]),
-                destination="|".join(ends[1]),
-                protocol="|".join(protocols),
-            )
-        ),
+    pattern = pattern_key(
+        workspace_id=workspace_id,
+        site_ids=sites,
+        alert_type="|".join(types) or title_type,
+        source="|".join(ends[0]),
+        destination="|".join(ends[1]),
+        protocol="|".join(protocols),
     )
+    alert_type = lead.alert_type if lead else title_type
+    protocol = _shown(protocols, lead and lead.protocol)[:80]
+    texts = alert_type, protocol, shown[0][:120], shown[1][:120], place[:200]
+    line = f"{texts_line(texts)}\t{numbers(sorted(sites))}\t{pattern}"
+    return Digest(*texts, tuple(sorted(sites)), str(pattern), line)
 
 
 _digest_of_one = lru_cache(maxsize=8192)(_digest)
@@ -97,7 +82,7 @@ _digest_of_one = lru_cache(maxsize=8192)(_digest)
 
 def _lead(alerts: Sequence[StoredAlert]) -> int | None:
     """The place of the alert that speaks for the incident: the gravest, and of those the first."""
-    order = [(-alert.severity, alert.at, alert.id) for alert in alerts]
+    order = [(-alert.said.severity, alert.at, alert.id) for alert in alerts]
     return order.index(min(order)) if order else None
 
 

@@ -5,85 +5,32 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.incidents.services.details_work import Work, where_of
 from alerts.incidents.services.plant_time import plant_time
 from alerts.incidents.services.rows import SEVERITIES, alert_type_of
+from alerts.incidents.services.sights import AlertRow, Seen, Sight, sight_of
 from alerts.sentinel.wire import D4iotFacts, WireAlert, WireDevice
-from alerts.sites.services import Atlas, Found, Place
+from alerts.sites.services import Atlas, Found, Where
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
+_NOWHERE: Where = (None, None, None)
 _make = tuple.__new__
 
 
-class AlertRow(NamedTuple):
-    """The columns of an alert, in the order in which they are copied."""
-
-    workspace_id: int
-    key: str
-    system_alert_id: str
-    sensor: str
-    site_id: int | None
-    zone_id: int | None
-    alert_type: str
-    user_defined_title: str
-    engine: str
-    category: str
-    severity: int
-    protocol: str
-    port: int | None
-    function: str
-    techniques: Sequence[str]
-    tactics: Sequence[str]
-    product_name: str
-    source_device: str
-    source_address: str
-    destination_device: str
-    destination_address: str
-    any_device: Sequence[str]
-    any_address: Sequence[str]
-    at: datetime
-    latest_at: datetime
-    plant_weekday: int | None
-    plant_minute: int | None
-    flags: Sequence[str]
-
-
-class StoredAlert(NamedTuple):
-    """What the incident needs to know of an alert, after all its versions were merged."""
-
-    id: int
-    alert_type: str
-    protocol: str
-    site_id: int | None
-    source: str
-    destination: str
-    any_device: Sequence[str]
-    any_address: Sequence[str]
-    at: datetime
-    severity: int
-    user_defined_title: str
-
-
-class Surroundings(NamedTuple):
-    """What the incident lends to an alert that does not say everything itself."""
-
-    workspace_id: int
-    created_at: datetime
-    devices: Sequence[WireDevice]
-    only_place: Place  # where all its devices are, when that is one place
-
-
-def place_of(alert: WireAlert) -> Place:
-    """Where an alert says it happened."""
-    facts = alert.facts
-    return Place(facts.site or "", facts.zone or "", facts.sensor or "")
-
-
-def place_of_device(device: WireDevice) -> Place:
-    """Where a device entity stands."""
-    return Place(device.site or "", device.zone or "", device.sensor or "")
+def read_alerts(work: Iterable[Work], *, atlas: Atlas, now: datetime) -> None:
+    """Reduce the alerts of these incidents to facts, and find where everything is."""
+    latest = now + _CLOCKS_DIFFER
+    for one in work:
+        for alert in one.alerts:
+            found = atlas.find(alert.facts[:3])
+            if found.zone_id is None:
+                found = _found_by_devices(found, one.devices, atlas)
+            one.rows.append(_row_of(alert, one, found, latest, now))
+            one.found.append(found)
+        one.found += [atlas.find(where_of(device)) for device in one.devices]
 
 
 def addresses_of(*, device: WireDevice) -> tuple[str, ...]:
@@ -91,38 +38,40 @@ def addresses_of(*, device: WireDevice) -> tuple[str, ...]:
     return device.ip_addresses or device.mac_addresses
 
 
-def alert_row(
-    alert: WireAlert, *, around: Surroundings, atlas: Atlas, now: datetime
-) -> tuple[AlertRow, Found]:
-    """One alert as a row, and where it is."""
-    facts, flags = alert.facts, list(alert.flags)
-    found = _found(alert, around, atlas)
-    at = alert.started_at or alert.generated_at or around.created_at
-    latest = alert.generated_at or alert.ended_at or at
-    if max(at, latest) > now + _CLOCKS_DIFFER:
-        at, latest = min(at, now), min(latest, now)
-        flags.append("at:in_the_future")
+def _row_of(alert: WireAlert, one: Work, found: Found, latest: datetime, now: datetime) -> AlertRow:
+    facts, flags = alert.facts, alert.flags
+    sight = _sight_of(facts[:_SHARED], found.site_id, found.zone_id, *_named_in_common(alert))
+    seen = sight.seen
+    at = alert.started_at or alert.generated_at or one.row.created_at
+    latest_at = alert.generated_at or alert.ended_at or at
+    if at > latest or latest_at > latest:
+        at, latest_at = min(at, now), min(latest_at, now)
+        flags = (*flags, "at:in_the_future")
+    if seen.port is None and facts.port is not None:
+        flags = (*flags, "port:not_a_port")
+    if not (seen.any_device or seen.any_address):  # made by a rule: only the entities tell
+        any_device, any_address = _named_by(one.devices)
+        sight = sight_of(seen._replace(any_device=any_device, any_address=any_address))
     row: AlertRow = _make(
         AlertRow,
         (
-            around.workspace_id,
+            one.row.workspace_id,
             (alert.vendor_original_id or alert.system_alert_id)[:120],
             alert.system_alert_id[:120],
-            *_seen(facts, found.site_id, found.zone_id, _named_in_common(alert)),
+            sight,
             at,
-            latest,
+            latest_at,
             *plant_time(at, found=found),
             flags,
+            one.row.id,
+            alert.raw_json,
         ),
     )
-    if row.port is None and facts.port is not None:
-        flags.append("port:not_a_port")
-    if not (row.any_device or row.any_address):  # made by a rule: only the entities tell
-        any_device, any_address = _named_by(around.devices)
-        row = row._replace(any_device=any_device, any_address=any_address)
-    return row, found
+    return row
 
 
+# Facts up to the title that a person gave; links and the like are of one alert only.
+_SHARED = D4iotFacts._fields.index("user_defined_title") + 1
 _named_in_common = itemgetter(
     *map(
         WireAlert._fields.index,
@@ -132,45 +81,62 @@ _named_in_common = itemgetter(
 
 
 @lru_cache(maxsize=8192)
-def _seen(
-    facts: D4iotFacts, site_id: int | None, zone_id: int | None, named: tuple[Any, ...]
-) -> tuple[Any, ...]:
-    """The columns from `sensor` to `any_address`: the same each time that the same is seen."""
-    title, kind, engine, severity, techniques, tactics, product = named
+def _sight_of(  # noqa: PLR0917  a cache of many calls goes by places
+    shared: tuple[Any, ...],
+    site_id: int | None,
+    zone_id: int | None,
+    title: str | None,
+    kind: str | None,
+    engine: str | None,
+    severity: str | None,
+    techniques: tuple[str, ...],
+    tactics: tuple[str, ...],
+    product: str | None,
+) -> Sight:
+    """What was seen: the same is seen again and again."""
+    facts = D4iotFacts(*shared)
     source = (facts.source_device or "")[:120], (facts.source_address or "")[:64]
     destination = (facts.destination_device or "")[:120], (facts.destination_address or "")[:64]
     alert_type = alert_type_of(title or kind or "")
     known = alert_type_for(alert_type)
-    return (
-        (facts.sensor or "")[:120],
-        site_id,
-        zone_id,
-        alert_type,
-        (facts.user_defined_title or "")[:1000],
-        (engine or (known.component if known else ""))[:40],
-        (facts.category or (known.category if known else ""))[:80],
-        SEVERITIES.get(severity or "", 0),
-        (facts.protocol or "")[:80],
-        _port(facts.port),
-        (facts.function or "")[:120],
-        techniques,
-        tactics,
-        (product or "")[:120],
-        *source,
-        *destination,
-        _distinct((source[0], destination[0])),
-        _distinct((source[1], destination[1])),
+    return sight_of(
+        Seen(
+            sensor=(facts.sensor or "")[:120],
+            alert_type=alert_type,
+            user_defined_title=(facts.user_defined_title or "")[:1000],
+            engine=(engine or (known.component if known else ""))[:40],
+            category=(facts.category or (known.category if known else ""))[:80],
+            protocol=(facts.protocol or "")[:80],
+            function=(facts.function or "")[:120],
+            product_name=(product or "")[:120],
+            source_device=source[0],
+            source_address=source[1],
+            destination_device=destination[0],
+            destination_address=destination[1],
+            site_id=site_id,
+            zone_id=zone_id,
+            severity=SEVERITIES.get(severity or "", 0),
+            port=_port(facts.port),
+            techniques=techniques,
+            tactics=tactics,
+            any_device=_distinct((source[0], destination[0])),
+            any_address=_distinct((source[1], destination[1])),
+        )
     )
 
 
-def _found(alert: WireAlert, around: Surroundings, atlas: Atlas) -> Found:
-    found = atlas.find(place_of(alert))
+def _found_by_devices(found: Found, devices: Sequence[WireDevice], atlas: Atlas) -> Found:
+    """Where an alert is that names no zone, or no place at all: where all its devices are."""
+    places = {where_of(device) for device in devices} - {_NOWHERE}
+    only = _NOWHERE
+    if len(places) == 1:
+        (only,) = places
+    elif len(sites := {place[0] for place in places}) == 1:
+        only = (sites.pop(), None, None)
     if found.site_id is None:
-        return atlas.find(around.only_place)
-    if found.zone_id is None and around.only_place.zone:
-        by_devices = atlas.find(around.only_place)
-        return by_devices if by_devices.site_id == found.site_id else found
-    return found
+        return atlas.find(only)
+    by_devices = atlas.find(only) if only[1] else found
+    return by_devices if by_devices.site_id == found.site_id else found
 
 
 def _named_by(devices: Sequence[WireDevice]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -4,23 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
-from typing import NamedTuple
 
 from django.db import connection
 
 from alerts.incidents.services.copying import moment
 from alerts.incidents.services.stages import array
 
-
-class PairSeen(NamedTuple):
-    """Two ends that an alert names, at a place."""
-
-    workspace_id: int
-    site_id: int | None
-    source: str
-    destination: str
-    at: datetime
-    incident_id: int
+# Workspace, site, two ends that an alert names there; when, and in which incident.
+type PairSeen = tuple[int, int | None, str, str, datetime, int]
 
 
 @lru_cache(maxsize=8192)
@@ -72,8 +63,8 @@ def remember_pairs(*, seen: Iterable[PairSeen]) -> set[int]:
     that were thought to be the first and are no more: history comes newest first.
     """
     first: dict[str, tuple[datetime, int]] = {}
-    for pair in seen:
-        key, now = _pair_of(*pair[:4]), (pair.at, pair.incident_id)
+    for workspace_id, site_id, source, destination, at, incident_id in seen:
+        key, now = _pair_of(workspace_id, site_id, source, destination), (at, incident_id)
         if first.setdefault(key, now) > now:
             first[key] = now
     if not first:

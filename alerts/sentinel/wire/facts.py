@@ -16,9 +16,9 @@ _make = tuple.__new__
 class D4iotFacts(NamedTuple):
     """What the sensor saw, as Defender for IoT tells it; a side that is not named is None."""
 
-    sensor: str | None = None
     site: str | None = None
     zone: str | None = None
+    sensor: str | None = None
     source_device: str | None = None
     source_address: str | None = None
     destination_device: str | None = None
@@ -79,9 +79,9 @@ def custom_details_in(bag: Bag, flags: list[str]) -> dict[str, tuple[str, ...]]:
 
 # Each fact may stand under several names; the first that says something is taken.
 _NAMES = (
-    ("sensorid", "sensor", "deviceid"),
     ("sitedisplayname", "site"),
     ("sensorzone", "zone", "zonedisplayname"),
+    ("sensorid", "sensor", "deviceid"),
     ("sourcedevice",),
     ("sourcedeviceaddress", "sourceaddress"),
     ("destinationdevice",),

@@ -9,7 +9,7 @@ from alerts.sites.services.describe import (
     describe_site,
 )
 from alerts.sites.services.devices import DeviceSeen, learn_devices, level_of
-from alerts.sites.services.places import Atlas, Found, Place, learn_places
+from alerts.sites.services.places import Atlas, Found, Place, Where, learn_places
 
 __all__ = [
     "Atlas",
@@ -19,6 +19,7 @@ __all__ = [
     "Found",
     "Place",
     "SensorFacts",
+    "Where",
     "ZoneFacts",
     "describe_devices",
     "describe_site",

@@ -19,6 +19,10 @@ class Place(NamedTuple):
     sensor: str = ""
 
 
+# The same in this order, where a part that is not told may be None.
+type Where = tuple[str | None, str | None, str | None]
+
+
 class Found(NamedTuple):
     """Where that is, as far as it can be told."""
 
@@ -53,9 +57,9 @@ class Atlas:
     sites: dict[int, _Site] = field(default_factory=dict)
     zones: dict[int, _Zone] = field(default_factory=dict)
     sensors: dict[str, _Sensor] = field(default_factory=dict)
-    _by_place: dict[Place, Found] = field(default_factory=dict)
+    _by_place: dict[Where, Found] = field(default_factory=dict)
 
-    def find(self, place: Place) -> Found:
+    def find(self, place: Where) -> Found:
         """Where a place is: by its own names, else by the sensor that watches it."""
         found = self._by_place.get(place)
         if found is None:
@@ -88,7 +92,7 @@ class Atlas:
 
 
 @transaction.atomic(savepoint=False)
-def learn_places(*, places: Iterable[Place]) -> Atlas:
+def learn_places(*, places: Iterable[Where]) -> Atlas:
     """Know all these sites, zones and sensors; what is new is added, nothing is changed."""
     said = {_trimmed(place) for place in set(places)}
     atlas = Atlas()
@@ -99,8 +103,8 @@ def learn_places(*, places: Iterable[Place]) -> Atlas:
     return atlas
 
 
-def _trimmed(place: Place) -> Place:
-    return Place(*(" ".join(word.split())[:_LONGEST_NAME] for word in place))
+def _trimmed(place: Where) -> Place:
+    return Place(*(" ".join((word or "").split())[:_LONGEST_NAME] for word in place))
 
 
 # All zones of the sites that are named or watched: a plant has a dozen.
