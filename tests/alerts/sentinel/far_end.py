@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,6 +88,7 @@ class FarEnd:
         self.sign_in_spoils: list = []
         self.accepted = ""
         self.headers: dict[str, str] = {}
+        self.links: list[socket.socket] = []
         far_end = self
 
         class Handler(_Handler):
@@ -130,8 +132,11 @@ class FarEnd:
         )
 
     def close(self) -> None:
-        """Stop serving."""
+        """Stop serving, and hang up: clients keep their connections, and each keeps a thread."""
         self._server.shutdown()
+        for link in self.links:
+            with contextlib.suppress(OSError):  # the other side was faster
+                socket.socket.shutdown(link, socket.SHUT_RDWR)
         self._server.server_close()
         self._thread.join(5)
 
@@ -145,6 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def handle(self):
+        self.end.links.append(self.connection)
         with contextlib.suppress(OSError):
             super().handle()
 
