@@ -48,7 +48,7 @@ class Workers:
     def start(self):
         database = settings.DATABASES["default"]
         command = [
-            sys.executable, "-m", "celery", "-A", "portal.celery:app", "worker", "-B",
+            sys.executable, "-m", "celery", "-A", "tests.faults.often:app", "worker", "-B",
             "-s", str(self.log.parent / "beat"), "-Q", "intake,outbox,notify,bulk,deployments",
             "-c", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ]  # fmt: skip
@@ -101,10 +101,10 @@ def make_workers(broker, tmp_path):
 
 
 def wait_until(is_so, *, seconds, what):
-    """Look every quarter of a second; fail with `what` when the time is over."""
+    """Look again and again; fail with `what` when the time is over."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if is_so():
             return
-        time.sleep(0.25)
+        time.sleep(0.1)
     pytest.fail(f"After {seconds} s still not: {what}")
