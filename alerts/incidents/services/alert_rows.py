@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from alerts.incidents.services import copying
 from alerts.incidents.services.alert_versions import Key, newest_of_each
-from alerts.incidents.services.copying import ask, moment, number, numbers, words
+from alerts.incidents.services.copying import ask, number, numbers, words
 from alerts.incidents.services.details_work import Work
 from alerts.incidents.services.sights import AlertRow, Said, Seen, StoredAlert
 from alerts.incidents.services.stages import stage
@@ -118,7 +118,6 @@ def _lines(newest: Mapping[Key, AlertRow], owners: Mapping[Key, Sequence[int]]) 
     """Lines for COPY. What texts may hold is looked at once for a whole column."""
     rows = newest.values()
     middle = [
-        f"{row.sight.line}\t{row.workspace_id}\t{moment(row.at)}\t{moment(row.latest_at)}\t"
         f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t{place}\t"
         f"{{{row.incident_id}}}"
         for place, row in enumerate(rows)
@@ -129,6 +128,9 @@ def _lines(newest: Mapping[Key, AlertRow], owners: Mapping[Key, Sequence[int]]) 
     return copying.lines_of(
         copying.texts([row.key for row in rows]),
         copying.texts([row.system_alert_id for row in rows]),
+        [f"{row.sight.line}\t{row.workspace_id}" for row in rows],
+        copying.times([row.at for row in rows]),
+        copying.times([row.latest_at for row in rows]),
         middle,
         copying.documents([row.raw_json for row in rows]),
     )

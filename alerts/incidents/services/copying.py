@@ -7,6 +7,7 @@ from functools import lru_cache
 from struct import Struct
 from typing import Any
 
+import orjson
 from django.db import connection
 
 NULL = "\\N"
@@ -54,6 +55,11 @@ def moments(texts: Sequence[str | None], *, read: Iterable[datetime | None]) -> 
     if len(there) == len(texts) and _USUAL_MOMENTS.fullmatch("\n".join([*there, ""])):
         return there
     return list(map(moment, read))
+
+
+def times(values: Sequence[datetime]) -> Sequence[str]:
+    """A column of moments in UTC; a quarter of the price of writing each by itself."""
+    return orjson.dumps(values).decode()[2:-2].split('","')
 
 
 def words(values: Sequence[str]) -> str:

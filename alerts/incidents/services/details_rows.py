@@ -7,12 +7,12 @@ from functools import lru_cache
 from django.db import connection
 
 from alerts.incidents.services import copying
-from alerts.incidents.services.copying import number, text, words
+from alerts.incidents.services.copying import number, words
 from alerts.incidents.services.details_work import MOST_ENTITIES, Work
 from alerts.incidents.services.digest import Digest, digest_of
 from alerts.incidents.services.groups import group_key_of
 from alerts.incidents.services.memory import remember_pairs, remember_patterns
-from alerts.incidents.services.ranking import Rankable, Ranked, rank_incidents
+from alerts.incidents.services.ranking import Rankable, rank_incidents
 from alerts.incidents.services.rows import alert_type_of
 from alerts.incidents.services.stages import stage, texts_line
 from alerts.sentinel.wire import WireEntity
@@ -96,7 +96,13 @@ def store_incident_rows(work: Sequence[Work], *, now: datetime) -> tuple[set[str
         group_key_of(incident_id=pk, pattern=pattern, standing=one.row.standing)
         for pk, pattern, one in zip(ids, patterns, work, strict=True)
     ]
-    lines = map(_incident_line, work, digests, ranks, keys)
+    lines = copying.lines_of(
+        [f"{pk}\t{digest.line}" for pk, digest in zip(ids, digests, strict=True)],
+        [f"{len(one.given.entities)}\t{words(_flags_of(one))}" for one in work],
+        [str(rank.score) for rank in ranks],
+        copying.texts([rank.parts for rank in ranks]),
+        [key or copying.NULL for key in keys],
+    )
     copying.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
     with connection.cursor() as cursor:
         cursor.execute(_INCIDENTS, [now])
@@ -105,21 +111,14 @@ def store_incident_rows(work: Sequence[Work], *, now: datetime) -> tuple[set[str
 
 def _digest_of(one: Work) -> Digest:
     places: dict[int, str] = {}  # those of its alerts first, in the words of the first
-    for found in one.found:
-        if found.site_id is not None:
-            places.setdefault(found.site_id, found.words)
+    for site_id, _, _, said in one.found:
+        if site_id is not None:
+            places.setdefault(site_id, said)
     return digest_of(
         one.stored,
         workspace_id=one.row.workspace_id,
         title_type=alert_type_of(one.row.title),
         places=tuple(places.items()),
-    )
-
-
-def _incident_line(one: Work, digest: Digest, ranked: Ranked, key: str | None) -> str:
-    return (
-        f"{one.row.id}\t{digest.line}\t{len(one.given.entities)}\t"
-        f"{words(_flags_of(one))}\t{ranked.score}\t{text(ranked.parts)}\t{key or copying.NULL}"
     )
 
 

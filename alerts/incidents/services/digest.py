@@ -34,11 +34,17 @@ def digest_of(
 
     Most incidents have one alert, and most of those say what one before them said.
     """
-    said = tuple([alert.said for alert in alerts])
-    if len(said) == 1:
-        return _digest_of_one(workspace_id, title_type, places, said, said[0])
-    lead = _lead(alerts)
+    if len(alerts) == 1:
+        return _digest_of_one(workspace_id, title_type, places, alerts[0].said)
+    said, lead = tuple([alert.said for alert in alerts]), _lead(alerts)
     return _digest(workspace_id, title_type, places, said, None if lead is None else said[lead])
+
+
+@lru_cache(maxsize=8192)
+def _digest_of_one(
+    workspace_id: int, title_type: str, places: tuple[tuple[int, str], ...], said: Said
+) -> Digest:
+    return _digest(workspace_id, title_type, places, (said,), said)
 
 
 def _digest(
@@ -75,9 +81,6 @@ def _digest(
     texts = alert_type, protocol, shown[0][:120], shown[1][:120], place[:200]
     line = f"{texts_line(texts)}\t{numbers(sorted(sites))}\t{pattern}"
     return Digest(*texts, tuple(sorted(sites)), str(pattern), line)
-
-
-_digest_of_one = lru_cache(maxsize=8192)(_digest)
 
 
 def _lead(alerts: Sequence[StoredAlert]) -> int | None:

@@ -33,11 +33,6 @@ def read_alerts(work: Iterable[Work], *, atlas: Atlas, now: datetime) -> None:
         one.found += [atlas.find(where_of(device)) for device in one.devices]
 
 
-def addresses_of(*, device: WireDevice) -> tuple[str, ...]:
-    """The addresses of a device: its IPs, else its MACs."""
-    return device.ip_addresses or device.mac_addresses
-
-
 def _row_of(alert: WireAlert, one: Work, found: Found, latest: datetime, now: datetime) -> AlertRow:
     facts, flags = alert.facts, alert.flags
     sight = _sight_of(facts[:_SHARED], found.site_id, found.zone_id, *_named_in_common(alert))
@@ -141,7 +136,7 @@ def _found_by_devices(found: Found, devices: Sequence[WireDevice], atlas: Atlas)
 
 def _named_by(devices: Sequence[WireDevice]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """All devices and addresses that entities name."""
-    addresses = chain.from_iterable(addresses_of(device=device) for device in devices)
+    addresses = chain.from_iterable(one.ip_addresses or one.mac_addresses for one in devices)
     return (
         _distinct((device.device_name or "")[:120] for device in devices),
         _distinct(address[:64] for address in addresses),

@@ -7,7 +7,7 @@ from hashlib import md5
 
 from django.db import connection
 
-from alerts.incidents.services.copying import moment
+from alerts.incidents.services.copying import times
 from alerts.incidents.services.stages import array
 
 # Workspace, site, two ends that an alert names there; when, and in which incident.
@@ -69,7 +69,7 @@ def remember_pairs(*, seen: Iterable[PairSeen]) -> set[int]:
             first[key] = now
     if not first:
         return set()
-    moments = array([moment(at) for at, _ in first.values()])
+    moments = array(times([at for at, _ in first.values()]))
     incidents = array([incident_id for _, incident_id in first.values()])
     with connection.cursor() as cursor:
         cursor.execute(_PAIRS, (array(first), moments, incidents))

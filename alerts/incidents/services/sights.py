@@ -51,11 +51,14 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """What an alert saw: as columns, as members of a line, and as its incident hears of it."""
+    """What an alert saw: as columns, as members of a line, as its incident hears of it, and the
+    devices at both ends: zone, address and name.
+    """
 
     seen: Seen
     line: str
     said: Said
+    ends: tuple[tuple[int, str, str], ...]
 
 
 class AlertRow(NamedTuple):
@@ -98,4 +101,7 @@ def sight_of(seen: Seen) -> Sight:
         seen.user_defined_title,
         seen.severity,
     )
-    return Sight(seen, line, said)
+    source = seen.source_address, seen.source_device
+    destination = seen.destination_address, seen.destination_device
+    ends = [(seen.zone_id, *end) for end in (source, destination) if seen.zone_id and end[0]]
+    return Sight(seen, line, said, tuple(ends))

@@ -5,6 +5,7 @@ What it declines is read record by record; both find exactly the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -13,13 +14,13 @@ from msgspec import UNSET
 
 from alerts.sentinel.wire.alert import RULE_PREFIX, WireAlert, alerts_in, vendor_id_in
 from alerts.sentinel.wire.entity import (
-    TOLD,
+    DEVICE_TEXTS,
+    DEVICE_YES_NO,
     EntityAnswer,
     WireDevice,
     WireEntity,
     distinct,
     entities_in,
-    told_of,
 )
 from alerts.sentinel.wire.facts import (
     D4iotFacts,
@@ -31,11 +32,14 @@ from alerts.sentinel.wire.facts import (
     words_in,
 )
 from alerts.sentinel.wire.times import read_moment
-from alerts.sentinel.wire.typed import Text
 from alerts.sentinel.wire.typed_details import (
     TypedAlert,
     TypedDevice,
+    TypedEntity,
+    TypedHost,
     TypedIot,
+    TypedIp,
+    TypedNic,
     typed_alerts,
     typed_entities,
 )
@@ -44,59 +48,61 @@ from alerts.sentinel.wire.values import read_yes_no
 from alerts.sentinel.wire.vocabulary import ALERT_STATUS, ENGINE, SEVERITY, read_choice
 
 _make = tuple.__new__
-_texts_of = attrgetter(
+_members_of = attrgetter(
     *("vendorOriginalId", "providerAlertId", "alertDisplayName", "alertType", "description"),
     *("productName", "vendorName", "providerName", "compromisedEntity", "alertLink"),
+    *("status", "productComponentName"),
+    *("startTimeUtc", "endTimeUtc", "timeGenerated", "processingEndTime"),
 )
-_times_of = attrgetter("startTimeUtc", "endTimeUtc", "timeGenerated", "processingEndTime")
-_TIMES = ("started_at", "ended_at", "generated_at", "processed_at")
-_of_device = attrgetter(*TOLD)
+_device_texts_of = attrgetter(*DEVICE_TEXTS)
+_device_yes_no_of = attrgetter(*DEVICE_YES_NO)
+_KINDS = {one: one.__struct_config__.tag for one in (TypedIp, TypedNic, TypedHost, TypedIot)}
 
 
 def read_alerts(body: bytes) -> list[WireAlert | Unreadable]:
     """Every alert of an incident; what cannot be read stands in its place as Unreadable."""
     typed = typed_alerts(body)
-    if typed is None or not all(one.properties.systemAlertId for one in typed[0]):
+    if typed is None or "" in [one.properties.systemAlertId for one in typed[0]]:
         return alerts_in(body)
     return list(map(_alert_of, *typed))
 
 
 def _alert_of(typed: TypedAlert, raw_json: bytes) -> WireAlert:
     said, flags = typed.properties, list[str]()
-    told = [None if one is UNSET else one for one in _texts_of(said)]
+    told = [None if one is UNSET else one for one in _members_of(said)]
     vendor_id, provider_id, shown, kind, description, product, vendor, provider, *more = told
-    severity = SEVERITY.get(said.severity)
+    compromised, link, status, engine, started, ended, generated, processed = more
     bag = said.additionalData or {}
     plan = _plan_of(*bag)
-    if plan.is_usual:
-        details: dict[str, tuple[str, ...]] = {}
-    else:
+    details: dict[str, tuple[str, ...]] = {}
+    if not plan.is_usual:
         bag = folded(bag)
         details = custom_details_in(bag, flags)
+    if not vendor_id:
+        vendor_id = bag.get(plan.vendor_id) if plan.is_usual else vendor_id_in(bag, details)
     return _make(
         WireAlert,
         (
             said.systemAlertId.lower(),
-            vendor_id
-            or (bag.get(plan.vendor_id) if plan.is_usual else vendor_id_in(bag, details))
-            or provider_id
-            or None,
+            vendor_id or provider_id or None,
             provider_id,
             shown,
             shown.removeprefix(RULE_PREFIX).strip() if shown else None,
             kind,
             description,
-            severity or read_choice(said.severity, SEVERITY, "severity", flags, required=True),
-            _told_choice(said.status, ALERT_STATUS, "status", flags),
+            SEVERITY.get(said.severity)
+            or read_choice(said.severity, SEVERITY, "severity", flags, required=True),
+            read_choice(status, ALERT_STATUS, "status", flags),
             product,
             vendor,
             provider,
-            _told_choice(said.productComponentName or None, ENGINE, "engine", flags),
-            *more,
-            *[
-                None if text is UNSET else read_moment(text, name, flags)
-                for text, name in zip(_times_of(said), _TIMES, strict=True)
-            ],
+            read_choice(engine or None, ENGINE, "engine", flags),
+            compromised,
+            link,
+            read_moment(started, "started_at", flags),
+            read_moment(ended, "ended_at", flags),
+            read_moment(generated, "generated_at", flags),
+            read_moment(processed, "processed_at", flags),
             said.tactics or (),
             said.techniques or words_in(bag.get(plan.techniques), "techniques", flags),
             said.remediationSteps or (),
@@ -107,10 +113,6 @@ def _alert_of(typed: TypedAlert, raw_json: bytes) -> WireAlert:
             raw_json,
         ),
     )
-
-
-def _told_choice(word: Text, choices: dict[str, str], name: str, flags: list[str]) -> str | None:
-    return None if word is UNSET else read_choice(word, choices, name, flags)
 
 
 class _Plan(NamedTuple):
@@ -144,29 +146,33 @@ def _facts_of(bag: dict[Any, str], plan: _Plan, flags: list[str]) -> D4iotFacts:
     texts = list(map(bag.get, plan.facts))
     if plan.has_second_names and "" in texts:
         return facts_in(folded(bag), {}, flags)
-    is_new = read_yes_no(bag.get(plan.is_new), "facts.is_new", flags)
-    return _make(
-        D4iotFacts, (*[(text.strip() or None) if text else None for text in texts], is_new)
-    )
+    facts: list[Any] = [(text.strip() or None) if text else None for text in texts]
+    facts.append(read_yes_no(bag.get(plan.is_new), "facts.is_new", flags))
+    return _make(D4iotFacts, facts)
 
 
 def read_entities(body: bytes) -> EntityAnswer:
     """Every entity of an incident; the addresses of devices are looked up in the same answer."""
     typed = typed_entities(body)
-    if typed is None or not all(one.name for one in typed[0].entities):
+    if typed is None:
         return entities_in(body)
     answer, texts = typed
-    by_id = {one.id.lower(): one.properties for one in answer.entities if one.id.__class__ is str}
+    by_id: dict[str, Any] = {}
     found: list[WireEntity | Unreadable] = []
     for one, raw_json in zip(answer.entities, texts, strict=True):
-        friendly = one.properties.friendlyName
-        friendly = None if friendly is UNSET else friendly
-        kind, device = one.__struct_config__.tag, None
+        friendly, device = one.properties.friendlyName, None
         if one.__class__ is TypedIot:
+            by_id = by_id or _by_id(answer.entities)
             device = _device_of(one.properties, by_id)
+        friendly = None if friendly is UNSET else friendly
+        kind = _KINDS[one.__class__]
         found.append(_make(WireEntity, (one.name.lower(), kind, friendly, device, (), raw_json)))
     counts = answer.metaData or ()
-    return EntityAnswer(found, {row.entityKind: row.count for row in counts})
+    return EntityAnswer(found, {row.entityKind: row.count for row in counts} if counts else {})
+
+
+def _by_id(entities: Iterable[TypedEntity]) -> dict[str, Any]:
+    return {one.id.lower(): one.properties for one in entities if one.id.__class__ is str}
 
 
 def _device_of(said: TypedDevice, by_id: dict[str, Any]) -> WireDevice:
@@ -178,10 +184,14 @@ def _device_of(said: TypedDevice, by_id: dict[str, Any]) -> WireDevice:
     addresses = [
         getattr(by_id.get(ip.lower()), "address", None) for ip in ips if ip.__class__ is str
     ]
-    return _make(WireDevice, (*_told(*_of_device(said)), distinct(addresses), distinct(macs)))
-
-
-@lru_cache(maxsize=8192, typed=True)
-def _told(*said: Any) -> tuple[Any, ...]:
-    """What a device tells of itself: the same from incident to incident."""
-    return told_of(*[None if one is UNSET else one for one in said])[0]
+    return _make(
+        WireDevice,
+        (
+            *[text or None for text in _device_texts_of(said)],
+            *[None if one is UNSET else one for one in _device_yes_no_of(said)],
+            said.protocols or (),
+            said.owners or (),
+            distinct(addresses),
+            distinct(macs),
+        ),
+    )

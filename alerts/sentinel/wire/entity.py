@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from alerts.sentinel.wire.unreadable import Bag, Unreadable
 from alerts.sentinel.wire.values import read_bag, read_text, read_texts, read_words, read_yes_no
 from alerts.sentinel.wire.vocabulary import ENTITY_KIND, read_choice
 
-_DEVICE_TEXTS = {
+DEVICE_TEXTS = {
     "deviceId": "device_id",
     "deviceName": "device_name",
     "deviceType": "device_type",
@@ -30,13 +29,13 @@ _DEVICE_TEXTS = {
     "importance": "importance",
     "purdueLayer": "purdue_layer",
 }
-_YES_NO = {
+DEVICE_YES_NO = {
     "isAuthorized": "is_authorized",
     "isProgramming": "is_programming",
     "isScanner": "is_scanner",
 }
 _LISTS = ("protocols", "owners")
-TOLD = (*_DEVICE_TEXTS, *_YES_NO, *_LISTS)
+TOLD = (*DEVICE_TEXTS, *DEVICE_YES_NO, *_LISTS)
 _NOTHING: Bag = {}
 
 _make = tuple.__new__  # the call by names takes four times as long
@@ -81,8 +80,7 @@ class WireEntity(NamedTuple):
     raw_json: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class EntityAnswer:
+class EntityAnswer(NamedTuple):
     """All entities of one incident; `cut_short` when it counts more than it holds."""
 
     entities: list[WireEntity | Unreadable]
@@ -166,8 +164,8 @@ def told_of(*said: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     }
     flags: list[str] = []
     told = (
-        *[text or None for text in read_texts(members, _DEVICE_TEXTS, flags)],
-        *[read_yes_no(members[member], name, flags) for member, name in _YES_NO.items()],
+        *[text or None for text in read_texts(members, DEVICE_TEXTS, flags)],
+        *[read_yes_no(members[member], name, flags) for member, name in DEVICE_YES_NO.items()],
         *[read_words(members[member], member, flags) for member in _LISTS],
     )
     return told, tuple(flags)
@@ -181,6 +179,6 @@ def _nics_of(ids: object, by_id: dict[str, Bag], flags: list[str]) -> list[Bag]:
     ]
 
 
-def distinct(values: Iterable[object]) -> tuple[str, ...]:
+def distinct(values: Sequence[object]) -> tuple[str, ...]:
     """The texts among these that say something, each once."""
-    return tuple(dict.fromkeys(one for one in values if isinstance(one, str) and one))
+    return tuple(dict.fromkeys([one for one in values if isinstance(one, str) and one]))

@@ -6,7 +6,7 @@ refuses is read member by member.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -19,6 +19,7 @@ from alerts.sentinel.wire.values import LARGEST
 type YesNo = bool | UnsetType | None
 type Many = tuple[str, ...] | UnsetType | None
 type Bagful = dict[str, str] | UnsetType | None
+type Name = Annotated[str, Meta(min_length=1)]
 
 
 class _Known(Struct, gc=False, forbid_unknown_fields=True):
@@ -125,7 +126,7 @@ class TypedDevice(_Known):
 
 
 class _Entity(_Known, tag_field="kind"):
-    name: str
+    name: Name
     id: Text = UNSET
     type: Text = UNSET
 
@@ -179,32 +180,29 @@ _MEMBER = b'":'
 
 def typed_alerts(body: bytes) -> tuple[list[TypedAlert], list[bytes]] | None:
     """The alerts, each with its compact JSON; None where anything is not as documented."""
-    answer = _decoded(_decode_alerts, body)
-    if answer is None:
+    if has_nul(body):
         return None
-    texts = list(map(_encode, answer.value))
-    return (answer.value, texts) if _is_all(body, b'{"value":[]}', texts) else None
+    try:
+        found = _decode_alerts(body).value
+    except (ValueError, RecursionError):
+        return None
+    texts = [_encode(one) for one in found]
+    return (found, texts) if _is_all(body, b'{"value":[]}', texts) else None
 
 
 def typed_entities(body: bytes) -> tuple[TypedEntities, list[bytes]] | None:
     """The entities with their compact JSON; None where anything is not as documented."""
-    answer = _decoded(_decode_entities, body)
-    if answer is None:
+    if has_nul(body):
         return None
-    texts = list(map(_encode, answer.entities))
+    try:
+        answer = _decode_entities(body)
+    except (ValueError, RecursionError):
+        return None
+    texts = [_encode(one) for one in answer.entities]
     around = b'{"entities":[]}'
     if answer.metaData is not UNSET:
         around += b',"metaData":' + _encode(answer.metaData)
     return (answer, texts) if _is_all(body, around, texts) else None
-
-
-def _decoded[T](decode: Callable[[bytes], T], body: bytes) -> T | None:
-    if has_nul(body):
-        return None
-    try:
-        return decode(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _is_all(body: bytes, around: bytes, texts: Sequence[bytes]) -> bool:
@@ -213,7 +211,7 @@ def _is_all(body: bytes, around: bytes, texts: Sequence[bytes]) -> bool:
     Compact JSON is the shortest there is: as long as what came, it is all of it. Else what looks
     like a member is counted.
     """
-    if sum(map(len, texts)) + max(len(texts) - 1, 0) + len(around) == len(body):
+    whole = texts[0] if len(texts) == 1 else b",".join(texts)
+    if len(whole) + len(around) == len(body):
         return True
-    n_members = around.count(_MEMBER) + sum([text.count(_MEMBER) for text in texts])
-    return n_members == body.count(_MEMBER)
+    return around.count(_MEMBER) + whole.count(_MEMBER) == body.count(_MEMBER)
