@@ -78,6 +78,14 @@ def make_device(site: Site, name: str, address: str, **columns: Any) -> Device:
 
 def make_alert(incident: Incident, **columns: Any) -> Alert:
     """An alert of an incident, between the ends that the incident names."""
+    alert = new_alert(incident, **columns)
+    alert.save(force_insert=True)
+    IncidentAlert.objects.create(incident=incident, alert=alert)
+    return alert
+
+
+def new_alert(incident: Incident, **columns: Any) -> Alert:
+    """The same, not stored yet and in no incident: many are stored at once."""
     number = next(_numbers)
     given = {
         "key": f"alert-{number}",
@@ -89,9 +97,7 @@ def make_alert(incident: Incident, **columns: Any) -> Alert:
         "any_device": [name for name in (incident.source, incident.destination) if name],
         "at": incident.created_at,
     }
-    alert = Alert.objects.create(workspace=incident.workspace, **given | columns)
-    IncidentAlert.objects.create(incident=incident, alert=alert)
-    return alert
+    return Alert(workspace=incident.workspace, **given | columns)
 
 
 def make_queue_row(

@@ -128,16 +128,26 @@ def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TU
 
 def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") -> list[Annotation]:
     """One verdict on each incident, as OT's past answers."""
-    given = []
-    for each in incidents:
-        said = Annotation.objects.create(
+    rows = list(incidents)
+    given = Annotation.objects.bulk_create(
+        Annotation(
             verdict=verdict, cause="plc-programming-window", by=by, given_at=each.created_at
             + timedelta(hours=1), key=uuid.uuid4(), act=uuid.uuid4(),
             note="odd" if verdict == "suspicious" else "",
-        )  # fmt: skip
-        said.incidents.set([each])
-        said.alerts.set(each.alerts.all())
-        given.append(said)
+        )
+        for each in rows
+    )  # fmt: skip
+    said_of = {each.pk: said.pk for each, said in zip(rows, given, strict=True)}
+    Annotation.incidents.through.objects.bulk_create(
+        Annotation.incidents.through(annotation_id=said, incident_id=incident)
+        for incident, said in said_of.items()
+    )
+    Annotation.alerts.through.objects.bulk_create(
+        Annotation.alerts.through(annotation_id=said_of[incident], alert_id=alert)
+        for incident, alert in IncidentAlert.objects.filter(incident__in=rows).values_list(
+            "incident", "alert"
+        )
+    )
     return given
 
 

@@ -3,12 +3,19 @@
 import uuid
 from datetime import timedelta
 
-from alerts.incidents.models import DetailsState, IncidentAlert, Status, TimelineItem
+from alerts.incidents.models import (
+    Alert,
+    DetailsState,
+    Incident,
+    IncidentAlert,
+    Status,
+    TimelineItem,
+)
 from alerts.reviews.models import Annotation
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.rule import Rule
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_incident
+from tests.factories.incidents import new_alert, new_incident
 
 PROGRAMMING = "Unauthorized PLC Programming"
 
@@ -27,7 +34,8 @@ def rule_for(site, *more, source="ENG-WS-04", **members):
 
 def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4", hour=6, **given):
     """One incident with one alert for each of the last days, the oldest first."""
-    made = []
+    zone = site.zones.order_by("pk")[0]
+    rows, alerts = [], []
     for back in range(days, 0, -1):
         at = (NOON - timedelta(days=back)).replace(hour=hour)
         columns = {
@@ -35,11 +43,15 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
             "site_ids": [site.pk], "status": Status.CLOSED, "details_state": DetailsState.FETCHED,
             "classification": "BenignPositive",
         }  # fmt: skip
-        incident = make_incident(workspace, **columns | given)
-        make_alert(incident, site=site, zone=site.zones.order_by("pk")[0],
-                   plant_weekday=at.weekday(), plant_minute=(hour + 1) * 60)  # fmt: skip
-        made.append(incident)
-    return made
+        rows.append(new_incident(workspace, **columns | given))
+        alerts.append(new_alert(rows[-1], site=site, zone=zone, plant_weekday=at.weekday(),
+                                plant_minute=(hour + 1) * 60))  # fmt: skip
+    Incident.objects.bulk_create(rows)
+    Alert.objects.bulk_create(alerts)
+    IncidentAlert.objects.bulk_create(
+        IncidentAlert(incident=row, alert=alert) for row, alert in zip(rows, alerts, strict=True)
+    )
+    return rows
 
 
 def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
