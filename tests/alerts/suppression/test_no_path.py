@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
@@ -40,45 +39,45 @@ WHO = st.sampled_from(PEOPLE)
 MOSTLY = st.sampled_from([True, True, True, True, False])  # else most tries die at the door
 
 
-class Lives(RuleBasedStateMachine):
-    """One plant, seven people, one thread of versions; each example is rolled back."""
+@pytest.fixture
+def plant(db):
+    """One plant, seven people, and a rule that was proposed: the paths that matter begin there."""
+    workspace, site = make_workspace(), make_site()
+    ot, soc = (ScopeKind.SITE, site.uuid), (ScopeKind.WORKSPACE, workspace.uuid)
+    roles = {
+        "oda": [(Role.OT_ENGINEER, ot)], "olaf": [(Role.OT_SITE_LEAD, ot)],
+        "sam": [(Role.SOC_ANALYST, soc)], "leo": [(Role.SOC_LEAD, soc)],
+        "lea": [(Role.SOC_LEAD, soc)],
+        "both": [(Role.OT_ENGINEER, ot), (Role.SOC_LEAD, soc)],
+        "ada": [(Role.ADMINISTRATOR, (ScopeKind.ALL, None))],
+    }  # fmt: skip
+    people = {}
+    for name, held in roles.items():
+        user = User.objects.create(email=f"{name}@demo.example", name=name)
+        for role, (scope, uuid) in held:
+            grant_role(to=user, role=role, scope=scope, scope_uuid=uuid, by="t", now=NOON)
+        people[name] = user
+    weeks = rules.routine(workspace, site, weeks=4)
+    rules.noise(workspace, site, n=12)
+    verdicts = rules.judge(weeks[:2], by=people["oda"]) + rules.judge(weeks[2:], by=people["both"])
+    version = rules.draft(rules.downloads(), by=people["oda"], evidence=verdicts, now=NOON)
+    rules.propose(version, by=people["oda"], now=NOON)
+    return SimpleNamespace(workspace=workspace, site=site, people=people)
 
-    def __init__(self):
+
+class Lives(RuleBasedStateMachine):
+    """One thread of versions in the plant; each example is rolled back."""
+
+    def __init__(self, plant):
         super().__init__()
         self.outer = transaction.atomic()
         self.outer.__enter__()
         self.now = NOON
-        self.seen: dict[int, SimpleNamespace] = {}  # version → what held when its trial began
+        self.workspace, self.site, self.people = plant.workspace, plant.site, plant.people
 
     def teardown(self):
         transaction.set_rollback(True)
         self.outer.__exit__(None, None, None)
-
-    @initialize()
-    def plant(self):
-        workspace, site = make_workspace(), make_site()
-        self.workspace, self.site = workspace, site
-        ot, soc = (ScopeKind.SITE, site.uuid), (ScopeKind.WORKSPACE, workspace.uuid)
-        roles = {
-            "oda": [(Role.OT_ENGINEER, ot)], "olaf": [(Role.OT_SITE_LEAD, ot)],
-            "sam": [(Role.SOC_ANALYST, soc)], "leo": [(Role.SOC_LEAD, soc)],
-            "lea": [(Role.SOC_LEAD, soc)],
-            "both": [(Role.OT_ENGINEER, ot), (Role.SOC_LEAD, soc)],
-            "ada": [(Role.ADMINISTRATOR, (ScopeKind.ALL, None))],
-        }  # fmt: skip
-        self.people = {}
-        for name, held in roles.items():
-            user = User.objects.create(email=f"{name}@demo.example", name=name)
-            for role, (scope, uuid) in held:
-                grant_role(to=user, role=role, scope=scope, scope_uuid=uuid, by="t", now=NOON)
-            self.people[name] = user
-        weeks = rules.routine(workspace, site, weeks=4)
-        rules.noise(workspace, site, n=12)
-        self.verdicts = rules.judge(weeks[:2], by=self.people["oda"])
-        self.verdicts += rules.judge(weeks[2:], by=self.people["both"])
-        oda = self.people["oda"]
-        version = rules.draft(rules.downloads(), by=oda, evidence=self.verdicts, now=NOON)
-        rules.propose(version, by=oda, now=NOON)  # the paths that matter begin here
 
     def latest(self, *states):
         found = RuleVersion.objects.order_by("-pk")
@@ -216,9 +215,9 @@ class Lives(RuleBasedStateMachine):
             assert RuleVersion.objects.filter(state=state).count() <= 1
 
 
-def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(db):
+def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(plant):
     run_state_machine_as_test(
-        Lives,
+        lambda: Lives(plant),
         settings=settings(
             max_examples=30, stateful_step_count=25, deadline=None,
             suppress_health_check=list(HealthCheck),
