@@ -11,6 +11,7 @@ LOCK := pip compile -q --no-annotate --no-header --universal --python-version 3.
 	--generate-hashes --no-emit-index-url
 export UV_NO_PROGRESS := 1
 export UV_SYSTEM_CERTS := 1
+export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
 .PHONY: help demo test check install install-dev compiled lock fast lint types contracts migrations \
 	templates openapi openapi-check bench faults clean
