@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.outbox.models import Change, Haste, Kind, Landing, Outcome, WantedRule
 from portal.jobs.models import State
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _TRIED = re.compile(r"Tried (?P<n>\d+) times without success\. (?P<error>.*)", re.DOTALL)
 _MERGED = re.compile(r"It was merged into #(?P<number>\d+) in Sentinel, and stays so\.")
 # The rows keep one language, English; these are the sentences of ours among what they keep.
@@ -166,14 +165,9 @@ def how_many_rules_wait(workspace_id: int | None = None) -> int:
     return wanted_rules(workspace_id).filter(outcome=Landing.OWED).count()
 
 
-_OURS = "SELECT key::text FROM outbox_change WHERE key = ANY(%s::uuid[])"
-
-
-def written_by_us(names: Iterable[str]) -> set[str]:
-    """Those of these ids under which we wrote comments."""
-    keys = ",".join(filter(_UUID.fullmatch, names))
-    if not keys:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(_OURS, [f"{{{keys}}}"])
-        return {row[0] for row in cursor.fetchall()}
+def written_by_us(name: str) -> str:
+    """SQL that tells whether we wrote the comment whose id is the text in this column."""
+    return f"""
+        CASE WHEN {name} ~ '^{_UUID}$'
+             THEN EXISTS (SELECT FROM outbox_change WHERE key = {name}::uuid) ELSE false END
+    """

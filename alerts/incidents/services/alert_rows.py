@@ -98,7 +98,12 @@ def store_alerts(work: Sequence[Work]) -> None:
     newest, owners = newest_of_each(work)
     if not newest:
         return
-    copying.copy_into("incoming_alerts", columns=_STAGED, lines=_lines(newest, owners))
+    copying.copy_with_documents(
+        "incoming_alerts",
+        columns=_STAGED,
+        lines=_lines(newest, owners),
+        documents=[row.raw_json for row in newest.values()],
+    )
     incoming, known, stored = list(newest.items()), list[int](), dict[Key, StoredAlert]()
     for place, pk, is_new in ask(_STORE):
         if is_new:
@@ -115,22 +120,23 @@ def store_alerts(work: Sequence[Work]) -> None:
 
 
 def _lines(newest: Mapping[Key, AlertRow], owners: Mapping[Key, Sequence[int]]) -> Iterable[str]:
-    """Lines for COPY. What texts may hold is looked at once for a whole column."""
+    """Lines for COPY, but for the raw JSON. What texts may hold is looked at once for a whole
+    column.
+    """
     rows = newest.values()
-    middle = [
+    more = [
         f"{number(row.plant_weekday)}\t{number(row.plant_minute)}\t{words(row.flags)}\t{place}\t"
         f"{{{row.incident_id}}}"
         for place, row in enumerate(rows)
     ]
     for place, key in enumerate(newest) if owners else ():
         if key in owners:
-            middle[place] = f"{middle[place].rpartition('\t')[0]}\t{numbers(owners[key])}"
+            more[place] = f"{more[place].rpartition('\t')[0]}\t{numbers(owners[key])}"
     return copying.lines_of(
         copying.texts([row.key for row in rows]),
         copying.texts([row.system_alert_id for row in rows]),
         [f"{row.sight.line}\t{row.workspace_id}" for row in rows],
         copying.times([row.at for row in rows]),
         copying.times([row.latest_at for row in rows]),
-        middle,
-        copying.documents([row.raw_json for row in rows]),
+        more,
     )

@@ -94,11 +94,6 @@ def texts(values: Sequence[str]) -> Sequence[str]:
     return values
 
 
-def documents(raw_json: Iterable[bytes]) -> Sequence[str]:
-    """A column of compact JSON."""
-    return b"\n".join(raw_json).replace(b"\\", b"\\\\").decode().split("\n")
-
-
 def lines_of(*columns: Sequence[str]) -> Iterable[str]:
     """Finished lines of finished columns."""
     return map("\t".join, zip(*columns, strict=True))
@@ -107,6 +102,18 @@ def lines_of(*columns: Sequence[str]) -> Iterable[str]:
 def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:
     """Copy finished lines into a table. Failures are Django's, as those of any other statement."""
     _copy(f"COPY {table} ({columns}) FROM STDIN", "\n".join([*lines, ""]).encode())
+
+
+def copy_with_documents(
+    table: str, *, columns: str, lines: Iterable[str], documents: Iterable[bytes]
+) -> None:
+    """Copy finished lines, each with its compact JSON in the last column. The JSON stays bytes:
+    there is much of it, and each look at all of it costs.
+    """
+    parts: list[bytes] = []
+    for line, raw_json in zip("\n".join(lines).encode().split(b"\n"), documents, strict=True):
+        parts += line, b"\t", raw_json.replace(b"\\", b"\\\\"), b"\n"
+    _copy(f"COPY {table} ({columns}) FROM STDIN", b"".join(parts))
 
 
 def copy_documents(

@@ -12,10 +12,9 @@ from alerts.incidents.services.details_devices import learn_devices_of
 from alerts.incidents.services.details_rows import store_entities, store_incident_rows
 from alerts.incidents.services.details_work import Details, lock_work, places_of
 from alerts.incidents.services.facts import read_alerts
-from alerts.incidents.services.groups import refresh_groups, regroup
+from alerts.incidents.services.groups import regroup
 from alerts.incidents.services.history import details_failed
 from alerts.incidents.services.remarks import store_comments
-from alerts.incidents.services.stages import open_stages
 from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireEntity
 from alerts.sites.services import learn_places
 
@@ -44,20 +43,17 @@ def store_details_of_many(*, given: Sequence[Details], now: datetime) -> set[int
 
     A batch stands or falls together; who wants to know which one cannot be stored, halves it.
     """
-    work = lock_work(given)
-    open_stages(alert_rows.STAGE, details_rows.ENTITIES_STAGE, details_rows.INCIDENTS_STAGE)
+    stages = alert_rows.STAGE, details_rows.ENTITIES_STAGE, details_rows.INCIDENTS_STAGE
+    work = lock_work(given, stages=stages)
     atlas = learn_places(places=places_of(work))
     read_alerts(work, atlas=atlas, now=now)
     store_alerts(work)
-    device_ids = learn_devices_of(work)
-    store_entities(work, device_ids=device_ids)
+    store_entities(work, devices=learn_devices_of(work))
     store_comments(
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,
     )
-    keys, others = store_incident_rows(work, now=now)
-    refresh_groups(keys, now=now)
-    return others
+    return store_incident_rows(work, now=now)
 
 
 @transaction.atomic

@@ -8,10 +8,12 @@ from alerts.sentinel.wire import WireDevice
 from alerts.sites.services import DeviceSeen, learn_devices, level_of
 
 
-def learn_devices_of(work: Sequence[Work]) -> dict[tuple[int, str], int]:
-    """Know all devices of these incidents; the ids of described ones by incident and entity."""
+def learn_devices_of(work: Sequence[Work]) -> dict[tuple[int, str], tuple[int, str]]:
+    """Know all devices of these incidents; zone and address of described ones by incident and
+    entity.
+    """
     seen: list[DeviceSeen] = []
-    owners: list[tuple[tuple[int, str], tuple[int, str]]] = []
+    described_by: dict[tuple[int, str], tuple[int, str]] = {}
     for one in work:
         described: set[str] = set()
         if one.devices:
@@ -23,14 +25,14 @@ def learn_devices_of(work: Sequence[Work]) -> dict[tuple[int, str], int]:
                 if found.zone_id is not None and addresses:
                     seen.append(_seen(device, found.zone_id, addresses[0], at))
                     described.update(addresses)
-                    owner = one.row.id, entity.name[:100]
-                    owners.append((owner, (found.zone_id, addresses[0][:64])))
+                    entity_key = one.row.id, entity.name[:100]
+                    described_by[entity_key] = found.zone_id, addresses[0][:64]
         for row in one.rows:
             for zone_id, address, name in row.sight.ends:
                 if address not in described:
                     seen.append(_make(DeviceSeen, (zone_id, address, row.latest_at, name, *_ELSE)))
-    ids = learn_devices(devices=seen)
-    return {owner: ids[device] for owner, device in owners if device in ids}
+    learn_devices(devices=seen)
+    return described_by
 
 
 def _seen(device: WireDevice, zone_id: int, address: str, at: datetime) -> DeviceSeen:

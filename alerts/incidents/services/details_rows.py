@@ -7,22 +7,31 @@ from functools import lru_cache
 from django.db import connection
 
 from alerts.incidents.services import copying
-from alerts.incidents.services.copying import number, words
+from alerts.incidents.services.copying import text, words
 from alerts.incidents.services.details_work import MOST_ENTITIES, Work
 from alerts.incidents.services.digest import Digest, digest_of
-from alerts.incidents.services.groups import group_key_of
-from alerts.incidents.services.memory import remember_pairs, remember_patterns
-from alerts.incidents.services.ranking import Rankable, rank_incidents
+from alerts.incidents.services.groups import IN_LINE, group_key_of, keys_of
+from alerts.incidents.services.memory import PAIRS, PATTERNS, first_of_pairs
+from alerts.incidents.services.ranking import KNOWN, rank_known
 from alerts.incidents.services.rows import alert_type_of
-from alerts.incidents.services.stages import stage, texts_line
+from alerts.incidents.services.stages import array, ask_together, stage, texts_line
 from alerts.sentinel.wire import WireEntity
 
 MARK = "details."  # flags of ours that outlive a new version of the incident itself
 
-_ENTITY = "incident_id, name, kind, label, device_id, body"
-ENTITIES_STAGE = stage("incoming_entities", like=f"SELECT {_ENTITY} FROM incidents_entity")
+_ENTITY = "incident_id, name, kind, label, {}, body"
+_STAGED = _ENTITY.format("zone_id, address")
+ENTITIES_STAGE = stage(
+    "incoming_entities",
+    like="SELECT e.incident_id, e.name, e.kind, e.label, d.zone_id, d.address, e.body"
+    " FROM incidents_entity e, sites_device d",
+)
 _ENTITIES = f"""
-    INSERT INTO incidents_entity AS e ({_ENTITY}) SELECT {_ENTITY} FROM incoming_entities
+    INSERT INTO incidents_entity AS e ({_ENTITY.format("device_id")})
+    SELECT incident_id, name, kind, label,
+           (SELECT d.id FROM sites_device d WHERE d.zone_id = s.zone_id AND d.address = s.address),
+           body
+    FROM incoming_entities s
     ON CONFLICT (incident_id, name) DO UPDATE
     SET kind = excluded.kind, label = excluded.label, device_id = excluded.device_id,
         body = excluded.body
@@ -37,13 +46,15 @@ _INCIDENTS = """
         source = d.source, destination = d.destination, place = d.place, site_ids = d.site_ids,
         pattern = d.pattern, entities_count = d.entities_count, flags = d.flags,
         priority = d.priority, priority_parts = d.priority_parts, group_key = d.group_key,
-        details_state = 'fetched', details_due_at = NULL, details_attempts = 0, changed_at = %s
+        details_state = 'fetched', details_due_at = NULL, details_attempts = 0, changed_at = %(now)s
     FROM incoming_details d WHERE i.id = d.id
 """
 
 
-def store_entities(work: Iterable[Work], *, device_ids: Mapping[tuple[int, str], int]) -> None:
-    """Store the entities with their raw JSON; devices among them point at ours."""
+def store_entities(
+    work: Iterable[Work], *, devices: Mapping[tuple[int, str], tuple[int, str]]
+) -> None:
+    """Store the entities with their raw JSON; of those that are devices it is told which."""
     rows: dict[tuple[int, str], WireEntity] = {}
     for one in work:
         pk = one.row.id
@@ -51,17 +62,18 @@ def store_entities(work: Iterable[Work], *, device_ids: Mapping[tuple[int, str],
             rows[pk, entity.name[:100]] = entity
     if not rows:
         return
+    said = [_entity_said(entity.kind, entity.friendly_name) for entity in rows.values()]
+    its = [devices.get(key) if entity.device else None for key, entity in rows.items()]
     lines = copying.lines_of(
         [str(pk) for pk, _ in rows],
         copying.texts([name for _, name in rows]),
-        [_entity_said(entity.kind, entity.friendly_name) for entity in rows.values()],
-        [
-            number(device_ids.get(key)) if entity.device else copying.NULL
-            for key, entity in rows.items()
-        ],
-        copying.documents([entity.raw_json for entity in rows.values()]),
+        said,
+        [f"{it[0]}\t{text(it[1])}" if it else "\\N\t\\N" for it in its],
     )
-    copying.copy_into("incoming_entities", columns=_ENTITY, lines=lines)
+    raw_json = [entity.raw_json for entity in rows.values()]
+    copying.copy_with_documents(
+        "incoming_entities", columns=_STAGED, lines=lines, documents=raw_json
+    )
     with connection.cursor() as cursor:
         cursor.execute(_ENTITIES)
 
@@ -71,27 +83,26 @@ def _entity_said(kind: str | None, friendly_name: str | None) -> str:
     return texts_line(((kind or "")[:60], (friendly_name or "")[:1000]))
 
 
-def store_incident_rows(work: Sequence[Work], *, now: datetime) -> tuple[set[str | None], set[int]]:
-    """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew.
+def store_incident_rows(work: Sequence[Work], *, now: datetime) -> set[int]:
+    """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew, and
+    bring the rows of the queue in line that were left and joined.
 
-    Returns the keys of the queue's rows that were left and joined, and other incidents whose two
-    ends turned out to have talked before.
+    Returns other incidents whose two ends turned out to have talked before.
     """
     if not work:
-        return set(), set()
+        return set()
     digests = [_digest_of(one) for one in work]
     ids, patterns = [one.row.id for one in work], [digest.pattern for digest in digests]
-    remember_patterns(ids=ids, patterns=patterns)
-    no_longer_first = remember_pairs(
-        seen=[
-            (one.row.workspace_id, *alert.said[2:5], alert.at, one.row.id)
-            for one in work
-            for alert in one.stored
-            if alert.said.source and alert.said.destination
-        ]
+    pairs = first_of_pairs(
+        (one.row.workspace_id, *alert.said[2:5], alert.at, one.row.id)
+        for one in work
+        for alert in one.stored
+        if alert.said.source and alert.said.destination
     )
-    types = [digest.alert_type for digest in digests]
-    ranks = rank_incidents(list(map(Rankable, ids, patterns, types)), now=now)
+    no_longer_first, known = ask_together(
+        *(PATTERNS, PAIRS, KNOWN), ids=array(ids), patterns=array(patterns), now=now, **pairs
+    )
+    ranks = rank_known(known, types=[digest.alert_type for digest in digests])
     keys = [
         group_key_of(incident_id=pk, pattern=pattern, standing=one.row.standing)
         for pk, pattern, one in zip(ids, patterns, work, strict=True)
@@ -104,9 +115,9 @@ def store_incident_rows(work: Sequence[Work], *, now: datetime) -> tuple[set[str
         [key or copying.NULL for key in keys],
     )
     copying.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
-    with connection.cursor() as cursor:
-        cursor.execute(_INCIDENTS, [now])
-    return {*keys, *[one.row.group_key for one in work]}, no_longer_first - {*ids}
+    changed = keys_of(*keys, *[one.row.group_key for one in work])
+    ask_together(_INCIDENTS, IN_LINE, keys=changed, now=now)
+    return {row[0] for row in no_longer_first if row[0] is not None} - {*ids}
 
 
 def _digest_of(one: Work) -> Digest:

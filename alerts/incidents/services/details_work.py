@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from alerts.incidents.services.copying import ask, numbers
+from alerts.incidents.services.copying import numbers
 from alerts.incidents.services.groups import OLD_KEY, STANDING
 from alerts.incidents.services.sights import AlertRow, StoredAlert
+from alerts.incidents.services.stages import ask_together
 from alerts.sentinel.wire import Unreadable, WireAlert, WireComment, WireDevice, WireEntity
 from alerts.sites.services import Found, Where
 
@@ -71,14 +72,16 @@ class Work:
 
 _LOCK = f"""
     SELECT id, workspace_id, title, created_at::text, nullif(flags, '{{}}'), {STANDING}, {OLD_KEY}
-    FROM incidents_incident WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+    FROM incidents_incident WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
 
-def lock_work(given: Iterable[Details]) -> list[Work]:
-    """The incidents that are still there, locked in the order of their ids."""
+def lock_work(given: Iterable[Details], *, stages: Sequence[str] = ()) -> list[Work]:
+    """The incidents that are still there, locked in the order of their ids; stages are made ready
+    in the same go.
+    """
     by_id = {one.incident_id: one for one in given}
-    rows = ask(_LOCK, numbers([*by_id]))
+    (rows,) = ask_together(*stages, _LOCK, ids=numbers([*by_id]))
     return [Work(IncidentHead(*row), by_id[row[0]]) for row in rows]
 
 

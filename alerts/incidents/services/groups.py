@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from alerts.incidents.models import Status
 from alerts.incidents.services.ranking import Rankable, rank_incidents
-from alerts.incidents.services.stages import array
+from alerts.incidents.services.stages import array, ask_together
 
 _SHARED = (
     "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, pattern, "
@@ -59,8 +59,9 @@ _DELETE_EMPTY = """
     DELETE FROM incidents_group g WHERE key = ANY(%(keys)s::uuid[])
     AND NOT EXISTS (SELECT FROM incidents_incident i WHERE i.group_key = g.key)
 """
+# Counts the incidents of these keys and makes, changes or removes their rows in the queue.
 # Each a statement of its own, though sent together: it sees what the one before waited for.
-_IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
+IN_LINE = ";".join((_LOCK, _ADD_OR_LOCK, _REFRESH, _DELETE_EMPTY))
 
 # What beside its pattern tells in which row an incident stands: nothing where it is not open.
 STANDING = f"""
@@ -96,6 +97,11 @@ def group_key_of(*, incident_id: int, pattern: str | None, standing: str | None)
     return md5(f"{pattern}:{standing}".encode(), usedforsecurity=False).hexdigest()
 
 
+def keys_of(*keys: str | None) -> str:
+    """Rows of the queue that IN_LINE shall count anew, in the order in which it locks them."""
+    return array(sorted({key for key in keys if key}))
+
+
 @transaction.atomic
 def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
     """Rank these incidents anew and bring the queue's rows, those left and those joined, in line.
@@ -115,16 +121,7 @@ def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
         ]
         scores, parts = [r.score for r in ranked], [r.parts for r in ranked]
         cursor.execute(_WRITE, [now, [row[0] for row in rows], scores, parts, keys])
-    refresh_groups({*keys, *[row[4] for row in rows]}, now=now)
-
-
-@transaction.atomic(savepoint=False)
-def refresh_groups(keys: Iterable[str | None], *, now: datetime) -> None:
-    """Count the incidents of these keys and make, change or remove their rows in the queue."""
-    wanted = sorted({key for key in keys if key})
-    if wanted:
-        with connection.cursor() as cursor:
-            cursor.execute(_IN_LINE, {"keys": array(wanted), "now": now})
+    ask_together(IN_LINE, keys=keys_of(*keys, *[row[4] for row in rows]), now=now)
 
 
 def touch_incidents(incident_ids: Iterable[int], *, now: datetime) -> None:

@@ -1,11 +1,9 @@
 """Remember patterns and pairs as details arrive, so that lists need not count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from hashlib import md5
-
-from django.db import connection
 
 from alerts.incidents.services.copying import times
 from alerts.incidents.services.stages import array
@@ -26,7 +24,9 @@ _CHANGED = """
     FROM unnest(%(ids)s::bigint[], %(patterns)s::uuid[]) AS w(id, pattern)
     JOIN incidents_incident i USING (id) WHERE i.pattern IS DISTINCT FROM w.pattern
 """
-_PATTERNS = f"""
+# Counts incidents of patterns, and takes those back that turned out to be of another one. To be
+# said before the incidents' rows say so.
+PATTERNS = f"""
     INSERT INTO incidents_patternmemory AS m (pattern, first_seen_at, latest_seen_at, seen, routine,
         maintenance, suspicious, not_sure, latest_verdict_by, latest_verdict, latest_note)
     SELECT w.pattern, min(i.created_at), max(i.created_at), count(*), 0, 0, 0, 0, '', '', ''
@@ -39,9 +39,12 @@ _PATTERNS = f"""
          AS was
     WHERE m.pattern = was.pattern
 """
-_PAIRS = """
+# Since when these ends were seen talking, and in which incident first. Tells the incidents that
+# were thought to be the first and are no more: history comes newest first.
+PAIRS = """
     INSERT INTO incidents_pairmemory AS m (pair, first_seen_at, first_incident)
-    SELECT pair, at, incident FROM unnest(%s::uuid[], %s::timestamptz[], %s::bigint[])
+    SELECT pair, at, incident
+    FROM unnest(%(pairs)s::uuid[], %(pairs_at)s::timestamptz[], %(pairs_in)s::bigint[])
          AS w(pair, at, incident) ORDER BY pair
     ON CONFLICT (pair) DO UPDATE
     SET first_seen_at = excluded.first_seen_at, first_incident = excluded.first_incident
@@ -50,27 +53,16 @@ _PAIRS = """
 """
 
 
-def remember_patterns(*, ids: Sequence[int], patterns: Sequence[str]) -> None:
-    """Count incidents of patterns, and take those back that turned out to be of another one.
-    Call it before the incidents' rows say so.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_PATTERNS, {"ids": array(ids), "patterns": array(patterns)})
-
-
-def remember_pairs(*, seen: Iterable[PairSeen]) -> set[int]:
-    """Since when these ends were seen talking, and in which incident first. Returns the incidents
-    that were thought to be the first and are no more: history comes newest first.
-    """
+def first_of_pairs(seen: Iterable[PairSeen]) -> dict[str, str]:
+    """Of these sightings the first of each pair, as what PAIRS asks for."""
     first: dict[str, tuple[datetime, int]] = {}
     for workspace_id, site_id, source, destination, at, incident_id in seen:
         key, now = _pair_of(workspace_id, site_id, source, destination), (at, incident_id)
         if first.setdefault(key, now) > now:
             first[key] = now
-    if not first:
-        return set()
-    moments = array(times([at for at, _ in first.values()]))
-    incidents = array([incident_id for _, incident_id in first.values()])
-    with connection.cursor() as cursor:
-        cursor.execute(_PAIRS, (array(first), moments, incidents))
-        return {row[0] for row in cursor.fetchall() if row[0] is not None}
+    moments = times([at for at, _ in first.values()]) if first else ()
+    return {
+        "pairs": array(first),
+        "pairs_at": array(moments),
+        "pairs_in": array([incident_id for _, incident_id in first.values()]),
+    }

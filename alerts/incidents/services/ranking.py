@@ -6,13 +6,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
-from django.db import connection
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
 from alerts.incidents.engine.share import lower_share
 from alerts.incidents.models import OtState, Severity
-from alerts.incidents.services.stages import array
+from alerts.incidents.services.stages import array, ask_together
 from alerts.sentinel.wire.vocabulary import D4IOT_PRODUCTS
 
 
@@ -44,7 +43,7 @@ _NOBODY = _Around()
 # Devices that an incident's entities name, and those that its alerts name by zone and address.
 # Incident by incident: whatever the planner believes of tables that grow, it goes by their keys.
 # One text an incident: many incidents are alike, and alike texts are weighed once.
-_KNOWN = f"""
+KNOWN = f"""
     SELECT json_build_array(i.severity, i.tactics, i.product_names,
                i.ot_state = '{OtState.WAITING.value}' AND i.ot_due_at < %(now)s,
                t.criticality, t.zones, t.levels, m.benign, m.suspicious,
@@ -78,11 +77,14 @@ def rank_incidents(rows: Sequence[Rankable], *, now: datetime) -> list[Ranked]:
     if not rows:
         return []
     ids, patterns, types = zip(*rows, strict=True)
-    wanted = array(ids), array(one or "NULL" for one in patterns)
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"ids": wanted[0], "patterns": wanted[1], "now": now})
-        known = cursor.fetchall()
-    return [_rank(kind, text) for kind, (text,) in zip(types, known, strict=True)]
+    said = array(one or "NULL" for one in patterns)
+    (known,) = ask_together(KNOWN, ids=array(ids), patterns=said, now=now)
+    return rank_known(known, types=types)
+
+
+def rank_known(known: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ranked]:
+    """The priority of incidents of these types, of each of which KNOWN told a text."""
+    return [_rank(alert_type, text) for alert_type, (text,) in zip(types, known, strict=True)]
 
 
 @lru_cache(maxsize=8192)

@@ -10,11 +10,11 @@ from django.db import connection
 from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import Unreadable, WireComment
 
-_MERGE = """
+_MERGE = f"""
     INSERT INTO incidents_comment (incident_id, name, author, message, created_at, ours)
-    SELECT * FROM json_to_recordset(%s::json)
-        AS said(incident_id bigint, name text, author text, message text, created_at timestamptz,
-                ours bool)
+    SELECT incident_id, name, author, message, created_at, {written_by_us("name")}
+    FROM json_to_recordset(%s::json)
+        AS said(incident_id bigint, name text, author text, message text, created_at timestamptz)
     ON CONFLICT (incident_id, name) DO UPDATE
     SET author = excluded.author, message = excluded.message, ours = excluded.ours
 """
@@ -32,7 +32,6 @@ def store_comments(
     }
     if not said:
         return
-    ours = written_by_us(name for _, name in said)
     rows = [
         {
             "incident_id": incident_id,
@@ -40,7 +39,6 @@ def store_comments(
             "author": (comment.author_name or comment.author_email or "")[:200],
             "message": comment.message,
             "created_at": min(comment.created_at or now, now),
-            "ours": name in ours,
         }
         for (incident_id, name), comment in sorted(said.items(), key=itemgetter(0))
     ]

@@ -1,6 +1,7 @@
 """Stages: tables of this connection that hold what a batch is about to merge."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -13,14 +14,20 @@ def stage(name: str, *, like: str) -> str:
     """
     return (
         f"CREATE TEMP TABLE IF NOT EXISTS {name} ON COMMIT DELETE ROWS AS {like} WITH NO DATA;"
-        f"DELETE FROM {name};"
+        f"DELETE FROM {name}"
     )
 
 
-def open_stages(*stages: str) -> None:
-    """Make these stages ready, all in one go."""
+def ask_together(*statements: str, **said: Any) -> list[list[tuple[Any, ...]]]:
+    """Have the server do all this in one go; what those that tell something tell."""
     with connection.cursor() as cursor:
-        cursor.execute("".join(stages))
+        cursor.execute(";".join(statements), said)
+        told, is_more = [], True
+        while is_more:
+            if cursor.description:
+                told.append(cursor.fetchall())
+            is_more = cursor.nextset()
+        return told
 
 
 def texts_line(texts: Sequence[str]) -> str:

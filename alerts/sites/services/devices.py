@@ -84,12 +84,11 @@ _LEARN = f"""
             purdue_level float8, criticality text, is_programming bool, is_scanner bool,
             is_authorized bool)),
     known AS MATERIALIZED (
-        SELECT seen.*, d.id, d.id IS NULL OR ({_news("seen")}) AS is_news
+        SELECT seen.*, d.id IS NULL OR ({_news("seen")}) AS is_news
         FROM seen LEFT JOIN sites_device d
-             ON d.zone_id = seen.zone_id AND d.address = seen.address),
-    written AS (
-        INSERT INTO sites_device AS d ({_COLUMNS})
-        SELECT {_COLUMNS} FROM known WHERE is_news ORDER BY zone_id, address
+             ON d.zone_id = seen.zone_id AND d.address = seen.address)
+    INSERT INTO sites_device AS d ({_COLUMNS})
+    SELECT {_COLUMNS} FROM known WHERE is_news ORDER BY zone_id, address
         ON CONFLICT (zone_id, address) DO UPDATE SET
             first_seen_at = least(d.first_seen_at, excluded.first_seen_at),
             latest_seen_at = greatest(d.latest_seen_at, excluded.latest_seen_at),
@@ -99,20 +98,13 @@ _LEARN = f"""
             is_scanner = coalesce(excluded.is_scanner, d.is_scanner),
             is_authorized = coalesce(excluded.is_authorized, d.is_authorized)
         WHERE {_news("excluded")}
-        RETURNING zone_id, address, id)
-    SELECT zone_id, address, id FROM known WHERE id IS NOT NULL
-    UNION SELECT zone_id, address, id FROM written
 """
-_FIND = """
-    SELECT d.zone_id, d.address, d.id FROM sites_device d
-    JOIN unnest(%s::bigint[], %s::text[]) AS w(zone_id, address)
-         ON d.zone_id = w.zone_id AND d.address = w.address
-"""
+_LEARN = " ".join(_LEARN.split())  # psycopg does not remember what longer texts hold
 
 
 @transaction.atomic(savepoint=False)
-def learn_devices(*, devices: Iterable[DeviceSeen]) -> dict[tuple[int, str], int]:
-    """Know all these devices; returns their ids by zone and address."""
+def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
+    """Know all these devices, by zone and address."""
     seen: dict[tuple[int, str], DeviceSeen] = {}
     for device in devices:
         key = device.zone_id, device.address[:64]
@@ -120,17 +112,12 @@ def learn_devices(*, devices: Iterable[DeviceSeen]) -> dict[tuple[int, str], int
         if other is not device:
             seen[key] = _merged(other, device)
     if not seen:
-        return {}
+        return
     whens = orjson.dumps([device.seen_at for device in seen.values()]).decode()[1:-1].split(",")
     said = [_as_json(*device[:2], *device[3:]) for device in seen.values()]
     rows = [f'{{"seen_at":{when},{told}' for when, told in zip(whens, said, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_LEARN, [f"[{','.join(rows)}]"])
-        ids = {(zone_id, address): pk for zone_id, address, pk in cursor.fetchall()}
-        if len(ids) < len(seen):  # somebody else learned some of them at the same moment
-            cursor.execute(_FIND, [list(column) for column in zip(*seen, strict=True)])
-            ids = {(zone_id, address): pk for zone_id, address, pk in cursor.fetchall()}
-    return ids
 
 
 @lru_cache(maxsize=8192)

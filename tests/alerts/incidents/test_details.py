@@ -126,6 +126,16 @@ def test_of_several_versions_the_newest_counts_and_the_first_detection_stays(inc
     assert AlertRaw.objects.get().body["properties"]["severity"] == "High"
 
 
+def test_an_entity_points_at_a_device_that_another_learns_meanwhile(incident, monkeypatch):
+    said = device("PLC-21", "10.20.2.21")
+    fetch(incident, [alert()], said)
+    known = Device.objects.get(address="10.20.2.21")
+    Entity.objects.all().delete()
+    monkeypatch.setattr("alerts.sites.services.devices._LEARN", "SELECT %s")
+    fetch(incident, [alert()], said)
+    assert Entity.objects.get(kind="IoTDevice").device == known
+
+
 def test_an_alert_of_a_rule_takes_place_and_devices_from_entities(incident):
     row = fetch(incident, [rule_made()], [*device("PLC-21", "10.20.2.21")])
     fact = Alert.objects.get()
