@@ -13,6 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -85,23 +86,18 @@ def browse(contexts: Contexts, live_server) -> Callable[..., Page]:
     `new_context`, like java_script_enabled=False or locale="de". The same person asks twice with
     one browser, another with another.
     """
-    used: list[tuple[BrowserContext, Options, object, Callable[[Page], None]]] = []
+    used: list[Opened] = []
     troubles: list[str] = []
 
-    def opened_by(who, options: Options, expected) -> BrowserContext:
-        for context, *known, _ in used:
-            if who is not None and known == [options, (who, expected)]:
-                return context
+    def opened_by(who, options: Options, expected) -> Page:
+        for one in used:
+            if who is not None and (one.options, one.who, one.expected) == (options, who, expected):
+                return one.context.new_page()
         context = contexts.take(options)
-
-        def heard_of(page: Page) -> None:
-            watch(page, troubles, expected)
-
-        context.on("page", heard_of)
-        used.append((context, options, (who, expected), heard_of))
+        used.append(Opened(context, options, who, expected, watch(context, troubles, expected)))
         if who is not None:
             context.add_cookies([session_cookie(who, live_server.url)])
-        return context
+        return context.pages[0]
 
     def opened(
         path="/", *, as_=None, width=WIDE[0], height=None, dark=False, expected=(), **more
@@ -115,15 +111,25 @@ def browse(contexts: Contexts, live_server) -> Callable[..., Page]:
             "color_scheme": "dark" if dark else "light",
             "reduced_motion": "reduce",
         } | more
-        page = opened_by(as_, options, expected).new_page()
+        page = opened_by(as_, options, expected)
         page.goto(path)
         return page
 
     yield opened
-    for context, options, _, heard_of in used:
-        contexts.give_back(context, options, live_server.url)
-        context.remove_listener("page", heard_of)
+    for one in used:
+        contexts.give_back(one.context, one.options, live_server.url)
+        one.unwatch()
     assert not troubles, "\n".join(troubles)
+
+
+class Opened(NamedTuple):
+    """A context in use, by whom and for what."""
+
+    context: BrowserContext
+    options: Options
+    who: object
+    expected: tuple[str, ...]
+    unwatch: Callable[[], None]
 
 
 def session_cookie(user, url: str) -> dict[str, str]:
@@ -134,8 +140,19 @@ def session_cookie(user, url: str) -> dict[str, str]:
     return {"name": name, "value": client.cookies[name].value, "url": url}
 
 
-def watch(page: Page, troubles: list[str], expected: tuple[str, ...] = ()) -> None:
-    """Write down whatever the browser complains about, but for what the test provokes."""
+def change_person(page: Page, user) -> None:
+    """From the next page on, this tab shows what somebody else sees: a browser of their own costs
+    Chromium as much as three pages.
+    """
+    page.context.add_cookies([session_cookie(user, page.evaluate("location.origin"))])
+
+
+def watch(
+    context: BrowserContext, troubles: list[str], expected: tuple[str, ...] = ()
+) -> Callable[[], None]:
+    """Write down whatever the browser complains about, but for what the test provokes; until what
+    is returned is called.
+    """
 
     def heard(message) -> None:
         text = message.text
@@ -144,10 +161,18 @@ def watch(page: Page, troubles: list[str], expected: tuple[str, ...] = ()) -> No
         if "Content Security Policy" in text or (
             message.type == "error" and not text.startswith(EXPECTED)
         ):
-            troubles.append(f"{page.url}: {text}")
+            troubles.append(f"{message.page and message.page.url}: {text}")
 
-    page.on("console", heard)
-    page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+    def broke(error) -> None:
+        troubles.append(f"{error.page and error.page.url}: {error.error}")
+
+    def unwatch() -> None:
+        context.remove_listener("console", heard)
+        context.remove_listener("weberror", broke)
+
+    context.on("console", heard)
+    context.on("weberror", broke)
+    return unwatch
 
 
 AXE = Axe().axe_script
@@ -201,6 +226,24 @@ def settle(page: Page) -> None:
     )
 
 
+# Parts of a page fetch themselves once it is there: nothing is on its way, twice in a row.
+CALM = """async () => {
+  const done = () => performance.getEntriesByType('resource').length;
+  for (let before = -1, looks = 0; looks < 200; looks++) {
+    const now = document.querySelector('.htmx-request') ? -1 : done();
+    if (now >= 0 && now === before) return true;
+    before = now;
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  return false;
+}"""
+
+
+def calm_down(page: Page) -> None:
+    """Wait until a page has fetched all its parts."""
+    assert page.evaluate(CALM), "The page never came to rest."
+
+
 def axe_findings_in_both_themes(page: Page) -> list[str]:
     """What axe holds against the page, light and dark, from one visit. Leaves the page dark.
 
@@ -233,6 +276,24 @@ def bar_faults(page: Page) -> list[str]:
     if phone:
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     faults += [f"{sideways(page)} px of sideways scroll at 200 %"] if sideways(page) else []
+    return faults
+
+
+def bar_faults_everywhere(page: Page) -> list[str]:
+    """What keeps a page that stands open at a desk from the bars, there and on a phone, from one
+    visit. Leaves the page as `bar_faults` does.
+    """
+    faults = [f"desk: {fault}" for fault in bar_faults(page)]
+    thumbs = page.context.new_cdp_session(page)
+    thumbs.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.emulate_media(color_scheme="light")
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+    settle(page)
+    page.evaluate(COLOURS_ARRIVED)
+    faults += [f"phone: {fault}" for fault in bar_faults(page)]
+    thumbs.detach()
     return faults
 
 

@@ -1,5 +1,7 @@
 """What people do on the pages, as they would: keys at a desk, thumbs on a phone."""
 
+from contextlib import contextmanager
+
 from playwright.sync_api import expect
 
 COUNT_TAPS = """addEventListener("pointerdown", () => {
@@ -7,10 +9,12 @@ COUNT_TAPS = """addEventListener("pointerdown", () => {
 }, true)"""
 
 
+@contextmanager
 def count_taps(page):
-    """From here on, also over the next pages of this tab."""
-    page.add_init_script(COUNT_TAPS)
-    page.evaluate(COUNT_TAPS)
+    """Also over the next pages of this tab; `taps_of` tells how many there were."""
+    with page.add_init_script(COUNT_TAPS):
+        page.evaluate(COUNT_TAPS)
+        yield
 
 
 def taps_of(page):

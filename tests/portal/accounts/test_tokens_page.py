@@ -8,7 +8,7 @@ from portal.accounts.models import ApiToken
 from portal.accounts.queries import token_of
 from portal.accounts.services import create_token
 from tests import cast
-from tests.browser import bar_faults
+from tests.browser import bar_faults_everywhere
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -87,9 +87,17 @@ def test_nobody_touches_the_token_of_another(page, make_person):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("path", ["/tokens/", "/api/v1/docs"])
-def test_the_pages_meet_the_bars(browse, sam, path, width):
+def test_the_page_meets_the_bars(browse, sam):
     create_token(owner=sam, name="Nightly export", scopes=["read"], by=sam, now=NOON)
-    page = browse(path, as_=sam, width=width)
-    assert bar_faults(page) == []
+    assert bar_faults_everywhere(browse("/tokens/", as_=sam)) == []
+
+
+@pytest.mark.browser
+def test_what_the_api_can_do_meets_the_bars(browse, sam):
+    page = browse("/api/v1/docs", as_=sam)
+    page.evaluate("""() => {  // all are made alike: the first, open, and some that are closed
+      const [first, ...others] = document.querySelectorAll('.api-operation');
+      first.open = true;
+      for (const each of others.slice(3)) each.remove();
+    }""")
+    assert bar_faults_everywhere(page) == []
