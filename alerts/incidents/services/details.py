@@ -6,11 +6,11 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts.incidents.models import DetailsState, Incident
-from alerts.incidents.services import alert_rows, details_rows
+from alerts.incidents.services import alert_rows, details_rows, entities
 from alerts.incidents.services.alert_rows import store_alerts
-from alerts.incidents.services.details_devices import learn_devices_of
-from alerts.incidents.services.details_rows import store_entities, store_incident_rows
+from alerts.incidents.services.details_rows import store_incident_rows
 from alerts.incidents.services.details_work import Details, lock_work, places_of
+from alerts.incidents.services.entities import Entities
 from alerts.incidents.services.facts import read_alerts
 from alerts.incidents.services.groups import regroup
 from alerts.incidents.services.history import details_failed
@@ -43,12 +43,13 @@ def store_details_of_many(*, given: Sequence[Details], now: datetime) -> set[int
 
     A batch stands or falls together; who wants to know which one cannot be stored, halves it.
     """
-    stages = alert_rows.STAGE, details_rows.ENTITIES_STAGE, details_rows.INCIDENTS_STAGE
-    work = lock_work(given, stages=stages)
+    work = lock_work(given, stages=(alert_rows.STAGE, entities.STAGE, details_rows.STAGE))
     atlas = learn_places(places=places_of(work))
-    read_alerts(work, atlas=atlas, now=now)
+    found = Entities()
+    for one in read_alerts(work, atlas=atlas, now=now):
+        found.add(one)
     store_alerts(work)
-    store_entities(work, devices=learn_devices_of(work))
+    found.store()
     store_comments(
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,

@@ -1,46 +1,25 @@
-"""Entities of incidents, and what details decide of the incidents' own rows."""
+"""What details decide of the incidents' own rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
-
-from django.db import connection
 
 from alerts.incidents.services import copying
-from alerts.incidents.services.copying import text, words
+from alerts.incidents.services.copying import words
 from alerts.incidents.services.details_work import MOST_ENTITIES, Work
 from alerts.incidents.services.digest import Digest, digest_of
 from alerts.incidents.services.groups import IN_LINE, group_key_of, keys_of
 from alerts.incidents.services.memory import PAIRS, PATTERNS, first_of_pairs
 from alerts.incidents.services.ranking import KNOWN, rank_known
 from alerts.incidents.services.rows import alert_type_of
-from alerts.incidents.services.stages import array, ask_together, stage, texts_line
-from alerts.sentinel.wire import WireEntity
+from alerts.incidents.services.stages import array, ask_together, stage
 
 MARK = "details."  # flags of ours that outlive a new version of the incident itself
 
-_ENTITY = "incident_id, name, kind, label, {}, body"
-_STAGED = _ENTITY.format("zone_id, address")
-ENTITIES_STAGE = stage(
-    "incoming_entities",
-    like="SELECT e.incident_id, e.name, e.kind, e.label, d.zone_id, d.address, e.body"
-    " FROM incidents_entity e, sites_device d",
-)
-_ENTITIES = f"""
-    INSERT INTO incidents_entity AS e ({_ENTITY.format("device_id")})
-    SELECT incident_id, name, kind, label,
-           (SELECT d.id FROM sites_device d WHERE d.zone_id = s.zone_id AND d.address = s.address),
-           body
-    FROM incoming_entities s
-    ON CONFLICT (incident_id, name) DO UPDATE
-    SET kind = excluded.kind, label = excluded.label, device_id = excluded.device_id,
-        body = excluded.body
-"""
 _INCIDENT = (
     "id, alert_type, protocol, source, destination, place, site_ids, pattern, entities_count,"
     " flags, priority, priority_parts, group_key"
 )
-INCIDENTS_STAGE = stage("incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident")
+STAGE = stage("incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident")
 _INCIDENTS = """
     UPDATE incidents_incident i SET alert_type = d.alert_type, protocol = d.protocol,
         source = d.source, destination = d.destination, place = d.place, site_ids = d.site_ids,
@@ -49,38 +28,6 @@ _INCIDENTS = """
         details_state = 'fetched', details_due_at = NULL, details_attempts = 0, changed_at = %(now)s
     FROM incoming_details d WHERE i.id = d.id
 """
-
-
-def store_entities(
-    work: Iterable[Work], *, devices: Mapping[tuple[int, str], tuple[int, str]]
-) -> None:
-    """Store the entities with their raw JSON; of those that are devices it is told which."""
-    rows: dict[tuple[int, str], WireEntity] = {}
-    for one in work:
-        pk = one.row.id
-        for entity in one.entities:
-            rows[pk, entity.name[:100]] = entity
-    if not rows:
-        return
-    said = [_entity_said(entity.kind, entity.friendly_name) for entity in rows.values()]
-    its = [devices.get(key) if entity.device else None for key, entity in rows.items()]
-    lines = copying.lines_of(
-        [str(pk) for pk, _ in rows],
-        copying.texts([name for _, name in rows]),
-        said,
-        [f"{it[0]}\t{text(it[1])}" if it else "\\N\t\\N" for it in its],
-    )
-    raw_json = [entity.raw_json for entity in rows.values()]
-    copying.copy_with_documents(
-        "incoming_entities", columns=_STAGED, lines=lines, documents=raw_json
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(_ENTITIES)
-
-
-@lru_cache(maxsize=8192)
-def _entity_said(kind: str | None, friendly_name: str | None) -> str:
-    return texts_line(((kind or "")[:60], (friendly_name or "")[:1000]))
 
 
 def store_incident_rows(work: Sequence[Work], *, now: datetime) -> set[int]:

@@ -1,7 +1,6 @@
 """Incidents whose details are being stored: what came, their locked rows, what was read of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,8 +14,7 @@ from alerts.sites.services import Found, Where
 MOST_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(NamedTuple):
     """All that was fetched for one incident; `comments` is None where they were not asked for."""
 
     incident_id: int
@@ -82,7 +80,7 @@ def lock_work(given: Iterable[Details], *, stages: Sequence[str] = ()) -> list[W
     """
     by_id = {one.incident_id: one for one in given}
     (rows,) = ask_together(*stages, _LOCK, ids=numbers([*by_id]))
-    return [Work(IncidentHead(*row), by_id[row[0]]) for row in rows]
+    return [Work(IncidentHead._make(row), by_id[row[0]]) for row in rows]
 
 
 def where_of(device: WireDevice) -> Where:

@@ -1,8 +1,7 @@
 """An alert of Sentinel as a flat record of facts (suppression §1)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -20,8 +19,10 @@ _NOWHERE: Where = (None, None, None)
 _make = tuple.__new__
 
 
-def read_alerts(work: Iterable[Work], *, atlas: Atlas, now: datetime) -> None:
-    """Reduce the alerts of these incidents to facts, and find where everything is."""
+def read_alerts(work: Iterable[Work], *, atlas: Atlas, now: datetime) -> Iterator[Work]:
+    """Reduce the alerts of these incidents to facts, and find where everything is. One incident
+    after the other, so that who goes on with it has it still at hand.
+    """
     latest = now + _CLOCKS_DIFFER
     for one in work:
         for alert in one.alerts:
@@ -31,11 +32,13 @@ def read_alerts(work: Iterable[Work], *, atlas: Atlas, now: datetime) -> None:
             one.rows.append(_row_of(alert, one, found, latest, now))
             one.found.append(found)
         one.found += [atlas.find(where_of(device)) for device in one.devices]
+        yield one
 
 
 def _row_of(alert: WireAlert, one: Work, found: Found, latest: datetime, now: datetime) -> AlertRow:
     facts, flags = alert.facts, alert.flags
-    sight = _sight_of(facts[:_SHARED], found.site_id, found.zone_id, *_named_in_common(alert))
+    key = *facts[:_SHARED], found.site_id, found.zone_id, *_named_in_common(alert)
+    sight = _sights.get(key) or _sight_of(key)
     seen = sight.seen
     at = alert.started_at or alert.generated_at or one.row.created_at
     latest_at = alert.generated_at or alert.ended_at or at
@@ -75,9 +78,21 @@ _named_in_common = itemgetter(
 )
 
 
-@lru_cache(maxsize=8192)
-def _sight_of(  # noqa: PLR0917  a cache of many calls goes by places
-    shared: tuple[Any, ...],
+# Rather than an lru_cache: that keeps an order of use, which costs more here than it saves.
+_sights: dict[tuple[Any, ...], Sight] = {}
+_MOST_SIGHTS = 8192
+
+
+def _sight_of(key: tuple[Any, ...]) -> Sight:
+    """What was seen: the same is seen again and again."""
+    if len(_sights) >= _MOST_SIGHTS:
+        _sights.clear()
+    _sights[key] = found = sight_of(_seen(D4iotFacts(*key[:_SHARED]), *key[_SHARED:]))
+    return found
+
+
+def _seen(  # noqa: PLR0917  in the order of the key
+    facts: D4iotFacts,
     site_id: int | None,
     zone_id: int | None,
     title: str | None,
@@ -87,36 +102,32 @@ def _sight_of(  # noqa: PLR0917  a cache of many calls goes by places
     techniques: tuple[str, ...],
     tactics: tuple[str, ...],
     product: str | None,
-) -> Sight:
-    """What was seen: the same is seen again and again."""
-    facts = D4iotFacts(*shared)
+) -> Seen:
     source = (facts.source_device or "")[:120], (facts.source_address or "")[:64]
     destination = (facts.destination_device or "")[:120], (facts.destination_address or "")[:64]
     alert_type = alert_type_of(title or kind or "")
     known = alert_type_for(alert_type)
-    return sight_of(
-        Seen(
-            sensor=(facts.sensor or "")[:120],
-            alert_type=alert_type,
-            user_defined_title=(facts.user_defined_title or "")[:1000],
-            engine=(engine or (known.component if known else ""))[:40],
-            category=(facts.category or (known.category if known else ""))[:80],
-            protocol=(facts.protocol or "")[:80],
-            function=(facts.function or "")[:120],
-            product_name=(product or "")[:120],
-            source_device=source[0],
-            source_address=source[1],
-            destination_device=destination[0],
-            destination_address=destination[1],
-            site_id=site_id,
-            zone_id=zone_id,
-            severity=SEVERITIES.get(severity or "", 0),
-            port=_port(facts.port),
-            techniques=techniques,
-            tactics=tactics,
-            any_device=_distinct((source[0], destination[0])),
-            any_address=_distinct((source[1], destination[1])),
-        )
+    return Seen(
+        sensor=(facts.sensor or "")[:120],
+        alert_type=alert_type,
+        user_defined_title=(facts.user_defined_title or "")[:1000],
+        engine=(engine or (known.component if known else ""))[:40],
+        category=(facts.category or (known.category if known else ""))[:80],
+        protocol=(facts.protocol or "")[:80],
+        function=(facts.function or "")[:120],
+        product_name=(product or "")[:120],
+        source_device=source[0],
+        source_address=source[1],
+        destination_device=destination[0],
+        destination_address=destination[1],
+        site_id=site_id,
+        zone_id=zone_id,
+        severity=SEVERITIES.get(severity or "", 0),
+        port=_port(facts.port),
+        techniques=techniques,
+        tactics=tactics,
+        any_device=_distinct((source[0], destination[0])),
+        any_address=_distinct((source[1], destination[1])),
     )
 
 

@@ -175,15 +175,20 @@ def _by_id(entities: Iterable[TypedEntity]) -> dict[str, Any]:
     return {one.id.lower(): one.properties for one in entities if one.id.__class__ is str}
 
 
+def _address_of(entity_id: object, by_id: dict[str, Any]) -> Any:
+    its = by_id.get(entity_id.lower()) if isinstance(entity_id, str) else None
+    return getattr(its, "address", None)
+
+
 def _device_of(said: TypedDevice, by_id: dict[str, Any]) -> WireDevice:
-    ips, macs = [said.ipAddressEntityId], [said.macAddress]
+    mac, address = said.macAddress, _address_of(said.ipAddressEntityId, by_id)
+    macs: tuple[str, ...] = (mac,) if mac else ()
+    addresses: tuple[str, ...] = (address,) if address else ()
     for nic in said.nicEntityIds or ():
         its = by_id.get(nic.lower())
-        ips.append(getattr(its, "ipAddressEntityId", None))
-        macs.append(getattr(its, "macAddress", None))
-    addresses = [
-        getattr(by_id.get(ip.lower()), "address", None) for ip in ips if ip.__class__ is str
-    ]
+        address = _address_of(getattr(its, "ipAddressEntityId", None), by_id)
+        macs = distinct((*macs, getattr(its, "macAddress", None)))
+        addresses = distinct((*addresses, address))
     return _make(
         WireDevice,
         (
@@ -191,7 +196,7 @@ def _device_of(said: TypedDevice, by_id: dict[str, Any]) -> WireDevice:
             *[None if one is UNSET else one for one in _device_yes_no_of(said)],
             said.protocols or (),
             said.owners or (),
-            distinct(addresses),
-            distinct(macs),
+            addresses,
+            macs,
         ),
     )
