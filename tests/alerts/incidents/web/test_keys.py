@@ -176,6 +176,7 @@ def test_c_comments(page):
 def test_brackets_change_the_view(page):
     press(page, "]")
     expect(page.locator("#queue-tabs [aria-current]")).to_contain_text("Waiting for OT")
+    page.wait_for_load_state()  # keys work once the scripts of the new page are there
     press(page, "[")
     expect(page.locator("#queue-tabs [aria-current]")).to_contain_text("Needs triage")
 
@@ -183,6 +184,7 @@ def test_brackets_change_the_view(page):
 def test_g_goes(page):
     press(page, "]")
     expect(page).to_have_url(re.compile("view=waiting"))
+    page.wait_for_load_state()
     press(page, "g", "q")
     expect(page).to_have_url(re.compile("/incidents/$|/incidents/\\?sel"))
 
