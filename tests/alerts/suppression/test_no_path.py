@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -68,6 +69,8 @@ def plant(db):
 class Lives(RuleBasedStateMachine):
     """One thread of versions in the plant; each example is rolled back."""
 
+    lives = 0  # that the invariants looked at, so that they cannot hold by looking at nothing
+
     def __init__(self, plant):
         super().__init__()
         self.outer = transaction.atomic()
@@ -78,6 +81,15 @@ class Lives(RuleBasedStateMachine):
     def teardown(self):
         transaction.set_rollback(True)
         self.outer.__exit__(None, None, None)
+
+    @initialize(begun=st.sampled_from(["proposed", "on trial", "nearly ripe"]))
+    def begin(self, begun):
+        """Left to chance, hardly any rule would come to live."""
+        if begun != "proposed":
+            self.the_right_two_sign()
+        if begun == "nearly ripe":
+            self.tag(12)
+            self.wait(10)
 
     def latest(self, *states):
         found = RuleVersion.objects.order_by("-pk")
@@ -208,6 +220,7 @@ class Lives(RuleBasedStateMachine):
             lived = [step for step in steps if step.to_state == State.LIVE]
             assert trial and lived[0].at - trial[0].at >= timedelta(days=7)
             assert version.expires_at > lived[0].at
+            Lives.lives += 1
 
     @invariant()
     def a_rule_lives_in_one_version(self):
@@ -223,3 +236,5 @@ def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(plant):
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
+
+    assert Lives.lives
