@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import batched
 from struct import Struct
 from typing import Any
 
 import orjson
 from django.db import connection
 
+_PIECE = 40  # lines with documents sent at once: what is small stays at hand
 NULL = "\\N"
 _USUAL_MOMENTS = re.compile(
     r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6}+)?+Z\n)*+"
@@ -101,7 +103,7 @@ def lines_of(*columns: Sequence[str]) -> Iterable[str]:
 
 def copy_into(table: str, *, columns: str, lines: Iterable[str]) -> None:
     """Copy finished lines into a table. Failures are Django's, as those of any other statement."""
-    _copy(f"COPY {table} ({columns}) FROM STDIN", "\n".join([*lines, ""]).encode())
+    _copy(f"COPY {table} ({columns}) FROM STDIN", ["\n".join([*lines, ""]).encode()])
 
 
 def copy_with_documents(
@@ -110,10 +112,14 @@ def copy_with_documents(
     """Copy finished lines, each with its compact JSON in the last column. The JSON stays bytes:
     there is much of it, and each look at all of it costs.
     """
-    parts: list[bytes] = []
-    for line, raw_json in zip("\n".join(lines).encode().split(b"\n"), documents, strict=True):
-        parts += line, b"\t", raw_json.replace(b"\\", b"\\\\"), b"\n"
-    _copy(f"COPY {table} ({columns}) FROM STDIN", b"".join(parts))
+    heads = "\n".join(lines).encode().split(b"\n")
+    whole = map(b"\t".join, zip(heads, map(_spelled_document, documents), strict=True))
+    pieces = (b"\n".join([*piece, b""]) for piece in batched(whole, _PIECE, strict=False))
+    _copy(f"COPY {table} ({columns}) FROM STDIN", pieces)
+
+
+def _spelled_document(raw_json: bytes) -> bytes:
+    return raw_json.replace(b"\\", b"\\\\")
 
 
 def copy_documents(
@@ -126,16 +132,17 @@ def copy_documents(
     for record_id, document_ in zip(ids, documents, strict=True):
         parts += pack(2, 8, record_id, len(document_) + 1, _JSONB_VERSION), document_
     parts.append(_BINARY_END)
-    _copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)", b"".join(parts))
+    _copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT binary)", [b"".join(parts)])
 
 
-def _copy(statement: str, block: bytes) -> None:
+def _copy(statement: str, blocks: Iterable[bytes]) -> None:
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(statement) as copy,
     ):
-        copy.write(block)
+        for block in blocks:
+            copy.write(block)
 
 
 def reserve_ids(sequence: str, *, n: int) -> list[int]:

@@ -9,9 +9,10 @@ from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.services import alert_rows, details_rows, entities
 from alerts.incidents.services.alert_rows import store_alerts
 from alerts.incidents.services.details_rows import store_incident_rows
-from alerts.incidents.services.details_work import Details, lock_work, places_of
+from alerts.incidents.services.details_work import lock_work, places_of
 from alerts.incidents.services.entities import Entities
 from alerts.incidents.services.facts import read_alerts
+from alerts.incidents.services.given import Details
 from alerts.incidents.services.groups import regroup
 from alerts.incidents.services.history import details_failed
 from alerts.incidents.services.remarks import store_comments

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from alerts.incidents.services import copying
 from alerts.incidents.services.copying import words
-from alerts.incidents.services.details_work import MOST_ENTITIES, Work
+from alerts.incidents.services.details_work import Work
 from alerts.incidents.services.digest import Digest, digest_of
+from alerts.incidents.services.given import MOST_ENTITIES
 from alerts.incidents.services.groups import IN_LINE, group_key_of, keys_of
 from alerts.incidents.services.memory import PAIRS, PATTERNS, first_of_pairs
 from alerts.incidents.services.ranking import KNOWN, rank_known
@@ -56,7 +57,7 @@ def store_incident_rows(work: Sequence[Work], *, now: datetime) -> set[int]:
     ]
     lines = copying.lines_of(
         [f"{pk}\t{digest.line}" for pk, digest in zip(ids, digests, strict=True)],
-        [f"{len(one.given.entities)}\t{words(_flags_of(one))}" for one in work],
+        [f"{one.given.n_entities}\t{words(_flags_of(one))}" for one in work],
         [str(rank.score) for rank in ranks],
         copying.texts([rank.parts for rank in ranks]),
         [key or copying.NULL for key in keys],
@@ -81,15 +82,15 @@ def _digest_of(one: Work) -> Digest:
 
 
 def _flags_of(one: Work) -> list[str]:
-    given, n = one.given, len(one.given.entities)
+    given = one.given
     flags = [flag for flag in one.row.flags or () if not flag.startswith(MARK)]
-    if n > MOST_ENTITIES:
+    if given.n_entities > MOST_ENTITIES:
         flags.append(f"{MARK}entities:too_many")
     if given.entities_cut_short:
         flags.append(f"{MARK}entities:cut_short")
-    if len(one.alerts) < len(given.alerts):
+    if given.n_unreadable:
         flags.append(f"{MARK}alerts:unreadable")
-    if one.n_entities < n:
+    if given.n_unreadable_entities:
         flags.append(f"{MARK}entities:unreadable")
     if odd := [flag for row in one.rows for flag in row.flags]:
         flags += sorted({f"{MARK}alert.{flag}" for flag in odd})[:50]

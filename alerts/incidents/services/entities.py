@@ -1,16 +1,14 @@
 """Entities of incidents, and the devices that entities describe and alerts name."""
 
 from datetime import datetime
-from functools import lru_cache
 
 from django.db import connection
 
 from alerts.incidents.services import copying
 from alerts.incidents.services.copying import text
 from alerts.incidents.services.details_work import Work
-from alerts.incidents.services.stages import stage, texts_line
-from alerts.sentinel.wire import WireDevice
-from alerts.sites.services import DeviceSeen, learn_devices, level_of
+from alerts.incidents.services.stages import stage
+from alerts.sites.services import DeviceSeen, learn_devices
 
 _COLUMNS = "incident_id, name, kind, label, device_id, body"
 _STAGED = "incident_id, name, kind, label, zone_id, address, body"
@@ -46,23 +44,21 @@ class Entities:
         seen, rows, pk = self.seen, self.rows, one.row.id
         where = iter(one.found[len(one.rows) :])
         described: tuple[str, ...] = ()
-        for name, kind, friendly_name, device, _, raw_json in one.entities:
+        for name, said, device, raw_json in one.given.entities:
             its = _NO_DEVICE
             if device is not None:
-                zone_id, addresses = (
-                    next(where).zone_id,
-                    device.ip_addresses or device.mac_addresses,
-                )
+                zone_id, addresses = next(where).zone_id, device.addresses
                 if zone_id is not None and addresses:
-                    seen.append(_described(device, zone_id, addresses[0], _latest_at(one)))
+                    its_own = zone_id, addresses[0], _latest_at(one), *device.told
+                    seen.append(_make(DeviceSeen, its_own))
                     described += addresses
                     its = f"{zone_id}\t{text(addresses[0][:64])}"
-            rows[pk, name[:100]] = f"{_said(kind, friendly_name)}\t{its}", raw_json
+            rows[pk, name] = f"{said}\t{its}", raw_json
         for row in one.rows:
             for zone_id, address, device_name in row.sight.ends:
                 if address not in described:
-                    its_own = zone_id, address, row.latest_at, device_name, *_NOT_TOLD
-                    seen.append(_make(DeviceSeen, its_own))
+                    named = zone_id, address, row.latest_at, device_name, *_NOT_TOLD
+                    seen.append(_make(DeviceSeen, named))
 
     def store(self) -> None:
         """Know the devices, and store the entities with their raw JSON."""
@@ -82,32 +78,5 @@ class Entities:
             cursor.execute(_MERGE)
 
 
-@lru_cache(maxsize=8192)
-def _said(kind: str | None, friendly_name: str | None) -> str:
-    return texts_line(((kind or "")[:60], (friendly_name or "")[:1000]))
-
-
 def _latest_at(one: Work) -> datetime:
     return max([row.latest_at for row in one.rows], default=None) or one.row.created_at
-
-
-def _described(device: WireDevice, zone_id: int, address: str, at: datetime) -> DeviceSeen:
-    said: DeviceSeen = _make(
-        DeviceSeen,
-        (
-            zone_id,
-            address,
-            at,
-            device.device_name or "",
-            device.device_sub_type or device.device_type or "",
-            device.vendor or "",
-            device.model or "",
-            device.firmware_version or "",
-            level_of(layer=device.purdue_layer),
-            (device.importance or "").casefold() == "high",
-            device.is_programming,
-            device.is_scanner,
-            device.is_authorized,
-        ),
-    )
-    return said

@@ -1,13 +1,17 @@
 """What alerts saw, worked out once for all that saw the same, and the rows they become."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.services.copying import fixed_words, number
+from alerts.incidents.services.rows import SEVERITIES, alert_type_of
 from alerts.incidents.services.stages import texts_line
+from alerts.sentinel.wire import D4iotFacts
+from alerts.sites.services import Found, Where
 
 
 class Seen(NamedTuple):
@@ -61,6 +65,31 @@ class Sight:
     ends: tuple[tuple[int, str, str], ...]
 
 
+@dataclass(slots=True, eq=False)
+class Shared:
+    """What many alerts say alike, and what that is at each place."""
+
+    facts: D4iotFacts
+    title: str | None
+    kind: str | None
+    engine: str | None
+    severity: str | None
+    techniques: tuple[str, ...]
+    tactics: tuple[str, ...]
+    product: str | None
+    where: Where = (None, None, None)
+    _at: dict[tuple[int | None, int | None], Sight] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Where all of them say they happened."""
+        self.where = self.facts[:3]
+
+    def at(self, found: Found) -> Sight:
+        """What they saw, being there. Places are few: sensors that move leave one behind."""
+        ids = found[:2]
+        return self._at.get(ids) or self._at.setdefault(ids, sight_of(_seen(self, found)))
+
+
 class AlertRow(NamedTuple):
     """An alert of an incident, ready to be stored."""
 
@@ -105,3 +134,45 @@ def sight_of(seen: Seen) -> Sight:
     destination = seen.destination_address, seen.destination_device
     ends = [(seen.zone_id, *end) for end in (source, destination) if seen.zone_id and end[0]]
     return Sight(seen, line, said, tuple(ends))
+
+
+def _seen(said: Shared, found: Found) -> Seen:
+    facts = said.facts
+    source = (facts.source_device or "")[:120], (facts.source_address or "")[:64]
+    destination = (facts.destination_device or "")[:120], (facts.destination_address or "")[:64]
+    alert_type = alert_type_of(said.title or said.kind or "")
+    known = alert_type_for(alert_type)
+    return Seen(
+        sensor=(facts.sensor or "")[:120],
+        alert_type=alert_type,
+        user_defined_title=(facts.user_defined_title or "")[:1000],
+        engine=(said.engine or (known.component if known else ""))[:40],
+        category=(facts.category or (known.category if known else ""))[:80],
+        protocol=(facts.protocol or "")[:80],
+        function=(facts.function or "")[:120],
+        product_name=(said.product or "")[:120],
+        source_device=source[0],
+        source_address=source[1],
+        destination_device=destination[0],
+        destination_address=destination[1],
+        site_id=found.site_id,
+        zone_id=found.zone_id,
+        severity=SEVERITIES.get(said.severity or "", 0),
+        port=_port(facts.port),
+        techniques=said.techniques,
+        tactics=said.tactics,
+        any_device=distinct((source[0], destination[0])),
+        any_address=distinct((source[1], destination[1])),
+    )
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names that say something, each once, in order."""
+    return tuple(sorted(set(filter(None, names))))
+
+
+def _port(text: str | None) -> int | None:
+    """The port; None where that is none, however it is written."""
+    if text and text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
+        return int(text)
+    return None

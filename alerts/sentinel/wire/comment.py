@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from alerts.sentinel.wire.incident import usable_name
 from alerts.sentinel.wire.listing import Loaded, load_list, load_one
@@ -21,8 +21,7 @@ _AUTHOR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WireComment:
+class WireComment(NamedTuple):
     """One comment and who wrote it."""
 
     name: str
@@ -37,8 +36,7 @@ class WireComment:
     raw_json: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CommentPage:
+class CommentPage(NamedTuple):
     """One page of an incident's comments."""
 
     items: list[WireComment | Unreadable]

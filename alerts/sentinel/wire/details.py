@@ -92,19 +92,19 @@ def _alert_of(typed: TypedAlert, raw_json: bytes) -> WireAlert:
             description,
             SEVERITY.get(said.severity)
             or read_choice(said.severity, SEVERITY, "severity", flags, required=True),
-            read_choice(status, ALERT_STATUS, "status", flags),
+            status if status is None else read_choice(status, ALERT_STATUS, "status", flags),
             product,
             vendor,
             provider,
-            read_choice(engine or None, ENGINE, "engine", flags),
+            read_choice(engine, ENGINE, "engine", flags) if engine else None,
             compromised,
             link,
             read_moment(started, "started_at", flags),
-            read_moment(ended, "ended_at", flags),
+            ended if ended is None else read_moment(ended, "ended_at", flags),
             read_moment(generated, "generated_at", flags),
-            read_moment(processed, "processed_at", flags),
+            processed if processed is None else read_moment(processed, "processed_at", flags),
             said.tactics or (),
-            said.techniques or words_in(bag.get(plan.techniques), "techniques", flags),
+            said.techniques or _techniques_in(bag, plan, flags),
             said.remediationSteps or (),
             _facts_of(bag, plan, flags) if plan.is_usual else facts_in(bag, details, flags),
             details,
@@ -113,6 +113,11 @@ def _alert_of(typed: TypedAlert, raw_json: bytes) -> WireAlert:
             raw_json,
         ),
     )
+
+
+def _techniques_in(bag: dict[Any, str], plan: _Plan, flags: list[str]) -> tuple[str, ...]:
+    said = bag.get(plan.techniques)
+    return () if said is None else words_in(said, "techniques", flags)
 
 
 class _Plan(NamedTuple):
@@ -147,7 +152,8 @@ def _facts_of(bag: dict[Any, str], plan: _Plan, flags: list[str]) -> D4iotFacts:
     if plan.has_second_names and "" in texts:
         return facts_in(folded(bag), {}, flags)
     facts: list[Any] = [(text.strip() or None) if text else None for text in texts]
-    facts.append(read_yes_no(bag.get(plan.is_new), "facts.is_new", flags))
+    is_new = bag.get(plan.is_new)
+    facts.append(None if is_new is None else read_yes_no(is_new, "facts.is_new", flags))
     return _make(D4iotFacts, facts)
 
 

@@ -107,23 +107,27 @@ def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
     """Know all these devices, by zone and address."""
     seen: dict[tuple[int, str], DeviceSeen] = {}
     for device in devices:
-        key = device.zone_id, device.address[:64]
+        key = device[0], device[1][:64]
         other = seen.setdefault(key, device)
         if other is not device:
             seen[key] = _merged(other, device)
     if not seen:
         return
     whens = orjson.dumps([device.seen_at for device in seen.values()]).decode()[1:-1].split(",")
-    said = [_as_json(*device[:2], *device[3:]) for device in seen.values()]
+    whats = [(*device[:2], *device[3:]) for device in seen.values()]
+    said = [_said.get(what) or _as_json(what) for what in whats]
     rows = [f'{{"seen_at":{when},{told}' for when, told in zip(whens, said, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_LEARN, [f"[{','.join(rows)}]"])
 
 
-@lru_cache(maxsize=8192)
-def _as_json(zone_id: int, address: str, *told: Any) -> str:
+_said: dict[tuple[Any, ...], str] = {}
+_MOST_SAID = 8192
+
+
+def _as_json(what: tuple[Any, ...]) -> str:
     """What was told of a device, as the rest of an object: the same from batch to batch."""
-    name, kind, vendor, model, firmware, level, is_important, *yes_or_no = told
+    zone_id, address, name, kind, vendor, model, firmware, level, is_important, *yes_or_no = what
     is_programming, is_scanner, is_authorized = yes_or_no
     said = {
         "zone_id": zone_id,
@@ -140,7 +144,10 @@ def _as_json(zone_id: int, address: str, *told: Any) -> str:
         "is_authorized": is_authorized,
     }
     there = {name: value for name, value in said.items() if value not in ("", None)}
-    return orjson.dumps(there).decode()[1:]
+    if len(_said) >= _MOST_SAID:
+        _said.clear()
+    _said[what] = text = orjson.dumps(there).decode()[1:]
+    return text
 
 
 @lru_cache(maxsize=256)
