@@ -41,7 +41,8 @@ class _Around(NamedTuple):
 _NOBODY = _Around()
 
 # Devices that an incident's entities name, and those that its alerts name by zone and address.
-# Incident by incident: whatever the planner believes of tables that grow, it goes by their keys.
+# Incident by incident and key by key: OFFSET 0 keeps the planner from joining in another order,
+# whatever it believes of tables that were just filled or emptied.
 # One text an incident: many incidents are alike, and alike texts are weighed once.
 KNOWN = f"""
     SELECT json_build_array(i.severity, i.tactics, i.product_names,
@@ -50,23 +51,33 @@ KNOWN = f"""
                EXISTS (SELECT FROM incidents_pairmemory p
                        WHERE p.first_incident = w.id AND w.pattern IS NOT NULL))::text
     FROM unnest(%(ids)s::bigint[], %(patterns)s::uuid[]) WITH ORDINALITY AS w(id, pattern, place)
-    JOIN incidents_incident i ON i.id = w.id
+    CROSS JOIN LATERAL (
+        SELECT severity, tactics, product_names, ot_state, ot_due_at
+        FROM incidents_incident WHERE id = w.id OFFSET 0) AS i
     LEFT JOIN LATERAL (
         SELECT routine + maintenance AS benign, suspicious FROM incidents_patternmemory
-        WHERE pattern = w.pattern AND routine + maintenance + suspicious > 0) AS m ON true
+        WHERE pattern = w.pattern AND routine + maintenance + suspicious > 0 OFFSET 0) AS m ON true
     CROSS JOIN LATERAL (
         SELECT string_agg(DISTINCT d.criticality, ',') AS criticality,
                string_agg(DISTINCT z.name, E'\\x1f') AS zones,
                string_agg(DISTINCT coalesce(d.purdue_level, z.purdue_level)::text, ',') AS levels
         FROM (
-            SELECT device_id AS id FROM incidents_entity
-            WHERE incident_id = w.id AND device_id IS NOT NULL
+            (SELECT device_id AS id FROM incidents_entity
+             WHERE incident_id = w.id AND device_id IS NOT NULL OFFSET 0)
             UNION ALL
-            SELECT d.id FROM incidents_incidentalert ia JOIN incidents_alert a ON a.id = ia.alert_id
+            SELECT d.id
+            FROM (SELECT alert_id FROM incidents_incidentalert
+                  WHERE incident_id = w.id OFFSET 0) AS ia
+            CROSS JOIN LATERAL (SELECT zone_id, any_address FROM incidents_alert
+                                WHERE id = ia.alert_id OFFSET 0) AS a
             CROSS JOIN LATERAL unnest(a.any_address) AS named(address)
-            JOIN sites_device d ON d.zone_id = a.zone_id AND d.address = named.address
-            WHERE ia.incident_id = w.id
-        ) named JOIN sites_device d USING (id) JOIN sites_zone z ON z.id = d.zone_id
+            CROSS JOIN LATERAL (SELECT id FROM sites_device WHERE zone_id = a.zone_id
+                                AND address = named.address OFFSET 0) AS d
+        ) AS named
+        CROSS JOIN LATERAL (SELECT zone_id, criticality, purdue_level FROM sites_device
+                            WHERE id = named.id OFFSET 0) AS d
+        CROSS JOIN LATERAL (SELECT name, purdue_level FROM sites_zone
+                            WHERE id = d.zone_id OFFSET 0) AS z
         WHERE w.pattern IS NOT NULL
     ) AS t ORDER BY w.place
 """
