@@ -43,7 +43,8 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
         raise CannotUndo(
             _("It has gone out to Sentinel already. To turn it round, do the opposite.")
         )
-    rows = [row for row in _incidents_of(lines) if (row.workspace_id, row.name) in report.pairs]
+    pairs = report.pairs
+    rows = [row for row in _incidents_of(lines) if (row.workspace_id, row.name) in pairs]
     Comment.objects.filter(
         incident__in=rows, name__in=[str(change.key) for change in report.withdrawn]
     ).delete()
