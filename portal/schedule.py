@@ -37,6 +37,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "bring rules in Sentinel to what is wanted": _tick(
         "alerts.outbox.tasks.deliver_due_rules", seconds=5, queue="deployments"
     ),
+    "act on many incidents": _tick(
+        "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
+    ),
     "watch over rules": _tick("alerts.suppression.tasks.watch_rules", seconds=30, queue="bulk"),
     "compare the ledger with Sentinel, once a day": _tick(
         "alerts.suppression.tasks.compare_ledger", seconds=600, queue="bulk"

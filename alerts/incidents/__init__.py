@@ -1,5 +1,7 @@
 """What is known: incidents, alerts and entities as we keep them. Hot rows are narrow, raw JSON
 stands apart; groups of equal pattern are rows. Rows show what Sentinel last said, overlaid with
-what is still owed to it. Must not know who asked OT or which rule closes: reviews and suppression
-write `ot_state` and `closed_by` through `services`. Doors: `queries`, `services`, `/incidents/`.
+what is still owed to it. An act on more than 50 incidents is a row too (`BulkAct`), done piece by
+piece by a worker that skips, with a reason, what it may not or need not change. Must not know who
+asked OT or which rule closes: reviews and suppression write `ot_state` and `closed_by` through
+`services`. Doors: `queries`, `services`, `tasks`, `/incidents/`.
 """

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Model, Q, QuerySet
 
-from alerts.incidents.models import Alert, Comment, Group, Incident, TimelineItem, touches
+from alerts.incidents.models import (
+    Alert,
+    BulkAct,
+    Comment,
+    Group,
+    Incident,
+    TimelineItem,
+    touches,
+)
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -71,6 +79,11 @@ def recent_acts_of(
         .order_by("-at_")
     )
     return [Act(*row) for row in rows[:50]]
+
+
+def bulk_acts_of(user: User) -> QuerySet[BulkAct]:
+    """What the person asked to be done to many incidents at once; nobody else sees it."""
+    return BulkAct.objects.filter(by=user)
 
 
 def _in_reach[M: Model](rows: QuerySet[M], user: User) -> QuerySet[M]:

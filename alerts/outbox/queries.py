@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,14 +95,20 @@ def changes_of(workspace_id: int, incident_name: str) -> QuerySet[Change]:
     ).order_by("-pk")
 
 
-def changes_of_act(act: UUID) -> QuerySet[Change]:
-    """What one act of a person owes or owed, oldest first."""
-    return Change.objects.filter(act=act).order_by("pk")
+def changes_of_act(act: UUID, *, names: Collection[str]) -> list[Change]:
+    """What one act of a person owes or owed to incidents of these names, oldest first."""
+    low = [name.lower() for name in names]
+    return list(Change.objects.filter(act=act, incident_name__in=low).order_by("pk"))
 
 
 def is_held(act: UUID) -> bool:
     """Whether an act can still be undone: something of it was never in a worker's hands."""
     return Change.objects.filter(act=act, **never_taken()).exists()
+
+
+def is_held_whole(act: UUID) -> bool:
+    """Whether an undo would still take all of an act back."""
+    return not Change.objects.filter(act=act).exclude(**never_taken()).exists()
 
 
 def never_taken() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The nouns of this room."""
 
 from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert
+from alerts.incidents.models.bulk_act import BulkAct, Skipped
 from alerts.incidents.models.context import Comment, Entity, TimelineItem
 from alerts.incidents.models.group import Group, PairMemory, PatternMemory
 from alerts.incidents.models.incident import (
@@ -14,7 +15,7 @@ from alerts.incidents.models.incident import (
 )
 
 __all__ = [
-    "Alert", "AlertRaw", "Comment", "DetailsState", "Entity", "Group", "Incident", "IncidentAlert",
-    "IncidentRaw", "OtState", "PairMemory", "PatternMemory", "Severity", "Status", "TimelineItem",
-    "touches",
+    "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState", "Entity", "Group", "Incident",
+    "IncidentAlert", "IncidentRaw", "OtState", "PairMemory", "PatternMemory", "Severity", "Skipped",
+    "Status", "TimelineItem", "touches",
 ]  # fmt: skip

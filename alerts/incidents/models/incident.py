@@ -165,6 +165,11 @@ class Incident(models.Model):
         return self.status < Status.CLOSED and self.gone_at is None and self.merged_into is None
 
     @property
+    def standing(self) -> str:
+        """What people decide by, in short: with another one it changed meanwhile."""
+        return f"{self.status} {self.severity} {self.ot_state} {self.owner_id}"
+
+    @property
     def is_read_only(self) -> bool:
         """Deleted and merged incidents are kept, but nothing can be done to them."""
         return self.gone_at is not None or self.merged_into is not None

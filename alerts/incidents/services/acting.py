@@ -60,6 +60,7 @@ class Done:
 
 
 type Plan = Callable[[Incident], Step | None]  # None: there is nothing to do to this one
+type SkippedIncidents = dict[int, str]  # by id, why it stays as it is
 
 
 @transaction.atomic
@@ -74,21 +75,33 @@ def carry_out(
     now: datetime,
     act: UUID | None = None,
     reasons_against: Callable[[list[Incident]], Iterable[str]] = lambda rows: (),
+    skipped: SkippedIncidents | None = None,
     **audited: Any,
 ) -> Done:
     """Do one thing to many incidents: all of them or none. Refuses where the policy does, and
-    where there is nothing to do to any. The same `act` again is one act.
+    where there is nothing to do to any. The same `act` again is one act. With `skipped` nothing is
+    refused: who must stay as it is goes there with the reason, and the others go on.
     """
     rows = lock_incidents(incident_ids)
-    if act is not None and (before := list(changes_of_act(act))):
+    if act is not None and (before := changes_of_act(act, names=[row.name for row in rows])):
         return Done(act, rows, before)
-    reasons = [*reasons_against_acting(rows, by=doer.by), *reasons_against(rows)]
-    if reasons:
-        raise refusal(*reasons)
-    steps = [(row, step) for row in rows if (step := plan(row)) is not None]
-    if not steps:
-        raise refusal(nothing)
     act = act or uuid4()
+
+    def against(rows: list[Incident]) -> list[str]:
+        return [*reasons_against_acting(rows, by=doer.by), *reasons_against(rows)]
+
+    if reasons := against(rows):
+        if skipped is None:
+            raise refusal(*reasons)
+        rows = _without_refused(rows, against, skipped)
+    steps = [(row, step) for row in rows if (step := plan(row)) is not None]
+    if skipped is not None:
+        acted_on = {row.pk for row, _ in steps}
+        skipped |= {row.pk: nothing for row in rows if row.pk not in acted_on}
+    if not steps:
+        if skipped is None:
+            raise refusal(nothing)
+        return Done(act, [], [])
     changes = owe_changes(
         wishes=_wishes(steps),
         act=act,
@@ -125,6 +138,19 @@ def show_anew(incident_ids: Collection[int], *, now: datetime) -> None:
     """Overlay and queue after something was owed, withdrawn or settled."""
     refresh_overlay(incident_ids, now=now)
     regroup(incident_ids, now=now)
+
+
+def _without_refused(
+    rows: list[Incident], against: Callable[[list[Incident]], list[str]], skipped: SkippedIncidents
+) -> list[Incident]:
+    """Those against which nothing speaks; the others are written down."""
+    free = []
+    for row in rows:
+        if reasons := against([row]):
+            skipped[row.pk] = " ".join(reasons)
+        else:
+            free.append(row)
+    return free
 
 
 def _urgency_of(doer: Doer, n: int) -> Urgency:

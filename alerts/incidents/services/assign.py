@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.services.acting import Step, carry_out, person
+from alerts.incidents.services.acting import SkippedIncidents, Step, carry_out, person
 from alerts.outbox.engine.compare import same_owner
 from portal.accounts.models import User
 from portal.errors import Refused
@@ -28,6 +28,7 @@ def assign_incidents(
     by: User,
     now: datetime,
     act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
 ) -> UUID:
     """Make `to` the owner in Sentinel; None takes the owner off. Returns the act, for undo."""
     owner = owner_member(to)
@@ -51,6 +52,7 @@ def assign_incidents(
         else _("Nobody owns it already."),
         now=now,
         act=act,
+        skipped=skipped,
         reasons_against=reasons_against,
         to=to.email if to else "",
     )  # fmt: skip

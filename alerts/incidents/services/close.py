@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from alerts.incidents.engine.closing import closing_text
 from alerts.incidents.models import Incident, Status
 from alerts.incidents.policies import reasons_against_closing
-from alerts.incidents.services.acting import Doer, Step, carry_out, person
+from alerts.incidents.services.acting import Doer, SkippedIncidents, Step, carry_out, person
 from alerts.sentinel.wire import closing
 from portal.accounts.models import User
 from portal.errors import Refused
@@ -33,6 +33,7 @@ def close_incidents(
     by: User | None,
     now: datetime,
     act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
     doer: Doer | None = None,
 ) -> UUID:
     """Close with a classification and its reason. Sentinel's text names who closed and, where
@@ -63,6 +64,7 @@ def close_incidents(
         nothing=_("It is closed so already."),
         now=now,
         act=act,
+        skipped=skipped,
         reasons_against=lambda rows: reasons_against_closing(classification, reason),
         classification=classification,
         reason=reason,
@@ -76,6 +78,7 @@ def reopen_incidents(
     by: User | None,
     now: datetime,
     act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
     doer: Doer | None = None,
     because: str = "",
 ) -> UUID:
@@ -101,6 +104,7 @@ def reopen_incidents(
         nothing=_("It is open already."),
         now=now,
         act=act,
+        skipped=skipped,
         because=because,
     ).act
 

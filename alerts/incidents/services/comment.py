@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Comment, Incident
 from alerts.incidents.policies import reasons_against_comment
-from alerts.incidents.services.acting import Doer, Step, carry_out, person
+from alerts.incidents.services.acting import Doer, SkippedIncidents, Step, carry_out, person
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -27,6 +27,7 @@ def comment_on_incidents(
     by: User | None,
     now: datetime,
     act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
     doer: Doer | None = None,
 ) -> UUID:
     """Say something on each incident. To Sentinel the author is our app, so the text names the
@@ -51,6 +52,7 @@ def comment_on_incidents(
         nothing=_("A comment needs some words."),
         now=now,
         act=act,
+        skipped=skipped,
         reasons_against=lambda rows: reasons_against_comment(rows, words),
         message=words,
     )

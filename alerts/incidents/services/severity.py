@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Incident, Severity
-from alerts.incidents.services.acting import Step, carry_out, person
+from alerts.incidents.services.acting import SkippedIncidents, Step, carry_out, person
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -23,6 +23,7 @@ def change_severity(
     by: User,
     now: datetime,
     act: UUID | None = None,
+    skipped: SkippedIncidents | None = None,
 ) -> UUID:
     """Set the severity in Sentinel. Returns the act, for undo."""
     if severity == Severity.UNKNOWN:
@@ -44,5 +45,6 @@ def change_severity(
         nothing=_("Its severity is %(severity)s already.") % {"severity": word},
         now=now,
         act=act,
+        skipped=skipped,
         severity=word,
     ).act

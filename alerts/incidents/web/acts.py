@@ -1,18 +1,22 @@
 """Do something to incidents: each verb is a page of its own, and a dialog where htmx asks."""
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.reads.people import ot_line_of
+from alerts.incidents.services.bulk import start_bulk_act
 from alerts.incidents.services.undo import CannotUndo, undo_act
+from alerts.incidents.services.verbs import do_verb
+from alerts.incidents.web.bulk import bulk_address
+from alerts.incidents.web.links import goal_of
 from alerts.incidents.web.targets import targets_of
 from alerts.incidents.web.verbs import VERBS, Doing, Verb
 from portal import clock
@@ -43,11 +47,9 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
     form = how.form(doing, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            done = how.do(doing, form)
+            return _do(request, verb, how, doing, form)
         except Refused as refusal:
             form.add_error(None, list(refusal.reasons))
-        else:
-            return _done(request, how.told(doing, form), done)
     return _ask(request, verb, how, doing, form)
 
 
@@ -76,7 +78,7 @@ def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) ->
         "against": against if not form.errors else [],
         "act_id": form.data.get("act") or uuid4(),
         "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",
-        "goal": _goal(request),
+        "goal": goal_of(request),
         "in_dialog": wants_part(request),
     }
     part = "form" if request.method == "POST" else "dialog"
@@ -84,8 +86,31 @@ def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) ->
     return vary(render(request, name, context, status=422 if form.errors else 200))
 
 
-def _done(request: HttpRequest, text: str, done: UUID) -> HttpResponse:
-    return _answer(request, text, undo=reverse("incidents:undo", args=[done]))
+def _do(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
+    """At once, or where there are many as a bulk act with a page of its own."""
+    said, act = how.said(doing, form), form.wanted_act()
+    common: dict[str, Any] = {
+        "verb": verb, "said": said, "act": act, "by": doing.by, "now": doing.now,
+    }  # fmt: skip
+    if doing.targets.are_many:
+        title = gettext("%(act)s: %(what)s") % {"act": how.title, "what": doing.targets.words}
+        row = start_bulk_act(
+            incidents=doing.targets.incidents, title=title, unshifted=clock.unshifted(), **common
+        )
+        return _lead_to(request, row.act)
+    done = do_verb(incident_ids=doing.targets.ids, **common)
+    undo = reverse("incidents:undo", args=[done])
+    return _answer(request, how.told(doing, form), undo=undo)
+
+
+def _lead_to(request: HttpRequest, act: UUID) -> HttpResponse:
+    """To the page of a bulk act."""
+    came_from = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = f"{came_from.path}?{came_from.query}" if came_from.path else goal_of(request)
+    address = bulk_address(act, back_to=back)
+    if wants_part(request):
+        return vary(HttpResponse(status=204, headers={"HX-Redirect": address}))
+    return HttpResponseRedirect(address)
 
 
 def _answer(request: HttpRequest, text: str, *, undo: str = "", status: int = 204) -> HttpResponse:
@@ -94,11 +119,4 @@ def _answer(request: HttpRequest, text: str, *, undo: str = "", status: int = 20
         trigger(response, CHANGED, {})
         leave_toast(request, response, text, undo=undo)
         return vary(trigger(response, "close-dialog", {}))
-    return leave_toast(request, HttpResponseRedirect(_goal(request)), text, undo=undo)
-
-
-def _goal(request: HttpRequest) -> str:
-    """Where a page without scripts goes on: where it came from, else the queue."""
-    told = request.POST.get("next") or request.GET.get("next") or ""
-    known = url_has_allowed_host_and_scheme(told, {request.get_host()}, request.is_secure())
-    return told if told and known else reverse("incidents:queue")
+    return leave_toast(request, HttpResponseRedirect(goal_of(request)), text, undo=undo)

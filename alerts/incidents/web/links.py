@@ -1,6 +1,8 @@
-"""Addresses of other rooms that pages of this room lead to, as far as they are wired."""
+"""Addresses that pages of this room lead to; of other rooms as far as they are wired."""
 
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.accounts.models import User
 from portal.ui.navigation import address_of
@@ -25,6 +27,13 @@ def rules_panel_address(incident_id: int) -> str | None:
         return reverse("suppression:why", args=[incident_id])
     except NoReverseMatch:
         return None
+
+
+def goal_of(request: HttpRequest) -> str:
+    """Where a person goes on after an act: where they came from, else the queue."""
+    told = request.POST.get("next") or request.GET.get("next") or ""
+    known = url_has_allowed_host_and_scheme(told, {request.get_host()}, request.is_secure())
+    return told if told and known else reverse("incidents:queue")
 
 
 def is_in_utc(user: User) -> bool:

@@ -14,6 +14,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.panel import number_of
 from portal.accounts.models import User
 
+AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
 MOST = 5000  # incidents in one act
 
 
@@ -23,6 +24,11 @@ class Targets:
 
     incidents: Sequence[Incident]
     fields: tuple[tuple[str, str], ...]
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they are too many to act on at once."""
+        return len(self.incidents) > AT_ONCE
 
     @property
     def lead(self) -> Incident:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.incidents.web import acts, incident, queue
+from alerts.incidents.web import acts, bulk, incident, queue
 
 app_name = "incidents"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("groups/<uuid:key>/panel", queue.group_panel, name="group_panel"),
     path("act/<slug:verb>/", acts.act, name="act"),
     path("undo/<uuid:act>/", acts.undo, name="undo"),
+    path("bulk/<uuid:act>/", bulk.bulk, name="bulk"),
+    path("bulk/<uuid:act>/<slug:deed>/", bulk.steer, name="steer"),
     path("<int:incident_id>/", incident.incident, name="incident"),
     path("<int:incident_id>/panel", queue.incident_panel, name="incident_panel"),
 ]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -14,13 +13,9 @@ from alerts.incidents.engine.closing import fitting_for
 from alerts.incidents.models import Severity
 from alerts.incidents.reads.people import ot_line_of, people_for
 from alerts.incidents.reads.wording import SEVERITY_WORDS
-from alerts.incidents.services.assign import assign_incidents
-from alerts.incidents.services.close import close_incidents, reopen_incidents
-from alerts.incidents.services.comment import comment_on_incidents
-from alerts.incidents.services.severity import change_severity
+from alerts.incidents.services.verbs import Said
 from alerts.incidents.web.forms import (
     OUTCOMES,
-    ActForm,
     AssignForm,
     CloseForm,
     CommentForm,
@@ -42,23 +37,14 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """How one act is asked for, carried out and told."""
+    """How one act is asked for, put into plain values for its service, and told."""
 
     title: Promise
     button: Promise
     icon: str
     form: Callable[[Doing, QueryDict | None], Any]
-    do: Callable[[Doing, Any], UUID]
+    said: Callable[[Doing, Any], Said]
     told: Callable[[Doing, Any], str]
-
-
-def _common(doing: Doing, form: ActForm) -> dict[str, Any]:
-    return {
-        "incident_ids": doing.targets.ids,
-        "by": doing.by,
-        "now": doing.now,
-        "act": form.wanted_act(),
-    }
 
 
 def _assign_form(doing: Doing, given: QueryDict | None) -> AssignForm:
@@ -93,15 +79,19 @@ def _close_form(doing: Doing, given: QueryDict | None) -> CloseForm:
     return CloseForm(given, initial={"outcome": outcome})
 
 
-def _close(doing: Doing, form: CloseForm) -> UUID:
+def _close_said(doing: Doing, form: CloseForm) -> Said:
     classification, reason = OUTCOMES[form.cleaned_data["outcome"]]
-    return close_incidents(
-        classification=classification,
-        reason=reason,
-        comment=form.cleaned_data["comment"],
-        ot_line=ot_line_of(doing.targets.incidents),
-        **_common(doing, form),
-    )
+    return {
+        "classification": classification,
+        "reason": reason,
+        "comment": form.cleaned_data["comment"],
+        "ot_line": ot_line_of(doing.targets.incidents),
+    }
+
+
+def _assign_said(doing: Doing, form: AssignForm) -> Said:
+    to = form.cleaned_data["to"]
+    return {"to": str(to.uuid) if to else ""}
 
 
 def _named(sentence: Promise) -> Callable[[Doing, Any], str]:
@@ -111,33 +101,28 @@ def _named(sentence: Promise) -> Callable[[Doing, Any], str]:
 VERBS: dict[str, Verb] = {
     "assign": Verb(
         gettext_lazy("Assign"), gettext_lazy("Assign"), "user-plus", _assign_form,
-        lambda doing, form: assign_incidents(to=form.cleaned_data["to"], **_common(doing, form)),
-        _assigned,
+        _assign_said, _assigned,
     ),
     "severity": Verb(
         gettext_lazy("Change severity"), gettext_lazy("Change severity"), "sliders-horizontal",
         _severity_form,
-        lambda doing, form: change_severity(
-            severity=form.cleaned_data["severity"], **_common(doing, form)
-        ),
+        lambda doing, form: {"severity": int(form.cleaned_data["severity"])},
         _rated,
     ),
     "close": Verb(
-        gettext_lazy("Close"), gettext_lazy("Close"), "circle-check", _close_form, _close,
+        gettext_lazy("Close"), gettext_lazy("Close"), "circle-check", _close_form, _close_said,
         _named(gettext_lazy("Closed: %(what)s")),
     ),
     "reopen": Verb(
         gettext_lazy("Reopen"), gettext_lazy("Reopen"), "undo-2",
         lambda doing, given: ReopenForm(given),
-        lambda doing, form: reopen_incidents(**_common(doing, form)),
+        lambda doing, form: {},
         _named(gettext_lazy("Open again: %(what)s")),
     ),
     "comment": Verb(
         gettext_lazy("Comment"), gettext_lazy("Save comment"), "message-square",
         lambda doing, given: CommentForm(given),
-        lambda doing, form: comment_on_incidents(
-            message=form.cleaned_data["message"], **_common(doing, form)
-        ),
+        lambda doing, form: {"message": form.cleaned_data["message"]},
         _named(gettext_lazy("Commented: %(what)s")),
     ),
 }  # fmt: skip

@@ -1,0 +1,133 @@
+"""More than fifty incidents: the page answers at once and leads to how it goes."""
+
+import json
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+from alerts.incidents.models import (
+    BulkAct,
+    Severity,
+)
+from alerts.incidents.services.undo import undo_act
+from alerts.outbox.models import Change, Outcome
+from portal.audit.models import Entry
+from tests.alerts.incidents.web.many import BENIGN, closed, send, text_of, work
+from tests.conftest import NOON
+
+
+def test_fifty_are_done_at_once(signed_in, sam, make_row):
+    answer = send(signed_in(sam), make_row(50))
+    assert "toast" in json.loads(answer["HX-Trigger"])
+    assert closed() == 50 and not BulkAct.objects.exists()
+
+
+def test_more_than_fifty_lead_to_a_page_and_are_done_in_pieces(signed_in, sam, make_row, htmx):
+    client, row = signed_in(sam), make_row(120)
+    assert "done step by step" in text_of(client.get(f"/incidents/act/close/?group={row.key}"))
+    answer = send(client, row)
+    act = BulkAct.objects.get()
+    page = f"/incidents/bulk/{act.act}/"
+    assert answer["HX-Redirect"].startswith(page) and closed() == 0
+    assert "0 of 120" in text_of(client.get(page))
+    assert work(1) == 1 and closed() == 50
+    part = client.get(page, headers=htmx)
+    assert "50 of 120" in text_of(part) and "data-live" in part.content.decode()
+    assert work() == 2 and closed() == 120
+    ended = client.get(page, headers=htmx)
+    assert "Done: 120" in text_of(ended) and "Nothing was skipped." in text_of(ended)
+    assert "data-live" in ended.content.decode(), "until it cannot be undone any more"
+    Change.objects.update(fence=1)
+    assert "data-live" not in client.get(page, headers=htmx).content.decode()
+    assert Change.objects.filter(act=act.act).count() == 120
+    pieces = Entry.objects.filter(action="incidents.incident.closed")
+    assert [len(each.details["incidents"]) for each in pieces.order_by("pk")] == [50, 50, 20]
+    assert Entry.objects.get(action="incidents.bulk_act.started").actor == sam
+
+
+def test_without_scripts_the_form_leads_there_and_back(small_pieces, signed_in, sam, make_row):
+    client, goal = signed_in(sam), "/incidents/?view=open"
+    answer = send(client, make_row(6), part=False, next=goal, **BENIGN)
+    assert answer.status_code == 302
+    body = client.get(answer["Location"]).content.decode()
+    assert f'href="{goal}"' in body
+
+
+def test_a_long_list_of_skipped_ones_has_pages(small_pieces, signed_in, sam, make_row, monkeypatch):
+    monkeypatch.setattr("alerts.incidents.reads.bulk.PAGE", 4)
+    client = signed_in(sam)
+    send(client, make_row(6, severity=Severity.HIGH), "severity", severity="4")
+    work()
+    page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
+    first = client.get(page).content.decode()
+    following = re.search(r'rel="next"[^>]*href="([^"]+)"|href="([^"]+)"[^>]*rel="next"', first)
+    rest = client.get(page + (following[1] or following[2])).content.decode()
+    assert (first.count("already."), rest.count("already.")) == (4, 2)
+    assert client.get(f"{page}?after=%C2%B2").status_code == 200
+
+
+def test_who_has_no_right_at_all_is_refused_at_once(small_pieces, signed_in, oda, make_row):
+    answer = send(signed_in(oda), make_row(6))
+    assert answer.status_code == 422
+    assert "only the SOC changes and closes" in answer.content.decode()
+    assert not BulkAct.objects.exists()
+
+
+def test_nobody_else_sees_it_or_steers_it(small_pieces, signed_in, sam, leo, make_row):
+    send(signed_in(sam), make_row(6))
+    page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
+    client = signed_in(leo)
+    assert client.get(page).status_code == 404
+    for deed in ("stop", "undo", "resume"):
+        assert client.post(f"{page}{deed}/").status_code == 404
+    assert signed_in(sam).post(f"{page}burn/").status_code == 404
+    assert signed_in(sam).get("/incidents/bulk/x/").status_code == 404
+
+
+def test_a_form_sent_twice_is_one_act_and_nobody_elses(small_pieces, signed_in, sam, leo, make_row):
+    row, act = make_row(6), str(uuid4())
+    for _ in range(2):
+        send(signed_in(sam), row, act=act, **BENIGN)
+    assert BulkAct.objects.count() == 1
+    assert send(signed_in(leo), row, act=act, **BENIGN).status_code == 422
+
+
+def test_all_of_it_can_be_undone_while_all_of_it_is_held(small_pieces, signed_in, sam, make_row):
+    client = signed_in(sam)
+    send(client, make_row(12))
+    page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
+    assert "Undo all" not in text_of(client.get(page))
+    work(1)
+    assert "Undo all" in text_of(client.get(page))
+    client.post(f"{page}undo/")
+    assert closed() == 0 and work() == 0
+    said = text_of(client.get(page))
+    assert "5 incidents are as before." in said and "Undo all" not in said
+    assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.WITHDRAWN}
+    assert client.post(f"{page}undo/").status_code == 422
+
+
+def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in, sam, make_row):
+    client = signed_in(sam)
+    send(client, make_row(12))
+    act = BulkAct.objects.get()
+    page = f"/incidents/bulk/{act.act}/"
+    work(1)
+    first = Change.objects.order_by("pk").first()
+    Change.objects.filter(pk=first.pk).update(fence=1)
+    said = text_of(client.get(page))
+    assert "Undo all" not in said and "Stop here" in said
+    refused = client.post(f"{page}undo/")
+    assert refused.status_code == 422 and "gone out to Sentinel already" in text_of(refused)
+    client.post(f"{page}stop/")
+    assert work() == 0 and closed() == 5
+    assert "You stopped it: 7 incidents were not looked at." in text_of(client.get(page))
+    assert "It has ended already." in text_of(client.post(f"{page}stop/"))
+    assert undo_act(act=act.act, by=sam, now=NOON).too_late == 1
+
+
+def test_nothing_began_for_a_minute_is_said(small_pieces, signed_in, sam, make_row):
+    send(signed_in(sam), make_row(6))
+    BulkAct.objects.update(made_at=NOON - timedelta(minutes=2))
+    page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
+    assert "Nobody has begun yet." in text_of(signed_in(sam).get(page))
