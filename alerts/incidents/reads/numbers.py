@@ -111,6 +111,11 @@ def blame(queue: Queue) -> Blame | None:
     return Blame(terms[best[1]], best[0]) if best[0] else None
 
 
+def count_listed(queue: Queue) -> int:
+    """How many rows the list has on all its pages, within its filters."""
+    return _count([_limited(queue, queue.asked.view, queue.asked.terms)])[0]
+
+
 def facets(queue: Queue) -> list[Facet]:
     """The values worth filtering by, most frequent first, counted within the other filters."""
     made = [

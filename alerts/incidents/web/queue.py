@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.engine.tokens import Term, toggled, without
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.reads.numbers import FIELD_LABELS, blame, counts_by_view, facets
+from alerts.incidents.reads.numbers import FIELD_LABELS, blame, count_listed, counts_by_view, facets
 from alerts.incidents.reads.panel import preview_of
 from alerts.incidents.reads.queue import (
     MOST_COUNTED,
@@ -104,6 +105,20 @@ def facet_menu(request: HttpRequest) -> HttpResponse:
     return vary(
         render(request, "alerts/incidents/_facets.html", {"menus": menus, "most": MOST_COUNTED})
     )
+
+
+@require_GET
+def matching(request: HttpRequest) -> HttpResponse:
+    """The offer to choose all rows of the list, not only those of its page, with their number."""
+    listed, asked = _queue(request)
+    context = {
+        "n": count_listed(listed),
+        "most": MOST_COUNTED,
+        "target": urlencode(
+            {"all": "1", "view": asked.view, "q": asked.query, "until": listed.now.isoformat()}
+        ),
+    }
+    return vary(render(request, "alerts/incidents/_matching.html", context))
 
 
 @require_GET

@@ -1,4 +1,6 @@
-"""What an act is about: rows of the queue (`group=`), single incidents (`incident=`), or both."""
+"""What an act is about: rows of the queue (`group=`), single incidents (`incident=`), or both; or
+all that a list of the queue held at a moment (`all=` with its view, its filter and the moment).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.panel import number_of
+from alerts.incidents.reads.queue import CLOSED, Queue, asked_for, moment_in
 from portal.accounts.models import User
 
 AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
@@ -24,6 +27,7 @@ class Targets:
 
     incidents: Sequence[Incident]
     fields: tuple[tuple[str, str], ...]
+    is_cut: bool = False  # there are more than one act takes
 
     @property
     def are_many(self) -> bool:
@@ -55,15 +59,31 @@ class Targets:
 
 def targets_of(given: QueryDict, user: User) -> Targets:
     """Read the targets within the person's reach. 404 where there are none."""
-    keys, ids = given.getlist("group"), given.getlist("incident")
     try:
-        wanted = Q(group_key__in=[UUID(key) for key in keys]) if keys else Q(pk__in=[])
-        wanted |= Q(pk__in=[int(each) for each in ids])
+        wanted, fields = _all_of(given, user) if given.get("all") else _picked(given)
     except ValueError:
         raise Http404 from None
     rows = incidents_visible_to(user).filter(wanted).select_related("workspace__organisation")
-    incidents = list(rows.order_by("-created_at", "-pk")[:MOST])
+    incidents = list(rows.order_by("-created_at", "-pk")[: MOST + 1])
     if not incidents:
         raise Http404
-    fields = (*(("group", key) for key in keys), *(("incident", each) for each in ids))
-    return Targets(incidents, fields)
+    return Targets(incidents[:MOST], fields, is_cut=len(incidents) > MOST)
+
+
+def _picked(given: QueryDict) -> tuple[Q, tuple[tuple[str, str], ...]]:
+    keys, ids = given.getlist("group"), given.getlist("incident")
+    wanted = Q(group_key__in=[UUID(key) for key in keys]) if keys else Q(pk__in=[])
+    wanted |= Q(pk__in=[int(each) for each in ids])
+    return wanted, (*(("group", key) for key in keys), *(("incident", each) for each in ids))
+
+
+def _all_of(given: QueryDict, user: User) -> tuple[Q, tuple[tuple[str, str], ...]]:
+    """What came in later than the moment is not meant: nobody has seen it in that number."""
+    until = moment_in(given.get("until", ""))
+    asked = asked_for(given.get("view", ""), given.get("q", ""))
+    if asked.view == CLOSED:
+        raise ValueError(asked.view)
+    rows = Queue(user, asked, now=until).rows(asked.view, asked.terms)
+    wanted = Q(group_key__in=rows.order_by().values("key"), stored_at__lte=until)
+    said = {"all": "1", "view": asked.view, "q": asked.query, "until": until.isoformat()}
+    return wanted, tuple(said.items())

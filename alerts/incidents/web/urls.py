@@ -9,6 +9,7 @@ urlpatterns = [
     path("", queue.queue, name="queue"),
     path("changes/", queue.changes, name="changes"),
     path("filters/", queue.facet_menu, name="facets"),
+    path("matching/", queue.matching, name="matching"),
     path("groups/<uuid:key>/panel", queue.group_panel, name="group_panel"),
     path("act/<slug:verb>/", acts.act, name="act"),
     path("undo/<uuid:act>/", acts.undo, name="undo"),

@@ -6,6 +6,7 @@ import { showToast } from "../../ui/js/toasts.js";
 const WIDE = matchMedia("(width >= 56.25em)");
 const split = document.getElementById("queue-split");
 const chosen = new Set();
+let matching = ""; // all that the list holds on all its pages, as an act names them
 let current = split.dataset.selected;
 let lead = ""; // the incident that stands for the row: it stays when the row's key changes
 let at = 0;
@@ -13,6 +14,7 @@ let anchor = 0;
 let shown = "";
 let waiting = 0;
 let mine = false;
+let usual = "";
 const hintWords = document.querySelector("#panel .panel-hint")?.textContent.trim() ?? "";
 
 const rows = () => [...document.querySelectorAll("#queue-rows tr[data-row]")];
@@ -88,6 +90,7 @@ function open() {
 function choose(index, on) {
   const line = rows()[index];
   if (!line) return;
+  matching = "";
   if (on) chosen.add(line.dataset.target);
   else chosen.delete(line.dataset.target);
   boxOf(line).checked = on;
@@ -103,13 +106,36 @@ function count() {
   if (!bar) return;
   bar.hidden = chosen.size === 0;
   const words = bar.querySelector("[data-bulk-count]");
-  words.textContent = words.textContent.replace(/\d+/, chosen.size);
+  usual ||= words.textContent;
+  words.textContent = matching ? offer().dataset.words : usual.replace(/\d+/, chosen.size);
+  offerMatching();
   const all = document.getElementById("select-all");
   if (all) {
     const here = rows().filter((line) => chosen.has(line.dataset.target)).length;
     all.checked = here > 0 && here === rows().length;
     all.indeterminate = here > 0 && !all.checked;
   }
+}
+
+/* "Select all 412 matching": offered, with its number, once the whole page is chosen. OT is asked
+   about rows that somebody has seen. */
+
+const offer = () => document.querySelector("[data-select-matching]");
+
+function offerMatching() {
+  const place = document.getElementById("queue-matching");
+  const asking = document.querySelector("#queue-bulk [data-act=ask]");
+  if (asking) asking.hidden = Boolean(matching);
+  if (!place) return;
+  const whole = rows().length > 0 && rows().every((line) => chosen.has(line.dataset.target));
+  place.hidden = !whole || Boolean(matching);
+  if (whole && !offer()) place.dispatchEvent(new CustomEvent("wanted", { bubbles: false }));
+}
+
+function chooseMatching() {
+  matching = offer().dataset.selectMatching;
+  count();
+  document.querySelector("[data-select-none]").focus();
 }
 
 function toggle(shift) {
@@ -126,6 +152,7 @@ function toggle(shift) {
 
 function none() {
   chosen.clear();
+  matching = "";
   mark();
   count();
 }
@@ -133,6 +160,7 @@ function none() {
 /* Acting on the row under the cursor, or on all that are selected */
 
 function targets() {
+  if (matching) return matching;
   if (chosen.size) return [...chosen].join("&");
   return row()?.dataset.target ?? "";
 }
@@ -145,7 +173,7 @@ function addressOf(act) {
 function ask(act) {
   const about = targets();
   const address = addressOf(act);
-  if (!about || !address) return false;
+  if (!about || !address || (matching && act === "ask")) return false;
   mine = false;
   htmx.ajax("GET", `${address}?${about}`, { target: "#dialogs", swap: "innerHTML", source: "#dialogs" });
   return true;
@@ -245,6 +273,7 @@ document.addEventListener("click", (event) => {
   const line = event.target.closest("#queue-rows tr[data-row]");
   if (event.target.closest("[data-close-panel]")) alone(true);
   else if (event.target.closest("[data-select-none]")) none();
+  else if (event.target.closest("[data-select-matching]")) chooseMatching();
   else if (event.target.closest("[data-act]")) ask(event.target.closest("[data-act]").dataset.act);
   else if (event.target.closest("[data-copy-link]")) copy(event.target.closest("[data-copy-link]"));
   else if (line) press(line, event);
@@ -310,6 +339,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx?.target?.id !== "queue-list") return;
   const alive = new Set(rows().map((line) => line.dataset.target));
   for (const target of chosen) if (!alive.has(target)) chosen.delete(target);
+  if (!offer()) matching = "";
   mark();
   count();
   preview();

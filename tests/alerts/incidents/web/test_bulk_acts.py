@@ -5,8 +5,11 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
 from alerts.incidents.models import (
     BulkAct,
+    Incident,
     Severity,
 )
 from alerts.incidents.services.undo import undo_act
@@ -131,3 +134,32 @@ def test_nothing_began_for_a_minute_is_said(small_pieces, signed_in, sam, make_r
     BulkAct.objects.update(made_at=NOON - timedelta(minutes=2))
     page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
     assert "Nobody has begun yet." in text_of(signed_in(sam).get(page))
+
+
+def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(
+    small_pieces, signed_in, sam, make_row, monkeypatch
+):
+    client = signed_in(sam)
+    for _ in range(3):
+        make_row(2)
+    make_row(1, severity=Severity.LOW)
+    offer = client.get("/incidents/matching/?view=needs&q=sev:medium").content.decode()
+    assert "Select all 3 matching" in offer
+    target = re.search(r'data-select-matching="([^"]+)"', offer)[1].replace("&amp;", "&")
+    make_row(1, stored_at=NOON + timedelta(seconds=1))
+    dialog = client.get(f"/incidents/act/severity/?{target}").content.decode()
+    assert "This acts on all 6 incidents." in text_of(client.get(f"/incidents/act/close/?{target}"))
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', dialog))
+    client.post("/incidents/act/severity/", {**fields, "severity": "4"})
+    work()
+    assert Incident.objects.filter(severity=Severity.HIGH).count() == 6
+    monkeypatch.setattr("alerts.incidents.web.targets.MOST", 5)
+    again = client.get("/incidents/matching/?view=needs").content.decode()
+    target = re.search(r'data-select-matching="([^"]+)"', again)[1].replace("&amp;", "&")
+    assert "More than 5 match." in text_of(client.get(f"/incidents/act/close/?{target}"))
+
+
+@pytest.mark.parametrize("query", ["all=1&view=needs", "all=1&view=closed&until=2026-11-24T12:00Z"])
+def test_all_of_what_was_never_listed_is_not_there(small_pieces, signed_in, sam, make_row, query):
+    make_row(1)
+    assert signed_in(sam).get(f"/incidents/act/close/?{query}").status_code == 404
