@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from portal.cursors import kept_cursor
+
 _PIECE = 40  # lines with documents sent at once: what is small stays at hand
 NULL = "\\N"
 _USUAL_MOMENTS = re.compile(
@@ -136,11 +138,7 @@ def copy_documents(
 
 
 def _copy(statement: str, blocks: Iterable[bytes]) -> None:
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(statement) as copy,
-    ):
+    with connection.wrap_database_errors, kept_cursor().copy(statement) as copy:
         for block in blocks:
             copy.write(block)
 
@@ -157,24 +155,7 @@ def reserve_ids(sequence: str, *, n: int) -> list[int]:
 
 def ask(sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """All rows of a query."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
-
-
-def merge(
-    stage: str,
-    *,
-    like: str,
-    columns: str,
-    lines: Iterable[str],
-    sql: str,
-    params: Sequence[Any] = (),
-) -> None:
-    """Copy lines into a stage of this connection, then run the statement that merges them."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {stage} AS {like} WHERE false")
-        cursor.execute(f"TRUNCATE {stage}")
-        copy_into(stage, columns=columns, lines=lines)
-        cursor.execute(sql, params)
+    cursor = kept_cursor()
+    cursor.execute(sql, params or None)  # without any, nothing is looked for in the text
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

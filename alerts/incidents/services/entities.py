@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from django.db import connection
-
 from alerts.incidents.services import copying
 from alerts.incidents.services.copying import text
 from alerts.incidents.services.details_work import Work
 from alerts.incidents.services.stages import stage
 from alerts.sites.services import DeviceSeen, learn_devices
+from portal.cursors import kept_cursor
 
 _COLUMNS = "incident_id, name, kind, label, device_id, body"
 _STAGED = "incident_id, name, kind, label, zone_id, address, body"
@@ -74,8 +73,7 @@ class Entities:
         copying.copy_with_documents(
             "incoming_entities", columns=_STAGED, lines=lines, documents=documents
         )
-        with connection.cursor() as cursor:
-            cursor.execute(_MERGE)
+        kept_cursor().execute(_MERGE)
 
 
 def _latest_at(one: Work) -> datetime:

@@ -5,10 +5,10 @@ from datetime import datetime
 from operator import itemgetter
 
 import orjson
-from django.db import connection
 
 from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import Unreadable, WireComment
+from portal.cursors import kept_cursor
 
 _MERGE = f"""
     INSERT INTO incidents_comment (incident_id, name, author, message, created_at, ours)
@@ -42,5 +42,4 @@ def store_comments(
         }
         for (incident_id, name), comment in sorted(said.items(), key=itemgetter(0))
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_MERGE, [orjson.dumps(rows).decode()])
+    kept_cursor().execute(_MERGE, [orjson.dumps(rows).decode()])

@@ -1,11 +1,11 @@
 """Stages: tables of this connection that hold what a batch is about to merge."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-
 from alerts.incidents.services.copying import text
+from portal.cursors import kept_cursor
 
 
 def stage(name: str, *, like: str) -> str:
@@ -20,14 +20,22 @@ def stage(name: str, *, like: str) -> str:
 
 def ask_together(*statements: str, **said: Any) -> list[list[tuple[Any, ...]]]:
     """Have the server do all this in one go; what those that tell something tell."""
-    with connection.cursor() as cursor:
-        cursor.execute(";".join(statements), said)
-        told, is_more = [], True
-        while is_more:
-            if cursor.description:
-                told.append(cursor.fetchall())
-            is_more = cursor.nextset()
-        return told
+    cursor = kept_cursor()
+    cursor.execute(_in_one(statements), said)
+    told, is_more = [], True
+    while is_more:
+        if cursor.description:
+            told.append(cursor.fetchall())
+        is_more = cursor.nextset()
+    return told
+
+
+@lru_cache(maxsize=64)
+def _in_one(statements: tuple[str, ...]) -> str:
+    """Statements as one text, without what only makes them easy to read: psycopg remembers what
+    stands in texts of up to 4,096 characters, and looks for it in longer ones each time.
+    """
+    return ";".join([" ".join(each.split()) for each in statements])
 
 
 def texts_line(texts: Sequence[str]) -> str:

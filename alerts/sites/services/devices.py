@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from alerts.sites.models import Criticality
+from portal.cursors import kept_cursor
 
 # Defender for IoT says levels in words; a digit in the word is taken as it stands.
 _LEVELS = {
@@ -117,8 +118,7 @@ def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
     whats = [(*device[:2], *device[3:]) for device in seen.values()]
     said = [_said.get(what) or _as_json(what) for what in whats]
     rows = [f'{{"seen_at":{when},{told}' for when, told in zip(whens, said, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(_LEARN, [f"[{','.join(rows)}]"])
+    kept_cursor().execute(_LEARN, [f"[{','.join(rows)}]"])
 
 
 _said: dict[tuple[Any, ...], str] = {}

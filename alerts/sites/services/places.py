@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from alerts.sites.models import Sensor, Site, Zone
+from portal.cursors import kept_cursor
 
 _LONGEST_NAME = 120
 
@@ -123,11 +124,11 @@ def _load(atlas: Atlas, said: set[Place]) -> None:
         "sites": list({place.site for place in said if place.site}),
         "sensors": list({place.sensor for place in said if place.sensor}),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACES, names)
-        atlas.sensors = {row[0]: _Sensor(*row) for row in cursor.fetchall()}
-        cursor.nextset()
-        rows = cursor.fetchall()
+    cursor = kept_cursor()
+    cursor.execute(_PLACES, names)
+    atlas.sensors = {row[0]: _Sensor(*row) for row in cursor.fetchall()}
+    cursor.nextset()
+    rows = cursor.fetchall()
     atlas.sites = {row[0]: _Site(*row[:3]) for row in rows}
     atlas.zones = {row[3]: _Zone(row[3], row[0], row[4]) for row in rows if row[3]}
 
