@@ -1,4 +1,4 @@
-"""A real Chromium for tests: pages that are watched, people who are signed in, axe.
+"""A real Chromium for tests: pages that are watched, people who are signed in.
 
     @pytest.mark.browser
     def test_the_queue_opens(browse, sam):
@@ -16,11 +16,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.contexts import Contexts, Options
 
@@ -33,7 +32,6 @@ ARGS = [
     "--no-first-run",
 ]
 WIDE, PHONE = (1440, 900), (390, 844)
-GROUND = "getComputedStyle(document.body).backgroundColor"
 PHONE_UP_TO = 900
 # Chromium reports every answer of 400 and above as a console error; those are asserted by tests.
 EXPECTED = "Failed to load resource: the server responded with a status of 4"
@@ -173,173 +171,3 @@ def watch(
     context.on("console", heard)
     context.on("weberror", broke)
     return unwatch
-
-
-AXE = Axe().axe_script
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN_AXE = "options => axe.run(document, options).then(found => found.violations)"
-# Of each element: where it stands, and whether it can be seen. axe asks for nothing else of how
-# a page looks but for its colours.
-LAID_OUT = """() => [...document.querySelectorAll('*')].map((e) => {
-  const box = e.getBoundingClientRect();
-  const seen = e.checkVisibility({visibilityProperty: true, opacityProperty: true});
-  return [e.nodeName, box.x, box.y, box.width, box.height, seen].join(' ');
-}).join()"""
-
-# A piece may inherit a colour that is still on its way: only some looks without any are calm. Not
-# by frames, of which a page behind another gets none; what never arrives is looked at as it is.
-COLOURS_ARRIVED = """async () => {
-  const moving = () => document.getAnimations().some((each) => each instanceof CSSTransition);
-  for (let calm = 0, looks = 0; calm < 3 && looks < 60; looks++, calm = moving() ? 0 : calm + 1)
-    await new Promise((go) => setTimeout(go, 16));
-}"""
-
-
-def axe_findings(page: Page, *, of: tuple[str, list[str]] = ("tag", TAGS)) -> list[str]:
-    """What axe holds against the page (WCAG 2.0–2.2 A and AA, best practice), a line each.
-
-    A phone is made as high as its page meanwhile: axe takes what happens to lie half under the bar
-    at the bottom for a target that is too small, although one scrolls it free.
-    """
-    size = page.viewport_size
-    if size["width"] < PHONE_UP_TO:
-        height = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
-    kind, values = of
-    options = {"runOnly": {"type": kind, "values": values}, "resultTypes": ["violations"]}
-    found = page.evaluate(RUN_AXE, options)
-    page.set_viewport_size(size)
-    return [
-        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
-        for rule in found
-        for node in rule["nodes"]
-    ]
-
-
-def settle(page: Page) -> None:
-    """Wait until letters are there and what depends on sizes was laid out anew."""
-    page.evaluate(
-        "() => document.fonts.ready.then(() => new Promise(done =>"
-        " requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))))"
-    )
-
-
-# Parts of a page fetch themselves once it is there: nothing is on its way, twice in a row.
-CALM = """async () => {
-  const done = () => performance.getEntriesByType('resource').length;
-  for (let before = -1, looks = 0; looks < 200; looks++) {
-    const now = document.querySelector('.htmx-request') ? -1 : done();
-    if (now >= 0 && now === before) return true;
-    before = now;
-    await new Promise((go) => setTimeout(go, 50));
-  }
-  return false;
-}"""
-
-
-def calm_down(page: Page) -> None:
-    """Wait until a page has fetched all its parts."""
-    assert page.evaluate(CALM), "The page never came to rest."
-
-
-def axe_findings_in_both_themes(page: Page) -> list[str]:
-    """What axe holds against the page, light and dark, from one visit. Leaves the page dark.
-
-    Where the dark page differs in colours alone, only the rules about colours are asked again.
-    """
-    faults = [f"light: {finding}" for finding in axe_findings(page)]
-    light, before = page.evaluate(GROUND), page.evaluate(LAID_OUT)
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator("body")).not_to_have_css("background-color", light)
-    page.evaluate(COLOURS_ARRIVED)
-    same = page.evaluate(LAID_OUT) == before
-    colours = "axe.getRules(%s).filter(r => r.tags.includes('cat.color')).map(r => r.ruleId)"
-    again = ("rule", page.evaluate(colours % TAGS)) if same else ("tag", TAGS)
-    return faults + [f"dark: {finding}" for finding in axe_findings(page, of=again)]
-
-
-def bar_faults(page: Page) -> list[str]:
-    """What keeps an open page from the bars of the design: axe light and dark, sideways scroll,
-    thumb-sized targets, letters of 200 %. Leaves the page dark and with large letters.
-    """
-    phone = page.viewport_size["width"] < PHONE_UP_TO
-    faults = axe_findings_in_both_themes(page)
-    if phone:
-        faults += [f"small target: {target}" for target in small_targets(page)]
-        page.set_viewport_size({"width": 320, "height": PHONE[1]})
-    faults += [f"{sideways(page)} px of sideways scroll"] if sideways(page) else []
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    settle(page)
-    faults += [f"cut at 200 %: {words}" for words in cut_words(page)]
-    if phone:
-        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    faults += [f"{sideways(page)} px of sideways scroll at 200 %"] if sideways(page) else []
-    return faults
-
-
-def bar_faults_everywhere(page: Page) -> list[str]:
-    """What keeps a page that stands open at a desk from the bars, there and on a phone, from one
-    visit. Leaves the page as `bar_faults` does.
-    """
-    faults = [f"desk: {fault}" for fault in bar_faults(page)]
-    thumbs = page.context.new_cdp_session(page)
-    thumbs.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.emulate_media(color_scheme="light")
-    page.evaluate("document.documentElement.style.fontSize = ''")
-    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
-    settle(page)
-    page.evaluate(COLOURS_ARRIVED)
-    faults += [f"phone: {fault}" for fault in bar_faults(page)]
-    thumbs.detach()
-    return faults
-
-
-def sideways(page: Page) -> int:
-    """How many pixels the page scrolls sideways; 0 is right."""
-    return page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-
-
-def small_targets(page: Page, least: int = 44) -> list[str]:
-    """What can be pressed but is smaller than a thumb; links inside a sentence are exempt.
-
-    A link that is stretched over its row or list item counts as large as that.
-    """
-    return page.evaluate(
-        """(least) => {
-          const field = (e) => e.closest('label') ?? e;
-          const stretched = (e) => getComputedStyle(e, '::after').position === 'absolute';
-          const size = (e) => (stretched(e) ? e.closest('tr, li') ?? e : field(e));
-          const kinds = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
-          return [...document.querySelectorAll(kinds)]
-            .filter((e) => e.checkVisibility({visibilityProperty: true}))
-            .filter((e) => !e.closest('p, .skip, .note, dd, .timeline-item'))
-            .map((e) => [e, size(e).getBoundingClientRect()])
-            .filter(([, box]) => box.width > 0)
-            .filter(([, box]) => Math.min(box.width, box.height) < least - 0.5)
-            .map(([e, box]) => `${Math.round(box.width)}x${Math.round(box.height)} `
-              + e.outerHTML.slice(0, 120));
-        }""",
-        least,
-    )
-
-
-def cut_words(page: Page) -> list[str]:
-    """Elements whose words are cut off by their own box."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll('main *, header *, nav *')]
-          .filter((e) => e.checkVisibility({visibilityProperty: true}))
-          .filter((e) => !e.closest('.hear-only, .scroll, .tabs, .picks, svg'))
-          .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
-          .filter((e) => {
-            const style = getComputedStyle(e);
-            const clips = style.overflowX !== 'visible' || style.overflowY !== 'visible';
-            const over = Math.max(e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight);
-            return clips && over > 1;
-          })
-          .map((e) => e.outerHTML.slice(0, 140))"""
-    )

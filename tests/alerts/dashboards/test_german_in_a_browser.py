@@ -4,7 +4,8 @@ import pytest
 from django.conf import settings
 
 from portal.accounts.models import User
-from tests.browser import change_person, cut_words, sideways
+from tests.bars import cut_words, sideways
+from tests.browser import change_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("still")]
 WIDTHS = (390, 1440)

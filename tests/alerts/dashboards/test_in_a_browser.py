@@ -11,12 +11,8 @@ from alerts.sentinel.models import Reachability
 from portal.jobs.models import State
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
-from tests.browser import (
-    axe_findings,
-    bar_faults_everywhere,
-    change_person,
-    sideways,
-)
+from tests.bars import axe_findings, bar_faults_everywhere, sideways
+from tests.browser import change_person
 from tests.conftest import NOON
 
 pytestmark = [

@@ -8,7 +8,7 @@ from portal.accounts.models import ApiToken
 from portal.accounts.queries import token_of
 from portal.accounts.services import create_token
 from tests import cast
-from tests.browser import bar_faults_everywhere
+from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import axe_findings, axe_findings_in_both_themes
+from tests.bars import axe_findings, axe_findings_in_both_themes
 
 pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><html lang="en"><title>A page</title><style>

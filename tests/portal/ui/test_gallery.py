@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import bar_faults_everywhere
+from tests.bars import bar_faults_everywhere
 
 pytestmark = pytest.mark.browser
 

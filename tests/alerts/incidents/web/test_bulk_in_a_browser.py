@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from alerts.incidents.models import BulkAct, Incident, Status
 from alerts.incidents.services.bulk_pieces import work_off_a_piece
 from portal import clock
-from tests.browser import bar_faults_everywhere
+from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 from tests.factories.incidents import make_queue_row
 

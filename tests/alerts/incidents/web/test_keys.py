@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Group, Incident, IncidentRaw, Status
-from tests.browser import axe_findings_in_both_themes, calm_down, sideways, small_targets
+from tests.bars import axe_findings_in_both_themes, calm_down, sideways, small_targets
 from tests.factories.incidents import make_incident, make_queue_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Severity, Status
-from tests.browser import calm_down, cut_words, settle, sideways
+from tests.bars import calm_down, cut_words, settle, sideways
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_queue_row
 

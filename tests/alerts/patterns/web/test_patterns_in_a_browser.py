@@ -4,7 +4,7 @@ import pytest
 
 from alerts.patterns.models import Candidate
 from tests.alerts.suppression.past import judge, routine
-from tests.browser import bar_faults, bar_faults_everywhere, calm_down
+from tests.bars import bar_faults, bar_faults_everywhere, calm_down
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.reviews.models import Annotation
-from tests.browser import axe_findings_in_both_themes, sideways, small_targets
+from tests.bars import axe_findings_in_both_themes, sideways, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

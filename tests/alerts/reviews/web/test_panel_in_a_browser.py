@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from alerts.reviews.models import Annotation, Review
-from tests.browser import axe_findings, sideways, small_targets
+from tests.bars import axe_findings, sideways, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import bar_faults, bar_faults_everywhere, calm_down
+from tests.bars import bar_faults, bar_faults_everywhere, calm_down
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
