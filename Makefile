@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
 .PHONY: help demo test check install install-dev compiled lock fast lint types contracts migrations \
-	templates openapi openapi-check bench faults clean
+	templates openapi openapi-check bench faults hunt clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in 
 
 faults: $(VENV)/.dev ## the fault matrix, long form
 	@$(PY) -m pytest -q tests/faults --long-faults
+
+hunt: $(VENV)/.dev compiled ## the properties on examples never drawn before, and all pairs
+	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not browser" --hypothesis-profile=hunt --all-pairs
 
 lock: $(VENV)/.dev ## renew requirements*.lock from pyproject.toml
 	@$(UV) $(LOCK) --extra demo pyproject.toml -o requirements.lock

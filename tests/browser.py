@@ -19,9 +19,9 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.contexts import Contexts, Options
+from tests.contexts import PATIENCE, Contexts, Options
 
 ARGS = [
     "--no-sandbox",
@@ -51,6 +51,7 @@ def chromium(django_db_setup):
         tell = pytest.fail if os.environ.get("BROWSER_REQUIRED") else pytest.skip
         tell("No Chromium on this machine: browser tests need one.")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGS)
         yield browser

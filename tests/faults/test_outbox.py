@@ -150,6 +150,7 @@ def test_f29_a_flushed_broker_loses_and_doubles_nothing(far_end, sam, broker, ma
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
     let_holds_and_waits_pass()
+    far_end.control.fault(method="PUT", delay=0.08)  # else all may be sent before the last flush
     make_workers(**{SECRET_VARIABLE: os.environ[SECRET_VARIABLE]}).start()
     for share in range(5 if long else 1):
         enough = len(before) + (share + 1) * n // 6
@@ -159,6 +160,7 @@ def test_f29_a_flushed_broker_loses_and_doubles_nothing(far_end, sam, broker, ma
         broker.flush()
     owed = Change.objects.filter(outcome=Outcome.OPEN)
     assert owed.exists(), "it was flushed at work"
+    far_end.control.clear_faults()
     wait_until(lambda: not owed.exists(), seconds=600 if long else 120, what="all sent")
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
     written = far_end.effects() - before

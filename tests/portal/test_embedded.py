@@ -74,7 +74,7 @@ def test_a_broker_of_its_own_starts_fast_and_stops(tmp_path):
     began = time.monotonic()
     url = embedded.start_broker(tmp_path / "broker")
     assert redis.Redis.from_url(url).ping()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     embedded.stop_broker(tmp_path / "broker")
     with pytest.raises(redis.ConnectionError):
         redis.Redis.from_url(url).ping()

@@ -201,7 +201,7 @@ def test_nobody_waits_long_for_a_broker():
     started = time.monotonic()
     assert not broker_answers(url="redis://192.0.2.1:6379/0")  # an address that leads nowhere
     assert not broker_answers(url="redis://nowhere.invalid:6379/0")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 def test_nothing_new_is_an_empty_answer(opens, client, workspace, ada):

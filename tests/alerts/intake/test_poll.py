@@ -193,8 +193,7 @@ def test_an_incident_that_cannot_be_stored_is_found_by_halving(workspace, sentin
     assert "cannot be stored" in Quarantined.objects.get().reason
 
 
-@settings(max_examples=15, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(6)), cut=st.integers(1, 5))
 def test_whatever_the_order_of_versions_the_newest_stays(workspace, order, cut):
     from tests.alerts.sentinel.wire.samples import incident, page

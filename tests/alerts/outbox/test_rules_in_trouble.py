@@ -126,7 +126,7 @@ def test_gates_of_many_workspaces_do_not_wait_for_each_other(bench, sentinel):
     began = time.monotonic()
     push_rules(workspace_ids=[slow.workspace.pk, quick.workspace.pk], connect=connect, now=NOON,
                seconds=2, stops_only=True)  # fmt: skip
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15  # the slow one hangs for 20
     assert quick.row.is_as_wanted and not slow.row.is_as_wanted
     hangs.set()
     wait_until = time.monotonic() + 20

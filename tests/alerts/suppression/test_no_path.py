@@ -232,9 +232,8 @@ def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(plant):
     run_state_machine_as_test(
         lambda: Lives(plant),
         settings=settings(
-            max_examples=30, stateful_step_count=25, deadline=None,
-            suppress_health_check=list(HealthCheck),
+            max_examples=30, stateful_step_count=25, suppress_health_check=list(HealthCheck)
         ),
-    )  # fmt: skip
+    )
 
     assert Lives.lives

@@ -67,7 +67,7 @@ def history(db):
     """Alerts of every kind, drawn once; rules are drawn against them."""
     drawn = []
 
-    @settings(max_examples=ALERTS, database=None, derandomize=True)
+    @settings(max_examples=ALERTS)
     @given(samples.any_facts())
     def draw(facts):
         drawn.append(facts)
@@ -95,12 +95,7 @@ def test_both_readings_agree(history, pytestconfig):
     pairs = 100_000 if pytestconfig.getoption("--all-pairs") else 12_000
     seen, met = 0, 0
 
-    @settings(
-        max_examples=pairs // len(history),
-        deadline=None,
-        database=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
+    @settings(max_examples=pairs // len(history), suppress_health_check=[HealthCheck.too_slow])
     @given(samples.rules())
     def compare(rule):
         nonlocal seen, met
@@ -115,7 +110,7 @@ def test_both_readings_agree(history, pytestconfig):
 
 
 def test_each_line_of_the_editor_agrees(history):
-    @settings(max_examples=25, deadline=None, database=None)
+    @settings(max_examples=25)
     @given(samples.rules())
     def compare(rule):
         left, counts = dict(history), []
@@ -134,7 +129,7 @@ def test_each_line_of_the_editor_agrees(history):
 
 
 def test_near_misses_fail_exactly_one_line(history):
-    @settings(max_examples=25, deadline=None, database=None)
+    @settings(max_examples=25)
     @given(samples.rules())
     def compare(rule):
         expected = set()

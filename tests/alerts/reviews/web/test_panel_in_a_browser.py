@@ -13,7 +13,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def on_page(browse, incident, noon):
     def opened(person, **more):
         page = browse(f"/incidents/{incident.pk}/", as_=person, **more)
-        page.set_default_timeout(8000)
         page.locator("#ot-panel form, #ot-panel .detail-more").first.wait_for()
         return page
 
@@ -57,7 +56,6 @@ def test_the_panel_on_a_page_of_its_own_fits_a_thumb(browse, incident, sam, noon
 def test_a_row_of_the_queue_asks_by_keyboard(browse, make, sam, oda, noon):
     make(3)
     page = browse("/incidents/", as_=sam)
-    page.set_default_timeout(8000)
     page.keyboard.press("j")
     page.keyboard.press("r")
     dialog = page.locator("dialog[open]")

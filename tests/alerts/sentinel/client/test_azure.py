@@ -205,7 +205,7 @@ def test_a_far_end_that_drips_is_left_in_time(far_end):
     with pytest.raises(SentinelUnavailable) as caught:
         client.list_incidents()
     assert caught.value.code == "TooSlow"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15  # not the minute and more that it would take
     client.close()
 
 

@@ -25,7 +25,7 @@ _json = st.recursive(
 _members = st.sampled_from([*incident()["properties"], "classification", "classificationReason"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(_members, _json, max_size=6))
 def test_no_value_of_any_member_loses_an_incident(changes):
     odd, good = read_incident_page(page(incident(1, **changes), incident(2))).items
@@ -34,7 +34,7 @@ def test_no_value_of_any_member_loses_an_incident(changes):
     json.loads(odd.raw_json)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_json)
 def test_no_record_loses_its_page(record):
     odd, good = read_incident_page(page(record, incident(2))).items
@@ -42,7 +42,7 @@ def test_no_record_loses_its_page(record):
     assert good.number == 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_no_bytes_bring_the_reader_down(noise, at):
     whole = page(incident(1), incident(2))
@@ -54,7 +54,7 @@ def test_no_bytes_bring_the_reader_down(noise, at):
                 continue
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(st.sampled_from(["name", "kind", "id", "properties"]), _json), _json)
 def test_odd_alerts_entities_and_comments_are_read_or_set_apart(record, properties):
     for one in (record, {"name": "n", "kind": "IoTDevice", "properties": properties}):
@@ -70,7 +70,7 @@ _bag = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_bag, _json, _json)
 def test_no_bag_of_strings_loses_an_alert(bag, tactics, name):
     alert = {"additionalData": bag, "tactics": tactics, "alertDisplayName": name}

@@ -203,9 +203,7 @@ def test_nothing_closes_while_any_alert_is_uncovered(floor):
         *ROUTINE.all_of[:2], clause("source_device", "is", "HMI-02"),
         clause("function", "is_one_of", "3", "4"))))  # fmt: skip
 
-    @settings(
-        max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(
         st.lists(
             st.tuples(
