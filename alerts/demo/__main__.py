@@ -8,6 +8,7 @@ history is there, and prints one block.
 import json
 import os
 import signal
+import socket
 import ssl
 import sys
 import time
@@ -17,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from alerts.demo.cast import PASSWORD, PEOPLE
-from alerts.demo.processes import Died, Family, free_port
+from alerts.demo.processes import Died, Family, hold_port, port_of
 from portal import embedded
 from portal.errors import Misconfigured
 
@@ -37,10 +38,10 @@ def main() -> None:
     size = os.environ.get("DEMO_SIZE", "small")
     if size not in SIZES:
         sys.exit(f"DEMO_SIZE is {size!r}: use one of {', '.join(SIZES)}.")
-    seed, port = _number("DEMO_SEED", "7"), _port()
-    family = Family(data / "logs", _environment(data, port))
+    seed, place = _number("DEMO_SEED", "7"), _place()
+    family = Family(data / "logs", _environment(data, port_of(place)))
     try:
-        _run(family, data=data, size=size, seed=seed, port=port)
+        _run(family, data=data, size=size, seed=seed, place=place)
     except Stop:
         print("\nStopping …", flush=True)
     except (Died, Misconfigured) as trouble:
@@ -53,16 +54,18 @@ def main() -> None:
         embedded.stop(data)
 
 
-def _run(family: Family, *, data: Path, size: str, seed: int, port: int) -> None:
-    began = time.monotonic()
+def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.socket) -> None:
+    began, port = time.monotonic(), port_of(place)
     _say(f"Starting Tagout's demo in {data}: {size} plant, seed {seed}.")
     embedded.ensure_environment(data)
     manage = [sys.executable, "manage.py"]
-    simulator_port = _remembered_port(data / "simulator" / "port", 8443)
+    azure = _remembered_place(data / "simulator" / "port", 8443)
+    simulator_port = port_of(azure)
     family.start(
         "simulator",
-        [*manage, "simulator", "--port", str(simulator_port), "--plant", str(seed), "--size", size,
+        [*manage, "simulator", "--fd", str(azure.fileno()), "--plant", str(seed), "--size", size,
          "--data", str(data / "simulator"), "--no-throttle"],
+        azure,
     )  # fmt: skip
     _say("Preparing the database and the static files …")
     family.run("migrate", [*manage, "migrate", "--no-input", "-v0"])
@@ -77,10 +80,11 @@ def _run(family: Family, *, data: Path, size: str, seed: int, port: int) -> None
     celery = [sys.executable, "-m", "celery", "-A", "portal.celery:app"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     family.start("web", [
-        sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--bind", f"127.0.0.1:{port}",
-        "--workers", "2", "--threads", "4", "--worker-tmp-dir", str(data), "--access-logfile", "-",
-        "--graceful-timeout", "10", "--no-control-socket",
-    ], STATEMENT_TIMEOUT_MS="5000")  # fmt: skip
+        sys.executable, "-m", "gunicorn", "portal.wsgi:application",
+        "--bind", f"fd://{place.fileno()}", "--workers", "2", "--threads", "4",
+        "--worker-tmp-dir", str(data), "--access-logfile", "-", "--graceful-timeout", "10",
+        "--no-control-socket",
+    ], place, STATEMENT_TIMEOUT_MS="5000")  # fmt: skip
     family.start("worker-intake", [
         *celery, "worker", "-Q", "intake,bulk,captures", "-n", "intake@%h", "-c", "2", *quiet,
     ])  # fmt: skip
@@ -169,17 +173,17 @@ def _block(port: int, simulator_port: int, data: Path, seconds: float) -> str:
     ])  # fmt: skip
 
 
-def _port() -> int:
+def _place() -> socket.socket:
     wanted = os.environ.get("DEMO_PORT", "")
-    return free_port(_number("DEMO_PORT", "8000"), strict=bool(wanted))
+    return hold_port(_number("DEMO_PORT", "8000"), strict=bool(wanted))
 
 
-def _remembered_port(file: Path, first: int) -> int:
+def _remembered_place(file: Path, first: int) -> socket.socket:
     """The simulator keeps its port: workspaces point to it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    port = free_port(int(file.read_text()) if file.exists() else first, strict=False)
-    file.write_text(str(port))
-    return port
+    place = hold_port(int(file.read_text()) if file.exists() else first, strict=False)
+    file.write_text(str(port_of(place)))
+    return place
 
 
 def _number(name: str, default: str) -> int:

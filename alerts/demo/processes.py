@@ -27,9 +27,11 @@ class Family:
     may_end: set[str] = field(default_factory=set)  # names of those that finish by themselves
     members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, name: str, command: Sequence[str], **more: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, command: Sequence[str], place: socket.socket | None = None, **more: str
+    ) -> subprocess.Popen[bytes]:
         """Start one process in a session of its own: Ctrl-C is for us, we pass it on in order.
-        `more` goes into its environment.
+        `place` becomes its own under the same number; `more` goes into its environment.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
@@ -45,7 +47,10 @@ class Family:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=(place.fileno(),) if place else (),
             )
+        if place:
+            place.close()
         self.members[name] = process
         return process
 
@@ -95,11 +100,25 @@ def _send(process: subprocess.Popen[bytes], what: signal.Signals) -> None:
             os.killpg(process.pid, what)
 
 
-def free_port(wanted: int, *, strict: bool) -> int:
-    """The wanted port of 127.0.0.1, or with `strict=False` the next one that is free."""
+def hold_port(wanted: int, *, strict: bool) -> socket.socket:
+    """A listening socket on the wanted port of 127.0.0.1, or with `strict=False` on the next one
+    that is free. It is taken from now on: two demos that start together never get the same, and who
+    comes early waits instead of being turned away.
+    """
     for port in range(wanted, wanted + (1 if strict else 200)):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return port
+        place = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            place.bind(("127.0.0.1", port))
+            place.listen(128)
+        except OSError:
+            place.close()
+        else:
+            return place
     sys.exit(f"Port {wanted} is taken: set DEMO_PORT to a free one.")
+
+
+def port_of(place: socket.socket) -> int:
+    """The port that a socket holds."""
+    port: int = place.getsockname()[1]
+    return port

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -30,9 +31,10 @@ class CannotServe(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """How the simulator shall run."""
+    """How the simulator shall run: on a port, or on the listening socket that it was given."""
 
     port: int
+    fd: int | None
     seed: int
     count: int
     data: Path
@@ -59,9 +61,10 @@ def serve(wanted: Wanted, *, tell: Callable[[Json], None]) -> None:
         if script is not None:
             _load_once(simulator, script)
         try:
-            place = listen(wanted.port)
+            place = listen(wanted.port) if wanted.fd is None else socket.socket(fileno=wanted.fd)
         except OSError as wrong:
-            raise CannotServe(f"Port {wanted.port} cannot be used: {wrong.strerror}.") from wrong
+            named = f"Port {wanted.port}" if wanted.fd is None else f"Socket {wanted.fd}"
+            raise CannotServe(f"{named} cannot be used: {wrong.strerror}.") from wrong
         with closing(place):
             simulator.azure.endpoint = endpoint_of(place)
             for name in (signal.SIGTERM, signal.SIGINT):

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from alerts.demo.processes import free_port
+from alerts.demo.processes import hold_port, port_of
 from portal.embedded import _package
 from tests.architecture.stack import LONGEST_STOP, SECRETS, Stack
 from tests.architecture.tree import HOME
@@ -48,7 +48,8 @@ class Composed:
 
     def __init__(self, folder, redis_url):
         self.folder, self.redis_url = folder, redis_url
-        self.port = free_port(58000, strict=False)
+        with hold_port(58000, strict=False) as place:
+            self.port = port_of(place)
         self.running = {}
         where = quote(settings.DATABASES["default"]["HOST"], safe="")
         secrets = {name: token_hex(32) for name in STACK.all["secrets"]} | {

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from kombu.exceptions import OperationalError
 
+from alerts.demo.processes import hold_port, port_of
 from alerts.sentinel.models import Workspace
 from alerts.simulator.client import Control
 from portal import clock
@@ -52,21 +53,34 @@ def register(pretend, **changes):
 
 
 def test_it_serves_until_it_is_told_to_stop(tmp_path):
+    """On the socket that it is given, as in the demo; nobody takes that port meanwhile."""
     script = tmp_path / "script.json"
     script.write_text(json.dumps({"events": [{"at": 0, "do": "inject"}]}))
-    words = ["--port", "0", "--size", "20", "--data", str(tmp_path), "--script", str(script)]
+    place = hold_port(58443, strict=False)
+    words = ["--fd", str(place.fileno()), "--size", "20", "--data", str(tmp_path)]
+    words += ["--script", str(script)]
     process = subprocess.Popen(
         [sys.executable, "manage.py", "simulator", "--json", "--still", *words],
-        cwd=HOME, stdout=subprocess.PIPE, text=True,
+        cwd=HOME, stdout=subprocess.PIPE, text=True, pass_fds=(place.fileno(),),
         env={**os.environ, "TAGOUT_DEMO_SECRET": "known", "DATA_DIR": str(tmp_path)},
     )  # fmt: skip
+    port = port_of(place)
+    place.close()
     with process:
         told = json.loads(process.stdout.readline())
         counts = Control(told["endpoint"], told["ca_file"]).state()["incidents"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+    assert told["endpoint"].endswith(f":{port}")
     assert told["incidents"] == sum(sum(one.values()) for one in counts.values()) == 21
     assert {one["client_secret"] for one in told["applications"]} == {"known"}
+
+
+def test_two_that_start_at_once_never_hold_the_same_port():
+    with hold_port(58443, strict=False) as one, hold_port(port_of(one), strict=False) as other:
+        assert port_of(one) != port_of(other)
+        with pytest.raises(SystemExit, match="DEMO_PORT"):
+            hold_port(port_of(one), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +89,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
         (["--size", "many"], "whole number"),
         (["--plant", "x"], "whole number"),
         (["--port", "70000"], "whole number"),
+        (["--fd", "9999", "--size", "1"], "cannot be used"),
         (["--script", "no-such-file"], "cannot be read"),
         (["dance"], "knows advance"),
     ],

@@ -23,6 +23,7 @@ class Command(TagoutCommand):
         parser.add_argument("action", nargs="?", default="", help="advance, or nothing to run it")
         parser.add_argument("duration", nargs="?", default="", help="how far: 8d, 2h, 1d12h")
         parser.add_argument("--port", default="8443", help="0 takes a free one")
+        parser.add_argument("--fd", metavar="N", help="a listening socket that is given to it")
         parser.add_argument("--plant", default="7", metavar="SEED", help="which plant")
         parser.add_argument("--size", default="small", help=f"{', '.join(SIZES)} or a number")
         parser.add_argument("--script", default="", metavar="FILE", help="faults and events")
@@ -56,6 +57,7 @@ class Command(TagoutCommand):
     def _serve(self, options: dict[str, Any]) -> None:
         wanted = Wanted(
             port=_number("--port", options["port"], most=65_535),
+            fd=_number("--fd", options["fd"]) if options["fd"] else None,
             seed=_number("--plant", options["plant"]),
             count=SIZES.get(options["size"]) or _number("--size", options["size"]),
             data=Path(options["data"] or settings.DATA_DIR / "simulator"),
