@@ -100,7 +100,7 @@ def _number(text: str | None) -> float | None:
 def _date(text: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return None
     return moment if moment.tzinfo else None
 

@@ -32,14 +32,19 @@ class CappedRetry(RetryPolicy[Any, Any]):
     """
 
     def get_retry_after(self, response: Answer) -> float | None:
-        """The server's wait, never longer than a call may take."""
-        wait = super().get_retry_after(response)
+        """The server's wait, never longer than a call may take; none where nobody understands it,
+        because the SDK would fail on it with an error of its own.
+        """
+        try:
+            wait = super().get_retry_after(response)
+        except (ValueError, ArithmeticError):
+            return None
         return min(wait, LONGEST_WAIT) if wait else wait
 
     def is_retry(self, settings: dict[str, Any], response: Answer) -> bool:
         """Whether to repeat: not when throttled, and not when told to wait."""
         answer = response.http_response
-        if answer.status_code == 429 or super().get_retry_after(response):
+        if answer.status_code == 429 or self.get_retry_after(response):
             return False
         again = bool(super().is_retry(settings, response))
         if again:

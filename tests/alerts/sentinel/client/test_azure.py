@@ -57,6 +57,7 @@ def test_throttling_carries_the_servers_own_wait_and_is_not_repeated(azure, far_
         ({}, None),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "Wed, 25 Nov 99999999999999999999 10:02:00 GMT"}, None),
         ({"Retry-After": "Wed, 25 Nov 2026 10:02:00 GMT"}, "date"),
         ({"x-ms-retry-after-ms": "1500"}, 1.5),
     ],
@@ -92,6 +93,16 @@ def test_a_server_that_says_when_is_not_asked_before(azure, far_end):
         azure.list_incidents()
     assert caught.value.retry_after == 7
     assert len(far_end.requests) == 1
+
+
+@pytest.mark.parametrize("wait", ["soon", "", "120, 130", "Wed, 25 Nov 99999999999999999999"])
+def test_a_wait_that_nobody_understands_is_none(azure, far_end, wait):
+    for status in (200, 503):
+        far_end.spoil(*[lambda far, s=status: far.send(s, EMPTY, {"Retry-After": wait})] * 2)
+    assert azure.list_incidents() and azure.list_incidents()
+    with pytest.raises(SentinelUnavailable) as caught:
+        azure.list_incidents()
+    assert caught.value.retry_after is None
 
 
 def test_a_refused_token_is_renewed_once(azure, far_end):
