@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError
-
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Pace
@@ -79,8 +77,8 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
         error, again = problem.message, POLL_EVERY
         note_error(workspace_id=workspace.pk, error=problem, now=clock.unshifted())
         logger.warning("%s of %s: %s", kind, workspace, problem.message)
-    except DatabaseError as problem:
-        error, again = f"{type(problem).__name__}", POLL_EVERY
+    except Exception as problem:  # of whatever kind: the lease would keep everybody waiting
+        error, again = f"{type(problem).__name__}: {problem}", POLL_EVERY
         logger.exception("%s of %s", kind, workspace)
     put_back(job, due_at=clock.unshifted() + again, error=error, free=True)
     return True

@@ -89,6 +89,24 @@ def test_a_worker_that_died_is_followed_by_another_after_its_lease(workspace, se
     assert Incident.objects.count() == 1
 
 
+def test_an_error_of_our_own_is_told_and_tried_again_without_waiting_for_the_lease(
+    workspace, sentinel
+):
+    sentinel.add_incident(at=NOON - timedelta(minutes=5))
+
+    def stumble(_):
+        raise RuntimeError("We did not expect that.")
+
+    assert run_one_slice(kind=POLL, connect=stumble)
+    job = Job.objects.get(kind=POLL)
+    assert (job.state, job.lease_until) == (State.WAITING, None)
+    assert job.latest_error == "RuntimeError: We did not expect that."
+    assert job.due_at - clock.unshifted() <= timedelta(seconds=20)
+    Job.objects.update(due_at=clock.unshifted())
+    assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert Incident.objects.count() == 1
+
+
 def test_paused_workspaces_are_left_alone(workspace, sentinel):
     workspace.state = "paused"
     workspace.save()
