@@ -17,13 +17,16 @@ _BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 
 class Claimed(NamedTuple):
-    """An incident whose details somebody fetches now; `attempts` counts this one, too."""
+    """An incident whose details somebody fetches now; `attempts` counts this one, too. Its row says
+    `leased_until`, unless it changed meanwhile and its details are owed anew.
+    """
 
     id: int
     name: str
     attempts: int
     alerts_count: int
     comments_count: int
+    leased_until: datetime
 
 
 @transaction.atomic
@@ -34,23 +37,25 @@ def claim_details(*, workspace_id: int, most: int, now: datetime) -> list[Claime
         .order_by("status", "-created_at")
         .select_for_update(skip_locked=True, no_key=True)[:most]
     )
+    leased_until = now + LEASE
     found = [
-        Claimed(*row)
+        Claimed(*row, leased_until)
         for row in rows.values_list(
             "pk", "name", "details_attempts", "alerts_count", "comments_count"
         )
     ]
     Incident.objects.filter(pk__in=[one.id for one in found]).update(
-        details_due_at=now + LEASE, details_attempts=F("details_attempts") + 1
+        details_due_at=leased_until, details_attempts=F("details_attempts") + 1
     )
     return [one._replace(attempts=one.attempts + 1) for one in found]
 
 
-def release_details(*, incident_ids: Collection[int], due_at: datetime) -> None:
+def release_details(*, claimed: Collection[Claimed], due_at: datetime) -> None:
     """Give incidents back untried: the far end was away or slow, they are not to blame."""
-    Incident.objects.filter(pk__in=incident_ids).update(
-        details_due_at=due_at, details_attempts=Greatest(F("details_attempts") - 1, 0)
+    untouched = Incident.objects.filter(
+        pk__in=[one.id for one in claimed], details_due_at__in={one.leased_until for one in claimed}
     )
+    untouched.update(details_due_at=due_at, details_attempts=Greatest(F("details_attempts") - 1, 0))
 
 
 def details_went_wrong(*, claimed: Claimed, reason: str, now: datetime) -> None:
@@ -58,4 +63,7 @@ def details_went_wrong(*, claimed: Claimed, reason: str, now: datetime) -> None:
     retry_at = None
     if claimed.attempts < MOST_ATTEMPTS:
         retry_at = now + _BACK_OFF[min(claimed.attempts, len(_BACK_OFF)) - 1]
-    fail_details(incident_id=claimed.id, reason=reason, retry_at=retry_at, now=now)
+    fail_details(
+        incident_id=claimed.id, reason=reason, retry_at=retry_at, now=now,
+        leased_until=claimed.leased_until,
+    )  # fmt: skip

@@ -37,8 +37,11 @@ def store_details(
 
 
 @transaction.atomic
-def store_details_of_many(*, given: Sequence[Details], now: datetime) -> set[int]:
-    """Store the details of many incidents at once, bring their rows and the queue in line.
+def store_details_of_many(
+    *, given: Sequence[Details], now: datetime, leased_until: datetime | None = None
+) -> set[int]:
+    """Store the details of many incidents at once, bring their rows and the queue in line. With the
+    lease under which they were fetched, those that changed meanwhile stay owed.
     Returns other incidents that weigh less by what was learnt (their ends had talked before):
     `regroup` them in a transaction of their own, because the queue's rows are locked in order.
 
@@ -55,16 +58,25 @@ def store_details_of_many(*, given: Sequence[Details], now: datetime) -> set[int
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,
     )
-    return store_incident_rows(work, now=now)
+    return store_incident_rows(work, now=now, leased_until=leased_until)
 
 
 @transaction.atomic
 def fail_details(
-    *, incident_id: int, reason: str, retry_at: datetime | None, now: datetime
+    *,
+    incident_id: int,
+    reason: str,
+    retry_at: datetime | None,
+    now: datetime,
+    leased_until: datetime | None = None,
 ) -> None:
-    """Note that details could not be had; without `retry_at` they are given up and shown so."""
+    """Note that details could not be had; without `retry_at` they are given up and shown so. With
+    a lease, nothing is noted where they are owed anew since it was given.
+    """
     state = {} if retry_at else {"details_state": DetailsState.FAILED}
-    Incident.objects.filter(pk=incident_id).update(details_due_at=retry_at, changed_at=now, **state)
-    if retry_at is None:
+    rows = Incident.objects.filter(pk=incident_id)
+    if leased_until is not None:
+        rows = rows.filter(details_due_at=leased_until)
+    if rows.update(details_due_at=retry_at, changed_at=now, **state) and retry_at is None:
         details_failed(incident_id=incident_id, reason=reason, now=now)
         regroup([incident_id], now=now)

@@ -21,17 +21,23 @@ _INCIDENT = (
     " flags, priority, priority_parts, group_key"
 )
 STAGE = stage("incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident")
-_INCIDENTS = """
+# What changed while its details were fetched is owed anew: what was fetched is not all there is.
+_IS_ALL = "coalesce(i.details_due_at = %(lease)s::timestamptz, true)"
+_INCIDENTS = f"""
     UPDATE incidents_incident i SET alert_type = d.alert_type, protocol = d.protocol,
         source = d.source, destination = d.destination, place = d.place, site_ids = d.site_ids,
         pattern = d.pattern, entities_count = d.entities_count, flags = d.flags,
         priority = d.priority, priority_parts = d.priority_parts, group_key = d.group_key,
-        details_state = 'fetched', details_due_at = NULL, details_attempts = 0, changed_at = %(now)s
+        details_state = CASE WHEN {_IS_ALL} THEN 'fetched' ELSE i.details_state END,
+        details_due_at = CASE WHEN {_IS_ALL} THEN NULL ELSE i.details_due_at END,
+        details_attempts = 0, changed_at = %(now)s
     FROM incoming_details d WHERE i.id = d.id
 """
 
 
-def store_incident_rows(work: Sequence[Work], *, now: datetime) -> set[int]:
+def store_incident_rows(
+    work: Sequence[Work], *, now: datetime, leased_until: datetime | None
+) -> set[int]:
     """Sum up the alerts of each incident in its row, remember patterns and pairs, rank it anew, and
     bring the rows of the queue in line that were left and joined.
 
@@ -64,7 +70,7 @@ def store_incident_rows(work: Sequence[Work], *, now: datetime) -> set[int]:
     )
     copying.copy_into("incoming_details", columns=_INCIDENT, lines=lines)
     changed = keys_of(*keys, *[one.row.group_key for one in work])
-    ask_together(_INCIDENTS, IN_LINE, keys=changed, now=now)
+    ask_together(_INCIDENTS, IN_LINE, keys=changed, now=now, lease=leased_until)
     return {row[0] for row in no_longer_first if row[0] is not None} - {*ids}
 
 

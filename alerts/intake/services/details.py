@@ -103,7 +103,7 @@ def _fetch(
             pace.slower()
         raise
     finally:
-        release_details(incident_ids=[one.id for one in left], due_at=clock())
+        release_details(claimed=left, due_at=clock())
         _store(fetched, clock)
     return len(fetched)
 
@@ -115,7 +115,11 @@ def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datet
     if not fetched:
         return
     try:
-        others = store_details_of_many(given=[details for _, details in fetched], now=clock())
+        others = store_details_of_many(
+            given=[details for _, details in fetched],
+            now=clock(),
+            leased_until=fetched[0][0].leased_until,  # one claim, one lease
+        )
         regroup(others, now=clock())
     except _ITS_OWN_FAULT as error:
         if len(fetched) == 1:

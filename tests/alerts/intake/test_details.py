@@ -10,7 +10,7 @@ from alerts.intake.services.details import fetch_details
 from alerts.intake.services.pace import PROMISED, Pace
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.walk import Budget
-from alerts.sentinel.client.port import SentinelThrottled, SentinelUnavailable
+from alerts.sentinel.client.port import SentinelRefused, SentinelThrottled, SentinelUnavailable
 from tests.factories.answers import alert, comment, device
 from tests.factories.incidents import NOON
 
@@ -62,6 +62,35 @@ def test_nothing_is_fetched_twice(workspace, sentinel, names):
     assert fetch(workspace, sentinel) == 0
 
 
+def test_an_alert_that_joins_while_details_are_fetched_is_not_overlooked(
+    workspace, sentinel, names
+):
+    def joins():
+        sentinel.alerts[names[2]] = [alert(2), alert(7)]
+        sentinel.starts_at = NOON - timedelta(minutes=20)
+        sentinel.edit(names[2], additionalData={"alertsCount": 2, "commentsCount": 1})
+        pull_changes(workspace=workspace, client=sentinel, now=NOON)
+
+    sentinel.before_next(joins, verb="list_entities")
+    assert fetch(workspace, sentinel) == 4, "one of them twice"
+    assert Incident.objects.get(name=names[2]).alerts.count() == 2
+    assert states() == ["fetched"] * 3
+
+
+def test_a_failure_does_not_give_up_what_changed_since(workspace, sentinel, names):
+    Incident.objects.update(details_attempts=3)
+
+    def changes():
+        sentinel.starts_at = NOON - timedelta(minutes=20)
+        sentinel.edit(names[2], additionalData={"alertsCount": 2, "commentsCount": 1})
+        pull_changes(workspace=workspace, client=sentinel, now=NOON)
+        raise SentinelRefused("No.")
+
+    sentinel.before_next(changes, verb="list_entities")
+    fetch(workspace, sentinel)
+    assert states() == ["fetched"] * 3
+
+
 def test_throttling_halves_the_pace_and_gives_everything_back_untried(workspace, sentinel, names):
     pace = Pace(per_second=1000)
     sentinel.fail_next(SentinelThrottled("Slow down.", retry_after=7), verb="list_entities")
@@ -94,11 +123,11 @@ def test_one_that_cannot_be_stored_does_not_cost_the_others(
 ):
     bad, tried = Incident.objects.get(name=names[0]).pk, []
 
-    def store(*, given, now):
+    def store(*, given, **rest):
         tried.append(len(given))
         if bad in [one.incident_id for one in given]:
             raise DataError
-        store_details_of_many(given=given, now=now)
+        store_details_of_many(given=given, **rest)
 
     monkeypatch.setattr("alerts.intake.services.details.store_details_of_many", store)
     fetch(workspace, sentinel)
