@@ -26,11 +26,12 @@ def leave_toast(
     undo: str = "",
     seconds: int = 10,
 ) -> HttpResponse:
-    """Show a toast: with this answer when htmx asked, else on the page that comes next."""
-    toast = asdict(Toast(text, undo, seconds))
-    if wants_part(request):
-        return trigger(response, "toast", toast)
-    messages.info(request, text, extra_tags=json.dumps(toast))
+    """Show a toast: with this answer when htmx asked, else (also where htmx is sent on) on the page
+    that comes next.
+    """
+    if wants_part(request) and "HX-Redirect" not in response:
+        return trigger(response, "toast", asdict(Toast(text, undo, seconds)))
+    messages.info(request, text, extra_tags=json.dumps(asdict(Toast(text, undo, seconds))))
     return response
 
 

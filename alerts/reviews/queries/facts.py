@@ -1,6 +1,6 @@
 """What is known around an incident when OT is asked: computed, or left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PatternMemory
 from alerts.reviews.engine.rhythm import Moment, Window, usual_window
+from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality, Device
 
 LOOK_BACK = timedelta(days=90)
@@ -79,8 +80,10 @@ def history_of_pattern(pattern: UUID | None) -> PatternHistory | None:
     )  # fmt: skip
 
 
-def facts_of(incident: Incident) -> Facts | None:
-    """How usual this incident is; None while its alerts were not fetched."""
+def facts_of(incident: Incident, *, besides: Annotation | None = None) -> Facts | None:
+    """How usual this incident is; None while its alerts were not fetched. `besides` is the answer
+    that stands beside it: it is not counted as something said before.
+    """
     if incident.pattern is None:
         return None
     since = incident.created_at - LOOK_BACK
@@ -105,8 +108,16 @@ def facts_of(incident: Incident) -> Facts | None:
         days=max((incident.created_at - start).days, 0),
         window=window,
         inside=_is_inside(incident, window),
-        said=history_of_pattern(incident.pattern),
+        said=_without(history_of_pattern(incident.pattern), besides),
     )
+
+
+def _without(said: PatternHistory | None, besides: Annotation | None) -> PatternHistory | None:
+    if said is None or besides is None:
+        return said
+    field = besides.verdict.replace("-", "_")
+    others = replace(said, **{field: max(getattr(said, field) - 1, 0)})
+    return others if others.judged else None
 
 
 def ends_of(incident: Incident) -> Ends:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.services.ot import forget_verdict
 from alerts.reviews.models import Annotation, Review
-from alerts.reviews.policies import reasons_against_verdict
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.policies import reasons_against_verdict, speaks_at
+from alerts.reviews.queries import annotations_in_force, answer_to, verdict_on
 from alerts.reviews.services.consequences import follow_through
 from alerts.reviews.services.neighbours import lock_with_neighbours
 from portal.accounts.models import User
@@ -51,12 +51,16 @@ def give_verdict(
     work_order: str = "",
     done_by: str = "",
     note: str = "",
+    seen: str | None = None,
 ) -> Annotation:
     """Say for OT what this was: of a question's incidents, or of incidents nobody asked about.
 
     The same `key` from the same person gives the same annotation again and changes nothing; with
     another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
     covers; they stay on record.
+
+    `seen` is the answer that stood beside the form, empty where none did: where somebody else has
+    answered since, this one is refused, so that nobody overrules a colleague unawares.
     """
     if given := Annotation.objects.filter(by=by, key=key).first():
         if given.withdrawn_at is not None:
@@ -70,7 +74,8 @@ def give_verdict(
         verdict, cause, work_order.strip()[:60], done_by if done_by in DONE_BY else "",
         note.strip(),
     )  # fmt: skip
-    if reasons := _reasons(review, incidents, said, by):
+    reasons = _reasons(review, incidents, said, by)
+    if reasons := reasons or _unseen(review, incidents, seen, by):
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
@@ -122,11 +127,25 @@ def _reasons(
     reasons = reasons_against_verdict(
         incidents, verdict=said.verdict, cause=said.cause, note=said.note, by=by
     )
+    if review and not reasons and not speaks_at(by, review.site, review.lead.workspace):
+        reasons.append(gettext("Only OT of %(site)s can answer this.") % {"site": review.site})
     if review and review.state == Review.State.WITHDRAWN:
         reasons.append(gettext("The SOC has withdrawn the question."))
     if not review and any(each.is_read_only for each in incidents):
         reasons.append(gettext("It was deleted or merged in Sentinel and is read-only here."))
     return reasons
+
+
+def _unseen(
+    review: Review | None, incidents: Sequence[Incident], seen: str | None, by: User
+) -> list[str]:
+    if seen is None:
+        return []
+    given = answer_to(review) if review else verdict_on(incidents[0].pk)
+    if given is None or given.by_id == by.pk or str(given.uuid) == seen:
+        return []
+    words = gettext("%(name)s has answered in the meantime. Look at that answer first.")
+    return [words % {"name": given.by.name}]
 
 
 def _alerts(ids: Sequence[int], wanted: Collection[int] | None) -> list[int]:
@@ -155,13 +174,17 @@ def _supersede(annotation: Annotation, ids: Sequence[int]) -> list[Annotation]:
 
 
 def _settle_reviews(annotation: Annotation, ids: Sequence[int]) -> list[Review]:
-    """Waiting questions are answered when all their incidents are judged by it."""
+    """Waiting questions are answered when all their incidents are judged by it, by OT of the site
+    that was asked.
+    """
     covered = set(ids)
     waiting = Review.objects.filter(incidents__in=ids, state=Review.State.WAITING).distinct()
+    asked = waiting.select_related("asked_by", "site", "lead__workspace__organisation")
     answered = [
         each
-        for each in waiting.select_related("asked_by", "site").prefetch_related("incidents")
+        for each in asked.prefetch_related("incidents")
         if {incident.pk for incident in each.incidents.all()} <= covered
+        and speaks_at(annotation.by, each.site, each.lead.workspace)
     ]
     Review.objects.filter(pk__in=[each.pk for each in answered], state=Review.State.WAITING).update(
         state=Review.State.ANSWERED, settled_at=annotation.given_at

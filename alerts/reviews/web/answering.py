@@ -104,7 +104,8 @@ def _undone(
     if not wants_part(request):
         return leave_toast(request, HttpResponseRedirect(goal), text)
     if status == 200 and "/reviews/" in request.headers.get("HX-Current-URL", ""):
-        return HttpResponse(headers={"HX-Redirect": goal})
+        response = HttpResponse(headers={"HX-Redirect": goal})
+        return leave_toast(request, response, text)
     response = HttpResponse(status=status)
     for event in ("ot-changed", "ot-undone"):
         trigger(response, event, {})
@@ -140,6 +141,7 @@ def _page(
     person, lead = actor_of(request), asked.lead
     may_answer = speaks_at(person, asked.site, lead.workspace)
     waits, over = asked.state == Review.State.WAITING, asked.state == Review.State.WITHDRAWN
+    given = answer_to(asked)
     page = {
         "review": asked,
         "incident": lead,
@@ -148,8 +150,9 @@ def _page(
         "sentence": sentence(lead),
         "place": place_in_line(asked, person),
         "nodes": nodes(lead, ends_of(lead)),
-        "checks": checks_of(facts_of(lead)),
-        **given_context(None if waits else answer_to(asked)),
+        "checks": checks_of(facts_of(lead, besides=None if waits else given)),
+        "seen": given.uuid if given else "",
+        **given_context(None if waits else given),
         "may_answer": may_answer and not over,
         "may_withdraw": waits and works_in(person, lead.workspace),
         "hand_over": colleagues(asked, request) if may_answer and waits else None,

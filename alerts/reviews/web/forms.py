@@ -52,6 +52,7 @@ class VerdictForm(forms.Form):
         said["cause"] = said.get("cause") or self.data.get(f"cause_{verdict}", "")
         why = said.pop("why", "") if verdict == "suspicious" else ""
         said.pop("why", None)
+        said["seen"] = self.data.get("seen")
         said["note"] = "\n".join(part for part in (why, said.get("note", "")) if part)
         return said
 

@@ -58,6 +58,7 @@ def render_panel(
         "headline": headline(incident),
         "review": review,
         "n": review.incidents.count() if review else 1,
+        "seen": given.uuid if given else "",
         **given_context(given),
         "may_answer": may_answer,
         "may_ask": may_ask and review is None,

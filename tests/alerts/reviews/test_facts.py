@@ -47,6 +47,14 @@ def test_what_ot_said_before(make, ask, answer):
     assert (said.judged, said.latest_verdict, said.latest_by) == (2, "routine", "Oda Nowak")
 
 
+def test_the_answer_beside_it_was_not_said_before(make, ask, answer):
+    answer(ask(make()), verdict="routine", cause="runs-by-itself")
+    incident = make()[0]
+    given = answer(ask([incident]))
+    assert facts_of(incident, besides=given).said.counts == [("routine", 1)]
+    assert facts_of(incident).said.judged == 2
+
+
 def test_a_pattern_that_nobody_judged_has_no_history(make):
     make()
     assert history_of_pattern(PATTERN) is None

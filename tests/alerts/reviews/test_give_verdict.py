@@ -162,6 +162,21 @@ def test_judging_one_of_many_leaves_the_question_open(answer, make, ask):
     assert review.state == "waiting"
 
 
+def test_ot_of_another_site_says_its_word_but_does_not_answer_for_the_site_that_was_asked(
+    answer, ask, make, site, porto, pia, oda
+):
+    both = make(site_ids=[site.pk, porto.pk])
+    review = ask(both)
+    with pytest.raises(CannotGiveVerdict, match=f"Only OT of {site.name}"):
+        answer(review, by=pia)
+    word = answer(incident_ids=[both[0].pk], by=pia)
+    review.refresh_from_db()
+    assert (word.review, review.state) == (None, "waiting")
+    answer(incident_ids=[both[0].pk], by=oda)
+    review.refresh_from_db()
+    assert review.state == "answered"
+
+
 @pytest.mark.parametrize(
     ("who", "may"),
     [("oda", True), ("olaf", True), ("pia", False), ("sam", False), ("leo", False), ("mia", False)],

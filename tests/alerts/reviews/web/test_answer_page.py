@@ -128,6 +128,30 @@ def test_who_comes_second_sees_the_answer_and_agrees_in_one_tap(
     assert (first.superseded_by.by, first.superseded_by.verdict) == (olaf, "maintenance")
 
 
+def test_who_answers_a_page_that_a_colleague_was_faster_on_sees_that_answer_first(
+    client, open_page, review, answer, said, oda, olaf
+):
+    assert 'name="seen" value=""' in open_page(olaf).content.decode()
+    first = answer(review, verdict="routine", cause="runs-by-itself")
+    reply = client.post(f"/reviews/{review.uuid}/", said(seen=""))
+    page = reply.content.decode()
+    assert reply.status_code == 422
+    assert "Oda Nowak has answered in the meantime." in page
+    assert Annotation.objects.get() == first, "nothing was overruled unawares"
+    assert f'name="seen" value="{first.uuid}"' in page
+    client.post(f"/reviews/{review.uuid}/", said(seen=str(first.uuid)))
+    first.refresh_from_db()
+    assert (first.superseded_by.by, first.superseded_by.verdict) == (olaf, "maintenance")
+
+
+def test_ones_own_answer_from_another_tab_is_simply_changed(client, open_page, review, said, oda):
+    open_page(oda)
+    client.post(f"/reviews/{review.uuid}/", said(seen=""))
+    again = said(seen="", verdict="routine", cause_routine="runs-by-itself")
+    client.post(f"/reviews/{review.uuid}/", again)
+    assert Annotation.objects.get(superseded_by=None).verdict == "routine"
+
+
 def test_a_withdrawn_question_says_so(open_page, review, oda, sam):
     withdraw_review(review_id=review.pk, by=sam, now=NOON)
     page = open_page(oda).content.decode()
@@ -143,7 +167,9 @@ def test_undo_from_the_toast_opens_the_question_again(client, open_page, review,
         headers={"hx-request": "true", "hx-current-url": "http://testserver/reviews/"},
     )
     assert reply["HX-Redirect"] == f"/reviews/{review.uuid}/"
-    assert "Was this you?" in client.get(f"/reviews/{review.uuid}/").content.decode()
+    page = client.get(f"/reviews/{review.uuid}/").content.decode()
+    assert "Was this you?" in page
+    assert "Your answer was taken back." in page, "what the undo did is said where it leads"
 
 
 def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, oda):
