@@ -1,5 +1,6 @@
 """Read what changed since the watermark: ascending, with overlap, each page with its progress."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.intake.models import Run
@@ -13,6 +14,25 @@ OVERLAP = timedelta(minutes=15)
 FIRST_LOOK = timedelta(hours=1)  # before history: enough that clocks may differ
 
 
+@dataclass(slots=True)
+class Place:
+    """Where a reading goes on that a slice did not finish. Without it the next slice would begin
+    before the overlap again, and never get beyond what fills a slice.
+    """
+
+    at: datetime | None = None
+
+    @classmethod
+    def from_json(cls, said: dict[str, object]) -> "Place":
+        """From the job's row."""
+        at = said.get("goes_on_at")
+        return cls(datetime.fromisoformat(at) if isinstance(at, str) else None)
+
+    def as_json(self) -> dict[str, object]:
+        """For the job's row."""
+        return {"goes_on_at": self.at.isoformat()} if self.at else {}
+
+
 def pull_changes(
     *,
     workspace: Workspace,
@@ -20,12 +40,17 @@ def pull_changes(
     now: datetime,
     since: datetime | None = None,
     budget: Budget | None = None,
+    place: Place | None = None,
 ) -> Tally:
-    """Store what changed since the watermark (or since then) and move the watermark along."""
+    """Store what changed since the watermark (or since then) and move the watermark along. `place`
+    says where the slice before stopped, and afterwards where this one did.
+    """
     tally, cursor, error, complete = Tally(), cursor_of(workspace_id=workspace.pk), "", False
-    start = since or (cursor.watermark - OVERLAP if cursor.watermark else now - FIRST_LOOK)
+    place = place or Place()
+    overlapping = cursor.watermark - OVERLAP if cursor.watermark else now - FIRST_LOOK
+    start = since or place.at or overlapping
     try:
-        complete = _pull(
+        place.at = _pull(
             workspace=workspace,
             client=client,
             now=now,
@@ -34,6 +59,7 @@ def pull_changes(
             budget=budget or Budget(),
             tally=tally,
         )
+        complete = place.at is None
     except SentinelError as problem:
         error = problem.message
         raise
@@ -59,7 +85,9 @@ def _pull(
     watermark: datetime | None,
     budget: Budget,
     tally: Tally,
-) -> bool:
+) -> datetime | None:
+    """Read on from `start`; returns where to go on, or None where the end was reached."""
+
     def progress(latest: datetime | None, _link: str | None) -> None:
         nonlocal watermark
         if latest and (watermark is None or latest > watermark):  # else there is nothing to move
@@ -78,7 +106,7 @@ def _pull(
         )
         # A full page without a next link may have been cut: ask on from where it ends.
         if not done.is_full or done.latest_modified is None or done.latest_modified <= start:
-            return done.is_complete
-        if budget.is_used_up:
-            return False
+            return None if done.is_complete else max(start, done.latest_modified or start)
         start = done.latest_modified
+        if budget.is_used_up:
+            return start

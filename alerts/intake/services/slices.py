@@ -14,7 +14,7 @@ from typing import Any
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Pace
-from alerts.intake.services.poll import pull_changes
+from alerts.intake.services.poll import Place, pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_for_missing, is_sweep_under_way, sweep_workspace
 from alerts.intake.services.walk import Budget
@@ -84,9 +84,13 @@ def run_one_slice(*, kind: str, connect: Connect) -> bool:
     return True
 
 
-def _poll(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
-    pull_changes(workspace=workspace, client=client, now=clock.now(), budget=Budget(_LONG))
-    return POLL_EVERY
+def _poll(workspace: Workspace, client: SentinelClient, job: Job) -> timedelta:
+    place = Place.from_json(job.payload)
+    pull_changes(
+        workspace=workspace, client=client, now=clock.now(), budget=Budget(_LONG), place=place
+    )
+    _keep(job, place.as_json())
+    return POLL_EVERY if place.at is None else timedelta()
 
 
 def _history(workspace: Workspace, client: SentinelClient, _job: Job) -> timedelta:
@@ -114,9 +118,14 @@ def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelt
     try:
         fetch_details(workspace=workspace, client=client, pace=pace, budget=budget, clock=clock.now)
     finally:
-        if pace.as_json() != job.payload:
-            Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=pace.as_json())
+        _keep(job, pace.as_json())
     return timedelta() if budget.is_used_up else DETAILS_EVERY
+
+
+def _keep(job: Job, payload: Mapping[str, object]) -> None:
+    """Note for the next slice how this one ended."""
+    if payload != job.payload:
+        Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
 
 
 _KINDS: Mapping[str, _Kind] = {

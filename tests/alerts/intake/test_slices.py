@@ -30,6 +30,30 @@ def test_a_workspace_is_polled_once_per_period(workspace, sentinel):
     assert Incident.objects.count() == 1
 
 
+def test_more_than_a_slice_can_read_within_the_overlap_is_read_in_the_next_ones(
+    workspace, sentinel, monkeypatch
+):
+    """A script that touches thousands of incidents in a quarter of an hour must not hold up intake
+    for ever: each slice would begin before all of them again."""
+    monkeypatch.setattr(MemorySentinel.list_incidents, "__kwdefaults__",
+                        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4})  # fmt: skip
+    monkeypatch.setattr("alerts.intake.services.slices._LONG", 0.0)
+    for n in range(17):
+        sentinel.add_incident(at=NOON - timedelta(minutes=30, seconds=-n))
+    for n in range(5):
+        assert run_one_slice(kind=POLL, connect=lambda _: sentinel), "due at once while unfinished"
+        assert Incident.objects.count() == 4 + 3 * n, "each begins with the last one before"
+        assert Cursor.objects.get().fresh_at is None
+    assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert Incident.objects.count() == 17
+    assert Cursor.objects.get().fresh_at == NOON
+    assert Job.objects.get(kind=POLL).payload == {}
+    sentinel.add_incident(at=NOON - timedelta(minutes=44))
+    Job.objects.update(due_at=clock.unshifted())
+    assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    assert Incident.objects.count() == 18, "the next reading overlaps again"
+
+
 def test_a_sick_workspace_delays_no_other(workspace, sentinel):
     make_workspace("porto")
     sentinel.add_incident(at=NOON - timedelta(minutes=5))
