@@ -26,8 +26,7 @@ def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> Tally
         readable = [item for item in items if isinstance(item, WireIncident)]
         bad = [item for item in items if isinstance(item, Unreadable)]
         bad += _store(workspace_id, readable, tally, now, probed)
-        _put_aside(workspace_id, bad, now)
-        tally.quarantined = len(bad)
+        tally.quarantined, tally.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
         _take_back(workspace_id, readable, bad)
     return tally
 
@@ -36,8 +35,7 @@ def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: dateti
     """Store the answer to a question about one incident."""
     tally = Tally()
     bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], tally, now)
-    _put_aside(workspace_id, bad, now)
-    tally.quarantined = len(bad)
+    tally.quarantined, tally.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
     return tally
 
 
@@ -67,7 +65,10 @@ def _store(
     return []
 
 
-def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> None:
+def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> int:
+    """Keep what is bad as it came, of each incident the latest version only; returns how many are
+    news. Listed again just so is none.
+    """
     rows = {}
     for item in bad:
         fingerprint = sha256(item.raw).hexdigest()
@@ -80,13 +81,23 @@ def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> N
             first_seen_at=now,
             latest_seen_at=now,
         )
-    if rows:
-        Quarantined.objects.bulk_create(
-            rows.values(),
-            update_conflicts=True,
-            unique_fields=["workspace", "fingerprint"],
-            update_fields=["latest_seen_at", "reason"],
-        )
+    if not rows:
+        return 0
+    aside = Quarantined.objects.filter(workspace_id=workspace_id)
+    known = aside.filter(fingerprint__in=rows).count()
+    names = {row.name for row in rows.values()} - {""}
+    older = aside.filter(name__in=names).exclude(fingerprint__in=rows)
+    since = dict(older.order_by("-first_seen_at").values_list("name", "first_seen_at"))
+    for row in rows.values():
+        row.first_seen_at = since.get(row.name, now)
+    older.delete()
+    Quarantined.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["workspace", "fingerprint"],
+        update_fields=["latest_seen_at", "reason"],
+    )
+    return len(rows) - known
 
 
 def _take_back(

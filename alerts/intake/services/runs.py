@@ -50,7 +50,7 @@ def finish_run(
         before = Run.objects.filter(workspace_id=workspace_id).order_by("-started_at", "-pk")
         latest = before.first() if quiet else None
         columns = {"finished_at": now, "error": error[:1000], **tally.as_columns()}
-        if latest and _is_quiet(latest) and latest.kind == kind:
+        if latest and _is_quiet(latest, tally) and latest.kind == kind:
             Run.objects.filter(pk=latest.pk).update(**columns)
             return latest
         run = Run.objects.create(
@@ -66,5 +66,7 @@ def forget_old_runs(*, now: datetime) -> int:
     return Run.objects.filter(started_at__lt=now - _KEPT).delete()[0]
 
 
-def _is_quiet(run: Run) -> bool:
-    return not (run.new or run.changed or run.quarantined or run.deleted or run.error)
+def _is_quiet(run: Run, tally: Tally) -> bool:
+    """Whether the same can be said of this quiet run and of a quiet pass after it."""
+    news = run.new or run.changed or run.deleted or run.error
+    return not news and run.quarantined == tally.quarantined

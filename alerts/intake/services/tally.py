@@ -16,6 +16,7 @@ class Tally:
     merged: int = 0
     deleted: int = 0
     flagged: int = 0
+    newly_aside: int = 0  # of the quarantined those that were not put aside just so before
 
     @property
     def seen(self) -> int:
@@ -25,7 +26,7 @@ class Tally:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing happened that is worth a line of its own."""
-        return not (self.new or self.changed or self.quarantined or self.deleted)
+        return not (self.new or self.changed or self.newly_aside or self.deleted)
 
     def add(self, stored: Stored) -> None:
         """Count what storing has done."""
@@ -42,4 +43,6 @@ class Tally:
 
     def as_columns(self) -> dict[str, int]:
         """The counts by the names of the run's columns."""
-        return {"seen": self.seen, **asdict(self)}
+        counts = asdict(self)
+        del counts["newly_aside"]
+        return {"seen": self.seen, **counts}

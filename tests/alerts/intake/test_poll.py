@@ -169,6 +169,27 @@ def test_what_cannot_be_read_is_put_aside_and_the_page_goes_on(workspace, sentin
     assert not Quarantined.objects.exists(), "it can be read by now"
 
 
+def test_what_stays_unreadable_is_no_news_each_time(workspace, sentinel):
+    names = fill(sentinel, 3)
+    sentinel.list_incidents = _spoiling(sentinel, names[2], "properties", "gone")
+    pull(workspace, sentinel)
+    before = Run.objects.count(), Entry.objects.count()
+    for _ in range(3):
+        assert pull(workspace, sentinel).quarantined == 1
+    assert (Run.objects.count() - before[0], Entry.objects.count() - before[1]) == (1, 0)
+    assert Run.objects.first().quarantined == 1, "the line still says so"
+
+
+def test_of_what_stays_unreadable_only_the_latest_version_is_kept(workspace, sentinel):
+    names = fill(sentinel, 3)
+    for n in range(4):
+        sentinel.list_incidents = _spoiling(sentinel, names[2], "properties", f"gone {n}")
+        pull_changes(workspace=workspace, client=sentinel, now=NOON + timedelta(minutes=n))
+    aside = Quarantined.objects.get()
+    assert "gone 3" in aside.raw
+    assert aside.first_seen_at == NOON and aside.latest_seen_at == NOON + timedelta(minutes=3)
+
+
 def _spoiling(sentinel, name, member, value):
     import orjson
 
