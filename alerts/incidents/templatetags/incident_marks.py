@@ -6,7 +6,7 @@ from html import escape
 
 from django.template import Library
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from alerts.incidents.reads.rows import Row
 from alerts.incidents.reads.wording import Chip, Moment
@@ -42,6 +42,12 @@ def owner_mark(name: str) -> SafeString:
 
 
 @register.simple_tag
+def chosen_words(n: int) -> str:
+    """How many incidents are chosen."""
+    return ngettext("%(n)s incident chosen", "%(n)s incidents chosen", n) % {"n": n}
+
+
+@register.simple_tag
 def queue_rows(rows: Iterable[Row], base: str) -> SafeString:
     """The rows of the queue. Made here and not in a template: fifty rows of thirty values each
     are most of the page's cost. For the same reason a row is one string whose texts are escaped
@@ -55,13 +61,14 @@ def _row(row: Row, base: str, select: str, language: str | None) -> str:
     title, target, hint = escape(row.title), row.target, row.context.hint
     href = f"{base}{row.incident_id}/"
     label = escape(select % {"title": row.title})
+    many = f' data-n="{row.n}"' if row.n > 1 else ""
     times = f' <span class="times">×{row.n}</span>' if row.n > 1 else ""
     ends = f'<span>·</span><span class="device">{escape(row.ends)}</span>' if row.ends else ""
     rest = f'<span class="more">· {escape(row.rest)}</span>' if row.rest else ""
     hinted = f' title="{escape(hint)}"' if hint else ""
     return f"""
 <tr id="row-{row.ref}" data-row="{row.ref}" data-target="{target}" data-panel="{base}{row.panel}"
- data-href="{href}">
+ data-href="{href}"{many}>
 <td class="cell-tight at-tick"><label class="tick"><input type="checkbox" name="pick"
  value="{target}" aria-label="{label}"></label></td>
 <td class="cell-tight at-mark">{_prio(row.priority, language)}</td>

@@ -197,14 +197,20 @@ _icon = icon
 
 
 @register.simple_block_tag
-def bulk_bar(content: SafeString, chosen: int, *, id: str = "bulk") -> SafeString:
-    """What can be done with all chosen rows; hidden while none is chosen."""
+def bulk_bar(
+    content: SafeString, chosen: int, *, id: str = "bulk", single: str = "", many: str = ""
+) -> SafeString:
+    """What can be done with all chosen rows; hidden while none is chosen. `single` and `many` say
+    what was chosen, with the number 1 and with another one, for scripts to put theirs in.
+    """
     words = ngettext("%(n)s chosen", "%(n)s chosen", chosen) % {"n": chosen}
     rest = attributes({"class": "bulk-bar", "id": id, "hidden": not chosen})
+    count = attributes({"data-single": single or None, "data-many": many or None})
     return format_html(
-        '<div{} role="group" aria-label="{}"><b data-bulk-count>{}</b>{}</div>',
+        '<div{} role="group" aria-label="{}"><b data-bulk-count{}>{}</b>{}</div>',
         rest,
         gettext("Act on all chosen rows"),
+        count,
         words,
         content,
     )

@@ -12,7 +12,13 @@ from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 from tests.factories.incidents import make_queue_row
 
+TOPS = "rows => [scrollY, ...rows.map(row => row.getBoundingClientRect().top)]"
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def tops_of_rows(page):
+    return page.locator("#queue-rows tr").evaluate_all(TOPS)
 
 
 def test_all_that_match_are_chosen_closed_and_watched(
@@ -23,10 +29,12 @@ def test_all_that_match_are_chosen_closed_and_watched(
         make_queue_row(gdansk, plant, n=2)
     page = browse("/incidents/?view=open", as_=sam)
     expect(page.locator("#panel .panel-title")).to_be_visible()
+    before = tops_of_rows(page)
     page.get_by_label("Select all rows of this page").check()
-    expect(page.locator("[data-bulk-count]")).to_have_text("3 chosen")
-    page.get_by_role("button", name="Select all 4 matching").click()
-    expect(page.locator("[data-bulk-count]")).to_have_text("4 chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("6 incidents chosen")
+    page.get_by_role("button", name="Select all 8 matching").click()
+    expect(page.locator("[data-bulk-count]")).to_have_text("8 incidents chosen")
+    assert tops_of_rows(page) == before, "nothing moves under the pointer"
     expect(page.get_by_role("button", name="Ask OT")).to_be_hidden()
     expect(page.get_by_role("button", name="Select none")).to_be_focused()
     page.keyboard.press("e")
