@@ -11,7 +11,10 @@ from celery import Celery
 from celery.signals import worker_process_init
 from kombu import Queue
 
+from portal.errors import settings_or_exit
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+settings_or_exit(1)
 
 QUEUES = ("intake", "outbox", "deployments", "notify", "bulk", "captures")
 

@@ -63,8 +63,14 @@ def start(data: Path, *, durable: bool = True) -> Services:
     that joined has left. Raises Misconfigured when they cannot be started.
     """
     data = data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "starting.lock").open("w") as starting:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "starting.lock").open("w")
+    except OSError as error:
+        raise Misconfigured(
+            f"The data folder {data} cannot be used ({error.strerror}): set DATA_DIR."
+        ) from error
+    with lock as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
         _join(data)
         cluster = _cluster_of(data)

@@ -1,31 +1,45 @@
 """Typed readers of the environment. `NAME_FILE` may hold the value of `NAME` (for secrets)."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from portal.errors import Misconfigured
 
-TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")  # of logs
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def text(name: str, default: str | None = None) -> str:
-    """The value of NAME, or of the file that NAME_FILE names, or the default.
+    """The value of NAME, or of the file that NAME_FILE names, or the default. What is set to
+    nothing was not given: a compose file says `NAME=` for what nobody filled in.
 
     Raises Misconfigured when there is neither, or when the file cannot be read.
     """
-    if (value := os.environ.get(name)) is not None:
+    if value := os.environ.get(name):
         return value
     if file := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise Misconfigured(
-                f"{name}_FILE names {file}, which cannot be read ({error.strerror})."
-            ) from error
+        return _inside(file, f"{name}_FILE")
     if default is None:
         raise Misconfigured(f"{name} is not set: set it, or {name}_FILE, in the environment.")
     return default
+
+
+def _inside(file: str, named_by: str) -> str:
+    """What the file says. An empty one is a mistake: nobody names a file to say nothing."""
+    try:
+        value = Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(
+            f"{named_by} names {file}, which cannot be read ({error.strerror})."
+        ) from error
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{named_by} names {file}, which is no text in UTF-8.") from None
+    if not value:
+        raise Misconfigured(f"{named_by} names {file}, which is empty.")
+    return value
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -36,13 +50,12 @@ def flag(name: str, *, default: bool) -> bool:
     raise Misconfigured(f"{name} is {value!r}: use true or false.")
 
 
-def number(name: str, default: int) -> int:
+def number(name: str, default: int, *, least: int = 0, most: int = 2_147_483_647) -> int:
     """Read a whole number."""
     value = text(name, str(default)).strip()
-    try:
-        return int(value)
-    except ValueError:
-        raise Misconfigured(f"{name} is {value!r}: use a whole number.") from None
+    if not _DIGITS.fullmatch(value) or not least <= int(value) <= most:
+        raise Misconfigured(f"{name} is {value!r}: use a whole number from {least} to {most}.")
+    return int(value)
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -51,11 +64,12 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """Read one of a few words."""
+    """Read one of a few words, in whatever case it is written."""
     value = text(name, default)
-    if value not in allowed:
-        raise Misconfigured(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
-    return value
+    for word in allowed:
+        if value.strip().lower() == word.lower():
+            return word
+    raise Misconfigured(f"{name} is {value!r}: use one of {', '.join(allowed)}.")
 
 
 def address(name: str, default: str, schemes: tuple[str, ...]) -> SplitResult:

@@ -5,12 +5,24 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from portal.errors import Misconfigured
+
 
 def local_secret(file: Path) -> str:
     """Read the key from this file, made with mode 0600 at first use.
 
-    `check --deploy` asks for a SECRET_KEY of your own: several machines must share one.
+    `check --deploy` asks for a SECRET_KEY of your own: several machines must share one. Raises
+    Misconfigured where the data folder cannot hold it.
     """
+    try:
+        return _kept_in(file)
+    except OSError as error:
+        raise Misconfigured(
+            f"DATA_DIR is {file.parent}, which cannot be used ({error.strerror})."
+        ) from error
+
+
+def _kept_in(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         # Whole before it has its name: several processes start at once and read it.

@@ -2,15 +2,12 @@
 through `portal.env`; docs/operating.md lists them.
 """
 
-import os
 import sys
 from pathlib import Path
-from urllib.parse import parse_qs, unquote
 
 from django.utils.csp import CSP
 
-from portal import env
-from portal.errors import Misconfigured
+from portal import env, far_ends
 from portal.secret import local_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,7 +22,8 @@ DEMO = env.flag(
 )  # set by `make demo` only: pretend Azure, open mailbox
 EMBEDDED = env.flag("TAGOUT_EMBEDDED", default=False)  # set where our own PostgreSQL runs
 TESTING = "pytest" in sys.modules
-PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+_public = far_ends.public_url()
+PUBLIC_URL = _public.geturl().rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
@@ -104,45 +102,18 @@ TEMPLATES = [
 ]
 
 # The database: the only truth
-
-
-_TLS_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
-
-
-def _database(url: str) -> dict[str, object]:
-    parts = env.address("DATABASE_URL", url, ("postgresql", "postgres"))
-    host, options = unquote(parts.hostname or ""), parse_qs(parts.query)
-    if parts.netloc.rpartition("@")[2].startswith("%2F"):
-        host = unquote(parts.netloc.rpartition("@")[2])  # a folder of sockets; keep its letter case
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "options": f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 15000)}"
-            f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC",
-            "application_name": env.text("TAGOUT_PROCESS", "tagout"),
-            **{name: options[name][0] for name in _TLS_OPTIONS if name in options},
-        },
-    }
-
-
-DATABASES = {"default": _database("postgresql://localhost/tagout")}
+DATABASES = {"default": far_ends.database()}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # reliability G4
 
 # Work in the background (queues and processes: portal/celery.py, periods: portal/schedule.py)
 
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = far_ends.broker()
 
 # The REST API (portal/api)
 
 REST_FRAMEWORK = {"EXCEPTION_HANDLER": "portal.api.problems.answer_problem"}
-API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600)  # of one token, of one person
+# of one token, of one person
+API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, least=1)
 
 # People and sessions
 
@@ -163,7 +134,6 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 30 * 24 * 3600  # good for answering from a phone; signing asks again (ui §7.2)
 # Two portals on one machine share the cookie jar of "localhost": tell their cookies apart.
-_public = env.address("PUBLIC_URL", "http://localhost:8000", ("http", "https"))
 _mark = "" if _public.scheme == "https" else f"_{_public.port or 80}"
 SESSION_COOKIE_NAME = "tagout_session" + _mark
 CSRF_COOKIE_NAME = "tagout_csrf" + _mark
@@ -222,41 +192,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG
 
 # Mail: smtp://user:password@host:port (smtps:// and ?tls=1 for TLS), file:///folder (demo), console
-
-
-def _mailer(url: str) -> dict[str, object]:
-    parts = env.address("EMAIL_URL", url, ("smtp", "smtps", "file", "console", "locmem"))
-    backend = "django.core.mail.backends."
-    if parts.scheme in ("console", "locmem"):
-        return {"BACKEND": f"{backend}{parts.scheme}.EmailBackend"}
-    if parts.scheme == "file":
-        return {
-            "BACKEND": f"{backend}filebased.EmailBackend",
-            "OPTIONS": {"file_path": unquote(parts.path)},
-        }
-    if not parts.hostname:
-        raise Misconfigured("EMAIL_URL names no mail server: smtp://user:password@host:587?tls=1.")
-    return {
-        "BACKEND": f"{backend}smtp.EmailBackend",
-        "OPTIONS": {
-            "host": parts.hostname,
-            "port": parts.port or (465 if parts.scheme == "smtps" else 25),
-            "username": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-            "use_ssl": parts.scheme == "smtps",
-            "use_tls": parse_qs(parts.query).get("tls") == ["1"],
-            "timeout": 10,
-        },
-    }
-
-
-MAILERS = {"default": _mailer("locmem://" if TESTING else "console://")}
-MAIL_FOLDER = (
-    Path(unquote(env.address("EMAIL_URL", "", ("file",)).path))
-    if os.environ.get("EMAIL_URL", "").startswith("file:")
-    else None
-)
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "Tagout <tagout@localhost>")
+MAILERS = {"default": far_ends.mailer("locmem://" if TESTING else "console://")}
+MAIL_FOLDER = far_ends.mail_folder()
+DEFAULT_FROM_EMAIL = far_ends.sender()
 
 # Logs: one line an event, to standard error
 
@@ -271,7 +209,7 @@ LOGGING = {
         "console": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", env.LEVELS)},
     "loggers": {
         "azure": {"level": "WARNING"},  # the SDK logs headers at INFO
         "django.db.backends": {"level": "INFO"},

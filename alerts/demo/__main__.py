@@ -34,12 +34,15 @@ def main() -> None:
     """Run the demo; leave nothing behind."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stop)
-    data = Path(os.environ.get("DEMO_DATA", str(HOME / ".data"))).resolve()
-    size = os.environ.get("DEMO_SIZE", "small")
+    data = Path(os.environ.get("DEMO_DATA") or HOME / ".data").resolve()
+    size = os.environ.get("DEMO_SIZE") or "small"
     if size not in SIZES:
         sys.exit(f"DEMO_SIZE is {size!r}: use one of {', '.join(SIZES)}.")
-    seed, place = _number("DEMO_SEED", "7"), _place()
-    family = Family(data / "logs", _environment(data, port_of(place)))
+    seed, place = _number("DEMO_SEED", "7", most=10_000_000), _place()
+    try:
+        family = Family(data / "logs", _environment(data, port_of(place)))
+    except OSError as error:
+        sys.exit(f"DEMO_DATA is {data}, which cannot be used ({error.strerror}).")
     try:
         _run(family, data=data, size=size, seed=seed, place=place)
     except Stop:
@@ -175,7 +178,8 @@ def _block(port: int, simulator_port: int, data: Path, seconds: float) -> str:
 
 def _place() -> socket.socket:
     wanted = os.environ.get("DEMO_PORT", "")
-    return hold_port(_number("DEMO_PORT", "8000"), strict=bool(wanted))
+    number = _number("DEMO_PORT", "8000", least=1, most=65_535)
+    return hold_port(number, strict=bool(wanted))
 
 
 def _remembered_place(file: Path, first: int) -> socket.socket:
@@ -186,10 +190,11 @@ def _remembered_place(file: Path, first: int) -> socket.socket:
     return place
 
 
-def _number(name: str, default: str) -> int:
+def _number(name: str, default: str, *, least: int = 0, most: int) -> int:
     value = os.environ.get(name) or default
-    if not value.isdigit():
-        sys.exit(f"{name} is {value!r}: use a whole number.")
+    digits = value.isascii() and value.isdigit() and len(value) <= 9
+    if not digits or not least <= int(value) <= most:
+        sys.exit(f"{name} is {value!r}: use a whole number from {least} to {most}.")
     return int(value)
 
 

@@ -244,9 +244,10 @@ def _commands(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]
 
 @cache
 def settings_read() -> set[str]:
-    """The names that portal/settings.py reads from the environment."""
+    """The names that the settings read from the environment."""
     names = set()
-    for node in ast.walk(ast.parse((HOME / "portal/settings.py").read_text())):
+    text = "".join((HOME / "portal" / name).read_text() for name in ("settings.py", "far_ends.py"))
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             owner, name = node.func.value, node.args[0]
             if isinstance(owner, ast.Name) and owner.id == "env" and isinstance(name, ast.Constant):

@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from portal.settings import _database
+from portal import far_ends
 from tests.architecture.tree import HOME
 
 NAMES = "from portal import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
@@ -39,5 +39,5 @@ def test_cookies_have_names_that_browsers_take_whatever_the_address(public_url, 
 def test_how_the_database_proves_itself_is_said_in_its_url(monkeypatch):
     url = "postgresql://tagout@db.example/tagout?sslmode=verify-full&sslrootcert=/etc/ca.pem"
     monkeypatch.setenv("DATABASE_URL", url)
-    options = _database("")["OPTIONS"]
+    options = far_ends.database()["OPTIONS"]
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/etc/ca.pem")

@@ -1,0 +1,102 @@
+"""What settings say about far ends: our own address, the database, the broker, the mail server."""
+
+import re
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, unquote
+
+from portal import env
+from portal.errors import Misconfigured
+
+_TLS_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+
+def public_url() -> SplitResult:
+    """Where people reach us."""
+    parts = env.address("PUBLIC_URL", "http://localhost:8000", ("http", "https"))
+    if not parts.hostname:
+        raise Misconfigured("PUBLIC_URL names no host: https://tagout.plant.example.")
+    return parts
+
+
+def database() -> dict[str, object]:
+    """PostgreSQL, as Django wants it said."""
+    here = "postgresql://localhost/tagout"
+    parts = env.address("DATABASE_URL", here, ("postgresql", "postgres"))
+    host, options = unquote(parts.hostname or ""), parse_qs(parts.query)
+    if parts.netloc.rpartition("@")[2].startswith("%2F"):
+        host = unquote(parts.netloc.rpartition("@")[2])  # a folder of sockets; keep its letter case
+    if not parts.path.lstrip("/"):
+        raise Misconfigured("DATABASE_URL names no database: postgresql://user@host:5432/name.")
+    if (mode := options.get("sslmode", ["prefer"])[0]) not in _SSL_MODES:
+        known = ", ".join(_SSL_MODES)
+        raise Misconfigured(f"DATABASE_URL says sslmode={mode[:20]!r}: use one of {known}.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "options": f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 15000)}"
+            f" -c lock_timeout={env.number('LOCK_TIMEOUT_MS', 3000)} -c timezone=UTC",
+            "application_name": env.text("TAGOUT_PROCESS", "tagout"),
+            **{name: options[name][0] for name in _TLS_OPTIONS if name in options},
+        },
+    }
+
+
+def broker() -> str:
+    """A server of the Redis protocol."""
+    parts = env.address("REDIS_URL", "redis://127.0.0.1:6379/0", ("redis", "rediss"))
+    if not parts.hostname or not re.fullmatch(r"/?[0-9]{0,4}", parts.path):
+        raise Misconfigured("REDIS_URL must name a host and a number: redis://host:6379/0.")
+    return parts.geturl()
+
+
+def mailer(default: str) -> dict[str, object]:
+    """smtp://user:password@host:port (smtps:// and ?tls=1 for TLS), file:///folder, console."""
+    parts = env.address("EMAIL_URL", default, ("smtp", "smtps", "file", "console", "locmem"))
+    backend = "django.core.mail.backends."
+    if parts.scheme in ("console", "locmem"):
+        return {"BACKEND": f"{backend}{parts.scheme}.EmailBackend"}
+    if parts.scheme == "file":
+        if not parts.path.strip("/"):
+            raise Misconfigured("EMAIL_URL names no folder: file:///var/mail/tagout.")
+        return {
+            "BACKEND": f"{backend}filebased.EmailBackend",
+            "OPTIONS": {"file_path": unquote(parts.path)},
+        }
+    if not parts.hostname:
+        raise Misconfigured("EMAIL_URL names no mail server: smtp://user:password@host:587?tls=1.")
+    return {
+        "BACKEND": f"{backend}smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname,
+            "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_ssl": parts.scheme == "smtps",
+            "use_tls": parse_qs(parts.query).get("tls") == ["1"],
+            "timeout": 10,
+        },
+    }
+
+
+def mail_folder() -> Path | None:
+    """Where mails lie that go into a folder, so that the demo can show them."""
+    if not env.text("EMAIL_URL", "").startswith("file:"):
+        return None
+    return Path(unquote(env.address("EMAIL_URL", "", ("file",)).path))
+
+
+def sender() -> str:
+    """Who our mails come from."""
+    value = env.text("EMAIL_FROM", "Tagout <tagout@localhost>")
+    if not value.isprintable() or "@" not in parseaddr(value)[1]:
+        raise Misconfigured(f"EMAIL_FROM is {value!r}: write Tagout <tagout@plant.example>.")
+    return value

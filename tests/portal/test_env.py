@@ -1,0 +1,78 @@
+"""Settings: what is malformed is one sentence that names it; what is empty was not given."""
+
+from pathlib import Path
+
+import pytest
+
+from portal import env, far_ends
+from portal.errors import Misconfigured
+from portal.secret import local_secret
+
+
+def log_level():
+    return env.choice("LOG_LEVEL", "INFO", env.LEVELS)
+
+
+def test_a_file_may_hold_a_value_and_one_that_is_empty_gives_way_to_it(monkeypatch, tmp_path):
+    (tmp_path / "secret").write_text("from the file\n")
+    monkeypatch.setenv("SECRET_KEY", "")
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "secret"))
+    assert env.text("SECRET_KEY") == "from the file"
+
+
+def test_what_is_set_to_nothing_has_its_default(monkeypatch):
+    monkeypatch.setenv("LOG_FORMAT", "")
+    monkeypatch.delenv("LOG_FORMAT_FILE", raising=False)
+    assert env.choice("LOG_FORMAT", "json", ("json", "console")) == "json"
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe"])
+def test_a_file_without_a_value_in_it_is_named(monkeypatch, tmp_path, content):
+    (tmp_path / "secret").write_bytes(content)
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "secret"))
+    with pytest.raises(Misconfigured, match=r"SECRET_KEY_FILE names .*secret"):
+        env.text("SECRET_KEY", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("DATABASE_URL", "postgresql://localhost", far_ends.database),
+        ("DATABASE_URL", "postgresql://localhost/", far_ends.database),
+        ("DATABASE_URL", "postgresql://localhost/x?sslmode=maybe", far_ends.database),
+        ("STATEMENT_TIMEOUT_MS", "-1", far_ends.database),
+        ("STATEMENT_TIMEOUT_MS", "9999999999", far_ends.database),
+        ("LOCK_TIMEOUT_MS", "½", far_ends.database),
+        ("REDIS_URL", "localhost:6379", far_ends.broker),
+        ("REDIS_URL", "http://localhost/", far_ends.broker),
+        ("REDIS_URL", "redis://localhost:port/0", far_ends.broker),
+        ("REDIS_URL", "redis://", far_ends.broker),
+        ("REDIS_URL", "redis://localhost/first", far_ends.broker),
+        ("PUBLIC_URL", "https://", far_ends.public_url),
+        ("PUBLIC_URL", "tagout.example", far_ends.public_url),
+        ("LOG_LEVEL", "LOUD", log_level),
+        ("EMAIL_URL", "file://", lambda: far_ends.mailer("")),
+        ("EMAIL_FROM", "Tagout", far_ends.sender),
+        ("EMAIL_FROM", "Tagout <a@b.example>\nBcc: c@d.example", far_ends.sender),
+    ],
+)
+def test_what_is_malformed_is_one_sentence_that_names_the_setting(monkeypatch, name, value, read):
+    for each in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured) as wrong:
+        read()
+    assert str(wrong.value).startswith(name)
+    assert "\n" not in str(wrong.value)
+
+
+def test_thelog_level_may_be_in_small_letters(monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", "warning")
+    assert log_level() == "WARNING"
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Misconfigured, match="DATA_DIR"):
+        local_secret(tmp_path / "file" / "below" / Path("secret-key"))
