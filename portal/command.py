@@ -4,12 +4,13 @@ one document on standard output, and no run on a database whose migrations are p
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.errors import Misconfigured, Refused
@@ -31,6 +32,8 @@ class TagoutCommand(BaseCommand):
         def parse_args(args: Any = None, namespace: Any = None) -> Any:
             """Take `--json` anywhere, also behind the words of a subcommand."""
             words = list(args or [])
+            if any("\udc80" <= letter <= "\udcff" for word in words for letter in word):
+                raise CommandError("A word of this command is no text in UTF-8.")
             words.sort(key=lambda word: word != "--json")
             return parse(words, namespace)
 
@@ -40,14 +43,16 @@ class TagoutCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command; turn refusals into one sentence and exit code 1."""
         as_json = options.pop("json")
-        if self.needs_database:
-            _bring_up_to_date()
         try:
+            if self.needs_database:
+                _bring_up_to_date()
             result = self.run(**options)
         except (Refused, Misconfigured) as refusal:
             raise CommandError(str(refusal)) from refusal
+        except OperationalError as trouble:
+            raise CommandError(_database_is_away(trouble)) from trouble
         if as_json:
-            self.stdout.write(json.dumps(result, default=str))
+            self.stdout.write(json.dumps(result, default=_in_json))
         elif result is not None:
             self.show(result)
 
@@ -59,6 +64,21 @@ class TagoutCommand(BaseCommand):
         """Print the result for a person; by default one `name: value` a line."""
         for row in result if isinstance(result, list) else [result]:
             self.stdout.write("  ".join(f"{name}: {value}" for name, value in row.items()))
+
+
+def _in_json(value: Any) -> str:
+    """Moments as everywhere outside (RFC 3339, UTC); what else JSON lacks as its text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(value)
+
+
+def _database_is_away(trouble: OperationalError) -> str:
+    """One sentence where the database does not answer; anything else it says is our own mistake."""
+    if getattr(trouble.__cause__, "sqlstate", None) is not None:
+        raise trouble
+    said = " ".join(str(trouble).split())
+    return f"The database that DATABASE_URL names does not answer: {said}"
 
 
 def _bring_up_to_date() -> None:

@@ -85,6 +85,14 @@ def test_all_workspaces_are_a_list(sentinel):
     assert [one["workspace"] for one in sync("--all")] == ["gdansk", "porto"]
 
 
+def test_what_was_read_is_told_although_another_workspace_failed(sentinel, capsys):
+    make_workspace("porto")
+    sentinel.fail_next(SentinelDenied("We may not read incidents there.", status=403))
+    with pytest.raises(CommandError, match=r"^gdansk: We may not read incidents there\.$"):
+        call_command("sync", "--all", "--json")
+    assert [one["workspace"] for one in json.loads(capsys.readouterr().out)] == ["porto"]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -93,6 +101,7 @@ def test_all_workspaces_are_a_list(sentinel):
         (["gdansk", "--all"], "Name one workspace"),
         (["gdansk", "--since", "yesterday"], "--since must be"),
         (["gdansk", "--since", "2026-11-20T08:00"], "--since must be"),
+        (["gdansk", "--since", "9999-12-31T23:59:59-12:00"], "--since must be"),
     ],
     ids=str,
 )

@@ -1,9 +1,9 @@
 """`sync NAME|--all [--since TIME] [--full]`: one intake run in the foreground, without Celery."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.dateparse import parse_datetime
 
 from alerts.intake.services.foreground import CannotSync, sync_workspace
@@ -27,11 +27,17 @@ class Command(TagoutCommand):
             "--full", action="store_true", help="list everything, and wait for alerts and entities"
         )
 
+    def handle(self, *args: Any, **options: Any) -> None:
+        """As every command, but what was read is told before what could not be."""
+        self.failures: list[str] = []
+        super().handle(*args, **options)
+        if self.failures:
+            raise CommandError(" ".join(self.failures))
+
     def run(self, **options: Any) -> Any:
         """Read them one after the other; what fails in one does not keep the others from it."""
         since = _moment(options["since"])
         results: list[dict[str, Any]] = []
-        failures: list[str] = []
         for workspace in _wanted(options["name"], options["everything"]):
             try:
                 results.append(
@@ -43,9 +49,9 @@ class Command(TagoutCommand):
                     )
                 )
             except CannotSync as refusal:
-                failures += refusal.reasons
-        if failures:
-            raise CannotSync(*failures)
+                self.failures += refusal.reasons
+        if self.failures and not results:
+            raise CannotSync(*self.failures)
         return results if options["everything"] else results[0]
 
 
@@ -67,8 +73,8 @@ def _moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise CannotSync(f"--since must be a time with a zone, such as 2026-11-20T08:00Z: {text}")
-    return moment
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)  # which fails at the ends of the calendar
+    except (ValueError, OverflowError):
+        pass
+    raise CannotSync(f"--since must be a time with a zone, such as 2026-11-20T08:00Z: {text}")

@@ -26,8 +26,12 @@ class Command(TagoutCommand):
         """Write, or compare."""
         file: Path = options["file"]
         now = orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        if not options["check"]:
-            file.write_bytes(now)
-        elif not file.exists() or file.read_bytes() != now:
+        try:
+            if not options["check"]:
+                file.write_bytes(now)
+            is_old = not file.exists() or file.read_bytes() != now
+        except OSError as error:
+            raise Refused(f"{file} cannot be used: {error.strerror}.") from error
+        if is_old:
             raise Refused(f"{file} is not what the API does now: run `make openapi`.")
         return {"file": str(file), "paths": len(document()["paths"])}
