@@ -92,7 +92,9 @@ def _fetch(
             try:
                 fetched.append((one, details_of(client=client, claimed=one)))
                 pace.went_well()
-            except SentinelNotFound:
+            except SentinelNotFound as problem:
+                if problem.is_of_the_workspace:
+                    raise
                 note_missing(workspace_id=workspace.pk, incident_ids=[one.id], now=clock())
                 details_went_wrong(claimed=one, reason="Sentinel does not find it.", now=clock())
             except (SentinelRefused, NotAPage, NotThereYet, ValueError) as problem:

@@ -17,7 +17,12 @@ from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
 from alerts.intake.services.tally import Tally
 from alerts.intake.services.walk import Budget
 from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
-from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelNotFound
+from alerts.sentinel.client.port import (
+    SentinelClient,
+    SentinelError,
+    SentinelNotFound,
+    SentinelRefused,
+)
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire import read_incident
 
@@ -57,15 +62,20 @@ def ask_for_missing(*, workspace: Workspace, client: SentinelClient, now: dateti
     """Ask by name for what is missing long enough; returns how many are gone for good."""
     due = Missing.objects.filter(
         workspace=workspace, first_missed_at__lte=now - BETWEEN_MISSES
-    ).select_related("incident")[:_MOST_ASKED_AGAIN]
+    ).order_by("first_missed_at", "pk")
     gone = 0
-    for missing in due:
+    for missing in due.select_related("incident")[:_MOST_ASKED_AGAIN]:
         try:
             item = read_incident(client.get_incident(missing.incident.name))
-        except SentinelNotFound:
+        except SentinelNotFound as problem:
+            if problem.is_of_the_workspace:
+                raise
             with transaction.atomic():
                 gone += mark_gone(incident_ids=[missing.incident_id], now=now)
                 missing.delete()
+            continue
+        except (SentinelRefused, ValueError):  # no answer about this one; the others get theirs
+            Missing.objects.filter(pk=missing.pk).update(first_missed_at=now)
             continue
         with transaction.atomic():
             store_one(workspace_id=workspace.pk, item=item, now=now)

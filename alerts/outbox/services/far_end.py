@@ -16,16 +16,6 @@ from alerts.sentinel.services import note_error, note_success
 from portal import clock
 
 PURPOSE = Purpose.INCIDENTS
-# Azure's resource manager says these of what holds the incident; Sentinel itself says NotFound.
-_HOLDER_IS_GONE = frozenset(
-    {
-        "ParentResourceNotFound",
-        "ResourceGroupNotFound",
-        "ResourceNotFound",
-        "SubscriptionNotFound",
-        "WorkspaceNotFound",
-    }
-)
 
 
 def resting(purpose: Purpose = PURPOSE) -> set[int]:
@@ -62,7 +52,7 @@ def heard_trouble(workspace_id: int, *, error: SentinelError, purpose: Purpose =
 
 def is_workspace_gone(error: SentinelNotFound) -> bool:
     """Whether a "not found" is about the workspace and not about the incident."""
-    return error.code in _HOLDER_IS_GONE
+    return error.is_of_the_workspace
 
 
 def how_long(error: SentinelError | None, *, tries: int) -> timedelta:

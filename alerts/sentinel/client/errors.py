@@ -56,8 +56,25 @@ class SentinelConflict(SentinelError):
     """Somebody changed it since we read it (409 or 412): read again and decide anew."""
 
 
+# Azure's resource manager says these of what holds an incident; Sentinel itself says NotFound.
+_HOLDER_IS_GONE = frozenset(
+    {
+        "ParentResourceNotFound",
+        "ResourceGroupNotFound",
+        "ResourceNotFound",
+        "SubscriptionNotFound",
+        "WorkspaceNotFound",
+    }
+)
+
+
 class SentinelNotFound(SentinelError):
     """It is not there (any more), or not yet visible."""
+
+    @property
+    def is_of_the_workspace(self) -> bool:
+        """Whether the workspace is not there, which says nothing about what was asked for."""
+        return self.code in _HOLDER_IS_GONE
 
 
 class SentinelDenied(SentinelError):

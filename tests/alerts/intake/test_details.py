@@ -10,7 +10,12 @@ from alerts.intake.services.details import fetch_details
 from alerts.intake.services.pace import PROMISED, Pace
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.walk import Budget
-from alerts.sentinel.client.port import SentinelRefused, SentinelThrottled, SentinelUnavailable
+from alerts.sentinel.client.port import (
+    SentinelNotFound,
+    SentinelRefused,
+    SentinelThrottled,
+    SentinelUnavailable,
+)
 from tests.factories.answers import alert, comment, device
 from tests.factories.incidents import NOON
 
@@ -149,6 +154,16 @@ def test_an_incident_that_is_not_there_counts_as_missing_once(workspace, sentine
     fetch(workspace, sentinel)
     assert Missing.objects.get().incident.name == names[0]
     assert not Incident.objects.exclude(gone_at=None).exists()
+
+
+def test_a_workspace_that_is_gone_is_no_news_of_its_incidents(workspace, sentinel, names):
+    gone = SentinelNotFound("No.", status=404, code="WorkspaceNotFound")
+    sentinel.fail_next(gone, verb="list_alerts")
+    with pytest.raises(SentinelNotFound):
+        fetch(workspace, sentinel)
+    assert not Missing.objects.exists()
+    assert set(Incident.objects.values_list("details_attempts", flat=True)) == {0}
+    assert fetch(workspace, sentinel) == 3
 
 
 def test_the_pace_is_never_slower_than_what_is_promised_and_grows_while_all_is_well():

@@ -6,10 +6,10 @@ from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.sweep import sweep_workspace
+from alerts.intake.services.sweep import ask_for_missing, sweep_workspace
 from alerts.intake.services.walk import Budget
 from alerts.sentinel.client.memory import MemorySentinel
-from alerts.sentinel.client.port import SentinelUnavailable
+from alerts.sentinel.client.port import SentinelNotFound, SentinelRefused, SentinelUnavailable
 from tests.factories.incidents import NOON
 
 
@@ -113,3 +113,40 @@ def test_what_was_missing_by_mistake_is_not_gone(workspace, sentinel, ages):
     assert sweep(workspace, sentinel, NOON + timedelta(minutes=20)).deleted == 0
     assert not Missing.objects.exists()
     assert not Incident.objects.exclude(gone_at=None).exists()
+
+
+def test_one_that_cannot_be_asked_for_keeps_no_other_from_being_found_gone(
+    workspace, sentinel, ages
+):
+    history(workspace, sentinel)
+    for name in ages[:2]:
+        del sentinel.incidents[name]
+    sweep(workspace, sentinel, NOON + timedelta(minutes=1))
+    refused = Incident.objects.get(name=ages[0])
+    asked = sentinel.get_incident
+
+    def get_incident(name):
+        if name == refused.name:
+            raise SentinelRefused("The answer is larger than 32 MB.")
+        return asked(name)
+
+    sentinel.get_incident = get_incident
+    sweep(workspace, sentinel, now=NOON + timedelta(minutes=17))
+    assert Incident.objects.exclude(gone_at=None).get().name == ages[1]
+    missing = Missing.objects.get()
+    assert missing.incident == refused
+    assert missing.first_missed_at == NOON + timedelta(minutes=17), "asked again in its turn"
+
+
+@pytest.mark.parametrize("code", ["ResourceGroupNotFound", "WorkspaceNotFound"])
+def test_a_workspace_that_is_gone_takes_no_incident_with_it(workspace, sentinel, ages, code):
+    history(workspace, sentinel)
+    del sentinel.incidents[ages[0]]
+    sweep(workspace, sentinel, NOON + timedelta(minutes=1))
+    later = NOON + timedelta(minutes=17)
+    sentinel.fail_next(SentinelNotFound("No.", status=404, code=code), verb="get_incident")
+    with pytest.raises(SentinelNotFound):
+        ask_for_missing(workspace=workspace, client=sentinel, now=later)
+    assert not Incident.objects.exclude(gone_at=None).exists()
+    assert Missing.objects.count() == 1
+    assert ask_for_missing(workspace=workspace, client=sentinel, now=later) == 1
