@@ -28,7 +28,7 @@ def reasons_against_acting(
         return [_("There is no such incident, or none that you may see.")]
     reasons = [reason for row in rows if (reason := _read_only(row))][:MOST_REASONS]
     if by is not None:
-        reasons += _reasons_against_person(rows, by)
+        reasons += [*_reasons_against_place(rows), *_reasons_against_person(rows, by)]
     return list(dict.fromkeys(reasons))
 
 
@@ -79,6 +79,14 @@ def reasons_against_labels(labels: Iterable[str]) -> list[str]:
                 _("“%(label)s” is a label that Tagout sets by itself.") % {"label": label}
             )
     return list(dict.fromkeys(reasons))
+
+
+def _reasons_against_place(rows: list[Incident]) -> list[str]:
+    removed = sorted({row.workspace.name for row in rows if row.workspace.is_removed})
+    return [
+        _("%(workspace)s was removed, so nothing can be changed there.") % {"workspace": name}
+        for name in removed
+    ]
 
 
 def _reasons_against_person(rows: list[Incident], by: User) -> list[str]:

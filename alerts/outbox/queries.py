@@ -23,6 +23,7 @@ _NOTES = {
     "It was merged into another incident in Sentinel, and stays so.": gettext_lazy(
         "It was merged into another incident in Sentinel, and stays so."
     ),
+    "The workspace was removed.": gettext_lazy("The workspace was removed."),
     "The worker died each time it tried.": gettext_lazy("The worker died each time it tried."),
     "The workspace is being tried with another change.": gettext_lazy(
         "The workspace is being tried with another change."

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import far_end
-from alerts.sentinel.queries import workspaces_to_read
+from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.jobs.queries import due
 from portal.jobs.services import claim_due
@@ -36,7 +36,9 @@ def claim_change(workspace_id: int | None = None) -> Change | None:
 
 def _workspaces_with_work(workspace_id: int | None, *, now: datetime) -> list[int]:
     first = Change.objects.filter(due(now), workspace=OuterRef("pk"), outcome=Outcome.OPEN)
-    rows = workspaces_to_read().exclude(pk__in=far_end.resting())
+    # What a removed one is still owed is taken, too: it ends, and whose it was is told.
+    rows = Workspace.objects.exclude(state=Workspace.State.PAUSED)
+    rows = rows.exclude(pk__in=far_end.resting())
     if workspace_id is not None:
         rows = rows.filter(pk=workspace_id)
     found = list(

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_for
 
 GONE = "It is no longer in Sentinel."
+REMOVED = "The workspace was removed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def deliver_one(
         sent = Sent(Outcome.REFUSED, f"Tried {MAX_ATTEMPTS} times without success. {error}")
         return _settled(change, sent, now=now, dead=True)
     try:
+        if change.workspace.is_removed:
+            return _settled(change, Sent(Outcome.DROPPED, REMOVED), now=now)
         if reason := registry.reason_not_to_send(change, now=now):
             return _settled(change, Sent(Outcome.DROPPED, reason), now=now)
         if not far_end.may_call(change.workspace_id):

@@ -67,6 +67,11 @@ class Workspace(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether nothing is read or written there ever again; what is known of it is kept."""
+        return self.state == self.State.REMOVED
+
     def connection_for(self, purpose: str) -> Connection:
         """Where it is, and who we are there for this purpose (read, incidents, rules)."""
         own = self.credentials.filter(purpose=purpose).first()

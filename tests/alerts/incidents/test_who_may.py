@@ -7,6 +7,7 @@ from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.services.close import CannotClose, close_incidents
 from alerts.incidents.services.groups import regroup
+from alerts.sentinel.services import remove_workspace
 from portal.accounts.models import Organisation, Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON
@@ -135,3 +136,16 @@ def test_the_last_of_many_incidents_is_looked_at_as_the_first(desk, sam):
 def test_what_is_not_there_cannot_be_acted_on(desk, sam):
     with pytest.raises(CannotClose, match="no such incident"):
         close_incidents(incident_ids=[0], **BENIGN, by=sam, now=NOON)
+
+
+def test_nobody_changes_incidents_of_a_workspace_that_was_removed(places, make_person):
+    rows, _ = places
+    lead = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    remove_workspace(name="west", by="an administrator", now=NOON)
+    row = Incident.objects.get(pk=rows["west, Gdańsk"].pk)
+    assert reasons_against_acting(row, by=lead) == [
+        "west was removed, so nothing can be changed there."
+    ]
+    with pytest.raises(CannotClose, match="removed"):
+        close_incidents(incident_ids=[row.pk], by=lead, now=NOON, **BENIGN)
+    assert not reasons_against_acting(rows["east, Porto"], by=lead)

@@ -14,6 +14,7 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
+from alerts.sentinel.services import pause_workspace, remove_workspace, resume_workspace
 from portal.audit.models import Entry
 from portal.jobs.models import State
 from tests.conftest import NOON
@@ -63,6 +64,32 @@ def test_the_same_wish_of_the_same_act_is_one_change(desk, sentinel):
     name, act = sentinel.add_incident(), uuid.uuid4()
     first = desk.owe(name, {"severity": "Low"}, act=act)
     assert desk.owe(name, {"severity": "Low"}, act=act).pk == first.pk
+
+
+def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
+    desk, sentinel, workspace, clock, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(registry, "_listeners", [lambda said: told.append(said.change.outcome)])
+    desk.owe(sentinel.add_incident(), CLOSE)
+    remove_workspace(name=workspace.name, by="an administrator", now=NOON)
+    clock.go(seconds=10)
+    done = desk.deliver()
+    assert (done.outcome, done.note) == (Outcome.DROPPED, "The workspace was removed.")
+    assert told == [Outcome.DROPPED]
+    assert sentinel.calls == [], "nobody calls there any more"
+    assert (
+        desk.deliver() is None and owed_patches([(workspace.pk, done.change.incident_name)]) == {}
+    )
+
+
+def test_what_is_owed_to_a_paused_workspace_waits(desk, sentinel, workspace, clock):
+    desk.owe(sentinel.add_incident(), CLOSE)
+    pause_workspace(name=workspace.name, by="an administrator", now=NOON)
+    clock.go(minutes=10)
+    assert desk.deliver() is None
+    resume_workspace(name=workspace.name, by="an administrator", now=NOON)
+    assert desk.deliver().outcome == Outcome.SENT
 
 
 def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
