@@ -144,7 +144,7 @@ def test_what_the_soc_asks_comes_in_the_language_of_each_person(make, ask, oda, 
 def test_times_and_severities_are_german(german, make, sam):
     old = make(created_at=NOON - timedelta(days=30), title="PLC Stop", alert_type="PLC Stop")[0]
     page = german(sam, f"/incidents/{old.pk}/")
-    assert "25. Okt, 13:00" in page
+    assert "25. Okt., 13:00" in page
     assert "Hoch" in page
 
 
