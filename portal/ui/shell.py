@@ -14,6 +14,8 @@ from typing import Literal
 
 from django.http import HttpRequest
 
+from portal.ui.words import number
+
 logger = logging.getLogger(__name__)
 
 type Place = Literal["counter", "footer"]
@@ -26,6 +28,10 @@ class Count:
 
     value: int
     hot: bool = False
+    more: bool = False  # there are more; the number is as far as was counted
+
+    def __str__(self) -> str:
+        return f"{number(self.value)}+" if self.more else number(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Times in words: how long ago, how long still. Pages and scripts say the same."""
+"""Times and numbers in words: how long ago, how long still, how many."""
 
 from datetime import datetime, timedelta
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -29,6 +30,11 @@ def length(span: timedelta) -> str:
         return gettext("%(hours)s h %(minutes)s") % {"hours": hours, "minutes": f"{minutes:02d}"}
     days = seconds // DAY
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+def number(n: int) -> str:
+    """A number that counts things, with the language's mark between thousands."""
+    return number_format(n, force_grouping=True)
 
 
 def for_scripts() -> dict[str, str]:

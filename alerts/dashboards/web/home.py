@@ -29,6 +29,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
+from portal.ui.words import number
 
 TILES = {
     "needs": gettext_lazy("Needs triage"),
@@ -99,7 +100,9 @@ def _summary(facts: dict[str, Any]) -> str:
         return _soc_summary(rows["needs"], rows["late"])
     if "numbers" in facts:
         n = facts["numbers"].open
-        return ngettext("%(n)s incident is open.", "%(n)s incidents are open.", n) % {"n": n}
+        return ngettext("%(n)s incident is open.", "%(n)s incidents are open.", n) % {
+            "n": number(n)
+        }
     if "status" in facts:
         return gettext("You look after the portal. Your role sees no incidents.")
     return ""
@@ -108,11 +111,13 @@ def _summary(facts: dict[str, Any]) -> str:
 def _soc_summary(needs: int, late: int) -> str:
     if not needs and not late:
         return gettext("Nothing needs triage, and no answer is late.")
-    said = ngettext("%(n)s row needs triage", "%(n)s rows need triage", needs) % {"n": needs}
+    said = ngettext("%(n)s row needs triage", "%(n)s rows need triage", needs) % {
+        "n": number(needs)
+    }
     if not late:
         return f"{said}."
     return said + ngettext(", %(n)s answer is late.", ", %(n)s answers are late.", late) % {
-        "n": late
+        "n": number(late)
     }
 
 
@@ -154,7 +159,7 @@ def _soc(it: SocHome) -> dict[str, Any]:
                 "label": TILES[tile.view],
                 "rows": tile.rows,
                 "hint": ngettext("%(n)s incident", "%(n)s incidents", tile.incidents)
-                % {"n": tile.incidents},
+                % {"n": number(tile.incidents)},
                 "href": queue_address(tile.view),
                 "hot": tile.view == "late" and tile.rows > 0,
             }

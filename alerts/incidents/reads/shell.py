@@ -24,4 +24,4 @@ def count_untriaged(request: HttpRequest) -> Count | None:
     if n is None:
         rows = groups_visible_to(request.user).filter(ot_state=OtState.NOT_ASKED)
         n = rows.values("pk")[: MOST + 1].count()
-    return Count(min(n, MOST), hot=n > 0)
+    return Count(min(n, MOST), hot=n > 0, more=n > MOST)

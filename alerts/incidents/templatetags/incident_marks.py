@@ -13,6 +13,7 @@ from alerts.incidents.reads.wording import Chip, Moment
 from portal.ui.tags.basics import chip, icon
 from portal.ui.tags.people import avatar
 from portal.ui.tags.states import prio, sev
+from portal.ui.words import number
 
 register = Library()
 
@@ -44,7 +45,7 @@ def owner_mark(name: str) -> SafeString:
 @register.simple_tag
 def chosen_words(n: int) -> str:
     """How many incidents are chosen."""
-    return ngettext("%(n)s incident chosen", "%(n)s incidents chosen", n) % {"n": n}
+    return ngettext("%(n)s incident chosen", "%(n)s incidents chosen", n) % {"n": number(n)}
 
 
 @register.simple_tag

@@ -32,6 +32,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import nothing_new, render_page, vary, wants_part
 from portal.ui.pieces import Tab
+from portal.ui.words import number
 
 VIEW_LABELS = {
     "needs": gettext_lazy("Needs triage"),
@@ -188,7 +189,7 @@ def _tabs(asked: Asked, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
                 current=view == asked.view,
                 hot=view == "late" and counts[view] > 0,
             ),
-            gettext("10,000+") if counts[view] > MOST_COUNTED else str(counts[view]),
+            gettext("10,000+") if counts[view] > MOST_COUNTED else number(counts[view]),
         )
         for view in VIEWS
     ]
@@ -217,7 +218,7 @@ def _blame(listed: Queue) -> dict[str, object] | None:
     terms = without(listed.asked.terms, found.term)
     return {
         "filter": str(found.term),
-        "count": gettext("10,000+") if found.count > MOST_COUNTED else found.count,
+        "count": gettext("10,000+") if found.count > MOST_COUNTED else number(found.count),
         "href": listed.asked.href(terms=terms),
     }
 

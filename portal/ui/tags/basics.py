@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from portal.ui.shell import Count
 from portal.ui.tags.html import EMPTY, attributes, classes
+from portal.ui.words import number
 
 register = Library()
 
@@ -90,9 +91,12 @@ def count(value: Count | int | None, *, hot: bool = False) -> SafeString:
     """A number in a pill beside a word; red when hot; nothing for None."""
     if value is None:
         return EMPTY
-    if isinstance(value, Count):
-        hot = hot or value.hot
-        value = value.value
-    return format_html(
-        '<span class="{}">{}</span>', classes("count", "count-hot" if hot else ""), value
-    )
+    it = value if isinstance(value, Count) else Count(value)
+    css = classes("count", "count-hot" if hot or it.hot else "")
+    return format_html('<span class="{}">{}</span>', css, it)
+
+
+@register.filter(name="number")
+def grouped(value: object) -> object:
+    """How many, with a mark between thousands; what is no number stays as it is."""
+    return number(value) if isinstance(value, int) else value

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils.html import strip_tags
+from django.utils.translation import override
 
 from portal.ui.pieces import Column, Part, Point, Tab
+from portal.ui.shell import Count
 
 NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
 
@@ -126,6 +129,14 @@ def test_the_current_tab_says_so_and_counts_are_shown():
         "{% tabs tabs 'Views' %}", tabs=[Tab("Mine", "/m", 4, current=True), Tab("All", "/a")]
     )
     assert html.count('aria-current="page"') == 1 and '<span class="count">4</span>' in html
+
+
+def test_large_numbers_carry_the_mark_of_the_language():
+    some = {"some": Count(999, more=True)}
+    text = "{% count 4889 %} {% count some %} {{ 1234567|number }} {{ '–'|number }}"
+    for language, parts in (("en", "4,889 999+ 1,234,567 –"), ("de", "4.889 999+ 1.234.567 –")):
+        with override(language):
+            assert strip_tags(drawn(text, **some)) == parts
 
 
 def test_a_card_takes_a_head_made_before():
