@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError
 
@@ -23,6 +23,7 @@ from alerts.sentinel.client.port import (
     SentinelNotFound,
     SentinelRefused,
     SentinelThrottled,
+    SentinelUnavailable,
 )
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire import (
@@ -37,6 +38,7 @@ from alerts.sentinel.wire import (
 BATCH = 50
 _MOST_COMMENT_PAGES = 5  # an incident has at most 100 comments
 _BATCH_SECONDS = 5.0  # what was fetched is stored at least so often
+_ASIDE = timedelta(minutes=2)  # for which one that broke Sentinel lets the others pass
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
 
 
@@ -84,21 +86,24 @@ def _fetch(
 ) -> int:
     fetched: list[tuple[Claimed, Details]] = []
     ends = time.monotonic() + _BATCH_SECONDS
-    left = list(claimed)
+    left, in_trouble = list(claimed), False
     try:
         while left and time.monotonic() < ends and not budget.is_used_up:
             pace.wait()
             one = left[0]
             try:
-                fetched.append((one, details_of(client=client, claimed=one)))
-                pace.went_well()
-            except SentinelNotFound as problem:
-                if problem.is_of_the_workspace:
+                if (found := _fetch_one(workspace, client, one, clock)) is not None:
+                    fetched.append((one, found))
+                    pace.went_well()
+            except SentinelUnavailable as problem:
+                # Perhaps only this one breaks Sentinel, and it would come first again and again.
+                left.pop(0)
+                release_details(claimed=[one], due_at=clock() + _ASIDE)
+                if in_trouble or problem.status is None:
                     raise
-                note_missing(workspace_id=workspace.pk, incident_ids=[one.id], now=clock())
-                details_went_wrong(claimed=one, reason="Sentinel does not find it.", now=clock())
-            except (SentinelRefused, NotAPage, NotThereYet, ValueError) as problem:
-                details_went_wrong(claimed=one, reason=str(problem), now=clock())
+                in_trouble = True
+                continue
+            in_trouble = False
             left.pop(0)
     except SentinelError as problem:
         if isinstance(problem, SentinelThrottled):
@@ -108,6 +113,22 @@ def _fetch(
         release_details(claimed=left, due_at=clock())
         _store(fetched, clock)
     return len(fetched)
+
+
+def _fetch_one(
+    workspace: Workspace, client: SentinelClient, one: Claimed, clock: Callable[[], datetime]
+) -> Details | None:
+    """What hangs on this one; None where it is itself to blame that nothing can be had."""
+    try:
+        return details_of(client=client, claimed=one)
+    except SentinelNotFound as problem:
+        if problem.is_of_the_workspace:
+            raise
+        note_missing(workspace_id=workspace.pk, incident_ids=[one.id], now=clock())
+        details_went_wrong(claimed=one, reason="Sentinel does not find it.", now=clock())
+    except (SentinelRefused, NotAPage, NotThereYet, ValueError) as problem:
+        details_went_wrong(claimed=one, reason=str(problem), now=clock())
+    return None
 
 
 def _store(fetched: Sequence[tuple[Claimed, Details]], clock: Callable[[], datetime]) -> None:

@@ -114,6 +114,33 @@ def test_an_outage_keeps_what_was_fetched_before(workspace, sentinel, names):
     assert states() == ["pending", "pending", "fetched"]
 
 
+def test_one_that_always_breaks_sentinel_does_not_keep_the_others_waiting(
+    workspace, sentinel, names
+):
+    listed = sentinel.list_entities
+
+    def list_entities(name):
+        if name == names[2]:
+            raise SentinelUnavailable("Internal error.", status=500)
+        return listed(name)
+
+    sentinel.list_entities = list_entities
+    assert fetch(workspace, sentinel) == 2
+    assert states() == ["fetched", "fetched", "pending"]
+    assert Incident.objects.get(name=names[2]).details_attempts == 0, "it is not given up for that"
+    assert fetch(workspace, sentinel, now=NOON + timedelta(minutes=1)) == 0
+    del sentinel.list_entities
+    assert fetch(workspace, sentinel, now=NOON + timedelta(minutes=3)) == 1
+
+
+def test_two_that_fail_in_a_row_are_the_workspaces_own_trouble(workspace, sentinel, names):
+    sentinel.fail_next(SentinelUnavailable("Away.", status=503), verb="list_alerts", times=9)
+    with pytest.raises(SentinelUnavailable):
+        fetch(workspace, sentinel)
+    assert [call.verb for call in sentinel.calls] == ["list_alerts"] * 2
+    assert set(Incident.objects.values_list("details_attempts", flat=True)) == {0}
+
+
 def test_what_keeps_failing_is_given_up_and_blocks_nobody(workspace, sentinel, names):
     listed = sentinel.list_entities
     sentinel.list_entities = lambda name: b"<html>" if name == names[2] else listed(name)

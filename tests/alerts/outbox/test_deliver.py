@@ -14,7 +14,7 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.services import pause_workspace, remove_workspace, resume_workspace
+from alerts.sentinel.services import remove_workspace
 from portal.audit.models import Entry
 from portal.jobs.models import State
 from tests.conftest import NOON
@@ -81,15 +81,6 @@ def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
     assert (
         desk.deliver() is None and owed_patches([(workspace.pk, done.change.incident_name)]) == {}
     )
-
-
-def test_what_is_owed_to_a_paused_workspace_waits(desk, sentinel, workspace, clock):
-    desk.owe(sentinel.add_incident(), CLOSE)
-    pause_workspace(name=workspace.name, by="an administrator", now=NOON)
-    clock.go(minutes=10)
-    assert desk.deliver() is None
-    resume_workspace(name=workspace.name, by="an administrator", now=NOON)
-    assert desk.deliver().outcome == Outcome.SENT
 
 
 def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
