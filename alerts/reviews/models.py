@@ -4,6 +4,13 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_noop
+
+CANNED = (
+    gettext_noop("Was this you?"),
+    gettext_noop("Was this planned work?"),
+    gettext_noop("Is this normal for these devices?"),
+)
 
 
 class Verdict(models.TextChoices):
@@ -60,6 +67,11 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site}: {self.question[:60]}"
+
+    @property
+    def asked(self) -> str:
+        """The question: one of the canned ones in the reader's language, another as written."""
+        return gettext(self.question) if self.question in CANNED else self.question
 
 
 class Annotation(models.Model):

@@ -108,7 +108,7 @@ def effect_of(annotations: QuerySet[Annotation]) -> Effect:
 
 def _question(row: Review) -> Question:
     return Question(
-        row.uuid, _subject(row.lead), getattr(row, "n", 1), row.question, row.asked_by.name,
+        row.uuid, _subject(row.lead), getattr(row, "n", 1), row.asked, row.asked_by.name,
         row.asked_at, row.due_at, row.site.time_zone,
     )  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from alerts.dashboards.measures import Share
 from alerts.dashboards.queries.ot import Subject
 from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.engine import catalogue
+from alerts.incidents.reads.wording import classification_words
 from alerts.sentinel.queries import Health
 from portal.ui.words import length
 
@@ -20,13 +22,6 @@ CAUSES = {
         "Azure refuses Tagout's identity. It needs the role Microsoft Sentinel Responder here."
     ),
     Health.GONE: gettext_lazy("Azure does not know this workspace any more."),
-}
-CLASSIFICATIONS = {
-    "": gettext_lazy("No classification"),
-    "TruePositive": gettext_lazy("True positive"),
-    "BenignPositive": gettext_lazy("Benign positive"),
-    "FalsePositive": gettext_lazy("False positive"),
-    "Undetermined": gettext_lazy("Undetermined"),
 }
 DEEDS = {
     "owner": gettext_lazy("Assigned"),
@@ -94,7 +89,7 @@ def sentence(about: Subject) -> str:
 
 def classification(word: str) -> str:
     """Sentinel's classification."""
-    return str(CLASSIFICATIONS.get(word, word))
+    return classification_words(word) if word else gettext("No classification")
 
 
 def share_words(share: Share) -> str:
@@ -121,5 +116,5 @@ def size_words(size: int) -> str:
     """How many megabytes or gigabytes."""
     megabytes = size / 1024**2
     if megabytes >= 1024:
-        return gettext("%(n)s GB") % {"n": f"{megabytes / 1024:.1f}"}
+        return gettext("%(n)s GB") % {"n": number_format(round(megabytes / 1024, 1), 1)}
     return gettext("%(n)s MB") % {"n": f"{megabytes:.0f}"}

@@ -139,7 +139,8 @@ def _answered(details: Mapping[str, Any], item: TimelineItem) -> Made:
 
 def _asked(details: Mapping[str, Any], item: TimelineItem) -> Made:
     words = gettext("asked OT at %(site)s") % {"site": details.get("site", "")}
-    return {"words": words, "quote": str(details.get("question") or "")}
+    question = str(details.get("question") or "")
+    return {"words": words, "quote": gettext(question) if details.get("canned") else question}
 
 
 def _handed_over(details: Mapping[str, Any], item: TimelineItem) -> Made:

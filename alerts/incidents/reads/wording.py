@@ -36,6 +36,12 @@ OT_WORDS = {
     OtState.SUSPICIOUS: gettext_lazy("Suspicious"),
     OtState.NOT_SURE: gettext_lazy("Not sure"),
 }
+CLASSIFICATION_WORDS = {
+    "TruePositive": gettext_lazy("True positive"),
+    "BenignPositive": gettext_lazy("Benign positive"),
+    "FalsePositive": gettext_lazy("False positive"),
+    "Undetermined": gettext_lazy("Undetermined"),
+}
 _OT_LOOKS = {
     "": ("info", "circle-dot"),
     "waiting": ("ot", "message-square-reply"),
@@ -45,6 +51,11 @@ _OT_LOOKS = {
     "not-sure": ("info", "circle-question-mark"),
 }
 DAY = timedelta(hours=24)
+
+
+def classification_words(word: str) -> str:
+    """Sentinel's classification as people say it."""
+    return str(CLASSIFICATION_WORDS.get(word, word))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -94,14 +95,18 @@ def _worth(row: Candidate) -> str:
     if row.minutes_month < 90:
         said = gettext("%(n)s min a month saved") % {"n": round(row.minutes_month)}
     else:
-        said = gettext("%(n)s h a month saved") % {"n": f"{row.minutes_month / 60:.1f}"}
+        said = gettext("%(n)s h a month saved") % {
+            "n": number_format(round(row.minutes_month / 60, 1), 1)
+        }
     return said
 
 
 def _confidence(row: Candidate) -> str:
     if not row.judged:
         return gettext("Nobody of OT has judged it yet")
-    return gettext("At most %(share)s could be suspicious") % {"share": f"{row.limit * 100:.1f} %"}
+    return gettext("At most %(share)s could be suspicious") % {
+        "share": f"{number_format(round(row.limit * 100, 1), 1)} %"
+    }
 
 
 def _why(row: Candidate) -> str:

@@ -11,7 +11,7 @@ from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.incidents.services.ot import set_ot_state
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.engine.due import answer_within
-from alerts.reviews.models import Review
+from alerts.reviews.models import CANNED, Review
 from alerts.reviews.policies import ot_people_at, reasons_against_asking
 from alerts.reviews.services.tell import tell_asked
 from alerts.sites.models import Site
@@ -53,7 +53,8 @@ def ask_ot(
     ids = [each.pk for each in incidents]
     write_timeline(
         incident_ids=ids, code="asked", side=TimelineItem.Side.SOC, by=by, now=now, act=review.act,
-        details={"review": str(review.uuid), "site": site.name, "question": question},
+        details={"review": str(review.uuid), "site": site.name, "question": question,
+                 "canned": question in CANNED},
     )  # fmt: skip
     people = [each for each in ot_people_at(site, lead.workspace) if each != by]
     tell_asked(review, people=people, n=len(ids), now=now)

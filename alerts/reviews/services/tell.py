@@ -37,7 +37,7 @@ def tell_asked(review: Review, *, people: Iterable[User], n: int, now: datetime)
         lines = [
             gettext("%(name)s of the SOC asks OT at %(site)s:")
             % {"name": review.asked_by.name, "site": review.site},
-            review.question,
+            review.asked,
             "",
             *_facts(review, n, language),
         ]
@@ -57,7 +57,7 @@ def tell_handed_over(
             *([note] if note else []),
             "",
             gettext("%(name)s of the SOC asks:") % {"name": review.asked_by.name},
-            review.question,
+            review.asked,
             "",
             *_facts(review, n, language),
         ]

@@ -14,11 +14,6 @@ DONE_BY = (
     ("vendor", _("Vendor")),
     ("automation", _("Automation")),
 )
-CANNED = (
-    _("Was this you?"),
-    _("Was this planned work?"),
-    _("Is this normal for these devices?"),
-)
 OWN = "own"
 
 

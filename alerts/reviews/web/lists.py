@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
+from alerts.incidents.reads.wording import classification_words
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.queries import annotations_in_force, reviews_visible_to, waiting_for
 from alerts.reviews.web.words import headline, reason
@@ -34,6 +35,7 @@ class Row:
     review: Review | None
     answer: Annotation | None
     reason: str
+    outcome: str = ""  # how it was closed
 
 
 @require_GET
@@ -112,7 +114,7 @@ def _answer(annotation: Annotation) -> Row:
     lead = incidents[0]
     return Row(
         lead, headline(lead), len(incidents), annotation.review, annotation,
-        reason(annotation.cause),
+        reason(annotation.cause), classification_words(lead.classification),
     )  # fmt: skip
 
 

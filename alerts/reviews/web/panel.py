@@ -19,9 +19,10 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.models import CANNED
 from alerts.reviews.policies import speaks_for, works_in
 from alerts.reviews.queries import open_review_on, verdict_on
-from alerts.reviews.web.forms import CANNED, AskForm, VerdictForm
+from alerts.reviews.web.forms import AskForm, VerdictForm
 from alerts.reviews.web.shared import colleagues, given_context, verdict_context
 from alerts.reviews.web.words import headline
 from alerts.sites.models import Site
@@ -81,6 +82,6 @@ def ask_context(incident: Incident, form: AskForm | None = None) -> dict[str, An
     return {
         "ask_form": form or AskForm(),
         "sites": [Choice(str(site.pk), site.name) for site in sites],
-        "canned": [Choice(str(words), str(words)) for words in CANNED],
+        "canned": [Choice(words, gettext(words)) for words in CANNED],
         "own_words": gettext("Something else"),
     }

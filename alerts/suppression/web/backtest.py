@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from alerts.suppression.engine.addresses import reasons_against_address
@@ -200,7 +201,7 @@ def _hours(minutes: float) -> str:
         return ""
     if minutes < 60:
         return gettext("%(n)s min") % {"n": round(minutes)}
-    return gettext("%(n)s h") % {"n": f"{minutes / 60:.1f}"}
+    return gettext("%(n)s h") % {"n": number_format(round(minutes / 60, 1), 1)}
 
 
 def _moment(text: str) -> datetime:

@@ -1,10 +1,11 @@
 """Icon, button, chip, count."""
 
+import re
 from functools import lru_cache
 
 from django.template import Library
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from portal.ui.shell import Count
@@ -14,7 +15,19 @@ from portal.ui.words import number
 register = Library()
 
 CHIP_KINDS = frozenset({"", "high", "medium", "low", "info", "ok", "maint", "ot", "accent"})
+# Longer ones may be wider than a phone in large letters, so they may part.
+_NAME = re.compile(r"(?<![\w-])((?=[\w-]*\d)(?=[\w-]{3,16}(?![\w-]))\w+(?:-\w+)+)")
 BUTTON_KINDS = frozenset({"", "primary", "ot", "ghost", "danger"})
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """A sentence whose short device names, like PLC-PL2-07, are not parted at the end of a line."""
+    pieces = (
+        (format_html('<span class="unbroken">{}</span>', piece) if at % 2 else piece,)
+        for at, piece in enumerate(_NAME.split(text))
+    )
+    return format_html_join("", "{}", pieces)
 
 
 @register.simple_tag

@@ -141,6 +141,16 @@ def test_what_the_soc_asks_comes_in_the_language_of_each_person(make, ask, oda, 
     assert lines[olaf.pk].subject.startswith("Was this you?")
 
 
+def test_a_canned_question_is_asked_in_the_language_of_who_reads_it(german, make, ask, oda):
+    User.objects.filter(pk=oda.pk).update(language="de")
+    review = ask(make(), question="Was this planned work?")
+    assert "War das geplante Arbeit?" in Notification.objects.get(to=oda).body
+    assert "War das geplante Arbeit?" in german(oda, f"/reviews/{review.uuid}/")
+    assert "War das geplante Arbeit?" in german(oda, f"/incidents/{review.lead.pk}/")
+    own = ask(make(pattern=None), question="Was this planned work, Oda?")
+    assert own.asked == "Was this planned work, Oda?"
+
+
 def test_times_and_severities_are_german(german, make, sam):
     old = make(created_at=NOON - timedelta(days=30), title="PLC Stop", alert_type="PLC Stop")[0]
     page = german(sam, f"/incidents/{old.pk}/")

@@ -165,3 +165,9 @@ def test_verdicts_are_told_by_icon_and_word_whatever_their_spelling():
 def test_no_verdict_is_preselected():
     assert "checked" not in drawn("{% verdict_choices %}")
     assert drawn('{% verdict_choices "verdict" "routine" %}').count("checked") == 1
+
+
+def test_short_device_names_stay_whole_at_the_end_of_a_line():
+    html = drawn("{{ words|unbroken }}", words="<i>BI-REP-01 and E-Mail-Adresse")
+    assert html == '&lt;i&gt;<span class="unbroken">BI-REP-01</span> and E-Mail-Adresse'
+    assert "span" not in drawn("{{ words|unbroken }}", words="PACKAGING-LINE-CONTROLLER-01")

@@ -54,7 +54,7 @@ def test_my_answers_say_what_came_of_them(listed, review, answer, oda, olaf, inc
     incident.save()
     page = listed(oda, "mine")
     assert "Superseded by an answer of Olaf Lindqvist." in page
-    assert "The incident was closed: BenignPositive." in page
+    assert "The incident was closed: Benign positive." in page
 
 
 def test_with_nothing_waiting_the_latest_answers_stand_there(listed, review, answer, oda):
