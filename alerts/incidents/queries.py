@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Model, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Model, Q, QuerySet
 
 from alerts.incidents.models import (
     Alert,
@@ -19,6 +19,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.accounts.queries import Reach, reach_of
+from portal.jobs.models import State
 
 DECISIONS = ("owner", "severity", "closed", "reopened", "commented", "labels")
 
@@ -84,6 +85,17 @@ def recent_acts_of(
 def bulk_acts_of(user: User) -> QuerySet[BulkAct]:
     """What the person asked to be done to many incidents at once; nobody else sees it."""
     return BulkAct.objects.filter(by=user)
+
+
+def dead_bulk_acts() -> QuerySet[BulkAct]:
+    """Acts on many incidents that were tried too often and wait for their person, newest first."""
+    dead = BulkAct.objects.filter(state=State.DEAD).order_by("-settled_at", "-pk")
+    return listed_bulk_acts(dead).select_related("by")
+
+
+def listed_bulk_acts(acts: QuerySet[BulkAct]) -> QuerySet[BulkAct]:
+    """The same without what only their work needs: thousands of ids each. `n` of them."""
+    return acts.defer("incident_ids", "standings").annotate(n=F("incident_ids__len"))
 
 
 def _in_reach[M: Model](rows: QuerySet[M], user: User) -> QuerySet[M]:

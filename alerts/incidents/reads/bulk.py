@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import BulkAct
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.panel import number_of
+from alerts.incidents.reads.wording import Chip
 from alerts.outbox.queries import is_held_whole
 from portal.accounts.models import User
 from portal.jobs.models import State
@@ -36,13 +39,36 @@ class Standing:
     after: str  # mark of the next page
     can_undo: bool
     can_stop: bool
-    has_failed: bool
+    state: Chip
     is_slow: bool  # nobody has begun yet
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was tried too often and waits for the person."""
+        return self.row.state == State.DEAD
+
+    @property
+    def comment(self) -> str:
+        """The words that each incident is given with it."""
+        return str(self.row.said.get("message") or self.row.said.get("comment") or "")
 
     @property
     def too_late(self) -> int:
         """How many an undo came too late for."""
         return self.row.done - self.row.undone
+
+
+def state_of(row: BulkAct) -> Chip:
+    """Where it stands, as a word."""
+    if row.is_open:
+        return Chip(gettext("Under way"), "accent", "timer")
+    if row.undone_at:
+        return Chip(gettext("Taken back"), "", "undo-2")
+    if row.state == State.DEAD:
+        return Chip(gettext("Failed"), "high", "circle-alert")
+    if row.stopped_at:
+        return Chip(gettext("Stopped"), "medium", "octagon-x")
+    return Chip(gettext("Finished"), "ok", "check")
 
 
 def standing_of(row: BulkAct, *, by: User, after: int, now: datetime) -> Standing:
@@ -70,6 +96,6 @@ def standing_of(row: BulkAct, *, by: User, after: int, now: datetime) -> Standin
         after=str(page[-1].pk) if len(found) > PAGE else "",
         can_undo=can_undo,
         can_stop=row.is_open and not can_undo,
-        has_failed=row.state == State.DEAD,
+        state=state_of(row),
         is_slow=row.is_open and not row.worked and now - row.made_at > SLOW,
     )

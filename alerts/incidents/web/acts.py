@@ -93,7 +93,7 @@ def _do(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> 
         "verb": verb, "said": said, "act": act, "by": doing.by, "now": doing.now,
     }  # fmt: skip
     if doing.targets.are_many:
-        title = gettext("%(act)s: %(what)s") % {"act": how.title, "what": doing.targets.words}
+        title = gettext("%(act)s: %(what)s") % {"act": how.named(form), "what": doing.targets.words}
         row = start_bulk_act(
             incidents=doing.targets.incidents, title=title, unshifted=clock.unshifted(), **common
         )

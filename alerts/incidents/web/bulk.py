@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from alerts.incidents.models import BulkAct
-from alerts.incidents.queries import bulk_acts_of
-from alerts.incidents.reads.bulk import standing_of
+from alerts.incidents.queries import bulk_acts_of, listed_bulk_acts
+from alerts.incidents.reads.bulk import standing_of, state_of
 from alerts.incidents.services.bulk import resume_bulk_act, stop_bulk_act, undo_bulk_act
 from alerts.incidents.web.links import goal_of
 from portal import clock
@@ -25,6 +25,24 @@ DEEDS: dict[str, Callable[..., BulkAct]] = {
     "undo": undo_bulk_act,
     "resume": lambda **given: resume_bulk_act(unshifted=clock.unshifted(), **given),
 }
+
+
+PAGE = 50
+
+
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """What the person asked to be done to many, newest first; live while one is under way."""
+    acts, mark = listed_bulk_acts(bulk_acts_of(actor_of(request))), _mark(request)
+    found = list((acts.filter(pk__lt=mark) if mark else acts).order_by("-pk")[: PAGE + 1])
+    context = {
+        "acts": [(row, state_of(row)) for row in found[:PAGE]],
+        "is_live": any(row.is_open for row in found),
+        "after": str(found[PAGE - 1].pk) if len(found) > PAGE else "",
+        "first": not mark,
+        "here": request.get_full_path(),
+    }
+    return render_page(request, "alerts/incidents/bulk_list.html", context, part="list")
 
 
 @require_GET
@@ -55,8 +73,7 @@ def bulk_address(act: UUID, *, back_to: str) -> str:
 def _context(request: HttpRequest, act: UUID) -> dict[str, object]:
     user = actor_of(request)
     row = get_object_or_404(bulk_acts_of(user), act=act)
-    after = request.GET.get("after", "")
-    mark = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    mark = _mark(request)
     goal = goal_of(request)
     return {
         "it": standing_of(row, by=user, after=mark, now=clock.now_of(request)),
@@ -65,3 +82,9 @@ def _context(request: HttpRequest, act: UUID) -> dict[str, object]:
         "here": bulk_address(act, back_to=goal),
         "first": not mark,
     }
+
+
+def _mark(request: HttpRequest) -> int:
+    """Where the page before this one ended; 0 for the first page."""
+    after = request.GET.get("after", "")
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0

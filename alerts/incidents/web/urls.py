@@ -13,6 +13,7 @@ urlpatterns = [
     path("groups/<uuid:key>/panel", queue.group_panel, name="group_panel"),
     path("act/<slug:verb>/", acts.act, name="act"),
     path("undo/<uuid:act>/", acts.undo, name="undo"),
+    path("bulk/", bulk.mine, name="bulk_acts"),
     path("bulk/<uuid:act>/", bulk.bulk, name="bulk"),
     path("bulk/<uuid:act>/<slug:deed>/", bulk.steer, name="steer"),
     path("<int:incident_id>/", incident.incident, name="incident"),

@@ -15,6 +15,7 @@ from alerts.incidents.reads.people import ot_line_of, people_for
 from alerts.incidents.reads.wording import SEVERITY_WORDS
 from alerts.incidents.services.verbs import Said
 from alerts.incidents.web.forms import (
+    OUTCOME_WORDS,
     OUTCOMES,
     AssignForm,
     CloseForm,
@@ -45,6 +46,11 @@ class Verb:
     form: Callable[[Doing, QueryDict | None], Any]
     said: Callable[[Doing, Any], Said]
     told: Callable[[Doing, Any], str]
+    deed: Callable[[Any], str] | None = None  # the title with what the form said
+
+    def named(self, form: Any) -> str:
+        """What is done, in a few words: to whom, to which severity, as what."""
+        return self.deed(form) if self.deed else str(self.title)
 
 
 def _assign_form(doing: Doing, given: QueryDict | None) -> AssignForm:
@@ -62,6 +68,11 @@ def _assigned(doing: Doing, form: AssignForm) -> str:
     }
 
 
+def _assign_deed(form: AssignForm) -> str:
+    to = form.cleaned_data["to"]
+    return gettext("Assign to %(name)s") % {"name": to.name} if to else gettext("Assign to nobody")
+
+
 def _severity_form(doing: Doing, given: QueryDict | None) -> SeverityForm:
     held = doing.targets.lead.severity
     return SeverityForm(given, initial={"severity": held if held != Severity.UNKNOWN else None})
@@ -70,6 +81,11 @@ def _severity_form(doing: Doing, given: QueryDict | None) -> SeverityForm:
 def _rated(doing: Doing, form: SeverityForm) -> str:
     word = SEVERITY_WORDS[form.cleaned_data["severity"]]
     return gettext("Severity %(word)s: %(what)s") % {"word": word, "what": doing.targets.words}
+
+
+def _severity_deed(form: SeverityForm) -> str:
+    word = SEVERITY_WORDS[form.cleaned_data["severity"]]
+    return gettext("Change severity to %(word)s") % {"word": word}
 
 
 def _close_form(doing: Doing, given: QueryDict | None) -> CloseForm:
@@ -89,6 +105,11 @@ def _close_said(doing: Doing, form: CloseForm) -> Said:
     }
 
 
+def _close_deed(form: CloseForm) -> str:
+    outcome = OUTCOME_WORDS[form.cleaned_data["outcome"]]
+    return gettext("Close as “%(outcome)s”") % {"outcome": outcome}
+
+
 def _assign_said(doing: Doing, form: AssignForm) -> Said:
     to = form.cleaned_data["to"]
     return {"to": str(to.uuid) if to else ""}
@@ -101,17 +122,17 @@ def _named(sentence: Promise) -> Callable[[Doing, Any], str]:
 VERBS: dict[str, Verb] = {
     "assign": Verb(
         gettext_lazy("Assign"), gettext_lazy("Assign"), "user-plus", _assign_form,
-        _assign_said, _assigned,
+        _assign_said, _assigned, _assign_deed,
     ),
     "severity": Verb(
         gettext_lazy("Change severity"), gettext_lazy("Change severity"), "sliders-horizontal",
         _severity_form,
         lambda doing, form: {"severity": int(form.cleaned_data["severity"])},
-        _rated,
+        _rated, _severity_deed,
     ),
     "close": Verb(
         gettext_lazy("Close"), gettext_lazy("Close"), "circle-check", _close_form, _close_said,
-        _named(gettext_lazy("Closed: %(what)s")),
+        _named(gettext_lazy("Closed: %(what)s")), _close_deed,
     ),
     "reopen": Verb(
         gettext_lazy("Reopen"), gettext_lazy("Reopen"), "undo-2",

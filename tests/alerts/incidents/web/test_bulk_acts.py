@@ -1,5 +1,6 @@
 """More than fifty incidents: the page answers at once and leads to how it goes."""
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -15,6 +16,7 @@ from alerts.incidents.models import (
 from alerts.incidents.services.undo import undo_act
 from alerts.outbox.models import Change, Outcome
 from portal.audit.models import Entry
+from portal.jobs.models import State
 from tests.alerts.incidents.web.many import BENIGN, closed, send, text_of, work
 from tests.conftest import NOON
 
@@ -127,6 +129,45 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
     assert "You stopped it: 7 incidents were not looked at." in text_of(client.get(page))
     assert "It has ended already." in text_of(client.post(f"{page}stop/"))
     assert undo_act(act=act.act, by=sam, now=NOON).too_late == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "said", "title"),
+    [
+        ("assign", {"to": "me"}, "Assign to Sam Keller: Case ×6"),
+        ("assign", {"to": "nobody"}, "Assign to nobody: Case ×6"),
+        ("severity", {"severity": "4"}, "Change severity to High: Case ×6"),
+        ("close", BENIGN, "Close as “Benign positive: suspicious but expected”: Case ×6"),
+        ("comment", {"message": "Seen by the crew."}, "Comment: Case ×6"),
+    ],
+)
+def test_the_title_says_to_whom_and_as_what(
+    small_pieces, signed_in, sam, make_row, verb, said, title
+):
+    client = signed_in(sam)
+    send(client, make_row(6, title="Case", owner_id="leo"), verb, **said)
+    page = text_of(client.get(f"/incidents/bulk/{BulkAct.objects.get().act}/"))
+    assert title in html.unescape(page)
+    assert said.get("message", said.get("comment", "")) in page
+
+
+def test_ones_own_acts_stand_in_a_list(small_pieces, signed_in, sam, leo, make_row, monkeypatch):
+    monkeypatch.setattr("alerts.incidents.web.bulk.PAGE", 2)
+    client, page = signed_in(sam), "/incidents/bulk/"
+    assert "Nothing done to many yet" in text_of(client.get(page))
+    for severity in (1, 3, 4):
+        send(client, make_row(6), "severity", severity=str(severity))
+    first = client.get(page)
+    assert 'data-live="2"' in first.content.decode() and text_of(first).count("Under way") == 2
+    assert "Change severity to Informational" not in text_of(first)
+    older = re.search(r"\?after=\d+", first.content.decode())[0]
+    assert "Change severity to Informational" in text_of(client.get(page + older))
+    work()
+    assert "done for 6 of 6" in text_of(client.get(page))
+    assert 'data-live="2"' not in client.get(page).content.decode()
+    BulkAct.objects.update(state=State.DEAD)
+    assert "Failed" in text_of(client.get(page))
+    assert "Nothing done to many yet" in text_of(signed_in(leo).get(page))
 
 
 def test_nothing_began_for_a_minute_is_said(small_pieces, signed_in, sam, make_row):

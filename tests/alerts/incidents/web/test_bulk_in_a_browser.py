@@ -41,7 +41,7 @@ def test_all_that_match_are_chosen_closed_and_watched(
     expect(page.locator("dialog[open]")).to_contain_text("This acts on all 8 incidents.")
     page.get_by_label("Undetermined").check()
     page.locator("dialog[open]").get_by_role("button", name="Close", exact=True).last.click()
-    expect(page.locator("h1")).to_have_text("Close: 8 incidents")
+    expect(page.locator("h1")).to_have_text("Close as “Undetermined”: 8 incidents")
     expect(page.locator("#progress")).to_contain_text("0 of 8")
     changed = Incident.objects.order_by("pk")[0]
     Incident.objects.filter(pk=changed.pk).update(owner_id="leo")
