@@ -7,9 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext
 
 from alerts.dashboards.engine.freshness import is_silent
-from alerts.incidents.models import Incident
+from alerts.incidents.models import BulkAct, Incident
+from alerts.incidents.queries import dead_bulk_acts
 from alerts.intake.models import Quarantined, Run
 from alerts.outbox.models import Change
 from alerts.outbox.queries import backlog_by_workspace, given_up_changes
@@ -148,7 +150,10 @@ def details_of(workspace_ids: Collection[int], *, unshifted: datetime) -> Detail
         unreadable=_unreadable(unreadable),
         unreadable_in_all=unreadable.count(),
         mails=mails_owed(),
-        dead=[_dead(job) for job in dead_jobs()[:SHOWN]],
+        dead=[
+            *(_dead(job) for job in dead_jobs()[:SHOWN]),
+            *(_dead_act(act) for act in dead_bulk_acts()[:SHOWN]),
+        ],
         database=database_facts(),
         broker=broker_answers(),
         alive=_alive(heartbeats(), unshifted),
@@ -247,3 +252,12 @@ def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
 
 def _dead(job: Job) -> DeadJob:
     return DeadJob(job.kind, job.key, job.latest_error, job.settled_at)
+
+
+def _dead_act(act: BulkAct) -> DeadJob:
+    """Its title stays with its person: it may name what this reader may not see."""
+    how_far = gettext("%(name)s, stopped at %(worked)s of %(total)s")
+    words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # annotated
+    return DeadJob(
+        gettext("Act on many incidents:"), how_far % words, act.latest_error, act.settled_at
+    )

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.dashboards.queries.sync import sites_of
-from alerts.incidents.models import DetailsState, Incident
+from alerts.incidents.models import BulkAct, DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Reachability
@@ -259,3 +259,15 @@ def test_it_says_how_suppression_stands(opens, ada, workspace):
     assert f"suppression is off in {workspace.name}" in page
     assert "1 difference" in page
     assert "Incident #7 was closed in our name." in page
+
+
+def test_an_act_on_many_that_failed_is_told_without_its_title(opens, ada, oda):
+    BulkAct.objects.create(
+        act=uuid.uuid4(), verb="close", title="Close: Secret process ×60", by=oda, worked=50,
+        incident_ids=list(range(60)), standings=["x"] * 60, made_at=NOON, due_at=NOON,
+        state=State.DEAD, attempts=4, latest_error="The worker died each time it tried.",
+    )  # fmt: skip
+    text = opens(ada).text
+    assert "Jobs given up</dt><dd>1</dd>" in text
+    assert f"{oda.name}, stopped at 50 of 60" in text and "The worker died" in text
+    assert "Secret process" not in text
