@@ -16,6 +16,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.panel import number_of
 from alerts.incidents.reads.queue import CLOSED, Queue, asked_for, moment_in
 from portal.accounts.models import User
+from portal.ui.words import number
 
 AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
 MOST = 5000  # incidents in one act
@@ -50,11 +51,11 @@ class Targets:
         kinds = {(each.alert_type, each.source, each.destination) for each in self.incidents}
         n = len(self.incidents)
         if len(kinds) > 1:
-            return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": n}
+            return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
         title = bare_title(self.lead.title)
         if n == 1:
             return f"{number_of(self.lead)} {title}"
-        return gettext("%(title)s ×%(n)s") % {"title": title, "n": n}
+        return gettext("%(title)s ×%(n)s") % {"title": title, "n": number(n)}
 
 
 def targets_of(given: QueryDict, user: User) -> Targets:

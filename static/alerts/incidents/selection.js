@@ -101,7 +101,7 @@ function words(bar) {
   if (matching) return offer().dataset.words;
   const n = [...chosen.values()].reduce((sum, each) => sum + each, 0);
   const { single, many } = bar.querySelector("[data-bulk-count]").dataset;
-  return (n === 1 ? single : many).replace(/\d+/, n);
+  return (n === 1 ? single : many).replace(/\d+/, n.toLocaleString(document.documentElement.lang));
 }
 
 /* "Select all 412 matching": offered, with its number, once the whole page is chosen. OT is asked
