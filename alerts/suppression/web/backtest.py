@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext, ngettext
 
 from alerts.suppression.engine.addresses import reasons_against_address
@@ -101,7 +101,7 @@ def shown(body: Mapping[str, Any]) -> Shown:
         judged=judged["trials"],
         share=f"{body['share_of_type']:.0%}".replace("%", " %"),
         hours_saved=_hours(body["minutes_saved"]),
-        bound=in_words(bound_words(judged["suspicious"], judged["trials"])),
+        bound=bound_of(judged["suspicious"], judged["trials"]),
         is_little=judged["is_little"],
         points=[_point(day, count, stopped) for day, count in body["per_day"]],
         chart_title=_chart_title(body["alerts"], body["per_day"]),
@@ -112,11 +112,11 @@ def shown(body: Mapping[str, Any]) -> Shown:
         check_these=[_look(row) for row in body["check_these"]],
         nearest=_nearest(body),
         sites=[
-            (each["site"], f"{each['share']:.1%}".replace("%", " %"), each["matched"],
+            (each["site"], f"{number_format(round(each['share'] * 100, 1), 1)} %", each["matched"],
              each["incidents"])
             for each in body["sites"]
         ],
-        outcome=in_words(bound_words(outcome["suspicious"], outcome["trials"])),
+        outcome=bound_of(outcome["suspicious"], outcome["trials"]),
         after_each=list(body["after_each"]),
         hidden=sum(body.get("hidden", {}).values()),
         wider=[_wider(each) for each in body.get("deployed", []) if each["catches"] == "more"],
@@ -154,17 +154,26 @@ def _look(row: Mapping[str, Any]) -> Look:
         at=_moment(row["at"]),
         times=row.get("times", 1),
         site=row["site"],
-        why=_why(why),
+        why=why_of(why),
         incident_id=next(iter(row["incidents"]), None),
         exclusions=tuple(_exclusions(traits)),
     )
 
 
-def _why(why: Any) -> str:
-    """Stops come as codes, near misses as the sentence that was frozen."""
+def why_of(why: Any) -> str:
+    """Stops come as codes, what to check and near misses as the sentence that was frozen."""
     if isinstance(why, list):
         return ", ".join(in_words(Sentence(f"stopper.{name}")) for name in why)
-    return str(why)
+    near_case = Sentence("look.near_case")
+    return in_words(near_case) if why == near_case else str(why)
+
+
+def bound_of(hits: int, judged: int) -> str:
+    """What the verdicts prove, with the decimal mark of the page's language."""
+    said = bound_words(hits, judged)
+    mark = get_format("DECIMAL_SEPARATOR")
+    detail = {name: value.replace(".", mark) for name, value in said.detail.items()}
+    return in_words(Sentence(said.code, **detail))
 
 
 def _exclusions(traits: Mapping[str, str]) -> Iterable[Exclusion]:

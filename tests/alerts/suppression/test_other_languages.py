@@ -10,6 +10,7 @@ from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.wording import NOUNS, TEMPLATES
 from alerts.suppression.engine.words import Sentence, listed, words
+from alerts.suppression.web.backtest import bound_of, why_of
 
 
 def places(text):
@@ -70,3 +71,12 @@ def test_a_cause_is_named_in_words_however_it_was_given(given):
 
 def test_a_persons_own_words_stay():
     assert reason_in_words("The station polls.", "de") == "The station polls."
+
+
+def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
+    near_case = str(Sentence("look.near_case"))
+    assert why_of(near_case) == near_case
+    with translation.override("de"):
+        assert why_of(near_case) == "In jenen Tagen nannte ein True Positive eines dieser Geräte."
+        assert "höchstens 13,9 %" in bound_of(0, 20)
+    assert "at most 13.9 %" in bound_of(0, 20)
