@@ -122,15 +122,21 @@ def _told_in_order(item: tuple[str, Any]) -> tuple[int, str]:
     return (GUARDED_BY_A_CLOSE.index(member) if known else len(GUARDED_BY_A_CLOSE), member)
 
 
-def rebased(base: Bag, patch: Bag, written: Bag) -> Bag:
+def rebased(base: Bag, patch: Bag, left: Bag) -> Bag:
     """The base of a later wish, after our own patch was written: our word is not foreign."""
-    new = {k: written.get(k) if k in patch else v for k, v in base.items() if k != LABELS}
+    new = {k: left.get(k) if k in patch else v for k, v in base.items() if k != LABELS}
     if LABELS in base:
         ours = [name for name in patch.get(LABELS_ADD, []) if name.casefold() in
-                folded(written.get(LABELS))]  # fmt: skip
+                folded(left.get(LABELS))]  # fmt: skip
         known = label_names(base[LABELS])
         new[LABELS] = known + [name for name in ours if name.casefold() not in folded(known)]
     return new
+
+
+def written(patch: Bag) -> Bag:
+    """What a patch left behind, as far as it can be told without the answer to it."""
+    members = {k: v for k, v in patch.items() if k not in (LABELS_ADD, LABELS_REMOVE)}
+    return members | {LABELS: label_names(patch.get(LABELS_ADD))}
 
 
 def _labels_to_write(patch: Bag, fresh: Bag) -> tuple[tuple[str, ...], tuple[str, ...]]:

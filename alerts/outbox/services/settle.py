@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts.outbox import registry
-from alerts.outbox.engine.merge import rebased
+from alerts.outbox.engine.merge import rebased, written
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.services.send import Sent
 from portal import clock
@@ -44,7 +44,7 @@ def _settle(change: Change, *, sent: Sent, now: datetime, state: State) -> None:
     else:
         registry.tell(settlement)
     # After the listeners: they hold the incident's lock, so no later wish is missed.
-    if sent.outcome == Outcome.SENT and change.kind == Kind.UPDATE and sent.raw:
+    if sent.outcome == Outcome.SENT and change.kind == Kind.UPDATE:
         _rebase_later(change, sent)
     record(
         f"outbox.change.{sent.outcome}",
@@ -77,7 +77,7 @@ def _rebase_later(change: Change, sent: Sent) -> None:
         kind=Kind.UPDATE,
         pk__gt=change.pk,
     )
-    properties = (sent.raw or {}).get("properties") or {}
+    properties = (sent.raw or {}).get("properties") or written(change.patch)
     for other in later.order_by("pk"):
         Change.objects.filter(pk=other.pk, outcome=Outcome.OPEN).update(
             base=rebased(other.base, change.patch, properties)

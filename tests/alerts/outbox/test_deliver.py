@@ -1,6 +1,7 @@
 """What is owed goes out once, in order, and never over what a person did in Sentinel."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -149,6 +150,21 @@ def test_what_we_wrote_ourselves_does_not_stand_in_the_way_of_our_next_write(des
     desk.owe(name, CLOSE)
     clock.go(seconds=10)
     assert desk.deliver_all() == [Outcome.SENT] * 3
+    assert desk.properties(name)["status"] == "Closed"
+
+
+def test_nor_does_it_where_the_answer_to_it_was_of_no_use(desk, sentinel, clock, monkeypatch):
+    name = sentinel.add_incident()
+    desk.owe(name, {"owner": {"objectId": "1e0", "assignedTo": "Leo"}, "labels_add": ["night"]})
+    desk.owe(name, CLOSE)
+    put = sentinel.put_incident
+
+    def answered_badly(*given):
+        return replace(put(*given), body=b'{"properties": 7}')
+
+    monkeypatch.setattr(sentinel, "put_incident", answered_badly)
+    clock.go(seconds=10)
+    assert desk.deliver_all() == [Outcome.SENT, Outcome.SENT]
     assert desk.properties(name)["status"] == "Closed"
 
 
