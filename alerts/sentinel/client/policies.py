@@ -107,7 +107,8 @@ class SignedIn(HTTPPolicy[Any, Any]):
 
 def _sign_in_error(error: AzureError, status: int | None) -> SentinelDenied | SentinelUnavailable:
     found = _ENTRA_CODE.search(str(error))
-    if found is None and (status is None or status == 429 or status >= 500):
+    # Entra gives its own troubles codes as well: the status tells whether it refuses us.
+    if (status is None and found is None) or (status and (status == 429 or status >= 500)):
         return unreachable("The sign-in service", error, code="SignInUnreachable")
     code = found.group() if found else "SignInFailed"
     return SentinelDenied(f"The sign-in service refuses us ({code}).", status=401, code=code)

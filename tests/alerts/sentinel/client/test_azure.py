@@ -247,8 +247,11 @@ def test_a_refused_sign_in_says_why_and_hides_the_secret(azure, far_end):
     assert azure.list_incidents()
 
 
-def test_a_sign_in_service_in_trouble_is_no_refusal(azure, far_end):
-    far_end.sign_in_spoils.append(lambda far: far.send(503, {"error": "temporarily_unavailable"}))
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("said", ["", "AADSTS90033: A transient error has occurred."])
+def test_a_sign_in_service_in_trouble_is_no_refusal(azure, far_end, status, said):
+    answer = {"error": "temporarily_unavailable", "error_description": said}
+    far_end.sign_in_spoils.append(lambda far: far.send(status, answer))
     with pytest.raises(SentinelUnavailable):
         azure.list_incidents()
 
