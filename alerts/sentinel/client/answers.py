@@ -140,6 +140,8 @@ def in_our_words() -> Iterator[None]:
         slow = not seconds_left() or isinstance(error, TimeoutError)
         code = "TooSlow" if slow else type(error).__name__
         raise unreachable("Azure", error, code=code) from None
+    except ValueError:  # HTTP that breaks its own rules: the SDK has no error for that
+        raise SentinelUnavailable("The answer cannot be read.", code="NotReadable") from None
 
 
 def unreachable(who: str, error: Exception, *, code: str) -> SentinelUnavailable:

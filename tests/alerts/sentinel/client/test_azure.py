@@ -186,6 +186,33 @@ def test_an_answer_cut_short_is_no_answer(azure, far_end):
         azure.list_incidents()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n{}",
+        b"HTTP/1.1 302 Found\r\nLocation: https://[::1/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+        b"no answer at all\r\n\r\n",
+    ],
+)
+def test_an_answer_against_all_rules_is_none(azure, far_end, answer):
+    def break_the_rules(far):
+        far.wfile.write(answer)
+        far.close_connection = True
+
+    far_end.spoil(*[break_the_rules] * 2)
+    with pytest.raises(SentinelUnavailable):
+        azure.list_incidents()
+
+
+@pytest.mark.parametrize("token", ["\u20ac", "a\r\nX-More: b"])
+def test_a_token_that_cannot_be_sent_is_no_error_of_ours(azure, far_end, token):
+    given = {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+    far_end.sign_in_spoils.append(lambda far: far.send(200, given))
+    with pytest.raises((SentinelDenied, SentinelUnavailable)):
+        azure.list_incidents()
+
+
 def test_compressed_answers_are_unpacked_and_bombs_are_not(azure, far_end):
     packed = {"Content-Encoding": "gzip"}
     far_end.spoil(lambda far: far.send(200, gzip.compress(b'{"value":[]}'), packed))
