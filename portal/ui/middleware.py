@@ -1,11 +1,12 @@
-"""What htmx must be told differently from a browser."""
+"""Where sign-in leads back to, when the session ended under an open page."""
 
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.ui.htmx import vary
 
@@ -13,7 +14,8 @@ from portal.ui.htmx import vary
 class SignInAgain:
     """When the session ended under an open page, the whole page goes to sign-in and comes back.
 
-    Without this, htmx would follow the redirect and put the sign-in page into a panel.
+    Without this, htmx would follow the redirect and put the sign-in page into a panel, and a form
+    would lead back to an address that only takes forms: an empty page.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -22,13 +24,29 @@ class SignInAgain:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Turn a redirect to sign-in into one for the page around the part."""
         response = self._get_response(request)
-        htmx = getattr(request, "htmx", None)
         sign_in = resolve_url(settings.LOGIN_URL)
-        if not htmx or not isinstance(response, HttpResponseRedirect):
+        if not isinstance(response, HttpResponseRedirect):
             return response
         if not response.url.startswith(f"{sign_in}?"):
             return response
-        answer = HttpResponse(status=204)
-        query = urlencode({"next": htmx.current_url_abs_path or "/"})
-        answer["HX-Redirect"] = f"{sign_in}?{query}"
-        return vary(answer)
+        if htmx := getattr(request, "htmx", None):
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = _with_goal(sign_in, htmx.current_url_abs_path or "/")
+            return vary(answer)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseRedirect(_with_goal(sign_in, _page_of_form(request)))
+        return response
+
+
+def _with_goal(sign_in: str, goal: str) -> str:
+    return f"{sign_in}?{urlencode({'next': goal})}"
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """The page on which the form stood; home where the browser does not say."""
+    came_from = request.headers.get("Referer", "")
+    hosts = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(came_from, hosts, request.is_secure()):
+        return "/"
+    parts = urlsplit(came_from)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"

@@ -1,6 +1,7 @@
 """One address, two answers; failures in the portal's own words; themes without scripts."""
 
 import json
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.messages import get_messages
@@ -88,6 +89,23 @@ def test_a_part_asked_for_without_a_session_sends_the_page_to_sign_in(client, db
     assert answer.status_code == 204
     assert answer["HX-Redirect"] == "/login/?next=%2Fincidents%2F%3Fsev%3Dhigh"
     assert client.get("/ui/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("came_from", "goal"),
+    [
+        ("http://testserver/incidents/?sev=high", "/incidents/?sev=high"),
+        ("http://testserver/status/", "/status/"),
+        ("http://elsewhere.example/status/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_without_a_session_leads_back_to_the_page_it_stood_on(
+    client, db, came_from, goal
+):
+    answer = client.post("/tokens/", headers={"Referer": came_from} if came_from else {})
+    assert answer.status_code == 302
+    assert parse_qs(urlsplit(answer["Location"]).query) == {"next": [goal]}
 
 
 @pytest.fixture
