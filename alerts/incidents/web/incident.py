@@ -73,6 +73,7 @@ class Visit:
     now: datetime
     zone: tzinfo
     alerts: list[Alert]
+    alike: int  # others of the same pattern
     who: str
 
 
@@ -91,6 +92,7 @@ def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
         now=now,
         zone=zone_of_page(shown, sites, user),
         alerts=alerts_of(shown),
+        alike=how_many_alike(shown, user, now=now),
         who=who if who in WHO else "all",
     )
     chosen = tab if tab in TABS else "overview"
@@ -128,7 +130,7 @@ def _tabs(visit: Visit, chosen: str) -> list[Tab]:
     shown, base = visit.incident, reverse("incidents:incident", args=[visit.incident.pk])
     counts: dict[str, int | None] = {
         "alerts": max(len(visit.alerts), shown.alerts_count),
-        "similar": how_many_alike(shown, visit.user, now=visit.now),
+        "similar": visit.alike or None,  # its list may hold others, of the same type
     }
     return [
         Tab(str(label), base if name == "overview" else f"{base}?tab={name}", counts.get(name),
@@ -183,7 +185,7 @@ def _devices(visit: Visit) -> dict[str, Any]:
 
 def _similar(visit: Visit) -> dict[str, Any]:
     found = similar_to(visit.incident, visit.user, now=visit.now)
-    return {"similar": found, "base": reverse("incidents:queue")}
+    return {"similar": found, "alike": visit.alike, "base": reverse("incidents:queue")}
 
 
 def _raw(visit: Visit) -> dict[str, Any]:

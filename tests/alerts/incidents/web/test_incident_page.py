@@ -141,7 +141,18 @@ def test_what_came_later_does_not_make_it_known(read, download, gdansk, plant):
 def test_similar_of_the_same_type_at_the_same_site_say_why(read, download, gdansk, plant):
     other = make_incident(gdansk, pattern=uuid4(), site_ids=[plant.pk], source="HIST-01")
     make_alert(other, site=plant)
-    assert "Same type at the same site, between other devices" in read(download, "?tab=similar")
+    text = read(download, "?tab=similar")
+    assert "Same type at the same site, between other devices" in text
+    assert "Similar 0" not in text, "the tab promises no empty list"
+
+
+def test_more_of_the_same_pattern_than_shown_are_counted(
+    read, download, gdansk, plant, monkeypatch
+):
+    monkeypatch.setattr("alerts.incidents.reads.incident.MOST_SIMILAR", 2)
+    for _ in range(3):
+        make_incident(gdansk, pattern=download.pattern, site_ids=[plant.pk])
+    assert "The newest 2 of 3." in read(download, "?tab=similar")
 
 
 def happened(incident, code, side="soc", by=None, **details):
