@@ -102,12 +102,20 @@ def picks(
     required: bool = False,
     many: bool = False,
     hide_legend: bool = False,
+    focus: bool = False,
 ) -> SafeString:
-    """A few values as pills to choose one from, or several with many=True."""
+    """A few values as pills to choose one from, or several with many=True. With `focus` the
+    chosen one, else the first, has the focus when a dialog opens.
+    """
     rows = []
-    for given in choices:
-        choice = given if isinstance(given, Choice) else Choice(*given)
-        marks = attributes({"checked": choice.value == selected, "required": required})
+    offered = [each if isinstance(each, Choice) else Choice(*each) for each in choices]
+    values = [each.value for each in offered]
+    begin = selected if selected in values else next(iter(values), "")
+    for choice in offered:
+        marks = attributes({
+            "checked": choice.value == selected, "required": required,
+            "autofocus": focus and choice.value == begin,
+        })  # fmt: skip
         rows.append(
             format_html(
                 '<label class="pick"><input type="{}" name="{}" value="{}"{}>'
