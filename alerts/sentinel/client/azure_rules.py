@@ -53,5 +53,5 @@ class AzureAutomationRules:
         try:
             self._send("DELETE", self._url(_RULES, name), match=etag)
         except SentinelNotFound as error:
-            if error.code not in ("", "NotFound"):  # else the workspace itself is missing
+            if error.is_of_the_workspace:
                 raise

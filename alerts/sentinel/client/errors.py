@@ -61,7 +61,6 @@ _HOLDER_IS_GONE = frozenset(
     {
         "ParentResourceNotFound",
         "ResourceGroupNotFound",
-        "ResourceNotFound",
         "SubscriptionNotFound",
         "WorkspaceNotFound",
     }
@@ -73,7 +72,12 @@ class SentinelNotFound(SentinelError):
 
     @property
     def is_of_the_workspace(self) -> bool:
-        """Whether the workspace is not there, which says nothing about what was asked for."""
+        """Whether the workspace is not there, which says nothing about what was asked for. The
+        resource manager's general word is about the workspace, unless it names what was asked for.
+        """
+        if self.code == "ResourceNotFound":
+            said = self.message.casefold()
+            return "incident" not in said and "automationrule" not in said
         return self.code in _HOLDER_IS_GONE
 
 

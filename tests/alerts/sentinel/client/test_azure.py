@@ -1,10 +1,12 @@
 """The client over the SDK keeps its limits and its manners, whatever the far end does."""
 
 import gzip
+import json
 import time
 
 import pytest
 
+from alerts.sentinel.client.answers import error_for
 from alerts.sentinel.client.azure import AzureSentinelClient
 from alerts.sentinel.client.port import (
     ForeignHost,
@@ -311,3 +313,21 @@ def test_a_name_cannot_lead_out_of_the_workspace(azure, far_end, name):
 def test_tokens_travel_over_tls_only(far_end):
     with pytest.raises(ValueError, match="https"):
         AzureSentinelClient(far_end.connection(endpoint="http://localhost:1"))
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "is_of_the_workspace"),
+    [
+        ("NotFound", "It does not exist", False),
+        ("ResourceNotFound", "The Resource 'Incidents/7c1f' was not found.", False),
+        ("ResourceNotFound", "The Resource 'AutomationRules/7c1f' was not found.", False),
+        ("ResourceNotFound", "The Resource 'workspaces/sentinel' was not found.", True),
+        ("ResourceGroupNotFound", "Resource group 'plant' could not be found.", True),
+        ("", "", False),
+    ],
+)
+def test_what_was_not_found_is_told_apart(code, message, is_of_the_workspace):
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    error = error_for(404, {}, body)
+    assert isinstance(error, SentinelNotFound)
+    assert error.is_of_the_workspace is is_of_the_workspace
