@@ -46,14 +46,23 @@ def field(bound: BoundField, *, optional: bool = False, **more: Any) -> SafeStri
 
 
 @register.simple_tag
-def problem(sentences: Iterable[object], *, id: str = "") -> SafeString:
-    """What is wrong with a field or a form, a sentence each; nothing when all is well."""
+def problem(sentences: Iterable[object], *, id: str = "", focus: bool = False) -> SafeString:
+    """What is wrong with a field or a form, a sentence each; nothing when all is well. focus: the
+    page that comes back begins here, for those who hear it or see a part of it.
+    """
     rows = [format_html("<span>{}</span>", sentence) for sentence in sentences]
     if not rows:
         return EMPTY
     return format_html(
         '<p{}>{}<span class="stack stack-tight">{}</span></p>',
-        attributes({"class": "problem", "id": id or None}),
+        attributes(
+            {
+                "class": "problem",
+                "id": id or None,
+                "tabindex": "-1" if focus else None,
+                "autofocus": focus,
+            }
+        ),
         icon("circle-alert", "s"),
         joined(rows),
     )

@@ -32,11 +32,23 @@ function mine() {
   return shelf().filter((each) => each.person === words.person);
 }
 
-function tell(text) {
+/** Say how it stands; with an address also where to go on. */
+function tell(text, href = "", label = "") {
   for (const place of document.querySelectorAll("[data-kept]")) {
     place.textContent = text;
     place.hidden = !text;
+    if (!href) continue;
+    const link = document.createElement("a");
+    link.href = href;
+    link.className = "kept-link";
+    link.textContent = label;
+    place.append(" ", link);
   }
+}
+
+function tellUnsent(state) {
+  if (state === "away") tell(words.keptWords);
+  else tell(words.signedOut, location.href, words.signIn); // whoever comes back signs in first
 }
 
 function token() {
@@ -84,7 +96,7 @@ async function submit(event) {
     forget(answer);
     form.submit(); // the server says on the page what is missing
   } else {
-    tell(result.state === "away" ? words.keptWords : words.signedOut);
+    tellUnsent(result.state);
   }
 }
 
@@ -92,12 +104,15 @@ async function sendKept() {
   for (const answer of mine()) {
     const result = await send(answer);
     if (result.state === "away" || result.state === "signed-out") {
-      tell(result.state === "away" ? words.keptWords : words.signedOut);
+      tellUnsent(result.state);
       return;
     }
     forget(answer);
-    tell(result.state === "saved" ? "" : words.refused);
-    if (result.state !== "saved") continue;
+    if (result.state !== "saved") {
+      tell(words.refused, answer.url, words.open);
+      continue;
+    }
+    tell("");
     if (location.pathname === answer.url) location.assign(result.next);
     else showToast({ text: words.sent, seconds: 6 });
   }

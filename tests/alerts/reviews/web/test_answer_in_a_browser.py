@@ -94,6 +94,7 @@ def test_what_is_missing_is_said_on_the_page(phone):
     pick(page, "Routine")
     page.get_by_role("button", name="Save answer").tap()
     page.get_by_text("Pick a reason.").wait_for()
+    assert page.locator("#verdict-problem:focus").count() == 1, "one begins at what is missing"
     assert page.get_by_label("Routine").is_checked()
 
 
@@ -112,3 +113,22 @@ def test_without_network_the_answer_is_kept_and_sent_later(phone):
     page.wait_for_url("**/reviews/")
     assert Annotation.objects.count() == 1
     assert page.evaluate("localStorage.getItem('tagout.answers')") == "[]"
+
+
+def test_who_was_signed_out_meanwhile_is_led_to_sign_in_and_the_answer_is_sent(phone):
+    page = phone()
+    question = page.url
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.context.add_cookies([each for each in cookies if "session" not in each["name"]])
+    page.get_by_role("button", name="Save answer").tap()
+    page.get_by_text("Not sent: you are signed out.").wait_for()
+    page.get_by_role("link", name="Sign in").tap()
+    page.wait_for_url("**/login/?next=/reviews/*/")
+    assert not Annotation.objects.exists()
+    page.context.add_cookies(cookies)
+    page.goto(question)
+    page.wait_for_url("**/reviews/")
+    assert Annotation.objects.count() == 1
