@@ -27,7 +27,8 @@ def unbroken(text: str) -> SafeString:
         (format_html('<span class="unbroken">{}</span>', piece) if at % 2 else piece,)
         for at, piece in enumerate(_NAME.split(text))
     )
-    return format_html_join("", "{}", pieces)
+    # In one span: links are often flexible boxes, which would take each piece for a column.
+    return format_html("<span>{}</span>", format_html_join("", "{}", pieces))
 
 
 @register.simple_tag

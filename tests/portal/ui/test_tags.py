@@ -169,5 +169,6 @@ def test_no_verdict_is_preselected():
 
 def test_short_device_names_stay_whole_at_the_end_of_a_line():
     html = drawn("{{ words|unbroken }}", words="<i>BI-REP-01 and E-Mail-Adresse")
-    assert html == '&lt;i&gt;<span class="unbroken">BI-REP-01</span> and E-Mail-Adresse'
-    assert "span" not in drawn("{{ words|unbroken }}", words="PACKAGING-LINE-CONTROLLER-01")
+    name = '<span class="unbroken">BI-REP-01</span>'
+    assert html == f"<span>&lt;i&gt;{name} and E-Mail-Adresse</span>", "one piece in a flexible box"
+    assert 'unbroken"' not in drawn("{{ words|unbroken }}", words="PACKAGING-LINE-CONTROLLER-01")
