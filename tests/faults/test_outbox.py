@@ -150,7 +150,7 @@ def test_f29_a_flushed_broker_loses_and_doubles_nothing(far_end, sam, broker, ma
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
     let_holds_and_waits_pass()
-    far_end.control.fault(method="PUT", delay=0.08)  # else all may be sent before the last flush
+    far_end.control.fault(method="PUT", delay=_slowness(long))  # else all is sent before the flush
     make_workers(**{SECRET_VARIABLE: os.environ[SECRET_VARIABLE]}).start()
     for share in range(5 if long else 1):
         enough = len(before) + (share + 1) * n // 6
@@ -177,7 +177,7 @@ def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(far_end, sam
     close(rows, sam)
     ids = [row.pk for row in rows]
     comment_on_incidents(incident_ids=ids, message="Agreed.", by=sam, now=clock.now())
-    far_end.control.fault(method="PUT", delay=0.08)
+    far_end.control.fault(method="PUT", delay=_slowness(long))
     for _ in range(turns):
         let_holds_and_waits_pass()
         _kill_three_at_work(far_end)
@@ -189,6 +189,13 @@ def test_f31_workers_killed_at_work_lose_nothing_and_double_nothing(far_end, sam
     written = far_end.effects() - before
     assert (len(written), set(written.values())) == (2 * n, {1})
     assert set(Incident.objects.values_list("status", "owed")) == {(Status.CLOSED, 0)}
+
+
+def _slowness(long):
+    """Seconds a write takes, so that much is left while we look; the short form has fewer writes,
+    and the machine may be busy elsewhere for some seconds.
+    """
+    return 0.08 if long else 0.5
 
 
 def _kill_three_at_work(far_end, writes=4):

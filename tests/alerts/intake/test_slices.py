@@ -22,11 +22,13 @@ from tests.factories.incidents import NOON, make_workspace
 
 def test_a_workspace_is_polled_once_per_period(workspace, sentinel):
     sentinel.add_incident(at=NOON - timedelta(minutes=5))
+    before = clock.unshifted()
     assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
+    after = clock.unshifted()
     assert not run_one_slice(kind=POLL, connect=lambda _: sentinel)
     job = Job.objects.get(kind=POLL)
     assert job.state == State.WAITING
-    assert timedelta(seconds=15) < job.due_at - clock.unshifted() <= timedelta(seconds=20)
+    assert before <= job.due_at - timedelta(seconds=20) <= after
     assert Incident.objects.count() == 1
 
 
@@ -151,9 +153,10 @@ def test_the_wake_ups_bring_everything_in(workspace, sentinel):
 
 
 def test_details_that_did_not_fit_into_a_slice_go_on_at_once(workspace, sentinel, monkeypatch):
+    before = clock.unshifted()
     run_one_slice(kind=DETAILS, connect=lambda _: sentinel)
     job = Job.objects.get(kind=DETAILS)
-    assert job.due_at > clock.unshifted() + timedelta(seconds=3), "nothing is owed: no hurry"
+    assert job.due_at >= before + timedelta(seconds=5), "nothing is owed: no hurry"
     Job.objects.update(due_at=clock.unshifted())
     monkeypatch.setattr("alerts.intake.services.slices._SHORT", 0.0)
     run_one_slice(kind=DETAILS, connect=lambda _: sentinel)

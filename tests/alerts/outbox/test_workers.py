@@ -61,12 +61,16 @@ def test_two_workers_share_and_never_double(desk, sentinel, clock):
         desk.owe(name, {"severity": "Low"}, act=act)
         desk.say(name, "closed as agreed", act=act)
     clock.go(seconds=10)
-    start, sent, broken = threading.Barrier(2), [[], []], []
+    both, sent, broken = threading.Barrier(2), [[], []], []
 
     def work(mine):
+        def connect(*_):
+            if not mine:
+                both.wait(60)  # each holds its first write: neither can do all of the work
+            return sentinel
+
         try:
-            start.wait()
-            while one := deliver_one(now=NOON, connect=lambda *_: sentinel, pause=lambda _: None):
+            while one := deliver_one(now=NOON, connect=connect, pause=lambda _: None):
                 mine.append(one.change.pk)
         except Exception as error:
             broken.append(error)
