@@ -52,10 +52,13 @@ def place_in_line(review: Review, user: User) -> Place:
     return Place(at + 1, len(line), before, after)
 
 
-def next_waiting(user: User, *, after: Review | None = None) -> Review | None:
-    """What the person should answer next, once `after` is answered."""
+def next_waiting(user: User, *, after: Review) -> Review | None:
+    """What the person should answer next, once `after` is answered: the one behind it in the line,
+    so that a question that was passed over comes back only after the others.
+    """
     waiting = waiting_for(user)
-    return (waiting.exclude(pk=after.pk) if after else waiting).first()
+    behind = Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk)
+    return waiting.filter(behind).first() or waiting.exclude(pk=after.pk).first()
 
 
 def annotations_in_force() -> QuerySet[Annotation]:

@@ -65,6 +65,15 @@ def test_an_answer_shows_the_next_question(client, open_page, oda, review, make,
     assert f"/reviews/undo/{Annotation.objects.get().act}/" in page
 
 
+def test_a_question_that_was_passed_over_comes_back_after_the_others(
+    client, open_page, review, make, ask, said, oda
+):
+    open_page(oda)
+    second, third = ask(make(severity=2)), ask(make(severity=1))
+    assert client.post(f"/reviews/{second.uuid}/", said())["Location"] == f"/reviews/{third.uuid}/"
+    assert client.post(f"/reviews/{third.uuid}/", said())["Location"] == f"/reviews/{review.uuid}/"
+
+
 def test_after_the_last_answer_nothing_waits(client, open_page, oda, review, said):
     open_page(oda)
     answer = client.post(f"/reviews/{review.uuid}/", said(), follow=True)
