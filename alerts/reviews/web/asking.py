@@ -1,9 +1,9 @@
 """Ask OT, withdraw the question, hand it over."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,15 +11,20 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alerts.incidents.models import Incident
-from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Review
 from alerts.reviews.services import (
-    CannotAsk,
     CannotHandOver,
     CannotWithdraw,
-    ask_ot,
     hand_over_review,
     withdraw_review,
+)
+from alerts.reviews.web.asking_many import (
+    Row,
+    about_many,
+    all_asked,
+    ask_each,
+    rows_meant,
+    sites_in_common,
 )
 from alerts.reviews.web.forms import AskForm, HandOverForm
 from alerts.reviews.web.panel import ask_context, render_panel
@@ -35,24 +40,23 @@ DIALOG = "alerts/reviews/ask.html"
 
 @require_http_methods(["GET", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
-    """Ask about one incident (`incident=ID`) or about a row of the queue (`group=KEY`). GET is
-    the form, a dialog for htmx; `panel=1` answers with the incident's panel instead.
+    """Ask about one incident (`incident=ID`), a row of the queue (`group=KEY`), or several of
+    them. GET is the form, a dialog for htmx; `panel=1` answers with the incident's panel instead.
     """
     told = request.POST if request.method == "POST" else request.GET
-    incidents = _meant(request, told.get("incident", ""), told.get("group", ""))
-    lead = incidents.order_by("-severity", "-created_at").first()
-    if lead is None:
-        raise Http404
-    now = clock.now()
+    rows = rows_meant(request, told)
+    lead, now = max((row[0] for row in rows), key=lambda each: each.severity), clock.now()
     if request.method == "GET":
-        return _ask_page(request, lead, incidents.count(), AskForm())
+        return _ask_page(request, lead, rows, AskForm())
     form = AskForm(request.POST)
-    asked = _ask(request, form, incidents, now=now)
-    if asked is None:
+    asked = ask_each(request, form, rows, now=now)
+    if not asked:
         if told.get("panel"):
             return render_panel(request, lead, now=now, ask_form=form)
-        return _ask_page(request, lead, incidents.count(), form)
-    return _asked(request, asked, lead, now=now)
+        return _ask_page(request, lead, rows, form)
+    if len(asked) > 1:
+        return all_asked(request, asked)
+    return _asked(request, asked[0], lead, now=now)
 
 
 @require_POST
@@ -91,32 +95,6 @@ def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
     return leave_toast(request, response, text)
 
 
-def _meant(request: HttpRequest, incident: str, group: str) -> QuerySet[Incident]:
-    reach = incidents_visible_to(actor_of(request))
-    if incident.isdecimal() and len(incident) < 19:
-        return reach.filter(pk=int(incident))
-    try:
-        return reach.filter(group_key=UUID(group))
-    except ValueError:
-        raise Http404 from None
-
-
-def _ask(
-    request: HttpRequest, form: AskForm, incidents: QuerySet[Incident], *, now: datetime
-) -> Review | None:
-    if not form.is_valid():
-        return None
-    ids = list(incidents.values_list("pk", flat=True))
-    try:
-        return ask_ot(
-            incident_ids=ids, site_id=form.cleaned_data["site"] or 0,
-            question=form.cleaned_data["question"], by=actor_of(request), now=now,
-        )  # fmt: skip
-    except CannotAsk as refusal:
-        form.add_error(None, list(refusal.reasons))
-    return None
-
-
 def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime) -> HttpResponse:
     """Say that it was asked, where the asking was done."""
     text = gettext("OT at %(site)s was asked. %(title)s") % {
@@ -134,11 +112,15 @@ def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime
     return leave_toast(request, response, text, undo=undo)
 
 
-def _ask_page(request: HttpRequest, lead: Incident, n: int, form: AskForm) -> HttpResponse:
+def _ask_page(
+    request: HttpRequest, lead: Incident, rows: Sequence[Row], form: AskForm
+) -> HttpResponse:
     told = request.POST or request.GET
     page = {
-        "incident": lead, "n": n, "headline": headline(lead), "group": told.get("group", ""),
-        **ask_context(lead, form),
+        "incident": lead, "n": sum(len(row) for row in rows), "headline": headline(lead),
+        "fields": [(name, each) for name in ("group", "incident") for each in told.getlist(name)],
+        "many": about_many(rows) if len(rows) > 1 else "",
+        **ask_context(lead, form, site_ids=sites_in_common(rows) if len(rows) > 1 else None),
     }  # fmt: skip
     name = f"{DIALOG}#ask-dialog" if wants_part(request) else DIALOG
     return vary(render(request, name, page, status=422 if form.errors else 200))

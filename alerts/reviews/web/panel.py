@@ -9,6 +9,7 @@ Without htmx the address is a page of its own. A row of the queue asks with
 `hx-get="/reviews/ask/?group=KEY" hx-target="#dialogs"` (or `?incident=ID`): a dialog.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -76,9 +77,12 @@ def render_panel(
     return vary(render(request, name, page, status=422 if refused else 200))
 
 
-def ask_context(incident: Incident, form: AskForm | None = None) -> dict[str, Any]:
+def ask_context(
+    incident: Incident, form: AskForm | None = None, *, site_ids: Collection[int] | None = None
+) -> dict[str, Any]:
     """What the ask form needs: which sites can be asked, and three questions."""
-    sites = Site.objects.filter(pk__in=incident.site_ids).order_by("name")
+    wanted = incident.site_ids if site_ids is None else site_ids
+    sites = Site.objects.filter(pk__in=wanted).order_by("name")
     return {
         "ask_form": form or AskForm(),
         "sites": [Choice(str(site.pk), site.name) for site in sites],

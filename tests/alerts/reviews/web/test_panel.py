@@ -94,6 +94,29 @@ def test_asking_about_a_row_is_a_dialog(client, post, make, sam, oda, site):
     assert Review.objects.get().incidents.count() == 14
 
 
+def test_asking_about_several_rows_asks_about_each(client, post, make, sam, oda, site):
+    first, second = (make(n, pattern=uuid.uuid4())[0] for n in (2, 3))
+    keys = [first.group_key, second.group_key]
+    client.force_login(sam)
+    form = client.get(f"/reviews/ask/?group={keys[0]}&group={keys[1]}", headers=HTMX)
+    assert "2 rows, 5 incidents" in form.content.decode()
+    reply = post(sam, "/reviews/ask/", group=keys, site=site.pk, canned="Was this you?")
+    assert "was asked 2 questions" in reply["HX-Trigger"]
+    assert sorted(each.incidents.count() for each in Review.objects.all()) == [2, 3]
+    mixed = [make(1, pattern=uuid.uuid4())[0].pk, first.pk]
+    again = post(sam, "/reviews/ask/", incident=mixed, site=site.pk, canned="Was this you?")
+    assert again.status_code == 422 and "has asked already" in again.content.decode()
+    assert Review.objects.count() == 2, "all rows or none"
+
+
+def test_rows_without_a_common_site_are_not_asked_about_at_once(client, make, sam, site):
+    rows = make(1, pattern=uuid.uuid4()) + make(1, pattern=uuid.uuid4(), site_ids=[])
+    client.force_login(sam)
+    asked = "&".join(f"group={row.group_key}" for row in rows)
+    form = client.get(f"/reviews/ask/?{asked}", headers=HTMX)
+    assert "These rows share no site." in form.content.decode()
+
+
 def test_asking_works_without_scripts(client, incident, sam, oda, site, noon):
     client.force_login(sam)
     assert b"<form" in client.get(f"/reviews/ask/?incident={incident.pk}").content
