@@ -174,6 +174,19 @@ def test_c_comments(page):
     expect(page.locator(".toast")).to_contain_text("Commented")
 
 
+def test_c_comments_on_the_page_too_and_the_field_is_empty_again(page):
+    press(page, "o")
+    field, head = page.locator(".comment-form textarea"), page.locator(".incident .page-head")
+    height = head.bounding_box()["height"]
+    press(page, "c")
+    page.keyboard.type("Looked at it.")
+    page.locator(".comment-form button").click()
+    expect(page.locator(".timeline")).to_contain_text("Looked at it.")
+    expect(field).to_have_value("")
+    expect(page.locator(".head-line .chip")).to_be_visible()
+    assert head.bounding_box()["height"] == height, "what is on its way moves nothing"
+
+
 def test_brackets_change_the_view(page):
     press(page, "]")
     expect(page.locator("#queue-tabs [aria-current]")).to_contain_text("Waiting for OT")
