@@ -27,10 +27,14 @@ def work_off_a_piece(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece of any act that is due; False when none is. Any number of workers may ask
     at once; one person's acts are done in the order in which they were asked for.
     """
-    row = claim_due(_claimable(), now=unshifted)
+    row = claim_due(_claimable(), now=unshifted, max_attempts=None)  # giving up must be told
     if row is None:
         return False
     with translation.override(row.by.language or "en"):
+        if row.attempts > MAX_ATTEMPTS:
+            died = row.latest_error or "The worker died each time it tried."
+            _give_back(row, died, unshifted=unshifted, now=now)
+            return True
         try:
             _do_piece(row, unshifted=unshifted, now=now)
         except Exception as error:  # of whatever kind: other acts must go on
@@ -93,11 +97,13 @@ def _no_longer_meant(row: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
     return skipped | {pk: changed for pk in other if pk not in own}
 
 
+@transaction.atomic
 def _give_back(row: BulkAct, error: str, *, unshifted: datetime, now: datetime) -> None:
     if row.attempts < MAX_ATTEMPTS:
         put_back(row, due_at=unshifted + back_off(row.attempts), error=error)
         return
-    settle(row, now=unshifted, state=State.DEAD, error=error)
+    if not settle(row, now=unshifted, state=State.DEAD, error=error):
+        return  # stopped meanwhile, or another worker took it over
     words = {"worked": row.worked, "total": row.total, "title": row.title}
     _tell(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
 

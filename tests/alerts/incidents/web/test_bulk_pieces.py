@@ -160,8 +160,8 @@ def test_who_lost_the_lease_writes_nothing(small_pieces, signed_in, sam, make_ro
     send(signed_in(sam), make_row(6))
     claimed = bulk_pieces.claim_due
 
-    def slow(rows, *, now):
-        row = claimed(rows, now=now)
+    def slow(rows, **given):
+        row = claimed(rows, **given)
         BulkAct.objects.update(fence=row.fence + 1)
         return row
 
@@ -194,6 +194,20 @@ def test_what_fails_is_tried_again_then_told_and_goes_on_when_asked(
     work()
     assert closed() == 6
     assert "It has not failed." in text_of(client.post(f"{page}resume/"))
+
+
+def test_what_kills_its_worker_each_time_is_given_up_and_told(
+    small_pieces, signed_in, sam, make_row
+):
+    send(signed_in(sam), make_row(6))
+    BulkAct.objects.update(
+        state=State.RUNNING, attempts=4, fence=4, lease_until=clock.unshifted() - timedelta(hours=1)
+    )
+    assert work(1) == 1
+    act = BulkAct.objects.get()
+    assert (act.state, act.latest_error) == (State.DEAD, "The worker died each time it tried.")
+    assert Notification.objects.get(to=sam).path == f"/incidents/bulk/{act.act}/"
+    assert closed() == 0 and work() == 0
 
 
 def test_who_waited_finds_it_in_the_inbox_and_who_watched_does_not(
