@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import AzureError
@@ -84,7 +84,7 @@ class SignedIn(HTTPPolicy[Any, Any]):
         self._credential = self._token = None
 
     def token(self) -> str:
-        """A token good for the next minutes."""
+        """A token good for the next minutes; while nobody gives one, the last that still holds."""
         if self._token is None or self._token.expires_on - time.time() < _RENEW_BEFORE:
             try:
                 self._credential = self._credential or self._make()
@@ -96,9 +96,14 @@ class SignedIn(HTTPPolicy[Any, Any]):
                     f"We cannot sign in: {said}", status=401, code="CredentialMissing"
                 ) from None
             except AzureError as error:
-                self.forget()
-                raise _sign_in_error(error, self._latest_status()) from None
-        return str(self._token.token)
+                problem = _sign_in_error(error, self._latest_status())
+                if not (isinstance(problem, SentinelUnavailable) and self._still_holds()):
+                    self.forget()
+                    raise problem from None
+        return str(cast(AccessToken, self._token).token)
+
+    def _still_holds(self) -> bool:
+        return self._token is not None and self._token.expires_on - time.time() > LONGEST_WAIT
 
     def _send(self, request: Request) -> Answer:
         request.http_request.headers["Authorization"] = "Bearer " + self.token()

@@ -285,6 +285,21 @@ def test_a_sign_in_service_in_trouble_is_no_refusal(azure, far_end, status, said
         azure.list_incidents()
 
 
+def test_a_token_that_still_holds_serves_while_the_sign_in_service_is_in_trouble(azure, far_end):
+    last_minutes = {"access_token": "token-1", "token_type": "Bearer", "expires_in": 200}
+    away = {"error": "temporarily_unavailable"}
+    far_end.sign_in_spoils += [
+        lambda far: far.send(200, last_minutes),
+        lambda far: far.send(503, away),
+        lambda far: far.send(401, {"error": "invalid_client"}),
+    ]
+    azure.list_incidents()
+    azure.list_incidents()
+    assert [token for _, _, token in far_end.requests] == ["Bearer token-1"] * 2
+    with pytest.raises(SentinelDenied):
+        azure.list_incidents()
+
+
 def test_the_secret_is_read_at_use_also_from_a_file(azure, far_end, monkeypatch, tmp_path):
     monkeypatch.delenv(SECRET_VARIABLE)
     with pytest.raises(SentinelDenied, match=SECRET_VARIABLE):
