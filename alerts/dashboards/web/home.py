@@ -13,7 +13,7 @@ from alerts.dashboards.queries.ot import OtHome, ot_home
 from alerts.dashboards.queries.soc import SocHome, soc_home
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import Sync
-from alerts.dashboards.web.links import address, fingerprint, queue_address
+from alerts.dashboards.web.links import address, answered_address, fingerprint, queue_address
 from alerts.dashboards.web.status import card_of, checks_of
 from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import (
@@ -184,7 +184,7 @@ def _numbers(it: Numbers) -> dict[str, Any]:
         "it": it,
         "open_href": queue_address("open"),
         "closed_href": queue_address("closed"),
-        "reviews_href": address("reviews:list"),
+        "reviews_href": answered_address(),
         "answered": share_words(it.answered),
         "answer_time": span_words(it.answer_time),
         "closed": [(classification(word), n) for word, n in it.closed],

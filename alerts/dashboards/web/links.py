@@ -24,3 +24,9 @@ def queue_address(view: str, query: str = "") -> str:
 def fingerprint(*facts: object) -> str:
     """A short mark of what a page shows, so that a live poll can tell whether it changed."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def answered_address() -> str:
+    """The questions that OT has answered: the list behind the numbers about answers."""
+    base = address("reviews:list")
+    return f"{base}?tab=answered" if base else ""

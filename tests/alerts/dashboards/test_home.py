@@ -104,6 +104,7 @@ def test_a_lead_sees_numbers_with_their_n(opens, make, ask, answer, leo):
         ("Gdańsk", 3), ("gdansk", 3),
     ]  # fmt: skip
     assert "Needs triage" in page.text  # a lead is of the SOC, too
+    assert page.text.count('href="/reviews/?tab=answered"') == 2, "numbers lead to the answers"
 
 
 def test_a_manager_sees_numbers_and_no_queue_of_work(opens, make, mia):
