@@ -10,7 +10,7 @@ from alerts.demo.services import SECRET_VARIABLE, seed_demo
 from alerts.simulator.running import running_simulator
 from portal import clock
 from portal.accounts.models import User
-from portal.settings import _mailer
+from portal.far_ends import mailer
 from tests import cast
 from tests.journeys.mail import Mailbox
 from tests.journeys.past import WEEKS, days_later, on_tuesday, script_of
@@ -32,7 +32,7 @@ def mailbox():
 
 def _seed(simulator, mailbox, monkeypatch, settings, live_server):
     monkeypatch.setenv(SECRET_VARIABLE, simulator.application().secret)
-    settings.MAILERS = {"default": _mailer(mailbox.url)}
+    settings.MAILERS = {"default": mailer(mailbox.url)}
     settings.PUBLIC_URL = live_server.url
     seed_demo(
         plant=simulator.control.plant(),

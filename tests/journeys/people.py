@@ -67,7 +67,6 @@ def close_by_keys(page):
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Benign positive")).to_be_checked()
     expect(dialog).to_contain_text("OT (Oda Nowak): Maintenance")
-    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".toast").last).to_contain_text("Closed: #")
 
