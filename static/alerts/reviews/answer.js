@@ -6,6 +6,7 @@ import { showToast } from "../../ui/js/toasts.js";
 const SHELF = "tagout.answers";
 const PATIENCE = 15_000;
 const AGAIN = 20_000;
+const TOKEN = "[name=csrfmiddlewaretoken]";
 const words = document.getElementById("kept-words")?.dataset ?? {};
 
 function shelf() {
@@ -52,11 +53,18 @@ function tellUnsent(state) {
 }
 
 function token() {
-  return document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  return document.querySelector(TOKEN)?.value ?? "";
+}
+
+/** The token of a page opened now: who signed in anew in another window got another one. */
+async function newToken() {
+  const page = await fetch(location.href, { signal: AbortSignal.timeout(PATIENCE) });
+  const text = page.ok ? await page.text() : "";
+  return new DOMParser().parseFromString(text, "text/html").querySelector(TOKEN)?.value ?? "";
 }
 
 /** Send one answer: "saved" with where to go, "refused", "signed-out", or "away". */
-async function send(answer) {
+async function send(answer, again = "") {
   const body = new FormData();
   for (const [name, value] of answer.fields) body.append(name, value);
   let reply;
@@ -64,7 +72,7 @@ async function send(answer) {
     reply = await fetch(answer.url, {
       method: "POST",
       body,
-      headers: { Accept: "application/json", "X-CSRFToken": token() },
+      headers: { Accept: "application/json", "X-CSRFToken": again || token() },
       signal: AbortSignal.timeout(PATIENCE),
     });
   } catch {
@@ -74,6 +82,10 @@ async function send(answer) {
     return { state: "signed-out" };
   }
   if (reply.ok) return { state: "saved", next: (await reply.json()).next };
+  if (reply.status === 403 && !again) {
+    const fresh = await newToken().catch(() => "");
+    if (fresh) return send(answer, fresh);
+  }
   return { state: reply.status >= 500 || reply.status === 403 ? "away" : "refused" };
 }
 

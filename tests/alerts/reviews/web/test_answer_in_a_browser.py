@@ -132,3 +132,16 @@ def test_who_was_signed_out_meanwhile_is_led_to_sign_in_and_the_answer_is_sent(p
     page.goto(question)
     page.wait_for_url("**/reviews/")
     assert Annotation.objects.count() == 1
+
+
+def test_who_signed_in_anew_in_another_window_still_sends_the_answer_of_this_one(phone):
+    page = phone(expected=("403 (Forbidden)",))
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    cookies = page.context.cookies()
+    anew = [each | {"value": "n" * 32} for each in cookies if "csrf" in each["name"]]
+    assert anew
+    page.context.add_cookies(anew)
+    page.get_by_role("button", name="Save answer").tap()
+    page.wait_for_url("**/reviews/")
+    assert Annotation.objects.count() == 1
