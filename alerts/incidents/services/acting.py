@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.services.groups import regroup
 from alerts.incidents.services.overlay import refresh_overlay
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.models import Change, Urgency
+from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.queries import changes_of_act
 from alerts.outbox.services import HOLD, Wish, owe_changes
 from portal.accounts.models import User
@@ -84,6 +85,8 @@ def carry_out(
     """
     rows = lock_incidents(incident_ids)
     if act is not None and (before := changes_of_act(act, names=[row.name for row in rows])):
+        if all(change.outcome == Outcome.WITHDRAWN for change in before):
+            raise refusal(_("You have taken this back. To do it again, open the form again."))
         return Done(act, rows, before)
     act = act or uuid4()
 

@@ -1,10 +1,12 @@
 """Within the hold an act can be taken back, and then nothing is sent."""
 
+from uuid import uuid4
+
 import pytest
 
-from alerts.incidents.models import Comment, Group, Incident, Severity
+from alerts.incidents.models import Comment, Group, Incident, Severity, Status
 from alerts.incidents.queries import recent_acts_of
-from alerts.incidents.services.close import close_incidents
+from alerts.incidents.services.close import CannotClose, close_incidents
 from alerts.incidents.services.comment import comment_on_incidents
 from alerts.incidents.services.groups import regroup
 from alerts.incidents.services.severity import change_severity
@@ -44,6 +46,19 @@ def test_undoing_one_act_leaves_the_others_owed(desk, sam):
     incident.refresh_from_db()
     assert (incident.severity, incident.status, incident.owed) == (Severity.MEDIUM, 3, 1)
     assert desk.deliver() == [Outcome.SENT]
+
+
+def test_an_act_that_was_taken_back_is_not_done_by_its_form_again(desk, sam):
+    """The form of before stands behind the browser's back button, with the same act in it: sent
+    again it must not say that it was done."""
+    incident, act = desk.incident(), uuid4()
+    said = {"incident_ids": [incident.pk], **BENIGN, "by": sam, "now": NOON, "act": act}
+    assert close_incidents(**said) == close_incidents(**said) == act
+    undo_act(act=act, by=sam, now=NOON)
+    with pytest.raises(CannotClose, match="taken this back"):
+        close_incidents(**said)
+    incident.refresh_from_db()
+    assert incident.status == Status.NEW
 
 
 def test_an_undone_comment_is_gone(desk, sam):
