@@ -1,7 +1,7 @@
 """Who sees what of home and system status."""
 
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
-from portal.accounts.queries import roles_of
+from portal.accounts.queries import reach_of, roles_of
 
 READ_NUMBERS = frozenset({Role.SOC_LEAD, Role.OT_SITE_LEAD, Role.MANAGER, Role.AUDITOR})
 READ_DETAILS = frozenset({Role.SOC_LEAD, Role.ADMINISTRATOR, Role.AUDITOR})
@@ -24,3 +24,8 @@ def sections_of(user: User) -> list[str]:
 def sees_details(user: User) -> bool:
     """Whether the person sees what is owed, given up and unreadable. Freshness is for everybody."""
     return bool(roles_of(user) & READ_DETAILS)
+
+
+def sees_everywhere(user: User) -> bool:
+    """Whether the person may read words that can be about any workspace."""
+    return reach_of(user, READ_DETAILS).everywhere

@@ -1,5 +1,6 @@
 """Reads of this room: which rules there are, for whom, and what they do now."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -44,15 +45,22 @@ def acting_versions() -> QuerySet[RuleVersion]:
     return RuleVersion.objects.filter(state__in=ACTING).select_related("rule")
 
 
-def acting_by_state() -> dict[str, int]:
-    """How many rules try themselves out, and how many live."""
-    rows = acting_versions().order_by().values_list("state").annotate(n=Count("pk"))
+def acting_by_state(workspace_ids: Collection[int] | None = None) -> dict[str, int]:
+    """How many rules try themselves out, and how many live: in these workspaces, or in all."""
+    versions = acting_versions()
+    if workspace_ids is not None:
+        versions = versions.filter(workspace_ids__overlap=list(workspace_ids))
+    rows = versions.order_by().values_list("state").annotate(n=Count("pk"))
     return dict(rows)
 
 
-def off_in() -> list[str | None]:
-    """Workspaces in which suppression is switched off now, by name; None for everywhere."""
+def off_in(workspace_ids: Collection[int] | None = None) -> list[str | None]:
+    """In which of these workspaces (or of all) suppression is switched off now, by name; None for
+    everywhere.
+    """
     stops = Stop.objects.filter(lifted_at=None).order_by("workspace__name")
+    if workspace_ids is not None:
+        stops = stops.filter(Q(workspace=None) | Q(workspace__in=workspace_ids))
     return list(stops.values_list("workspace__name", flat=True))
 
 

@@ -5,9 +5,7 @@ from itertools import product
 
 import pytest
 
-from alerts.patterns.models import Candidate
 from alerts.reviews.models import Annotation, Review
-from alerts.reviews.services import ask_ot, give_verdict
 from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, TokenScope
@@ -16,10 +14,9 @@ from portal.api.openapi import document
 from portal.api.views import operation_of
 from portal.audit.models import Entry
 from tests import cast
-from tests.conftest import NOON
-from tests.factories import rule_rows, rules
-from tests.factories.incidents import make_alert, make_site, make_workspace
-from tests.program import Program, stored_incident
+from tests.abuse.world import WHERE, person_with, the_world
+from tests.factories import rules
+from tests.program import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -49,47 +46,6 @@ BODIES = {
 }
 PATTERN_BODIES = {"reject": {"reason": "Not routine."}}
 NEVER_BY_TOKEN = "/rules/{id}/sign/"
-WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
-
-
-def the_world(make_person, name):
-    """One plant with its workspace, and one of everything in it."""
-    workspace, site = make_workspace(name), make_site(name.title())
-    lead = make_person(
-        cast.Person(f"lead@{name}.example", "Lead"), (Role.SOC_LEAD, ScopeKind.ALL, None)
-    )
-    ot = make_person(
-        cast.Person(f"ot@{name}.example", "Olga"), (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
-    )
-    incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
-    alert = make_alert(incidents[0], site=site)
-    given = give_verdict(
-        by=ot, key=uuid.uuid4(), verdict="routine", cause="other", now=NOON,
-        incident_ids=[incidents[1].pk],
-    )  # fmt: skip
-    asked = ask_ot(
-        incident_ids=[incidents[0].pk], site_id=site.pk, question="Yours?", by=lead, now=NOON
-    )
-    here = {"ot": ot, "soc": lead, "workspace": workspace, "site": site}
-    version = rule_rows.make_version("proposed", of=rules.downloads(), **here)
-    version.evidence.set([given])
-    line = rule_rows.make_entry(version, workspace=workspace, site=site)
-    wanted = rule_rows.make_wanted(version, workspace=workspace)
-    ids = {
-        "rules": version.rule.uuid, "ledger": line.pk, "deployments": wanted.pk,
-        "patterns": make_candidate(workspace, site).uuid,
-        "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
-        "annotations": given.uuid, "workspaces": name,
-    }  # fmt: skip
-    return workspace, site, ids
-
-
-def make_candidate(workspace, site):
-    return Candidate.objects.create(
-        key=uuid.uuid4(), workspace=workspace, site=site, alert_type="Scan", alerts=9, incidents=9,
-        days_seen=9, first_at=NOON, latest_at=NOON, rhythm=[0] * 168, mined_at=NOON,
-        source_device="ENG-WS-04", destination_device="PLC-4",
-    )  # fmt: skip
 
 
 def call(program, path, method, ids):
@@ -100,11 +56,6 @@ def call(program, path, method, ids):
         bodies = PATTERN_BODIES if place[0] == "patterns" else BODIES
         return program.post(address, bodies.get(place[-1], {}))
     return program.get(address if path.endswith("/") else address.rstrip("/"))
-
-
-def person_with(make_person, role, kind, workspace, site):
-    scope = workspace.uuid if kind == ScopeKind.WORKSPACE else site.uuid
-    return make_person(cast.SAM, (role, kind, scope))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
-from alerts.dashboards.policies import sees_details
+from alerts.dashboards.policies import sees_details, sees_everywhere
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import (
     Sync,
@@ -111,7 +111,9 @@ class Status(Api):
         details = None
         if sees_details(self.person):
             ids = [sync.workspace_id for sync in syncs]
-            details = _details(details_of(ids, unshifted=unshifted), ids)
+            all_seen = sees_everywhere(self.person)
+            found = details_of(ids, everywhere=all_seen, unshifted=unshifted)
+            details = _details(found, ids)
         return {
             "version": settings.VERSION,
             "workspaces": [_sync(sync) for sync in syncs],

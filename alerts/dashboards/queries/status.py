@@ -138,8 +138,10 @@ class Details:
     version: str
 
 
-def details_of(workspace_ids: Collection[int], *, unshifted: datetime) -> Details:
-    """Everything about these workspaces and about the installation itself."""
+def details_of(workspace_ids: Collection[int], *, everywhere: bool, unshifted: datetime) -> Details:
+    """Everything about these workspaces and about the installation itself. What names workspaces
+    in its own words is for those who see them all (`everywhere`).
+    """
     given_up = given_up_changes().filter(workspace__in=workspace_ids)
     unreadable = Quarantined.objects.filter(workspace__in=workspace_ids)
     return Details(
@@ -151,14 +153,14 @@ def details_of(workspace_ids: Collection[int], *, unshifted: datetime) -> Detail
         unreadable_in_all=unreadable.count(),
         mails=mails_owed(),
         dead=[
-            *(_dead(job) for job in dead_jobs()[:SHOWN]),
-            *(_dead_act(act) for act in dead_bulk_acts()[:SHOWN]),
+            *(_dead(job, told=everywhere) for job in dead_jobs()[:SHOWN]),
+            *(_dead_act(act, told=everywhere) for act in dead_bulk_acts()[:SHOWN]),
         ],
         database=database_facts(),
         broker=broker_answers(),
         alive=_alive(heartbeats(), unshifted),
         record=record_facts(),
-        suppression=suppression_facts(),
+        suppression=suppression_facts(workspace_ids, everywhere=everywhere),
         version=settings.VERSION,
     )
 
@@ -198,9 +200,10 @@ def record_facts() -> Record:
     return Record(seq, head, note.at, found.get("broken_at"), found.get("reason", ""))
 
 
-def suppression_facts() -> Suppression:
-    """How suppression stands in the whole installation."""
-    acting, off = acting_by_state(), off_in()
+def suppression_facts(workspace_ids: Collection[int], *, everywhere: bool) -> Suppression:
+    """How suppression stands in these workspaces, and what was compared in all."""
+    only = None if everywhere else workspace_ids
+    acting, off = acting_by_state(only), off_in(only)
     note = next(iter(notes_of(COMPARED)), Note("", None, {}))
     found: dict[str, Any] = note.payload
     return Suppression(
@@ -211,7 +214,7 @@ def suppression_facts() -> Suppression:
         compared_at=note.at,
         compared=found.get("compared", 0),
         differences=found.get("differences", 0),
-        told=found.get("told", ()),
+        told=found.get("told", ()) if everywhere else (),
     )
 
 
@@ -250,14 +253,14 @@ def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
     ]  # fmt: skip
 
 
-def _dead(job: Job) -> DeadJob:
-    return DeadJob(job.kind, job.key, job.latest_error, job.settled_at)
+def _dead(job: Job, *, told: bool) -> DeadJob:
+    key, error = (job.key, job.latest_error) if told else ("", "")
+    return DeadJob(job.kind, key, error, job.settled_at)
 
 
-def _dead_act(act: BulkAct) -> DeadJob:
+def _dead_act(act: BulkAct, *, told: bool) -> DeadJob:
     """Its title stays with its person: it may name what this reader may not see."""
     how_far = gettext("%(name)s, stopped at %(worked)s of %(total)s")
     words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # annotated
-    return DeadJob(
-        gettext("Act on many incidents:"), how_far % words, act.latest_error, act.settled_at
-    )
+    error = act.latest_error if told else ""
+    return DeadJob(gettext("Act on many incidents:"), how_far % words, error, act.settled_at)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
-from alerts.dashboards.policies import sections_of
+from alerts.dashboards.policies import sections_of, sees_everywhere
 from alerts.dashboards.queries.numbers import Numbers, numbers_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
 from alerts.dashboards.queries.soc import SocHome, soc_home
@@ -85,7 +85,9 @@ def _words(person: User, facts: dict[str, Any], now: datetime) -> dict[str, Any]
 
 def _installation(request: HttpRequest) -> tuple[list[Sync], Details, datetime]:
     syncs, unshifted = syncs_of(request), clock.unshifted()
-    details = details_of([sync.workspace_id for sync in syncs], unshifted=unshifted)
+    everywhere = sees_everywhere(actor_of(request))
+    ids = [sync.workspace_id for sync in syncs]
+    details = details_of(ids, everywhere=everywhere, unshifted=unshifted)
     return syncs, details, unshifted
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.dashboards.engine.freshness import worst
-from alerts.dashboards.policies import sees_details
+from alerts.dashboards.policies import sees_details, sees_everywhere
 from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import fingerprint
@@ -38,7 +38,10 @@ def status(request: HttpRequest) -> HttpResponse:
     syncs = syncs_of(request)
     details = None
     if sees_details(person):
-        details = details_of([sync.workspace_id for sync in syncs], unshifted=unshifted)
+        details = details_of(
+            [sync.workspace_id for sync in syncs], everywhere=sees_everywhere(person),
+            unshifted=unshifted,
+        )  # fmt: skip
     mark = fingerprint(syncs, details)
     if wants_part(request) and request.GET.get("seen") == mark:
         return nothing_new()

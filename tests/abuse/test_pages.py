@@ -1,0 +1,99 @@
+"""A12 and A13 over the pages; and a form with NUL in it is 400, never a mistake of ours."""
+
+import re
+import uuid
+
+import pytest
+from django.test import Client
+
+from alerts.incidents.services.verbs import do_verb
+from alerts.outbox.models import Change
+from alerts.reviews.models import Annotation, Review
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.services.switch import switch_off
+from portal.accounts.models import Role, User
+from portal.accounts.services import SCOPES_OF_ROLE, create_token
+from portal.audit.models import Entry
+from tests.abuse.world import WHERE, person_with, the_world
+from tests.architecture.test_strangers import addresses
+from tests.conftest import NOON
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+PAGES = sorted({route for name, route in addresses() if name and not route.startswith("api/")})
+OPEN = {"logout/", "login/", "healthz", "readyz"}
+# About nobody's things in particular: the gallery, the demo's mails.
+NOBODYS = re.compile(r"ui/|demo/")
+COUNTED = (Entry, Review, Annotation, RuleVersion, Change)
+
+
+def foreign_things(make_person):
+    """The world of Porto, and for each placeholder of an address what stands for it there."""
+    workspace, _site, ids = the_world(make_person, "porto")
+    lead = User.objects.get(email="lead@porto.example")
+    token = create_token(
+        owner=lead, name="export", scopes=["read"], by=lead.name, now=NOON, days=30
+    ).token
+    act = do_verb(
+        verb="comment", said={"message": "Ours."}, incident_ids=[ids["incidents"]], by=lead,
+        act=uuid.uuid4(), now=NOON,
+    )  # fmt: skip
+    stop = switch_off(by=lead, workspace_id=workspace.pk, reason="Odd.", now=NOON)
+    version = RuleVersion.objects.get(rule__uuid=ids["rules"])
+    owed = Change.objects.filter(workspace=workspace).earliest("pk")
+    return {
+        "token": token.uuid, "act": act, "incident_id": ids["incidents"], "review": ids["reviews"],
+        "candidate": ids["patterns"], "version": version.uuid, "entry_id": ids["ledger"],
+        "stop_id": stop.pk, "change_id": owed.pk,
+        "key": uuid.uuid4(), "line": 1, "verb": "pause", "deed": "stop",
+    }  # fmt: skip
+
+
+def filled(route, things):
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(things[found[1]]), route)
+
+
+@pytest.mark.parametrize(
+    ("role", "kind"),
+    [(role, kind) for role in Role for kind in WHERE if kind in SCOPES_OF_ROLE[role]],
+)
+def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(make_person, role, kind):
+    workspace, site, _ = the_world(make_person, "gdansk")
+    things = foreign_things(make_person)
+    page = Client(raise_request_exception=False)
+    page.force_login(person_with(make_person, role, kind, workspace, site))
+    before, failures = [each.objects.count() for each in COUNTED], []
+    for route in PAGES:
+        if route in OPEN or NOBODYS.match(route):
+            continue
+        address = filled(route, things)
+        for ask in (page.get, page.post) if "<" in route else (page.get,):
+            answer = ask(address, headers={"HX-Request": "true"} if "undo" in route else None)
+            allowed = {400, 403, 404, 405, 409} if "<" in route else {200, 204, 302, 403, 404, 405}
+            told = "<" not in route and re.search(rb"(?is).{,80}porto.{,60}", answer.content)
+            if answer.status_code not in allowed or told:
+                failures.append((ask.__name__, address, answer.status_code, told and told[0]))
+    assert not failures, "\n".join(map(str, failures))
+    assert [each.objects.count() for each in COUNTED] == before
+
+
+def test_a_form_or_an_address_with_nul_in_it_is_not_understood(make_person):
+    _workspace, _site, ids = the_world(make_person, "gdansk")
+    page = Client(raise_request_exception=False)
+    page.force_login(User.objects.get(email="lead@gdansk.example"))
+    pattern, number = ids["patterns"], ids["incidents"]
+    forms = {
+        "/rules/off/": {"where": "all", "reason": "Odd\x00"},
+        f"/patterns/{pattern}/reject/": {"reason": "Not \x00 routine"},
+        f"/reviews/incidents/{number}/verdict/": {
+            "key": str(uuid.uuid4()),
+            "cause_routine": "\x00",
+        },
+        "/incidents/act/assign/": {"incident": str(number), "to": "\x00"},
+        "/preferences/": {"language": "de", "ne\x00xt": "/"},
+    }
+    assert {at: page.post(at, form).status_code for at, form in forms.items()} == dict.fromkeys(
+        forms, 400
+    )
+    assert page.get("/ledger/", {"where": "a\x00"}).status_code == 400
+    assert Client().get("/rules/", {"state": "\x00"}).status_code == 302  # strangers sign in first

@@ -1,0 +1,59 @@
+"""Two plants that must not see each other: one of everything in each."""
+
+import uuid
+
+from alerts.patterns.models import Candidate
+from alerts.reviews.services import ask_ot, give_verdict
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories import rule_rows, rules
+from tests.factories.incidents import make_alert, make_site, make_workspace
+from tests.program import stored_incident
+
+WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
+
+
+def the_world(make_person, name):
+    """One plant with its workspace, and one of everything in it."""
+    workspace, site = make_workspace(name), make_site(name.title())
+    lead = make_person(
+        cast.Person(f"lead@{name}.example", "Lead"), (Role.SOC_LEAD, ScopeKind.ALL, None)
+    )
+    ot = make_person(
+        cast.Person(f"ot@{name}.example", "Olga"), (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
+    )
+    incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
+    alert = make_alert(incidents[0], site=site)
+    given = give_verdict(
+        by=ot, key=uuid.uuid4(), verdict="routine", cause="other", now=NOON,
+        incident_ids=[incidents[1].pk],
+    )  # fmt: skip
+    asked = ask_ot(
+        incident_ids=[incidents[0].pk], site_id=site.pk, question="Yours?", by=lead, now=NOON
+    )
+    here = {"ot": ot, "soc": lead, "workspace": workspace, "site": site}
+    version = rule_rows.make_version("proposed", of=rules.downloads(), **here)
+    version.evidence.set([given])
+    line = rule_rows.make_entry(version, workspace=workspace, site=site)
+    wanted = rule_rows.make_wanted(version, workspace=workspace)
+    ids = {
+        "rules": version.rule.uuid, "ledger": line.pk, "deployments": wanted.pk,
+        "patterns": make_candidate(workspace, site).uuid,
+        "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
+        "annotations": given.uuid, "workspaces": name,
+    }  # fmt: skip
+    return workspace, site, ids
+
+
+def make_candidate(workspace, site):
+    return Candidate.objects.create(
+        key=uuid.uuid4(), workspace=workspace, site=site, alert_type="Scan", alerts=9, incidents=9,
+        days_seen=9, first_at=NOON, latest_at=NOON, rhythm=[0] * 168, mined_at=NOON,
+        source_device="ENG-WS-04", destination_device="PLC-4",
+    )  # fmt: skip
+
+
+def person_with(make_person, role, kind, workspace, site):
+    scope = workspace.uuid if kind == ScopeKind.WORKSPACE else site.uuid
+    return make_person(cast.SAM, (role, kind, scope))
