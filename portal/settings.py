@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.ui.middleware.SignInAgain",
+    "portal.ui.middleware.RefuseNul",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -201,6 +202,7 @@ DEFAULT_FROM_EMAIL = far_ends.sender()
 LOG_FORMAT = env.choice(
     "LOG_FORMAT", "console" if DEBUG or DEMO or TESTING else "json", ("json", "console")
 )
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", env.LEVELS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -208,8 +210,11 @@ LOGGING = {
         "json": {"()": "portal.logs.JsonLines"},
         "console": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", env.LEVELS)},
+    "handlers": {
+        # here too: a logger with a level of its own, as Django's, asks the root's handlers only
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "level": LOG_LEVEL}
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "azure": {"level": "WARNING"},  # the SDK logs headers at INFO
         "django.db.backends": {"level": "INFO"},

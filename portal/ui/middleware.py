@@ -1,10 +1,11 @@
-"""Where sign-in leads back to, when the session ended under an open page."""
+"""Where sign-in leads back to when the session ended under a page; and what no page can read."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -50,3 +51,28 @@ def _page_of_form(request: HttpRequest) -> str:
         return "/"
     parts = urlsplit(came_from)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+
+
+class RefuseNul:
+    """NUL cannot be stored nor looked for in PostgreSQL and nobody types it: to whoever sends one
+    to a page the answer is 400. The API and sign-in say it in words of their own.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Everything happens when the view is known, after the CSRF token was looked at."""
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, *given: object) -> None:
+        """Look through the address and the form."""
+        if request.path_info.startswith("/api/"):
+            return
+        nul = _holds_nul(request.GET) or (request.method == "POST" and _holds_nul(request.POST))
+        if nul and request.user.is_authenticated:
+            raise BadRequest("NUL in an address or a form.")
+
+
+def _holds_nul(given: QueryDict) -> bool:
+    return any("\x00" in text for name, texts in given.lists() for text in (name, *texts))

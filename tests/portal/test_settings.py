@@ -41,3 +41,22 @@ def test_how_the_database_proves_itself_is_said_in_its_url(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", url)
     options = far_ends.database()["OPTIONS"]
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/etc/ca.pem")
+
+
+SPEAK = """
+import logging.config
+from portal import settings
+logging.config.dictConfig(settings.LOGGING)
+logging.getLogger("django").setLevel(logging.INFO)  # as Django sets it before ours is read
+logging.getLogger("django.request").warning("odd")
+logging.getLogger("django.request").error("broken")
+"""
+
+
+def test_the_log_level_holds_for_django_too():
+    done = subprocess.run(
+        [sys.executable, "-c", SPEAK], cwd=HOME, text=True, check=True, stderr=subprocess.PIPE,
+        env=os.environ | {"LOG_LEVEL": "ERROR", "LOG_FORMAT": "console"},
+    )  # fmt: skip
+    assert "broken" in done.stderr
+    assert "odd" not in done.stderr

@@ -144,10 +144,10 @@ def _end_of(text: str, zone: tzinfo) -> str | None:
     """The last moment of a day on the plant's clock."""
     try:
         day = date.fromisoformat(text)
-    except ValueError:
+        midnight = datetime.combine(day, time(), tzinfo=zone) + timedelta(days=1)
+        return instant(midnight.astimezone(UTC) - timedelta(seconds=1))
+    except (ValueError, OverflowError):  # no day, or one at the ends of the calendar
         return None
-    midnight = datetime.combine(day, time(), tzinfo=zone) + timedelta(days=1)
-    return instant(midnight.astimezone(UTC) - timedelta(seconds=1))
 
 
 def end_day(body: Mapping[str, Any], zone: tzinfo) -> str:

@@ -48,6 +48,12 @@ def test_a_new_rule_is_owned_by_its_author_and_ends_in_ninety_days(draft, oda):
     assert draft.expires_at == NOON + timedelta(days=90)
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "2026-02-30"])
+def test_a_day_that_no_calendar_goes_on_from_changes_nothing(save, draft, day):
+    before = draft.body["expires_at"]
+    assert save(expires=day)["expires_at"] == before
+
+
 def test_lines_are_added_filled_and_removed_by_plain_submits(save):
     body = save(**{"all-new": "site", "do": "add-all"})
     assert body["all_of"] == [{"field": "site", "operator": "is", "values": []}]
