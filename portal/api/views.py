@@ -66,7 +66,7 @@ class Api(ViewSet):
     parser_classes = [Json]
     throttle_classes = [PerMinute]
     content_negotiation_class = OnlyJson
-    metadata_class = None
+    http_method_names = ["get", "head", "post"]  # what `Allow` promises; browsers ask nothing ahead
     permission_classes = []
     tag = ""  # the heading in the description
 
