@@ -30,12 +30,21 @@ def test_entries_cannot_be_changed_or_removed(three_entries, sql):
         connection.cursor().execute(sql)
 
 
+INSERTED = """INSERT INTO audit_entry
+    SELECT (jsonb_populate_record(e, '{"seq": 4, "id": 999999}')).*
+      FROM audit_entry e WHERE seq = 3"""
+SWAPPED = """UPDATE audit_entry SET seq = -seq WHERE seq < 3;
+    UPDATE audit_entry SET seq = CASE seq WHEN -1 THEN 2 ELSE 1 END WHERE seq < 0"""
+
+
 @pytest.mark.parametrize(
     ("damage", "place"),
     [
         ("UPDATE audit_entry SET actor_label = 'nobody' WHERE seq = 2", 2),
         ("DELETE FROM audit_entry WHERE seq = 2", 3),
         ("DELETE FROM audit_entry WHERE seq = 3", 3),
+        (INSERTED, 4),
+        (SWAPPED, 1),
     ],
 )
 def test_a_walk_finds_what_an_owner_did_with_the_triggers_off(three_entries, damage, place):
