@@ -8,10 +8,8 @@ import pytest
 from alerts.incidents.models import Alert, IncidentAlert, Severity
 from alerts.incidents.services.groups import regroup
 from alerts.reviews.services import ask_ot, give_verdict
-from portal.accounts.models import Role, ScopeKind
-from tests import cast
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident, make_site, make_workspace
+from tests.factories.incidents import make_incident, make_workspace
 
 PATTERN = uuid.UUID(int=7)
 QUESTION = "Was this planned?"
@@ -20,46 +18,6 @@ QUESTION = "Was this planned?"
 @pytest.fixture
 def workspace(db):
     return make_workspace()
-
-
-@pytest.fixture
-def site(db):
-    return make_site()
-
-
-@pytest.fixture
-def porto(db):
-    return make_site("Porto", zone="Blending", time_zone="Europe/Lisbon")
-
-
-@pytest.fixture
-def oda(make_person, site):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
-
-
-@pytest.fixture
-def olaf(make_person, site):
-    return make_person(cast.OLAF, (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid))
-
-
-@pytest.fixture
-def pia(make_person, porto):
-    return make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
-
-
-@pytest.fixture
-def sam(make_person, workspace):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
-
-
-@pytest.fixture
-def leo(make_person, workspace):
-    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
-
-
-@pytest.fixture
-def mia(make_person):
-    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
 
 
 @pytest.fixture

@@ -2,51 +2,15 @@
 
 import pytest
 
-from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression import samples
 from tests.factories import rule_rows
-from tests.factories.incidents import make_site, make_workspace
+from tests.factories.incidents import make_workspace
 
 
 @pytest.fixture
 def workspace(db):
     return make_workspace("north")
-
-
-@pytest.fixture
-def site(db):
-    return make_site()
-
-
-@pytest.fixture
-def porto(db):
-    return make_site("Porto", zone="Blending", time_zone="Europe/Lisbon")
-
-
-@pytest.fixture
-def oda(make_person, site):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
-
-
-@pytest.fixture
-def pia(make_person, porto):
-    return make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
-
-
-@pytest.fixture
-def sam(make_person, workspace):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
-
-
-@pytest.fixture
-def leo(make_person, workspace):
-    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))
-
-
-@pytest.fixture
-def mia(make_person):
-    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
 
 
 @pytest.fixture
