@@ -33,23 +33,49 @@ function mine() {
   return shelf().filter((each) => each.person === words.person);
 }
 
-/** Say how it stands; with an address also where to go on. */
-function tell(text, href = "", label = "") {
+/** Say how it stands; `more` makes what leads on from there. */
+function tell(text, more = null) {
   for (const place of document.querySelectorAll("[data-kept]")) {
     place.textContent = text;
     place.hidden = !text;
-    if (!href) continue;
-    const link = document.createElement("a");
-    link.href = href;
-    link.className = "kept-link";
-    link.textContent = label;
-    place.append(" ", link);
+    if (more) place.append(" ", more());
   }
+}
+
+function labelled(tag, text) {
+  const made = document.createElement(tag);
+  made.className = "kept-link";
+  made.textContent = text;
+  return made;
 }
 
 function tellUnsent(state) {
   if (state === "away") tell(words.keptWords);
-  else tell(words.signedOut, location.href, words.signIn); // whoever comes back signs in first
+  else tell(words.signedOut, signIn);
+}
+
+function signIn() {
+  return Object.assign(labelled("a", words.signIn), { href: location.href }); // it asks for it
+}
+
+/** What was not accepted stays here until its person has opened it: the page shows it again, as it
+    was filled in, and says why. */
+function tellRefused(answer) {
+  tell(words.refused, () => {
+    const open = labelled("button", words.open);
+    open.type = "button";
+    open.addEventListener("click", () => {
+      forget(answer);
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action: answer.url, hidden: true });
+      for (const [name, value] of [["csrfmiddlewaretoken", token()], ...answer.fields]) {
+        form.append(Object.assign(document.createElement("input"), { name, value }));
+      }
+      document.body.append(form);
+      form.submit();
+    });
+    return open;
+  });
 }
 
 function token() {
@@ -114,16 +140,21 @@ async function submit(event) {
 
 async function sendKept() {
   for (const answer of mine()) {
+    if (answer.refused) {
+      tellRefused(answer);
+      continue;
+    }
     const result = await send(answer);
     if (result.state === "away" || result.state === "signed-out") {
       tellUnsent(result.state);
       return;
     }
-    forget(answer);
     if (result.state !== "saved") {
-      tell(words.refused, answer.url, words.open);
+      keep({ ...answer, refused: true });
+      tellRefused(answer);
       continue;
     }
+    forget(answer);
     tell("");
     if (location.pathname === answer.url) location.assign(result.next);
     else showToast({ text: words.sent, seconds: 6 });

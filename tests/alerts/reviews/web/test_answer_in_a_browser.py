@@ -1,9 +1,13 @@
 """The phone page in a browser: taps, thumbs, keys, no scripts, no network."""
 
+from uuid import uuid4
+
 import pytest
 
-from alerts.reviews.models import Annotation
+from alerts.reviews.models import Annotation, Review
+from alerts.reviews.services.answer import give_verdict
 from tests.bars import axe_findings_in_both_themes, sideways, small_targets
+from tests.conftest import NOON
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -111,6 +115,34 @@ def test_without_network_the_answer_is_kept_and_sent_later(phone):
     page.unroute("**/reviews/*/")
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_url("**/reviews/")
+    assert Annotation.objects.count() == 1
+    assert page.evaluate("localStorage.getItem('tagout.answers')") == "[]"
+
+
+def test_a_kept_answer_that_is_not_accepted_is_shown_again_as_it_was(phone, olaf):
+    page = phone(expected=("net::ERR_FAILED",))
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    page.locator("summary").tap()
+    page.get_by_label("Note").fill("Order 4711, the blue cabinet")
+    page.route("**/reviews/*/", lambda route: route.abort() if route.request.method == "POST"
+               else route.continue_())  # fmt: skip
+    page.get_by_role("button", name="Save answer").tap()
+    page.get_by_text("Not sent, will retry.").wait_for()
+    asked = Review.objects.get()
+    give_verdict(
+        by=olaf, key=uuid4(), now=NOON, review_id=asked.pk, verdict="suspicious",
+        cause="nobody-of-us", note="Nobody was there",
+    )  # fmt: skip
+    page.unroute("**/reviews/*/")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.get_by_text("A kept answer was not accepted.").wait_for()
+    page.goto("/inbox/")
+    page.goto(f"/reviews/{asked.uuid}/")
+    page.get_by_role("button", name="Open the question").tap()
+    page.get_by_text("Nobody was there").first.wait_for()
+    assert page.get_by_label("Maintenance").is_checked()
+    assert page.get_by_label("Note").input_value() == "Order 4711, the blue cabinet"
     assert Annotation.objects.count() == 1
     assert page.evaluate("localStorage.getItem('tagout.answers')") == "[]"
 
