@@ -5,7 +5,6 @@ wrong in one workspace is noted there and delays no other.
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,7 @@ from alerts.intake.services.poll import Place, pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import ask_for_missing, is_sweep_under_way, sweep_workspace
 from alerts.intake.services.walk import Budget
-from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelThrottled
-from alerts.sentinel.engine.pacing import seconds_to_wait
+from alerts.sentinel.client.port import SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import resting_workspaces, workspaces_to_read
 from alerts.sentinel.services import may_call, note_error, note_success
@@ -119,12 +117,6 @@ def _details(workspace: Workspace, client: SentinelClient, job: Job) -> timedelt
     pace, budget = Pace.from_json(job.payload), Budget(_SHORT)
     try:
         fetch_details(workspace=workspace, client=client, pace=pace, budget=budget, clock=clock.now)
-    except SentinelThrottled as problem:
-        if problem.is_about_all_calls:
-            raise
-        wait = seconds_to_wait(problem.retry_after, strikes=1, jitter=random.random())
-        logger.info("Details of %s wait for %.0f s: %s", workspace, wait, problem.message)
-        return timedelta(seconds=wait)
     finally:
         _keep(job, pace.as_json())
     return timedelta() if budget.is_used_up else DETAILS_EVERY

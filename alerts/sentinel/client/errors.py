@@ -47,13 +47,6 @@ class SentinelThrottled(SentinelError):
         super().__init__(message, status=status, code=code, request_id=request_id)
         self.retry_after = retry_after
 
-    @property
-    def is_about_all_calls(self) -> bool:
-        """Whether Azure's resource manager counts, which counts every call; Sentinel itself counts
-        those to one endpoint, in windows of minutes.
-        """
-        return not self.code or self.code.endswith("RequestsThrottled")
-
 
 class SentinelRefused(SentinelError):
     """Sentinel understood and said no; sending the same again will not help."""

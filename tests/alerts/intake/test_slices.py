@@ -14,7 +14,6 @@ from alerts.intake.services.slices import (
 )
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
-from alerts.sentinel.services import may_call
 from portal import clock
 from portal.jobs.models import Job, State
 from tests.factories.answers import alert, device
@@ -79,32 +78,6 @@ def test_nobody_calls_before_the_time_that_azure_named(workspace, sentinel, retr
     for kind in (POLL, HISTORY, DETAILS):
         assert not run_one_slice(kind=kind, connect=lambda _: sentinel)
     assert len(sentinel.calls) == calls
-
-
-def test_only_details_wait_where_azure_counts_the_calls_for_details(workspace, sentinel):
-    """Sentinel's own limits are per endpoint and last for minutes. While history brings details by
-    the thousand, nobody's close may wait for that, nor what changed."""
-    name = sentinel.add_incident(at=NOON - timedelta(minutes=5), additionalData={"alertsCount": 1})
-    sentinel.alerts[name] = [alert(1)]
-    run_one_slice(kind=POLL, connect=lambda _: sentinel)
-    slow = SentinelThrottled("Slow down.", retry_after=280, code="TooManyRequests")
-    sentinel.fail_next(slow, verb="list_alerts")
-    before = clock.unshifted()
-    assert run_one_slice(kind=DETAILS, connect=lambda _: sentinel)
-    assert Job.objects.get(kind=DETAILS).due_at >= before + timedelta(seconds=280)
-    assert may_call(workspace_id=workspace.pk, now=clock.unshifted(), purpose="incidents")
-    Job.objects.filter(kind=POLL).update(due_at=before)
-    assert run_one_slice(kind=POLL, connect=lambda _: sentinel)
-    assert not run_one_slice(kind=DETAILS, connect=lambda _: sentinel)
-
-
-def test_all_wait_where_azure_counts_all_calls(workspace, sentinel):
-    sentinel.add_incident(at=NOON - timedelta(minutes=5), additionalData={"alertsCount": 1})
-    run_one_slice(kind=POLL, connect=lambda _: sentinel)
-    slow = SentinelThrottled("Slow down.", retry_after=9, code="SubscriptionRequestsThrottled")
-    sentinel.fail_next(slow, verb="list_alerts")
-    run_one_slice(kind=DETAILS, connect=lambda _: sentinel)
-    assert not may_call(workspace_id=workspace.pk, now=clock.unshifted(), purpose="incidents")
 
 
 def test_after_five_failures_only_a_probe_is_let_through(workspace, sentinel):
