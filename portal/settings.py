@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.ui.middleware.KeepNothing",
     "portal.ui.middleware.SignInAgain",
     "portal.ui.middleware.RefuseNul",
 ]

@@ -53,6 +53,21 @@ def _page_of_form(request: HttpRequest) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
 
 
+class KeepNothing:
+    """What a page shows stays on no disk and in no proxy, and Back after sign-out shows none of it
+    (reliability A10). Static files are served before this is asked.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Say so where the page says nothing of its own."""
+        response = self._get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class RefuseNul:
     """NUL cannot be stored nor looked for in PostgreSQL and nobody types it: to whoever sends one
     to a page the answer is 400. The API and sign-in say it in words of their own.

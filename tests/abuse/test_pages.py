@@ -97,3 +97,12 @@ def test_a_form_or_an_address_with_nul_in_it_is_not_understood(make_person):
     )
     assert page.get("/ledger/", {"where": "a\x00"}).status_code == 400
     assert Client().get("/rules/", {"state": "\x00"}).status_code == 302  # strangers sign in first
+
+
+def test_a10_no_answer_may_be_kept(make_person):
+    the_world(make_person, "gdansk")
+    page = Client()
+    addresses = ("/login/", "/", "/incidents/", "/rules/", "/status/", "/nothing/", "/healthz")
+    assert {page.get(at)["Cache-Control"] for at in addresses} == {"no-store"}
+    page.force_login(User.objects.get(email="lead@gdansk.example"))
+    assert {page.get(at)["Cache-Control"] for at in addresses} == {"no-store"}
