@@ -261,6 +261,6 @@ def _dead(job: Job, *, told: bool) -> DeadJob:
 def _dead_act(act: BulkAct, *, told: bool) -> DeadJob:
     """Its title stays with its person: it may name what this reader may not see."""
     how_far = gettext("%(name)s, stopped at %(worked)s of %(total)s")
-    words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # annotated
+    words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # n: annotation
     error = act.latest_error if told else ""
     return DeadJob(gettext("Act on many incidents:"), how_far % words, error, act.settled_at)

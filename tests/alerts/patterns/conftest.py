@@ -8,7 +8,7 @@ from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import judge, routine
 from tests.conftest import NOON
-from tests.factories.incidents import make_site, make_workspace
+from tests.factories.incidents import make_workspace
 
 SCAN = "Address Scan Detected"
 
@@ -19,29 +19,8 @@ def workspace(db):
 
 
 @pytest.fixture
-def site(db):
-    return make_site()
-
-
-@pytest.fixture
-def oda(make_person, site):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
-
-
-@pytest.fixture
-def pia(make_person):
-    porto = make_site("Porto", zone="Blending", time_zone="Europe/Lisbon")
-    return make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
-
-
-@pytest.fixture
 def leo(make_person):
     return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
-
-
-@pytest.fixture
-def mia(make_person):
-    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
 
 
 @pytest.fixture
