@@ -12,8 +12,9 @@ from alerts.patterns.models import Candidate, State
 from alerts.patterns.policies import may_decide
 from alerts.patterns.web.rhythm import rhythm_words, strip
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.suppression.engine.bound import is_little
+from alerts.suppression.engine.bound import MIN_JUDGED
 from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
 
 
@@ -103,22 +104,17 @@ def _worth(row: Candidate) -> str:
 
 def _confidence(row: Candidate) -> str:
     if not row.judged:
-        return gettext("Nobody of OT has judged it yet")
-    return gettext("At most %(share)s could be suspicious") % {
-        "share": f"{number_format(round(row.limit * 100, 1), 1)} %"
-    }
+        return gettext("Nobody of OT has judged it yet.")
+    return bound_sentence(row.suspicious, row.judged)
 
 
 def _why(row: Candidate) -> str:
-    """On what that rests."""
+    """On what that rests, or what would tell more."""
     if not row.judged:
         return gettext("Ask OT about one of its incidents; each answer is one trial.")
-    said = ngettext(
-        "%(hits)s of %(n)s verdict was suspicious (95 %% confidence).",
-        "%(hits)s of %(n)s verdicts were suspicious (95 %% confidence).",
-        row.judged,
-    ) % {"hits": row.suspicious, "n": row.judged}
-    return f"{said} {gettext('Little evidence.')}" if is_little(row.judged) else said
+    if row.judged < MIN_JUDGED:
+        return gettext("Ask OT about more of its incidents.")
+    return gettext("From %(n)s verdicts, with 95 %% confidence.") % {"n": row.judged}
 
 
 def _reason(code: str, detail: dict[str, str]) -> str:

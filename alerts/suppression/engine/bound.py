@@ -10,6 +10,7 @@ from alerts.suppression.engine.words import Sentence
 
 DOUBT: Final = 0.05
 LITTLE: Final = 20  # fewer judged matches are little evidence
+MIN_JUDGED: Final = 3  # below it a limit is so high that it says nothing
 
 
 @lru_cache(maxsize=4096)
@@ -38,13 +39,24 @@ def is_little(judged: int) -> bool:
     return judged < LITTLE
 
 
-def bound_words(hits: int, judged: int) -> Sentence:
-    """`0 of 57 judged matches were suspicious: at most 5.1 % could be.`"""
+def bound_words(suspicious: int, judged: int) -> Sentence:
+    """Return what the verdicts prove, from the good side: `27 of 27 harmless; the true share …`.
+
+    Harmless is routine and maintenance. Below `MIN_JUDGED` no limit is named.
+    """
     if judged <= 0:
         return Sentence("bound.none")
-    code = "bound.little" if is_little(judged) else "bound.some"
-    limit = f"{upper_share(hits, judged) * 100:.1f} %"
-    return Sentence(code, hits=hits, judged=judged, limit=limit)
+    code = _bound_code(suspicious, judged)
+    limit = f"{upper_share(suspicious, judged) * 100:.1f} %"
+    return Sentence(code, harmless=judged - suspicious, judged=judged, limit=limit)
+
+
+def _bound_code(suspicious: int, judged: int) -> str:
+    if judged < MIN_JUDGED:
+        return "bound.too_little"
+    if suspicious >= judged:
+        return "bound.all_suspicious"
+    return "bound.little" if is_little(judged) else "bound.some"
 
 
 def incomplete_beta(x: float, a: float, b: float) -> float:

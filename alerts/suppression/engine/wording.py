@@ -251,12 +251,17 @@ GUARDS: Final = {
 }
 BACKTEST: Final = {
     "bound.none": gettext_noop("Nothing was judged, so nothing is known."),
+    "bound.too_little": gettext_noop(
+        "{harmless} of {judged} harmless: too little evidence to say more."
+    ),
+    "bound.all_suspicious": gettext_noop("All {judged} were suspicious."),
     "bound.some": gettext_noop(
-        "{hits} of {judged} judged matches were suspicious: at most {limit} could be."
+        "{harmless} of {judged} harmless; the true share of suspicious could still be up to "
+        "{limit}."
     ),
     "bound.little": gettext_noop(
-        "{hits} of {judged} judged matches were suspicious: at most {limit} could be. "
-        "Little evidence."
+        "{harmless} of {judged} harmless; the true share of suspicious could still be up to "
+        "{limit}. Little evidence."
     ),
     "stopper.suspicious": gettext_noop("was judged suspicious"),
     "stopper.reopened": gettext_noop("was reopened"),

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.utils.formats import get_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from alerts.suppression.engine.addresses import reasons_against_address
-from alerts.suppression.engine.bound import bound_words
 from alerts.suppression.engine.words import Sentence
+from alerts.suppression.reads.bound_sentence import bound_sentence
 from alerts.suppression.web.words import field_label, in_words
 from portal.ui.pieces import Point
 from portal.ui.tags.times import date_of
@@ -101,7 +101,7 @@ def shown(body: Mapping[str, Any]) -> Shown:
         judged=judged["trials"],
         share=f"{body['share_of_type']:.0%}".replace("%", " %"),
         hours_saved=_hours(body["minutes_saved"]),
-        bound=bound_of(judged["suspicious"], judged["trials"]),
+        bound=bound_sentence(judged["suspicious"], judged["trials"]),
         is_little=judged["is_little"],
         points=[_point(day, count, stopped) for day, count in body["per_day"]],
         chart_title=_chart_title(body["alerts"], body["per_day"]),
@@ -116,7 +116,7 @@ def shown(body: Mapping[str, Any]) -> Shown:
              each["incidents"])
             for each in body["sites"]
         ],
-        outcome=bound_of(outcome["suspicious"], outcome["trials"]),
+        outcome=bound_sentence(outcome["suspicious"], outcome["trials"]),
         after_each=list(body["after_each"]),
         hidden=sum(body.get("hidden", {}).values()),
         wider=[_wider(each) for each in body.get("deployed", []) if each["catches"] == "more"],
@@ -166,14 +166,6 @@ def why_of(why: Any) -> str:
         return ", ".join(in_words(Sentence(f"stopper.{name}")) for name in why)
     near_case = Sentence("look.near_case")
     return in_words(near_case) if why == near_case else str(why)
-
-
-def bound_of(hits: int, judged: int) -> str:
-    """What the verdicts prove, with the decimal mark of the page's language."""
-    said = bound_words(hits, judged)
-    mark = get_format("DECIMAL_SEPARATOR")
-    detail = {name: value.replace(".", mark) for name, value in said.detail.items()}
-    return in_words(Sentence(said.code, **detail))
 
 
 def _exclusions(traits: Mapping[str, str]) -> Iterable[Exclusion]:

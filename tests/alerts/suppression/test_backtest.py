@@ -8,6 +8,7 @@ import pytest
 
 from alerts.suppression.engine.backtest import back_test, check_these
 from alerts.suppression.engine.bound import (
+    MIN_JUDGED,
     bound_words,
     incomplete_beta,
     is_little,
@@ -79,11 +80,24 @@ def test_the_beta_function_is_whole_at_its_ends_and_mirrors_itself():
     assert incomplete_beta(0.3, 2, 5) + incomplete_beta(0.7, 5, 2) == pytest.approx(1)
 
 
-def test_the_bound_is_said_in_words():
-    assert bound_words(0, 57) == ("0 of 57 judged matches were suspicious: at most 5.1 % could be.")
+def test_the_bound_is_phrased_from_its_good_side():
+    assert bound_words(0, 27) == (
+        "27 of 27 harmless; the true share of suspicious could still be up to 10.5 %."
+    )
+    assert bound_words(1, 57).startswith("56 of 57 harmless; ")
     assert bound_words(0, 19).endswith("Little evidence.")
     assert bound_words(0, 0) == "Nothing was judged, so nothing is known."
+    assert bound_words(5, 5) == "All 5 were suspicious."
     assert (is_little(19), is_little(20)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("suspicious", "judged", "said"),
+    [(0, 1, "1 of 1"), (1, 1, "0 of 1"), (0, 2, "2 of 2"), (1, 2, "1 of 2")],
+)
+def test_too_little_evidence_is_said_instead_of_a_limit(suspicious, judged, said):
+    assert bound_words(suspicious, judged) == (f"{said} harmless: too little evidence to say more.")
+    assert "%" in bound_words(0, MIN_JUDGED)
 
 
 def test_counts_days_shares_and_minutes():
@@ -196,7 +210,7 @@ def test_what_is_frozen_is_plain_data_with_its_rule_and_period():
     assert json.loads(json.dumps(told)) == told
     assert (told["rule_hash"], told["start"]) == ("h1", "2026-08-26T22:00:00Z")
     assert (told["alerts"], told["after_each"]) == (3, [412, 3])
-    assert told["judged"]["words"].startswith("0 of 1 judged matches were suspicious")
+    assert told["judged"]["words"].startswith("1 of 1 harmless: too little evidence")
     assert [(stop["alert"], stop["why"]) for stop in told["stops"]] == [(2, ["reopened"])]
     assert [look["alert"] for look in told["nearest"]] == [4]
     assert {look["alert"] for look in told["check_these"]} <= {2, 3}

@@ -10,7 +10,8 @@ from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.wording import NOUNS, TEMPLATES
 from alerts.suppression.engine.words import Sentence, listed, words
-from alerts.suppression.web.backtest import bound_of, why_of
+from alerts.suppression.reads.bound_sentence import bound_sentence
+from alerts.suppression.web.backtest import why_of
 
 
 def places(text):
@@ -78,5 +79,5 @@ def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
     assert why_of(near_case) == near_case
     with translation.override("de"):
         assert why_of(near_case) == "In jenen Tagen nannte ein True Positive eines dieser Geräte."
-        assert "höchstens 13,9 %" in bound_of(0, 20)
-    assert "at most 13.9 %" in bound_of(0, 20)
+        assert "bis zu 13,9 %" in bound_sentence(0, 20)
+    assert "up to 13.9 %" in bound_sentence(0, 20)

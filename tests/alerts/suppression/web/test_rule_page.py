@@ -8,7 +8,7 @@ from tests.alerts.suppression.samples import PROGRAMMING, but, clause
 def test_the_page_says_the_rule_in_words_and_what_it_was_tested_on(opened, make_version, oda):
     page = opened(oda, f"/rules/{make_version('proposed').uuid}/")
     for words in (PROGRAMMING, "ENG-WS-02, ENG-WS-04", "Tue 06:00-08:00 Europe/Warsaw",
-                  "38", "62 %", "5.1 h", "0 of 24 judged matches were suspicious",
+                  "38", "62 %", "5.1 h", "24 of 24 harmless; ",
                   "Check this one before you sign", "ENG-WS-02 → PLC-4"):  # fmt: skip
         assert words in page
 
