@@ -1,21 +1,24 @@
-"""Start the suite's own PostgreSQL and Valkey before Django reads its settings."""
+"""Name the suite's own PostgreSQL before Django reads its settings; tests/servers.py starts it."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
-
-from portal import embedded
 
 home = Path(__file__).resolve().parent
 os.environ["DATA_DIR"] = os.environ.get("TAGOUT_TEST_DATA") or str(home / ".data" / "tests")
 os.environ.pop("SECRET_KEY", None)
 if os.environ.get("TAGOUT_TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TAGOUT_TEST_DATABASE_URL"]
-(Path(os.environ["DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
-embedded.ensure_environment(Path(os.environ["DATA_DIR"]), durable=False)
-os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
+data = Path(os.environ["DATA_DIR"])
+(data / "static").mkdir(parents=True, exist_ok=True)
+
+from portal import embedded  # noqa: E402  (the environment comes first)
+
+if not embedded.is_given("DATABASE_URL"):
+    os.environ["DATABASE_URL"] = embedded.database_url(data)
+    os.environ["TAGOUT_EMBEDDED"] = "1"
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(data / "hypothesis"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 
 from portal.words import compile_catalogues  # noqa: E402  (tests read the words as users do)
@@ -26,16 +29,7 @@ import django  # noqa: E402  (only now is there a database to name)
 
 django.setup()
 
-from hypothesis import HealthCheck  # noqa: E402  (it reads where to keep examples at import)
-from hypothesis import settings as hypothesis_settings  # noqa: E402  (as above)
-
-# A loaded machine is slow, not wrong: examples are judged by what they show, not by the clock.
-hypothesis_settings.register_profile(
-    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-hypothesis_settings.load_profile("house")
-
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.servers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -76,8 +76,16 @@ def start(data: Path, *, durable: bool = True) -> Services:
         cluster = _cluster_of(data)
         _start_postgres(cluster, durable=durable)
         redis_url = start_broker(data / "valkey")
-    where = quote(str(_socket_folder(cluster)), safe="")
-    return Services(f"postgresql://postgres@{where}/{DATABASE}", redis_url)
+    return Services(_url_of(cluster), redis_url)
+
+
+def database_url(data: Path) -> str:
+    """Return where the PostgreSQL of this data folder answers, or will once it is started."""
+    data = data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "starting.lock").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        return _url_of(_cluster_of(data))
 
 
 def stop(data: Path) -> None:
@@ -183,6 +191,11 @@ def _socket_folder(cluster: _Cluster) -> Path:
         return inside
     identity = (cluster.folder.parent / "cluster-id").read_text().strip()
     return Path(tempfile.gettempdir()) / f"tagout-{os.getuid()}-{identity}"
+
+
+def _url_of(cluster: _Cluster) -> str:
+    host = quote(str(_socket_folder(cluster)), safe="")
+    return f"postgresql://postgres@{host}/{DATABASE}"
 
 
 def _start_postgres(cluster: _Cluster, *, durable: bool) -> None:
@@ -308,17 +321,18 @@ def _free_port() -> int:
 
 def ensure_environment(data: Path, *, durable: bool = True) -> None:
     """Set DATABASE_URL and REDIS_URL from the embedded servers where they are absent."""
-    if _is_given("DATABASE_URL") and _is_given("REDIS_URL"):
+    if is_given("DATABASE_URL") and is_given("REDIS_URL"):
         return
     services = start(data, durable=durable)
-    if not _is_given("DATABASE_URL"):
+    if not is_given("DATABASE_URL"):
         os.environ["DATABASE_URL"] = services.database_url
         os.environ["TAGOUT_EMBEDDED"] = "1"
-    if not _is_given("REDIS_URL"):
+    if not is_given("REDIS_URL"):
         os.environ["REDIS_URL"] = services.redis_url
 
 
-def _is_given(name: str) -> bool:
+def is_given(name: str) -> bool:
+    """Return whether the environment has NAME, or NAME_FILE."""
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 

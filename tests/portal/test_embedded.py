@@ -70,6 +70,14 @@ def test_the_folders_above_the_data_keep_their_permissions(hold, tmp_path):
     assert [(folder, folder.stat().st_mode) for folder, _ in before] == before
 
 
+def test_the_address_is_known_before_the_server_is_started(hold, tmp_path):
+    expected = embedded.database_url(tmp_path / "data")
+    assert not answers(expected)
+    (_, url) = hold()
+    assert url == expected
+    assert answers(expected)
+
+
 def test_a_broker_of_its_own_starts_fast_and_stops(tmp_path):
     began = time.monotonic()
     url = embedded.start_broker(tmp_path / "broker")
@@ -82,7 +90,7 @@ def test_a_broker_of_its_own_starts_fast_and_stops(tmp_path):
 
 def test_urls_that_stand_in_files_are_given_too(monkeypatch, tmp_path):
     for name in ("DATABASE_URL", "REDIS_URL"):
-        monkeypatch.delenv(name)
+        monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
     monkeypatch.setattr(embedded, "start", lambda *a, **k: pytest.fail("servers were started"))
     embedded.ensure_environment(tmp_path)
