@@ -1,11 +1,13 @@
 """Times and numbers in words: how long ago, how long still, how many."""
 
+import re
 from datetime import datetime, timedelta
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_NUMERAL = re.compile(r"(?P<value>\d+(?:\.(?P<fraction>\d+))?)(?P<share> %)?")
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -29,12 +31,39 @@ def length(span: timedelta) -> str:
             return gettext("%(n)s h") % {"n": hours}
         return gettext("%(hours)s h %(minutes)s") % {"hours": hours, "minutes": f"{minutes:02d}"}
     days = seconds // DAY
-    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": number(days)}
 
 
-def number(n: int) -> str:
-    """A number that counts things, with the language's mark between thousands."""
-    return number_format(n, force_grouping=True)
+def number(value: float, digits: int = 0) -> str:
+    """A number as the language writes it: 1,234 or 5.2, in German 1.234 or 5,2."""
+    # Django cuts digits off where Python rounds them.
+    return number_format(f"{value:.{digits}f}", decimal_pos=digits, force_grouping=True)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share of 1 in percent: 10.5 %, in German 10,5 %. Only nothing is 0 %, only all is 100 %."""
+    shown, step = round(share * 100, digits), 10.0**-digits
+    if 0 < share < 1:
+        shown = min(max(shown, step), 100 - step)
+    return gettext("%(n)s %%") % {"n": number(shown, digits)}
+
+
+def numeral(text: str) -> str:
+    """A number or share in plain notation, like 1234.5 or 10.5 %, as the language writes it."""
+    found = _NUMERAL.fullmatch(text)
+    if found is None:
+        return text
+    digits = len(found["fraction"] or "")
+    value = float(found["value"])
+    return percent(value / 100, digits) if found["share"] else number(value, digits)
+
+
+def hours(minutes: float) -> str:
+    """Work in hours: 45 min, 5.2 h, 143 h."""
+    if round(minutes) < 60:
+        return gettext("%(n)s min") % {"n": number(minutes)}
+    span = minutes / 60
+    return gettext("%(n)s h") % {"n": number(span, 1 if round(span, 1) < 10 else 0)}
 
 
 def for_scripts() -> dict[str, str]:

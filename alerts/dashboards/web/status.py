@@ -29,6 +29,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
+from portal.ui.words import percent
 
 
 @require_GET
@@ -73,7 +74,8 @@ def card_of(
         else "",
         "run": run,
         "run_words": _run_words(run) if run else "",
-        "history": gettext("History read: %(percent)s %%") % {"percent": sync.history_percent}
+        "history": gettext("History read: %(share)s")
+        % {"share": percent(sync.history_percent / 100, 0)}
         if sync.history_percent is not None
         else "",
     }

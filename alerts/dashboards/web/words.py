@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from alerts.dashboards.measures import Share
@@ -11,7 +10,7 @@ from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.engine import catalogue
 from alerts.incidents.reads.wording import classification_words
 from alerts.sentinel.queries import Health
-from portal.ui.words import length
+from portal.ui.words import length, number, percent
 
 CAUSES = {
     Health.UNKNOWN: gettext_lazy("Nobody has called this workspace yet."),
@@ -94,7 +93,7 @@ def classification(word: str) -> str:
 
 def share_words(share: Share) -> str:
     """A share as people write it; a dash where there is none."""
-    return "–" if share.percent is None else gettext("%(n)s %%") % {"n": share.percent}
+    return "–" if share.percent is None else percent(share.percent / 100, 0)
 
 
 def span_words(span: timedelta | None) -> str:
@@ -116,5 +115,5 @@ def size_words(size: int) -> str:
     """How many megabytes or gigabytes."""
     megabytes = size / 1024**2
     if megabytes >= 1024:
-        return gettext("%(n)s GB") % {"n": number_format(round(megabytes / 1024, 1), 1)}
-    return gettext("%(n)s MB") % {"n": f"{megabytes:.0f}"}
+        return gettext("%(n)s GB") % {"n": number(megabytes / 1024, 1)}
+    return gettext("%(n)s MB") % {"n": number(megabytes)}

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -16,6 +15,7 @@ from alerts.suppression.engine.bound import MIN_JUDGED
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
+from portal.ui.words import hours, number, numeral
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,7 @@ def _ends(row: Candidate) -> str:
 def _worth(row: Candidate) -> str:
     if row.minutes_month is None:
         return ""
-    if row.minutes_month < 90:
-        said = gettext("%(n)s min a month saved") % {"n": round(row.minutes_month)}
-    else:
-        said = gettext("%(n)s h a month saved") % {
-            "n": number_format(round(row.minutes_month / 60, 1), 1)
-        }
-    return said
+    return gettext("%(work)s a month saved") % {"work": hours(row.minutes_month)}
 
 
 def _confidence(row: Candidate) -> str:
@@ -114,7 +108,7 @@ def _why(row: Candidate) -> str:
         return gettext("Ask OT about one of its incidents; each answer is one trial.")
     if row.judged < MIN_JUDGED:
         return gettext("Ask OT about more of its incidents.")
-    return gettext("From %(n)s verdicts, with 95 %% confidence.") % {"n": row.judged}
+    return gettext("From %(n)s verdicts, with 95 %% confidence.") % {"n": number(row.judged)}
 
 
 def _reason(code: str, detail: dict[str, str]) -> str:
@@ -128,7 +122,7 @@ def _reason(code: str, detail: dict[str, str]) -> str:
             "%(n)s of its incidents was a true positive.",
             "%(n)s of its incidents were true positives.", n,
         ) % {"n": n}  # fmt: skip
-    return words(Sentence(code, **detail), gettext)
+    return words(Sentence(code, **detail), gettext, numeral)
 
 
 def _outside(said: Mapping[str, int]) -> str:

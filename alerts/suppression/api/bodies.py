@@ -12,6 +12,7 @@ from alerts.suppression.engine.rule import reasons_against_rule
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models.signature import SIDES
 from portal.api.bodies import In
+from portal.ui.words import numeral
 
 LONGEST_NOTE = 2000
 
@@ -39,7 +40,7 @@ class RuleIn(In):
         """
         view = self.context["view"]
         if reasons := reasons_against_body(view.request._request.body, now=view.now):
-            raise serializers.ValidationError([words(each, gettext) for each in reasons])
+            raise serializers.ValidationError([words(each, gettext, numeral) for each in reasons])
         return value
 
 

@@ -43,6 +43,7 @@ from portal.api.listing import Own
 from portal.api.operations import facts
 from portal.api.problems import BadInput, refused
 from portal.api.views import Resource, command, sub_list
+from portal.ui.words import numeral
 
 SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
@@ -123,7 +124,9 @@ class RuleViewSet(Resource):
         return {
             "id": test.uuid, "version": about.number, "hash": test.rule_hash,
             "ran_at": test.ran_at, "history_days": test.history_days,
-            "reasons": [words(Sentence(code, **detail), gettext) for code, detail in test.reasons],
+            "reasons": [
+                words(Sentence(code, **detail), gettext, numeral) for code, detail in test.reasons
+            ],
             "backtest": test.body,
         }  # fmt: skip
 

@@ -11,13 +11,14 @@ from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
 from portal.notifications.services import notify
+from portal.ui.words import numeral
 
 type Told = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
 
 def spoken(reason: str) -> str:
     """A reason in the language that is on."""
-    return words(reason, gettext) if isinstance(reason, Sentence) else str(reason)
+    return words(reason, gettext, numeral) if isinstance(reason, Sentence) else str(reason)
 
 
 def tell(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from alerts.suppression.engine.addresses import reasons_against_address
@@ -14,6 +13,7 @@ from alerts.suppression.reads.bound_sentence import bound_sentence
 from alerts.suppression.web.words import field_label, in_words
 from portal.ui.pieces import Point
 from portal.ui.tags.times import date_of
+from portal.ui.words import hours, number, percent
 
 _ENDS = {"source": ("source_device", "source_address"),
          "destination": ("destination_device", "destination_address")}  # fmt: skip
@@ -99,8 +99,8 @@ def shown(body: Mapping[str, Any]) -> Shown:
         incidents=body["incidents"],
         suspicious=judged["suspicious"],
         judged=judged["trials"],
-        share=f"{body['share_of_type']:.0%}".replace("%", " %"),
-        hours_saved=_hours(body["minutes_saved"]),
+        share=percent(body["share_of_type"], 0),
+        hours_saved=hours(body["minutes_saved"]) if body["minutes_saved"] > 0 else "",
         bound=bound_sentence(judged["suspicious"], judged["trials"]),
         is_little=judged["is_little"],
         points=[_point(day, count, stopped) for day, count in body["per_day"]],
@@ -112,8 +112,7 @@ def shown(body: Mapping[str, Any]) -> Shown:
         check_these=[_look(row) for row in body["check_these"]],
         nearest=_nearest(body),
         sites=[
-            (each["site"], f"{number_format(round(each['share'] * 100, 1), 1)} %", each["matched"],
-             each["incidents"])
+            (each["site"], percent(each["share"]), each["matched"], each["incidents"])
             for each in body["sites"]
         ],
         outcome=bound_sentence(outcome["suspicious"], outcome["trials"]),
@@ -190,19 +189,12 @@ def _point(day: str, count: int, stopped: set[date]) -> Point:
 
 def _chart_title(alerts: int, per_day: list[tuple[str, int]]) -> str:
     days = sum(1 for _day, count in per_day if count)
-    said = ngettext("%(n)s alert would match", "%(n)s alerts would match", alerts) % {"n": alerts}
+    said = ngettext("%(n)s alert would match", "%(n)s alerts would match", alerts) % {
+        "n": number(alerts)
+    }
     return gettext("%(alerts)s, on %(days)s of %(all)s days") % {
-        "alerts": said, "days": days, "all": len(per_day),
+        "alerts": said, "days": number(days), "all": number(len(per_day)),
     }  # fmt: skip
-
-
-def _hours(minutes: float) -> str:
-    """Handling time that was measured; nothing where it was not."""
-    if minutes <= 0:
-        return ""
-    if minutes < 60:
-        return gettext("%(n)s min") % {"n": round(minutes)}
-    return gettext("%(n)s h") % {"n": number_format(round(minutes / 60, 1), 1)}
 
 
 def _moment(text: str) -> datetime:

@@ -19,6 +19,7 @@ from alerts.suppression.web.body import MEMBERS
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.ui.words import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def tested(found: Preview, body: Mapping[str, Any]) -> Testing:
     ]
     counts = found.counts.after_each if found.counts else ()
     left = {
-        place: "–" if number is None else f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-        for place, number in zip(places, counts, strict=False)
+        place: "–" if count is None else number(count)
+        for place, count in zip(places, counts, strict=False)
     }
     return Testing(
         left=left,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.suppression.engine.clauses import Clause
@@ -14,6 +14,7 @@ from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.words import Sentence, days_in_words, words
 from alerts.suppression.models import State
 from portal.ui.pieces import Step
+from portal.ui.words import length, numeral
 
 type Chip = tuple[Promise, str, str]  # words, kind, icon
 
@@ -72,13 +73,12 @@ def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
         return StateChip(gettext("ended"), "", "calendar-x-2")
     days = -(-(ends_at - now) // timedelta(days=1))
     kind = next((kind for most, kind in _END_KINDS if days <= most), "")
-    label = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
-    return StateChip(label, kind, "timer" if kind else "")
+    return StateChip(length(timedelta(days=days)), kind, "timer" if kind else "")
 
 
 def in_words(reason: object) -> str:
     """A reason in the language of the page, also where it comes from the engine."""
-    return words(reason, gettext) if isinstance(reason, Sentence) else str(reason)
+    return words(reason, gettext, numeral) if isinstance(reason, Sentence) else str(reason)
 
 
 def all_in_words(reasons: Iterable[object]) -> list[str]:

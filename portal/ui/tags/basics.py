@@ -10,7 +10,6 @@ from django.utils.safestring import SafeString
 
 from portal.ui.shell import Count
 from portal.ui.tags.html import EMPTY, attributes, classes
-from portal.ui.words import number
 
 register = Library()
 
@@ -108,9 +107,3 @@ def count(value: Count | int | None, *, hot: bool = False) -> SafeString:
     it = value if isinstance(value, Count) else Count(value)
     css = classes("count", "count-hot" if hot or it.hot else "")
     return format_html('<span class="{}">{}</span>', css, it)
-
-
-@register.filter(name="number")
-def grouped(value: object) -> object:
-    """How many, with a mark between thousands; what is no number stays as it is."""
-    return number(value) if isinstance(value, int) else value

@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 from portal.ui.pieces import Column, Part, Point, Tab
 from portal.ui.shell import Count
+from portal.ui.words import numeral
 
 NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
 
@@ -137,6 +138,41 @@ def test_large_numbers_carry_the_mark_of_the_language():
     for language, parts in (("en", "4,889 999+ 1,234,567 –"), ("de", "4.889 999+ 1.234.567 –")):
         with override(language):
             assert strip_tags(drawn(text, **some)) == parts
+
+
+@pytest.mark.parametrize(
+    ("filtered", "english", "german"),
+    [
+        ("1234567|number", "1,234,567", "1.234.567"),
+        ("5.25|number:1", "5.2", "5,2"),
+        ("0.105|percent", "10.5 %", "10,5 %"),
+        ("1|percent", "100.0 %", "100,0 %"),
+        ("0.875|percent:0", "88 %", "88 %"),
+        ("0.9999|percent", "99.9 %", "99,9 %"),
+        ("0.0001|percent", "0.1 %", "0,1 %"),
+        ("0|percent", "0.0 %", "0,0 %"),
+        ("59.4|hours", "59 min", "59 min"),
+        ("59.6|hours", "1.0 h", "1,0 h"),
+        ("312|hours", "5.2 h", "5,2 h"),
+        ("598|hours", "10 h", "10 h"),
+        ("74040|hours", "1,234 h", "1.234 h"),
+        ("span|duration", "2 h 10", "2 h 10"),
+        ("long|duration", "1,200 days", "1.200 d"),
+        ("'–'|percent", "–", "–"),
+    ],
+)
+def test_numbers_are_written_as_the_language_writes_them(filtered, english, german):
+    spans = {"span": timedelta(hours=2, minutes=10), "long": timedelta(days=1200)}
+    for language, text in (("en", english), ("de", german)):
+        with override(language):
+            assert drawn(f"{{{{ {filtered} }}}}", **spans) == text
+
+
+def test_a_number_in_plain_notation_is_written_as_the_language_writes_it():
+    with override("de"):
+        assert [numeral(text) for text in ("1234", "10.5 %", "100.0 %", "R-12", "High")] == [
+            "1.234", "10,5 %", "100,0 %", "R-12", "High",
+        ]  # fmt: skip
 
 
 def test_a_card_takes_a_head_made_before():

@@ -55,7 +55,7 @@ def reasons_against_reach(
         reasons.append(Sentence("wide.untested"))
     for each in sorted(sites, key=lambda one: -one.share):
         if each.share > MOST_SHARE:
-            share, most = f"{each.share:.1%}", f"{MOST_SHARE:.0%}"
+            share, most = f"{each.share * 100:.1f} %", f"{MOST_SHARE * 100:.0f} %"
             reasons.append(Sentence("wide.share", share=share, site=each.site, most=most))
     if true_positives > 0:
         reasons.append(Sentence("wide.true_positive", count=true_positives))
