@@ -21,7 +21,7 @@ from portal.accounts.models import User
 from portal.accounts.queries import Reach, reach_of
 from portal.jobs.models import State
 
-DECISIONS = ("owner", "severity", "closed", "reopened", "commented", "labels")
+DECISIONS = ("owner", "severity", "closed", "reopened", "commented", "labels", "escalated")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
@@ -23,6 +24,11 @@ class MailBacklog:
 def inbox_of(user: User) -> QuerySet[Notification]:
     """What the person was told, newest first."""
     return Notification.objects.filter(to=user).order_by("-made_at", "-pk")
+
+
+def is_told(user: User, *, act: UUID) -> bool:
+    """Return whether the person has a line about this act."""
+    return Notification.objects.filter(to=user, act=act).exists()
 
 
 def unread_count(user: User) -> int:

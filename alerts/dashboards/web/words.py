@@ -28,6 +28,7 @@ DEEDS = {
     "closed": gettext_lazy("Closed"),
     "reopened": gettext_lazy("Reopened"),
     "commented": gettext_lazy("Commented"),
+    "escalated": gettext_lazy("Escalated"),
     "labels": gettext_lazy("Changed labels"),
 }
 RUN_KINDS = {

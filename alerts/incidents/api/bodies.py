@@ -8,6 +8,7 @@ from alerts.incidents.api.listings import SEVERITIES
 from alerts.incidents.engine.closing import REASONS
 from alerts.incidents.models import Severity
 from alerts.incidents.policies import LONGEST_LABEL, LONGEST_MESSAGE
+from alerts.incidents.services.escalate import MAX_NOTE
 from portal.api.bodies import In
 
 _RATED = [word for word, value in SEVERITIES.items() if value != Severity.UNKNOWN]
@@ -42,6 +43,14 @@ class SeverityIn(In):
     def validate_severity(self, word: str) -> Severity:
         """The value that stands for the word."""
         return Severity(SEVERITIES[word])
+
+
+class EscalateIn(In):
+    """What the lead should know."""
+
+    note = serializers.CharField(
+        max_length=MAX_NOTE, required=False, allow_blank=True, help_text="a note to the SOC leads"
+    )
 
 
 class LabelIn(In):

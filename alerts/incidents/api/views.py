@@ -6,7 +6,14 @@ from typing import Any
 from django.db.models import QuerySet
 
 from alerts.incidents.api.alerts import ALERTS
-from alerts.incidents.api.bodies import AssignIn, CloseIn, CommentIn, LabelIn, SeverityIn
+from alerts.incidents.api.bodies import (
+    AssignIn,
+    CloseIn,
+    CommentIn,
+    EscalateIn,
+    LabelIn,
+    SeverityIn,
+)
 from alerts.incidents.api.listings import COMMENTS, INCIDENTS, TIMELINE
 from alerts.incidents.models import Alert, Comment, Incident, TimelineItem
 from alerts.incidents.queries import alerts_visible_to, incidents_visible_to
@@ -14,6 +21,7 @@ from alerts.incidents.reads.people import ot_line_of, people_for
 from alerts.incidents.services.assign import assign_incidents
 from alerts.incidents.services.close import close_incidents, reopen_incidents
 from alerts.incidents.services.comment import comment_on_incidents
+from alerts.incidents.services.escalate import escalate_incidents
 from alerts.incidents.services.label import label_incidents
 from alerts.incidents.services.severity import change_severity
 from alerts.sites.models import Site
@@ -108,6 +116,11 @@ class IncidentViewSet(Resource):
                 reason = "Nobody of this address works in the incident's workspace."
                 raise BadInput(reason, {"to": [reason]})
         assign_incidents(incident_ids=[row.pk], to=to, by=self.person, now=self.now)
+
+    @command(EscalateIn, **WRITE)
+    def escalate(self, row: Incident, said: dict[str, Any]) -> None:
+        """Raise it to High severity, own it where nobody does, and tell the SOC leads."""
+        escalate_incidents(incident_ids=[row.pk], by=self.person, now=self.now, **said)
 
     @command(SeverityIn, **WRITE)
     def severity(self, row: Incident, said: dict[str, Any]) -> None:

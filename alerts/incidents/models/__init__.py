@@ -5,6 +5,7 @@ from alerts.incidents.models.bulk_act import BulkAct, Skipped
 from alerts.incidents.models.context import Comment, Entity, TimelineItem
 from alerts.incidents.models.group import Group, PairMemory, PatternMemory
 from alerts.incidents.models.incident import (
+    ESCALATED_LABEL,
     DetailsState,
     Incident,
     IncidentRaw,
@@ -15,7 +16,7 @@ from alerts.incidents.models.incident import (
 )
 
 __all__ = [
-    "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState", "Entity", "Group", "Incident",
-    "IncidentAlert", "IncidentRaw", "OtState", "PairMemory", "PatternMemory", "Severity", "Skipped",
-    "Status", "TimelineItem", "touches",
+    "ESCALATED_LABEL", "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState", "Entity", "Group",
+    "Incident", "IncidentAlert", "IncidentRaw", "OtState", "PairMemory", "PatternMemory",
+    "Severity", "Skipped", "Status", "TimelineItem", "touches",
 ]  # fmt: skip

@@ -51,6 +51,9 @@ HAS_SITES = ~Q(site_ids=[])
 OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
 
 
+ESCALATED_LABEL = "tagout:escalated"  # so that Sentinel's readers see it, and we do it once
+
+
 def touches(sites: Sequence[int | OuterRef]) -> Q:
     """Whether a row touches one of these sites, said so that the partial index answers it."""
     return Q(site_ids__overlap=sites) & HAS_SITES
@@ -163,6 +166,16 @@ class Incident(models.Model):
     def is_open(self) -> bool:
         """Whether somebody still has to deal with it."""
         return self.status < Status.CLOSED and self.gone_at is None and self.merged_into is None
+
+    @property
+    def is_escalated(self) -> bool:
+        """Whether somebody has raised it to the SOC lead."""
+        return ESCALATED_LABEL in self.labels
+
+    @property
+    def needs_escalation(self) -> bool:
+        """Whether OT calls it suspicious and nobody has taken it further yet."""
+        return self.is_open and self.ot_state == OtState.SUSPICIOUS and not self.is_escalated
 
     @property
     def standing(self) -> str:

@@ -49,12 +49,13 @@ class Preview:
     is_closed: bool
     was_asked: bool
     is_judged: bool
+    needs_escalation: bool
     n: int
 
     @property
     def close_kind(self) -> str:
-        """Closing is what comes next once OT has answered."""
-        return "primary" if self.is_judged else ""
+        """Closing is what comes next once OT has answered, unless it called for more."""
+        return "primary" if self.is_judged and not self.needs_escalation else ""
 
 
 def preview_of(
@@ -87,6 +88,7 @@ def preview_of(
         is_closed=not incident.is_open,
         was_asked=incident.ot_state != OtState.NOT_ASKED,
         is_judged=incident.ot_state not in (OtState.NOT_ASKED, OtState.WAITING),
+        needs_escalation=incident.needs_escalation,
         n=n,
     )
 

@@ -154,6 +154,22 @@ def _closed(details: Mapping[str, Any], item: TimelineItem) -> Made:
     return {"words": words, "quote": str(details.get("comment") or "")}
 
 
+def _escalated(details: Mapping[str, Any], item: TimelineItem) -> Made:
+    told = [str(name) for name in details.get("told") or []]
+    owner = str(details.get("owner") or "")
+    lines = [
+        gettext("Owner: %(name)s") % {"name": owner} if owner else "",
+        gettext("Told: %(names)s") % {"names": ", ".join(told)} if told else "",
+    ]
+    return {
+        "words": gettext("escalated it"),
+        "old": term(str(details.get("from") or "")),
+        "new": term(str(details.get("to") or "")),
+        "quote": str(details.get("note") or ""),
+        "lines": tuple(filter(None, lines)),
+    }
+
+
 def _reopened(details: Mapping[str, Any], item: TimelineItem) -> Made:
     return {"words": gettext("opened it again"), "quote": str(details.get("because") or "")}
 
@@ -183,6 +199,7 @@ _UNDONE = {
     "reopened": gettext_lazy("took the reopening back"),
     "commented": gettext_lazy("took a comment back"),
     "labels": gettext_lazy("took the labels back"),
+    "escalated": gettext_lazy("undid the escalation"),
 }
 _MEMBERS = {
     "status": gettext_lazy("status"),
@@ -245,6 +262,7 @@ _SAID: dict[str, Sayer] = {
     "title": _changed(gettext_lazy("changed the title")),
     "classification": _changed(gettext_lazy("changed the classification")),
     "closed": _closed,
+    "escalated": _escalated,
     "reopened": _reopened,
     "untrusted": _untrusted,
     "returned": _plain(gettext_lazy("brought it back after it was deleted")),

@@ -61,6 +61,7 @@ class Done:
 
 
 type Plan = Callable[[Incident], Step | None]  # None: there is nothing to do to this one
+type Tell = Callable[[list[Incident], UUID], None]
 type SkippedIncidents = dict[int, str]  # by id, why it stays as it is
 
 
@@ -77,11 +78,13 @@ def carry_out(
     act: UUID | None = None,
     reasons_against: Callable[[list[Incident]], Iterable[str]] = lambda rows: (),
     skipped: SkippedIncidents | None = None,
+    tell: Tell = lambda rows, act: None,
     **audited: Any,
 ) -> Done:
     """Do one thing to many incidents: all of them or none. Refuses where the policy does, and
     where there is nothing to do to any. The same `act` again is one act. With `skipped` nothing is
-    refused: who must stay as it is goes there with the reason, and the others go on.
+    refused: who must stay as it is goes there with the reason, and the others go on. `tell` is
+    called with the incidents acted on, in the same transaction.
     """
     rows = lock_incidents(incident_ids)
     if act is not None and (before := changes_of_act(act, names=[row.name for row in rows])):
@@ -119,6 +122,7 @@ def carry_out(
     _write_down(steps, doer=doer, act=act, now=now)
     acted = [row for row, _ in steps]
     show_anew([row.pk for row in acted], now=now)
+    tell(acted, act)
     record(
         action,
         on=acted[0],

@@ -14,6 +14,7 @@ from alerts.outbox.services import withdraw
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.notifications.services import take_back
 
 
 class CannotUndo(Refused):
@@ -49,6 +50,8 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
         incident__in=rows, name__in=[str(change.key) for change in report.withdrawn]
     ).delete()
     code = lines[0].code
+    if not report.too_late:
+        take_back(act=act)
     TimelineItem.objects.bulk_create(
         TimelineItem(
             incident=row, at=now, side=lines[0].side, by=by, by_label=by.name, code="undone",

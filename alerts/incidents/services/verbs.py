@@ -12,6 +12,7 @@ from alerts.incidents.services.acting import SkippedIncidents
 from alerts.incidents.services.assign import assign_incidents
 from alerts.incidents.services.close import close_incidents, reopen_incidents
 from alerts.incidents.services.comment import comment_on_incidents
+from alerts.incidents.services.escalate import escalate_incidents
 from alerts.incidents.services.severity import change_severity
 from portal.accounts.models import User
 
@@ -49,5 +50,6 @@ _VERBS: dict[str, Callable[[Said, dict[str, Any]], UUID]] = {
     "severity": lambda said, common: change_severity(severity=Severity(said["severity"]), **common),
     "close": lambda said, common: close_incidents(**said, **common),
     "reopen": lambda said, common: reopen_incidents(**common),
+    "escalate": lambda said, common: escalate_incidents(note=said["note"], **common),
     "comment": lambda said, common: comment_on_incidents(message=said["message"], **common),
 }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.reads.escalation import escalation_lines
 from alerts.incidents.reads.people import ot_line_of
 from alerts.incidents.services.bulk import start_bulk_act
 from alerts.incidents.services.undo import CannotUndo, undo_act
@@ -78,6 +79,9 @@ def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) ->
         "against": against if not form.errors else [],
         "act_id": form.data.get("act") or uuid4(),
         "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",
+        "effects": escalation_lines(doing.targets.incidents, by=doing.by)
+        if verb == "escalate"
+        else [],
         "goal": goal_of(request),
         "in_dialog": wants_part(request),
     }

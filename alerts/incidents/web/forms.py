@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from alerts.incidents.models import Severity
 from alerts.incidents.policies import LONGEST_MESSAGE
+from alerts.incidents.services.escalate import MAX_NOTE
 from portal.accounts.models import User
 
 OUTCOMES = {
@@ -99,6 +100,17 @@ class CloseForm(ActForm):
         label=gettext_lazy("Closing comment"),
         required=False,
         max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class EscalateForm(ActForm):
+    """What the lead should know."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Note to the lead"),
+        required=False,
+        max_length=MAX_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

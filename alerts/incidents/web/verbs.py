@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.engine.closing import fitting_for
 from alerts.incidents.models import Severity
+from alerts.incidents.reads.escalation import leads_of_all
 from alerts.incidents.reads.people import ot_line_of, people_for
 from alerts.incidents.reads.wording import SEVERITY_WORDS
 from alerts.incidents.services.verbs import Said
@@ -20,6 +21,7 @@ from alerts.incidents.web.forms import (
     AssignForm,
     CloseForm,
     CommentForm,
+    EscalateForm,
     ReopenForm,
     SeverityForm,
 )
@@ -110,6 +112,15 @@ def _close_deed(form: CloseForm) -> str:
     return gettext("Close as “%(outcome)s”") % {"outcome": outcome}
 
 
+def _escalated(doing: Doing, form: EscalateForm) -> str:
+    leads = leads_of_all(doing.targets.incidents, by=doing.by)
+    words = gettext("Escalated: %(what)s") % {"what": doing.targets.words}
+    if not leads:
+        return words
+    names = ", ".join(lead.name for lead in leads)
+    return gettext("%(words)s. Told: %(names)s") % {"words": words, "names": names}
+
+
 def _assign_said(doing: Doing, form: AssignForm) -> Said:
     to = form.cleaned_data["to"]
     return {"to": str(to.uuid) if to else ""}
@@ -129,6 +140,12 @@ VERBS: dict[str, Verb] = {
         _severity_form,
         lambda doing, form: {"severity": int(form.cleaned_data["severity"])},
         _rated, _severity_deed,
+    ),
+    "escalate": Verb(
+        gettext_lazy("Escalate"), gettext_lazy("Escalate"), "triangle-alert",
+        lambda doing, given: EscalateForm(given),
+        lambda doing, form: {"note": form.cleaned_data["note"]},
+        _escalated,
     ),
     "close": Verb(
         gettext_lazy("Close"), gettext_lazy("Close"), "circle-check", _close_form, _close_said,

@@ -82,6 +82,7 @@ bindKey("a", () => ask("assign"));
 bindKey("a a", assignToMe);
 bindKey("r", () => ask("ask"));
 bindKey("e", () => ask(document.getElementById("queue-acts").dataset.end));
+bindKey("u", () => ask("escalate"));
 bindKey("s", () => ask("severity"));
 bindKey("c", () => ask("comment"));
 bindKey("v", () => {

@@ -32,6 +32,8 @@ def test_the_record_says_that_a_token_did_it(does, sam):
     ("verb", "body", "member", "value"),
     [
         ("severity", {"severity": "High"}, "severity", "High"),
+        ("escalate", {"note": "Look soon."}, "severity", "High"),
+        ("escalate", None, "labels", ["tagout:escalated"]),
         ("label", {"add": ["one", "two"]}, "labels", ["one", "two"]),
         ("assign", {"to": "SAM@demo.example"}, "owner_email", "sam@demo.example"),
         ("comment", {"message": "Seen."}, "status", "New"),
@@ -80,5 +82,5 @@ def test_ot_cannot_triage_and_nobody_touches_what_is_out_of_reach(asks, sam, oda
     assert asks(oda).get(f"incidents/{incident.pk}/").status_code == 200
     assert asks(oda).post(f"incidents/{incident.pk}/close/", CLOSE).status_code == 403
     foreign = make_incident(make_workspace("porto"))
-    for verb in ("close", "assign", "label", "severity", "comment", "reopen"):
+    for verb in ("close", "assign", "label", "severity", "escalate", "comment", "reopen"):
         assert asks(sam).post(f"incidents/{foreign.pk}/{verb}/", {}).status_code == 404
