@@ -1,6 +1,7 @@
 """When a person last proved who they are: signing asks for a proof of the last few minutes."""
 
 from datetime import datetime
+from enum import Enum
 
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
@@ -10,6 +11,14 @@ from portal.accounts.actor import actor_of
 from portal.accounts.services import note_failure, too_many_failures
 
 _KEY = "proved_at"
+
+
+class PasswordCheck(Enum):
+    """What came of a password that a signed-in person gave once more."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    TOO_MANY_TRIES = "too-many-tries"  # not even looked at: another try has to wait
 
 
 def note_proof(request: HttpRequest, *, now: datetime) -> None:
@@ -29,16 +38,16 @@ def proved_at_of(request: HttpRequest) -> datetime | None:
         return None
 
 
-def prove(request: HttpRequest, password: str, *, now: datetime) -> bool:
-    """Whether this is the password of the signed-in person. Wrong ones count as failed sign-ins,
-    and after too many none is tried.
+def check_password_again(request: HttpRequest, password: str, *, now: datetime) -> PasswordCheck:
+    """Return whether this is the password of the signed-in person, and note the proof if it is.
+    Wrong ones count as failed sign-ins, and after too many none is looked at.
     """
     user, address = actor_of(request), request.META.get("REMOTE_ADDR") or None
     if too_many_failures(email=user.email, address=address, now=clock.unshifted()):
-        return False
+        return PasswordCheck.TOO_MANY_TRIES
     found = authenticate(request, username=user.email, password=password)
     if found is None or found.pk != user.pk:
         note_failure(email=user.email, address=address, now=clock.unshifted())
-        return False
+        return PasswordCheck.WRONG
     note_proof(request, now=now)
-    return True
+    return PasswordCheck.RIGHT
