@@ -157,7 +157,7 @@ class RuleViewSet(Resource):
 
     @command(Nothing, **WRITE)
     def discard(self, row: RuleVersion, said: dict[str, Any]) -> None:
-        """Give your draft up; it stays on record as rejected."""
+        """Give up your draft; it stays on record as discarded."""
         discard_draft(version_id=self._in_work(row), by=self.person, now=self.now)
 
     @command(ProposeIn, **WRITE)

@@ -24,12 +24,13 @@ class State(models.TextChoices):
     EXPIRED = "expired", gettext_lazy("Expired")
     RETIRED = "retired", gettext_lazy("Retired")
     REJECTED = "rejected", gettext_lazy("Rejected")
+    DISCARDED = "discarded", gettext_lazy("Discarded")  # a draft that its author gave up
     REPLACED = "replaced", gettext_lazy("Replaced")  # by a later version
 
 
 OPEN = (State.DRAFT, State.PROPOSED, State.CHANGES_REQUESTED)  # still being made
 ACTING = (State.CANARY, State.LIVE)  # does something to incidents
-ENDED = (State.EXPIRED, State.RETIRED, State.REJECTED, State.REPLACED)
+ENDED = (State.EXPIRED, State.RETIRED, State.REJECTED, State.DISCARDED, State.REPLACED)
 
 
 class RuleVersion(models.Model):

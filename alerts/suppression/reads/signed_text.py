@@ -11,7 +11,7 @@ _BLOCK = re.compile(
     r".*?Rule hash (?P<hash>[0-9a-f]{64})",
     re.DOTALL,
 )
-_NEVER_ACTED = (*OPEN, State.REJECTED)
+_NEVER_ACTED = (*OPEN, State.REJECTED, State.DISCARDED)
 
 
 @dataclass(frozen=True, slots=True)

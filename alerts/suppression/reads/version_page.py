@@ -41,5 +41,5 @@ def past_of(version: RuleVersion, user: User) -> Past:
 
 def _is_before(other: RuleVersion, version: RuleVersion) -> bool:
     """A draft that was given up is nothing to compare with."""
-    dropped = other.state in OPEN or other.state == State.REJECTED
+    dropped = other.state in (*OPEN, State.REJECTED, State.DISCARDED)
     return other.number < version.number and not dropped

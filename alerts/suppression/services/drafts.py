@@ -96,12 +96,11 @@ def edit_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
 
 @transaction.atomic
 def discard_draft(*, version_id: int, by: User, now: datetime) -> None:
-    """Give a draft of one's own up; it stays on record as rejected."""
+    """Give up a draft of one's own; it stays on record as discarded."""
     version = lock_version(version_id)
     if version.state != State.DRAFT or version.made_by_id != by.pk:
         raise CannotSaveRule(gettext("Only your own draft can be discarded."))
-    move(version, to=State.REJECTED, by=by, now=now, reason=gettext("Discarded by its author."),
-         rule_hash=_hash(version))  # fmt: skip
+    move(version, to=State.DISCARDED, by=by, now=now, rule_hash=_hash(version))
     record("suppression.rule.discarded", on=version, by=by, at=now)
 
 

@@ -28,6 +28,7 @@ STATES: dict[str, Chip] = {
     State.EXPIRED: (_("Expired"), "", "calendar-x-2"),
     State.RETIRED: (_("Retired"), "", "archive"),
     State.REJECTED: (_("Rejected"), "high", "x"),
+    State.DISCARDED: (_("Discarded"), "", "trash-2"),
     State.REPLACED: (_("Replaced"), "", "layers"),
 }
 OPERATORS: dict[str, Promise] = {
@@ -123,7 +124,7 @@ def life_steps(state: str, paused_from: str = "") -> list[Step]:
     ]
     held = paused_from if state == State.PAUSED else state
     at = next((place for place, (_l, _i, states) in enumerate(way) if held in states), len(way))
-    if held in {State.REJECTED, State.REPLACED}:
+    if held in {State.REJECTED, State.DISCARDED, State.REPLACED}:
         at = -1
     failed = state in {State.PAUSED, State.REJECTED}
     made = []

@@ -1,6 +1,9 @@
 """Rules are written down, changed by one, gone on with by another."""
 
+from importlib import import_module
+
 import pytest
+from django.db import connection
 
 from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import State
@@ -11,6 +14,7 @@ from alerts.suppression.services.drafts import (
     edit_version,
     save_draft,
 )
+from alerts.suppression.services.judge import reject_rule
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories import rules
@@ -111,5 +115,23 @@ def test_managers_and_administrators_write_no_rules(draft, people, who):
 def test_a_draft_can_be_given_up_and_stays_on_record(draft, people):
     discard_draft(version_id=draft.pk, by=people.oda, now=NOON)
     draft.refresh_from_db()
-    assert draft.state == State.REJECTED
+    assert draft.state == State.DISCARDED
     assert Entry.objects.filter(action="suppression.rule.discarded").count() == 1
+
+
+def test_drafts_given_up_before_are_called_discarded_too(proposal, people):
+    """What the migration does; a proposal that a signer rejected stays rejected."""
+    migration = import_module("alerts.suppression.migrations.0004_name_drafts_given_up_before")
+    reject_rule(version_id=proposal.pk, by=people.leo, note="No.", now=NOON)
+    ended = edit_version(version_id=proposal.pk, by=people.sam, now=NOON)
+    discard_draft(version_id=ended.pk, by=people.sam, now=NOON)
+    for statements, state in (
+        (migration.BACKWARDS, State.REJECTED),
+        (migration.FORWARDS, State.DISCARDED),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(statements)
+        ended.refresh_from_db()
+        assert ended.state == ended.steps.latest("pk").to_state == state
+    proposal.refresh_from_db()
+    assert proposal.state == proposal.steps.latest("pk").to_state == State.REJECTED

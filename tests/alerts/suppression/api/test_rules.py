@@ -35,7 +35,7 @@ def test_a_program_writes_a_draft_changes_it_and_reads_it(programs, body):
     assert again.status_code == 409 and "another window" in again.json()["detail"]
     read = programs.oda.get(address).json()
     assert read["title"] == read["rule"]["title"] == "Recipe downloads of Packaging 2"
-    assert programs.oda.post(f"{address}discard/").json()["state"] == "rejected"
+    assert programs.oda.post(f"{address}discard/").json()["state"] == "discarded"
 
 
 def test_the_next_version_is_begun_only_without_a_revision(programs, draft, canary, body):

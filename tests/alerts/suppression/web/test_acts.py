@@ -68,6 +68,16 @@ def test_a_signature_asks_for_the_password_when_the_proof_is_old(at, people, pro
     assert proposal.state == State.CANARY
 
 
+def test_a_wrong_password_and_too_many_of_them_are_told_apart(at, people, proposal, seen):
+    wrong, waits = "That is not your password.", "Too many wrong passwords. Wait 15 minutes"
+    for _ in range(8):
+        page = said(at(people.leo, "sign", fresh=False, **seen, password="guess"))
+        assert wrong in page and waits not in page
+    page = said(at(people.leo, "sign", fresh=False, **seen, password=PASSWORD))
+    assert waits in page and wrong not in page
+    assert proposal.state == State.PROPOSED
+
+
 def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal, seen):
     answer = at(people.leo, "sign", **seen | {"seen_hash": "0" * 64})
     assert answer.status_code == 422
@@ -146,7 +156,10 @@ def test_a_draft_is_discarded_and_stays_on_record(at, people, client, noon):
     client.post("/rules/new/")
     draft = RuleVersion.objects.get(state=State.DRAFT)
     assert at(people.oda, "discard", version=draft).status_code == 302
-    assert draft.state == State.REJECTED
+    assert draft.state == State.DISCARDED
+    page = said(at(people.oda, version=draft))
+    assert "Discarded" in page and "Rejected" not in page and "Retired" not in page
+    assert "Discarded" in said(client.get("/rules/?state=ended"))
 
 
 @pytest.mark.parametrize("who", ["mia", "ada"])

@@ -22,7 +22,7 @@ def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(opened, make
 @pytest.mark.parametrize(
     ("state", "tab"),
     [("canary", "force"), ("paused", "force"), ("proposed", "work"), ("draft", "work"),
-     ("expired", "ended"), ("rejected", "ended")],
+     ("expired", "ended"), ("rejected", "ended"), ("discarded", "ended")],
 )  # fmt: skip
 def test_each_state_stands_under_its_tab(opened, make_version, oda, state, tab):
     make_version(state)

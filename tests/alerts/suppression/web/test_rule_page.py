@@ -31,7 +31,7 @@ def test_a_new_version_is_shown_beside_the_one_before(opened, make_version, oda,
 @pytest.mark.parametrize(
     "state",
     ["draft", "proposed", "changes-requested", "canary", "live", "paused", "expired", "retired",
-     "rejected", "replaced"],
+     "rejected", "discarded", "replaced"],
 )  # fmt: skip
 def test_the_page_opens_in_every_state(opened, make_version, mia, state):
     columns = {"paused_from": "live"} if state == "paused" else {}
