@@ -41,14 +41,17 @@ def polled(routine):
 
 
 def write_and_sign(routine, browse, oda, leo):
-    """A pattern without hours: exact in Sentinel, and so it is meant for it from the start."""
+    """A pattern without hours keeps its direction, which Sentinel does not know: OT gives it up."""
     desk = browse("/incidents/", as_=oda)
     turn_into_rule(desk, "GW-MOD-03", "HIST-GD-01", "8 incidents on 8 days")
     routine.work()  # the workspace is asked what it takes
     routine.work()
     desk.reload()
+    expect(desk.get_by_label("Sentinel itself")).to_have_count(0)
+    expect(desk.locator("#rule-form")).to_contain_text("Sentinel does not know who began")
+    desk.get_by_role("button", name="Rewrite it for Sentinel").click()
     expect(desk.get_by_label("Sentinel itself")).to_be_checked()
-    expect(desk.locator("#rule-form")).to_contain_text("Exact in Sentinel")
+    expect(desk.locator("#rule-form")).to_contain_text("Sentinel can hold it exactly")
     expect(desk.locator("#testing-place")).to_contain_text("would match, in 8 incidents")
     nothing_is_missing(desk)
     request_at_the_desk(desk, "It polls around the clock.")

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final
 
 from alerts.incidents.engine.rhythm import Moment, Window, usual_window
-from alerts.suppression.engine.addresses import is_mac
 from alerts.suppression.engine.bound import upper_share
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.facts import SEVERITIES
@@ -97,32 +96,7 @@ def tagout_rule(
         lines += _any(parts.devices, parts.addresses)
     if window is not None:
         lines.append(Clause("time", "within", windows_of(window, parts.zone)))
-    return _made(parts, lines, now=now, reason=reason, evidence=evidence, enforcement="tagout")
-
-
-def sentinel_rule(
-    parts: Parts, *, now: datetime, reason: str = "", evidence: Sequence[str] = ()
-) -> Rule | None:
-    """The same without direction and place, for Sentinel to enforce; None where it needs hours or
-    names what Sentinel cannot hold. The compiler says whether it is exact.
-    """
-    devices = tuple(filter(None, (parts.source_device, parts.destination_device))) or parts.devices
-    addresses = tuple(
-        address
-        for device, address in (
-            (parts.source_device, parts.source_address),
-            (parts.destination_device, parts.destination_address),
-        )
-        if address and not device
-    )
-    if not devices and not addresses:
-        addresses = parts.addresses
-    if any(map(is_mac, addresses)) or parts.own_title:
-        return None
-    lines = [Clause("workspace", "is", (parts.workspace,)), *_what(parts)]
-    lines += _any(devices, addresses)
-    rule = _made(parts, lines, now=now, reason=reason, evidence=evidence, enforcement="sentinel")
-    return None if needs_hours(rule) else rule
+    return _made(parts, lines, now=now, reason=reason, evidence=evidence)
 
 
 def lower_share(benign: int, judged: int) -> float:
@@ -153,11 +127,9 @@ def _any(devices: Sequence[str], addresses: Sequence[str]) -> list[Clause]:
 
 
 def _made(
-    parts: Parts, lines: Sequence[Clause], *, now: datetime, reason: str,
-    evidence: Sequence[str], enforcement: str,
-) -> Rule:  # fmt: skip
+    parts: Parts, lines: Sequence[Clause], *, now: datetime, reason: str, evidence: Sequence[str]
+) -> Rule:
     rule = Rule(
-        title=parts.title, all_of=tuple(lines), reason=reason, evidence=tuple(evidence),
-        enforcement=enforcement,
-    )  # fmt: skip
+        title=parts.title, all_of=tuple(lines), reason=reason, evidence=tuple(evidence)
+    )
     return replace(rule, expires_at=usual_end(rule, now=now))

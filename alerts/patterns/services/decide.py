@@ -1,22 +1,20 @@
 """Decide about a candidate: make a rule of it, reject it, put it off, take that back."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.patterns.engine.candidate import sentinel_rule, tagout_rule
+from alerts.patterns.engine.candidate import tagout_rule
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.policies import reasons_against_deciding, reasons_against_rule
 from alerts.patterns.queries import annotations_of
 from alerts.reviews.engine.causes import cause
-from alerts.suppression.engine.compile_sentinel import compile_rule
 from alerts.suppression.engine.rule import Rule, as_json
+from alerts.suppression.engine.undirected import undirected
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.reads.targets import target_of
-from alerts.suppression.reads.wider import ACCEPTED
 from alerts.suppression.services.drafts import draft_rule
+from alerts.suppression.services.enforcement import reasons_against_enforcement
 from alerts.suppression.services.people import usual_owners
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -84,22 +82,19 @@ def reopen_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate
 
 
 def rule_of(candidate: Candidate, *, now: datetime) -> Rule:
-    """The rule that the candidate would be: in Sentinel where that is exact, else by Tagout."""
+    """Return the rule that the candidate would be, with source and destination as it has them.
+    Only where it has neither can Sentinel hold the same, which knows no direction.
+    """
     given = [
         each for each in annotations_of(candidate) if each.verdict in ("routine", "maintenance")
     ]
     known = cause(candidate.cause) if candidate.cause else None
     reason, evidence = known.label() if known else "", [str(e.uuid) for e in given[:MOST_EVIDENCE]]
     said = tagout_rule(candidate.parts, candidate.window, now=now, reason=reason, evidence=evidence)
-    if candidate.window is not None:
+    if candidate.window is not None or candidate.parts.source or candidate.parts.destination:
         return said
-    wide = sentinel_rule(candidate.parts, now=now, reason=reason, evidence=evidence)
-    if wide is None:
-        return said
-    target = target_of(candidate.workspace)
-    if not target.accepts:  # nobody has asked the workspace yet; the editor says so
-        target = replace(target, accepts=ACCEPTED)
-    return wide if compile_rule(wide, target).verdict == "exact" else said
+    for_sentinel = undirected(said)
+    return said if reasons_against_enforcement(for_sentinel) else for_sentinel
 
 
 def _locked(candidate_id: int) -> Candidate:

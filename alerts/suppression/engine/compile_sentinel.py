@@ -30,12 +30,12 @@ from alerts.suppression.engine.sentinel_conditions import (
     condition,
     count,
     no_gate,
+    properties_of,
     titles,
 )
-from alerts.suppression.engine.words import Sentence
+from alerts.suppression.engine.words import Sentence, listed
 
 type Verdict = Literal["exact", "wider", "impossible"]
-_NEEDED: Final = ("IncidentTitle", "AlertProductNames", "IncidentLabel")
 _DIRECTED: Final = frozenset({
     "source_device", "source_address", "destination_device", "destination_address",
 })  # fmt: skip
@@ -100,6 +100,7 @@ def compile_rule(rule: Rule, target: Target) -> Compiled:
     elif not draft.has_asset:
         draft.forbidden.append(Reason(None, Sentence("sentinel.no_asset")))
     conditions = [*draft.conditions, *_guards(target)]
+    draft.forbidden += _against_unproven(conditions, target)
     if count(conditions) > MOST_CONDITIONS:
         needed = Sentence("sentinel.conditions", count=count(conditions), most=MOST_CONDITIONS)
         draft.forbidden.append(Reason(None, needed))
@@ -110,11 +111,19 @@ def compile_rule(rule: Rule, target: Target) -> Compiled:
 
 def _against_target(rule: Rule, target: Target) -> list[Reason]:
     reasons = [Sentence("sentinel.portal")] if target.is_in_defender_portal else []
-    reasons += [
-        Sentence("sentinel.unproven", name=name) for name in _NEEDED if name not in target.accepts
-    ]
+    if not target.accepts:
+        reasons.append(Sentence("sentinel.unprobed", workspace=target.workspace))
     reasons += [Sentence("sentinel.timeboxed", title=what) for what in needs_hours(rule)]
     return [Reason(None, why) for why in reasons]
+
+
+def _against_unproven(conditions: Iterable[Json], target: Target) -> list[Reason]:
+    """Return why the workspace may refuse these conditions: a probe has not seen them taken."""
+    missing = sorted(properties_of(conditions) - target.accepts)
+    if not missing or not target.accepts:  # that nothing was probed is told as one reason
+        return []
+    names = listed(missing, "and")
+    return [Reason(None, Sentence("sentinel.unproven", workspace=target.workspace, names=names))]
 
 
 def _guards(target: Target) -> list[Json]:

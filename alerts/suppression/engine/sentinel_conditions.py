@@ -80,6 +80,17 @@ def every_incident() -> Json:
     return condition("IncidentSeverity", SEVERITIES[1:])
 
 
+def properties_of(conditions: Iterable[Json]) -> frozenset[str]:
+    """Return the names of all properties that the conditions compare, inner ones included."""
+    found = set[str]()
+    for one in conditions:
+        inner = one["conditionProperties"]
+        found |= properties_of(inner.get("itemConditions", ()))
+        if name := inner.get("propertyName"):
+            found.add(name)
+    return frozenset(found)
+
+
 def count(conditions: Iterable[Json]) -> int:
     """How many conditions Sentinel counts, inner ones included."""
     total = 0

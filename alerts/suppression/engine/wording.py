@@ -139,8 +139,20 @@ SENTINEL: Final = {
     "sentinel.portal": gettext_noop(
         "The workspace is onboarded to the Defender portal, where titles change afterwards."
     ),
+    "sentinel.unprobed": gettext_noop(
+        "Tagout has not yet tried which conditions {workspace} accepts. It does so within a minute "
+        "of the first draft for this workspace."
+    ),
     "sentinel.unproven": gettext_noop(
-        "Nobody has shown yet that the workspace accepts {name} conditions."
+        "In Tagout's trial, {workspace} did not accept conditions on {names}."
+    ),
+    "sentinel.not_exact": gettext_noop(
+        "Sentinel cannot enforce exactly this rule in {workspace}. Let Tagout's own worker enforce "
+        "it, or change what stands in the way:"
+    ),
+    "sentinel.nowhere": gettext_noop(
+        "No workspace is known in which Sentinel could enforce this rule. Name one, or let Tagout's "
+        "own worker enforce it."
     ),
     "sentinel.own_rule": gettext_noop("Sentinel does not see the title of a sensor's own rule."),
     "sentinel.direction": gettext_noop(

@@ -7,21 +7,18 @@ from alerts.suppression.engine import sql
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
 from alerts.suppression.engine.deployed import deployed
 from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.reads.asking import Period, ask, inside
 
 MOST_LISTED = 200
-# History is asked what the conditions would do, not whether the workspace takes them: the probe
-# says that when the rule is deployed.
-ACCEPTED: Final = frozenset({
-    "IncidentTitle", "AlertProductNames", "IncidentLabel", "IncidentAlertTitle",
-})  # fmt: skip
 _CATCHES: Final = {"exact": "same", "wider": "more", "impossible": "nothing"}
 
 
 def wider_in(rule: Rule, workspace: Workspace, period: Period) -> dict[str, Any]:
     """The compiler's answer for this workspace, with the extra incidents, the newest first."""
-    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=ACCEPTED))
+    # History is asked what the conditions would do, not whether the workspace takes them.
+    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
     lost = [each for each in compiled.reasons if each.why.code != "sentinel.not_one"]
     catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
     told: dict[str, Any] = {

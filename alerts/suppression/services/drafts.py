@@ -14,6 +14,10 @@ from alerts.suppression.engine.reading import NotARule, from_json
 from alerts.suppression.engine.rule import LONGEST_TITLE, as_json, canonical, rule_hash
 from alerts.suppression.models import OPEN, Rule, RuleVersion, State, Step
 from alerts.suppression.policies import PROPOSING, may_change
+from alerts.suppression.services.enforcement import (
+    reasons_against_enforcement,
+    with_possible_enforcement,
+)
 from alerts.suppression.services.moving import lock_version, move
 from alerts.suppression.services.places import reach_of_rule
 from portal.accounts.models import User
@@ -88,7 +92,8 @@ def edit_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
         move(in_work, to=State.REPLACED, by=by, now=now, reason=reason, rule_hash=_hash(in_work))
     highest = version.rule.versions.aggregate(n=Max("number"))["n"] or 0
     evidence = list(version.evidence.values_list("pk", flat=True))
-    columns = _columns(version.body, evidence)
+    # Sentinel may have held this once and not now: then the next version says who enforces it.
+    columns = _columns(with_possible_enforcement(version.body), evidence)
     made = _make(version.rule, highest + 1, by=by, now=now, columns=columns)
     record("suppression.rule.drafted", on=made, by=by, at=now, after=version.number)
     return made
@@ -129,6 +134,8 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
         raise CannotSaveRule(gettext("The rule holds signs that cannot be stored."))
     if len(said.title) > LONGEST_TITLE:
         raise CannotSaveRule(gettext("The title is longer than 200 characters."))
+    if reasons := reasons_against_enforcement(said):
+        raise CannotSaveRule(*reasons)
     named = {uuid for text in said.evidence if (uuid := _uuid(text))}
     evidence = Annotation.objects.filter(uuid__in=named) | Annotation.objects.filter(
         pk__in=evidence_ids

@@ -15,6 +15,7 @@ from alerts.suppression.models import BackTestRun, RuleVersion, Signature, State
 from alerts.suppression.policies import PROPOSING, may_change, rights_to_sign
 from alerts.suppression.reads.forms import compiled_forms
 from alerts.suppression.services.backtest import CannotBackTest, run_backtest
+from alerts.suppression.services.enforcement import SENTINEL, reasons_against_enforcement
 from alerts.suppression.services.moving import lock_version, move
 from alerts.suppression.services.papers import (
     evidence_that_counts,
@@ -56,7 +57,8 @@ def propose_rule(
     if not may_change(by, version, PROPOSING):
         raise CannotProposeRule(gettext("Only OT and the SOC of the places it reaches propose."))
     if reasons := [*reasons_against_rule_now(said, reach=reach, now=now),
-                   *reasons_against_grounds(version, said=said)]:  # fmt: skip
+                   *reasons_against_grounds(version, said=said),
+                   *reasons_against_enforcement(said)]:  # fmt: skip
         raise CannotProposeRule(*reasons)
     try:
         test = run_backtest(said=said, now=now, by=by, rule_id=version.rule_id)
@@ -141,20 +143,10 @@ def _side_of(by: User, version: RuleVersion) -> Side | None:
 
 
 def _forms(said: Rule, version: RuleVersion) -> dict[str, list[str]]:
-    """Hashes of the forms that Sentinel would get; refused unless each says exactly the rule."""
-    if said.enforcement != "sentinel":
+    """Hashes of the forms that Sentinel gets, of a rule that it can hold exactly."""
+    if said.enforcement != SENTINEL:
         return {}
     found = compiled_forms(said, rule=version.rule, workspace_ids=version.workspace_ids)
-    reasons = [
-        reason.why
-        for each in found.values()
-        if each.compiled.verdict != "exact"
-        for reason in each.compiled.reasons
-    ]
-    if reasons or not found:
-        raise CannotProposeRule(
-            gettext("Sentinel cannot hold exactly this rule; let Tagout enforce it."), *reasons
-        )
     return {name: each.hashes for name, each in found.items()}
 
 

@@ -15,6 +15,7 @@ from alerts.suppression.engine.guards.signing import (
 )
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.services.enforcement import reasons_against_enforcement
 from alerts.suppression.services.life import start_canary
 from alerts.suppression.services.moving import lock_version
 from alerts.suppression.services.papers import (
@@ -151,4 +152,5 @@ def _reasons(version: RuleVersion, asked: _Asked, *, now: datetime) -> list[str]
         people = people_behind(evidence_that_counts(version))
         reasons += reasons_against_evidence(people, is_checked_by_approver=asked.checked_evidence)
     said = version.said
-    return reasons + reasons_against_rule_now(said, reach=reach_of_rule(said), now=now)
+    reasons += reasons_against_rule_now(said, reach=reach_of_rule(said), now=now)
+    return reasons + reasons_against_enforcement(said)

@@ -12,13 +12,16 @@ from typing import Any, Final
 from django.http import QueryDict
 
 from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.fields import FIELDS, Kind, Operator
-from alerts.suppression.engine.rule import ACTIONS, MOST_CLAUSES, VERSION, instant
+from alerts.suppression.engine.fields import FIELDS, IDENTITIES, Kind, Operator
+from alerts.suppression.engine.reading import NotARule, from_json
+from alerts.suppression.engine.rule import ACTIONS, MOST_CLAUSES, VERSION, as_json, instant
+from alerts.suppression.engine.undirected import undirected
 from alerts.suppression.engine.windows import DAYS
 
 type Body = dict[str, Any]
 
 MEMBERS: Final = {"all": "all_of", "not": "except_any"}
+FOR_SENTINEL: Final = "for-sentinel"  # the button that rewrites the rule for Sentinel
 _TEXTS: Final = ("title", "reason", "owner_ot", "owner_soc", "enforcement")
 _PLACE: Final = re.compile(r"(all|not)-([0-9]{1,2})-field")
 _NUMBERS: Final = {Kind.PORT, Kind.COUNT}
@@ -48,7 +51,7 @@ def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:
             body[member] = _pressed(data, prefix, list(_lines(data, prefix)))
     if excluded := data.get("exclude", ""):
         body["except_any"] = _excluding(body["except_any"], excluded)
-    return body
+    return _for_sentinel(body) if data.get("do") == FOR_SENTINEL else body
 
 
 def places_kept(data: QueryDict, prefix: str) -> list[str]:
@@ -92,7 +95,7 @@ def _line(data: QueryDict, at: str) -> Body:
     field = FIELDS.get(name)
     if field is None:
         return {"field": name, "operator": operator, "values": []}
-    if was and was != name:  # another field was picked: its values mean nothing any more
+    if was and was != name and not _names_alike(was, name):  # its values mean nothing any more
         return {"field": name, "operator": str(operator_for(name)), "values": []}
     values = [*data.getlist(f"{at}-value"), *_added(data, at, field.kind)]
     kept = list(dict.fromkeys(text for each in values if (text := each.strip())))
@@ -100,6 +103,19 @@ def _line(data: QueryDict, at: str) -> Body:
         operator = str(Operator.IS_ONE_OF)
     read = [_number(text) for text in kept] if field.kind in _NUMBERS else kept
     return {"field": name, "operator": operator, "values": read}
+
+
+def _names_alike(was: str, name: str) -> bool:
+    """Return whether values of one field are values of the other: devices, or addresses."""
+    both = {was, name}
+    return both <= IDENTITIES - {"sensor"} and FIELDS[was].kind is FIELDS[name].kind
+
+
+def _for_sentinel(body: Body) -> Body:
+    try:
+        return as_json(undirected(from_json(body)))
+    except NotARule:
+        return body
 
 
 def _added(data: QueryDict, at: str, kind: Kind) -> Iterable[str]:

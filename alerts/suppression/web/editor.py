@@ -21,12 +21,12 @@ from alerts.suppression.services.drafts import CannotSaveRule, save_draft
 from alerts.suppression.services.people import people_of_side, usual_owners
 from alerts.suppression.web.body import Body, body_from, empty_body, end_day
 from alerts.suppression.web.differences import spoken
+from alerts.suppression.web.enforcement import enforcement_of, without_lost_choice
 from alerts.suppression.web.lines import day_choices, edit_lines, field_choices, fields_of
 from alerts.suppression.web.missing import (
     causes_that_fit,
     last_day,
     reasons_not_to_propose,
-    where_enforced,
 )
 from alerts.suppression.web.rules import version_address
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
@@ -85,7 +85,10 @@ def edit_address(version: RuleVersion, query: str = "") -> str:
 
 
 def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
-    body = _owned(body_from(request.POST, _stored(visit.version), zone=visit.zone), visit.user)
+    stored = _stored(visit.version)
+    typed = _owned(body_from(request.POST, stored, zone=visit.zone), visit.user)
+    body = without_lost_choice(typed, stored)
+    has_lost_choice = body["enforcement"] != typed["enforcement"]
     half = half_windows(request.POST)
     told = request.POST.get("revision", "")
     try:
@@ -98,10 +101,16 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
         return render_page(request, TEMPLATE, page, part="editor", status=422)
     if not wants_part(request):
         response = HttpResponseRedirect(edit_address(saved, "?tested=1"))
-        return leave_toast(request, response, gettext("Saved."))
+        words = gettext("Saved.")
+        if has_lost_choice:
+            words = gettext("Saved. From now on Tagout's own worker closes: Sentinel cannot hold "
+                            "exactly this rule any more.")  # fmt: skip
+        return leave_toast(request, response, words)
     saved = version_or_404(request, saved.uuid)
     fresh = _visit(saved, visit.user, visit.now)
-    page = _page(fresh, saved.body, half=half) | {"saved_at": visit.now}
+    page = _page(fresh, saved.body, half=half) | {
+        "saved_at": visit.now, "has_lost_choice": has_lost_choice,
+    }  # fmt: skip
     answer = render_page(request, TEMPLATE, page, part="editor")
     return vary(trigger(answer, "rule-saved", {}))
 
@@ -128,7 +137,7 @@ def _page(
         "reason_hints": causes_that_fit(said),
         "owners_ot": _owners(version, Side.OT, str(body.get("owner_ot", ""))),
         "owners_soc": _owners(version, Side.SOC, str(body.get("owner_soc", ""))),
-        "enforced": where_enforced(version, said),
+        "enforcement": enforcement_of(version, said),
         "needs_hours": needs_hours(said) if said else (),
         "ends": end_day(body, visit.zone),
         "last_day": last_day(said, visit.now, visit.zone),

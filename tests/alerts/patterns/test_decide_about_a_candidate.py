@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.patterns.models import State
+from alerts.patterns.models import Candidate, State
 from alerts.patterns.queries import candidates_visible_to, still_open
 from alerts.patterns.services.decide import (
     CannotDecide,
@@ -15,6 +15,7 @@ from alerts.patterns.services.decide import (
     turn_into_rule,
 )
 from alerts.suppression.engine.rule import reasons_against_rule
+from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.models import RuleVersion
 from portal.audit.models import Entry
 from tests.alerts.patterns.conftest import SCAN
@@ -53,26 +54,65 @@ def test_the_draft_says_what_the_candidate_is(programming, judged, mine, oda):
     assert "patterns.candidate.turned" in Entry.objects.values_list("action", flat=True)
 
 
-def test_what_sentinel_can_hold_exactly_is_for_sentinel(workspace, site, mine):
+PLACE = [("workspace", "is", ("gdansk",)), ("site", "is", ("Gdańsk",))]
+SCANS = [
+    ("alert_type", "is", (SCAN,)),
+    ("severity", "at_most", ("Medium",)),  # the type is High as a rule; here it never was
+]
+
+
+@pytest.fixture
+def scans(workspace, site):
+    """`scans(source=…)` scans four times a day, at no particular hour, from a known device."""
     for name, address in (("SCAN-1", "10.0.0.1"), ("HIST-1", "10.0.0.2")):
         make_device(site, name, address)
-    for back in range(1, 11):
-        for hour in (3, 9, 16, 22):
-            at = (NOON - timedelta(days=back)).replace(hour=hour)
-            incident = make_incident(workspace, title=SCAN, created_at=at, site_ids=[site.pk],
-                                     source="SCAN-1", destination="HIST-1")  # fmt: skip
-            make_alert(incident, site=site)
+
+    def happen(**columns):
+        for back in range(1, 11):
+            for hour in (3, 9, 16, 22):
+                at = (NOON - timedelta(days=back)).replace(hour=hour)
+                incident = make_incident(workspace, title=SCAN, created_at=at, site_ids=[site.pk])
+                make_alert(incident, site=site, **columns)
+
+    return happen
+
+
+@pytest.fixture
+def accepts(workspace):
+    """`accepts()`: a probe has shown that the workspace takes all our conditions."""
+
+    def probed():
+        known = {"accepts": sorted(PROBED), "probed_at": NOON.isoformat()}
+        workspace.capabilities = {"rules": known}
+        workspace.save(update_fields=["capabilities"])
+
+    return probed
+
+
+def test_source_and_destination_stay_as_the_pattern_has_them(scans, accepts, mine):
+    scans(source_device="SCAN-1", destination_device="HIST-1")
+    accepts()
     (row,) = mine()
     assert row.window is None
     said = rule_of(row, now=NOON)
-    assert said.enforcement == "sentinel"
+    assert said.enforcement == "tagout"
     assert _lines(said) == [
-        ("workspace", "is", ("gdansk",)),
-        ("alert_type", "is", (SCAN,)),
-        ("severity", "at_most", ("Medium",)),  # the type is High as a rule; here it never was
-        ("any_device", "is", ("SCAN-1",)),
-        ("any_device", "is", ("HIST-1",)),
-    ]
+        *PLACE, *SCANS,
+        ("source_device", "is", ("SCAN-1",)),
+        ("destination_device", "is", ("HIST-1",)),
+    ]  # fmt: skip
+
+
+def test_without_direction_what_sentinel_holds_exactly_is_for_sentinel(scans, accepts, mine):
+    scans(source_device="", destination_device="", any_device=["SCAN-1", "HIST-1"])
+    (row,) = mine()
+    ends = [("any_device", "is", ("SCAN-1",)), ("any_device", "is", ("HIST-1",))]
+    unprobed = rule_of(row, now=NOON)
+    assert (unprobed.enforcement, _lines(unprobed)) == ("tagout", [*PLACE, *SCANS, *ends])
+    accepts()
+    row = Candidate.objects.get()
+    said = rule_of(row, now=NOON)
+    assert (said.enforcement, _lines(said)) == ("sentinel", [PLACE[0], *SCANS, *ends])
 
 
 def test_what_cannot_become_a_rule_or_has_one_is_refused(programming, mine, oda):

@@ -43,7 +43,7 @@ def test_without_a_probe_nothing_is_possible(rule, workspace):
     workspace.save()
     found = forms(polls(), rule, workspace)["gdansk"]
     assert (found.verdict, found.hashes) == ("impossible", [])
-    assert codes(found) == ["sentinel.unproven"] * 3
+    assert codes(found) == ["sentinel.unprobed"]
 
 
 def test_in_a_workspace_of_the_defender_portal_titles_change_so_it_is_impossible(rule, workspace):

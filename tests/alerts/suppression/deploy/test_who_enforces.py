@@ -1,0 +1,228 @@
+"""Sentinel enforces only what it holds exactly and was seen to accept; else Tagout's own worker."""
+
+import pytest
+
+from alerts.suppression.engine.rule import as_json
+from alerts.suppression.engine.undirected import undirected
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.services.drafts import (
+    CannotSaveRule,
+    draft_rule,
+    edit_version,
+    save_draft,
+)
+from alerts.suppression.services.propose import CannotProposeRule, propose_rule
+from alerts.suppression.services.sign import CannotSignRule
+from tests.alerts.suppression.deploy.plant import ACCEPTS, TYPE, polls, signed
+from tests.conftest import NOON
+from tests.factories import rules
+from tests.factories.incidents import make_device
+from tests.factories.rules import clause
+from tests.program import Program
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+SENTINEL_RADIO = 'name="enforcement" value="sentinel"'
+DIRECTED = (
+    clause("workspace", "is", "gdansk"),
+    clause("site", "is", "Gdańsk"),
+    clause("alert_type", "is", TYPE),
+    clause("source_device", "is", "HIST-01"),
+    clause("destination_device", "is", "DB-GD-01"),
+)
+
+
+def accept(workspace, *names):
+    workspace.capabilities["rules"]["accepts"] = list(names)
+    workspace.save(update_fields=["capabilities"])
+
+
+def drafted(said, by):
+    return draft_rule(by=by, now=NOON, body=as_json(said))
+
+
+WAYS = [
+    pytest.param(lambda ws, site: accept(ws), "not yet tried", id="never probed"),
+    pytest.param(
+        lambda ws, site: accept(ws, *(set(ACCEPTS) - {"IoTDeviceName"})),
+        "did not accept conditions on IoTDeviceName", id="refused by the probe",
+    ),
+    pytest.param(
+        lambda ws, site: make_device(site, "hist-gd-01", "10.20.3.99"),
+        "does not name exactly one device", id="wider",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spoil", "reason"), WAYS)
+def test_a_draft_for_sentinel_is_refused_with_the_reason_and_what_to_do(
+    workspace, site, oda, spoil, reason
+):
+    held = drafted(polls(), oda)
+    assert held.enforcement == "sentinel"
+    spoil(workspace, site)
+    for write in (
+        lambda: drafted(polls(), oda),
+        lambda: save_draft(version_id=held.pk, by=oda, now=NOON, body=held.body, revision=0),
+    ):
+        with pytest.raises(CannotSaveRule) as refusal:
+            write()
+        text = " ".join(map(str, refusal.value.reasons))
+        assert reason in text and "Let Tagout's own worker enforce it" in text
+
+
+@pytest.mark.parametrize(("spoil", "reason"), WAYS)
+def test_what_sentinel_cannot_hold_any_more_is_not_proposed(workspace, site, oda, spoil, reason):
+    version = drafted(polls(), oda)
+    spoil(workspace, site)
+    with pytest.raises(CannotProposeRule) as refusal:
+        propose_rule(version_id=version.pk, by=oda, now=NOON, proved_at=NOON)
+    assert reason in " ".join(map(str, refusal.value.reasons))
+
+
+def test_what_sentinel_cannot_hold_any_more_is_not_signed(workspace, oda, leo):
+    version = signed(polls(), by=(oda, leo), workspaces=[workspace], state="proposed")
+    version.signatures.filter(side="soc").delete()
+    accept(workspace)
+    with pytest.raises(CannotSignRule, match="not yet tried"):
+        rules.sign(version, by=leo, now=NOON)
+
+
+def test_the_next_version_of_what_sentinel_held_falls_to_tagout(workspace, site, oda, leo):
+    live = signed(polls(), by=(oda, leo), workspaces=[workspace])
+    assert edit_version(version_id=live.pk, by=oda, now=NOON).enforcement == "sentinel"
+    RuleVersion.objects.filter(state="draft").update(state="discarded", rule_hash="x")
+    make_device(site, "hist-gd-01", "10.20.3.99")
+    assert edit_version(version_id=live.pk, by=oda, now=NOON).enforcement == "tagout"
+
+
+def test_a_program_is_refused_in_the_same_words(workspace, oda):
+    program = Program(oda)
+    accept(workspace)
+    answer = program.post("rules/", {"rule": as_json(polls())})
+    assert answer.status_code == 409
+    assert "not yet tried" in answer.json()["detail"]
+    accept(workspace, *ACCEPTS)
+    made = program.post("rules/", {"rule": as_json(polls())}).json()
+    accept(workspace)
+    answer = program.post(f"rules/{made['id']}/propose/")
+    assert answer.status_code == 409
+    assert "not yet tried" in str(answer.json())
+    given = {"rule": as_json(polls()), "revision": made["revision"]}
+    assert program.post(f"rules/{made['id']}/edit/", given).status_code == 409
+
+
+# The editor.
+
+
+@pytest.fixture
+def at_the_editor(client, oda):
+    """`at_the_editor(version)` reads the page; with a form, posts it and reads what comes."""
+    client.force_login(oda)
+
+    def visit(version, *, status=200, **form):
+        address = f"/rules/{version.uuid}/edit/"
+        if form:
+            version.refresh_from_db()
+            given = {"revision": version.revision, "all-shown": "1", "not-shown": "1"}
+            for place, each in enumerate(version.body["all_of"]):
+                given |= {f"all-{place}-field": each["field"],
+                          f"all-{place}-operator": each["operator"],
+                          f"all-{place}-value": each["values"]}  # fmt: skip
+            answer = client.post(address, given | form, headers={"HX-Request": "true"})
+        else:
+            answer = client.get(address)
+        version.refresh_from_db()
+        assert answer.status_code == status
+        return answer.content.decode()
+
+    return visit
+
+
+def test_sentinel_is_offered_where_it_holds_exactly_this_rule(at_the_editor, workspace, oda):
+    page = at_the_editor(drafted(polls(enforcement="tagout"), oda))
+    assert SENTINEL_RADIO in page and "Sentinel can hold it exactly" in page
+
+
+@pytest.mark.parametrize(("spoil", "reason"), WAYS)
+def test_sentinel_is_not_offered_elsewhere_and_the_page_says_who_closes(
+    at_the_editor, workspace, site, oda, spoil, reason
+):
+    spoil(workspace, site)
+    page = at_the_editor(drafted(polls(enforcement="tagout"), oda))
+    assert SENTINEL_RADIO not in page
+    assert 'type="hidden" name="enforcement" value="tagout"' in page
+    assert "Sentinel itself is not offered" in page
+    assert reason in page
+
+
+def test_a_choice_that_was_not_offered_is_refused(at_the_editor, workspace, oda):
+    version = drafted(polls(enforcement="tagout"), oda)
+    accept(workspace)
+    page = at_the_editor(version, enforcement="sentinel", status=422)
+    assert "Sentinel cannot enforce exactly this rule in gdansk" in page
+    assert version.enforcement == "tagout"
+
+
+def test_a_change_that_sentinel_cannot_follow_hands_the_rule_to_tagout(
+    at_the_editor, workspace, oda
+):
+    version = drafted(polls(), oda)
+    page = at_the_editor(version, enforcement="sentinel", **{
+        "all-3-field": "protocol", "all-3-operator": "is", "all-3-value": "CIP",
+    })  # fmt: skip
+    assert version.enforcement == "tagout"
+    assert "From now on Tagout's own worker closes." in page
+    assert "Sentinel has no condition for the protocol." in page
+
+
+def test_a_draft_that_was_meant_for_sentinel_says_that_it_lost_it(at_the_editor, workspace, oda):
+    version = drafted(polls(), oda)
+    accept(workspace)
+    page = at_the_editor(version)
+    assert "Sentinel was chosen, but cannot hold exactly this rule any more." in page
+    assert SENTINEL_RADIO not in page
+    at_the_editor(version, enforcement="tagout")
+    assert version.enforcement == "tagout"
+
+
+def test_a_rule_with_direction_is_rewritten_for_sentinel_only_by_hand(
+    at_the_editor, workspace, site, oda
+):
+    make_device(site, "HIST-01", "10.20.3.77")
+    version = drafted(polls(all_of=DIRECTED, enforcement="tagout"), oda)
+    page = at_the_editor(version)
+    assert "Sentinel does not know who began" in page and "Rewrite it for Sentinel" in page
+    page = at_the_editor(version, enforcement="tagout", do="for-sentinel")
+    assert version.enforcement == "sentinel"
+    assert [(each["field"], each["values"]) for each in version.body["all_of"]] == [
+        ("workspace", ["gdansk"]), ("alert_type", [TYPE]), ("any_device", ["HIST-01"]),
+        ("any_device", ["DB-GD-01"]),
+    ]  # fmt: skip
+    assert f"{SENTINEL_RADIO} checked" in page
+
+
+def test_what_hours_keep_from_sentinel_is_not_offered_to_be_rewritten(
+    at_the_editor, workspace, site, oda
+):
+    hours = clause("time", "within", rules.TUESDAYS)
+    said = polls(all_of=(*DIRECTED, hours), enforcement="tagout")
+    page = at_the_editor(drafted(said, oda))
+    assert "Sentinel has no schedule" in page
+    assert "Rewrite it for Sentinel" not in page
+
+
+def test_without_direction_a_rule_keeps_its_site_where_that_alone_says_where():
+    here = tuple(each for each in DIRECTED if each.field != "workspace")
+    assert [each.field for each in undirected(polls(all_of=here)).all_of] == [
+        "site", "alert_type", "any_device", "any_device",
+    ]  # fmt: skip
+
+
+def test_another_kind_of_end_keeps_its_device(at_the_editor, workspace, oda):
+    version = drafted(polls(all_of=DIRECTED, enforcement="tagout"), oda)
+    at_the_editor(version, **{"all-3-was": "source_device", "all-3-field": "any_device"})
+    assert version.body["all_of"][3] == {
+        "field": "any_device", "operator": "is", "values": ["HIST-01"],
+    }  # fmt: skip
+    at_the_editor(version, **{"all-3-was": "any_device", "all-3-field": "any_address"})
+    assert version.body["all_of"][3]["values"] == []
