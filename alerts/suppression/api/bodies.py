@@ -54,10 +54,16 @@ class EditIn(RuleIn):
 
 
 class ProposeIn(In):
-    """A line for those who sign."""
+    """A line for those who sign; of one who signs for the SOC by it, also why and on what."""
 
     note = serializers.CharField(
-        max_length=LONGEST_NOTE, required=False, allow_blank=True, help_text="a line for them"
+        max_length=LONGEST_NOTE, required=False, allow_blank=True,
+        help_text="a line for them; needed of the SOC's signer where there is little evidence",
+    )  # fmt: skip
+    checked_evidence = serializers.BooleanField(
+        required=False,
+        help_text="you looked at the alerts themselves; needed like the note, and where all "
+        "verdicts come from one person",
     )
 
 
@@ -71,7 +77,9 @@ class SignIn(In):
         help_text="why you accept it; needed where there is little evidence",
     )  # fmt: skip
     checked_evidence = serializers.BooleanField(
-        required=False, help_text="you looked at the alerts themselves"
+        required=False,
+        help_text="you looked at the alerts themselves; needed for the SOC where there is little "
+        "evidence, or where all verdicts come from one person",
     )
 
 

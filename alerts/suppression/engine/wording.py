@@ -229,12 +229,15 @@ GUARDS: Final = {
     "sign.backtest": gettext_noop(
         "The back-test is not of this rule, or older than {most} days; run it again."
     ),
-    "sign.little": gettext_noop("With little evidence, write why it is enough."),
+    "sign.little": gettext_noop("There is little evidence: write why it is enough."),
+    "sign.look": gettext_noop(
+        "There is little evidence: look at the alerts yourself and tick that you did."
+    ),
     "sign.missing": gettext_noop("The signature of {side} is missing."),
     "sign.old": gettext_noop("The signature of {side} is older than {most} days."),
     "sign.same": gettext_noop("One person signed for both sides."),
     "evidence.people": gettext_noop(
-        "The evidence comes from one person; a second must have judged or checked."
+        "Fewer than two people judged: look at the alerts yourself and tick that you did."
     ),
     "canary.days": gettext_noop("The trial has run {days} of {most} days."),
     "canary.matches": gettext_noop(

@@ -6,7 +6,11 @@ from django.db import connection, transaction
 from django.utils.translation import gettext
 
 from alerts.suppression.engine.guards.proposal import reasons_against_proposing
-from alerts.suppression.engine.guards.signing import Side, reasons_against_signing
+from alerts.suppression.engine.guards.signing import (
+    Side,
+    reasons_against_evidence,
+    reasons_against_signing,
+)
 from alerts.suppression.engine.reading import NotARule
 from alerts.suppression.engine.rule import Rule, rule_hash
 from alerts.suppression.engine.sql import where
@@ -21,6 +25,7 @@ from alerts.suppression.services.papers import (
     evidence_that_counts,
     forms_of,
     paper_of,
+    people_behind,
     signer_of,
 )
 from alerts.suppression.services.people import people_of_side
@@ -44,6 +49,7 @@ def propose_rule(
     now: datetime,
     proved_at: datetime | None = None,
     kind: str = "person",
+    checked_evidence: bool = False,
 ) -> RuleVersion:
     """Propose a draft of one's own. Who holds a right to sign gives, by proposing, the signature
     of the own side (OT before the SOC) and can give no other; a token only proposes.
@@ -66,13 +72,16 @@ def propose_rule(
         raise CannotProposeRule(*refusal.reasons) from None
     if reasons := reasons_against_test(test):
         raise CannotProposeRule(*reasons)
-    side = _side_of(by, version) if kind == "person" else None
+    side = side_by_proposing(by, version) if kind == "person" else None
     version.rule_hash, version.backtest = rule_hash(said), test
     version.forms = _forms(said, version)
     version.proposed_by, version.proposed_at, version.proposer_note = by, now, note.strip()
     version.proposer_side = side.value if side else ""
     if side:
-        _sign_by_proposing(version, side, by=by, proved_at=proved_at, note=note, now=now)
+        _sign_by_proposing(
+            version, side, by=by, proved_at=proved_at, note=note, is_checked=checked_evidence,
+            now=now,
+        )  # fmt: skip
     move(version, to=State.PROPOSED, by=by, now=now, reason=note.strip(),
         rule_hash=version.rule_hash, backtest=test, forms=version.forms, proposed_by=by,
         proposed_at=now, proposer_note=version.proposer_note,
@@ -137,7 +146,8 @@ def _said(version: RuleVersion) -> Rule:
         raise CannotProposeRule(*refusal.reasons) from None
 
 
-def _side_of(by: User, version: RuleVersion) -> Side | None:
+def side_by_proposing(by: User, version: RuleVersion) -> Side | None:
+    """Return for which side this person signs by proposing; None for who may not sign."""
     rights = rights_to_sign(by, version)
     return Side.OT if Side.OT in rights else Side.SOC if Side.SOC in rights else None
 
@@ -152,18 +162,21 @@ def _forms(said: Rule, version: RuleVersion) -> dict[str, list[str]]:
 
 def _sign_by_proposing(
     version: RuleVersion, side: Side, *, by: User, proved_at: datetime | None, note: str,
-    now: datetime,
+    is_checked: bool, now: datetime,
 ) -> None:  # fmt: skip
     signer = signer_of(by, version=version, kind="person", proved_at=proved_at)
     reasons = reasons_against_signing(
         paper_of(version), signer, side=side, seen_hash=version.rule_hash, given=(), now=now,
-        note=note,
+        note=note, is_checked=is_checked,
     )  # fmt: skip
+    if side is Side.SOC:
+        people = people_behind(evidence_that_counts(version))
+        reasons += reasons_against_evidence(people, is_checked_by_approver=is_checked)
     if reasons:
         raise CannotProposeRule(*reasons)
     Signature.objects.create(
         version=version, side=side, by=by, rule_hash=version.rule_hash, forms=forms_of(version),
-        note=note.strip(), signed_at=now,
+        note=note.strip(), checked_evidence=is_checked, signed_at=now,
     )  # fmt: skip
 
 

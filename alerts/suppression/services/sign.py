@@ -147,6 +147,7 @@ def _reasons(version: RuleVersion, asked: _Asked, *, now: datetime) -> list[str]
         given=signatures_of(version),
         now=now,
         note=asked.note,
+        is_checked=asked.checked_evidence,
     )
     if asked.side is Side.SOC:
         people = people_behind(evidence_that_counts(version))

@@ -15,6 +15,7 @@ from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, Ending, LedgerEntry, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.services.drafts import CannotSaveRule, draft_rule
+from alerts.suppression.services.propose import side_by_proposing
 from alerts.suppression.services.sign import CannotSignRule, sign_rule
 from alerts.suppression.web.beginning import body_of_incident, first_body
 from alerts.suppression.web.detail import TEMPLATE as RULE
@@ -140,6 +141,8 @@ def _ask(
         "problems": problems or [],
         "words": words,
         "effects": _effects(version, verb, signs=signs, now=now),
+        "asks_look": verb == "propose" and side_by_proposing(user, version) is Side.SOC,
+        "is_checked": "checked_evidence" in request.POST,
         "asks_password": signs and needs_password(request, now=now),
         "back": edit_address(version) if verb in ("propose", "discard")
         else version_address(version),

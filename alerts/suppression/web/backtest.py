@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from alerts.suppression.engine.addresses import reasons_against_address
+from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from alerts.suppression.web.words import field_label, in_words
@@ -102,7 +103,7 @@ def shown(body: Mapping[str, Any]) -> Shown:
         share=percent(body["share_of_type"], 0),
         hours_saved=hours(body["minutes_saved"]) if body["minutes_saved"] > 0 else "",
         bound=bound_sentence(judged["suspicious"], judged["trials"]),
-        is_little=judged["is_little"],
+        is_little=is_little(judged["trials"]),
         points=[_point(day, count, stopped) for day, count in body["per_day"]],
         chart_title=_chart_title(body["alerts"], body["per_day"]),
         verdicts=judged["by_verdict"],

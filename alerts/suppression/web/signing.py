@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.policies import rights_to_sign
-from alerts.suppression.services.papers import evidence_that_counts, people_behind
+from alerts.suppression.services.papers import evidence_that_counts, paper_of, people_behind
 from alerts.suppression.services.people import people_of_side
 from alerts.suppression.services.sign import reasons_against_signature
 from alerts.suppression.web.proof import needs_password
@@ -44,5 +45,14 @@ def signing_of(
         "sign_sides": sides,
         "cannot_sign": [] if sides else all_in_words(refused),
         "asks_password": bool(sides) and needs_password(request, now=now),
-        "one_annotator": len(people_behind(evidence_that_counts(version))) < 2,
+        "why_look": _why_look(version) if Side.SOC in sides else "",
     }
+
+
+def _why_look(version: RuleVersion) -> str:
+    """Return why the SOC's signer must have looked at the alerts; nothing where that is free."""
+    if paper_of(version).is_little_evidence:
+        return gettext("Needed: there is little evidence.")
+    if len(people_behind(evidence_that_counts(version))) < 2:
+        return gettext("Needed: all verdicts come from one person.")
+    return ""

@@ -56,7 +56,8 @@ VERBS: dict[str, Verb] = {
         done=_("Proposed. The other side was told."), states={State.DRAFT}, who="own",
         wants=_("A line for those who sign"), is_optional=True, proves=True,
         does=lambda request, version, by, words, now: propose_rule(
-            version_id=version.pk, by=by, note=words, now=now, proved_at=proved_at_of(request)
+            version_id=version.pk, by=by, note=words, now=now, proved_at=proved_at_of(request),
+            checked_evidence="checked_evidence" in request.POST,
         ),
     ),
     "discard": Verb(

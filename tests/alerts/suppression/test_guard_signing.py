@@ -29,6 +29,7 @@ VERSION = Version(
     backtest_hash="h1",
     backtest_at=NOW - timedelta(days=1),
 )
+LITTLE = replace(VERSION, is_little_evidence=True)
 LEO = Signer(
     person="leo", kind="person", rights=frozenset({SOC}), proved_at=NOW - timedelta(minutes=1)
 )
@@ -76,8 +77,9 @@ def test_ot_proposes_and_the_soc_lead_signs():
         ({"version": replace(VERSION, backtest_at=None)}, "sign.backtest"),
         ({"version": replace(VERSION, backtest_hash="h0")}, "sign.backtest"),
         ({"version": replace(VERSION, backtest_at=NOW - WEEK - SECOND)}, "sign.backtest"),
-        ({"version": replace(VERSION, is_little_evidence=True)}, "sign.little"),
-        ({"version": replace(VERSION, is_little_evidence=True), "note": " "}, "sign.little"),
+        ({"version": LITTLE, "is_checked": True}, "sign.little"),
+        ({"version": LITTLE, "is_checked": True, "note": " "}, "sign.little"),
+        ({"version": LITTLE, "note": "Same as R-3"}, "sign.look"),
     ],
 )
 def test_each_thing_alone_refuses_a_signature(said, code):
@@ -90,7 +92,7 @@ def test_each_thing_alone_refuses_a_signature(said, code):
         {"signer": replace(LEO, proved_at=NOW - timedelta(minutes=5))},
         {"signer": replace(LEO, proved_at=NOW)},
         {"version": replace(VERSION, backtest_at=NOW - WEEK)},
-        {"version": replace(VERSION, is_little_evidence=True), "note": "Same as R-3"},
+        {"version": LITTLE, "note": "Same as R-3", "is_checked": True},
         {"given": [signed(SOC, "lena", rule_hash="h0")]},
         {"given": [signed(SOC, "lena", forms=("trial",))]},
         {"given": [signed(SOC, "lena", signed_at=NOW - WEEK - SECOND)]},
@@ -116,8 +118,8 @@ def test_who_gave_evidence_signs_for_ot():
     assert refusals(VERSION, olaf, SOC) == ["sign.evidence"]
 
 
-def test_little_evidence_asks_only_the_soc_for_words():
-    assert refusals(replace(VERSION, is_little_evidence=True), ODA, OT) == []
+def test_little_evidence_asks_only_the_soc_for_words_and_a_look():
+    assert refusals(LITTLE, ODA, OT) == []
 
 
 ODAS, LEOS = signed(), signed(SOC, "leo")

@@ -11,6 +11,7 @@ from alerts.suppression.models import Signature, State
 from alerts.suppression.services.drafts import CannotSaveRule, edit_version
 from alerts.suppression.services.judge import CannotJudgeRule, reject_rule, request_changes
 from alerts.suppression.services.moving import CannotMoveRule
+from alerts.suppression.services.propose import CannotProposeRule
 from alerts.suppression.services.sign import CannotSignRule
 from portal.accounts.models import Role, ScopeKind
 from portal.accounts.services import grant_role
@@ -83,11 +84,41 @@ def test_with_little_evidence_the_soc_says_why_it_is_enough(proposal, people):
     assert "why it is enough" in _refused(proposal, by=people.leo, note=" ")
 
 
+def test_with_little_evidence_the_soc_has_looked_at_the_alerts(proposal, people):
+    assert proposal.backtest.body["judged"]["trials"] == 10
+    assert "look at the alerts yourself" in _refused(
+        proposal, by=people.leo, checked_evidence=False
+    )
+    signed = rules.sign(proposal, by=people.leo, now=NOON)
+    assert signed.signatures.get(side="soc").checked_evidence
+
+
+def test_twenty_verdicts_of_two_people_ask_for_no_look(people, workspace, site):
+    weeks = rules.routine(workspace, site, weeks=12)
+    given = rules.judge(weeks[:12], by=people.oda) + rules.judge(weeks[:12], by=people.olaf)
+    rules.noise(workspace, site, n=40)
+    version = rules.draft(rules.downloads(), by=people.oda, evidence=given, now=NOON)
+    version = rules.propose(version, by=people.oda, now=NOON)
+    assert version.backtest.body["judged"]["trials"] == 24
+    signed = rules.sign(version, by=people.leo, now=NOON, note="", checked_evidence=False)
+    assert signed.state == State.CANARY
+
+
+def test_the_soc_lead_who_proposes_has_looked_too(people, history):
+    version = rules.draft(rules.downloads(), by=people.leo, evidence=history.verdicts, now=NOON)
+    with pytest.raises(CannotProposeRule, match="look at the alerts yourself"):
+        rules.propose(version, by=people.leo, now=NOON, note="Ten weeks are enough.")
+    version = rules.propose(
+        version, by=people.leo, now=NOON, note="Ten weeks are enough.", checked_evidence=True
+    )
+    assert version.signatures.get().checked_evidence
+
+
 def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
     verdicts = history.verdicts[:5]  # all Oda's
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
     version = rules.propose(version, by=people.oda, now=NOON)
-    assert "one person" in _refused(version, by=people.leo, checked_evidence=False)
+    assert "two people judged" in _refused(version, by=people.leo, checked_evidence=False)
     assert rules.sign(version, by=people.leo, now=NOON).state == State.CANARY
 
 
@@ -97,8 +128,6 @@ def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
         each.given_at = NOON
         each.save(update_fields=["given_at"])
     version = rules.draft(rules.downloads(), by=people.oda, evidence=flood[-1:], now=NOON)
-    from alerts.suppression.services.propose import CannotProposeRule
-
     with pytest.raises(CannotProposeRule, match="holds any more"):
         rules.propose(version, by=people.oda, now=NOON)
 
@@ -122,8 +151,6 @@ def test_a_lead_of_one_of_two_workspaces_cannot_sign_for_both(
     rules.incident_of(make_workspace("porto"), site, at=NOON)
     version = rules.draft(rules.downloads(), by=people.oda, evidence=history.verdicts, now=NOON)
     assert len(version.workspace_ids) == 2
-    from alerts.suppression.services.propose import CannotProposeRule
-
     with pytest.raises(CannotProposeRule, match="cannot own"):
         rules.propose(version, by=people.oda, now=NOON)
 

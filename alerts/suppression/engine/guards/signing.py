@@ -80,8 +80,11 @@ def reasons_against_signing(
     given: Iterable[Signature],
     now: datetime,
     note: str = "",
+    is_checked: bool = False,
 ) -> list[Sentence]:
-    """Why this person may not sign this version for this side now."""
+    """Why this person may not sign this version for this side now. `is_checked`: they say that they
+    looked at the alerts themselves.
+    """
     if signer.kind != "person":
         return [Sentence("sign.not_a_person", kind=signer.kind)]
     reasons = []
@@ -103,8 +106,9 @@ def reasons_against_signing(
     if signer.proved_at is None or not timedelta(0) <= now - signer.proved_at <= FRESH:
         reasons.append(Sentence("sign.fresh", most=FRESH.seconds // 60))
     reasons += reasons_against_backtest(version, now=now)
-    if side is Side.SOC and version.is_little_evidence and not note.strip():
-        reasons.append(Sentence("sign.little"))
+    if side is Side.SOC and version.is_little_evidence:
+        reasons += [] if note.strip() else [Sentence("sign.little")]
+        reasons += [] if is_checked else [Sentence("sign.look")]
     return reasons
 
 

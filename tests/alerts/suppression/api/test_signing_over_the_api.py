@@ -39,6 +39,14 @@ def test_a_signed_in_soc_lead_gives_the_second_signature(signed_in, people, prop
     stands(proposal, State.CANARY, 2)
 
 
+@pytest.mark.parametrize("look", [{}, {"checked_evidence": False}])
+def test_little_evidence_is_not_signed_without_a_look(signed_in, people, proposal, signature, look):
+    told = {name: value for name, value in signature.items() if name != "checked_evidence"} | look
+    answer = signed_in(people.leo, at(proposal, "sign"), told)
+    assert answer.status_code == 409 and "look at the alerts" in answer.json()["detail"]
+    stands(proposal)
+
+
 @pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "k-1"}])
 def test_a_token_never_signs_and_the_try_is_on_record(programs, proposal, signature, headers):
     answer = programs.leo.post(at(proposal, "sign"), signature, **headers)

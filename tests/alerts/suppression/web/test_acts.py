@@ -78,6 +78,25 @@ def test_a_wrong_password_and_too_many_of_them_are_told_apart(at, people, propos
     assert proposal.state == State.PROPOSED
 
 
+def test_little_evidence_is_not_signed_without_a_look(at, people, proposal, seen):
+    assert "Needed: there is little evidence." in said(at(people.leo))
+    del seen["checked_evidence"]
+    answer = at(people.leo, "sign", **seen)
+    assert answer.status_code == 422
+    assert "look at the alerts yourself" in said(answer)
+    assert proposal.state == State.PROPOSED
+
+
+def test_a_soc_lead_is_asked_for_the_look_when_proposing(at, people, canary, client):
+    at(people.leo, "edit", version=canary)
+    draft = RuleVersion.objects.get(state=State.DRAFT)
+    assert "checked_evidence" in said(client.get(f"/rules/{draft.uuid}/do/propose/"))
+    answer = at(people.leo, "propose", version=draft, words="As before")
+    assert answer.status_code == 422 and "look at the alerts yourself" in said(answer)
+    given = {"words": "As before", "checked_evidence": "on"}
+    assert at(people.leo, "propose", version=draft, **given).status_code == 302
+
+
 def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal, seen):
     answer = at(people.leo, "sign", **seen | {"seen_hash": "0" * 64})
     assert answer.status_code == 422
