@@ -129,7 +129,5 @@ def _any(devices: Sequence[str], addresses: Sequence[str]) -> list[Clause]:
 def _made(
     parts: Parts, lines: Sequence[Clause], *, now: datetime, reason: str, evidence: Sequence[str]
 ) -> Rule:
-    rule = Rule(
-        title=parts.title, all_of=tuple(lines), reason=reason, evidence=tuple(evidence)
-    )
+    rule = Rule(title=parts.title, all_of=tuple(lines), reason=reason, evidence=tuple(evidence))
     return replace(rule, expires_at=usual_end(rule, now=now))

@@ -18,8 +18,8 @@ _WITHOUT_DIRECTION: Final = {
 
 def undirected(rule: Rule) -> Rule:
     """Return the rule for Sentinel to enforce: source and destination become the devices and
-    addresses that an alert names, and the site goes where a workspace is named. It matches what the
-    rule matches and, beside it, the other direction; the compiler says whether Sentinel can hold it.
+    addresses that an alert names, and the site goes where a workspace is named. It matches all that
+    the rule matches, and the other direction too; the compiler says whether Sentinel can hold it.
     """
     has_workspace = bool(pinned(rule.all_of, "workspace"))
     return replace(

@@ -151,8 +151,8 @@ SENTINEL: Final = {
         "it, or change what stands in the way:"
     ),
     "sentinel.nowhere": gettext_noop(
-        "No workspace is known in which Sentinel could enforce this rule. Name one, or let Tagout's "
-        "own worker enforce it."
+        "No workspace is known in which Sentinel could enforce this rule. Name one, or let "
+        "Tagout's own worker enforce it."
     ),
     "sentinel.own_rule": gettext_noop("Sentinel does not see the title of a sensor's own rule."),
     "sentinel.direction": gettext_noop(
