@@ -72,7 +72,7 @@ def propose_rule(
         raise CannotProposeRule(*refusal.reasons) from None
     if reasons := reasons_against_test(test):
         raise CannotProposeRule(*reasons)
-    side = side_by_proposing(by, version) if kind == "person" else None
+    side = side_by_proposing(version, by=by) if kind == "person" else None
     version.rule_hash, version.backtest = rule_hash(said), test
     version.forms = _forms(said, version)
     version.proposed_by, version.proposed_at, version.proposer_note = by, now, note.strip()
@@ -146,7 +146,7 @@ def _said(version: RuleVersion) -> Rule:
         raise CannotProposeRule(*refusal.reasons) from None
 
 
-def side_by_proposing(by: User, version: RuleVersion) -> Side | None:
+def side_by_proposing(version: RuleVersion, *, by: User) -> Side | None:
     """Return for which side this person signs by proposing; None for who may not sign."""
     rights = rights_to_sign(by, version)
     return Side.OT if Side.OT in rights else Side.SOC if Side.SOC in rights else None

@@ -141,7 +141,7 @@ def _ask(
         "problems": problems or [],
         "words": words,
         "effects": _effects(version, verb, signs=signs, now=now),
-        "asks_look": verb == "propose" and side_by_proposing(user, version) is Side.SOC,
+        "asks_look": verb == "propose" and side_by_proposing(version, by=user) is Side.SOC,
         "is_checked": "checked_evidence" in request.POST,
         "asks_password": signs and needs_password(request, now=now),
         "back": edit_address(version) if verb in ("propose", "discard")
