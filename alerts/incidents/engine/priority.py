@@ -24,6 +24,7 @@ class PriorityFacts:
     severity: str
     guard: str | None = None  # never, timeboxed, scoped; None for a title we do not know
     criticality: str = "normal"
+    critical_devices: tuple[str, ...] = ()  # those of that criticality, by name
     crosses_levels: bool = False
     crossing: str = ""  # what is crossed, to show: "Level 3 to Level 1"
     tactics: tuple[str, ...] = ()  # in either spelling: with blanks or as Sentinel writes them
@@ -80,6 +81,10 @@ def words(part: Part, language: str = "en") -> str:
     """What one part says, for a person."""
     texts: dict[str, str] = sentences(language_of(language))["priority"]
     exact = texts.get(f"{part.code}:{part.detail}")
+    if exact is None and part.code == "criticality":
+        criticality, _, names = part.detail.partition(": ")
+        number = "many" if ", " in names else "one"
+        return texts[f"criticality:{criticality}:{number}"].replace("{detail}", names)
     return exact or texts[part.code].replace("{detail}", part.detail)
 
 
@@ -95,7 +100,9 @@ def _what(facts: PriorityFacts) -> Iterator[Part]:
     lowest = SEVERITY_POINTS["Informational"]
     yield Part("severity", SEVERITY_POINTS.get(severity, lowest), severity)
     yield Part("guard", GUARD_POINTS.get(facts.guard or "", 0), facts.guard or "")
-    yield Part("criticality", CRITICALITY_POINTS.get(facts.criticality, 0), facts.criticality)
+    named = f": {', '.join(facts.critical_devices)}" if facts.critical_devices else ""
+    points = CRITICALITY_POINTS.get(facts.criticality, 0)
+    yield Part("criticality", points, f"{facts.criticality}{named}")
     if facts.crosses_levels:
         yield Part("crosses", 10, facts.crossing)
     if aimed := _process_tactics(facts.tactics):

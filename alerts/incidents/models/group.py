@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from alerts.incidents.models.incident import HAS_SITES, OtState, Severity, Status
 
+PAIR_NEW_HOURS = 24
+
 
 class Group(models.Model):
     """Open incidents of equal pattern in an equal state: one row of the triage queue. All its
@@ -78,14 +80,25 @@ class PatternMemory(models.Model):
 
 
 class PairMemory(models.Model):
-    """Since when two ends were seen talking at a place: "pair never seen before" (product §8)."""
+    """Since when alerts named two devices together at a place: "pair never seen before" (product
+    §8). Which of the two began does not matter, nor whether the alert told it.
+    """
 
     pair = models.UUIDField(primary_key=True)  # of workspace, place and both ends
     first_seen_at = models.DateTimeField()
     first_incident = models.BigIntegerField()  # no key: the memory outlives the incident
+    seen_again_at = models.DateTimeField(null=True)  # by another incident, as late as was noted
 
     class Meta:
         indexes = [models.Index(fields=["first_incident"], name="pairs_first_seen_in")]
 
     def __str__(self) -> str:
         return f"{self.pair} since {self.first_seen_at:%Y-%m-%d}"
+
+
+# In SQL for the ranking of many incidents, as `p`: a pair that other incidents show on a later day
+# is no longer new, not even in the incident that showed it first.
+PAIR_IS_NEW = f"""
+    (p.seen_again_at IS NULL
+     OR p.seen_again_at < p.first_seen_at + interval '{PAIR_NEW_HOURS} hours')
+"""

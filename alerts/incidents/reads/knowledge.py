@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from django.db.models import Count, F, Func, IntegerField, QuerySet
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.rhythm import Window, usual_window
-from alerts.incidents.models import Incident, PairMemory, PatternMemory
+from alerts.incidents.models import Alert, Incident, PairMemory, PatternMemory
+from alerts.incidents.models.group import PAIR_NEW_HOURS
 from alerts.incidents.reads.wording import day_words
 
 DAYS = 90
@@ -33,7 +34,9 @@ class Lately:
 
     count: int
     others: int
-    before: int  # of the others, those that came earlier than this one
+    before: int  # in the `days` before this one came
+    days: int  # how far back the history before this one goes, ninety at most
+    since: int  # how many came after this one
     weeks: tuple[tuple[str, int], ...]
     window: Window | None
     in_window: int
@@ -75,13 +78,46 @@ def lately(incident: Incident, *, now: datetime, zone: tzinfo) -> Lately:
     days = [day_words(now - timedelta(weeks=back + 1), now, zone) for back in range(1, WEEKS)]
     labels = [gettext("this week"), *days]
     weeks = tuple((labels[back], by_week.get(back, 0)) for back in reversed(range(WEEKS)))
-    before = alike.filter(created_at__lt=incident.created_at).count()
+    before, history_days = sightings_before(incident)
+    since = (
+        Incident.objects.filter(
+            pattern=incident.pattern, created_at__gt=incident.created_at
+        ).count()
+        if incident.pattern
+        else 0
+    )
     moments = alike.order_by("-created_at").values_list("created_at", flat=True)[:MOST_MOMENTS]
     local = [at.astimezone(zone) for at in moments]
     window = usual_window([_place(at) for at in local])
     count = sum(n for _, n in weeks)
     inside, usual = _within(window, incident.created_at.astimezone(zone), local)
-    return Lately(count, max(0, count - 1), before, weeks, window, inside, usual)
+    is_counted = incident.created_at > now - timedelta(days=DAYS)
+    return Lately(
+        count,
+        count - is_counted if count else 0,
+        before,
+        history_days,
+        since,
+        weeks,
+        window,
+        inside,
+        usual,
+    )
+
+
+def sightings_before(incident: Incident) -> tuple[int, int]:
+    """Return how many incidents of this pattern came in the ninety days before this one, and how
+    many of those days the history reaches back. Every page that says "seen before" asks here.
+    """
+    start = incident.created_at - timedelta(days=DAYS)
+    oldest = Alert.objects.order_by("at").values_list("at", flat=True).first()
+    days = (incident.created_at - max(start, oldest or start)).days
+    if incident.pattern is None:
+        return 0, max(0, days)
+    alike = Incident.objects.filter(
+        pattern=incident.pattern, created_at__gte=start, created_at__lt=incident.created_at
+    )
+    return alike.count(), max(0, days)
 
 
 def _weeks_back(now: datetime) -> Func:
@@ -108,6 +144,10 @@ def _place(at: datetime) -> tuple[int, int]:
     return at.weekday(), at.hour * 60 + at.minute
 
 
-def is_first_of_its_pair(incident: Incident) -> bool:
-    """Whether these two ends had never been seen together before."""
-    return PairMemory.objects.filter(first_incident=incident.pk).exists()
+def has_new_pair(incident: Incident) -> bool:
+    """Return whether two of its devices had never been seen together before, and have not become
+    usual since.
+    """
+    pairs = PairMemory.objects.filter(first_incident=incident.pk)
+    later = F("first_seen_at") + timedelta(hours=PAIR_NEW_HOURS)
+    return pairs.filter(Q(seen_again_at=None) | Q(seen_again_at__lt=later)).exists()

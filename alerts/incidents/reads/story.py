@@ -8,8 +8,8 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.reads.devices import DeviceCard, end_of
-from alerts.incidents.reads.knowledge import Lately, Memory, is_first_of_its_pair
-from alerts.incidents.reads.wording import window_words
+from alerts.incidents.reads.knowledge import Lately, Memory, has_new_pair
+from alerts.incidents.reads.wording import seen_before_check, window_words
 from portal.attack.engine import tactic, technique
 from portal.ui.pieces import FlowNode, Point
 from portal.ui.words import length
@@ -107,30 +107,33 @@ def checks_of(
     return checks
 
 
-def _pair(incident: Incident, seen: Lately) -> tuple[bool, str]:
-    if seen.before:
-        times = ngettext(
-            "Known pattern: %(n)s time before, in 90 days",
-            "Known pattern: %(n)s times before, in 90 days",
-            seen.before,
-        )
-        return True, times % {"n": seen.before}
-    if is_first_of_its_pair(incident):
-        return False, gettext("These two were never seen together before")
-    return False, gettext("Never seen like this in 90 days before")
+def _pair(incident: Incident, seen: Lately) -> tuple[bool | None, str]:
+    is_usual, first = seen_before_check(seen.before, seen.days)
+    if is_usual is None or seen.before:
+        return is_usual, first
+    if has_new_pair(incident):
+        first = gettext("The first day these two were seen together")
+    if not seen.since:
+        return False, first
+    more = ngettext("%(first)s; %(n)s more since", "%(first)s; %(n)s more since", seen.since)
+    return False, more % {"first": first, "n": seen.since}
 
 
 def _judged(memory: Memory) -> tuple[bool, str]:
     bad = memory.counts["suspicious"]
     if bad:
         words = ngettext(
-            "OT called the pattern suspicious %(n)s time of %(all)s",
-            "OT called the pattern suspicious %(n)s times of %(all)s",
-            bad,
+            "OT called it suspicious in %(n)s of %(all)s answer",
+            "OT called it suspicious in %(n)s of %(all)s answers",
+            memory.judged,
         )
         return False, words % {"n": bad, "all": memory.judged}
     good = memory.counts["routine"] + memory.counts["maintenance"]
-    words = gettext("OT called the pattern routine or maintenance %(n)s of %(all)s times")
+    words = ngettext(
+        "OT called it harmless in %(n)s of %(all)s answer",
+        "OT called it harmless in %(n)s of %(all)s answers",
+        memory.judged,
+    )
     return good * 2 > memory.judged, words % {"n": good, "all": memory.judged}
 
 

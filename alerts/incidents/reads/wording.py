@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from django.utils.translation import get_language, gettext, gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext
 
 from alerts.incidents.engine.rhythm import Window
 from alerts.incidents.models import OtState, Severity, Status
@@ -127,6 +127,21 @@ def age_of(at: datetime, now: datetime) -> str:
 def day_words(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A day at the plant: 25 Nov, with the year when it is another one."""
     return day_of(at.astimezone(zone), now.astimezone(zone))
+
+
+def seen_before_check(n: int, days: int) -> tuple[bool | None, str]:
+    """Return whether a pattern is usual, and the sentence for it: how often it was seen in so many
+    days before. None where there is no history to compare with.
+    """
+    span = {"span": length(timedelta(days=max(1, days)))}
+    if n:
+        times = ngettext(
+            "Seen %(n)s time before in %(span)s", "Seen %(n)s times before in %(span)s", n
+        )
+        return True, times % {"n": n, **span}
+    if days < 1:
+        return None, gettext("No history yet to compare with")
+    return False, gettext("Not seen before in %(span)s") % span
 
 
 def weekday_words(weekdays: tuple[int, ...]) -> str:

@@ -9,7 +9,7 @@ from alerts.incidents.services.details_work import Work
 from alerts.incidents.services.digest import Digest, digest_of
 from alerts.incidents.services.given import MOST_ENTITIES
 from alerts.incidents.services.groups import IN_LINE, group_key_of, keys_of
-from alerts.incidents.services.memory import PAIRS, PATTERNS, first_of_pairs
+from alerts.incidents.services.memory import PAIRS, PATTERNS, first_of_pairs, pair_in
 from alerts.incidents.services.ranking import KNOWN, rank_known
 from alerts.incidents.services.rows import alert_type_of
 from alerts.incidents.services.stages import array, ask_together, stage
@@ -48,10 +48,10 @@ def store_incident_rows(
     digests = [_digest_of(one) for one in work]
     ids, patterns = [one.row.id for one in work], [digest.pattern for digest in digests]
     pairs = first_of_pairs(
-        (one.row.workspace_id, *alert.said[2:5], alert.at, one.row.id)
+        (one.row.workspace_id, *pair, alert.at, one.row.id)
         for one in work
         for alert in one.stored
-        if alert.said.source and alert.said.destination
+        if (pair := pair_in(alert.said)) is not None
     )
     no_longer_first, known = ask_together(
         *(PATTERNS, PAIRS, KNOWN), ids=array(ids), patterns=array(patterns), now=now, **pairs

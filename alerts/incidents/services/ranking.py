@@ -11,8 +11,11 @@ from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.priority import CRITICALITY_POINTS, PriorityFacts, priority_of
 from alerts.incidents.engine.share import lower_share
 from alerts.incidents.models import OtState, Severity
+from alerts.incidents.models.group import PAIR_IS_NEW
 from alerts.incidents.services.stages import array, ask_together
 from alerts.sentinel.wire.vocabulary import D4IOT_PRODUCTS
+
+MAX_NAMED = 3  # critical devices that a reason names
 
 
 class Ranked(NamedTuple):
@@ -34,6 +37,7 @@ class _Around(NamedTuple):
     """Whom the alerts of an incident touch."""
 
     criticality: str = "normal"
+    critical_devices: tuple[str, ...] = ()
     crossing: str = ""
     crosses: bool = False
 
@@ -43,13 +47,15 @@ _NOBODY = _Around()
 # Devices that an incident's entities name, and those that its alerts name by zone and address.
 # Incident by incident and key by key: OFFSET 0 keeps the planner from joining in another order,
 # whatever it believes of tables that were just filled or emptied.
+# Important devices are many, so that only graver ones are named.
 # One text an incident: many incidents are alike, and alike texts are weighed once.
 KNOWN = f"""
     SELECT json_build_array(i.severity, i.tactics, i.product_names,
                i.ot_state = '{OtState.WAITING.value}' AND i.ot_due_at < %(now)s,
-               t.criticality, t.zones, t.levels, m.benign, m.suspicious,
+               t.critical, t.zones, t.levels, m.benign, m.suspicious,
                EXISTS (SELECT FROM incidents_pairmemory p
-                       WHERE p.first_incident = w.id AND w.pattern IS NOT NULL))::text
+                       WHERE p.first_incident = w.id AND w.pattern IS NOT NULL
+                             AND {PAIR_IS_NEW}))::text
     FROM unnest(%(ids)s::bigint[], %(patterns)s::uuid[]) WITH ORDINALITY AS w(id, pattern, place)
     CROSS JOIN LATERAL (
         SELECT severity, tactics, product_names, ot_state, ot_due_at
@@ -58,7 +64,10 @@ KNOWN = f"""
         SELECT routine + maintenance AS benign, suspicious FROM incidents_patternmemory
         WHERE pattern = w.pattern AND routine + maintenance + suspicious > 0 OFFSET 0) AS m ON true
     CROSS JOIN LATERAL (
-        SELECT string_agg(DISTINCT d.criticality, ',') AS criticality,
+        SELECT array_agg(DISTINCT array[d.criticality,
+                   CASE WHEN d.criticality IN ('safety', 'crown-jewel')
+                        THEN coalesce(nullif(d.name, ''), d.address) END])
+                   FILTER (WHERE d.criticality <> 'normal') AS critical,
                string_agg(DISTINCT z.name, E'\\x1f') AS zones,
                string_agg(DISTINCT coalesce(d.purdue_level, z.purdue_level)::text, ',') AS levels
         FROM (
@@ -74,7 +83,8 @@ KNOWN = f"""
             CROSS JOIN LATERAL (SELECT id FROM sites_device WHERE zone_id = a.zone_id
                                 AND address = named.address OFFSET 0) AS d
         ) AS named
-        CROSS JOIN LATERAL (SELECT zone_id, criticality, purdue_level FROM sites_device
+        CROSS JOIN LATERAL (SELECT zone_id, criticality, purdue_level, name, address
+                            FROM sites_device
                             WHERE id = named.id OFFSET 0) AS d
         CROSS JOIN LATERAL (SELECT name, purdue_level FROM sites_zone
                             WHERE id = d.zone_id OFFSET 0) AS z
@@ -100,14 +110,16 @@ def rank_known(known: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ran
 
 @lru_cache(maxsize=8192)
 def _rank(alert_type: str, known: str) -> Ranked:
-    severity, tactics, products, late, criticality, zones, levels, *memory = orjson.loads(known)
+    severity, tactics, products, late, critical, zones, levels, *memory = orjson.loads(known)
     benign, suspicious, is_new_pair = memory
-    around = _around(criticality, zones, levels) if criticality else _NOBODY
+    devices = tuple((kind, name) for kind, name in critical or ())
+    around = _around(devices, zones, levels) if zones else _NOBODY
     return _weigh(
         PriorityFacts(
             severity=Severity(severity).label,
             guard=_guard_of(alert_type),
             criticality=around.criticality,
+            critical_devices=around.critical_devices,
             crosses_levels=around.crosses,
             crossing=around.crossing,
             tactics=tuple(tactics),
@@ -158,10 +170,15 @@ _SAME_PRODUCT = D4IOT_PRODUCTS | {"azure sentinel", "microsoft sentinel"}
 
 
 @lru_cache(maxsize=4096)
-def _around(criticality: str, zones: str, levels: str | None) -> _Around:
+def _around(
+    critical: tuple[tuple[str, str | None], ...], zones: str, levels: str | None
+) -> _Around:
     known = sorted(map(float, levels.split(",")), reverse=True) if levels else []
-    worst = max(criticality.split(","), key=lambda word: CRITICALITY_POINTS.get(word, 0))
+    kinds = ("normal", *(kind for kind, _ in critical))
+    worst = max(kinds, key=lambda kind: CRITICALITY_POINTS.get(kind, 0))
+    names = tuple(name for kind, name in critical if kind == worst and name)[:MAX_NAMED]
     if len(known) > 1:
-        return _Around(worst, f"Level {known[0]:g} to Level {known[-1]:g}", True)
-    names = sorted(zones.split("\x1f"))
-    return _Around(worst, " / ".join(names) if len(names) > 1 else "", len(names) > 1)
+        return _Around(worst, names, f"Level {known[0]:g} to Level {known[-1]:g}", True)
+    places = sorted(zones.split("\x1f"))
+    crosses = len(places) > 1
+    return _Around(worst, names, " / ".join(places) if crosses else "", crosses)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PatternMemory
+from alerts.incidents.reads.knowledge import sightings_before
 from alerts.reviews.engine.rhythm import Moment, Window, usual_window
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality, Device
@@ -49,7 +50,7 @@ class PatternHistory:
 class Facts:
     """What a person may want to know before answering."""
 
-    seen: int  # alerts of this pattern before this incident, in the days looked at
+    seen: int  # incidents of this pattern before this one, in the days looked at
     days: int
     window: Window | None  # when it usually happens, if there is such a time
     inside: bool | None  # whether this one lies inside; None where its time is unknown
@@ -87,25 +88,22 @@ def facts_of(incident: Incident, *, besides: Annotation | None = None) -> Facts 
     if incident.pattern is None:
         return None
     since = incident.created_at - LOOK_BACK
-    oldest = Alert.objects.order_by("at").values_list("at", flat=True).first()
-    start = max(since, oldest) if oldest else since
+    seen, days = sightings_before(incident)
     before = IncidentAlert.objects.filter(
         incident__pattern=incident.pattern,
         incident__created_at__gte=since,
         incident__created_at__lt=incident.created_at,
     ).exclude(incident=incident.pk)
     moments: list[Moment] = []
-    seen = 0
     for weekday, minute, n in before.values_list(
         "alert__plant_weekday", "alert__plant_minute"
     ).annotate(n=Count("alert", distinct=True)):
-        seen += n
         if weekday is not None and minute is not None:
             moments += [(weekday, minute)] * n
     window = usual_window(moments)
     return Facts(
         seen=seen,
-        days=max((incident.created_at - start).days, 0),
+        days=days,
         window=window,
         inside=_is_inside(incident, window),
         said=_without(history_of_pattern(incident.pattern), besides),

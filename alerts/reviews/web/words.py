@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from alerts.incidents.engine import catalogue
 from alerts.incidents.models import Incident
+from alerts.incidents.reads.wording import seen_before_check
 from alerts.reviews.engine.causes import VERDICTS, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.rhythm import Window
@@ -93,7 +94,7 @@ def checks_of(facts: Facts | None) -> list[Check]:
     """What speaks for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
-    checks = [_seen(facts)]
+    checks = [seen_before_check(facts.seen, facts.days)]
     if facts.window is not None and facts.inside is not None:
         words = {"window": window_words(facts.window)}
         if facts.inside:
@@ -103,22 +104,6 @@ def checks_of(facts: Facts | None) -> list[Check]:
     if facts.said:
         checks.append(_said(facts.said))
     return checks
-
-
-def _seen(facts: Facts) -> Check:
-    if facts.days < 1:
-        return (None, gettext("No history yet to compare with"))
-    if not facts.seen:
-        never = ngettext(
-            "Not seen before in %(days)s day", "Not seen before in %(days)s days", facts.days
-        )
-        return (False, never % {"days": facts.days})
-    times = ngettext(
-        "Seen %(n)s time before in %(days)s days",
-        "Seen %(n)s times before in %(days)s days",
-        facts.seen,
-    )
-    return (True, times % {"n": facts.seen, "days": facts.days})
 
 
 def _said(said: PatternHistory) -> Check:

@@ -186,7 +186,7 @@ def test_what_people_said_of_a_device_is_not_written_over(incident):
     row = fetch(incident, [alert()], device("PLC-21", "10.20.2.21", importance="High"))
     plc = Device.objects.get(address="10.20.2.21")
     assert (plc.criticality, plc.purdue_level) == ("safety", 2)
-    assert "criticality" in {code for code, _, _ in row.priority_parts}
+    assert ["criticality", 20, "safety: PLC-21"] in row.priority_parts
 
 
 def test_an_older_word_on_a_device_fills_only_what_is_empty(incident, workspace):
@@ -204,26 +204,6 @@ def test_crossing_zones_raises_the_priority(incident):
             purdueLayer="Enterprise")]  # fmt: skip
     row = fetch(incident, [alert()], told)
     assert ["crosses", 10, "Level 4 to Level 1"] in row.priority_parts
-
-
-def test_a_pair_is_new_in_its_first_incident_only(workspace):
-    first, second = make_incident(workspace), make_incident(workspace)
-    one = fetch(first, [alert(1)])
-    two = fetch(second, [alert(2, startTimeUtc="2026-11-24T05:40:00Z")])
-    assert "new-pair" in {code for code, _, _ in one.priority_parts}
-    assert "new-pair" not in {code for code, _, _ in two.priority_parts}
-
-
-def test_a_pair_is_new_no_more_when_older_history_arrives(workspace):
-    """Details come newest first: what looks new today was often seen months ago."""
-    newer, older = make_incident(workspace), make_incident(workspace)
-    fetch(newer, [alert(1)])
-    history = given(older, [alert(2, startTimeUtc="2026-09-01T05:40:00Z")])
-    others = store_details_of_many(given=[history], now=NOON)
-    assert others == {newer.pk}
-    regroup(others, now=NOON)
-    newer.refresh_from_db()
-    assert "new-pair" not in {code for code, _, _ in newer.priority_parts}
 
 
 def test_unknown_kinds_of_entities_are_kept_as_they_came(incident):

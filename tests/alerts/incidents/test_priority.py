@@ -135,6 +135,24 @@ def test_parts_always_add_up_and_can_be_said(facts):
             assert "{" not in said
 
 
+@pytest.mark.parametrize(
+    ("detail", "language", "said"),
+    [
+        ("crown-jewel: PLC-PL2-07", "en", "PLC-PL2-07 is a crown jewel"),
+        ("crown-jewel: PLC-1, PLC-2", "en", "PLC-1, PLC-2 are crown jewels"),
+        ("safety: SIS-01", "de", "SIS-01 ist ein Sicherheitssystem"),
+        ("crown-jewel", "en", "A crown jewel is involved"),  # stored before names were kept
+    ],
+)
+def test_the_critical_device_that_is_meant_is_named(detail, language, said):
+    assert words(Part("criticality", 20, detail), language) == said
+
+
+def test_only_the_devices_of_the_gravest_kind_are_named():
+    facts = PriorityFacts(**QUIET, criticality="crown-jewel", critical_devices=("A", "B"))
+    assert Part("criticality", 20, "crown-jewel: A, B") in priority_of(facts).parts
+
+
 def test_parts_are_said_in_plain_words():
     assert words(Part("severity", 40, "High")) == "High severity"
     assert words(Part("planned-work", -25, "WO-20917")) == (
@@ -144,7 +162,7 @@ def test_parts_are_said_in_plain_words():
         "Innerhalb geplanter Arbeit an diesen Geräten"
     )
     assert words(Part("routine-share", -20, "93"), "de-AT") == (
-        "Mindestens 93 % solcher Fälle waren Routine (zu 95 % sicher)"
+        "Mindestens 93 % solcher Fälle waren harmlos (zu 95 % sicher)"
     )
     assert words(Part("was-suspicious", 15, "1")) == "The same pattern was judged suspicious once"
 

@@ -109,33 +109,62 @@ def test_ot_sees_it_and_is_offered_no_triage(read, download, oda):
 
 def test_what_is_known_of_its_like(read, download, gdansk, plant):
     for week in range(1, 7):
-        make_incident(
+        other = make_incident(
             gdansk, pattern=download.pattern, site_ids=[plant.pk], source="ENG-WS-04",
             destination="PLC-7", created_at=NOON - timedelta(weeks=week, hours=6),
         )  # fmt: skip
+        make_alert(other)
     PatternMemory.objects.create(
         pattern=download.pattern, first_seen_at=NOON, latest_seen_at=NOON, maintenance=9,
         routine=2, suspicious=1,
     )  # fmt: skip
     text = read(download)
-    assert "Known pattern: 6 times before, in 90 days" in text
+    assert "Seen 6 times before in 42 days" in text
     assert "Outside the usual hours, Tue 07:00–09:00" in text
-    assert "OT called the pattern suspicious 1 time of 12" in text
+    assert "OT called it suspicious in 1 of 12 answers" in text
     assert "9 maintenance" in text
     assert "Same pattern: type, both ends and protocol" in read(download, "?tab=similar")
 
 
-def test_what_is_not_known_is_not_claimed(read, download):
+def test_what_is_not_known_is_not_claimed(read, download, gdansk):
     text = read(download)
     assert "usual hours" not in text
-    assert "Never seen like this in 90 days before" in text
+    assert "No history yet to compare with" in text
+    make_alert(make_incident(gdansk, created_at=NOON - timedelta(days=40)))
+    assert "Not seen before in 39 days" in read(download)
     PairMemory.objects.create(pair=uuid4(), first_seen_at=NOON, first_incident=download.pk)
-    assert "These two were never seen together before" in read(download)
+    assert "The first day these two were seen together" in read(download)
 
 
-def test_what_came_later_does_not_make_it_known(read, download, gdansk, plant):
-    make_incident(gdansk, pattern=download.pattern, site_ids=[plant.pk], created_at=NOON)
-    assert "Never seen like this in 90 days before" in read(download)
+def test_never_seen_together_does_not_stand_beside_thirty_sightings(read, download, gdansk):
+    make_alert(make_incident(gdansk, created_at=NOON - timedelta(days=40)))
+    for hours in range(30):
+        make_incident(
+            gdansk, pattern=download.pattern, created_at=NOON + timedelta(hours=hours),
+            source="ENG-WS-04", destination="PLC-7",
+        )  # fmt: skip
+    assert "Not seen before in 39 days; 30 more since" in read(download)
+    pair = PairMemory.objects.create(pair=uuid4(), first_seen_at=NOON, first_incident=download.pk)
+    assert "The first day these two were seen together; 30 more since" in read(download)
+    pair.seen_again_at = NOON + timedelta(hours=29)
+    pair.save()
+    assert "seen together" not in read(download)
+
+
+def test_the_days_before_an_old_incident_count_from_its_own_day(read, download, gdansk):
+    Incident.objects.filter(pk=download.pk).update(created_at=NOON - timedelta(days=100))
+    for days in (110, 120, 130):
+        at = NOON - timedelta(days=days)
+        make_alert(make_incident(gdansk, pattern=download.pattern, created_at=at))
+    assert "Seen 3 times before in 30 days" in read(download)
+
+
+def test_harmless_counts_routine_and_maintenance(read, download):
+    PatternMemory.objects.create(
+        pattern=download.pattern, first_seen_at=NOON, latest_seen_at=NOON, routine=2, maintenance=3,
+        not_sure=1,
+    )  # fmt: skip
+    assert "OT called it harmless in 5 of 6 answers" in read(download)
 
 
 def test_similar_of_the_same_type_at_the_same_site_say_why(read, download, gdansk, plant):
