@@ -59,6 +59,30 @@ def technique(technique_id: str) -> Technique | None:
     return _techniques().get(technique_id.strip().upper())
 
 
+def techniques_like(text: str, *, whole: bool = False) -> tuple[Technique, ...]:
+    """Return the techniques, old ones too, that an id or a part of a name means; with `whole` only
+    the id or a complete name.
+    """
+    words = " ".join(text.split()).casefold()
+    if (known := technique(words)) is not None:
+        ids = {known.id, known.current_id}
+        return tuple(each for each in _techniques().values() if _is_among(each, ids))
+    return tuple(
+        each
+        for each in _techniques().values()
+        if words and any(_is_named(name, words, whole) for name in (each.name, each.full_name))
+    )
+
+
+def _is_among(each: Technique, ids: set[str]) -> bool:
+    return not ids.isdisjoint({each.id, each.current_id, each.parent})
+
+
+def _is_named(name: str, words: str, whole: bool) -> bool:
+    plain = name.casefold()
+    return plain == words if whole else words in plain
+
+
 def resolve(old_id: str) -> str:
     """The current id for an old one. Any other id comes back as it is, known or not."""
     known = technique(old_id)

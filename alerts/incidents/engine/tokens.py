@@ -1,6 +1,8 @@
 """The filter language of lists: `sev:high,medium site:gdansk device:PLC-7 -proto:smb free text`.
 
-Words, chips and menus edit the same text, so that an address says all of it.
+Words, chips and menus edit the same text, so that an address says all of it. Free text finds a
+title, a device or address, a label, a verdict, a technique or a number (`2178`, `#2178`);
+`type:=Name` wants the whole name and no longer one.
 """
 
 import re
@@ -9,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 FIELDS = (
-    "sev", "status", "ot", "prio", "age", "site", "zone", "ws", "type", "tech", "device", "proto",
-    "owner",
+    "sev", "status", "ot", "verdict", "prio", "age", "site", "zone", "ws", "type", "tech", "device",
+    "proto", "label", "owner",
 )  # fmt: skip
 
 _SAID = r'(?:"[^"]*"?|[^\s"])'
@@ -21,8 +23,12 @@ _TOKEN = re.compile(
 _VALUE = re.compile(r"\"([^\"]*)\"?|([^,\"]+)")
 _SPAN = re.compile(r"([<>])\s*(\d{1,6})([mhd])")
 _BOUND = re.compile(r"([<>]=?)?(\d{1,3})")
+_NUMBER = re.compile(r"#?(\d{1,10})", re.ASCII)
+_FIELD_LIKE = re.compile(r"([a-z]{2,20}):(?!//)\S+", re.IGNORECASE | re.ASCII)
+_HEX_PAIR = re.compile(r"[0-9a-f]{1,4}", re.IGNORECASE)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 MOST = 20  # terms in one query
+MAX_NUMBER = 2**31 - 1  # what an incident's number can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ def parse(text: str) -> tuple[Term, ...]:
     """The conditions of a query, in the order given. Anything can be parsed."""
     terms = (_term(match) for match in _TOKEN.finditer(text.replace("\x00", " ")))
     return tuple(term for term in terms if term.values)[:MOST]
+
+
+def has_too_many_terms(text: str) -> bool:
+    """Whether a query has more conditions than are read."""
+    return sum(1 for match in _TOKEN.finditer(text) if _term(match).values) > MOST
 
 
 def render(terms: Iterable[Term]) -> str:
@@ -84,6 +95,31 @@ def bound_of(value: str) -> tuple[str, int] | None:
     """`>=85` as what it means; a bare number is a lower bound."""
     match = _BOUND.fullmatch(value.strip())
     return (match[1] or ">=", int(match[2])) if match else None
+
+
+def number_of(value: str) -> int | None:
+    """Return the incident number that `2178` or `#2178` spells; None for any other text."""
+    match = _NUMBER.fullmatch(value.strip())
+    number = int(match[1]) if match else 0
+    return number if 0 < number <= MAX_NUMBER else None
+
+
+def unknown_field_of(value: str) -> str | None:
+    """Return the field that free text like `lable:x` tries to name; None where it is plain text, a
+    MAC or an IPv6 address.
+    """
+    match = _FIELD_LIKE.fullmatch(value)
+    return match[1].lower() if match and not _HEX_PAIR.fullmatch(match[1]) else None
+
+
+def free_text_of(terms: Iterable[Term]) -> str:
+    """Return the plain words of a query as they were typed, side by side."""
+    return " ".join(term.values[0] for term in terms if not term.field and not term.negated)
+
+
+def exact_value_of(value: str) -> str | None:
+    """Return the whole name that `=S7comm` asks for; None where part of a name is enough."""
+    return value[1:].strip() if value.startswith("=") else None
 
 
 def _term(match: re.Match[str]) -> Term:

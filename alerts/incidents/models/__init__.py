@@ -6,6 +6,7 @@ from alerts.incidents.models.context import Comment, Entity, TimelineItem
 from alerts.incidents.models.group import Group, PairMemory, PatternMemory
 from alerts.incidents.models.incident import (
     ESCALATED_LABEL,
+    HAS_LABELS,
     DetailsState,
     Incident,
     IncidentRaw,
@@ -16,7 +17,7 @@ from alerts.incidents.models.incident import (
 )
 
 __all__ = [
-    "ESCALATED_LABEL", "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState", "Entity", "Group",
-    "Incident", "IncidentAlert", "IncidentRaw", "OtState", "PairMemory", "PatternMemory",
-    "Severity", "Skipped", "Status", "TimelineItem", "touches",
+    "ESCALATED_LABEL", "HAS_LABELS", "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState",
+    "Entity", "Group", "Incident", "IncidentAlert", "IncidentRaw", "OtState", "PairMemory",
+    "PatternMemory", "Severity", "Skipped", "Status", "TimelineItem", "touches",
 ]  # fmt: skip

@@ -58,6 +58,7 @@ class Alert(models.Model):
             models.Index(fields=["alert_type", "site", "-at"], name="alerts_by_type_and_site"),
             models.Index(fields=["-at"], name="alerts_newest"),
             GinIndex(fields=["any_device"], fastupdate=False, name="alerts_by_device"),
+            GinIndex(fields=["any_address"], fastupdate=False, name="alerts_by_address"),
         ]
 
     def __str__(self) -> str:

@@ -48,6 +48,7 @@ class DetailsState(models.TextChoices):
 
 # Until details come an incident has no sites; an index entry for nothing costs as much as a row.
 HAS_SITES = ~Q(site_ids=[])
+HAS_LABELS = ~Q(labels=[])
 OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
 
 
@@ -157,6 +158,9 @@ class Incident(models.Model):
             models.Index(fields=["workspace"],
                          condition=Q(ot_state=OtState.SUSPICIOUS, status__lt=Status.CLOSED),
                          name="incidents_open_suspicious"),
+            # Few incidents have labels: a search for one reads these and no others.
+            models.Index(fields=["group_key"], condition=HAS_LABELS & Q(group_key__isnull=False),
+                         name="incidents_open_labelled"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

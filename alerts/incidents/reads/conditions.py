@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any, Protocol
 
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 
-from alerts.incidents.engine.catalogue import all_types
-from alerts.incidents.engine.tokens import Term, bound_of, span_of
+from alerts.incidents.engine.tokens import (
+    FIELDS,
+    Term,
+    bound_of,
+    exact_value_of,
+    free_text_of,
+    number_of,
+    span_of,
+    unknown_field_of,
+)
 from alerts.incidents.models import OtState, Severity, Status, touches
-from portal.attack.engine import resolve
+from alerts.incidents.reads import finders
+from alerts.incidents.reads.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
+from portal.attack.engine import techniques_like
 
 SEVERITIES = {
     "high": Severity.HIGH, "medium": Severity.MEDIUM, "low": Severity.LOW,
@@ -26,12 +38,16 @@ STATUSES = {
 VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Protocol):
     """Names that stand for ids: sites and workspaces within the person's reach."""
 
-    sites: Mapping[int, str]
-    workspaces: Mapping[int, str]
+    @property
+    def sites(self) -> Mapping[int, str]:
+        """The names of sites by id."""
+
+    @property
+    def workspaces(self) -> Mapping[int, str]:
+        """The names of workspaces by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +55,10 @@ class Around:
     """What conditions depend on beside their own words."""
 
     now: datetime
-    places: Callable[[], Places]  # looked up only where a condition names one
+    places: Places  # looked up only where a condition names one
     my_owner_ids: tuple[str, ...]
-    age_column: str = "first_at"
+    inventory: finders.Inventory
+    of_groups: bool = True  # rows of the queue are looked for, else single incidents
 
 
 class NotUnderstood(Exception):
@@ -50,15 +67,22 @@ class NotUnderstood(Exception):
 
 def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
     """The filter for these conditions, and sentences about those that mean nothing."""
-    wanted, problems = Q(), []
+    wanted, words, problems = Q(), Q(), []
+    terms = tuple(terms)
     for term in terms:
         try:
             one = condition(term, around)
         except NotUnderstood as problem:
             problems.append(str(problem))
-        else:
+            continue
+        if term.field or term.negated:
             wanted &= ~one if term.negated else one
-    return wanted, problems
+        else:
+            words &= one
+    text = free_text_of(terms)
+    if words and " " in text and (named := techniques_like(text, whole=True)):
+        words |= finders.by_techniques(named, text, of_groups=around.of_groups)
+    return wanted & words, problems
 
 
 def condition(term: Term, around: Around) -> Q:
@@ -73,19 +97,35 @@ def plain(text: str) -> str:
     return "".join(sign for sign in flat if not unicodedata.combining(sign))
 
 
-def _one_of(field: str, words: Mapping[str, int]) -> Callable[[str, Around], Q]:
+def _one_of[Value: (int, str)](
+    column: str, known: Mapping[str, Value], labels: Mapping[Any, Promise]
+) -> Callable[[str, Around], Q]:
+    """Read a word of the language, or the same as pages call it in the person's own."""
+
     def read(value: str, around: Around) -> Q:
-        try:
-            return Q(**{field: words[value.casefold()]})
-        except KeyError:
-            raise _unknown(value, words) from None
+        if (found := _meaning(value, known, labels)) is None:
+            raise _unknown(value, known)
+        return Q(**{column: found})
 
     return read
+
+
+def _meaning[Value: (int, str)](
+    value: str, known: Mapping[str, Value], labels: Mapping[Any, Promise]
+) -> Value | None:
+    if (found := known.get(value.casefold())) is not None:
+        return found
+    word = plain(value)
+    return next((each for each in known.values() if plain(str(labels[each])) == word), None)
 
 
 def _unknown(value: str, known: Iterable[str]) -> NotUnderstood:
     text = gettext("“%(value)s” means nothing here; possible: %(known)s.")
     return NotUnderstood(text % {"value": value, "known": ", ".join(known)})
+
+
+_VERDICT_VALUES = {str(state): state for state in VERDICTS}
+_OT_VALUES = {"waiting": OtState.WAITING, **_VERDICT_VALUES}
 
 
 def _ot(value: str, around: Around) -> Q:
@@ -96,9 +136,9 @@ def _ot(value: str, around: Around) -> Q:
         return Q(ot_state__in=VERDICTS)
     if word == "late":
         return Q(ot_state=OtState.WAITING, ot_due_at__lt=around.now)
-    if word in OtState.values and word:
-        return Q(ot_state=word)
-    raise _unknown(value, ("none", "answered", "late", *filter(None, OtState.values)))
+    if (state := _meaning(value, _OT_VALUES, OT_WORDS)) is not None:
+        return Q(ot_state=state)
+    raise _unknown(value, ("none", "answered", "late", *_OT_VALUES))
 
 
 def _priority(value: str, around: Around) -> Q:
@@ -112,7 +152,8 @@ def _age(value: str, around: Around) -> Q:
     if (span := span_of(value)) is None:
         raise _unknown(value, (">2h", "<3d", ">30m"))
     suffix = "lte" if span[0] == ">" else "gte"
-    return Q(**{f"{around.age_column}__{suffix}": around.now - span[1]})
+    column = "first_at" if around.of_groups else "created_at"
+    return Q(**{f"{column}__{suffix}": around.now - span[1]})
 
 
 def _named(value: str, names: Mapping[int, str]) -> list[int]:
@@ -127,20 +168,23 @@ def _named(value: str, names: Mapping[int, str]) -> list[int]:
 def _site(value: str, around: Around) -> Q:
     if value.casefold() == "none":
         return Q(site_ids=[])
-    return touches(_named(value, around.places().sites))
+    return touches(_named(value, around.places.sites))
 
 
 def _workspace(value: str, around: Around) -> Q:
-    return Q(workspace_id__in=_named(value, around.places().workspaces))
+    return Q(workspace_id__in=_named(value, around.places.workspaces))
 
 
 def _technique(value: str, around: Around) -> Q:
-    wanted = value.strip().upper()
-    ids = {wanted, resolve(wanted)}
-    types = [
-        each.title for each in all_types() if ids & {*each.techniques, *each.techniques_current}
-    ]
-    return Q(alert_type__in=types)
+    named = techniques_like(value)
+    if not named and not _is_technique_id(value):
+        raise _unknown(value, ("T0843", "T1693.001", "“Program Download”"))
+    return finders.by_techniques(named, value, of_groups=around.of_groups)
+
+
+def _is_technique_id(value: str) -> bool:
+    word = value.strip().upper().replace(".", "", 1)
+    return word[:1] == "T" and len(word) in (5, 8) and word[1:].isdecimal()
 
 
 def _owner(value: str, around: Around) -> Q:
@@ -149,29 +193,65 @@ def _owner(value: str, around: Around) -> Q:
         return Q(owner_id__in=around.my_owner_ids)
     if word == "none":
         return Q(owner_id="")
-    return Q(owner_name__icontains=value)
+    return _contains("owner_name")(value, around)
 
 
 def _device(value: str, around: Around) -> Q:
-    return Q(source__icontains=value) | Q(destination__icontains=value)
+    return finders.by_device(value, around.inventory, of_groups=around.of_groups)
+
+
+def _label(value: str, around: Around) -> Q:
+    return finders.by_label(value, of_groups=around.of_groups)
+
+
+def _number(number: int, around: Around) -> Q:
+    workspaces = list(around.places.workspaces)
+    return finders.by_number(number, workspace_ids=workspaces, of_groups=around.of_groups)
 
 
 def _text(value: str, around: Around) -> Q:
-    return Q(title__icontains=value) | _device(value, around)
+    """Free text: title, ends, label, verdict, and whatever else its form may be."""
+    number = number_of(value)
+    if value.startswith("#") and number is not None:
+        return _number(number, around)
+    if (field := unknown_field_of(value)) is not None:
+        raise _unknown(f"{field}:", (f"{known}:" for known in FIELDS))
+    wanted = (
+        Q(title__icontains=value)
+        | Q(source__icontains=value)
+        | Q(destination__icontains=value)
+        | _label(value, around)
+    )
+    if number is not None:
+        wanted |= _number(number, around)
+    elif finders.is_address_like(value):
+        wanted |= _device(value, around)
+    if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is not None:
+        wanted |= Q(ot_state=state)
+    named = techniques_like(value, whole=True)
+    if named or _is_technique_id(value):
+        wanted |= finders.by_techniques(named, value, of_groups=around.of_groups)
+    return wanted
 
 
 def _contains(column: str) -> Callable[[str, Around], Q]:
+    """Read a part of a name; `=S7comm` wants the whole of it."""
+
     def read(value: str, around: Around) -> Q:
-        return Q(**{f"{column}__icontains": value})
+        exact = exact_value_of(value)
+        if exact is None:
+            return Q(**{f"{column}__icontains": value})
+        return Q(**{f"{column}__iexact": exact})
 
     return read
 
 
 _READERS: dict[str, Callable[[str, Around], Q]] = {
     "": _text,
-    "sev": _one_of("severity", SEVERITIES),
-    "status": _one_of("status", STATUSES),
+    "sev": _one_of("severity", SEVERITIES, SEVERITY_WORDS),
+    "status": _one_of("status", STATUSES, STATUS_WORDS),
     "ot": _ot,
+    "verdict": _one_of("ot_state", _VERDICT_VALUES, OT_WORDS),
     "prio": _priority,
     "age": _age,
     "site": _site,
@@ -181,5 +261,6 @@ _READERS: dict[str, Callable[[str, Around], Q]] = {
     "tech": _technique,
     "device": _device,
     "proto": _contains("protocol"),
+    "label": _label,
     "owner": _owner,
 }

@@ -8,15 +8,15 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Func, QuerySet, Sum
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
-from alerts.incidents.engine.tokens import Term, chosen, without
-from alerts.incidents.models import OtState
+from alerts.incidents.engine.tokens import Term, chosen, exact_value_of, without
+from alerts.incidents.models import HAS_LABELS, Incident, OtState
 from alerts.incidents.reads.conditions import SEVERITIES, STATUSES, VERDICTS
-from alerts.incidents.reads.queue import CLOSED, MOST_COUNTED, VIEWS, Queue
+from alerts.incidents.reads.queue import CLOSED, COUNTED, MOST_COUNTED, SEARCHED, VIEWS, Queue
 from alerts.incidents.reads.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
 
-MOST_VALUES = 8
+MAX_VALUES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ FIELD_LABELS: dict[str, Promise] = {
     "sev": gettext_lazy("Severity"),
     "status": gettext_lazy("Status"),
     "ot": gettext_lazy("OT"),
+    "verdict": gettext_lazy("Verdict"),
     "prio": gettext_lazy("Priority"),
     "age": gettext_lazy("Age"),
     "site": gettext_lazy("Site"),
@@ -60,45 +61,75 @@ FIELD_LABELS: dict[str, Promise] = {
     "tech": gettext_lazy("Technique"),
     "device": gettext_lazy("Device"),
     "proto": gettext_lazy("Protocol"),
+    "label": gettext_lazy("Label"),
     "owner": gettext_lazy("Owner"),
 }
 
 
 def counts_by_view(queue: Queue) -> dict[str, int]:
-    """How many rows each view has, filters left out; 10,001 means "more than 10,000"."""
-    columns = ("ot_state", "ot_due_at", "owner_id")
-    try:
-        opened, given = queue.rows("open", ()).order_by().values(*columns).query.sql_with_params()
-        # A column of the index that counts them, so that no row of the table is read.
-        closed, given_closed = (
-            queue.rows(CLOSED, ()).order_by().values("workspace_id").query.sql_with_params()
-        )
-    except EmptyResultSet:
-        return dict.fromkeys(VIEWS, 0)
-    wanted: dict[str, tuple[str, tuple[object, ...]]] = {
-        "needs": ("ot_state = ''", ()),
-        "waiting": ("ot_state = %s", (OtState.WAITING,)),
-        "answered": ("ot_state = ANY(%s)", ([*VERDICTS],)),
-        "mine": ("owner_id <> '' AND owner_id = ANY(%s)", ([*queue.frame.my_owner_ids],)),
-        "late": ("ot_state = %s AND ot_due_at < %s", (OtState.WAITING, queue.now)),
+    """How many rows each view has within the filter; 10,001 means "more than 10,000". Of closed
+    ones as many as there are among the newest, see `counts_in_part`.
+    """
+    terms = queue.asked.terms
+    opened = _sql(queue.rows("open", terms).values("ot_state", "ot_due_at", "owner_id"))
+    # A column of the index that counts them, so that no row of the table is read.
+    closed = _sql(queue.rows(CLOSED, terms, searched=_searched(queue)).values("workspace_id"))
+    wanted: dict[str, tuple[str, list[object]]] = {
+        "needs": ("ot_state = ''", []),
+        "waiting": ("ot_state = %s", [OtState.WAITING]),
+        "answered": ("ot_state = ANY(%s)", [[*VERDICTS]]),
+        "mine": ("owner_id <> '' AND owner_id = ANY(%s)", [[*queue.frame.my_owner_ids]]),
+        "late": ("ot_state = %s AND ot_due_at < %s", [OtState.WAITING, queue.now]),
     }
-    most = MOST_COUNTED + 1
-    parts = [_COUNTED.format(rows=opened, said=said, most=most) for said, _ in wanted.values()]
-    asked = [value for _, values in wanted.values() for value in (*given, *values)]
-    parts.append(_COUNTED.format(rows=closed, said="true", most=most))
+    first, rows, given = "", f"({opened[0]})", opened[1]
+    if terms:  # what a filter finds is found once, and then counted
+        first, rows, given = f"WITH found AS MATERIALIZED {rows} ", "found", ()
+    parts = [_counted(rows, condition) for condition, _ in wanted.values()]
+    values = [value for _, own in wanted.values() for value in (*given, *own)]
+    parts.append(_counted(f"({closed[0]})", "true"))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", [*asked, *given_closed])
+        cursor.execute(
+            f"{first}SELECT {', '.join(parts)}",
+            [*(opened[1] if terms else ()), *values, *closed[1]],
+        )
         counted = dict(zip((*wanted, CLOSED), cursor.fetchone(), strict=True))
     # Each open row stands in one of these three: counting them all once more told nothing new.
     every = counted["needs"] + counted["waiting"] + counted["answered"]
-    counted["open"] = min(every, most)
+    counted["open"] = min(every, MOST_COUNTED + 1)
     return {view: counted[view] for view in VIEWS}
 
 
-# What `Queue.in_view` says, spelled out: all tabs stand on every page of the queue, and building
-# their conditions anew took longer than counting. Each has an index that leads to it, and none is
-# counted further than where a page says "10,000+".
-_COUNTED = "(SELECT count(*) FROM (SELECT FROM ({rows}) o WHERE {said} LIMIT {most}) counted)"
+def counts_in_part(queue: Queue) -> bool:
+    """Whether there are closed incidents that the number on their tab left out."""
+    searched = _searched(queue)
+    return bool(searched and queue.edge(searched))
+
+
+def _searched(queue: Queue) -> int:
+    """How many closed incidents are looked at for a number: as many as the list itself looks at,
+    fewer where it is only a number beside another list.
+    """
+    if not queue.asked.terms:
+        return 0
+    return SEARCHED if queue.is_closed else COUNTED
+
+
+def _counted(rows: str, condition: str) -> str:
+    """What `Queue.in_view` says, spelled out: all tabs stand on every page of the queue, and
+    building their conditions anew took longer than counting. None is counted further than where a
+    page says "10,000+".
+    """
+    return (
+        f"(SELECT count(*) FROM (SELECT FROM {rows} o WHERE {condition}"
+        f" LIMIT {MOST_COUNTED + 1}) counted)"
+    )
+
+
+def _sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    try:
+        return rows.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return f"SELECT * FROM {rows.model._meta.db_table} LIMIT 0", ()
 
 
 def blame(queue: Queue) -> Blame | None:
@@ -128,21 +159,47 @@ def facets(queue: Queue) -> list[Facet]:
         _facet(queue, "site", "site", lambda pk: _named(queue.places.sites, pk)),
         _facet(queue, "ws", "workspace_id", lambda pk: _named(queue.places.workspaces, pk)),
         _facet(queue, "owner", "owner_name", _owner),
-        _facet(queue, "type", "alert_type", lambda word: (word, word)),
-        _facet(queue, "proto", "protocol", lambda word: (word, word)),
+        _facet(queue, "type", "alert_type", _whole),
+        _facet(queue, "proto", "protocol", _whole),
+        _label_facet(queue),
     ]
     return [facet for facet in made if facet.values]
 
 
 def _facet(queue: Queue, field: str, column: str, words: Callable[[Any], tuple[str, str]]) -> Facet:
-    others = tuple(t for t in queue.asked.terms if t.field != field or t.negated)
-    rows = queue.rows(queue.asked.view, others).order_by()
+    rows = _rows_beside(queue, field)
     if column == "site":
         rows = rows.annotate(site=Func("site_ids", function="unnest"))
     counted = rows.values_list(column).annotate(n=Count("pk")).order_by("-n", column)
+    return _made_of(queue, field, counted[:MAX_VALUES], words)
+
+
+def _label_facet(queue: Queue) -> Facet:
+    """Labels stand on incidents; a row is counted once for each that any of its own has."""
+    rows = _rows_beside(queue, "label")
+    unit = "pk"
+    if not queue.is_closed:
+        rows, unit = Incident.objects.filter(group_key__in=rows.values("key")), "group_key"
+    labels = rows.filter(HAS_LABELS).annotate(label=Func("labels", function="unnest"))
+    counted = labels.values_list("label").annotate(n=Count(unit, distinct=True))
+    return _made_of(queue, "label", counted.order_by("-n", "label")[:MAX_VALUES], _whole)
+
+
+def _rows_beside(queue: Queue, field: str) -> QuerySet[Any]:
+    """The rows within all filters but those that choose values of this field."""
+    others = tuple(t for t in queue.asked.terms if t.field != field or t.negated)
+    return queue.rows(queue.asked.view, others, searched=COUNTED).order_by()
+
+
+def _made_of(
+    queue: Queue,
+    field: str,
+    counted: Iterable[tuple[Any, int]],
+    words: Callable[[Any], tuple[str, str]],
+) -> Facet:
     picked = chosen(queue.asked.terms, field)
     values = []
-    for raw, n in counted[:MOST_VALUES]:
+    for raw, n in counted:
         value, label = words(raw)
         if value:
             values.append(Counted(value, label, n, value.casefold() in picked))
@@ -166,8 +223,34 @@ def _named(names: Mapping[int, str], pk: int) -> tuple[str, str]:
     return names.get(pk, ""), names.get(pk, "")
 
 
+def _whole(name: str) -> tuple[str, str]:
+    """The name as a filter that finds no longer ones: as many rows as the menu says."""
+    return (f"={name}" if name else ""), name
+
+
 def _owner(name: str) -> tuple[str, str]:
-    return (name, name) if name else ("none", str(gettext_lazy("Nobody")))
+    return _whole(name) if name else ("none", str(gettext_lazy("Nobody")))
+
+
+def words_of(term: Term) -> str:
+    """The values of a condition as a chip shows them, in the person's language."""
+    return ", ".join(_value_words(term.field, value) for value in term.values)
+
+
+def _value_words(field: str, value: str) -> str:
+    word = value.casefold()
+    match field:
+        case "sev" if word in SEVERITIES:
+            return str(SEVERITY_WORDS[SEVERITIES[word]])
+        case "status" if word in STATUSES:
+            return str(STATUS_WORDS[STATUSES[word]])
+        case "ot" | "verdict" if word in OtState.values:
+            return str(OT_WORDS[OtState(word)])
+        case "ot" if word == "none":
+            return str(OT_WORDS[OtState.NOT_ASKED])
+        case "owner" if word == "none":
+            return gettext("Nobody")
+    return exact_value_of(value) or value
 
 
 def _limited(queue: Queue, view: str, terms: Iterable[Term]) -> QuerySet[Any]:

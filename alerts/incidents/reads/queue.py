@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Value
+from django.utils.translation import gettext
 
-from alerts.incidents.engine.tokens import Term, parse, render
+from alerts.incidents.engine.tokens import MOST, Term, has_too_many_terms, parse, render
 from alerts.incidents.models import Group, Incident, OtState, Status
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.reads.conditions import VERDICTS, Around, Places, where
+from alerts.incidents.reads.conditions import VERDICTS, Around, where
+from alerts.incidents.reads.finders import Inventory
+from alerts.incidents.reads.places import VisiblePlaces
 from alerts.incidents.reads.rows import COLUMNS, Frame, Row, rows_of
-from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import User
 
@@ -26,6 +27,7 @@ VIEWS = ("needs", "waiting", "answered", "mine", "late", "open", CLOSED)
 type Edge = tuple[datetime, int]
 
 SEARCHED = 20_000  # closed incidents looked through for one page; a link goes further back
+COUNTED = 5_000  # closed incidents looked through for the number on their tab
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Asked:
     terms: tuple[Term, ...] = ()
     after: str = ""
     selected: str = ""
+    is_cut: bool = False  # there were more conditions than are read
 
     @property
     def query(self) -> str:
@@ -61,7 +64,13 @@ class Page:
 
 def asked_for(view: str, query: str, *, after: str = "", selected: str = "") -> Asked:
     """Read an address; a view that does not exist is the first one."""
-    return Asked(view if view in VIEWS else VIEWS[0], parse(query), after, selected)
+    return Asked(
+        view if view in VIEWS else VIEWS[0],
+        parse(query),
+        after,
+        selected,
+        is_cut=has_too_many_terms(query),
+    )
 
 
 class Queue:
@@ -69,36 +78,49 @@ class Queue:
 
     def __init__(self, user: User, asked: Asked, *, now: datetime) -> None:
         self.user, self.asked, self.now = user, asked, now
-        sites = list(Site.objects.values_list("pk", "name", "time_zone"))
+        self.places = VisiblePlaces(user)
+        self._inventory = Inventory()
+        self._edges: dict[int, Edge | tuple[()]] = {}
         self.frame = Frame(
             now=now,
-            zones={pk: zone for pk, _, zone in sites},
+            zones=dict(Site.objects.values_list("pk", "time_zone")),
             in_utc=user.time_display == User.TimeDisplay.UTC,
             my_owner_ids=owner_ids_of(user),
         )
-        self._sites = {pk: name for pk, name, _ in sites}
-
-    @cached_property
-    def places(self) -> Places:
-        """Names that conditions may use."""
-        return Places(self._sites, dict(Workspace.objects.values_list("pk", "name")))
 
     @property
     def is_closed(self) -> bool:
         """Whether single closed incidents are listed instead of groups of open ones."""
         return self.asked.view == CLOSED
 
-    def around(self) -> Around:
-        """What the conditions depend on."""
-        column = "created_at" if self.is_closed else "first_at"
-        return Around(self.now, lambda: self.places, self.frame.my_owner_ids, column)
+    def around(self, view: str) -> Around:
+        """What the conditions depend on in this view."""
+        return Around(
+            self.now, self.places, self.frame.my_owner_ids, self._inventory, view != CLOSED
+        )
 
-    def rows(self, view: str, terms: Sequence[Term]) -> QuerySet[Any]:
-        """What a view lists under some conditions, in no order: groups, or closed incidents."""
-        wanted, _ = where(terms, self.around())
-        if view == CLOSED:
-            return self._closed(back_to=self._edge() if terms else ()).filter(wanted)
-        return groups_visible_to(self.user).filter(self.in_view(view) & wanted)
+    def rows(
+        self, view: str, terms: Sequence[Term], *, searched: int | None = None
+    ) -> QuerySet[Any]:
+        """What a view lists under some conditions, in no order: groups, or closed incidents; of
+        those the newest that one search looks through, unless there is nothing to search for.
+        """
+        wanted, _ = where(terms, self.around(view))
+        if view != CLOSED:
+            return groups_visible_to(self.user).filter(self.in_view(view) & wanted)
+        if searched is None:
+            searched = SEARCHED if terms else 0
+        return self._closed(back_to=self.edge(searched) if searched else ()).filter(wanted)
+
+    def edge(self, searched: int) -> Edge | tuple[()]:
+        """Where a search through so many closed incidents ends, () where there are no more: some
+        filters have no fitting index.
+        """
+        if searched not in self._edges:
+            rows = self._older_than_mark(self._closed())
+            marks = rows.values_list("modified_at", "pk")[searched : searched + 1]
+            self._edges[searched] = next(iter(marks), ())
+        return self._edges[searched]
 
     def _closed(self, *, back_to: Edge | tuple[()] = ()) -> QuerySet[Incident]:
         rows = incidents_visible_to(self.user).filter(status=Status.CLOSED)
@@ -109,7 +131,10 @@ class Queue:
 
     def page(self) -> Page:
         """The rows that the address asks for."""
-        _, problems = where(self.asked.terms, self.around())
+        _, problems = where(self.asked.terms, self.around(self.asked.view))
+        if self.asked.is_cut:
+            text = gettext("Only the first %(n)s filters are used; the others are left out.")
+            problems.append(text % {"n": MOST})
         if self.is_closed:
             rows, after, to = self._closed_page()
         else:
@@ -155,8 +180,8 @@ class Queue:
         return rows[:PAGE], f"{last['priority']}_{last['latest_at'].isoformat()}_{last['key']}"
 
     def _closed_page(self) -> tuple[list[tuple], str, datetime | None]:  # type: ignore[type-arg]  # rows of COLUMNS
-        wanted, _ = where(self.asked.terms, self.around())
-        edge = self._edge() if self.asked.terms else ()
+        wanted, _ = where(self.asked.terms, self.around(CLOSED))
+        edge = self.edge(SEARCHED) if self.asked.terms else ()
         found = self._older_than_mark(self._closed(back_to=edge)).filter(wanted)
         rows = list(found.values_list(*_closed_columns(), "modified_at")[: PAGE + 1])
         if len(rows) > PAGE:
@@ -166,12 +191,6 @@ class Queue:
         if not edge:
             return [row[:-1] for row in rows], "", None
         return [row[:-1] for row in rows], f"{edge[0].isoformat()}_{edge[1]}", edge[0]
-
-    def _edge(self) -> Edge | tuple[()]:
-        """Where one search through closed incidents ends: some filters have no fitting index."""
-        rows = self._older_than_mark(self._closed())
-        marks = rows.values_list("modified_at", "pk")[SEARCHED : SEARCHED + 1]
-        return next(iter(marks), ())
 
     def _older_than_mark(self, rows: QuerySet[Incident]) -> QuerySet[Incident]:
         rows = rows.order_by("-modified_at", "-pk")

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
@@ -14,9 +14,19 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.engine.tokens import Term, toggled, without
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.reads.numbers import FIELD_LABELS, blame, count_listed, counts_by_view, facets
+from alerts.incidents.reads.numbers import (
+    FIELD_LABELS,
+    blame,
+    count_listed,
+    counts_by_view,
+    counts_in_part,
+    facets,
+    words_of,
+)
 from alerts.incidents.reads.panel import preview_of
 from alerts.incidents.reads.queue import (
+    CLOSED,
+    COUNTED,
     MOST_COUNTED,
     PAGE,
     VIEWS,
@@ -26,6 +36,7 @@ from alerts.incidents.reads.queue import (
     asked_for,
     moment_in,
 )
+from alerts.incidents.reads.search import incident_meant_by
 from alerts.incidents.reads.shell import hand_over_untriaged
 from alerts.incidents.web.links import ask_address, is_in_utc, review_panel_address
 from portal import clock
@@ -47,16 +58,21 @@ VIEW_LABELS = {
 
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
-    """The page, or its list for htmx."""
-    listed, page = _listed(request)
-    asked, counts = listed.asked, counts_by_view(listed)
-    hand_over_untriaged(request, counts["needs"])
+    """The page, or its list for htmx; a filter that is an incident's number opens the incident."""
+    listed, asked = _queue(request)
+    if not wants_part(request):
+        meant = incident_meant_by(listed.user, asked.terms)
+        if meant is not None:
+            return redirect("incidents:incident", meant)
+    page, counts = listed.page(), counts_by_view(listed)
+    if not asked.terms:
+        hand_over_untriaged(request, counts["needs"])
     context = {
         "asked": asked,
         "page": page,
         "base": reverse("incidents:queue"),
         "here": request.get_full_path(),
-        "tabs": _tabs(asked, counts),
+        "tabs": _tabs(listed, counts),
         "chips": _chips(asked),
         "since": listed.now.isoformat(),
         "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
@@ -104,7 +120,15 @@ def facet_menu(request: HttpRequest) -> HttpResponse:
         for facet in facets(listed)
     ]  # fmt: skip
     return vary(
-        render(request, "alerts/incidents/_facets.html", {"menus": menus, "most": MOST_COUNTED})
+        render(
+            request,
+            "alerts/incidents/_facets.html",
+            {
+                "menus": menus,
+                "most": MOST_COUNTED,
+                "in_part": asked.view == CLOSED and bool(listed.edge(COUNTED)),
+            },
+        )
     )
 
 
@@ -179,7 +203,8 @@ def _listed(request: HttpRequest) -> tuple[Queue, Page]:
     return listed, listed.page()
 
 
-def _tabs(asked: Asked, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
+def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
+    asked = listed.asked
     return [
         (
             Tab(
@@ -189,17 +214,25 @@ def _tabs(asked: Asked, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
                 current=view == asked.view,
                 hot=view == "late" and counts[view] > 0,
             ),
-            gettext("10,000+") if counts[view] > MOST_COUNTED else number(counts[view]),
+            _count_words(listed, view, counts[view]),
         )
         for view in VIEWS
     ]
+
+
+def _count_words(listed: Queue, view: str, count: int) -> str:
+    """The number on a tab; a plus where there may be more than were looked at."""
+    if count > MOST_COUNTED:
+        return gettext("10,000+")
+    in_part = view == CLOSED and counts_in_part(listed)
+    return f"{number(count)}+" if in_part else number(count)
 
 
 def _chips(asked: Asked) -> list[tuple[str, str, str]]:
     return [
         (
             _label(term),
-            ", ".join(term.values),
+            words_of(term),
             asked.href(terms=without(asked.terms, term)),
         )
         for term in asked.terms

@@ -207,10 +207,24 @@ def test_times_are_the_plants_or_utc_as_the_person_chose(gdansk, plant, sam):
 @pytest.mark.usefixtures("mixed")
 def test_numbers_beside_the_tabs(gdansk, sam):
     make_incident(gdansk, status=Status.CLOSED)
-    counts = counts_by_view(Queue(sam, asked_for("needs", "sev:high"), now=NOON))
+    counts = counts_by_view(Queue(sam, asked_for("needs", ""), now=NOON))
     assert counts == {
         "needs": 2, "waiting": 1, "answered": 0, "mine": 1, "late": 1, "open": 3, "closed": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "query", ["sev:high", "sev:low", "-sev:low", "device:plc-7", "hmi-1", "age:>2h", "sev:huge"]
+)
+@pytest.mark.parametrize("view", ["needs", "closed"])
+@pytest.mark.usefixtures("mixed")
+def test_numbers_beside_the_tabs_follow_the_filter(gdansk, sam, query, view):
+    for severity in (Severity.HIGH, Severity.LOW):
+        made = {"status": Status.CLOSED, "severity": severity, "source": "HMI-1"}
+        make_incident(gdansk, **made)
+        make_incident(gdansk, **made, created_at=NOON - timedelta(hours=3))
+    counts = counts_by_view(Queue(sam, asked_for(view, query), now=NOON))
+    assert counts == {each: len(listed(sam, each, query).rows) for each in VIEWS}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Group, Incident
+from alerts.incidents.models import Group, Incident, Status
 from alerts.incidents.services.groups import regroup, touch_incidents
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -37,6 +37,55 @@ def test_a_filter_stands_in_the_address_and_can_be_taken_away(signed_in, sam, gd
     assert "removes most" not in text_of(page)
     one = client_text(signed_in(sam), "/incidents/?view=open&q=sev:medium+proto:smb")
     assert "The filter proto:smb removes most: without it 1 would show." in one
+
+
+def test_an_exact_number_opens_the_incident_also_a_closed_one(
+    signed_in, sam, gdansk, plant, htmx, noon
+):
+    make_queue_row(gdansk, plant)
+    incident = make_incident(gdansk, number=2178, status=Status.CLOSED)
+    client = signed_in(sam)
+    for query in ("2178", "%232178"):
+        answer = client.get(f"/incidents/?q={query}")
+        assert (answer.status_code, answer["Location"]) == (302, f"/incidents/{incident.pk}/")
+    assert client.get("/incidents/?q=2178", headers=htmx).status_code == 200
+    assert client.get("/incidents/?q=-2178").status_code == 200
+    assert client.get("/incidents/?q=2179").status_code == 200
+
+
+def test_a_number_out_of_reach_opens_nothing(signed_in, sam, gdansk, plant, noon):
+    make_incident(make_workspace("porto"), number=2178)
+    assert "No open incidents" not in client_text(signed_in(sam), "/incidents/?q=2178")
+    assert signed_in(sam).get("/incidents/?view=open&q=2178").status_code == 200
+
+
+def test_the_numbers_on_the_tabs_follow_the_filter_and_the_rail_does_not(
+    signed_in, sam, gdansk, plant, noon
+):
+    for title in ("Stop", "Scan", "Scan again"):
+        make_queue_row(gdansk, plant, title=title)
+    page = signed_in(sam).get("/incidents/?q=scan").content.decode()
+    tabs = page[page.index('id="queue-tabs"') :]
+    assert "Needs triage 2" in re.sub(r"<[^>]+>", " ", tabs).replace("  ", " ")
+    rail = page[: page.index('id="queue-tabs"')]
+    assert re.search(r"Triage queue</span><span[^>]*>3<", rail)
+
+
+def test_a_closed_tab_says_when_older_ones_were_not_looked_at(
+    signed_in, sam, gdansk, noon, monkeypatch
+):
+    monkeypatch.setattr("alerts.incidents.reads.numbers.COUNTED", 3)
+    for at in range(7):
+        make_incident(
+            gdansk, title="Old", status=Status.CLOSED, modified_at=NOON - timedelta(minutes=at)
+        )
+    assert "Closed 4+" in client_text(signed_in(sam), "/incidents/?q=old").replace("  ", " ")
+    assert "Closed 7 " in client_text(signed_in(sam), "/incidents/").replace("  ", " ")
+
+
+def test_more_filters_than_are_read_are_told(signed_in, sam, noon):
+    many = "+".join(f"w{at}" for at in range(21))
+    assert "Only the first 20 filters" in client_text(signed_in(sam), f"/incidents/?q={many}")
 
 
 def client_text(client, path):

@@ -1,0 +1,115 @@
+"""How rows are found by what only their incidents or alerts know: number, label, device, technique.
+
+A row of the queue is found when one of its incidents is. Every finder is answered by an index.
+"""
+
+from functools import cache
+
+from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
+from django.db.models.lookups import IContains
+
+from alerts.incidents.engine.address_text import (
+    is_address,
+    is_inside,
+    is_start_of_address,
+    network_of,
+    spellings_of,
+)
+from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.engine.tokens import exact_value_of
+from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert
+from alerts.sites.models import Device
+from portal.attack.engine import Technique
+
+LINE = "\n"  # between labels: none has one
+
+
+def by_number(number: int, *, workspace_ids: list[int], of_groups: bool) -> Q:
+    """Return the condition that an incident bears this number in Sentinel."""
+    return _of_incidents(Q(workspace_id__in=workspace_ids, number=number), of_groups)
+
+
+def by_label(value: str, *, of_groups: bool) -> Q:
+    """Return the condition that a label has this text in it; `=text` wants the whole label."""
+    labels = Func(F("labels"), Value(LINE), function="array_to_string", output_field=TextField())
+    exact = exact_value_of(value)
+    if exact is None:
+        return _of_incidents(Q(IContains(labels, value)) & HAS_LABELS, of_groups)
+    framed = Func(Value(LINE), labels, Value(LINE), function="concat", output_field=TextField())
+    return _of_incidents(Q(IContains(framed, f"{LINE}{exact}{LINE}")) & HAS_LABELS, of_groups)
+
+
+class Inventory:
+    """The devices that people mean by a name or an address; each question is asked once."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, tuple[list[str], list[str]]] = {}
+
+    def meant_by(self, value: str) -> tuple[list[str], list[str]]:
+        """Return the names and the addresses, as alerts write them, that a text stands for: the
+        device of that name or address, those in a network, those whose address begins so.
+        """
+        if value not in self._asked:
+            self._asked[value] = self._look_up(value)
+        return self._asked[value]
+
+    def _look_up(self, value: str) -> tuple[list[str], list[str]]:
+        devices = Device.objects.order_by().values_list("address", flat=True).distinct()
+        if (network := network_of(value)) is not None:
+            return [], [address for address in devices if is_inside(address, network)]
+        if is_start_of_address(value):
+            return [], list(devices.filter(address__istartswith=value))
+        ways = list(spellings_of(value))
+        if is_address(value):
+            return ways, ways
+        names = Device.objects.filter(name__iexact=value).order_by()
+        return [*{*ways, *names.values_list("name", flat=True)}], ways
+
+
+def by_device(value: str, inventory: Inventory, *, of_groups: bool) -> Q:
+    """Return the condition that an end has this text in its name, or that an alert names a device
+    or an address so; the start of an address and a network mean all devices in them.
+    """
+    names, addresses = inventory.meant_by(value)
+    # Spelled-out lists: how often they occur decides whether to begin with alerts or with rows.
+    alerts = Q(alert__any_address__overlap=addresses)
+    if names:
+        alerts |= Q(alert__any_device__overlap=names)
+    links = IncidentAlert.objects.filter(alerts)
+    if of_groups:
+        open_ones = links.filter(incident__group_key__isnull=False)
+        named = Q(key__in=open_ones.values("incident__group_key"))
+    else:  # a search ends after so many incidents, so each is asked by itself
+        named = Q(Exists(links.filter(incident=OuterRef("pk"))))
+    return Q(source__icontains=value) | Q(destination__icontains=value) | named
+
+
+def is_address_like(value: str) -> bool:
+    """Whether a word may name a device by its number or address, so that alerts are looked at."""
+    return len(value) > 3 and any(sign.isdigit() for sign in value)
+
+
+def by_techniques(techniques: tuple[Technique, ...], value: str, *, of_groups: bool) -> Q:
+    """Return the condition that the alert type stands for one of these techniques; of types that
+    the catalogue does not have, Sentinel's word counts.
+    """
+    ids = {value.strip().upper(), *(each.id for each in techniques)}
+    types = [
+        each.title for each in all_types() if ids & {*each.techniques, *each.techniques_current}
+    ]
+    named = Q(techniques__overlap=sorted(ids))
+    if of_groups:
+        named = Q(Exists(Incident.objects.filter(named, group_key=OuterRef("key"))))
+    return Q(alert_type__in=types) | (~Q(alert_type__in=_catalogue_titles()) & named)
+
+
+@cache
+def _catalogue_titles() -> tuple[str, ...]:
+    return tuple(each.title for each in all_types())
+
+
+def _of_incidents(wanted: Q, of_groups: bool) -> Q:
+    if not of_groups:
+        return wanted
+    incidents = Incident.objects.filter(wanted, group_key__isnull=False)
+    return Q(key__in=incidents.values("group_key"))
