@@ -114,7 +114,7 @@ def _question(row: Review) -> Question:
 
 
 def _answers(mine: QuerySet[Annotation]) -> list[Given]:
-    incidents = Prefetch("incidents", Incident.objects.order_by("-severity", "-created_at", "pk"))
+    incidents = Prefetch("incidents", Incident.objects.order_by("-severity", "-created_at", "-pk"))
     newest = mine.select_related("review").prefetch_related(incidents).order_by("-given_at", "-pk")
     return [_given(row, list(row.incidents.all())) for row in newest[:ANSWERS]]
 

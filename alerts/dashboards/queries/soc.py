@@ -126,7 +126,7 @@ def _answers(user: User, now: datetime) -> list[Answer]:
     rows = annotations_in_force().filter(given_at__gt=now - DAY)
     if not reach_of(user).everywhere:
         rows = rows.filter(pk__in=rows.filter(incidents__in=seen).values("pk"))
-    shown = Prefetch("incidents", seen.order_by("-severity", "-created_at", "pk"), to_attr="seen")
+    shown = Prefetch("incidents", seen.order_by("-severity", "-created_at", "-pk"), to_attr="seen")
     newest = rows.select_related("by").prefetch_related(shown).order_by("-given_at", "-pk")
     return [_answer(row) for row in newest[:ANSWERS]]
 

@@ -65,7 +65,7 @@ def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar
     if len(found) < MOST_SIMILAR and incident.site_ids:
         ids = (
             Alert.objects.filter(alert_type=incident.alert_type, site_id__in=incident.site_ids)
-            .order_by("-at")
+            .order_by("-at", "-pk")
             .values_list("pk", flat=True)[:MOST_SIMILAR]
         )
         parents = IncidentAlert.objects.filter(alert__in=list(ids)).values("incident")
@@ -95,7 +95,7 @@ def raw_of(incident: Incident) -> list[tuple[str, str]]:
     """What Sentinel sent, word for word: the incident, then its newest alerts."""
     raw = IncidentRaw.objects.filter(pk=incident.pk).values_list("body", flat=True).first()
     bodies = [(gettext("Incident"), raw)] if raw is not None else []
-    rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at")
+    rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at", "-alert")
     alerts = rows.values_list("alert__key", "body")[:MOST_RAW]
     bodies += [(gettext("Alert %(key)s") % {"key": key}, body) for key, body in alerts]
     return [(name, json.dumps(body, indent=2, ensure_ascii=False)) for name, body in bodies]

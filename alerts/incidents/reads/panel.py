@@ -103,7 +103,8 @@ def said_of(incident: Incident) -> Said:
     language = get_language() or "en"
     named = {"source": incident.source, "destination": incident.destination}
     own = Alert.objects.filter(incidents=incident).exclude(user_defined_title="")
-    user_title = own.values_list("user_defined_title", flat=True).first() or ""
+    newest = own.order_by("-at", "-pk").values_list("user_defined_title", flat=True)
+    user_title = newest.first() or ""
     return Said(
         title=bare_title(incident.title),
         plain=sentence(incident.alert_type, **named, language=language, user_title=user_title),

@@ -25,15 +25,14 @@ def people_for(incidents: Sequence[Incident]) -> list[User]:
 
 
 def ot_line_of(incidents: Sequence[Incident]) -> str:
-    """What OT said last of these incidents and who said it, for Sentinel's readers; empty where
-    they were not all judged alike.
+    """Return what OT said last of these incidents, for Sentinel's readers: who said it and why,
+    where one answer holds for all of them. Empty where they were not all judged alike.
     """
     states = {each.ot_state for each in incidents}
     if len(states) != 1 or not states <= set(_VERDICTS):
         return ""
-    answers = TimelineItem.objects.filter(incident=incidents[0], code="answered")
-    answer = answers.select_related("by").order_by("-at", "-pk").first()
     state = OtState(states.pop())
+    answer = _answer_to_all(incidents, state)
     if answer is None:
         return f"OT: {_VERDICTS[state]}."
     name = answer.by.name if answer.by else answer.by_label
@@ -41,3 +40,16 @@ def ot_line_of(incidents: Sequence[Incident]) -> str:
     said = f"OT ({name}): {_VERDICTS[state]}" + (f", work order {order}" if order else "")
     note = answer.details.get("note") or ""
     return f"{said}. {note}".strip() if note else f"{said}."
+
+
+def _answer_to_all(incidents: Sequence[Incident], verdict: str) -> TimelineItem | None:
+    """The answer with this verdict that is the newest on each of them; None where there are
+    several. What was undone is no answer.
+    """
+    lines = TimelineItem.objects.filter(incident__in=[each.pk for each in incidents])
+    undone = lines.filter(code="undone").exclude(act=None).values("act")
+    answers = lines.filter(code="answered", details__verdict=verdict).exclude(act__in=undone)
+    newest = answers.order_by("incident", "-at", "-pk").distinct("incident")
+    found = list(newest.select_related("by"))
+    is_one = len(found) == len(incidents) and len({each.act for each in found}) == 1
+    return found[0] if is_one else None

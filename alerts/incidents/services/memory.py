@@ -51,6 +51,10 @@ _AGAIN = """
              CASE WHEN excluded.first_incident <> m.first_incident
                   THEN greatest(m.first_seen_at, excluded.first_seen_at) END)
 """
+# Of two at the same moment the one with the smaller id, whichever comes first.
+_IS_EARLIER = """
+    (excluded.first_seen_at, excluded.first_incident) < (m.first_seen_at, m.first_incident)
+"""
 PAIRS = f"""
     INSERT INTO incidents_pairmemory AS m (pair, first_seen_at, first_incident, seen_again_at)
     SELECT pair, at, incident, again
@@ -59,10 +63,10 @@ PAIRS = f"""
          AS w(pair, at, incident, again) ORDER BY pair
     ON CONFLICT (pair) DO UPDATE
     SET first_seen_at = least(m.first_seen_at, excluded.first_seen_at),
-        first_incident = CASE WHEN excluded.first_seen_at < m.first_seen_at
-                              THEN excluded.first_incident ELSE m.first_incident END,
+        first_incident = CASE WHEN {_IS_EARLIER} THEN excluded.first_incident
+                              ELSE m.first_incident END,
         seen_again_at = greatest(m.seen_again_at, {_AGAIN})
-    WHERE excluded.first_seen_at < m.first_seen_at
+    WHERE {_IS_EARLIER}
           OR {PAIR_IS_NEW.replace("p.", "m.")}
              AND {_AGAIN} >= m.first_seen_at + interval '{PAIR_NEW_HOURS} hours'
     RETURNING old.first_incident

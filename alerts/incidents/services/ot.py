@@ -3,23 +3,22 @@ its own transaction and records them; this room does not know who asked or answe
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db import connection, transaction
 
 from alerts.incidents.models import Incident, OtState, PatternMemory
 from alerts.incidents.services.groups import regroup
 
-LONGEST_NOTE = 300
+MAX_NOTE = 300
+type Standing = tuple[OtState, datetime | None]  # the state, and until when OT should answer
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The newest word on a pattern: which verdict, whose, when, and their note."""
+class LatestVerdict:
+    """The newest verdict on a pattern: which, whose, when it was given, and their note."""
 
     verdict: str
     by_name: str
@@ -27,66 +26,74 @@ class Said:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PatternVerdicts:
+    """How often OT gave which verdict on a pattern, and the newest of them."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    latest: LatestVerdict | None = None
+
+
 @transaction.atomic
-def set_ot_state(
+def set_ot_states(
     *,
-    incident_ids: Collection[int],
-    state: OtState,
-    due_at: datetime | None,
+    standings: Mapping[Standing, Collection[int]],
     now: datetime,
     rank_too: Collection[int] = (),
 ) -> int:
-    """Say where these incidents stand with OT and until when it should answer; how many changed.
-    `rank_too`: others whose priority depends on it. Call last: the queue's rows are locked here.
+    """Say where incidents stand with OT; returns how many changed. `rank_too`: others whose
+    priority depends on it. Call last, and once: the queue's rows are locked here in their order.
     """
-    changed = (
-        Incident.objects.filter(pk__in=incident_ids)
-        .exclude(ot_state=state, ot_due_at=due_at)
-        .update(ot_state=state, ot_due_at=due_at, changed_at=now)
-    )
-    regroup({*incident_ids, *rank_too}, now=now)
+    changed = 0
+    for (state, due_at), ids in standings.items():
+        changed += (
+            Incident.objects.filter(pk__in=ids)
+            .exclude(ot_state=state, ot_due_at=due_at)
+            .update(ot_state=state, ot_due_at=due_at, changed_at=now)
+        )
+    regroup({*rank_too}.union(*standings.values()), now=now)
     return changed
 
 
 @transaction.atomic
-def note_verdict(*, patterns: Collection[UUID], said: Said) -> None:
-    """Remember one more verdict on each pattern: one annotation is one trial, however many alerts
-    it covers.
+def lock_pattern_memory(patterns: Collection[UUID]) -> None:
+    """Lock what is remembered of these patterns until the end of the transaction. Whoever counts
+    verdicts in a later statement sees those of everybody who held the lock before.
     """
-    PatternMemory.objects.bulk_create(
-        (
-            PatternMemory(pattern=each, first_seen_at=said.at, latest_seen_at=said.at)
-            for each in patterns
-        ),
-        ignore_conflicts=True,
-    )
-    column = _column(said.verdict)
-    known = PatternMemory.objects.filter(pattern__in=patterns)
-    known.update(**{column: F(column) + 1}, **_latest(said))
+    rows = PatternMemory.objects.filter(pattern__in=patterns).order_by("pattern")
+    known = set(rows.select_for_update().values_list("pattern", flat=True))
+    if missing := sorted({*patterns} - known):
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_MEMORY, [missing])
+        list(rows.select_for_update().values_list("pattern"))
 
 
-@transaction.atomic
-def forget_verdict(
-    *, patterns: Collection[UUID], verdict: str, latest: Mapping[UUID, Said | None] | None = None
-) -> None:
-    """Take one verdict on each pattern out of the count: it was undone or superseded. `latest` is
-    the word that holds again, where the one taken out was the newest.
-    """
-    column = _column(verdict)
-    known = PatternMemory.objects.filter(pattern__in=patterns)
-    known.update(**{column: Greatest(F(column) - 1, 0)})
-    for pattern, said in (latest or {}).items():
-        PatternMemory.objects.filter(pattern=pattern).update(**_latest(said))
+_ADD_MEMORY = """
+    INSERT INTO incidents_patternmemory (pattern, first_seen_at, latest_seen_at, seen, routine,
+        maintenance, suspicious, not_sure, latest_verdict_by, latest_verdict, latest_note)
+    SELECT pattern, min(created_at), max(created_at), count(*), 0, 0, 0, 0, '', '', ''
+    FROM incidents_incident WHERE pattern = ANY(%s) GROUP BY pattern ORDER BY pattern
+    ON CONFLICT DO NOTHING
+"""
 
 
-def _column(verdict: str) -> str:
-    return OtState(verdict).value.replace("-", "_")
+def set_pattern_verdicts(verdicts: Mapping[UUID, PatternVerdicts]) -> None:
+    """Remember what OT said of each pattern, in place of what was remembered before."""
+    for pattern in sorted(verdicts):
+        row = verdicts[pattern]
+        PatternMemory.objects.filter(pattern=pattern).update(
+            routine=row.counts.get(OtState.ROUTINE, 0),
+            maintenance=row.counts.get(OtState.MAINTENANCE, 0),
+            suspicious=row.counts.get(OtState.SUSPICIOUS, 0),
+            not_sure=row.counts.get(OtState.NOT_SURE, 0),
+            **_latest_columns(row.latest),
+        )
 
 
-def _latest(said: Said | None) -> dict[str, object]:
+def _latest_columns(latest: LatestVerdict | None) -> dict[str, object]:
     return {
-        "latest_verdict": said.verdict if said else "",
-        "latest_verdict_by": said.by_name[:120] if said else "",
-        "latest_verdict_at": said.at if said else None,
-        "latest_note": said.note[:LONGEST_NOTE] if said else "",
+        "latest_verdict": latest.verdict if latest else "",
+        "latest_verdict_by": latest.by_name[:120] if latest else "",
+        "latest_verdict_at": latest.at if latest else None,
+        "latest_note": latest.note[:MAX_NOTE] if latest else "",
     }

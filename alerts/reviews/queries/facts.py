@@ -125,7 +125,7 @@ def ends_of(incident: Incident) -> Ends:
         Q(name__in=names) | Q(address__in=names), zone__site__in=incident.site_ids
     )
     known: dict[str, Device] = {}
-    for device in devices.order_by("-latest_seen_at")[:20]:
+    for device in devices.order_by("-latest_seen_at", "-pk")[:20]:
         for handle in (device.name, device.address):
             known.setdefault(handle, device)
     return Ends(
@@ -138,7 +138,7 @@ def _is_inside(incident: Incident, window: Window | None) -> bool | None:
     if window is None:
         return None
     times = Alert.objects.filter(incidents=incident.pk, plant_weekday__isnull=False)
-    first = times.order_by("at").values_list("plant_weekday", "plant_minute").first()
+    first = times.order_by("at", "pk").values_list("plant_weekday", "plant_minute").first()
     weekday, minute = first or (None, None)
     if weekday is None or minute is None:
         return None

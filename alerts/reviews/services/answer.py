@@ -9,12 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Alert, Incident
-from alerts.incidents.services.ot import forget_verdict
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
-from alerts.reviews.queries import annotations_in_force, answer_to, verdict_on
+from alerts.reviews.queries import answer_to, verdict_on
 from alerts.reviews.services.consequences import follow_through
 from alerts.reviews.services.neighbours import lock_with_neighbours
+from alerts.reviews.services.succession import settle_succession
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -88,14 +88,17 @@ def give_verdict(
     ids = [each.pk for each in incidents]
     annotation.incidents.set(ids)
     annotation.alerts.set(_alerts(ids, alert_ids))
-    superseded = _supersede(annotation, ids)
+    succession = settle_succession(ids)
     answered = _settle_reviews(annotation, ids)
-    follow_through(annotation, incidents=incidents, answered=answered, near=near, now=now)
+    follow_through(
+        annotation, incidents=incidents, answered=answered, succession=succession, near=near,
+        now=now,
+    )  # fmt: skip
     record(
         "reviews.verdict.given", on=annotation, by=by, at=now, verdict=verdict, cause=cause,
         work_order=said.work_order, note=said.note, n=len(ids), act=annotation.act,
         incidents=[each.name for each in incidents[:100]], reviews=[r.uuid for r in answered],
-        superseded=[each.uuid for each in superseded],
+        superseded=_uuids_of(succession.changed),
     )  # fmt: skip
     return annotation
 
@@ -155,22 +158,9 @@ def _alerts(ids: Sequence[int], wanted: Collection[int] | None) -> list[int]:
     return list(alerts.distinct().values_list("pk", flat=True))
 
 
-def _supersede(annotation: Annotation, ids: Sequence[int]) -> list[Annotation]:
-    """Earlier verdicts wholly covered by this one hold no more, and leave the count."""
-    covered = set(ids)
-    earlier = annotations_in_force().filter(incidents__in=ids).exclude(pk=annotation.pk)
-    replaced = [
-        each
-        for each in earlier.distinct().prefetch_related("incidents").order_by("pk")
-        if {incident.pk for incident in each.incidents.all()} <= covered
-    ]
-    Annotation.objects.filter(pk__in=[each.pk for each in replaced]).update(
-        superseded_by=annotation
-    )
-    for each in replaced:
-        patterns = {incident.pattern for incident in each.incidents.all() if incident.pattern}
-        forget_verdict(patterns=patterns, verdict=each.verdict)
-    return replaced
+def _uuids_of(pks: Collection[int]) -> list[UUID]:
+    rows = Annotation.objects.filter(pk__in=pks).order_by("pk")
+    return list(rows.values_list("uuid", flat=True))
 
 
 def _settle_reviews(annotation: Annotation, ids: Sequence[int]) -> list[Review]:

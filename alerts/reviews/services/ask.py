@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident, OtState, TimelineItem
-from alerts.incidents.services.ot import set_ot_state
+from alerts.incidents.services.ot import set_ot_states
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.engine.due import answer_within
 from alerts.reviews.models import CANNED, Review
@@ -58,7 +58,7 @@ def ask_ot(
     )  # fmt: skip
     people = [each for each in ot_people_at(site, lead.workspace) if each != by]
     tell_asked(review, people=people, n=len(ids), now=now)
-    set_ot_state(incident_ids=ids, state=OtState.WAITING, due_at=review.due_at, now=now)
+    set_ot_states(standings={(OtState.WAITING, review.due_at): ids}, now=now)
     record(
         "reviews.review.asked", on=review, by=by, at=now, question=question, site=site.name,
         incidents=[each.name for each in incidents[:100]], n=len(ids), told=len(people),

@@ -5,30 +5,35 @@ pattern remember it, who asked and who owns is told, the queue shows it.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from alerts.incidents.models import Incident, OtState, TimelineItem
+from alerts.incidents.models import Incident, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.services.ot import Said, note_verdict, set_ot_state
 from alerts.incidents.services.timeline import write_timeline
-from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.comment import Spoken
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import sites_spoken_for
 from alerts.reviews.services.into_sentinel import owe_verdict
+from alerts.reviews.services.pattern_verdicts import (
+    cause_words,
+    patterns_of,
+    recount_patterns,
+)
+from alerts.reviews.services.standing import restore_standing
+from alerts.reviews.services.succession import Succession
 from alerts.reviews.services.tell import tell_answered
 from portal.accounts.models import User
 
 
 def follow_through(
     annotation: Annotation, *, incidents: Sequence[Incident], answered: Sequence[Review],
-    near: Collection[int], now: datetime,
+    succession: Succession, near: Collection[int], now: datetime,
 ) -> None:  # fmt: skip
     """Carry a verdict to everywhere it belongs. `near`: incidents to rank anew with these."""
     ids = [each.pk for each in incidents]
-    owe_verdict(annotation, incidents=incidents, said=_spoken(annotation, incidents), now=now)
+    holding = {pk for pk, verdict in succession.holding.items() if verdict == annotation.pk}
+    said = _spoken(annotation, incidents)
+    owe_verdict(annotation, incidents=incidents, holding=holding, said=said, now=now)
     _write_down(annotation, ids, now=now)
-    note_verdict(
-        patterns={each.pattern for each in incidents if each.pattern}, said=word_of(annotation)
-    )
+    recount_patterns(patterns_of([annotation.pk, *succession.changed]))
     lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
     people = [
         each
@@ -36,31 +41,14 @@ def follow_through(
         if incidents_visible_to(each).filter(pk=lead.pk).exists()
     ]
     tell_answered(annotation, incident=lead, people=people, n=len(ids), now=now)
-    set_ot_state(
-        incident_ids=ids, state=OtState(annotation.verdict), due_at=None, now=now, rank_too=near
-    )
-
-
-def word_of(annotation: Annotation) -> Said:
-    """A verdict as the pattern remembers it: the note, or else the words of the cause."""
-    return Said(
-        annotation.verdict,
-        annotation.by.name,
-        annotation.given_at,
-        annotation.note or _reason(annotation),
-    )
-
-
-def _reason(annotation: Annotation) -> str:
-    cause = cause_of(annotation.cause)
-    return cause.label() if cause else annotation.cause
+    restore_standing(ids, now=now, rank_too=near)
 
 
 def _spoken(annotation: Annotation, incidents: Sequence[Incident]) -> Spoken:
     sites = sites_spoken_for(annotation.by, incidents[0])
     return Spoken(
         verdict=annotation.verdict,
-        cause=_reason(annotation),
+        cause=cause_words(annotation.cause),
         by_name=annotation.by.name,
         place=", ".join(site.name for site in sites),
         work_order=annotation.work_order,

@@ -1,6 +1,6 @@
 """What a verdict owes Sentinel: one label and one comment an incident."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from alerts.incidents.models import Incident
@@ -13,13 +13,16 @@ from alerts.reviews.models import Annotation
 
 
 def owe_verdict(
-    annotation: Annotation, *, incidents: Sequence[Incident], said: Spoken, now: datetime
-) -> None:
-    """Owe label and comment to each incident that is still there in Sentinel, and show them."""
+    annotation: Annotation, *, incidents: Sequence[Incident], holding: Collection[int],
+    said: Spoken, now: datetime,
+) -> None:  # fmt: skip
+    """Owe label and comment to each incident that is still there in Sentinel, and show them. The
+    label tells the verdict that holds: only the incidents `holding` by this one get it.
+    """
     label, message = label_of(annotation.verdict), comment_on(said)
     there = [each for each in incidents if not each.is_read_only]
     changes = owe_changes(
-        wishes=list(_wishes(there, label, message)), act=annotation.act, by=annotation.by,
+        wishes=list(_wishes(there, label, message, holding)), act=annotation.act, by=annotation.by,
         by_label=annotation.by.name, now=now,
     )  # fmt: skip
     show_our_comments(changes, incidents=there, author=annotation.by.name)
@@ -38,7 +41,9 @@ def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetim
     return True
 
 
-def _wishes(incidents: Iterable[Incident], label: str, message: str) -> Iterable[Wish]:
+def _wishes(
+    incidents: Iterable[Incident], label: str, message: str, holding: Collection[int]
+) -> Iterable[Wish]:
     for each in incidents:
         others = sorted(name for name in each.labels if name.casefold() in VERDICT_LABELS - {label})
         patch: dict[str, list[str]] = {}
@@ -46,7 +51,7 @@ def _wishes(incidents: Iterable[Incident], label: str, message: str) -> Iterable
             patch["labels_add"] = [label]
         if others:
             patch["labels_remove"] = others
-        if patch:
+        if patch and each.pk in holding:
             yield Wish(each.workspace_id, each.name, patch=patch)
         if each.comments_count < MOST_COMMENTS:
             yield Wish(each.workspace_id, each.name, message=message)

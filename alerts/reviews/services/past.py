@@ -1,6 +1,5 @@
 """Take over verdicts that were given elsewhere, on incidents that are closed."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +7,12 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from alerts.incidents.models import Alert, Incident, OtState, Status
+from alerts.incidents.models import Alert, Incident, Status
 from alerts.incidents.services.groups import regroup
-from alerts.incidents.services.ot import note_verdict, set_ot_state
 from alerts.reviews.models import Annotation
-from alerts.reviews.services.consequences import word_of
+from alerts.reviews.services.pattern_verdicts import patterns_of, recount_patterns
+from alerts.reviews.services.standing import restore_standing
+from alerts.reviews.services.succession import settle_succession
 from portal.accounts.models import User
 from portal.audit.services import Actor, record
 
@@ -31,8 +31,10 @@ class PastVerdict:
 
 def record_past_verdicts(*, given: Sequence[PastVerdict], by: Actor, now: datetime) -> int:
     """Keep verdicts that OT gave before Tagout (or in the demo's past). They count for patterns as
-    any verdict does, but owe Sentinel nothing and tell nobody: the incidents are closed. Incidents
-    that are open, or judged already, are passed over. Returns how many were kept.
+    any verdict does, but owe Sentinel nothing and tell nobody: the incidents are closed. Verdicts
+    on open incidents, and those kept already, are passed over. Returns how many were kept.
+
+    They may come in any order: of several on one incident the one that was given last holds.
 
     Open incidents of these patterns are ranked anew in a transaction of their own, so that nobody
     who locks incidents in the order of their ids waits in a circle.
@@ -45,29 +47,37 @@ def record_past_verdicts(*, given: Sequence[PastVerdict], by: Actor, now: dateti
 
 @transaction.atomic
 def _keep(given: Sequence[PastVerdict], *, by: Actor, now: datetime) -> tuple[int, set[UUID]]:
-    wanted = {each.incident_id: each for each in given}
-    incidents = Incident.objects.select_for_update(of=("self",)).filter(
-        pk__in=wanted, status=Status.CLOSED, annotations=None
+    wanted = {_identity(each): each for each in given}
+    rows = Incident.objects.select_for_update(of=("self",)).filter(
+        pk__in={each.incident_id for each in given}, status=Status.CLOSED
     )
-    kept: list[Annotation] = []
-    judged: dict[str, list[int]] = defaultdict(list)
-    patterns: set[UUID] = set()
-    for incident in incidents.order_by("pk"):
-        past = wanted[incident.pk]
-        annotation = Annotation.objects.create(
-            verdict=past.verdict, cause=past.cause, note=past.note, by=past.by,
-            given_at=past.given_at, key=uuid4(), act=uuid4(),
-        )  # fmt: skip
-        annotation.incidents.set([incident.pk])
-        annotation.alerts.set(Alert.objects.filter(incidents=incident.pk))
-        if incident.pattern:
-            note_verdict(patterns={incident.pattern}, said=word_of(annotation))
-        kept.append(annotation)
-        judged[past.verdict].append(incident.pk)
-        if incident.pattern:
-            patterns.add(incident.pattern)
-    for verdict, ids in judged.items():
-        set_ot_state(incident_ids=ids, state=OtState(verdict), due_at=None, now=now)
-    if kept:
-        record("reviews.verdicts.taken_over", on=kept[0], by=by, at=now, n=len(kept))
+    closed = {row.pk for row in rows.order_by("pk")}
+    known = set(
+        Annotation.objects.filter(incidents__in=closed).values_list("incidents", "by", "given_at")
+    )
+    fresh = [each for key, each in wanted.items() if key[0] in closed and key not in known]
+    kept = [_annotation_of(each) for each in fresh]
+    ids = {each.incident_id for each in fresh}
+    if not kept:
+        return 0, set()
+    changed = settle_succession(ids).changed
+    patterns = patterns_of({*(each.pk for each in kept), *changed})
+    recount_patterns(patterns)
+    restore_standing(ids, now=now)
+    record("reviews.verdicts.taken_over", on=kept[0], by=by, at=now, n=len(kept))
     return len(kept), patterns
+
+
+def _identity(past: PastVerdict) -> tuple[int, int, datetime]:
+    """What tells a verdict of the past from another: nobody judges twice at the same moment."""
+    return past.incident_id, past.by.pk, past.given_at
+
+
+def _annotation_of(past: PastVerdict) -> Annotation:
+    annotation = Annotation.objects.create(
+        verdict=past.verdict, cause=past.cause, note=past.note, by=past.by,
+        given_at=past.given_at, key=uuid4(), act=uuid4(),
+    )  # fmt: skip
+    annotation.incidents.set([past.incident_id])
+    annotation.alerts.set(Alert.objects.filter(incidents=past.incident_id))
+    return annotation

@@ -5,20 +5,18 @@ from collections.abc import Collection
 from datetime import datetime
 
 from alerts.incidents.models import OtState
-from alerts.incidents.services.ot import set_ot_state
+from alerts.incidents.services.ot import Standing, set_ot_states
 from alerts.reviews.models import Review
 from alerts.reviews.queries import annotations_in_force
-
-type Standing = tuple[OtState, datetime | None]
 
 
 def restore_standing(
     incident_ids: Collection[int], *, now: datetime, rank_too: Collection[int] = ()
 ) -> None:
-    """Set the OT state again after a question or an answer was taken back."""
+    """Set the OT state of incidents to what their questions and verdicts come to."""
     newest: dict[int, tuple[datetime, Standing]] = {}
     asked = Review.objects.filter(incidents__in=incident_ids, state=Review.State.WAITING)
-    for incident, asked_at, due_at in asked.order_by("asked_at").values_list(
+    for incident, asked_at, due_at in asked.order_by("asked_at", "pk").values_list(
         "incidents", "asked_at", "due_at"
     ):
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
@@ -32,5 +30,4 @@ def restore_standing(
     for each in incident_ids:
         standing = newest[each][1] if each in newest else (OtState.NOT_ASKED, None)
         alike[standing].append(each)
-    for (state, until), ids in alike.items():
-        set_ot_state(incident_ids=ids, state=state, due_at=until, now=now, rank_too=rank_too)
+    set_ot_states(standings=alike, now=now, rank_too=rank_too)

@@ -7,14 +7,13 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import TimelineItem
-from alerts.incidents.services.ot import Said, forget_verdict, note_verdict
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Annotation, Review
-from alerts.reviews.queries import annotations_in_force
-from alerts.reviews.services.consequences import word_of
 from alerts.reviews.services.into_sentinel import withdraw_verdict
 from alerts.reviews.services.neighbours import lock_with_neighbours
+from alerts.reviews.services.pattern_verdicts import patterns_of, recount_patterns
 from alerts.reviews.services.standing import restore_standing
+from alerts.reviews.services.succession import settle_succession
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -47,7 +46,8 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
         )
     annotation.withdrawn_at = now
     annotation.save(update_fields=["withdrawn_at"])
-    _let_earlier_hold(annotation)
+    earlier = settle_succession(ids).changed
+    recount_patterns(patterns_of([annotation.pk, *earlier]))
     _wait_again(annotation)
     write_timeline(
         incident_ids=ids, code="undone", side=TimelineItem.Side.OT, by=by, now=now, act=act,
@@ -59,20 +59,6 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     return annotation
 
 
-def _let_earlier_hold(annotation: Annotation) -> None:
-    """Count what was superseded again, and give each pattern its latest word back."""
-    patterns = _patterns(annotation)
-    earlier = list(Annotation.objects.filter(superseded_by=annotation).order_by("given_at"))
-    Annotation.objects.filter(superseded_by=annotation).update(superseded_by=None)
-    for each in earlier:
-        note_verdict(patterns=_patterns(each), said=word_of(each))
-    forget_verdict(
-        patterns=patterns,
-        verdict=annotation.verdict,
-        latest={pattern: _latest_on(pattern) for pattern in patterns},
-    )
-
-
 def _wait_again(annotation: Annotation) -> None:
     """The questions that this verdict answered, and no other verdict answers, wait again."""
     judged = annotation.incidents.values("pk")
@@ -82,13 +68,3 @@ def _wait_again(annotation: Annotation) -> None:
     Review.objects.filter(pk__in=[each.pk for each in answered]).update(
         state=Review.State.WAITING, settled_at=None
     )
-
-
-def _patterns(annotation: Annotation) -> set[UUID]:
-    return {each for each in annotation.incidents.values_list("pattern", flat=True) if each}
-
-
-def _latest_on(pattern: UUID) -> Said | None:
-    given = annotations_in_force().filter(incidents__pattern=pattern).select_related("by")
-    latest = given.order_by("-given_at", "-pk").first()
-    return word_of(latest) if latest else None

@@ -126,7 +126,7 @@ def _give(
 
 
 def _tell(request: HttpRequest, response: HttpResponse, given: Annotation) -> HttpResponse:
-    incident = given.incidents.order_by("-severity", "-created_at").first()
+    incident = given.incidents.order_by("-severity", "-created_at", "-pk").first()
     words = {
         "verdict": verdict_word(given.verdict),
         "title": headline(incident) if incident else "",

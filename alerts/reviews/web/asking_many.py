@@ -30,7 +30,7 @@ def rows_meant(request: HttpRequest, told: QueryDict) -> list[Row]:
         wanted = [Q(group_key=UUID(key)) for key in keys] + [Q(pk=_number(each)) for each in ids]
     except ValueError:
         raise Http404 from None
-    reach = incidents_visible_to(actor_of(request)).order_by("-severity", "-created_at")
+    reach = incidents_visible_to(actor_of(request)).order_by("-severity", "-created_at", "-pk")
     rows: list[Row] = [row for each in wanted if (row := list(reach.filter(each)))]
     if not rows:
         raise Http404

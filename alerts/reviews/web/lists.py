@@ -103,7 +103,7 @@ def _question(review: Any) -> Row:
 def _answers(person: User, after: str) -> tuple[list[Row], str]:
     mine = Annotation.objects.filter(by=person, withdrawn_at=None)
     wanted = mine.select_related("by", "review__site", "superseded_by__by").prefetch_related(
-        Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at"))
+        Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at", "-pk"))
     )
     page, more = _page(wanted, "given_at", after, newest_first=True)
     return [_answer(annotation) for annotation in page], more

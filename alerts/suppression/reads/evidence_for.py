@@ -11,6 +11,7 @@ from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.reads.asking import ask
 
 MOST: Final = 60
+MAX_ABOUT: Final = 500
 BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
 
 
@@ -24,9 +25,9 @@ class Offered:
 
 def evidence_offered(said: Rule | None, chosen: Collection[str]) -> list[Offered]:
     """Chosen verdicts first, then those in force about what the rule matches, newest first."""
-    ids = _about(said) if said and not reasons_against_rule(said) else []
-    held = annotations_in_force().select_related("by").prefetch_related("incidents")
-    fitting = held.filter(pk__in=ids, verdict__in=BENIGN).order_by("-given_at", "-pk")[:MOST]
+    held = annotations_in_force().filter(verdict__in=BENIGN).order_by("-given_at", "-pk")
+    about = _about(said) if said and not reasons_against_rule(said) else []
+    fitting = held.filter(pk__in=about).select_related("by").prefetch_related("incidents")[:MOST]
     named = Annotation.objects.filter(uuid__in=chosen).select_related("by")
     picked = list(named.prefetch_related("incidents").order_by("-given_at", "-pk"))
     known = {each.pk for each in picked}
@@ -35,12 +36,14 @@ def evidence_offered(said: Rule | None, chosen: Collection[str]) -> list[Offered
 
 
 def _about(said: Rule) -> list[int]:
-    """The few verdicts are asked which of their alerts the rule matches."""
+    """The few verdicts are asked which of their alerts the rule matches; those given last count."""
     piece = sql.where(said)
     found = ask(
-        "SELECT DISTINCT n.annotation_id FROM reviews_annotation_alerts n"
+        "SELECT n.annotation_id FROM reviews_annotation_alerts n"
+        " JOIN reviews_annotation v ON v.id = n.annotation_id"
         f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {piece.text}"
-        " ORDER BY n.annotation_id DESC LIMIT 500",
+        " GROUP BY n.annotation_id, v.given_at"
+        f" ORDER BY v.given_at DESC, n.annotation_id DESC LIMIT {MAX_ABOUT}",
         piece.params,
     )
     return [row[0] for row in found]

@@ -12,6 +12,7 @@ from alerts.incidents.models import (
     Entity,
     Group,
     Incident,
+    PairMemory,
     PatternMemory,
 )
 from alerts.incidents.services.details import (
@@ -315,3 +316,12 @@ def test_one_incident_has_a_door_of_its_own(incident):
         now=NOON,
     )
     assert Incident.objects.get().details_state == "fetched"
+
+
+@pytest.mark.parametrize("in_turn", [True, False])
+def test_which_incident_showed_a_pair_first_depends_on_no_order(workspace, in_turn):
+    """Alerts of the same moment: the incident that was raised first is the first of its pair."""
+    two = [make_incident(workspace), make_incident(workspace)]
+    for row in two if in_turn else reversed(two):
+        fetch(row, [alert(row.pk)])
+    assert PairMemory.objects.get().first_incident == two[0].pk

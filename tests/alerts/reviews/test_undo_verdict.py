@@ -149,7 +149,7 @@ def test_undone_while_a_colleague_answers_nobody_waits_in_a_circle(
     gave, undid = at_once(
         lambda: answer(review, by=olaf, now=LATER),
         lambda: undo_verdict(act=given.act, by=oda, now=LATER),
-        answering, "_supersede",
+        answering, "settle_succession",
     )  # fmt: skip
     assert gave is None
     assert isinstance(undid, CannotUndoVerdict)
@@ -164,7 +164,7 @@ def test_answered_while_it_is_undone_the_new_answer_holds(
     raised = at_once(
         lambda: undo_verdict(act=given.act, by=oda, now=LATER),
         lambda: answer(review, by=olaf, now=LATER),
-        undoing, "_let_earlier_hold",
+        undoing, "settle_succession",
     )  # fmt: skip
     assert raised == [None, None]
     assert verdict_on(incident.pk).by == olaf

@@ -1,0 +1,18 @@
+"""Verdicts that a rule may rest on are offered by when they were given."""
+
+from datetime import timedelta
+
+from alerts.reviews.models import Annotation
+from alerts.suppression.reads import evidence_for
+from alerts.suppression.reads.evidence_for import evidence_offered
+from tests.conftest import NOON
+from tests.factories import rules
+
+
+def test_where_there_are_too_many_the_newest_are_offered(history, people, monkeypatch):
+    verdicts = list(Annotation.objects.order_by("pk"))
+    for days, verdict in enumerate(verdicts):  # taken over newest first
+        Annotation.objects.filter(pk=verdict.pk).update(given_at=NOON - timedelta(days=days))
+    monkeypatch.setattr(evidence_for, "MAX_ABOUT", 2)
+    offered = evidence_offered(rules.downloads(), ())
+    assert [each.annotation.pk for each in offered] == [each.pk for each in verdicts[:2]]
