@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from alerts.sites.engine.outside import is_public_address
+
 PURDUE_WORDS = {
     0.0: "Process",
     1.0: "Basic control",
@@ -91,3 +93,24 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.address
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether it is a safety system or a crown jewel: what touches it reaches a person."""
+        return self.criticality in (Criticality.SAFETY, Criticality.CROWN_JEWEL)
+
+    @property
+    def is_described(self) -> bool:
+        """Whether an inventory or a person told more of it than its name."""
+        return bool(
+            self.kind or self.vendor or self.model or self.is_authorized is not None
+            or self.purdue_level is not None or self.criticality != Criticality.NORMAL
+        )  # fmt: skip
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it stands outside the plant: a public address of which only alerts spoke. Its
+        zone is that of the sensor that saw it, and says nothing. Plants that number themselves
+        with public addresses have them in their inventory, so that those stay inside.
+        """
+        return is_public_address(self.address) and not self.is_described

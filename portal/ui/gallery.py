@@ -49,6 +49,10 @@ def everything(now: datetime) -> dict[str, object]:
         ],
         "source": FlowNode("ENG-WS-04", ("Engineering workstation", "10.41.3.14 · Level 3")),
         "target": FlowNode("PLC-PL2-07", ("Siemens S7-1500 · critical", "10.41.7.27"), True),
+        "ends": (
+            FlowNode("SCADA-PO-02", ("SCADA server", "10.30.10.16 · Level 3")),
+            FlowNode("198.51.100.23", ("Outside the plant",)),
+        ),
         "short_source": FlowNode("ENG-WS-04", ("Engineering station",)),
         "short_target": FlowNode("PLC-PL2-07", ("Carton erector",), True),
         "facts": [

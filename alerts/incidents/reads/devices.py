@@ -1,6 +1,7 @@
-"""The devices an incident is about, as cards."""
+"""The devices an incident is about, as cards: those of the plant, and what stands outside it."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import FETCH_RAISE, Q
@@ -8,10 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.models import Alert, Incident
+from alerts.sites.engine.outside import is_public_address
 from alerts.sites.models import Criticality, Device
 from portal.ui.pieces import FlowNode
 
 MOST_DEVICES = 50
+MAX_ALERTS = 200
 
 LEVEL_WORDS: dict[float, Promise] = {
     0.0: gettext_lazy("Process"),
@@ -27,66 +30,128 @@ CRITICALITY_WORDS = {
     Criticality.CROWN_JEWEL: gettext_lazy("Crown jewel"),
     Criticality.SAFETY: gettext_lazy("Safety system"),
 }
-PRECIOUS = (Criticality.CROWN_JEWEL, Criticality.SAFETY)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceCard:
-    """One device: what is known of it, and which side of the traffic it is."""
+    """One device: what is known of it, and which side of the traffic it is. What stands outside
+    the plant has neither site nor zone nor level.
+    """
 
-    pk: int
     name: str
     address: str
-    site: str
-    zone: str
     kind: str
     make: str
     level: str
     criticality: str  # in words; empty for normal ones
     is_precious: bool
+    is_outside: bool
     side: str  # source, destination or nothing
     facts: tuple[tuple[str, str], ...]
 
     def as_node(self) -> FlowNode:
         """The card as one end of a flow."""
+        address = self.address if self.address != self.name else ""
+        if self.is_outside:
+            return FlowNode(self.name, tuple(filter(None, (outside_words(), address))))
         what = (
             self.kind if not self.is_precious else f"{self.kind or self.make} · {self.criticality}"
         )
-        where = " · ".join(
-            filter(None, (self.address if self.address != self.name else "", self.level))
-        )
+        where = " · ".join(filter(None, (address, self.level)))
         return FlowNode(self.name, tuple(filter(None, (what.strip(" ·"), where))), self.is_precious)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEnds:
+    """Whom one alert names, and the zone of the sensor that saw it."""
+
+    zone_id: int | None
+    any_address: Sequence[str]
+    source_device: str
+    source_address: str
+    destination_device: str
+    destination_address: str
+
+
+def outside_words() -> str:
+    """Where a public address is that no inventory of the plant has."""
+    return gettext("Outside the plant")
 
 
 def devices_of(incident: Incident) -> list[DeviceCard]:
     """The devices that an incident's entities and alerts name, the target first."""
+    alerts = _ends_of_alerts(incident)
     named = Q(pk__in=incident.entities.exclude(device=None).values("device"))
-    rows = Device.objects.filter(named | _touched(incident))
+    rows = Device.objects.filter(named | _touched(alerts))
     found = rows.select_related("zone__site").fetch_mode(FETCH_RAISE)[:MOST_DEVICES]
-    cards = [_card(device, incident) for device in found]
+    inside = [device for device in found if not device.is_outside]
+    cards = [_card(device, incident) for device in inside]
+    cards += _outside_cards(alerts, incident, known={device.address for device in inside})
     order = {"destination": 0, "source": 1}
     return sorted(cards, key=lambda card: (order.get(card.side, 2), card.name))
 
 
-def _touched(incident: Incident) -> Q:
+def end_of(cards: Iterable[DeviceCard], side: str, name: str) -> FlowNode | None:
+    """One end of the flow: its card where there is one, else the name the alert gave; None where
+    it gave none.
+    """
+    for card in cards:
+        if card.side == side:
+            return card.as_node()
+    return FlowNode(name, (outside_words(),) if is_public_address(name) else ()) if name else None
+
+
+def _ends_of_alerts(incident: Incident) -> list[AlertEnds]:
+    rows = Alert.objects.filter(incidents=incident).values_list(
+        "zone_id", "any_address", "source_device", "source_address", "destination_device",
+        "destination_address",
+    )  # fmt: skip
+    return [AlertEnds(*row) for row in rows[:MAX_ALERTS]]
+
+
+def _touched(alerts: Iterable[AlertEnds]) -> Q:
     """Devices by the zone and the addresses that the alerts name."""
-    pairs = Alert.objects.filter(incidents=incident).values_list("zone_id", "any_address")[:200]
     wanted = Q(pk__in=[])
     by_zone: dict[int, set[str]] = {}
-    for zone, addresses in pairs:
-        if zone is not None:
-            by_zone.setdefault(zone, set()).update(addresses)
+    for alert in alerts:
+        if alert.zone_id is not None:
+            by_zone.setdefault(alert.zone_id, set()).update(alert.any_address)
     for zone, known in by_zone.items():
         wanted |= Q(zone_id=zone, address__in=known)
     return wanted
 
 
-def end_of(cards: Iterable[DeviceCard], side: str, name: str) -> FlowNode:
-    """One end of the flow: its card where there is one, else the name the alert gave."""
-    for card in cards:
-        if card.side == side:
-            return card.as_node()
-    return FlowNode(name or gettext("Not named"), ())
+def _outside_cards(
+    alerts: Iterable[AlertEnds], incident: Incident, *, known: set[str]
+) -> list[DeviceCard]:
+    """A card for each public address that is no device of the plant."""
+    names: dict[str, str] = {}
+    for alert in alerts:
+        for address in alert.any_address:
+            names.setdefault(address, "")
+        names[alert.source_address] = alert.source_device
+        names[alert.destination_address] = alert.destination_device
+    return [
+        _outside_card(address, name or address, incident)
+        for address, name in names.items()
+        if address not in known and is_public_address(address)
+    ][:MOST_DEVICES]
+
+
+def _outside_card(address: str, name: str, incident: Incident) -> DeviceCard:
+    facts = ((gettext("Address"), address), (gettext("Place"), outside_words()))
+    return DeviceCard(
+        name=name,
+        address=address,
+        kind="",
+        make="",
+        level="",
+        criticality="",
+        is_precious=False,
+        is_outside=True,
+        side=_side({name, address}, incident),
+        facts=facts,
+    )
 
 
 def _card(device: Device, incident: Incident) -> DeviceCard:
@@ -106,23 +171,26 @@ def _card(device: Device, incident: Incident) -> DeviceCard:
         (gettext("Firmware"), device.firmware),
     )
     return DeviceCard(
-        pk=device.pk,
         name=device.name or device.address,
         address=device.address,
-        site=site.name,
-        zone=zone.name,
         kind=device.kind,
         make=make,
         level=gettext("Level %(level)s") % {"level": number} if number else "",
         criticality=criticality,
-        is_precious=device.criticality in PRECIOUS,
-        side=_side(device, incident),
+        is_precious=device.is_critical,
+        is_outside=False,
+        side=_side({device.name, device.address}, incident),
         facts=tuple((name, value) for name, value in facts if value),
     )
 
 
-def _side(device: Device, incident: Incident) -> str:
-    names = {name.casefold() for name in (device.name, device.address) if name}
-    if incident.destination.casefold() in names:
+def _side(names: Iterable[str], incident: Incident) -> str:
+    folded = {name.casefold() for name in names if name}
+    if _first_name(incident.destination) in folded:
         return "destination"
-    return "source" if incident.source.casefold() in names else ""
+    return "source" if _first_name(incident.source) in folded else ""
+
+
+def _first_name(end: str) -> str:
+    """The name at an end, without how many others stand there, too: "PLC-1 +2"."""
+    return re.sub(r" \+\d+$", "", end).casefold()

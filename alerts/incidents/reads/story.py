@@ -1,4 +1,4 @@
-"""What happened, as the overview tells it: flow, techniques, checks and the weeks before."""
+"""What happened, as the overview tells it: techniques, checks and the weeks before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,23 +7,10 @@ from datetime import datetime, tzinfo
 from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.models import Alert, Incident
-from alerts.incidents.reads.devices import DeviceCard, end_of
 from alerts.incidents.reads.knowledge import Lately, Memory, has_new_pair
 from alerts.incidents.reads.wording import seen_before_check, window_words
 from portal.attack.engine import tactic, technique
-from portal.ui.pieces import FlowNode, Point
-from portal.ui.words import length
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Who did what to whom."""
-
-    source: FlowNode
-    target: FlowNode
-    action: str
-    detail: str
-    is_bad: bool
+from portal.ui.pieces import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +19,6 @@ class TechniqueChip:
 
     label: str
     tactics: str
-
-
-def flow_of(incident: Incident, alerts: Sequence[Alert], cards: Sequence[DeviceCard]) -> Flow:
-    """The flow of the newest alert, and how often it was seen in this incident."""
-    alert = alerts[0] if alerts else None
-    action = (alert.function if alert else "") or (alert.protocol if alert else "")
-    protocol = (alert.protocol if alert else "") or incident.protocol
-    wire = ", ".join(filter(None, (protocol, _port(alert))))
-    return Flow(
-        source=end_of(cards, "source", incident.source),
-        target=end_of(cards, "destination", incident.destination),
-        action=action or protocol or gettext("Traffic"),
-        detail=" · ".join(filter(None, (wire, _times(alerts)))),
-        is_bad=incident.severity >= 3,
-    )
-
-
-def _port(alert: Alert | None) -> str:
-    return gettext("port %(port)s") % {"port": alert.port} if alert and alert.port else ""
-
-
-def _times(alerts: Sequence[Alert]) -> str:
-    n = len(alerts)
-    if n < 2:
-        return ""
-    span = max(each.latest_at or each.at for each in alerts) - min(each.at for each in alerts)
-    said = {"n": n, "span": length(span)}
-    return ngettext("%(n)s time in %(span)s", "%(n)s times in %(span)s", n) % said
 
 
 def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[TechniqueChip]:

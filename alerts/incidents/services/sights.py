@@ -11,6 +11,7 @@ from alerts.incidents.services.copying import fixed_words, number
 from alerts.incidents.services.rows import SEVERITIES, alert_type_of
 from alerts.incidents.services.stages import texts_line
 from alerts.sentinel.wire import D4iotFacts
+from alerts.sites.engine.outside import is_public_address
 from alerts.sites.services import Found, Where
 
 
@@ -132,7 +133,12 @@ def sight_of(seen: Seen) -> Sight:
     )
     source = seen.source_address, seen.source_device
     destination = seen.destination_address, seen.destination_device
-    ends = [(seen.zone_id, *end) for end in (source, destination) if seen.zone_id and end[0]]
+    # What the sensor saw of the outside is no device of its zone.
+    ends = [
+        (seen.zone_id, *end)
+        for end in (source, destination)
+        if seen.zone_id and end[0] and not is_public_address(end[0])
+    ]
     return Sight(seen, line, said, tuple(ends))
 
 

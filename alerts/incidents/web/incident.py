@@ -16,6 +16,7 @@ from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.devices import devices_of
 from alerts.incidents.reads.flags import flag_sentences
+from alerts.incidents.reads.flow import flow_of
 from alerts.incidents.reads.incident import (
     alerts_of,
     how_many_alike,
@@ -33,7 +34,6 @@ from alerts.incidents.reads.panel import number_of, parts_of, said_of
 from alerts.incidents.reads.story import (
     bars_title,
     checks_of,
-    flow_of,
     points_of,
     tactics_of,
     techniques_of,

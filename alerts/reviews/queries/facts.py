@@ -10,10 +10,9 @@ from alerts.incidents.models import Alert, Incident, IncidentAlert, PatternMemor
 from alerts.incidents.reads.knowledge import sightings_before
 from alerts.reviews.engine.rhythm import Moment, Window, usual_window
 from alerts.reviews.models import Annotation
-from alerts.sites.models import Criticality, Device
+from alerts.sites.models import Device
 
 LOOK_BACK = timedelta(days=90)
-GRAVE = frozenset({Criticality.CROWN_JEWEL, Criticality.SAFETY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Ends:
     @property
     def target_is_grave(self) -> bool:
         """Whether the receiving end is a crown jewel or a safety system."""
-        return self.destination is not None and self.destination.criticality in GRAVE
+        return self.destination is not None and self.destination.is_critical
 
 
 def history_of_pattern(pattern: UUID | None) -> PatternHistory | None:

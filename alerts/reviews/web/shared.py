@@ -8,11 +8,14 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from alerts.incidents.models import Incident
+from alerts.incidents.reads.devices import CRITICALITY_WORDS, outside_words
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import ot_people_at
 from alerts.reviews.queries import Ends, reviews_visible_to
 from alerts.reviews.web.forms import DONE_BY, HandOverForm, VerdictForm
 from alerts.reviews.web.words import reason, reasons_for
+from alerts.sites.engine.outside import is_public_address
+from alerts.sites.models import Criticality, Device
 from portal.accounts.actor import actor_of
 from portal.ui.pieces import FlowNode
 
@@ -74,10 +77,20 @@ def nodes(incident: Incident, ends: Ends) -> tuple[FlowNode, FlowNode] | None:
     if not (incident.source and incident.destination):
         return None
     return (
-        FlowNode(incident.source, _lines(ends.source)),
-        FlowNode(incident.destination, _lines(ends.destination), critical=ends.target_is_grave),
+        FlowNode(incident.source, _lines(incident.source, ends.source)),
+        FlowNode(
+            incident.destination,
+            _lines(incident.destination, ends.destination),
+            critical=ends.target_is_grave,
+        ),
     )
 
 
-def _lines(device: Any) -> tuple[str, ...]:
-    return (device.kind,) if device and device.kind else ()
+def _lines(name: str, device: Device | None) -> tuple[str, ...]:
+    """What it is; or that it stands outside, where no inventory has it."""
+    if device.is_outside if device else is_public_address(name):
+        return (outside_words(),)
+    if device is None:
+        return ()
+    critical = CRITICALITY_WORDS[Criticality(device.criticality)] if device.is_critical else ""
+    return tuple(filter(None, (device.kind, str(critical))))

@@ -75,6 +75,23 @@ def flow_diagram(
 
 
 @register.simple_tag
+def flow_group(
+    nodes: Iterable[FlowNode], action: str, detail: str = "", note: str = ""
+) -> SafeString:
+    """The devices of a flow of which nobody knows who began: boxes side by side, no arrow."""
+    return format_html(
+        '<div class="flow-box"><div class="flow-group" role="group" aria-label="{}">'
+        '<p class="flow-step"><b>{}</b><span class="soft">{}</span></p>'
+        '<div class="flow-nodes">{}</div>{}</div></div>',
+        action,
+        action,
+        detail,
+        joined(_node(node) for node in nodes),
+        format_html('<p class="muted small">{}</p>', note) if note else EMPTY,
+    )
+
+
+@register.simple_tag
 def flow_pair(source: FlowNode, target: FlowNode) -> SafeString:
     """The phone's short form of a flow: from and to, side by side."""
     return format_html(

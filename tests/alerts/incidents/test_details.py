@@ -207,6 +207,20 @@ def test_crossing_zones_raises_the_priority(incident):
     assert ["crosses", 10, "Level 4 to Level 1"] in row.priority_parts
 
 
+def test_what_stands_outside_the_plant_is_no_device_of_the_sensors_zone(incident):
+    away = {"DestinationDevice": "203.0.113.66", "DestinationDeviceAddress": "203.0.113.66"}
+    outside = {"id": "x", "name": "ip-1", "kind": "Ip", "properties": {"address": "203.0.113.66"}}
+    fetch(incident, [alert(bag=away)], [outside])
+    assert list(Device.objects.values_list("address", flat=True)) == ["10.20.1.7"]
+    assert Alert.objects.get().any_address == ["10.20.1.7", "203.0.113.66"]
+
+
+def test_a_public_address_that_the_inventory_describes_is_a_device(incident):
+    own = {"DestinationDevice": "PLC-21", "DestinationDeviceAddress": "53.1.2.3"}
+    fetch(incident, [alert(bag=own)], device("PLC-21", "53.1.2.3"))
+    assert Device.objects.get(address="53.1.2.3").is_outside is False
+
+
 def test_unknown_kinds_of_entities_are_kept_as_they_came(incident):
     odd = {"id": "x", "name": "seg-1", "kind": "OtSegment", "properties": {"segmentName": "B"}}
     fetch(incident, [alert()], [odd])

@@ -1,6 +1,7 @@
 """The phone page: answer, agree, too late, withdrawn."""
 
 import json
+import re
 import uuid
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from alerts.reviews.models import Annotation
 from alerts.reviews.services import withdraw_review
 from tests.conftest import NOON
+from tests.factories.incidents import make_device
 
 MAINTENANCE = {"verdict": "maintenance", "cause_maintenance": "plc-programming-window"}
 
@@ -229,3 +231,14 @@ def test_ot_cannot_withdraw(client, open_page, review, oda):
     open_page(oda)
     reply = client.post(f"/reviews/{review.uuid}/withdraw/", follow=True)
     assert "Only the SOC of this workspace" in reply.content.decode()
+
+
+def test_what_stands_outside_the_plant_is_drawn_so(client, oda, site, make, ask, noon):
+    make_device(site, "203.0.113.66", "203.0.113.66", purdue_level=None)  # learnt from an alert
+    make_device(site, "HIST-01", "10.41.3.20", kind="Historian", criticality="crown-jewel")
+    review = ask(make(source="HIST-01", destination="203.0.113.66"))
+    client.force_login(oda)
+    page = client.get(f"/reviews/{review.uuid}/").content.decode()
+    nodes = re.findall(r'<div class="flow-node[^"]*">(.*?)</div>', page, re.DOTALL)
+    words = [" ".join(re.sub(r"<[^>]+>", " ", node).split()) for node in nodes]
+    assert words == ["From HIST-01 Historian Crown jewel", "To 203.0.113.66 Outside the plant"]

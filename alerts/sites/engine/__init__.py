@@ -1,0 +1,1 @@
+"""What can be told of addresses without looking anything up."""
