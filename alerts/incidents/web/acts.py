@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.reads.escalation import escalation_lines
@@ -23,6 +23,7 @@ from alerts.incidents.web.verbs import VERBS, Doing, Verb
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
 
@@ -54,7 +55,7 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
     return _ask(request, verb, how, doing, form)
 
 
-@require_POST
+@post_only(otherwise=lambda act: reverse("incidents:queue"))
 def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's own act back while it is held."""
     try:
