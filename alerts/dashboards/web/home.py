@@ -26,8 +26,9 @@ from alerts.dashboards.web.words import (
 )
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.models import User
+from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.ui.access import access_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
 from portal.ui.words import number
 
@@ -60,6 +61,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "seen": mark,
         "name": person.given_name,
         "summary": _summary(facts),
+        "access": None
+        if sections and sections != ["status"]
+        else access_of(request, READING_ROLES),
         "has_role": bool(roles_of(person)),
         "sections": sections,
         "now": now,

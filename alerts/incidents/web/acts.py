@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
-from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.policies import may_act_on, reasons_against_acting
 from alerts.incidents.reads.escalation import escalation_lines
 from alerts.incidents.reads.people import ot_line_of
 from alerts.incidents.services.bulk import start_bulk_act
@@ -73,6 +73,9 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
 def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
     against = reasons_against_acting(doing.targets.incidents, by=doing.by)
     context = {
+        "may_do": any(may_act_on(each, by=doing.by) for each in doing.targets.incidents)
+        if against
+        else True,
         "verb": verb,
         "how": how,
         "form": form,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import ApiToken, TokenScope
+from portal.accounts.queries import scopes_of_use_to
 from portal.accounts.services import (
     CannotCreateToken,
     CannotRotateToken,
@@ -84,7 +85,7 @@ def _page(
     page = {
         "form": form,
         "chosen": form["scopes"].value() or [],
-        "scopes": TokenScope.choices,
+        "scopes": [(each.value, each.label) for each in scopes_of_use_to(actor_of(request))],
         "made": made,
         "rows": [
             (token, token.works_at(now), [words[TokenScope(each)] for each in token.scopes])
