@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from alerts.dashboards.policies import sections_of, sees_everywhere
 from alerts.dashboards.queries.numbers import Numbers, numbers_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
-from alerts.dashboards.queries.soc import SocHome, soc_home
+from alerts.dashboards.queries.soc import Deed, SocHome, soc_home
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import address, answered_address, fingerprint, queue_address
@@ -179,10 +179,18 @@ def _soc(it: SocHome) -> dict[str, Any]:
         ],
         "answers": [(each, address("incidents:incident", each.incident_id)) for each in it.answers],
         "deeds": [
-            (each, DEEDS.get(each.code, each.code), address("incidents:incident", each.incident_id))
-            for each in it.deeds
+            (each, DEEDS.get(each.code, each.code), _deed_address(each)) for each in it.deeds
         ],
     }
+
+
+def _deed_address(deed: Deed) -> str:
+    """Where the act stands: its own page, the question, or the incident; nowhere for several."""
+    if deed.bulk_act:
+        return address("incidents:bulk", deed.bulk_act)
+    if deed.review:
+        return address("reviews:answer", deed.review)
+    return address("incidents:incident", deed.incident_id) if deed.title else ""
 
 
 def _numbers(it: Numbers) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
     except Http404:
         if not wants_part(request):
             raise
-        return _answer(request, gettext("This row has changed meanwhile. Look again."))
+        return _answer(request, gettext("This row has changed in the meantime. Look at it again."))
     doing = Doing(targets, user, clock.now())
     form = how.form(doing, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -65,7 +65,9 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     words = ngettext("Undone for %(n)s incident", "Undone for %(n)s incidents", undone.undone)
     text = words % {"n": undone.undone}
     if undone.too_late:
-        late = ngettext("%(n)s had gone out already", "%(n)s had gone out already", undone.too_late)
+        late = ngettext(
+            "%(n)s was in Sentinel already", "%(n)s were in Sentinel already", undone.too_late
+        )
         text = f"{text}; {late % {'n': undone.too_late}}"
     return _answer(request, text)
 

@@ -1,4 +1,4 @@
-"""Acts on many incidents: how one goes, what came of it, and how to turn it round."""
+"""Acts on many incidents: how one goes, what came of it, and how to undo it."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode

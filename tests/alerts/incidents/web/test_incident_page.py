@@ -308,8 +308,8 @@ def test_what_is_owed_and_what_others_did_first_is_plain(read, download, sam, gd
     text = read(download)
     assert "Sending to Sentinel: closing" in text
     assert "Sending to Sentinel: owner" in text
-    assert "a person changed it there before what Sam Keller wanted arrived" in text
-    assert "Severity stays High; wanted was Low" in text
+    assert "somebody changed it there before the change by Sam Keller came" in text
+    assert "Severity stays High, not Low" in text
 
 
 def test_merged_and_deleted_ones_are_read_only_and_lead_on(read, download, gdansk):
@@ -364,7 +364,7 @@ def test_a_closed_one_can_be_opened_again(read, gdansk):
         ot_state=OtState.ROUTINE,
     )  # fmt: skip
     text = read(closed)
-    assert "Closed · BenignPositive · R-12" in text
+    assert "Closed · Benign positive · R-12" in text
     assert "Reopen" in text
 
 
