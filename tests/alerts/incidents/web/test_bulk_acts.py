@@ -126,7 +126,7 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
     assert refused.status_code == 422 and "is in Sentinel already" in text_of(refused)
     client.post(f"{page}stop/")
     assert work() == 0 and closed() == 5
-    assert "You stopped it: 7 incidents were not looked at." in text_of(client.get(page))
+    assert "You stopped it; 7 incidents were left alone." in text_of(client.get(page))
     assert "It has already finished." in text_of(client.post(f"{page}stop/"))
     assert undo_act(act=act.act, by=sam, now=NOON).too_late == 1
 
