@@ -15,6 +15,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, Ending, LedgerEntry, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.reads.never import reasons_against_any_rule
 from alerts.suppression.services.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.services.propose import side_by_proposing
 from alerts.suppression.services.sign import CannotSignRule, sign_rule
@@ -113,6 +114,9 @@ def from_incident(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = incidents_visible_to(user).filter(pk=incident_id).first()
     if incident is None:
         raise Http404
+    if reasons := reasons_against_any_rule(incident):
+        text = " ".join(all_in_words(reasons))
+        return leave_toast(request, HttpResponseRedirect(f"/incidents/{incident.pk}/"), text)
     body, evidence = body_of_incident(incident, user, now=now)
     return _draft(request, user, body, evidence, now=now, incident=incident)
 
