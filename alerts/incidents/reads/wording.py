@@ -120,7 +120,7 @@ def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Ch
     label = gettext("%(verdict)s %(often)s of %(judged)s") % {
         "verdict": OT_WORDS[OtState(verdict)], "often": often, "judged": judged,
     }  # fmt: skip
-    return Chip(label, kind, icon, gettext("Not asked. This is what OT said of its like before."))
+    return Chip(label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones."))
 
 
 def zone_or_utc(name: str, *, in_utc: bool) -> tzinfo:

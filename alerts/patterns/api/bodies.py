@@ -7,6 +7,6 @@ from portal.api.bodies import In
 
 
 class RejectIn(In):
-    """Why no rule shall come of it."""
+    """Why this should not become a rule."""
 
     reason = serializers.CharField(max_length=LONGEST_REASON, help_text="in a few words")

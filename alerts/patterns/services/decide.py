@@ -50,7 +50,7 @@ def reject_candidate(*, candidate_id: int, by: User, now: datetime, reason: str)
     candidate = _locked(candidate_id)
     reasons = reasons_against_deciding(candidate, by=by)
     if not reason.strip():
-        reasons.append(_("Say in a few words why no rule shall come of it."))
+        reasons.append(_("Say in a few words why this should not become a rule."))
     if len(reason) > LONGEST_REASON:
         reasons.append(_("A reason has at most %(n)d characters.") % {"n": LONGEST_REASON})
     _refuse(candidate, reasons)

@@ -83,7 +83,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         ask_for_mining(by=actor_of(request), unshifted=clock.unshifted(), now=clock.now())
     except CannotAskForMining as refusal:
         return _back(request, str(refusal))
-    return _back(request, gettext("History is looked at now. Load the page again in a minute."))
+    return _back(request, gettext("History is being analysed. Load the page again in a minute."))
 
 
 def _back(request: HttpRequest, text: str, *, undo: str = "") -> HttpResponse:

@@ -97,14 +97,14 @@ def _worth(row: Candidate) -> str:
 
 def _confidence(row: Candidate) -> str:
     if not row.judged:
-        return gettext("Nobody of OT has judged it yet.")
+        return gettext("Nobody from OT has judged it yet.")
     return bound_sentence(row.suspicious, row.judged)
 
 
 def _why(row: Candidate) -> str:
     """On what that rests, or what would tell more."""
     if not row.judged:
-        return gettext("Ask OT about one of its incidents; each answer is one trial.")
+        return gettext("Ask OT about one of its incidents; every answer counts once.")
     if row.judged < MIN_JUDGED:
         return gettext("Ask OT about more of its incidents.")
     return gettext("From %(n)s verdicts, with 95 %% confidence.") % {"n": number(row.judged)}
@@ -130,7 +130,7 @@ def _way_out(codes: list[str]) -> str:
     """What could be done about it, for the first reason that has such a way."""
     ways = {
         "suspicious": gettext(
-            "If that was a mistake, a second person of OT corrects the verdict; or write a rule"
+            "If that was a mistake, a second person from OT can correct the verdict; or write a rule"
             " by hand that leaves it out."
         ),
         "true_positive": gettext("Only a narrower rule, written by hand, can leave it out."),
@@ -140,7 +140,7 @@ def _way_out(codes: list[str]) -> str:
         ),
         "never.type": gettext("This type always reaches a person."),
         "never.asset": gettext("Safety systems and crown jewels always reach a person."),
-        "wide.asset": gettext("Its alerts name no device, address or sensor to hold a rule to."),
+        "wide.asset": gettext("Its alerts name no device, address or sensor that a rule could be tied to."),
     }
     return next((ways[code] for code in codes if code in ways), "")
 

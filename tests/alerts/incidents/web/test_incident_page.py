@@ -341,7 +341,7 @@ def test_merged_and_deleted_ones_are_read_only_and_lead_on(read, download, gdans
     Incident.objects.filter(pk=download.pk).update(merged_into=77)
     text = read(download)
     assert "Merged into #77 in Sentinel" in text
-    assert "Open the incident that goes on" in text
+    assert "Open the incident it was merged into" in text
     assert "Assign" not in text
     Incident.objects.filter(pk=survivor.pk).update(gone_at=NOON)
     assert "Deleted in Sentinel" in read(survivor)

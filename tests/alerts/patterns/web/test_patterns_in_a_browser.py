@@ -43,7 +43,7 @@ def test_the_empty_list_of_rules_offers_the_best_patterns(browse, some, oda):
 
 def test_rejecting_can_be_undone_at_once(browse, some, oda):
     page = browse(f"/patterns/{some[0].uuid}/", as_=oda)
-    page.get_by_label("Why no rule shall come of it").fill("The station is replaced.")
+    page.get_by_label("Why this should not become a rule").fill("The station is replaced.")
     page.get_by_role("button", name="Reject").click()
     page.locator(".toast button").click()
     page.locator(".pattern").nth(1).wait_for()

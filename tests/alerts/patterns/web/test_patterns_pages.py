@@ -51,7 +51,7 @@ def test_before_there_is_enough_it_says_how_far_both_have_come(client, workspace
 
 def test_not_looked_at_yet_and_nothing_left_are_said(client, programming, judged, mine, oda):
     client.force_login(oda)
-    assert "was not looked at yet" in _text(client.get("/patterns/"))
+    assert "has not been analysed yet" in _text(client.get("/patterns/"))
     (row,) = mine()
     _act(client, row, "snooze")
     assert "Nothing left to decide" in _text(client.get("/patterns/"))
@@ -106,7 +106,7 @@ def test_what_cannot_become_a_rule_says_why_and_the_way_out(client, programming,
     page = _text(client.get("/patterns/"))
     assert "Cannot become a rule" in page
     assert "OT called 1 of them suspicious." in page
-    assert "a second person of OT corrects the verdict" in page
+    assert "a second person from OT can correct the verdict" in page
     assert "Turn into rule" not in page
 
 
@@ -126,9 +126,9 @@ def test_history_is_looked_at_again_when_asked(client, programming, judged, mine
     mine()
     client.force_login(oda)
     answer = client.post("/patterns/mine/", follow=True)
-    assert "History is looked at now" in _text(answer)
+    assert "History is being analysed" in _text(answer)
     assert Job.objects.get(kind="patterns.mine").payload == {"asked": True}
-    assert "is being looked at" in _text(client.get("/patterns/"))
+    assert "New figures will be here in a minute" in _text(client.get("/patterns/"))
 
 
 def test_more_than_a_page_goes_on(client, workspace, site, judged, mine, oda):
