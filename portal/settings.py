@@ -71,10 +71,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.ui.middleware.ReaderTime",
     "portal.ui.middleware.KeepNothing",
     "portal.ui.middleware.SignInAgain",
     "portal.ui.middleware.RefuseNul",
-    "portal.ui.middleware.ExplainMissingRole",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"

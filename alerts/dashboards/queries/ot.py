@@ -25,6 +25,7 @@ class Subject:
     destination: str
     place: str
     severity: str
+    site_ids: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +132,5 @@ def _given(row: Annotation, incidents: list[Incident]) -> Given:
 def _subject(incident: Incident) -> Subject:
     return Subject(
         incident.pk, incident.alert_type, incident.source, incident.destination, incident.place,
-        Severity(incident.severity).label,
+        Severity(incident.severity).label, incident.site_ids,
     )  # fmt: skip

@@ -14,11 +14,12 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.knowledge import alike_lately
 from alerts.incidents.reads.queue import owner_ids_of
 from alerts.incidents.reads.rows import COLUMNS, Frame, Row, rows_of
-from alerts.incidents.reads.wording import STATUS_WORDS, Chip, outcome_words, zone_or_utc
+from alerts.incidents.reads.wording import STATUS_WORDS, Chip
 from alerts.outbox.models import Kind, Outcome
 from alerts.outbox.queries import changes_of
 from alerts.sites.models import Site
 from portal.accounts.models import User
+from portal.ui.zones import READER, reader_clock
 
 MOST_ALERTS = 200
 MOST_SIMILAR = 50
@@ -52,8 +53,7 @@ def survivor_of(incident: Incident, user: User) -> Incident | None:
 def frame_for(user: User, now: datetime) -> Frame:
     """How rows of other incidents are formatted."""
     zones = dict(Site.objects.values_list("pk", "time_zone"))
-    in_utc = user.time_display == User.TimeDisplay.UTC
-    return Frame(now=now, zones=zones, in_utc=in_utc, my_owner_ids=owner_ids_of(user))
+    return Frame(now=now, zones=zones, my_owner_ids=owner_ids_of(user))
 
 
 def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar]:
@@ -143,9 +143,8 @@ def status_chip(incident: Incident) -> Chip:
     status = Status(incident.status)
     label = str(STATUS_WORDS[status])
     if status == Status.CLOSED:
-        outcome = outcome_words(incident.classification, incident.classification_reason)
-        terms = filter(None, (label, outcome, incident.closed_by))
-        return Chip(" · ".join(terms), "info", "circle-check")
+        terms = (incident.classification, incident.classification_reason, incident.closed_by)
+        return Chip(" · ".join(filter(None, (label, *terms))), "info", "circle-check")
     return Chip(label, "accent" if status == Status.NEW else "", "circle-dot")
 
 
@@ -154,8 +153,7 @@ def sensors_of(alerts: Sequence[Alert]) -> str:
     return ", ".join(dict.fromkeys(alert.sensor for alert in alerts if alert.sensor))
 
 
-def zone_of_page(incident: Incident, sites: Sequence[Site], user: User) -> tzinfo:
+def zone_of_page(incident: Incident, sites: Sequence[Site]) -> tzinfo:
     """The zone in which the page's times are shown."""
     names = {site.time_zone for site in sites if site.pk in incident.site_ids}
-    in_utc = user.time_display == User.TimeDisplay.UTC
-    return zone_or_utc(names.pop() if len(names) == 1 else "", in_utc=in_utc)
+    return reader_clock().zone(names.pop() if len(names) == 1 else READER)

@@ -12,9 +12,11 @@ from alerts.incidents.models import Alert, Incident, OtState, Severity
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.reads.devices import DeviceCard, devices_of
 from alerts.incidents.reads.knowledge import Lately, Memory, lately, memory_of
-from alerts.incidents.reads.wording import Chip, moment_of, ot_chip, window_words, zone_or_utc
+from alerts.incidents.reads.wording import Chip, ot_chip, window_words
 from alerts.sites.models import Site
 from portal.accounts.models import User
+from portal.ui.moments import moment_words
+from portal.ui.zones import READER, reader_clock
 
 _LEVELS = re.compile(r"Level (?P<upper>[\d.]+) to Level (?P<lower>[\d.]+)")
 
@@ -58,13 +60,11 @@ class Preview:
         return "primary" if self.is_judged and not self.needs_escalation else ""
 
 
-def preview_of(
-    incident: Incident, *, n: int, by: User, now: datetime, in_utc: bool, top: Incident
-) -> Preview:
+def preview_of(incident: Incident, *, n: int, by: User, now: datetime, top: Incident) -> Preview:
     """Gather the panel of an incident that stands for `n` alike ones. `top` is the one of them
     with the highest priority: the row shows that number, so it is the one to explain.
     """
-    zone = zone_or_utc(zone_name_of(incident), in_utc=in_utc)
+    zone = reader_clock().zone(zone_name_of(incident) or READER)
     memory, seen = memory_of(incident), lately(incident, now=now, zone=zone)
     cards = devices_of(incident)
     return Preview(
@@ -77,7 +77,7 @@ def preview_of(
         parts=parts_of(top),
         state=ot_chip(incident.ot_state),
         memory=memory,
-        memory_when=moment_of(memory.latest_at, now, zone).words
+        memory_when=moment_words(memory.latest_at, now, zone=zone, style="relative")
         if memory and memory.latest_at
         else "",
         device=next((card for card in cards if card.side == "destination"), None)

@@ -84,8 +84,8 @@ class Queue:
         self.frame = Frame(
             now=now,
             zones=dict(Site.objects.values_list("pk", "time_zone")),
-            in_utc=user.time_display == User.TimeDisplay.UTC,
             my_owner_ids=owner_ids_of(user),
+            is_local=True,
         )
 
     @property

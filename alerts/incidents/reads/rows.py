@@ -10,9 +10,10 @@ from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import OtState, Severity
-from alerts.incidents.reads.wording import Chip, Moment, age_of, moment_of, ot_chip, zone_or_utc
-from portal.ui.tags.times import exact
+from alerts.incidents.reads.wording import Chip, age_of, ot_chip
+from portal.ui.moments import Moment, exact, moment_of
 from portal.ui.words import length
+from portal.ui.zones import READER, reader_clock
 
 COLUMNS = (
     "key", "latest_id", "n", "priority", "severity", "title", "source", "destination", "place",
@@ -67,13 +68,20 @@ class Frame:
 
     now: datetime
     zones: Mapping[int, str]
-    in_utc: bool
     my_owner_ids: tuple[str, ...]
+    is_local: bool = False  # the page says that moments are local to each plant
 
     def zone(self, site_ids: Sequence[int]) -> tzinfo:
-        """The plant's zone for what touches these sites; UTC where it cannot be told."""
+        """The plant's zone for what touches these sites; the reader's where it cannot be told."""
         names = {self.zones.get(each, "") for each in site_ids}
-        return zone_or_utc(names.pop() if len(names) == 1 else "", in_utc=self.in_utc)
+        return reader_clock().zone(names.pop() if len(names) == 1 else READER)
+
+    @property
+    def has_several_clocks(self) -> bool:
+        """Whether rows are of plants in different zones, each on its own clock."""
+        clock = reader_clock()
+        several = len(set(self.zones.values())) > 1 and len(clock.plants) > 1
+        return several and clock.chosen is None
 
 
 def said_before(patterns: Sequence[UUID | None]) -> dict[UUID, tuple[str, int, int]]:
@@ -145,5 +153,5 @@ def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -
         since=exact(group["first_at"].astimezone(zone), group["first_at"]),
         owner=group["owner_name"] or (group["owner_id"] and "?"),
         is_mine=bool(group["owner_id"]) and group["owner_id"] in frame.my_owner_ids,
-        updated=moment_of(group["latest_at"], frame.now, zone),
+        updated=moment_of(group["latest_at"], frame.now, zone, is_local=frame.is_local),
     )

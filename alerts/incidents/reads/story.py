@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 
 from django.utils.translation import gettext, ngettext
 
@@ -107,9 +106,3 @@ def bars_title(seen: Lately) -> str:
     this = seen.weeks[-1][1] if seen.weeks else 0
     words = gettext("Weekly counts for 13 weeks: %(all)s in all, %(this)s this week")
     return words % {"all": seen.count, "this": this}
-
-
-def raised_words(at: datetime, zone: tzinfo) -> str:
-    """When it was raised, on the plant's clock with its zone."""
-    local = at.astimezone(zone)
-    return f"{local:%H:%M} {local.tzname()}"

@@ -1,15 +1,15 @@
 """Words of states and times as rows show them, made once a row and never in a template."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext
 
 from alerts.incidents.engine.rhythm import Window
 from alerts.incidents.models import OtState, Severity, Status
-from portal.ui.tags.times import date_of, day_of, exact, zone_of
-from portal.ui.words import ago, length
+from portal.ui.moments import day_of
+from portal.ui.words import length
 
 SEVERITY_WORDS = {
     Severity.HIGH: gettext_lazy("High"),
@@ -42,12 +42,6 @@ CLASSIFICATION_WORDS = {
     "FalsePositive": gettext_lazy("False positive"),
     "Undetermined": gettext_lazy("Undetermined"),
 }
-REASON_WORDS = {
-    "SuspiciousActivity": gettext_lazy("suspicious activity"),
-    "SuspiciousButExpected": gettext_lazy("suspicious but expected"),
-    "IncorrectAlertLogic": gettext_lazy("incorrect alert logic"),
-    "InaccurateData": gettext_lazy("inaccurate data"),
-}
 _OT_LOOKS = {
     "": ("info", "circle-dot"),
     "waiting": ("ot", "message-square-reply"),
@@ -56,26 +50,11 @@ _OT_LOOKS = {
     "suspicious": ("high", "flag"),
     "not-sure": ("info", "circle-question-mark"),
 }
-DAY = timedelta(hours=24)
 
 
 def classification_words(word: str) -> str:
     """Sentinel's classification as people say it."""
     return str(CLASSIFICATION_WORDS.get(word, word))
-
-
-def reason_words(word: str) -> str:
-    """Return Sentinel's reason for a classification as people say it."""
-    return str(REASON_WORDS.get(word, word))
-
-
-def outcome_words(classification: str, reason: str) -> str:
-    """Return how an incident was closed, in words: "Benign positive: suspicious but expected"."""
-    if not reason:
-        return classification_words(classification)
-    return gettext("%(classification)s: %(reason)s") % {
-        "classification": classification_words(classification), "reason": reason_words(reason),
-    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +65,6 @@ class Chip:
     kind: str
     icon: str
     hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment ready to be placed: short words, the whole truth, and what scripts keep going."""
-
-    iso: str
-    words: str
-    whole: str
-    relative: bool
 
 
 def term(word: str) -> str:
@@ -121,22 +90,6 @@ def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Ch
         "verdict": OT_WORDS[OtState(verdict)], "often": often, "judged": judged,
     }  # fmt: skip
     return Chip(label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones."))
-
-
-def zone_or_utc(name: str, *, in_utc: bool) -> tzinfo:
-    """The plant's zone, unless the person wants UTC or nobody knows the zone."""
-    return UTC if in_utc else (zone_of(name) or UTC)
-
-
-def moment_of(at: datetime, now: datetime, zone: tzinfo) -> Moment:
-    """Under a day how long ago, else day and time at the plant; the whole truth beside it."""
-    local = at.astimezone(zone)
-    relative = abs(now - at) < DAY
-    if relative:
-        words = ago(at, now)
-    else:
-        words = f"{date_of(local, year=local.year != now.year)}, {local:%H:%M}"
-    return Moment(at.isoformat(), words, exact(local, at), relative)
 
 
 def age_of(at: datetime, now: datetime) -> str:

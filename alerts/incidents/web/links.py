@@ -4,7 +4,6 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal.accounts.models import User
 from portal.ui.navigation import address_of
 
 
@@ -34,8 +33,3 @@ def goal_of(request: HttpRequest) -> str:
     told = request.POST.get("next") or request.GET.get("next") or ""
     known = url_has_allowed_host_and_scheme(told, {request.get_host()}, request.is_secure())
     return told if told and known else reverse("incidents:queue")
-
-
-def is_in_utc(user: User) -> bool:
-    """Whether the person wants moments in UTC."""
-    return user.time_display == User.TimeDisplay.UTC

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.tokens import Term, toggled, without
 from alerts.incidents.models import Incident
-from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.reads.numbers import (
     FIELD_LABELS,
@@ -39,7 +38,7 @@ from alerts.incidents.reads.queue import (
 )
 from alerts.incidents.reads.search import incident_meant_by
 from alerts.incidents.reads.shell import hand_over_untriaged
-from alerts.incidents.web.links import ask_address, is_in_utc, review_panel_address
+from alerts.incidents.web.links import ask_address, review_panel_address
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import nothing_new, render_page, vary, wants_part
@@ -70,8 +69,6 @@ def queue(request: HttpRequest) -> HttpResponse:
         hand_over_untriaged(request, counts["needs"])
     context = {
         "asked": asked,
-        "may_triage": may_triage(listed.user),
-        "may_judge": may_judge(listed.user),
         "page": page,
         "base": reverse("incidents:queue"),
         "here": request.get_full_path(),
@@ -84,7 +81,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "now": listed.now,
         "ask": ask_address(),
         "oob": wants_part(request),
-        "local_times": len(set(listed.frame.zones.values())) > 1 and not listed.frame.in_utc,
+        "local_times": listed.frame.has_several_clocks,
     }
     return render_page(request, "alerts/incidents/queue.html", context, part="list")
 
@@ -174,9 +171,7 @@ def _panel(
     incident = get_object_or_404(
         incidents_visible_to(user).select_related("workspace__organisation"), pk=incident_id
     )
-    preview = preview_of(
-        incident, n=n, by=user, now=now, in_utc=is_in_utc(user), top=top or incident
-    )
+    preview = preview_of(incident, n=n, by=user, now=now, top=top or incident)
     context = {
         "it": preview,
         "target": target,
@@ -207,9 +202,7 @@ def _listed(request: HttpRequest) -> tuple[Queue, Page]:
 
 
 def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
-    """The views; "Mine" only for who can own an incident."""
     asked = listed.asked
-    views = [view for view in VIEWS if view != "mine" or may_triage(listed.user)]
     return [
         (
             Tab(
@@ -221,7 +214,7 @@ def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
             ),
             _count_words(listed, view, counts[view]),
         )
-        for view in views
+        for view in VIEWS
     ]
 
 

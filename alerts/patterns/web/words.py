@@ -8,13 +8,15 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from alerts.incidents.engine import catalogue
 from alerts.patterns.models import Candidate, State
-from alerts.patterns.policies import may_decide, obstacles_of
+from alerts.patterns.policies import may_decide
 from alerts.patterns.web.rhythm import rhythm_words, strip
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.engine.bound import MIN_JUDGED
+from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
-from portal.ui.words import hours, number
+from portal.ui.words import hours, number, numeral
+from portal.ui.zones import READER
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Shown:
     headline: str
     ends: str
     place: str
+    zone: str  # of its plant's clock
     counted: str
     seen: str
     worth: str
@@ -52,6 +55,7 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
         headline=headline(row),
         ends=_ends(row),
         place=row.site.name if row.site else row.workspace.name,
+        zone=row.site.time_zone if row.site else READER,
         counted=counted,
         seen=days,
         worth=_worth(row),
@@ -62,7 +66,7 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
         confidence=_confidence(row),
         why=_why(row),
         cause=known.label(get_language() or "en") if known else "",
-        cannot=obstacles_of(row.cannot),
+        cannot=[_reason(code, detail) for code, detail in row.cannot],
         way_out=_way_out([code for code, _ in row.cannot]),
         may_decide=may_decide(row, by=person),
         is_open=is_open,
@@ -108,6 +112,20 @@ def _why(row: Candidate) -> str:
     if row.judged < MIN_JUDGED:
         return gettext("Ask OT about more of its incidents.")
     return gettext("From %(n)s verdicts, with 95 %% confidence.") % {"n": number(row.judged)}
+
+
+def _reason(code: str, detail: dict[str, str]) -> str:
+    n = int(detail.get("count", "0")) if detail.get("count", "0").isdecimal() else 0
+    if code == "suspicious":
+        return ngettext(
+            "OT called %(n)s of them suspicious.", "OT called it suspicious %(n)s times.", n
+        ) % {"n": n}
+    if code == "true_positive":
+        return ngettext(
+            "%(n)s of its incidents was a true positive.",
+            "%(n)s of its incidents were true positives.", n,
+        ) % {"n": n}  # fmt: skip
+    return words(Sentence(code, **detail), gettext, numeral)
 
 
 def _outside(said: Mapping[str, int]) -> str:

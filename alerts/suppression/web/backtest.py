@@ -12,8 +12,8 @@ from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from alerts.suppression.web.words import field_label, in_words
+from portal.ui.moments import date_of
 from portal.ui.pieces import Point
-from portal.ui.tags.times import date_of
 from portal.ui.words import hours, number, percent
 
 _ENDS = {"source": ("source_device", "source_address"),

@@ -1,6 +1,6 @@
 """Deployments: what should stand in Sentinel and what does, workspace by workspace."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ class Row:
     is_refused: bool
     error: str
     fix: str
+    site_ids: Sequence[int]  # the plants that the rule names
     at: datetime | None
     lease_until: datetime | None
 
@@ -91,6 +92,7 @@ def _row(each: Deployment, titles: dict[int, RuleVersion]) -> Row:
         is_refused=each.standing in ("refused", "held"),
         error=each.error,
         fix=what_to_do(each),
+        site_ids=version.site_ids if version else (),
         at=each.row.landed_at or each.row.wanted_at,
         lease_until=each.lease_until,
     )

@@ -1,5 +1,6 @@
 """The list of rules. State, site and page stand in the address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +41,7 @@ class Row:
     owners: Owners
     matches: int
     latest: datetime | None
+    site_ids: Sequence[int]
     ends: StateChip | None
     in_work: StateChip | None
     in_work_href: str
@@ -93,6 +95,7 @@ def _row(row: RuleRow, owners: Owners, now: datetime) -> Row:
         owners=owners,
         matches=row.matches,
         latest=row.latest,
+        site_ids=version.site_ids,
         ends=ends_chip(version.expires_at, now) if version.expires_at and acts else None,
         in_work=state_chip(row.in_work.state) if row.in_work else None,
         in_work_href=version_address(row.in_work) if row.in_work else "",

@@ -119,7 +119,7 @@ def timeline_item(
     *,
     team: str = "soc",
     at: datetime | None = None,
-    zone: str | tzinfo | None = None,
+    zone: str | tzinfo | None,
     id: str = "",
     quote: str = "",
     rule: str = "",

@@ -14,7 +14,6 @@ let mine = false;
 
 function addressOf(act) {
   const base = document.getElementById("queue-acts").dataset;
-  if (!base.acts) return ""; // who only reads has nothing to do to a row
   return act === "ask" ? base.ask : `${base.acts}${act}/`;
 }
 
@@ -29,7 +28,7 @@ function ask(act) {
 
 function assignToMe() {
   const about = selection.targets();
-  if (!about || !addressOf("assign")) return false;
+  if (!about) return false;
   mine = true;
   const values = { to: "me" };
   htmx.ajax("POST", addressOf("assign"), {
@@ -77,8 +76,8 @@ bindKey("Escape", (event) => {
   }
   return false;
 });
-bindKey("x", () => Boolean(addressOf("assign")) && selection.toggle(false));
-bindKey("shift+x", () => Boolean(addressOf("assign")) && selection.toggle(true));
+bindKey("x", () => selection.toggle(false));
+bindKey("shift+x", () => selection.toggle(true));
 bindKey("a", () => ask("assign"));
 bindKey("a a", assignToMe);
 bindKey("r", () => ask("ask"));

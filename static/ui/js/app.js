@@ -9,3 +9,4 @@ import "./live.js";
 import "./menus.js";
 import "./theme.js";
 import "./toasts.js";
+import "./zone.js";

@@ -9,6 +9,7 @@ from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Sev
 from alerts.incidents.reads.numbers import blame, counts_by_view, facets
 from alerts.incidents.reads.queue import PAGE, VIEWS, Queue, asked_for
 from portal.accounts.models import Role, ScopeKind
+from portal.ui.zones import ReaderClock, active
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_queue_row, make_site, make_workspace
@@ -201,7 +202,8 @@ def test_times_are_the_plants_or_utc_as_the_person_chose(gdansk, plant, sam):
     make_queue_row(gdansk, plant, created_at=NOON - timedelta(days=2))
     assert listed(sam).rows[0].updated.words == "22 Nov, 13:00"
     sam.time_display = "utc"
-    assert listed(sam).rows[0].updated.words == "22 Nov, 12:00"
+    with active(ReaderClock(lambda: sam)):
+        assert listed(sam).rows[0].updated.words == "22 Nov, 12:00"
 
 
 @pytest.mark.usefixtures("mixed")

@@ -1,0 +1,16 @@
+/* Tells the server in which time zone this browser is; it reads the cookie. Only then can moments be
+   shown in the reader's own time, and only then is that offered. */
+const COOKIE = "tagout_zone";
+const YEAR = 365 * 24 * 3600;
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+if (zone) {
+  if (!document.cookie.split("; ").includes(`${COOKIE}=${zone}`)) {
+    const secure = location.protocol === "https:" ? ";secure" : "";
+    document.cookie = `${COOKIE}=${zone};path=/;max-age=${YEAR};samesite=lax${secure}`;
+  }
+  for (const choice of document.querySelectorAll("[data-own-zone]")) {
+    choice.title = zone;
+    choice.hidden = false;
+  }
+}

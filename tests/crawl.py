@@ -1,0 +1,71 @@
+"""Every page that a person reaches by links, and every part that a page fetches."""
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from django.test import Client
+
+# An address is taken for one of its kind by what names a row in it.
+_NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+MAX_OF_A_KIND, MAX_PAGES = 2, 150
+_ADDRESSES = ("href", "hx-get")
+_LEFT_OUT = ("/static/", "/api/", "/ui/", "/logout/", "/favicon")
+
+
+class Addresses(HTMLParser):
+    """The addresses a page leads to or fetches by itself, in the order of the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "link":
+            return
+        self.found += [value for name, value in attrs if name in _ADDRESSES and value]
+
+
+def crawl(client: Client, start: str = "/", *, most: int = MAX_PAGES) -> dict[str, str]:
+    """The HTML by address of what can be reached from `start`, a few of each kind of address."""
+    pages: dict[str, str] = {}
+    kinds: Counter[str] = Counter()
+    waiting, seen = [start], {start}
+    while waiting and len(pages) < most:
+        address = waiting.pop(0)
+        answer = client.get(address)
+        if answer.status_code != 200 or "html" not in answer.headers["Content-Type"]:
+            continue
+        pages[address] = answer.content.decode()
+        for found in addresses_in(pages[address]):
+            goal = inside(urljoin(address, found))
+            if goal is None or goal in seen:
+                continue
+            seen.add(goal)
+            kinds[kind_of(goal)] += 1
+            if kinds[kind_of(goal)] <= MAX_OF_A_KIND:
+                waiting.append(goal)
+    return pages
+
+
+def addresses_in(html: str) -> list[str]:
+    """What a page leads to."""
+    parser = Addresses()
+    parser.feed(html)
+    return parser.found
+
+
+def kind_of(address: str) -> str:
+    """The address without what names a row, and its query by its name; of several, it is one."""
+    parts = urlsplit(address)
+    names = {pair.partition("=")[0] for pair in parts.query.split("&")}
+    return f"{_NAMES.sub('*', parts.path)}?{names.pop() if len(names) == 1 else 'several'}"
+
+
+def inside(address: str) -> str | None:
+    """The address below this host, without its fragment; None where it leads elsewhere."""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or parts.path.startswith(_LEFT_OUT):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

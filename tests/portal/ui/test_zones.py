@@ -1,0 +1,100 @@
+"""Whose clock a moment is shown on, and when the name of the zone stands beside it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template, TemplateSyntaxError
+from django.template.loader import get_template
+
+from portal.accounts.models import User
+from portal.ui import zones
+from portal.ui.moments import moment_words
+from portal.ui.zones import READER, Plant, ReaderClock, active, register_plants
+
+NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
+WARSAW, LISBON = Plant(1, "Europe/Warsaw", True), Plant(2, "Europe/Lisbon", True)
+
+
+@pytest.fixture
+def reader(monkeypatch):
+    """`reader("plant", WARSAW, own="Asia/Tokyo")` is whoever reads, with the plants there are."""
+    monkeypatch.setattr(zones, "_read_plants", [])
+
+    def make(display="plant", *plants, own=""):
+        register_plants(lambda user: plants)
+        return ReaderClock(lambda: User(time_display=display), own)
+
+    return make
+
+
+def words(clock, zone, moment=NOW, **more):
+    with active(clock):
+        return moment_words(moment, NOW, zone=zone, **more)
+
+
+@pytest.mark.parametrize(
+    ("display", "plants", "own", "zone", "said"),
+    [
+        ("plant", [WARSAW], "", "Europe/Warsaw", "09:44"),
+        ("plant", [WARSAW], "Asia/Tokyo", READER, "09:44"),
+        ("plant", [WARSAW, LISBON], "", "Europe/Warsaw", "09:44 CET"),
+        ("plant", [WARSAW, LISBON], "", "Europe/Lisbon", "08:44 WET"),
+        ("plant", [WARSAW, LISBON], "Asia/Tokyo", READER, "17:44 JST"),
+        ("plant", [WARSAW, LISBON], "", READER, "08:44 UTC"),
+        ("plant", [], "", None, "08:44 UTC"),
+        ("plant", [WARSAW], "", "Mars/Base", "09:44"),
+        ("utc", [WARSAW, LISBON], "Asia/Tokyo", "Europe/Warsaw", "08:44"),
+        ("mine", [WARSAW, LISBON], "Asia/Tokyo", "Europe/Warsaw", "17:44"),
+        ("mine", [WARSAW], "", "Europe/Warsaw", "09:44"),
+        ("mine", [WARSAW], "../etc/passwd", "Europe/Warsaw", "09:44"),
+        ("mine", [WARSAW], "Europe", "Europe/Warsaw", "09:44"),
+        ("mine", [WARSAW], "x" * 5000, "Europe/Warsaw", "09:44"),
+    ],
+)
+def test_a_moment_is_on_the_clock_that_the_reader_wants(reader, display, plants, own, zone, said):
+    assert words(reader(display, *plants, own=own), zone) == said
+
+
+def test_a_plant_that_the_reader_does_not_see_makes_no_zone_doubtful(reader):
+    hidden = Plant(3, "Asia/Tokyo", False)
+    assert words(reader("plant", WARSAW, hidden), "Europe/Warsaw") == "09:44"
+
+
+def test_a_list_that_says_on_whose_clock_its_rows_are_names_no_zone(reader):
+    clock = reader("plant", WARSAW, LISBON)
+    assert words(clock, "Europe/Warsaw", NOW - timedelta(days=2), is_local=True) == "23 Nov, 09:44"
+
+
+def test_a_zone_without_letters_is_named_by_its_distance_from_utc(reader):
+    assert words(reader(), "America/Sao_Paulo") == "05:44 UTC-03"
+
+
+def test_plants_with_one_clock_have_one_zone_and_others_the_readers(reader):
+    clock = reader("plant", WARSAW, Plant(4, "Europe/Warsaw", True), LISBON)
+    assert clock.zone_of_plants([1, 4]) == "Europe/Warsaw"
+    assert clock.zone_of_plants([1, 2]) == clock.zone_of_plants([]) == READER
+
+
+def test_outside_a_request_a_moment_is_on_the_clock_it_is_given_and_names_it():
+    assert moment_words(NOW, NOW, zone=ZoneInfo("Europe/Warsaw")) == "09:44 CET"
+
+
+def test_a_moment_without_a_zone_is_a_mistake():
+    with pytest.raises(TemplateSyntaxError, match="zone"):
+        Template("{% load ui %}{% time at %}")
+    with pytest.raises(TemplateSyntaxError, match="zone"):
+        Template('{% load ui %}{% timeline_item "Sam" at=at %}{% endtimeline_item %}')
+    given = Template("{% load ui %}{% time at zone=page.zone %}")
+    with pytest.raises(ValueError, match="empty zone"):
+        given.render(Context({"at": NOW, "now": NOW}))
+
+
+def test_every_moment_of_every_template_names_a_zone():
+    home = Path(settings.BASE_DIR) / "templates"
+    names = [str(path.relative_to(home)) for path in sorted(home.rglob("*.html"))]
+    for name in names:
+        get_template(name)  # the tag does not compile without one
+    assert len(names) > 100
