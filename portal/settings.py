@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "portal.ui.middleware.KeepNothing",
     "portal.ui.middleware.SignInAgain",
     "portal.ui.middleware.RefuseNul",
+    "portal.ui.middleware.ExplainMissingRole",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"

@@ -15,4 +15,5 @@ LEO = Person("leo@demo.example", "Leo Hartmann")  # SOC lead
 OLAF = Person("olaf@demo.example", "Olaf Lindqvist")  # OT site lead
 PIA = Person("pia@demo.example", "Pia Carvalho")  # OT engineer at Porto
 MIA = Person("mia@demo.example", "Mia Brandt")  # manager
+INES = Person("ines@demo.example", "Ines Moreau")  # auditor
 ADA = Person("ada@demo.example", "Ada Okafor")  # administrator

@@ -9,14 +9,16 @@ class DashboardsConfig(AppConfig):
     def ready(self) -> None:
         from alerts.dashboards.queries.sync import oldest_age
         from alerts.dashboards.web.frame import how_fresh, how_much
+        from portal.accounts.models import Role
         from portal.api.freshness import register_data_age
         from portal.ui.navigation import RUNNING, NavItem, register_nav
         from portal.ui.shell import register_shell_fact
 
         register_nav(
             NavItem(_("Home"), "house", "dashboards:home", order=0, key="h", tab=_("Home")),
-            NavItem(_("System status"), "activity", "dashboards:status", section=RUNNING, order=10),
-        )
+            NavItem(_("System status"), "activity", "dashboards:status", section=RUNNING, order=10,
+                    roles=frozenset(Role)),
+        )  # fmt: skip
         register_shell_fact("sentinel.sync", how_fresh, place="footer")
         register_shell_fact("sentinel.size", how_much, place="footer")
         register_data_age(oldest_age)

@@ -24,5 +24,7 @@ PEOPLE = (
            "Olaf, OT site lead at Gdańsk"),
     Player("leo@demo.example", "Leo Hartmann", "soc-lead", "", "Leo, SOC lead"),
     Player("mia@demo.example", "Mia Brandt", "manager", "", "Mia, manager: reads only"),
+    Player("ines@demo.example", "Ines Moreau", "auditor", "",
+           "Ines, auditor: reads all, changes nothing"),
     Player("ada@demo.example", "Ada Okafor", "administrator", "", "Ada, administrator"),
 )  # fmt: skip

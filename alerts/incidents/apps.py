@@ -28,5 +28,7 @@ def _register_pages() -> None:
             counter="incidents.untriaged", roles=READING_ROLES, key="q", tab=gettext_lazy("Queue"),
         )
     )  # fmt: skip
-    register_search(Search(gettext_lazy("Search incidents, devices"), "incidents:queue"))
+    register_search(
+        Search(gettext_lazy("Search incidents, devices"), "incidents:queue", roles=READING_ROLES)
+    )
     register_shell_fact("incidents.untriaged", count_untriaged)

@@ -32,6 +32,16 @@ def reasons_against_acting(
     return list(dict.fromkeys(reasons))
 
 
+def may_triage(user: User) -> bool:
+    """Whether the person triages incidents anywhere: whether lists offer what can be done."""
+    return not roles_of(user).isdisjoint(SOC_ROLES)
+
+
+def may_judge(user: User) -> bool:
+    """Whether the person says for OT anywhere what an incident was."""
+    return not roles_of(user).isdisjoint(OT_ROLES)
+
+
 def may_act_on(incident: Incident, *, by: User) -> bool:
     """Whether to show this person what can be done to the incident."""
     return not reasons_against_acting(incident, by=by)

@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Model, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Concat
 
 from alerts.incidents.models import (
     Alert,
@@ -22,6 +34,8 @@ from portal.accounts.queries import Reach, reach_of
 from portal.jobs.models import State
 
 DECISIONS = ("owner", "severity", "closed", "reopened", "commented", "labels", "escalated")
+OWN_ACTS = (*DECISIONS, "asked", "answered")  # what people look for among what they did
+TAKEN_BACK = ("undone", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,7 @@ class Act:
     incidents: int
     incident_id: int  # one of them, to show
     at: datetime
+    kinds: int  # how many kinds of incident: one title names them all where it is 1
 
 
 def incidents_visible_to(user: User) -> QuerySet[Incident]:
@@ -71,14 +86,25 @@ def comments_of(incident: Incident) -> QuerySet[Comment]:
 def recent_acts_of(
     user: User, *, now: datetime, within: timedelta = timedelta(days=1)
 ) -> list[Act]:
-    """What the person did of late that can still be turned round, newest first."""
-    rows = (
-        TimelineItem.objects.filter(by=user, at__gt=now - within, code__in=DECISIONS)
-        .exclude(act=None)
-        .values_list("act", "code")
-        .annotate(n=Count("incident"), one=Min("incident"), at_=Max("at"))
-        .order_by("-at_")
+    """Return what the person did of late and did not take back, newest first."""
+    back = TimelineItem.objects.filter(
+        incident=OuterRef("incident"), act=OuterRef("act"), code__in=TAKEN_BACK
     )
+    kind = Concat(
+        "incident__alert_type", Value("\n"), "incident__source", Value("\n"),
+        "incident__destination",
+    )  # fmt: skip
+    rows = (
+        TimelineItem.objects.filter(by=user, at__gt=now - within, code__in=OWN_ACTS)
+        .exclude(act=None)
+        .exclude(Exists(back))
+        .values_list("act", "code")
+        .annotate(
+            n=Count("incident"), one=Min("incident"), at_=Max("at"),
+            kinds=Count(kind, distinct=True),
+        )
+        .order_by("-at_")
+    )  # fmt: skip
     return [Act(*row) for row in rows[:50]]
 
 

@@ -1,11 +1,16 @@
 """Who may decide about a candidate, and why not."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alerts.patterns.models import Candidate, State
+from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+from portal.ui.words import numeral
 
 
 def may_decide(candidate: Candidate, *, by: User) -> bool:
@@ -32,6 +37,23 @@ def reasons_against_rule(candidate: Candidate, *, by: User) -> list[str]:
     reasons = reasons_against_deciding(candidate, by=by)
     if candidate.state == State.HAS_RULE and candidate.rule is not None:
         reasons.append(_("%(rule)s was made of it already.") % {"rule": candidate.rule.label})
-    if candidate.cannot:
-        reasons.append(_("It cannot become a rule as it stands."))
-    return reasons
+    return [*reasons, *obstacles_of(candidate.cannot)]
+
+
+def obstacles_of(cannot: Iterable[tuple[str, dict[str, str]]]) -> list[str]:
+    """Return in words what stands against a rule, as mining noted it: code and detail."""
+    return [_obstacle(code, detail) for code, detail in cannot]
+
+
+def _obstacle(code: str, detail: dict[str, str]) -> str:
+    n = int(detail.get("count", "0")) if detail.get("count", "0").isdecimal() else 0
+    if code == "suspicious":
+        return ngettext(
+            "OT called %(n)s of them suspicious.", "OT called it suspicious %(n)s times.", n
+        ) % {"n": n}
+    if code == "true_positive":
+        return ngettext(
+            "%(n)s of its incidents was a true positive.",
+            "%(n)s of its incidents were true positives.", n,
+        ) % {"n": n}  # fmt: skip
+    return words(Sentence(code, **detail), _, numeral)

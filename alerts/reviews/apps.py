@@ -25,13 +25,19 @@ class ReviewsConfig(AppConfig):
 
 
 def _waiting(request: "HttpRequest") -> int:
+    """Return what waits for OT: the person's own to answer, or what the SOC may chase or withdraw.
+    Who only reads has nothing to do there, so no number.
+    """
     from alerts.reviews.models import Review
     from alerts.reviews.queries import reviews_visible_to, waiting_for
-    from portal.accounts.models import OT_ROLES, User
+    from portal.accounts.models import OT_ROLES, SOC_ROLES, User
     from portal.accounts.queries import roles_of
 
-    if not isinstance(request.user, User):
+    person = request.user
+    if not isinstance(person, User):
         return 0
-    if roles_of(request.user).isdisjoint(OT_ROLES):
-        return reviews_visible_to(request.user).filter(state=Review.State.WAITING).count()
-    return waiting_for(request.user).count()
+    if not roles_of(person).isdisjoint(OT_ROLES):
+        return waiting_for(person).count()
+    if roles_of(person).isdisjoint(SOC_ROLES):
+        return 0
+    return reviews_visible_to(person).filter(state=Review.State.WAITING).count()

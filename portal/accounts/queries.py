@@ -10,7 +10,24 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from portal.accounts.models import READING_ROLES, ApiToken, Grant, Role, ScopeKind, User
+from portal.accounts.models import (
+    OT_ROLES,
+    READING_ROLES,
+    SOC_ROLES,
+    ApiToken,
+    Grant,
+    Role,
+    ScopeKind,
+    TokenScope,
+    User,
+)
+
+# Whose tokens a scope is of any use to; reading is offered to all.
+_ROLES_OF_SCOPE = {
+    TokenScope.INCIDENTS_WRITE: SOC_ROLES,
+    TokenScope.REVIEWS_WRITE: OT_ROLES | SOC_ROLES,
+    TokenScope.RULES_WRITE: OT_ROLES | SOC_ROLES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +99,25 @@ def people_holding(
         .distinct()
         .order_by("name", "pk")
     )
+
+
+def scopes_of_use_to(user: User) -> list[TokenScope]:
+    """Return the token scopes with which a program of this person could do anything."""
+    held = roles_of(user)
+    return [
+        scope
+        for scope in TokenScope
+        if scope not in _ROLES_OF_SCOPE or not held.isdisjoint(_ROLES_OF_SCOPE[scope])
+    ]
+
+
+def names_by_role(roles: Collection[Role]) -> dict[Role, list[str]]:
+    """Return the names of active people who hold each of these roles anywhere, in order."""
+    held = Grant.objects.filter(role__in=roles, revoked_at=None, user__is_active=True)
+    names: dict[Role, list[str]] = {}
+    for role, name in held.order_by("user__name").values_list("role", "user__name").distinct():
+        names.setdefault(Role(role), []).append(name)
+    return names
 
 
 def token_of(secret: str) -> ApiToken | None:

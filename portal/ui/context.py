@@ -6,12 +6,13 @@ from functools import cached_property
 from django.http import HttpRequest
 
 from portal import clock
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.ui.navigation import Link, LinkGroup, Search, address_of, groups_for, search_for
 from portal.ui.shell import Count, FooterLine, count_of, footer_of
 from portal.ui.zones import ReaderClock, reader_clock
 
+ACTING_ROLES = OT_ROLES | SOC_ROLES
 THEMES = ("light", "dark")
 THEME_COOKIE = "tagout_theme"
 
@@ -48,6 +49,11 @@ class Shell:
     def team(self) -> str:
         """Whose colour the person wears: ot or soc."""
         return "ot" if self.person and roles_of(self.person) & OT_ROLES else "soc"
+
+    @cached_property
+    def can_undo(self) -> bool:
+        """Whether the person does anything that a toast lets them undo; who only reads does not."""
+        return self.person is not None and not roles_of(self.person).isdisjoint(ACTING_ROLES)
 
     @cached_property
     def groups(self) -> list[LinkGroup]:

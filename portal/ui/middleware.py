@@ -1,5 +1,5 @@
-"""Where sign-in leads back to when the session ended under a page; what no page can read; and in
-whose time it is shown.
+"""What surrounds every page: sign-in after a session ended, missing roles, whose time, caches, odd
+bytes.
 """
 
 from collections.abc import Callable
@@ -8,11 +8,14 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.accounts.models import User
-from portal.ui.htmx import vary
+from portal.accounts.queries import roles_of
+from portal.ui.access import access_of
+from portal.ui.htmx import vary, wants_part
+from portal.ui.navigation import label_for_page, roles_for_page
 from portal.ui.zones import ZONE_COOKIE, ReaderClock, active
 
 
@@ -55,6 +58,33 @@ def _page_of_form(request: HttpRequest) -> str:
         return "/"
     parts = urlsplit(came_from)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+
+
+class ExplainMissingRole:
+    """A page that no role of the person opens says so: what they may do instead, who may see it,
+    and how to get there. Without this the page would come up empty, as if there were nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Everything happens when the view is known."""
+        return self._get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, *parts: object
+    ) -> HttpResponse | None:
+        """Answer 403 with the explanation, or let the view answer."""
+        match, person = request.resolver_match, request.user
+        if match is None or not isinstance(person, User) or request.path_info.startswith("/api/"):
+            return None
+        wanted = roles_for_page(match.view_name)
+        if wanted is None or not roles_of(person).isdisjoint(wanted):
+            return None
+        page = {"label": label_for_page(match.view_name), "access": access_of(request, wanted)}
+        name = "portal/ui/missing_role.html" + ("#explanation" if wants_part(request) else "")
+        return vary(render(request, name, page, status=403))
 
 
 class ReaderTime:

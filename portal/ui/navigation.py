@@ -90,6 +90,26 @@ def register_nav(*items: NavItem) -> None:
     _items.update({item.url_name: item for item in items})
 
 
+def roles_for_page(view_name: str) -> Collection[Role] | None:
+    """Return the roles that open a page, by what the rail says of it: of the very page, else of all
+    that its room offers. None where everybody may.
+    """
+    namespace = view_name.partition(":")[0]
+    if view_name in _items:
+        found = [_items[view_name]]
+    else:
+        found = [item for item in _items.values() if item.url_name.startswith(f"{namespace}:")]
+    if not found or any(item.roles is None for item in found):
+        return None
+    return frozenset(role for item in found for role in item.roles or ())
+
+
+def label_for_page(view_name: str) -> Words:
+    """Return what the rail calls this page; empty where it does not offer it."""
+    item = _items.get(view_name)
+    return item.label if item else ""
+
+
 def register_search(search: Search) -> None:
     """Let the search field of the top bar lead to this list."""
     _searches[search.url_name] = search

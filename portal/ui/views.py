@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.api.problems import problem
 from portal.ui import gallery as samples
 from portal.ui.context import THEME_COOKIE, THEMES
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def foot(request: HttpRequest) -> HttpResponse:
     return vary(render(request, "layouts/_foot.html"))
 
 
-@require_POST
+@post_only(otherwise=lambda: "/")
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie; an empty choice follows the system again."""
     goal = request.POST.get("next", "/")

@@ -50,13 +50,13 @@ def test_the_story_at_a_desk(world, browse, sam, oda):
     expect(desk.locator(".timeline")).to_contain_text("judged it: Maintenance")
     expect(desk.locator(".timeline")).not_to_contain_text("OT verdict:")
     close_by_keys(desk)
-    expect(desk.locator(".page-head")).to_contain_text("Closed · BenignPositive")
+    expect(desk.locator(".page-head")).to_contain_text("Closed · Benign positive")
     expect(desk.locator(".page-head")).to_contain_text("Sending to Sentinel: closing")
     assert world.there(incident)["status"] == "New", "ten seconds to undo"
     world.deliver()
     assert_closed_with_both_names(world.there(incident))
     twenty_seconds_later(desk)
-    expect(desk.locator(".page-head")).to_contain_text("Closed · BenignPositive")
+    expect(desk.locator(".page-head")).to_contain_text("Closed · Benign positive")
     expect(desk.locator(".page-head")).not_to_contain_text("Sending to Sentinel")
 
 

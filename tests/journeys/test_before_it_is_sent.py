@@ -35,8 +35,8 @@ def test_an_edit_in_sentinel_meanwhile_is_never_overwritten(world, page, inciden
     assert world.there(incident) == theirs
     assert not world.writes(incident)
     page.reload()
-    note = page.locator(".note", has_text="was faster")
-    expect(note).to_contain_text("before what Sam Keller wanted arrived")
+    note = page.locator(".note", has_text="kept a newer change")
+    expect(note).to_contain_text("before the change by Sam Keller came")
     expect(note).to_contain_text(told)
     expect(page.locator(".page-head")).to_contain_text("New")
     expect(page.get_by_role("link", name="Close…")).to_be_visible()
@@ -44,7 +44,7 @@ def test_an_edit_in_sentinel_meanwhile_is_never_overwritten(world, page, inciden
 
 def test_what_is_undone_within_the_hold_never_reaches_sentinel(world, page, incident):
     close_on_the_page(page)
-    expect(page.locator(".page-head")).to_contain_text("Closed · BenignPositive")
+    expect(page.locator(".page-head")).to_contain_text("Closed · Benign positive")
     page.keyboard.press("z")
     expect(page.locator(".toast").last).to_contain_text("Undone for 1 incident")
     expect(page.locator(".page-head")).to_contain_text("New")

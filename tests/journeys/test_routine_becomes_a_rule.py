@@ -145,7 +145,7 @@ def look_at_the_record(routine, browse):
     expect(why).to_contain_text("Why was this closed")
     for words in (TITLE, "version 1", "Signed by Oda Nowak for OT and Leo Hartmann for the SOC."):
         expect(why).to_contain_text(words)
-    expect(desk.locator(".page-head")).to_contain_text("Closed · BenignPositive")
+    expect(desk.locator(".page-head")).to_contain_text("Closed · Benign positive")
 
 
 def reopen_and_stop(routine, browse, leo, closed):

@@ -41,7 +41,7 @@ def test_sign_in_read_answer_and_close(world, browse):
     expect(desk.get_by_label("Benign positive")).to_be_checked()
     desk.get_by_role("button", name="Close", exact=True).click()
     expect(desk).to_have_url(f"{desk.url.split('/incidents')[0]}{here}")
-    expect(desk.locator(".page-head")).to_contain_text("Closed · BenignPositive")
+    expect(desk.locator(".page-head")).to_contain_text("Closed · Benign positive")
     world.deliver()
     text = world.there(incident)["classificationComment"]
     assert "OT (Oda Nowak): Maintenance" in text

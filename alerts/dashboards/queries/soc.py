@@ -10,8 +10,13 @@ from django.db.models import Count, Prefetch, Q, Sum
 from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, WAITING, late_at
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident, Severity
-from alerts.incidents.queries import groups_visible_to, incidents_visible_to, recent_acts_of
-from alerts.reviews.models import Annotation
+from alerts.incidents.queries import (
+    bulk_acts_of,
+    groups_visible_to,
+    incidents_visible_to,
+    recent_acts_of,
+)
+from alerts.reviews.models import Annotation, Review
 from alerts.reviews.queries import annotations_in_force
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
@@ -64,9 +69,11 @@ class Deed:
 
     code: str
     incident_id: int
-    title: str
+    title: str  # of all the incidents; empty where they are of several kinds
     n: int
     at: datetime
+    bulk_act: UUID | None = None  # has a page of its own
+    review: UUID | None = None  # the question that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +153,23 @@ def _deeds(user: User, now: datetime) -> list[Deed]:
         .filter(pk__in=[act.incident_id for act in acts])
         .values_list("pk", "title")
     )
+    bulk_acts: set[UUID] = set()
+    if any(act.incidents > 1 for act in acts):
+        mine = bulk_acts_of(user).filter(act__in=[act.act for act in acts])
+        bulk_acts = set(mine.values_list("act", flat=True))
+    reviews: dict[UUID, UUID] = {}
+    if asked := [act.act for act in acts if act.code == "asked"]:
+        reviews = dict(Review.objects.filter(act__in=asked).values_list("act", "uuid"))
     return [
-        Deed(act.code, act.incident_id, bare_title(titles[act.incident_id]), act.incidents, act.at)
+        Deed(
+            act.code,
+            act.incident_id,
+            bare_title(titles[act.incident_id]) if act.kinds == 1 else "",
+            act.incidents,
+            act.at,
+            bulk_act=act.act if act.act in bulk_acts else None,
+            review=reviews.get(act.act),
+        )
         for act in acts
         if act.incident_id in titles
     ]

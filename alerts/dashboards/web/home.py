@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from alerts.dashboards.policies import sections_of, sees_everywhere
 from alerts.dashboards.queries.numbers import Numbers, numbers_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
-from alerts.dashboards.queries.soc import SocHome, soc_home
+from alerts.dashboards.queries.soc import Deed, SocHome, soc_home
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import address, answered_address, fingerprint, queue_address
@@ -26,8 +26,9 @@ from alerts.dashboards.web.words import (
 )
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.models import User
+from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.ui.access import access_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
 from portal.ui.words import number
 
@@ -60,6 +61,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "seen": mark,
         "name": person.given_name,
         "summary": _summary(facts),
+        "access": None
+        if sections and sections != ["status"]
+        else access_of(request, READING_ROLES),
         "has_role": bool(roles_of(person)),
         "sections": sections,
         "now": now,
@@ -175,10 +179,18 @@ def _soc(it: SocHome) -> dict[str, Any]:
         ],
         "answers": [(each, address("incidents:incident", each.incident_id)) for each in it.answers],
         "deeds": [
-            (each, DEEDS.get(each.code, each.code), address("incidents:incident", each.incident_id))
-            for each in it.deeds
+            (each, DEEDS.get(each.code, each.code), _deed_address(each)) for each in it.deeds
         ],
     }
+
+
+def _deed_address(deed: Deed) -> str:
+    """Where the act stands: its own page, the question, or the incident; nowhere for several."""
+    if deed.bulk_act:
+        return address("incidents:bulk", deed.bulk_act)
+    if deed.review:
+        return address("reviews:answer", deed.review)
+    return address("incidents:incident", deed.incident_id) if deed.title else ""
 
 
 def _numbers(it: Numbers) -> dict[str, Any]:

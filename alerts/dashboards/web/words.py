@@ -30,6 +30,8 @@ DEEDS = {
     "commented": gettext_lazy("Commented"),
     "escalated": gettext_lazy("Escalated"),
     "labels": gettext_lazy("Changed labels"),
+    "asked": gettext_lazy("Asked OT"),
+    "answered": gettext_lazy("Gave a verdict"),
 }
 RUN_KINDS = {
     "poll": gettext_lazy("What changed"),

@@ -63,7 +63,7 @@ def state_of(row: BulkAct) -> Chip:
     if row.is_open:
         return Chip(gettext("Under way"), "accent", "timer")
     if row.undone_at:
-        return Chip(gettext("Taken back"), "", "undo-2")
+        return Chip(gettext("Undone"), "", "undo-2")
     if row.state == State.DEAD:
         return Chip(gettext("Failed"), "high", "circle-alert")
     if row.stopped_at:

@@ -14,7 +14,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.knowledge import alike_lately
 from alerts.incidents.reads.queue import owner_ids_of
 from alerts.incidents.reads.rows import COLUMNS, Frame, Row, rows_of
-from alerts.incidents.reads.wording import STATUS_WORDS, Chip
+from alerts.incidents.reads.wording import STATUS_WORDS, Chip, outcome_words
 from alerts.outbox.models import Kind, Outcome
 from alerts.outbox.queries import changes_of
 from alerts.sites.models import Site
@@ -143,8 +143,9 @@ def status_chip(incident: Incident) -> Chip:
     status = Status(incident.status)
     label = str(STATUS_WORDS[status])
     if status == Status.CLOSED:
-        terms = (incident.classification, incident.classification_reason, incident.closed_by)
-        return Chip(" · ".join(filter(None, (label, *terms))), "info", "circle-check")
+        outcome = outcome_words(incident.classification, incident.classification_reason)
+        terms = filter(None, (label, outcome, incident.closed_by))
+        return Chip(" · ".join(terms), "info", "circle-check")
     return Chip(label, "accent" if status == Status.NEW else "", "circle-dot")
 
 

@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 
 from alerts.incidents.models import OtState
+from alerts.incidents.policies import may_triage
 from alerts.incidents.queries import groups_visible_to
 from portal.accounts.models import User
 from portal.ui.shell import Count
@@ -17,8 +18,8 @@ def hand_over_untriaged(request: HttpRequest, n: int) -> None:
 
 
 def count_untriaged(request: HttpRequest) -> Count | None:
-    """Rows that nobody has asked OT about yet, counted up to 999."""
-    if not isinstance(request.user, User):
+    """Rows that nobody has asked OT about yet, up to 999; only for those who triage them."""
+    if not isinstance(request.user, User) or not may_triage(request.user):
         return None
     n: int | None = request.__dict__.get(_HELD)
     if n is None:

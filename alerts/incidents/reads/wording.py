@@ -42,6 +42,12 @@ CLASSIFICATION_WORDS = {
     "FalsePositive": gettext_lazy("False positive"),
     "Undetermined": gettext_lazy("Undetermined"),
 }
+REASON_WORDS = {
+    "SuspiciousActivity": gettext_lazy("suspicious activity"),
+    "SuspiciousButExpected": gettext_lazy("suspicious but expected"),
+    "IncorrectAlertLogic": gettext_lazy("incorrect alert logic"),
+    "InaccurateData": gettext_lazy("inaccurate data"),
+}
 _OT_LOOKS = {
     "": ("info", "circle-dot"),
     "waiting": ("ot", "message-square-reply"),
@@ -55,6 +61,20 @@ _OT_LOOKS = {
 def classification_words(word: str) -> str:
     """Sentinel's classification as people say it."""
     return str(CLASSIFICATION_WORDS.get(word, word))
+
+
+def reason_words(word: str) -> str:
+    """Return Sentinel's reason for a classification as people say it."""
+    return str(REASON_WORDS.get(word, word))
+
+
+def outcome_words(classification: str, reason: str) -> str:
+    """Return how an incident was closed, in words: "Benign positive: suspicious but expected"."""
+    if not reason:
+        return classification_words(classification)
+    return gettext("%(classification)s: %(reason)s") % {
+        "classification": classification_words(classification), "reason": reason_words(reason),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,9 @@ def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Ch
     label = gettext("%(verdict)s %(often)s of %(judged)s") % {
         "verdict": OT_WORDS[OtState(verdict)], "often": often, "judged": judged,
     }  # fmt: skip
-    return Chip(label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones."))
+    return Chip(
+        label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones.")
+    )
 
 
 def age_of(at: datetime, now: datetime) -> str:

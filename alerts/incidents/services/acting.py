@@ -89,7 +89,7 @@ def carry_out(
     rows = lock_incidents(incident_ids)
     if act is not None and (before := changes_of_act(act, names=[row.name for row in rows])):
         if all(change.outcome == Outcome.WITHDRAWN for change in before):
-            raise refusal(_("You have taken this back. To do it again, open the form again."))
+            raise refusal(_("You have undone this. To do it after all, open the form again."))
         return Done(act, rows, before)
     act = act or uuid4()
 

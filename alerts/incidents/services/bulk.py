@@ -52,7 +52,7 @@ def start_bulk_act(
         },
     )  # fmt: skip
     if row.by_id != by.pk:
-        raise CannotStartBulkAct(_("This form is not yours. Open it again."))
+        raise CannotStartBulkAct(_("This form belongs to somebody else. Open it again."))
     if is_new:
         record(
             "incidents.bulk_act.started", on=row, by=by, at=now, act=row.act, verb=verb, said=said,
@@ -66,7 +66,7 @@ def stop_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
     """Leave the rest as it is; what was done stays done."""
     row = _own(act, by)
     if not row.is_open:
-        raise CannotSteerBulkAct(_("It has ended already."))
+        raise CannotSteerBulkAct(_("It has already finished."))
     _end(row, now)
     record("incidents.bulk_act.stopped", on=row, by=by, at=now, act=act, worked=row.worked)
     return row
@@ -78,7 +78,10 @@ def undo_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
     row = _own(act, by)
     if not row.done or row.undone_at or not is_held_whole(act):
         raise CannotUndo(
-            _("Part of it has gone out to Sentinel already. To turn it round, do the opposite.")
+            _(
+                "Part of this is in Sentinel already, so it can no longer be undone as a whole."
+                " Change it back by hand."
+            )
         )
     if row.is_open:
         _end(row, now)
@@ -92,7 +95,7 @@ def resume_bulk_act(*, act: UUID, by: User, now: datetime, unshifted: datetime) 
     """Let it go on where it failed."""
     row = _own(act, by)
     if row.state != State.DEAD:
-        raise CannotSteerBulkAct(_("It has not failed."))
+        raise CannotSteerBulkAct(_("It has not failed, so there is nothing to resume."))
     row.state, row.attempts, row.due_at, row.settled_at = State.WAITING, 0, unshifted, None
     row.save(update_fields=["state", "attempts", "due_at", "settled_at"])
     record("incidents.bulk_act.resumed", on=row, by=by, at=now, act=act, worked=row.worked)
@@ -103,7 +106,7 @@ def _own(act: UUID, by: User) -> BulkAct:
     """The act, locked: a piece that is under way ends first, and no other begins."""
     row = BulkAct.objects.select_for_update(of=("self",)).filter(act=act, by=by).first()
     if row is None:
-        raise CannotSteerBulkAct(_("There is no such act of yours."))
+        raise CannotSteerBulkAct(_("This is no bulk action of yours."))
     return row
 
 

@@ -93,7 +93,7 @@ def _no_longer_meant(row: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
             incident__in=other, by=row.by, at__gte=row.made_at, code__in=(*DECISIONS, "undone")
         ).values_list("incident", flat=True)
     )
-    changed = _("It was changed after you had chosen it. Look again.")
+    changed = _("Somebody changed it after you had chosen it. Look at it again.")
     return skipped | {pk: changed for pk in other if pk not in own}
 
 

@@ -50,7 +50,7 @@ def label_incidents(
         doer=who,
         action="incidents.incident.labelled",
         refusal=CannotLabel,
-        nothing=_("The labels are so already."),
+        nothing=_("Already labelled this way."),
         now=now,
         act=act,
         reasons_against=lambda rows: reasons_against_labels([*adding, *removing]) if who.by else [],

@@ -50,19 +50,28 @@ def chosen_words(n: int) -> str:
 
 
 @register.simple_tag
-def queue_rows(rows: Iterable[Row], base: str) -> SafeString:
-    """The rows of the queue. Made here and not in a template: fifty rows of thirty values each
-    are most of the page's cost. For the same reason a row is one string whose texts are escaped
-    one by one; keys and numbers are ours and need none of it.
+def queue_rows(rows: Iterable[Row], base: str, may_pick: bool) -> SafeString:
+    """The rows of the queue, each with a box to choose it where something can be done to it. Made
+    here and not in a template: fifty rows of thirty values each are most of the page's cost. For
+    the same reason a row is one string whose texts are escaped one by one; keys and numbers are
+    ours and need none of it.
     """
     language, select = get_language(), gettext("Select %(title)s")
-    return mark_safe("".join(_row(row, escape(base), select, language) for row in rows))
+    return mark_safe(
+        "".join(_row(row, escape(base), select, language, may_pick=may_pick) for row in rows)
+    )
 
 
-def _row(row: Row, base: str, select: str, language: str | None) -> str:
+def _row(row: Row, base: str, select: str, language: str | None, *, may_pick: bool) -> str:
     title, target, hint = escape(row.title), row.target, row.context.hint
     href = f"{base}{row.incident_id}/"
     label = escape(select % {"title": row.title})
+    tick = (
+        f'''<td class="cell-tight at-tick"><label class="tick"><input type="checkbox" name="pick"
+ value="{target}" aria-label="{label}"></label></td>'''
+        if may_pick
+        else ""
+    )
     many = f' data-n="{row.n}"' if row.n > 1 else ""
     times = f' <span class="times">×{row.n}</span>' if row.n > 1 else ""
     ends = f'<span>·</span><span class="device">{escape(row.ends)}</span>' if row.ends else ""
@@ -71,8 +80,7 @@ def _row(row: Row, base: str, select: str, language: str | None) -> str:
     return f"""
 <tr id="row-{row.ref}" data-row="{row.ref}" data-target="{target}" data-panel="{base}{row.panel}"
  data-href="{href}"{many}>
-<td class="cell-tight at-tick"><label class="tick"><input type="checkbox" name="pick"
- value="{target}" aria-label="{label}"></label></td>
+{tick}
 <td class="cell-tight at-mark">{_prio(row.priority, language)}</td>
 <td class="cell-clip at-title"><a class="grid-title" href="{href}">{title}{times}</a>
 <span class="grid-meta">{_sev(row.severity, language)}{ends}{rest}</span></td>

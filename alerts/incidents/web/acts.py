@@ -8,9 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.policies import may_act_on, reasons_against_acting
 from alerts.incidents.reads.escalation import escalation_lines
 from alerts.incidents.reads.people import ot_line_of
 from alerts.incidents.services.bulk import start_bulk_act
@@ -23,6 +23,7 @@ from alerts.incidents.web.verbs import VERBS, Doing, Verb
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
 
@@ -43,7 +44,7 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
     except Http404:
         if not wants_part(request):
             raise
-        return _answer(request, gettext("This row has changed meanwhile. Look again."))
+        return _answer(request, gettext("This row has changed in the meantime. Look at it again."))
     doing = Doing(targets, user, clock.now())
     form = how.form(doing, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -54,7 +55,7 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
     return _ask(request, verb, how, doing, form)
 
 
-@require_POST
+@post_only(otherwise=lambda act: reverse("incidents:queue"))
 def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's own act back while it is held."""
     try:
@@ -64,7 +65,9 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     words = ngettext("Undone for %(n)s incident", "Undone for %(n)s incidents", undone.undone)
     text = words % {"n": undone.undone}
     if undone.too_late:
-        late = ngettext("%(n)s had gone out already", "%(n)s had gone out already", undone.too_late)
+        late = ngettext(
+            "%(n)s was in Sentinel already", "%(n)s were in Sentinel already", undone.too_late
+        )
         text = f"{text}; {late % {'n': undone.too_late}}"
     return _answer(request, text)
 
@@ -72,6 +75,9 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
 def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
     against = reasons_against_acting(doing.targets.incidents, by=doing.by)
     context = {
+        "may_do": any(may_act_on(each, by=doing.by) for each in doing.targets.incidents)
+        if against
+        else True,
         "verb": verb,
         "how": how,
         "form": form,

@@ -1,4 +1,4 @@
-"""Acts on many incidents: how one goes, what came of it, and how to turn it round."""
+"""Acts on many incidents: how one goes, what came of it, and how to undo it."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import BulkAct
 from alerts.incidents.queries import bulk_acts_of, listed_bulk_acts
@@ -17,6 +17,7 @@ from alerts.incidents.web.links import goal_of
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
 
 TEMPLATE = "alerts/incidents/bulk.html"
@@ -51,7 +52,7 @@ def bulk(request: HttpRequest, act: UUID) -> HttpResponse:
     return render_page(request, TEMPLATE, _context(request, act), part="progress")
 
 
-@require_POST
+@post_only(otherwise=lambda act, deed: reverse("incidents:bulk", args=[act]))
 def steer(request: HttpRequest, act: UUID, deed: str) -> HttpResponse:
     """Stop it, take it back, or let it go on."""
     if deed not in DEEDS:

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
 
 from alerts.incidents.models import Severity
 from alerts.incidents.policies import LONGEST_MESSAGE
+from alerts.incidents.reads.wording import outcome_words
 from alerts.incidents.services.escalate import MAX_NOTE
 from portal.accounts.models import User
 
@@ -19,13 +21,7 @@ OUTCOMES = {
     "FalsePositive-data": ("FalsePositive", "InaccurateData"),
     "Undetermined": ("Undetermined", ""),
 }
-OUTCOME_WORDS = {
-    "BenignPositive": gettext_lazy("Benign positive: suspicious but expected"),
-    "TruePositive": gettext_lazy("True positive: suspicious activity"),
-    "FalsePositive-logic": gettext_lazy("False positive: incorrect alert logic"),
-    "FalsePositive-data": gettext_lazy("False positive: inaccurate data"),
-    "Undetermined": gettext_lazy("Undetermined"),
-}
+OUTCOME_WORDS = {key: lazy(outcome_words, str)(*pair) for key, pair in OUTCOMES.items()}
 
 
 class ActForm(forms.Form):

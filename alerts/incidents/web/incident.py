@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert, Incident, Severity
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
@@ -31,6 +32,7 @@ from alerts.incidents.reads.incident import (
 )
 from alerts.incidents.reads.knowledge import lately, memory_of
 from alerts.incidents.reads.panel import number_of, parts_of, said_of
+from alerts.incidents.reads.past_cases import true_positives_like
 from alerts.incidents.reads.story import (
     bars_title,
     checks_of,
@@ -143,9 +145,12 @@ def _overview(visit: Visit) -> dict[str, Any]:
     shown = visit.incident
     cards, memory = devices_of(shown), memory_of(shown)
     seen = lately(shown, now=visit.now, zone=visit.zone)
+    cases, are_two = true_positives_like(shown, visit.alerts, visit.user)
     return _timeline(visit) | {
         "parts": parts_of(shown),
         "cards": cards,
+        "cases": [(case, number_of(case), bare_title(case.title)) for case in cases],
+        "are_two_devices": are_two,
         "flow": flow_of(shown, visit.alerts, cards),
         "techniques": techniques_of(shown, visit.alerts),
         "tactics": tactics_of(shown),

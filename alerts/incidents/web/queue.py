@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.tokens import Term, toggled, without
 from alerts.incidents.models import Incident
+from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.reads.numbers import (
     FIELD_LABELS,
@@ -69,6 +70,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         hand_over_untriaged(request, counts["needs"])
     context = {
         "asked": asked,
+        "may_triage": may_triage(listed.user),
+        "may_judge": may_judge(listed.user),
         "page": page,
         "base": reverse("incidents:queue"),
         "here": request.get_full_path(),
@@ -202,7 +205,9 @@ def _listed(request: HttpRequest) -> tuple[Queue, Page]:
 
 
 def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
+    """The views; "Mine" only for who can own an incident."""
     asked = listed.asked
+    views = [view for view in VIEWS if view != "mine" or may_triage(listed.user)]
     return [
         (
             Tab(
@@ -214,7 +219,7 @@ def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
             ),
             _count_words(listed, view, counts[view]),
         )
-        for view in VIEWS
+        for view in views
     ]
 
 

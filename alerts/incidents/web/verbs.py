@@ -63,7 +63,7 @@ def _assign_form(doing: Doing, given: QueryDict | None) -> AssignForm:
 def _assigned(doing: Doing, form: AssignForm) -> str:
     to = form.cleaned_data["to"]
     if to is None:
-        return gettext("Taken from everybody: %(what)s") % {"what": doing.targets.words}
+        return gettext("Unassigned: %(what)s") % {"what": doing.targets.words}
     return gettext("Assigned to %(name)s: %(what)s") % {
         "name": to.name,
         "what": doing.targets.words,
@@ -72,7 +72,7 @@ def _assigned(doing: Doing, form: AssignForm) -> str:
 
 def _assign_deed(form: AssignForm) -> str:
     to = form.cleaned_data["to"]
-    return gettext("Assign to %(name)s") % {"name": to.name} if to else gettext("Assign to nobody")
+    return gettext("Assign to %(name)s") % {"name": to.name} if to else gettext("Unassign")
 
 
 def _severity_form(doing: Doing, given: QueryDict | None) -> SeverityForm:
@@ -82,7 +82,10 @@ def _severity_form(doing: Doing, given: QueryDict | None) -> SeverityForm:
 
 def _rated(doing: Doing, form: SeverityForm) -> str:
     word = SEVERITY_WORDS[form.cleaned_data["severity"]]
-    return gettext("Severity %(word)s: %(what)s") % {"word": word, "what": doing.targets.words}
+    return gettext("Severity set to %(word)s: %(what)s") % {
+        "word": word,
+        "what": doing.targets.words,
+    }
 
 
 def _severity_deed(form: SeverityForm) -> str:
@@ -155,7 +158,7 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Reopen"), gettext_lazy("Reopen"), "undo-2",
         lambda doing, given: ReopenForm(given),
         lambda doing, form: {},
-        _named(gettext_lazy("Open again: %(what)s")),
+        _named(gettext_lazy("Reopened: %(what)s")),
     ),
     "comment": Verb(
         gettext_lazy("Comment"), gettext_lazy("Save comment"), "message-square",

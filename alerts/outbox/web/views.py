@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from alerts.outbox.models import Change
 from alerts.outbox.policies import reasons_against_mending
@@ -13,11 +13,12 @@ from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.jobs.models import State
+from portal.ui.forms_only import post_only
 from portal.ui.navigation import address_of
 from portal.ui.toasts import leave_toast
 
 
-@require_POST
+@post_only(otherwise=lambda change_id: f"{_status_page()}#outbox")
 def retry(request: HttpRequest, change_id: int) -> HttpResponse:
     """Owe the write again, due at once."""
     change = _visible(request, change_id)

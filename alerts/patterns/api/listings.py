@@ -4,21 +4,16 @@ from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import JSONObject
-from django.utils.translation import gettext
 
 from alerts.patterns.models import State
+from alerts.patterns.policies import obstacles_of
 from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.words import Sentence, words
 from portal.api.kinds import FLAG, FRACTION, ID, MOMENT, NUMBER, TEXT, Kind, one_of, shaped
 from portal.api.listing import Column, Filter, Listing, Order
 
 STATE = one_of({word: word for word in State.values})
 SEVERITY = one_of({word: word for word in SEVERITIES})
 WINDOW = shaped(weekdays=NUMBER.many(), start=NUMBER, end=NUMBER)
-
-
-def _sentences(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    return [words(Sentence(code, **detail), gettext) for code, detail in rows]
 
 
 def _window(told: dict[str, Any]) -> dict[str, Any] | None:
@@ -72,7 +67,7 @@ PATTERNS = Listing(
         Column("minutes_month", FRACTION.or_null(), "of work that a rule would save; null where "
                "too few closings were measured"),
         Column("cannot", TEXT.many(), "why it cannot become a rule as it stands",
-               read=_sentences),
+               read=obstacles_of),
         Column("mined_at", MOMENT, "when it was last found"),
         Column("rhythm", NUMBER.many(), "incidents in each hour of the week on the plant's "
                "clock, Monday 00 first", wide=True),

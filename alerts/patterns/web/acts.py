@@ -5,7 +5,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from alerts.patterns.services.daily import CannotAskForMining, ask_for_mining
 from alerts.patterns.services.decide import (
@@ -20,11 +19,16 @@ from alerts.patterns.web.words import headline
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import wants_part
 from portal.ui.toasts import leave_toast
 
 
-@require_POST
+def _page_of(candidate: UUID) -> str:
+    return reverse("patterns:candidate", args=[candidate])
+
+
+@post_only(otherwise=_page_of)
 def turn(request: HttpRequest, candidate: UUID) -> HttpResponse:
     """Draft a rule of it and go on in its editor."""
     row = candidate_or_404(request, candidate)
@@ -35,7 +39,7 @@ def turn(request: HttpRequest, candidate: UUID) -> HttpResponse:
     return HttpResponseRedirect(_editor(version.uuid))
 
 
-@require_POST
+@post_only(otherwise=_page_of)
 def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
     """No rule shall come of it, for this reason."""
     row, said = candidate_or_404(request, candidate), request.POST.get("reason", "")
@@ -47,7 +51,7 @@ def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
     return _back(request, text, undo=reverse("patterns:reopen", args=[candidate]))
 
 
-@require_POST
+@post_only(otherwise=_page_of)
 def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
     """Not now; again in thirty days."""
     row = candidate_or_404(request, candidate)
@@ -59,7 +63,7 @@ def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
     return _back(request, text, undo=reverse("patterns:reopen", args=[candidate]))
 
 
-@require_POST
+@post_only(otherwise=_page_of)
 def reopen(request: HttpRequest, candidate: UUID) -> HttpResponse:
     """Offer it again."""
     row = candidate_or_404(request, candidate)
@@ -72,7 +76,7 @@ def reopen(request: HttpRequest, candidate: UUID) -> HttpResponse:
     return _back(request, gettext("Open again: %(pattern)s") % {"pattern": headline(row)})
 
 
-@require_POST
+@post_only(otherwise=lambda: reverse("patterns:list"))
 def mine(request: HttpRequest) -> HttpResponse:
     """Have history looked at now."""
     try:

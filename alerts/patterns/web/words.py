@@ -8,14 +8,13 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from alerts.incidents.engine import catalogue
 from alerts.patterns.models import Candidate, State
-from alerts.patterns.policies import may_decide
+from alerts.patterns.policies import may_decide, obstacles_of
 from alerts.patterns.web.rhythm import rhythm_words, strip
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.engine.bound import MIN_JUDGED
-from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
-from portal.ui.words import hours, number, numeral
+from portal.ui.words import hours, number
 from portal.ui.zones import READER
 
 
@@ -66,7 +65,7 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
         confidence=_confidence(row),
         why=_why(row),
         cause=known.label(get_language() or "en") if known else "",
-        cannot=[_reason(code, detail) for code, detail in row.cannot],
+        cannot=obstacles_of(row.cannot),
         way_out=_way_out([code for code, _ in row.cannot]),
         may_decide=may_decide(row, by=person),
         is_open=is_open,
@@ -114,20 +113,6 @@ def _why(row: Candidate) -> str:
     return gettext("From %(n)s verdicts, with 95 %% confidence.") % {"n": number(row.judged)}
 
 
-def _reason(code: str, detail: dict[str, str]) -> str:
-    n = int(detail.get("count", "0")) if detail.get("count", "0").isdecimal() else 0
-    if code == "suspicious":
-        return ngettext(
-            "OT called %(n)s of them suspicious.", "OT called it suspicious %(n)s times.", n
-        ) % {"n": n}
-    if code == "true_positive":
-        return ngettext(
-            "%(n)s of its incidents was a true positive.",
-            "%(n)s of its incidents were true positives.", n,
-        ) % {"n": n}  # fmt: skip
-    return words(Sentence(code, **detail), gettext, numeral)
-
-
 def _outside(said: Mapping[str, int]) -> str:
     """What was no routine outside its hours, and so stays with people."""
     positives, suspicious = said.get("true_positive", 0), said.get("suspicious", 0)
@@ -148,8 +133,8 @@ def _way_out(codes: list[str]) -> str:
     """What could be done about it, for the first reason that has such a way."""
     ways = {
         "suspicious": gettext(
-            "If that was a mistake, a second person from OT can correct the verdict; or write a rule"
-            " by hand that leaves it out."
+            "If that was a mistake, a second person from OT can correct the verdict; or write a "
+            "rule by hand that leaves it out."
         ),
         "true_positive": gettext("Only a narrower rule, written by hand, can leave it out."),
         "box.hours": gettext(
@@ -158,7 +143,9 @@ def _way_out(codes: list[str]) -> str:
         ),
         "never.type": gettext("This type always reaches a person."),
         "never.asset": gettext("Safety systems and crown jewels always reach a person."),
-        "wide.asset": gettext("Its alerts name no device, address or sensor that a rule could be tied to."),
+        "wide.asset": gettext(
+            "Its alerts name no device, address or sensor that a rule could be tied to."
+        ),
     }
     return next((ways[code] for code in codes if code in ways), "")
 

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from alerts.incidents.models import Alert, Incident, Status
+from alerts.incidents.models import Alert, Incident, Status, TimelineItem
 from alerts.incidents.services.groups import regroup
+from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Annotation
 from alerts.reviews.services.pattern_verdicts import patterns_of, recount_patterns
 from alerts.reviews.services.standing import restore_standing
@@ -80,4 +81,15 @@ def _annotation_of(past: PastVerdict) -> Annotation:
     )  # fmt: skip
     annotation.incidents.set([past.incident_id])
     annotation.alerts.set(Alert.objects.filter(incidents=past.incident_id))
+    _write_down(annotation, past.incident_id)
     return annotation
+
+
+def _write_down(annotation: Annotation, incident_id: int) -> None:
+    """The verdict stands on the timeline when it was given, not when it was taken over."""
+    write_timeline(
+        incident_ids=[incident_id], code="answered", side=TimelineItem.Side.OT, by=annotation.by,
+        now=annotation.given_at, act=annotation.act,
+        details={"verdict": annotation.verdict, "cause": annotation.cause,
+                 "note": annotation.note, "annotation": str(annotation.uuid)},
+    )  # fmt: skip

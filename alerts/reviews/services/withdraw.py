@@ -38,7 +38,7 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     review.save(update_fields=["state", "settled_at"])
     write_timeline(
         incident_ids=ids, code="withdrawn", side=TimelineItem.Side.SOC, by=by, now=now,
-        details={"review": str(review.uuid), "site": review.site.name},
+        details={"review": str(review.uuid), "site": review.site.name}, act=review.act,
     )  # fmt: skip
     take_back(act=review.act)
     restore_standing(ids, now=now)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation, Review
@@ -41,6 +41,7 @@ from alerts.reviews.web.shared import (
 from alerts.reviews.web.words import checks_of, headline, sentence, verdict_word
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
 
@@ -66,7 +67,7 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
     return _tell(request, response, given)
 
 
-@require_POST
+@post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
 def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
     """Judge an incident from its page, and with it all that a waiting question is about; answers
     with the panel.
@@ -84,7 +85,7 @@ def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
     return trigger(_tell(request, response, given), "ot-changed", {"incident": incident.pk})
 
 
-@require_POST
+@post_only(otherwise=lambda act: f"{_list()}?tab=mine")
 def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's verdict back; the question waits again."""
     person, now = actor_of(request), clock.now()

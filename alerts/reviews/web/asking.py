@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Review
@@ -32,6 +32,7 @@ from alerts.reviews.web.shared import colleagues, review_or_404
 from alerts.reviews.web.words import headline
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
 
@@ -59,7 +60,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return _asked(request, asked[0], lead, now=now)
 
 
-@require_POST
+@post_only(otherwise=lambda review: reverse("reviews:answer", args=[review]))
 def withdraw(request: HttpRequest, review: UUID) -> HttpResponse:
     """Take a question back; answers with the panel where the panel asked."""
     asked, now = review_or_404(request, review), clock.now()

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.incidents.services.acting import Doer
 from alerts.incidents.services.close import reopen_incidents
 from alerts.incidents.services.comment import comment_on_incidents
+from alerts.incidents.services.timeline import write_timeline
 from alerts.outbox.models import Urgency
 from alerts.suppression.engine.guards.rollback import (
     REVIEW,
@@ -49,6 +50,11 @@ def roll_back(
     ours.update(ending=ending, ended_at=now, ending_note=note)
     for line in ended:
         if line.act == Act.CLOSED:
+            write_timeline(
+                incident_ids=[line.incident_id], code="rule-stopped",
+                side=TimelineItem.Side.PORTAL, by=TAGOUT, now=now,
+                details={"rule": line.rule.label, "ending": ending},
+            )  # fmt: skip
             stop_by_itself(version_id=line.version_id, reasons=reasons, by_label=TAGOUT, now=now)
             _review_again(line.rule_id, now=now)
     record(
@@ -68,7 +74,7 @@ def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: d
         rules = ", ".join(sorted({line.rule.label for line in lines}))
         because = f"an alert joined that no rule covers. It had been closed by {rules}."
         act: UUID = reopen_incidents(
-            incident_ids=[incident.pk], by=None, doer=ITSELF, because=because.capitalize(), now=now
+            incident_ids=[incident.pk], by=None, doer=ITSELF, because="alert-joined", now=now
         )
         log.info("Incident %s is opened again by act %s", incident.pk, act)
         comment_on_incidents(

@@ -86,6 +86,11 @@ def _write_close(
     if not lines:
         return
     show_closed_in_sentinel(incident_ids=[incident.pk], rule=lines[0].rule.label, now=now)
+    write_timeline(
+        incident_ids=[incident.pk], code="closed-by-rule", side=TimelineItem.Side.PORTAL,
+        by=lines[0].rule.label, now=lines[0].at,
+        details={"classification": CLASSIFICATION, "reason": REASON, "comment": text[:1000]},
+    )  # fmt: skip
     record(
         "suppression.incident.closed_in_sentinel",
         on=lines[0],
@@ -108,6 +113,10 @@ def _take_in_labels(changed: Any, *, now: datetime) -> None:
         for incident in rows.order_by("pk"):
             with transaction.atomic():
                 if line := _line(incident, version, Act.TAGGED, now=now):
+                    write_timeline(
+                        incident_ids=[incident.pk], code="would-close",
+                        side=TimelineItem.Side.PORTAL, by=version.rule.label, now=line.at,
+                    )  # fmt: skip
                     record("suppression.incident.tagged_in_sentinel", on=line,
                            by=f"{version.rule.label} in Sentinel", at=now,
                            incident=incident.number or incident.name)  # fmt: skip

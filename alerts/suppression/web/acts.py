@@ -6,14 +6,16 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, Ending, LedgerEntry, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.reads.never import reasons_against_any_rule
 from alerts.suppression.services.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.services.propose import side_by_proposing
 from alerts.suppression.services.sign import CannotSignRule, sign_rule
@@ -31,6 +33,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.proof import proved_at_of
 from portal.errors import Refused
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast
 
@@ -39,10 +42,12 @@ TEMPLATE = "alerts/suppression/act.html"
 
 @require_http_methods(["GET", "POST"])
 def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
-    """Ask what an act needs, then do it. Acts that are not offered do not exist here."""
+    """Ask what an act needs, then do it. Where it is not offered, the rule's page says what is."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
-    if verb not in VERBS or not (may_do(verb, found, user) or request.method == "POST"):
+    if verb not in VERBS:
         raise Http404
+    if request.method == "GET" and not may_do(verb, found, user):
+        return HttpResponseRedirect(version_address(found))
     if request.method == "GET":
         return _ask(request, found, verb, now=now)
     how = VERBS[verb]
@@ -62,7 +67,7 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
     return leave_toast(request, HttpResponseRedirect(goal), f"{shown.rule.label}: {how.done}")
 
 
-@require_POST
+@post_only(otherwise=lambda version: reverse("suppression:rule", args=[version]))
 def sign(request: HttpRequest, version: UUID) -> HttpResponse:
     """Give one side's signature for what was on the screen."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
@@ -95,20 +100,23 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
     return leave_toast(request, HttpResponseRedirect(version_address(signed)), words)
 
 
-@require_POST
+@post_only(otherwise=lambda: reverse("suppression:rules"))
 def new(request: HttpRequest) -> HttpResponse:
     """Begin a rule by hand."""
     user, now = actor_of(request), clock.now()
     return _draft(request, user, first_body(user, now=now), (), now=now)
 
 
-@require_POST
+@post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
 def from_incident(request: HttpRequest, incident_id: int) -> HttpResponse:
     """Begin a rule with what an incident says, and with the verdicts on its pattern."""
     user, now = actor_of(request), clock.now()
     incident = incidents_visible_to(user).filter(pk=incident_id).first()
     if incident is None:
         raise Http404
+    if reasons := reasons_against_any_rule(incident):
+        text = " ".join(all_in_words(reasons))
+        return leave_toast(request, HttpResponseRedirect(f"/incidents/{incident.pk}/"), text)
     body, evidence = body_of_incident(incident, user, now=now)
     return _draft(request, user, body, evidence, now=now, incident=incident)
 

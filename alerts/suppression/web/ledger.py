@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
@@ -20,6 +20,7 @@ from alerts.suppression.web.words import StateChip, routine_cause
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab, with_query
 from portal.ui.toasts import leave_toast
@@ -79,7 +80,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return render_page(request, "alerts/suppression/ledger.html", page, part="rows")
 
 
-@require_POST
+@post_only(otherwise=lambda entry_id: _to_look_at())
 def looked(request: HttpRequest, entry_id: int) -> HttpResponse:
     """Somebody looked at this incident again and lets its close stand."""
     user = actor_of(request)
@@ -89,8 +90,11 @@ def looked(request: HttpRequest, entry_id: int) -> HttpResponse:
         words = gettext("Looked at: %(incident)s") % {"incident": f"#{entry.incident.number}"}
     except CannotTickOff as refusal:
         words = " ".join(refusal.reasons)
-    goal = f"{reverse('suppression:ledger')}?show={AGAIN}"
-    return leave_toast(request, HttpResponseRedirect(goal), words)
+    return leave_toast(request, HttpResponseRedirect(_to_look_at()), words)
+
+
+def _to_look_at() -> str:
+    return f"{reverse('suppression:ledger')}?show={AGAIN}"
 
 
 def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_visible_to
@@ -25,6 +25,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.errors import Refused
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
 from portal.ui.toasts import leave_toast
 
@@ -67,7 +68,7 @@ def off(request: HttpRequest) -> HttpResponse:
     return leave_toast(request, HttpResponseRedirect(reverse("suppression:off")), words)
 
 
-@require_POST
+@post_only(otherwise=lambda stop_id: reverse("suppression:off"))
 def lift(request: HttpRequest, stop_id: int) -> HttpResponse:
     """Let suppression go on where it was stopped."""
     user, now = actor_of(request), clock.now()

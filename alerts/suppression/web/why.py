@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act
 from alerts.suppression.queries import versions_visible_to
+from alerts.suppression.reads.never import reasons_against_any_rule
 from alerts.suppression.reads.why import NearMiss, why_of
 from alerts.suppression.web.ledger import rows_of
 from alerts.suppression.web.shared import may_propose
@@ -29,6 +30,8 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
         incidents_visible_to(user).select_related("workspace"), pk=incident_id
     )
     told = why_of(incident, now=now)
+    can_propose = may_propose(user) and not incident.is_read_only
+    never = reasons_against_any_rule(incident) if can_propose else []
     seen = {each.version_id for each in told.acted}
     visible = set(versions_visible_to(user).filter(pk__in=seen).values_list("pk", flat=True))
     page: dict[str, Any] = {
@@ -42,7 +45,8 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
         "reasons": all_in_words(told.reasons) if told.trials or not told.near else [],
         "trials": ", ".join(told.trials),
         "is_off": told.is_off,
-        "may_propose": may_propose(user) and not incident.is_read_only,
+        "may_propose": can_propose and not never,
+        "never": all_in_words(never),
     }
     return render_page(request, "alerts/suppression/why.html", page, part="why")
 

@@ -7,13 +7,15 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import ApiToken, TokenScope
+from portal.accounts.queries import scopes_of_use_to
 from portal.accounts.services import (
     CannotCreateToken,
     CannotRotateToken,
@@ -23,6 +25,7 @@ from portal.accounts.services import (
     rotate_token,
 )
 from portal.accounts.web.forms import TokenForm
+from portal.ui.forms_only import post_only
 from portal.ui.toasts import leave_toast
 
 SHOWN = 100
@@ -64,7 +67,7 @@ def rotate(request: HttpRequest, token: UUID) -> HttpResponse:
     return render(request, "portal/accounts/rotate_token.html", page, status=status)
 
 
-@require_POST
+@post_only(otherwise=lambda token: reverse("api-tokens"))
 def revoke(request: HttpRequest, token: UUID) -> HttpResponse:
     """End a token of one's own at once."""
     mine = get_object_or_404(ApiToken, uuid=token, owner=actor_of(request))
@@ -82,7 +85,7 @@ def _page(
     page = {
         "form": form,
         "chosen": form["scopes"].value() or [],
-        "scopes": TokenScope.choices,
+        "scopes": [(each.value, each.label) for each in scopes_of_use_to(actor_of(request))],
         "made": made,
         "rows": [
             (token, token.works_at(now), [words[TokenScope(each)] for each in token.scopes])

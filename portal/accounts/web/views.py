@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -16,6 +16,7 @@ from portal.accounts.models import User
 from portal.accounts.proof import note_proof
 from portal.accounts.services import note_failure, note_sign_in, too_many_failures
 from portal.accounts.web.forms import PreferencesForm, SignInForm
+from portal.ui.forms_only import post_only
 
 
 @login_not_required
@@ -50,14 +51,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/accounts/login.html", page, status=status)
 
 
-@require_POST
+@post_only(otherwise=lambda: "/")
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this session."""
     logout(request)
     return redirect("login")
 
 
-@require_POST
+@post_only(otherwise=lambda: "/")
 def preferences(request: HttpRequest) -> HttpResponse:
     """Keep a choice of the person's own: time display, language, shortcut keys."""
     form = PreferencesForm(request.POST)

@@ -3,12 +3,14 @@
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.notifications.queries import inbox_of, unread_count
 from portal.notifications.services import mark_read
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page, wants_part
 
 PAGE = 50
@@ -21,7 +23,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-@require_POST
+@post_only(otherwise=lambda: reverse("notifications:inbox"))
 def read(request: HttpRequest) -> HttpResponse:
     """Mark the named lines as read, or all of them."""
     ids = [int(each) for each in request.POST.getlist("line") if _is_id(each)]

@@ -14,6 +14,7 @@ let mine = false;
 
 function addressOf(act) {
   const base = document.getElementById("queue-acts").dataset;
+  if (!base.acts) return ""; // who only reads has nothing to do to a row
   return act === "ask" ? base.ask : `${base.acts}${act}/`;
 }
 
@@ -28,7 +29,7 @@ function ask(act) {
 
 function assignToMe() {
   const about = selection.targets();
-  if (!about) return false;
+  if (!about || !addressOf("assign")) return false;
   mine = true;
   const values = { to: "me" };
   htmx.ajax("POST", addressOf("assign"), {
@@ -76,8 +77,8 @@ bindKey("Escape", (event) => {
   }
   return false;
 });
-bindKey("x", () => selection.toggle(false));
-bindKey("shift+x", () => selection.toggle(true));
+bindKey("x", () => Boolean(addressOf("assign")) && selection.toggle(false));
+bindKey("shift+x", () => Boolean(addressOf("assign")) && selection.toggle(true));
 bindKey("a", () => ask("assign"));
 bindKey("a a", assignToMe);
 bindKey("r", () => ask("ask"));

@@ -81,7 +81,8 @@ export function letGo() {
 /** Draw the boxes and the bar of acts as the selection is. */
 export function show() {
   for (const line of rows()) {
-    line.querySelector("input[type=checkbox]").checked = chosen.has(line.dataset.target);
+    const box = line.querySelector("input[type=checkbox]");
+    if (box) box.checked = chosen.has(line.dataset.target);
   }
   const bar = document.getElementById("queue-bulk");
   if (!bar) return;

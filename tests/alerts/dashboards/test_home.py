@@ -1,13 +1,17 @@
 """Home shows each role its own work, and nothing of the others'."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from alerts.incidents.services.assign import assign_incidents
+from alerts.incidents.services.undo import undo_act
+from alerts.reviews.services import withdraw_review
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
+from tests.abuse.roles import plain
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.usefixtures("still")
@@ -76,8 +80,41 @@ def test_the_soc_sees_its_queue_its_work_and_what_ot_said(opens, make, ask, answ
     assert [row.destination for row, _ in page.context["soc"]["open_work"]] == ["PLC-9"]
     said = page.context["soc"]["answers"][0][0]
     assert (said.by, said.verdict, said.note) == ("Oda Nowak", "maintenance", "New recipe loaded.")
-    assert [word for _, word, _ in page.context["soc"]["deeds"]] == ["Assigned"]
+    assert [word for _, word, _ in page.context["soc"]["deeds"]] == ["Assigned", "Asked OT"]
     assert "waits for you" not in page.text
+
+
+def deeds_on(page):
+    card = page.text.partition("What I did")[2].partition("</ol>")[0]
+    words = [plain(line) for line in card.split("<li")[1:]]
+    return [line.partition(">")[2].strip() for line in words], re.findall(r'href="([^"]+)"', card)
+
+
+def test_what_i_did_leaves_out_what_was_undone_and_leads_to_the_question(opens, make, ask, sam):
+    one, other = make(), make(destination="PLC-9")
+    review = ask(one, now=NOON)
+    withdraw_review(review_id=ask(other, now=NOON).pk, by=sam, now=NOON)
+    act = assign_incidents(incident_ids=[other[0].pk], to=sam, by=sam, now=NOON)
+    undo_act(act=act, by=sam, now=NOON)
+    words, links = deeds_on(opens(sam))
+    assert [line.startswith("Asked OT Unauthorized PLC Programming") for line in words] == [True]
+    assert links == [f"/reviews/{review.uuid}/"]
+
+
+def test_an_act_on_several_kinds_is_titled_by_their_number(opens, make, sam):
+    rows = [*make(3), *make(2, destination="PLC-9")]
+    assign_incidents(incident_ids=[row.pk for row in rows], to=sam, by=sam, now=NOON)
+    words, links = deeds_on(opens(sam))
+    assert words[0].startswith("Assigned 5 incidents")
+    assert "Unauthorized" not in words[0]
+    assert links == []
+
+
+def test_an_act_on_one_kind_is_titled_by_it_with_its_number(opens, make, sam):
+    rows = make(3)
+    assign_incidents(incident_ids=[row.pk for row in rows], to=sam, by=sam, now=NOON)
+    words, _links = deeds_on(opens(sam))
+    assert words[0].startswith("Assigned Unauthorized PLC Programming ×3")
 
 
 def test_answers_older_than_a_day_are_gone(opens, make, ask, answer, sam):

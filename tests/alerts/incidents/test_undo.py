@@ -1,10 +1,11 @@
 """Within the hold an act can be taken back, and then nothing is sent."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Comment, Group, Incident, Severity, Status
+from alerts.incidents.models import Comment, Group, Incident, Severity, Status, TimelineItem
 from alerts.incidents.queries import recent_acts_of
 from alerts.incidents.services.close import CannotClose, close_incidents
 from alerts.incidents.services.comment import comment_on_incidents
@@ -55,7 +56,7 @@ def test_an_act_that_was_taken_back_is_not_done_by_its_form_again(desk, sam):
     said = {"incident_ids": [incident.pk], **BENIGN, "by": sam, "now": NOON, "act": act}
     assert close_incidents(**said) == close_incidents(**said) == act
     undo_act(act=act, by=sam, now=NOON)
-    with pytest.raises(CannotClose, match="taken this back"):
+    with pytest.raises(CannotClose, match="have undone this"):
         close_incidents(**said)
     incident.refresh_from_db()
     assert incident.status == Status.NEW
@@ -72,7 +73,7 @@ def test_after_the_hold_the_undo_is_refused_with_a_sentence(desk, sam):
     incident = desk.incident()
     act = close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
     desk.deliver()
-    with pytest.raises(CannotUndo, match="gone out to Sentinel already"):
+    with pytest.raises(CannotUndo, match="can no longer be undone"):
         undo_act(act=act, by=sam, now=NOON)
     assert timeline(incident) == ["closed"]
 
@@ -81,9 +82,40 @@ def test_only_ones_own_acts_can_be_undone(desk, sam, make_person):
     leo = desk.soc(make_person, cast.LEO)
     incident = desk.incident()
     act = close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
-    with pytest.raises(CannotUndo, match="no such act of yours"):
+    with pytest.raises(CannotUndo, match="nothing of yours to undo"):
         undo_act(act=act, by=leo, now=NOON)
     assert Change.objects.get().outcome == Outcome.OPEN
+
+
+def test_what_was_undone_is_left_out_of_the_recent_acts(desk, sam):
+    kept, undone = desk.incident(), desk.incident()
+    act = close_incidents(incident_ids=[kept.pk], **BENIGN, by=sam, now=NOON)
+    other = close_incidents(incident_ids=[undone.pk], **BENIGN, by=sam, now=NOON)
+    undo_act(act=other, by=sam, now=NOON)
+    assert [each.act for each in recent_acts_of(sam, now=NOON)] == [act]
+
+
+def test_of_an_act_that_was_undone_in_part_the_rest_is_listed(desk, sam):
+    gone_out, held = desk.incident(), desk.incident()
+    act = close_incidents(incident_ids=[gone_out.pk, held.pk], **BENIGN, by=sam, now=NOON)
+    TimelineItem.objects.create(
+        incident=held, at=NOON, side="soc", by=sam, code="undone", details={"code": "closed"},
+        act=act,
+    )  # fmt: skip
+    [listed] = recent_acts_of(sam, now=NOON)
+    assert (listed.incidents, listed.incident_id) == (1, gone_out.pk)
+
+
+def test_one_title_stands_for_incidents_of_one_kind_only(desk, sam):
+    alike = [desk.incident(), desk.incident()]
+    odd = desk.incident(title="Port Scan Detected")
+    close_incidents(incident_ids=[each.pk for each in alike], **BENIGN, by=sam, now=NOON)
+    assert recent_acts_of(sam, now=NOON)[0].kinds == 1
+    change_severity(
+        incident_ids=[each.pk for each in (*alike, odd)], severity=Severity.LOW, by=sam,
+        now=NOON + timedelta(seconds=1),
+    )  # fmt: skip
+    assert recent_acts_of(sam, now=NOON + timedelta(seconds=1))[0].kinds == 2
 
 
 def test_recent_acts_are_listed_for_a_day(desk, sam):

@@ -118,7 +118,7 @@ def test_without_direction_what_sentinel_holds_exactly_is_for_sentinel(scans, ac
 def test_what_cannot_become_a_rule_or_has_one_is_refused(programming, mine, oda):
     judge(programming[:1], oda, "suspicious")
     (row,) = mine()
-    with pytest.raises(CannotDecide, match="as it stands"):
+    with pytest.raises(CannotDecide, match="OT called 1 of them suspicious"):
         turn_into_rule(candidate_id=row.pk, by=oda, now=NOON)
     assert not RuleVersion.objects.exists()
 

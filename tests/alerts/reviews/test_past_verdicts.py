@@ -59,3 +59,12 @@ def test_open_incidents_of_the_pattern_weigh_less_by_it(take_over, happen, noon)
     before = Incident.objects.get(pk=still_open.pk).priority
     take_over(*[happen(Status.CLOSED) for _ in range(15)])
     assert Incident.objects.get(pk=still_open.pk).priority == before - 10
+
+
+def test_a_verdict_of_the_past_stands_on_the_timeline_when_it_was_given(take_over, happen, noon):
+    incident = happen(Status.CLOSED)
+    take_over(incident, note="Firmware round.")
+    [line] = incident.timeline.all()
+    assert (line.code, line.side, line.at) == ("answered", "ot", noon - timedelta(days=3))
+    assert line.details["verdict"] == "routine"
+    assert line.details["note"] == "Firmware round."

@@ -63,7 +63,7 @@ def test_a_verb_is_a_page_and_a_dialog(signed_in, sam, row, verb, htmx, noon):
         ("close", {}, "Choose how it ended."),
         ("close", {"outcome": "Whatever"}, "Select a valid choice"),
         ("comment", {"message": " "}, "A comment needs some words."),
-        ("reopen", {}, "It is open already."),
+        ("reopen", {}, "Already open."),
         ("severity", {"severity": "3"}, "Its severity is Medium already."),
     ],
 )
@@ -155,7 +155,7 @@ def test_several_rows_are_one_act(signed_in, sam, gdansk, plant, noon):
         {"group": [str(each.key) for each in rows], "severity": str(int(Severity.HIGH))},
         headers={"HX-Request": "true"},
     )
-    assert told(answer)["toast"]["text"] == "Severity High: 2 incidents"
+    assert told(answer)["toast"]["text"] == "Severity set to High: 2 incidents"
     assert Change.objects.values("act").distinct().count() == 1
 
 
@@ -180,7 +180,9 @@ def test_a_row_that_is_gone_meanwhile_refreshes_the_list(signed_in, sam, row, ht
     send(client, "assign", row, to="me")  # the row stands under another key now
     answer = client.get(f"/incidents/act/close/?group={row.key}", headers=htmx)
     assert answer.status_code == 204
-    assert told(answer)["toast"]["text"] == "This row has changed meanwhile. Look again."
+    assert (
+        told(answer)["toast"]["text"] == "This row has changed in the meantime. Look at it again."
+    )
     assert "incidents-changed" in told(answer)
 
 

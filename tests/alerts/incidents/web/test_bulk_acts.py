@@ -29,7 +29,7 @@ def test_fifty_are_done_at_once(signed_in, sam, make_row):
 
 def test_more_than_fifty_lead_to_a_page_and_are_done_in_pieces(signed_in, sam, make_row, htmx):
     client, row = signed_in(sam), make_row(120)
-    assert "done step by step" in text_of(client.get(f"/incidents/act/close/?group={row.key}"))
+    assert "run in the background" in text_of(client.get(f"/incidents/act/close/?group={row.key}"))
     answer = send(client, row)
     act = BulkAct.objects.get()
     page = f"/incidents/bulk/{act.act}/"
@@ -107,7 +107,7 @@ def test_all_of_it_can_be_undone_while_all_of_it_is_held(small_pieces, signed_in
     client.post(f"{page}undo/")
     assert closed() == 0 and work() == 0
     said = text_of(client.get(page))
-    assert "5 incidents are as before." in said and "Undo all" not in said
+    assert "5 incidents are back as they were." in said and "Undo all" not in said
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.WITHDRAWN}
     assert client.post(f"{page}undo/").status_code == 422
 
@@ -123,11 +123,11 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
     said = text_of(client.get(page))
     assert "Undo all" not in said and "Stop here" in said
     refused = client.post(f"{page}undo/")
-    assert refused.status_code == 422 and "gone out to Sentinel already" in text_of(refused)
+    assert refused.status_code == 422 and "is in Sentinel already" in text_of(refused)
     client.post(f"{page}stop/")
     assert work() == 0 and closed() == 5
-    assert "You stopped it: 7 incidents were not looked at." in text_of(client.get(page))
-    assert "It has ended already." in text_of(client.post(f"{page}stop/"))
+    assert "You stopped it; 7 incidents were left alone." in text_of(client.get(page))
+    assert "It has already finished." in text_of(client.post(f"{page}stop/"))
     assert undo_act(act=act.act, by=sam, now=NOON).too_late == 1
 
 
@@ -135,7 +135,7 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
     ("verb", "said", "title"),
     [
         ("assign", {"to": "me"}, "Assign to Sam Keller: Case ×6"),
-        ("assign", {"to": "nobody"}, "Assign to nobody: Case ×6"),
+        ("assign", {"to": "nobody"}, "Unassign: Case ×6"),
         ("severity", {"severity": "4"}, "Change severity to High: Case ×6"),
         ("close", BENIGN, "Close as “Benign positive: suspicious but expected”: Case ×6"),
         ("comment", {"message": "Seen by the crew."}, "Comment: Case ×6"),
@@ -154,7 +154,7 @@ def test_the_title_says_to_whom_and_as_what(
 def test_ones_own_acts_stand_in_a_list(small_pieces, signed_in, sam, leo, make_row, monkeypatch):
     monkeypatch.setattr("alerts.incidents.web.bulk.PAGE", 2)
     client, page = signed_in(sam), "/incidents/bulk/"
-    assert "Nothing done to many yet" in text_of(client.get(page))
+    assert "No bulk actions yet" in text_of(client.get(page))
     for severity in (1, 3, 4):
         send(client, make_row(6), "severity", severity=str(severity))
     first = client.get(page)
@@ -167,14 +167,14 @@ def test_ones_own_acts_stand_in_a_list(small_pieces, signed_in, sam, leo, make_r
     assert 'data-live="2"' not in client.get(page).content.decode()
     BulkAct.objects.update(state=State.DEAD)
     assert "Failed" in text_of(client.get(page))
-    assert "Nothing done to many yet" in text_of(signed_in(leo).get(page))
+    assert "No bulk actions yet" in text_of(signed_in(leo).get(page))
 
 
 def test_nothing_began_for_a_minute_is_said(small_pieces, signed_in, sam, make_row):
     send(signed_in(sam), make_row(6))
     BulkAct.objects.update(made_at=NOON - timedelta(minutes=2))
     page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
-    assert "Nobody has begun yet." in text_of(signed_in(sam).get(page))
+    assert "This has not begun yet." in text_of(signed_in(sam).get(page))
 
 
 def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(

@@ -52,7 +52,7 @@ def test_all_that_match_are_chosen_closed_and_watched(
     expect(page.get_by_role("link", name=f"#{changed.number}")).to_be_visible()
     assert bar_faults_everywhere(page) == []
     page.keyboard.press("z")
-    expect(page.locator("#progress")).to_contain_text("7 incidents are as before.")
+    expect(page.locator("#progress")).to_contain_text("7 incidents are back as they were.")
     assert not Incident.objects.filter(status=Status.CLOSED).exists()
     assert BulkAct.objects.get().undone == 7
     page.get_by_role("link", name="Back to the queue").click()

@@ -235,6 +235,30 @@ def test_of_a_pair_of_which_one_is_named_that_is_said(read, gdansk, plant):
     assert "The other device is not named." in read(incident)
 
 
+def test_a_true_positive_between_the_same_devices_stands_on_the_overview(
+    signed_in, sam, oda, read, download, gdansk, plant
+):
+    case = make_incident(
+        gdansk, title="PLC Stop Command Was Sent", number=3511, classification="TruePositive",
+        status=Status.CLOSED, created_at=NOON - timedelta(days=50), pattern=uuid4(),
+        source="PLC-7", destination="ENG-WS-04", site_ids=[plant.pk],
+    )  # fmt: skip
+    make_alert(case)
+    text = read(download)
+    assert "There was a true positive between these two before" in text
+    assert "#3511 PLC Stop Command Was Sent" in text
+    page = signed_in(sam).get(f"/incidents/{download.pk}/").content.decode()
+    assert f'href="/incidents/{case.pk}/"' in page
+    assert "true positive between" not in read(case), "it is not its own past"
+
+
+def test_a_true_positive_of_one_of_the_two_is_not_that_pairs(read, download, gdansk, plant):
+    columns = {"classification": "TruePositive", "status": Status.CLOSED, "source": "ENG-WS-04"}
+    make_alert(make_incident(gdansk, destination="PLC-8", **columns))
+    make_alert(make_incident(make_workspace("porto"), destination="PLC-7", **columns))
+    assert "true positive" not in read(download)
+
+
 def test_similar_of_the_same_type_at_the_same_site_say_why(read, download, gdansk, plant):
     other = make_incident(gdansk, pattern=uuid4(), site_ids=[plant.pk], source="HIST-01")
     make_alert(other, site=plant)
@@ -308,8 +332,8 @@ def test_what_is_owed_and_what_others_did_first_is_plain(read, download, sam, gd
     text = read(download)
     assert "Sending to Sentinel: closing" in text
     assert "Sending to Sentinel: owner" in text
-    assert "a person changed it there before what Sam Keller wanted arrived" in text
-    assert "Severity stays High; wanted was Low" in text
+    assert "somebody changed it there before the change by Sam Keller came" in text
+    assert "Severity stays High, not Low" in text
 
 
 def test_merged_and_deleted_ones_are_read_only_and_lead_on(read, download, gdansk):
@@ -364,7 +388,7 @@ def test_a_closed_one_can_be_opened_again(read, gdansk):
         ot_state=OtState.ROUTINE,
     )  # fmt: skip
     text = read(closed)
-    assert "Closed · BenignPositive · R-12" in text
+    assert "Closed · Benign positive · R-12" in text
     assert "Reopen" in text
 
 

@@ -126,7 +126,7 @@ def test_select_with_x_and_shift_then_act_on_all(page):
     expect(page.locator("dialog[open]")).to_contain_text("This acts on all 6 incidents.")
     page.get_by_label("High").check()
     press(page, "Enter")
-    expect(page.locator(".toast")).to_contain_text("Severity High: 6 incidents")
+    expect(page.locator(".toast")).to_contain_text("Severity set to High: 6 incidents")
     expect(page.locator("#queue-bulk")).to_be_hidden()
 
 

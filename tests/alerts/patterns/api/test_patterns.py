@@ -3,9 +3,10 @@
 import pytest
 
 from alerts.patterns.models import Candidate
-from tests.alerts.suppression.past import routine
+from tests.alerts.suppression.past import judge, routine
 from tests.program import Program
 
+MALWARE = "Suspicion of Conficker Malware"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
@@ -68,6 +69,24 @@ def test_it_is_rejected_with_a_reason_put_off_and_offered_again(at_site, row):
     assert at_site.post(f"{address}reopen/").json()["state"] == "open"
     told = at_site.post(f"{address}snooze/").json()
     assert told["state"] == "snoozed" and told["snoozed_until"]
+
+
+def test_what_cannot_become_a_rule_says_why(at_site, programming, judged, mine, oda):
+    judge(programming[20:21], oda, "suspicious")
+    (row,) = mine()
+    why = "OT called 1 of them suspicious."
+    assert at_site.get(f"patterns/{row.uuid}/").json()["cannot"] == [why]
+    refused = at_site.post(f"patterns/{row.uuid}/rule/")
+    assert refused.status_code == 409
+    assert why in refused.json()["detail"]
+
+
+def test_a_type_on_the_never_list_says_so(at_site, workspace, site, mine):
+    routine(workspace, site, title=MALWARE, alert_type=MALWARE)
+    (row,) = mine()
+    never = f"{MALWARE} is on the never list: it always reaches a person."
+    assert never in at_site.get(f"patterns/{row.uuid}/").json()["cannot"]
+    assert never in at_site.post(f"patterns/{row.uuid}/rule/").json()["detail"]
 
 
 def test_who_is_elsewhere_or_only_looks_decides_nothing(row, pia, mia):

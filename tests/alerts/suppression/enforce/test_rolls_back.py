@@ -43,6 +43,10 @@ def ending(floor):
     return LedgerEntry.objects.get(incident=floor.target, act="closed").ending
 
 
+def lines_of(incident, code):
+    return [item.details for item in incident.timeline.filter(code=code)]
+
+
 def test_what_stands_is_left_alone(closed):
     for _ in range(3):
         closed.go(minutes=5)
@@ -81,6 +85,9 @@ def test_a_true_positive_after_all_stops_the_rule(closed):
     closed.read()
     assert watch(closed) == 1
     assert (ending(closed), state(closed.version)) == ("true_positive", ("paused", True))
+    assert lines_of(closed.target, "rule-stopped") == [
+        {"rule": closed.version.rule.label, "ending": "true_positive"}
+    ]
 
 
 def test_a_stranger_who_joins_reopens_it_and_stops_the_rule(closed):
@@ -226,6 +233,10 @@ class TestInSentinel:
         assert Incident.objects.get().closed_by == "R-12"
         watch(there)
         assert len(there.ledger) == 1
+        (told,) = target.timeline.filter(code="closed-by-rule")
+        assert (told.by_label, told.side, told.details["reason"]) == (
+            "R-12", "portal", "SuspiciousButExpected",
+        )  # fmt: skip
 
     def test_a_mixed_incident_is_opened_again_and_the_rule_stops(self, there, monkeypatch):
         monkeypatch.setattr("alerts.suppression.services.life.bring_in_line", lambda **_: None)
@@ -248,6 +259,7 @@ class TestInSentinel:
         watch(floor)
         (line,) = floor.ledger
         assert (line.act, line.where, line.version) == ("tagged", "sentinel", floor.version)
+        assert [each.by_label for each in target.timeline.filter(code="would-close")] == ["R-12"]
 
     @pytest.mark.parametrize(
         ("was", "becomes"),

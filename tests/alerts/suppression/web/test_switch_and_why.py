@@ -2,11 +2,13 @@
 
 import pytest
 
+from alerts.incidents.engine import catalogue
 from alerts.outbox.models import Landing
-from alerts.suppression.models import LedgerEntry, Stop
+from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON
+from tests.factories.incidents import make_alert, make_device, make_incident
 
 
 @pytest.fixture
@@ -85,6 +87,33 @@ def test_an_open_incident_offers_to_propose_a_rule_to_those_who_may(
     assert "Would have been closed by rule" in opened(oda, address)
     assert "Propose a rule from this incident" not in opened(mia, address)
     opened(pia, address, status=404)
+
+
+@pytest.mark.parametrize(
+    "alert_type", ["Suspicion of Conficker Malware", "Profinet Device Factory Reset"]
+)
+def test_what_always_reaches_a_person_offers_no_rule(
+    opened, client, workspace, site, oda, alert_type
+):
+    assert catalogue.alert_type_for(alert_type).guard == "never"
+    incident = make_incident(workspace, alert_type=alert_type, site_ids=[site.pk])
+    page = opened(oda, f"/rules/why/{incident.pk}/")
+    assert "Propose a rule from this incident" not in page
+    assert "No rule can be made for this." in page
+    never = f"{alert_type} is on the never list: it always reaches a person."
+    assert never in page
+    answer = client.post(f"/rules/from-incident/{incident.pk}/", follow=True)
+    assert never in answer.content.decode()
+    assert not RuleVersion.objects.exists()
+
+
+def test_a_crown_jewel_among_the_devices_offers_no_rule(opened, workspace, site, oda):
+    make_device(site, "PLC-7", "10.41.7.27", criticality="crown-jewel")
+    incident = make_incident(workspace, source="ENG-WS-04", destination="PLC-7", site_ids=[site.pk])
+    make_alert(incident)
+    page = opened(oda, f"/rules/why/{incident.pk}/")
+    assert "PLC-7 is a crown jewel: what touches it always reaches a person." in page
+    assert "Propose a rule from this incident" not in page
 
 
 def test_a_line_is_ticked_off_once_by_who_may(client, make_version, acted, oda, mia, noon):

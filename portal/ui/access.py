@@ -1,0 +1,56 @@
+"""What a person may do, who may do more, and how to get there: for pages that a role lacks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from portal.accounts.actor import actor_of
+from portal.accounts.models import Role
+from portal.accounts.queries import names_by_role, roles_of
+from portal.accounts.role_words import ROLE_DUTIES, ROLE_NAMES
+from portal.ui.navigation import Link, groups_for
+
+MAX_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One person's rights as a page explains them."""
+
+    roles: list[tuple[str | Promise, str | Promise]]  # name, and what the role does
+    places: list[Link]  # what the rail offers
+    wanted: list[tuple[str | Promise, str]]  # each role that would do, and who holds it
+    administrators: str
+    command: str  # for an administrator: what gives the right; else empty
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the person can give the right themselves."""
+        return bool(self.command)
+
+
+def access_of(request: HttpRequest, wanted: Collection[Role]) -> Access:
+    """Return what this person has, and which of the `wanted` roles would open more. Only to an
+    administrator it says who holds which: a directory is not for everybody.
+    """
+    person = actor_of(request)
+    held = roles_of(person)
+    runs_portal = Role.ADMINISTRATOR in held
+    asked = (*wanted, Role.ADMINISTRATOR) if runs_portal else (Role.ADMINISTRATOR,)
+    names = names_by_role(asked)
+    return Access(
+        roles=[(ROLE_NAMES[role], ROLE_DUTIES[role]) for role in Role if role in held],
+        places=[link for group in groups_for(request) for link in group.links],
+        wanted=[
+            (ROLE_NAMES[role], _joined(names.get(role, []))) for role in Role if role in wanted
+        ],
+        administrators=_joined(names.get(Role.ADMINISTRATOR, [])),
+        command=f"python manage.py grant {person.email} {Role.AUDITOR}" if runs_portal else "",
+    )
+
+
+def _joined(names: list[str]) -> str:
+    more = ", …" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more

@@ -1,0 +1,221 @@
+"""Each page as each role: badges, keys, dialogs and forms are there for whoever may use them, and
+for nobody else.
+"""
+
+import pytest
+from django.test import Client
+from django.urls import resolve
+
+from alerts.incidents.models import Incident
+from alerts.incidents.services.groups import regroup
+from alerts.reviews.models import Annotation
+from alerts.suppression.models import RuleVersion
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.abuse.roles import Offers, plain
+from tests.abuse.world import the_world
+from tests.conftest import NOON
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+ROLES = {
+    "engineer": Role.OT_ENGINEER,
+    "site lead": Role.OT_SITE_LEAD,
+    "analyst": Role.SOC_ANALYST,
+    "soc lead": Role.SOC_LEAD,
+    "manager": Role.MANAGER,
+    "auditor": Role.AUDITOR,
+    "administrator": Role.ADMINISTRATOR,
+    "trainer": Role.TRAINING_MANAGER,
+    "nobody": None,
+}
+OT, SOC = {"engineer", "site lead"}, {"analyst", "soc lead"}
+HANDS = OT | SOC
+READERS = HANDS | {"manager", "auditor"}
+SIGNERS = OT | {"soc lead"}
+
+# What each page offers to whom: forms that post, and dialogs that are fetched. Nothing else.
+OFFERED = {
+    "home": {},
+    "queue": {"data-acts": SOC, "data-ask": SOC},
+    "closed queue": {"data-acts": SOC, "data-ask": SOC},
+    "panel": {f"incidents:act {verb}": SOC for verb in ("assign", "close", "comment", "severity")},
+    "incident": {
+        f"incidents:act {verb}": SOC for verb in ("assign", "close", "comment", "severity")
+    },
+    "ot panel": {"reviews:judge": OT, "reviews:hand-over": OT, "reviews:withdraw": SOC},
+    "judged ot panel": {"reviews:judge": OT, "reviews:ask": SOC},
+    "reviews": {},
+    "review": {"reviews:answer": OT, "reviews:hand-over": OT, "reviews:withdraw": SOC},
+    "patterns": {"patterns:mine": HANDS},
+    "pattern": {f"patterns:{act}": HANDS for act in ("reject", "snooze", "turn")},
+    "rules": {"suppression:new": HANDS},
+    "rule": {
+        "suppression:act edit": HANDS,
+        "suppression:act reject": SIGNERS,
+        "suppression:act request-changes": SIGNERS,
+    },
+    "approvals": {},
+    "deployments": {},
+    "ledger": {},
+    "why closed": {"suppression:from_incident": HANDS},
+    "kill switch": {"suppression:off": HANDS},
+    "status": {},
+    "inbox": {},
+    "tokens": {"api-tokens": set(ROLES)},
+}
+OPEN_TO_ALL = {"home", "inbox", "tokens"}
+BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
+LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
+KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": SOC, "Z": HANDS, "V": OT, "Ctrl K": READERS}
+KEYS |= dict.fromkeys(LIST_KEYS, READERS)
+
+
+@pytest.fixture
+def world(make_person):
+    """The addresses of one of everything."""
+    _workspace, _site, ids = the_world(make_person, "gdansk")
+    regroup([row.pk for row in Incident.objects.all()], now=NOON)
+    judged = Annotation.objects.get().incidents.get()
+    return {
+        "home": "/",
+        "queue": "/incidents/",
+        "closed queue": "/incidents/?view=closed",
+        "panel": f"/incidents/{judged.pk}/panel",
+        "incident": f"/incidents/{ids['incidents']}/",
+        "ot panel": f"/reviews/for-incident/{ids['incidents']}/panel",
+        "judged ot panel": f"/reviews/for-incident/{judged.pk}/panel",
+        "reviews": "/reviews/",
+        "review": f"/reviews/{ids['reviews']}/",
+        "patterns": "/patterns/",
+        "pattern": f"/patterns/{ids['patterns']}/",
+        "rules": "/rules/",
+        "rule": f"/rules/{RuleVersion.objects.get().uuid}/",
+        "approvals": "/approvals/",
+        "deployments": "/deployments/",
+        "ledger": "/ledger/",
+        "why closed": f"/rules/why/{ids['incidents']}/",
+        "kill switch": "/rules/off/",
+        "status": "/status/",
+        "inbox": "/inbox/",
+        "tokens": "/tokens/",
+    }
+
+
+@pytest.fixture
+def visit(make_person):
+    """`visit("analyst")` is a browser of somebody with that one role, everywhere."""
+
+    def made(name, **options):
+        grants = [(ROLES[name], ScopeKind.ALL, None)] if ROLES[name] else []
+        page = Client(**options)
+        page.force_login(make_person(cast.SAM, *grants))
+        return page
+
+    return made
+
+
+def allowed(table, role):
+    return {thing for thing, who in table.items() if role in who}
+
+
+def offers(page, address):
+    return Offers(page.get(address).content.decode(), address.partition("?")[0])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_page_offers_what_the_role_may_do_and_nothing_else(world, visit, role):
+    page = visit(role)
+    found = {name: offers(page, address).doors for name, address in world.items()}
+    closed = OFFERED.keys() - OPEN_TO_ALL if role not in READERS else set()
+    assert found == {
+        name: set() if name in closed else allowed(table, role) for name, table in OFFERED.items()
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_badges_count_only_what_the_role_can_work_off(world, visit, role):
+    assert offers(visit(role), world["queue"]).badges == allowed(BADGES, role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_keys_are_named_to_those_who_can_use_them(world, visit, role):
+    shown = offers(visit(role), world["queue"]).keys
+    assert shown & KEYS.keys() == allowed(KEYS, role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_link_leads_to_a_page_that_stays_closed(world, visit, role):
+    page = visit(role, raise_request_exception=False)
+    links = {link for address in world.values() for link in offers(page, address).links}
+    refused = {link: page.get(link).status_code for link in sorted(links) if not is_file(link)}
+    assert {link for link, status in refused.items() if status >= 400} == set()
+
+
+def is_file(link):
+    return link.startswith("/static/") or resolve(link.partition("?")[0]).view_name == "ui:gallery"
+
+
+@pytest.mark.parametrize("role", sorted(READERS - SOC))
+def test_an_act_typed_into_the_address_says_why_not_and_asks_nothing(world, visit, role):
+    about = world["incident"].strip("/").replace("/", "=").replace("incidents", "incident")
+    page = visit(role)
+    for verb in ("assign", "severity", "close", "comment", "reopen"):
+        answer = page.get(f"/incidents/act/{verb}/?{about}").content.decode()
+        form = answer.partition('id="act-form"')[2].partition("</form>")[0]
+        assert "only the SOC" in form or "Only a SOC analyst or SOC lead" in form
+        assert 'type="submit"' not in form
+        assert "<textarea" not in form
+
+
+def test_an_administrator_is_told_what_they_may_do_who_sees_incidents_and_how_to_get_there(
+    world, visit, make_person
+):
+    make_person(cast.INES, (Role.AUDITOR, ScopeKind.ALL, None))
+    page = visit("administrator")
+    for name in ("queue", "incident", "reviews", "rules"):
+        answer = page.get(world[name])
+        words = plain(answer.content.decode())
+        assert answer.status_code == 403
+        assert "Nothing to triage" not in words
+        assert "Your role does not include this page." in words
+        assert "looks after people, workspaces and system status" in words
+        assert "Auditor: Ines Moreau" in words
+        assert "python manage.py grant sam@demo.example auditor" in words
+    home = plain(page.get("/").content.decode())
+    assert "You see no incidents" in home
+    assert "Auditor: Ines Moreau" in home
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_token_is_offered_the_scopes_that_its_owner_could_use(world, visit, role):
+    text = visit(role).get("/tokens/").text
+    table = {"read": ROLES, "incidents:write": SOC, "reviews:write": HANDS, "rules:write": HANDS}
+    shown = {scope for scope in table if f'name="scopes" value="{scope}"' in text}
+    assert shown == allowed(table, role)
+
+
+def test_the_command_that_is_named_gives_the_right(world, visit):
+    from django.core.management import call_command
+
+    page = visit("administrator")
+    words = plain(page.get(world["queue"]).content.decode())
+    command = words.partition("python manage.py ")[2].split()[:3]
+    call_command(*command)
+    assert page.get(world["queue"]).status_code == 200
+
+
+def test_who_has_no_role_learns_whom_to_ask_but_not_who_works_here(world, visit, make_person):
+    make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    page = visit("nobody")
+    for address in ("/", world["queue"], world["status"]):
+        words = plain(page.get(address).content.decode())
+        assert "Ask an administrator: Ada Okafor." in words
+        assert "Olga" not in words  # OT at the plant
+
+
+def test_a_part_of_a_closed_page_is_explained_too(world, visit):
+    answer = visit("administrator").get(world["panel"], headers={"HX-Request": "true"})
+    assert answer.status_code == 403
+    assert b"<html" not in answer.content
+    assert b"Your role does not include this page." in answer.content

@@ -1,0 +1,71 @@
+"""Whoever types, reloads or comes back to the address of a form gets a page, never an empty 405."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import User
+from tests.abuse.test_pages import PAGES
+from tests.abuse.world import the_world
+from tests.architecture.test_strangers import filled
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.fixture
+def lead(make_person):
+    _workspace, _site, ids = the_world(make_person, "gdansk")
+    page = Client()
+    page.force_login(User.objects.get(email="lead@gdansk.example"))
+    return page, ids
+
+
+def test_no_page_answers_405_to_whoever_opens_its_address(lead):
+    page, _ids = lead
+    refused = [route for route in PAGES if page.get(filled(route)).status_code == 405]
+    assert refused == []
+
+
+def test_other_methods_are_still_refused(lead):
+    page, _ids = lead
+    assert page.put("/preferences/").status_code == 405
+    assert page.delete("/rules/new/").status_code == 405
+
+
+def test_the_address_of_a_form_leads_to_the_page_that_has_it(lead):
+    page, ids = lead
+    incident, review, pattern = ids["incidents"], ids["reviews"], ids["patterns"]
+    act = "00000000-0000-0000-0000-000000000001"
+    goals = {
+        "/preferences/": "/",
+        "/logout/": "/",
+        "/ui/theme/": "/",
+        "/inbox/read/": "/inbox/",
+        f"/tokens/{act}/revoke/": "/tokens/",
+        "/rules/new/": "/rules/",
+        f"/rules/from-incident/{incident}/": f"/incidents/{incident}/",
+        f"/incidents/undo/{act}/": "/incidents/",
+        f"/incidents/bulk/{act}/stop/": f"/incidents/bulk/{act}/",
+        f"/reviews/incidents/{incident}/verdict/": f"/incidents/{incident}/",
+        f"/reviews/{review}/withdraw/": f"/reviews/{review}/",
+        f"/patterns/{pattern}/snooze/": f"/patterns/{pattern}/",
+        f"/ledger/{ids['ledger']}/looked/": "/ledger/?show=again",
+    }
+    there = {address: page.get(address).headers.get("Location") for address in goals}
+    assert there == goals
+
+
+def test_nothing_was_signed_out_or_kept_by_looking(lead):
+    page, _ids = lead
+    page.get("/logout/")
+    assert page.get("/").status_code == 200
+
+
+def test_an_act_that_is_not_offered_any_more_leads_to_its_rule(lead):
+    page, _ids = lead
+    from alerts.suppression.models import RuleVersion
+
+    version = RuleVersion.objects.get()
+    answer = page.get(f"/rules/{version.uuid}/do/pause/")
+    assert re.fullmatch(rf"/rules/{version.uuid}/", answer.headers["Location"])
