@@ -90,6 +90,27 @@ def moment_words(
     return words if is_local or not clock.is_doubtful(local) else f"{words} {zone_name(local)}"
 
 
+def period_words(
+    first: datetime,
+    latest: datetime,
+    now: datetime,
+    zone: str | tzinfo | None,
+    *,
+    is_local: bool = False,
+) -> str:
+    """Return from when to when: 09:12–11:40 of today, 24 Nov, 09:12–11:40, or 3 Aug – 25 Nov. Hours
+    name their zone as moments do.
+    """
+    clock = reader_clock()
+    begin, end = (each.astimezone(clock.zone(zone)) for each in (first, latest))
+    today = now.astimezone(end.tzinfo)
+    if begin.date() != end.date():
+        return f"{day_of(begin, today)} – {day_of(end, today)}"
+    hours = " – ".join(dict.fromkeys((f"{begin:%H:%M}", f"{end:%H:%M}"))).replace(" ", "")
+    words = hours if end.date() == today.date() else f"{day_of(end, today)}, {hours}"
+    return words if is_local or not clock.is_doubtful(end) else f"{words} {zone_name(end)}"
+
+
 def moment_of(
     moment: datetime,
     now: datetime,

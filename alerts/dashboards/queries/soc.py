@@ -121,8 +121,9 @@ def _open_work(user: User) -> list[Work]:
     mine = groups_visible_to(user).filter(owner_id__in=owner_ids_of(user))
     return [
         Work(
-            row.key, row.latest_id, row.priority, bare_title(row.title), row.n, row.source,
-            row.destination, row.place, Severity(row.severity).label, row.ot_state, row.ot_due_at,
+            row.key, row.lead_id or row.latest_id, row.priority, bare_title(row.title), row.n,
+            row.source, row.destination, row.place, Severity(row.severity).label, row.ot_state,
+            row.ot_due_at,
         )
         for row in mine.order_by("-priority", "-latest_at", "key")[:OPENED]
     ]  # fmt: skip

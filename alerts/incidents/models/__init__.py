@@ -5,6 +5,8 @@ from alerts.incidents.models.bulk_act import BulkAct, Skipped
 from alerts.incidents.models.context import Comment, Entity, TimelineItem
 from alerts.incidents.models.group import Group, PairMemory, PatternMemory
 from alerts.incidents.models.incident import (
+    ACTIVE_FROM,
+    ACTIVE_UNTIL,
     ESCALATED_LABEL,
     HAS_LABELS,
     DetailsState,
@@ -17,7 +19,8 @@ from alerts.incidents.models.incident import (
 )
 
 __all__ = [
-    "ESCALATED_LABEL", "HAS_LABELS", "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState",
-    "Entity", "Group", "Incident", "IncidentAlert", "IncidentRaw", "OtState", "PairMemory",
-    "PatternMemory", "Severity", "Skipped", "Status", "TimelineItem", "touches",
+    "ACTIVE_FROM", "ACTIVE_UNTIL", "ESCALATED_LABEL", "HAS_LABELS", "Alert", "AlertRaw", "BulkAct",
+    "Comment", "DetailsState", "Entity", "Group", "Incident", "IncidentAlert", "IncidentRaw",
+    "OtState", "PairMemory", "PatternMemory", "Severity", "Skipped", "Status", "TimelineItem",
+    "touches",
 ]  # fmt: skip

@@ -13,7 +13,8 @@ PAIR_NEW_HOURS = 24
 class Group(models.Model):
     """Open incidents of equal pattern in an equal state: one row of the triage queue. All its
     incidents share every column up to `owner_name`; the rest is counted from them. Filters on
-    this table are therefore exact, and acting on the row acts on alike things.
+    this table are therefore exact, and acting on the row acts on alike things. The row is named
+    after its `lead`: number, priority and all that explains it are of this one incident.
     """
 
     key = models.UUIDField(primary_key=True)
@@ -37,9 +38,14 @@ class Group(models.Model):
     latest = models.ForeignKey(
         "incidents.Incident", on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
-    priority = models.SmallIntegerField()
-    first_at = models.DateTimeField()  # created_at of the oldest
-    latest_at = models.DateTimeField()  # created_at of the newest
+    lead = models.ForeignKey(  # of the highest priority, the newest of these
+        "incidents.Incident", on_delete=models.CASCADE, related_name="+", db_constraint=False,
+        db_index=False, null=True,
+    )  # fmt: skip
+    number = models.IntegerField(null=True)  # of the lead
+    priority = models.SmallIntegerField()  # of the lead
+    first_at = models.DateTimeField()  # when the first alerts of all were active
+    latest_at = models.DateTimeField()  # when the last were
     ot_due_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
 

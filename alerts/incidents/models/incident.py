@@ -1,11 +1,13 @@
 """The incident: one narrow row for lists, one wide row for what Sentinel said."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Case, F, OuterRef, Q, When
+from django.db.models.functions import Coalesce, Least
 
 
 class Severity(models.IntegerChoices):
@@ -52,6 +54,13 @@ HAS_LABELS = ~Q(labels=[])
 OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
 
 
+# What the properties of the same names say, for queries.
+ACTIVE_UNTIL = Case(
+    When(latest_activity_at__lte=F("modified_at"), then=F("latest_activity_at")),
+    default=F("created_at"),
+)
+ACTIVE_FROM = Least(Coalesce(F("first_activity_at"), ACTIVE_UNTIL), ACTIVE_UNTIL)
+
 ESCALATED_LABEL = "tagout:escalated"  # so that Sentinel's readers see it, and we do it once
 
 
@@ -88,6 +97,7 @@ class Incident(models.Model):
     labels = words()
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()  # Sentinel's lastModifiedTimeUtc
+    first_activity_at = models.DateTimeField(null=True)  # of its alerts; None until these came
     latest_activity_at = models.DateTimeField(null=True)
     alerts_count = models.IntegerField(default=0)
     comments_count = models.IntegerField(default=0)
@@ -170,6 +180,19 @@ class Incident(models.Model):
     def is_open(self) -> bool:
         """Whether somebody still has to deal with it."""
         return self.status < Status.CLOSED and self.gone_at is None and self.merged_into is None
+
+    @property
+    def active_until(self) -> datetime:
+        """When its alerts were active last; when it was raised, where Sentinel does not say so or
+        names a moment that cannot be.
+        """
+        at = self.latest_activity_at
+        return at if at is not None and at <= self.modified_at else self.created_at
+
+    @property
+    def active_from(self) -> datetime:
+        """When its alerts were active first, as far as they are known."""
+        return min(self.first_activity_at or self.active_until, self.active_until)
 
     @property
     def is_escalated(self) -> bool:

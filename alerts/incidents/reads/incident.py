@@ -9,7 +9,16 @@ from typing import Any
 from django.db.models import FETCH_RAISE, F, UUIDField, Value
 from django.utils.translation import gettext
 
-from alerts.incidents.models import Alert, AlertRaw, Incident, IncidentAlert, IncidentRaw, Status
+from alerts.incidents.models import (
+    ACTIVE_FROM,
+    ACTIVE_UNTIL,
+    Alert,
+    AlertRaw,
+    Incident,
+    IncidentAlert,
+    IncidentRaw,
+    Status,
+)
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.knowledge import alike_lately
 from alerts.incidents.reads.queue import owner_ids_of
@@ -84,8 +93,8 @@ def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
 
 def _rows(incidents: Any, frame: Frame) -> list[Row]:
     own: dict[str, Any] = {
-        "key": Value(None, output_field=UUIDField()), "latest_id": F("pk"), "n": Value(1),
-        "first_at": F("created_at"), "latest_at": F("created_at"),
+        "key": Value(None, output_field=UUIDField()), "lead_id": F("pk"),
+        "latest_id": F("pk"), "n": Value(1), "first_at": ACTIVE_FROM, "latest_at": ACTIVE_UNTIL,
     }  # fmt: skip
     columns = [own.get(name, name) for name in COLUMNS]
     return rows_of(incidents.values_list(*columns)[:MOST_SIMILAR], frame)

@@ -1,18 +1,21 @@
 """The side panel: what decides whether a row is worth more than a glance."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
 from alerts.incidents.engine.priority import Part, words
-from alerts.incidents.models import Alert, Incident, OtState, Severity
+from alerts.incidents.models import Alert, Group, Incident, OtState, Severity
 from alerts.incidents.policies import may_act_on
+from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.devices import DeviceCard, devices_of
 from alerts.incidents.reads.knowledge import Lately, Memory, lately, memory_of
-from alerts.incidents.reads.wording import Chip, ot_chip, window_words
+from alerts.incidents.reads.members import Members, happened_words, members_of_group
+from alerts.incidents.reads.wording import Chip, number_words, ot_chip, window_words
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.ui.moments import moment_words
@@ -32,7 +35,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One incident, or the newest of a group, as the panel shows it."""
+    """One incident as the panel shows it; `members` are all that its row stands for."""
 
     pk: int
     number: str
@@ -52,7 +55,10 @@ class Preview:
     was_asked: bool
     is_judged: bool
     needs_escalation: bool
-    n: int
+    happened: str
+    raised_at: datetime
+    zone: tzinfo
+    members: Members | None  # None where it stands for itself
 
     @property
     def close_kind(self) -> str:
@@ -60,11 +66,11 @@ class Preview:
         return "primary" if self.is_judged and not self.needs_escalation else ""
 
 
-def preview_of(incident: Incident, *, n: int, by: User, now: datetime, top: Incident) -> Preview:
-    """Gather the panel of an incident that stands for `n` alike ones. `top` is the one of them
-    with the highest priority: the row shows that number, so it is the one to explain.
+def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None = None) -> Preview:
+    """Gather the panel of an incident: all of it is about this one. `row` is the row of the queue
+    that is named after it.
     """
-    zone = reader_clock().zone(zone_name_of(incident) or READER)
+    zone = reader_clock().zone(zone_name_of([incident]) or READER)
     memory, seen = memory_of(incident), lately(incident, now=now, zone=zone)
     cards = devices_of(incident)
     return Preview(
@@ -73,8 +79,8 @@ def preview_of(incident: Incident, *, n: int, by: User, now: datetime, top: Inci
         said=said_of(incident),
         severity=Severity(incident.severity).label,
         place=incident.place.replace(", ", " · "),
-        priority=top.priority,
-        parts=parts_of(top),
+        priority=incident.priority,
+        parts=parts_of(incident),
         state=ot_chip(incident.ot_state),
         memory=memory,
         memory_when=moment_words(memory.latest_at, now, zone=zone, style="relative")
@@ -89,13 +95,18 @@ def preview_of(incident: Incident, *, n: int, by: User, now: datetime, top: Inci
         was_asked=incident.ot_state != OtState.NOT_ASKED,
         is_judged=incident.ot_state not in (OtState.NOT_ASKED, OtState.WAITING),
         needs_escalation=incident.needs_escalation,
-        n=n,
+        happened=happened_words(incident, now, zone),
+        raised_at=incident.created_at,
+        zone=zone,
+        members=members_of_group(row, incidents_visible_to(by), now=now, zone=zone)
+        if row and row.n > 1
+        else None,
     )
 
 
 def number_of(incident: Incident) -> str:
     """How people call the incident: #4821."""
-    return f"#{incident.number}" if incident.number is not None else f"№{incident.pk}"
+    return number_words(incident.number, incident.pk)
 
 
 def said_of(incident: Incident) -> Said:
@@ -128,7 +139,8 @@ def _said_here(part: Part) -> Part:
     return replace(part, detail=said)
 
 
-def zone_name_of(incident: Incident) -> str:
-    """The time zone of the plant it touches; empty where there are several or none."""
-    names = set(Site.objects.filter(pk__in=incident.site_ids).values_list("time_zone", flat=True))
+def zone_name_of(incidents: Iterable[Incident]) -> str:
+    """The time zone of the plant they touch; empty where there are several or none."""
+    site_ids = {pk for incident in incidents for pk in incident.site_ids}
+    names = set(Site.objects.filter(pk__in=site_ids).values_list("time_zone", flat=True))
     return names.pop() if len(names) == 1 else ""

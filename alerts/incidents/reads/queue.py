@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.tokens import MOST, Term, has_too_many_terms, parse, render
-from alerts.incidents.models import Group, Incident, OtState, Status
+from alerts.incidents.models import ACTIVE_FROM, Group, Incident, OtState, Status
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.reads.conditions import VERDICTS, Around, where
 from alerts.incidents.reads.finders import Inventory
@@ -186,7 +186,7 @@ class Queue:
         rows = list(found.values_list(*_closed_columns(), "modified_at")[: PAGE + 1])
         if len(rows) > PAGE:
             last = rows[PAGE - 1]
-            mark = f"{last[-1].isoformat()}_{last[1]}"
+            mark = f"{last[-1].isoformat()}_{last[COLUMNS.index('latest_id')]}"
             return [row[:-1] for row in rows[:PAGE]], mark, None
         if not edge:
             return [row[:-1] for row in rows], "", None
@@ -208,8 +208,8 @@ def owner_ids_of(user: User) -> tuple[str, ...]:
 def _closed_columns() -> list[Any]:
     """An incident's columns in the places where a row expects those of a group."""
     own: dict[str, Any] = {
-        "key": F("group_key"), "latest_id": F("pk"), "n": Value(1), "first_at": F("created_at"),
-        "latest_at": F("modified_at"),
+        "key": F("group_key"), "lead_id": F("pk"), "latest_id": F("pk"), "n": Value(1),
+        "first_at": ACTIVE_FROM, "latest_at": F("modified_at"),
     }  # fmt: skip
     return [own.get(name, name) for name in COLUMNS]
 

@@ -10,15 +10,15 @@ from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import OtState, Severity
-from alerts.incidents.reads.wording import Chip, age_of, ot_chip
-from portal.ui.moments import Moment, exact, moment_of
+from alerts.incidents.reads.wording import Chip, age_of, number_words, ot_chip
+from portal.ui.moments import Moment, exact, moment_of, period_words
 from portal.ui.words import length
 from portal.ui.zones import READER, reader_clock
 
 COLUMNS = (
-    "key", "latest_id", "n", "priority", "severity", "title", "source", "destination", "place",
-    "protocol", "ot_state", "ot_due_at", "owner_id", "owner_name", "pattern", "site_ids",
-    "first_at", "latest_at", "status",
+    "key", "lead_id", "latest_id", "number", "n", "priority", "severity", "title", "source",
+    "destination", "place", "protocol", "ot_state", "ot_due_at", "owner_id", "owner_name",
+    "pattern", "site_ids", "first_at", "latest_at", "status",
 )  # fmt: skip
 
 
@@ -27,7 +27,8 @@ class Row:
     """A group of equal incidents, or one incident, as a list shows it."""
 
     key: str  # of the group; empty for a single incident
-    incident_id: int
+    incident_id: int  # the lead: of the highest priority, the newest of these
+    number: str
     n: int
     priority: int
     severity: str
@@ -40,7 +41,8 @@ class Row:
     due_words: str
     due_tone: str
     answered: bool
-    age: str
+    age: str  # of one incident
+    span: str  # of several, from when to when
     since: str
     owner: str
     is_mine: bool
@@ -126,17 +128,24 @@ _VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
 
 def rows_of(groups: Sequence[tuple], frame: Frame) -> list[Row]:  # type: ignore[type-arg]  # values_list rows of COLUMNS
     """Make rows of what `values_list(*COLUMNS)` gave."""
-    said = said_before([group[14] for group in groups if not group[10]])
-    return [_row(dict(zip(COLUMNS, group, strict=True)), said, frame) for group in groups]
+    named = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
+    said = said_before([group["pattern"] for group in named if not group["ot_state"]])
+    return [_row(group, said, frame) for group in named]
 
 
 def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -> Row:  # type: ignore[type-arg]  # column → value
     zone = frame.zone(group["site_ids"])
     waiting = group["ot_state"] == OtState.WAITING
     due = group["ot_due_at"] if waiting else None
+    lead_id = group["lead_id"] or group["latest_id"]
+    first_at, latest_at, is_many = group["first_at"], group["latest_at"], group["n"] > 1
+    since = exact(first_at.astimezone(zone), first_at)
+    if is_many:
+        since = f"{since} – {exact(latest_at.astimezone(zone), latest_at)}"
     return Row(
         key=str(group["key"] or ""),
-        incident_id=group["latest_id"],
+        incident_id=lead_id,
+        number=number_words(group["number"], lead_id),
         n=group["n"],
         priority=group["priority"],
         severity=Severity(group["severity"]).label,
@@ -149,9 +158,12 @@ def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -
         due_words=_time_left(due, frame.now) if due else "",
         due_tone=_tone(due, frame.now) if due else "",
         answered=bool(group["ot_state"]) and not waiting,
-        age=age_of(group["first_at"], frame.now),
-        since=exact(group["first_at"].astimezone(zone), group["first_at"]),
+        age=age_of(first_at, frame.now),
+        span=period_words(first_at, latest_at, frame.now, zone, is_local=frame.is_local)
+        if is_many
+        else "",
+        since=since,
         owner=group["owner_name"] or (group["owner_id"] and "?"),
         is_mine=bool(group["owner_id"]) and group["owner_id"] in frame.my_owner_ids,
-        updated=moment_of(group["latest_at"], frame.now, zone, is_local=frame.is_local),
+        updated=moment_of(latest_at, frame.now, zone, is_local=frame.is_local),
     )

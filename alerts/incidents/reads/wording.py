@@ -56,6 +56,13 @@ _OT_LOOKS = {
     "suspicious": ("high", "flag"),
     "not-sure": ("info", "circle-question-mark"),
 }
+# About others than the one that is shown: said so, or it reads as an answer about this one.
+_EARLIER_WORDS = {
+    "routine": gettext_lazy("earlier: %(often)s of %(judged)s routine"),
+    "maintenance": gettext_lazy("earlier: %(often)s of %(judged)s maintenance"),
+    "suspicious": gettext_lazy("earlier: %(often)s of %(judged)s suspicious"),
+    "not-sure": gettext_lazy("earlier: %(often)s of %(judged)s not sure"),
+}
 
 
 def classification_words(word: str) -> str:
@@ -85,6 +92,7 @@ class Chip:
     kind: str
     icon: str
     hint: str = ""
+    line: bool = False  # drawn as an outline
 
 
 def term(word: str) -> str:
@@ -106,17 +114,21 @@ def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Ch
         return Chip(str(OT_WORDS.get(OtState(state), state)), kind, icon)
     verdict, often, judged = said
     kind, icon = _OT_LOOKS[verdict]
-    label = gettext("%(verdict)s %(often)s of %(judged)s") % {
-        "verdict": OT_WORDS[OtState(verdict)], "often": often, "judged": judged,
-    }  # fmt: skip
+    label = str(_EARLIER_WORDS[verdict]) % {"often": often, "judged": judged}
     return Chip(
-        label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones.")
-    )
+        label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones."),
+        line=True,
+    )  # fmt: skip
 
 
 def age_of(at: datetime, now: datetime) -> str:
     """How old something is."""
     return length(now - at)
+
+
+def number_words(number: int | None, pk: int) -> str:
+    """How people call an incident: #4821; ours where Sentinel gave it none."""
+    return f"#{number}" if number is not None else f"№{pk}"
 
 
 def day_words(at: datetime, now: datetime, zone: tzinfo) -> str:

@@ -18,7 +18,7 @@ MARK = "details."  # flags of ours that outlive a new version of the incident it
 
 _INCIDENT = (
     "id, alert_type, protocol, source, destination, place, site_ids, pattern, entities_count,"
-    " flags, priority, priority_parts, group_key"
+    " flags, first_activity_at, priority, priority_parts, group_key"
 )
 STAGE = stage("incoming_details", like=f"SELECT {_INCIDENT} FROM incidents_incident")
 # What changed while its details were fetched is owed anew: what was fetched is not all there is.
@@ -27,6 +27,7 @@ _INCIDENTS = f"""
     UPDATE incidents_incident i SET alert_type = d.alert_type, protocol = d.protocol,
         source = d.source, destination = d.destination, place = d.place, site_ids = d.site_ids,
         pattern = d.pattern, entities_count = d.entities_count, flags = d.flags,
+        first_activity_at = d.first_activity_at,
         priority = d.priority, priority_parts = d.priority_parts, group_key = d.group_key,
         details_state = CASE WHEN {_IS_ALL} THEN 'fetched' ELSE i.details_state END,
         details_due_at = CASE WHEN {_IS_ALL} THEN NULL ELSE i.details_due_at END,
@@ -64,6 +65,7 @@ def store_incident_rows(
     lines = copying.lines_of(
         [f"{pk}\t{digest.line}" for pk, digest in zip(ids, digests, strict=True)],
         [f"{one.given.n_entities}\t{words(_flags_of(one))}" for one in work],
+        [copying.moment(_first_activity(one)) for one in work],
         [str(rank.score) for rank in ranks],
         copying.texts([rank.parts for rank in ranks]),
         [key or copying.NULL for key in keys],
@@ -85,6 +87,11 @@ def _digest_of(one: Work) -> Digest:
         title_type=alert_type_of(one.row.title),
         places=tuple(places.items()),
     )
+
+
+def _first_activity(one: Work) -> datetime | None:
+    """When the first of its alerts was detected."""
+    return min([alert.at for alert in one.stored], default=None)
 
 
 def _flags_of(one: Work) -> list[str]:

@@ -19,25 +19,31 @@ _SHARED = (
     "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, pattern, "
     "severity, status, ot_state, owner_id, owner_name"
 )
-_COLUMNS = f"{_SHARED}, n, latest_id, priority, first_at, latest_at, ot_due_at"
+_COLUMNS = f"{_SHARED}, n, latest_id, lead_id, number, priority, first_at, latest_at, ot_due_at"
+# As the incident's properties `active_until` and `active_from`.
+_ACTIVE_UNTIL = """
+    CASE WHEN latest_activity_at <= modified_at THEN latest_activity_at ELSE created_at END
+"""
+_ACTIVE_FROM = f"least(coalesce(first_activity_at, {_ACTIVE_UNTIL}), {_ACTIVE_UNTIL})"
 
 
 def _each(prefix: str, columns: str) -> str:
     return ", ".join(f"{prefix}.{column}" for column in columns.split(", "))
 
 
-# What the rows of these keys should say. The latest incident lends what all of a group share.
+# What the rows of these keys should say. The lead lends what all of a group share.
 _WANTED = f"""
-    SELECT counted.group_key AS key, {_each("latest", _SHARED)},
-           counted.n, latest.id AS latest_id, counted.priority, counted.first_at,
-           counted.latest_at, counted.ot_due_at
-    FROM (SELECT group_key, count(*)::int AS n, max(priority) AS priority,
-                 min(created_at) AS first_at, max(created_at) AS latest_at,
+    SELECT counted.group_key AS key, {_each("lead", _SHARED)},
+           counted.n, counted.latest_id, lead.id AS lead_id, lead.number, lead.priority,
+           counted.first_at, counted.latest_at, counted.ot_due_at
+    FROM (SELECT group_key, count(*)::int AS n,
+                 min({_ACTIVE_FROM}) AS first_at, max({_ACTIVE_UNTIL}) AS latest_at,
                  min(ot_due_at) AS ot_due_at,
-                 (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id
+                 (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id,
+                 (array_agg(id ORDER BY priority DESC, created_at DESC, id DESC))[1] AS lead_id
           FROM incidents_incident WHERE group_key = ANY(%(keys)s::uuid[])
           GROUP BY group_key) counted
-    JOIN incidents_incident latest ON latest.id = counted.latest_id
+    JOIN incidents_incident lead ON lead.id = counted.lead_id
 """
 # `WHERE false` locks the rows that are there and leaves them alone. Unlike SELECT FOR UPDATE it
 # also adds a row that somebody else deletes while we wait for it.

@@ -30,9 +30,9 @@ INCIDENT_COLUMNS = (
 )
 _INCIDENT_END = "\t\t\t{}\t\tpending\t0\t0\t\t\t0"
 GROUP_COLUMNS = (
-    "key, latest_id, first_at, latest_at, workspace_id, changed_at, alert_type, title, severity,"
-    " status, priority, owner_id, owner_name, n, site_ids, place, protocol, source, destination,"
-    " ot_state"
+    "key, latest_id, lead_id, number, first_at, latest_at, workspace_id, changed_at, alert_type,"
+    " title, severity, status, priority, owner_id, owner_name, n, site_ids, place, protocol,"
+    " source, destination, ot_state"
 )
 _GROUP_END = "1\t{}\t\t\t\t\t"
 
@@ -82,17 +82,24 @@ def new_lines(
     handlings = list(map(_handling_of, *[said[name] for name in _HANDLING]))
     rests = list(map(_rest_of, *[said[name] for name in _REST]))
     created_at = moments(said["created_text"], read=said["created_at"])
+    activity = moments(said["latest_activity_text"], read=said["latest_activity_at"])
+    numbers = list(map(number, said["number"]))
     stored_at = moment(now)
     everywhere = f"{workspace_id}\t{stored_at}\t{stored_at}"
     waiting, too_old = f"{NULL}\t{stored_at}\t{everywhere}", f"{NULL}\t{NULL}\t{everywhere}"
     groups, stands, oldest = list[str](), list[str](), now - DETAILS_LIVE
-    of_each = zip(ids, matters, handlings, rests, said["created_at"], created_at, strict=True)
-    for incident_id, matter, handling, rest, at, at_text in of_each:
+    of_each = zip(
+        ids, matters, handlings, rests, said["created_at"], created_at, numbers,
+        said["latest_activity_at"], activity, said["modified_at"], strict=True,
+    )  # fmt: skip
+    for incident_id, matter, handling, rest, at, at_text, no, active, active_text, to in of_each:
         if matter.is_open and not rest.is_merged:
             key = key_alone(incident_id)
             stands.append(f"{key}\t{stored_at}\t{everywhere}")
+            seen = active_text if active is not None and active <= to else at_text
             groups.append(
-                f"{key}\t{incident_id}\t{at_text}\t{at_text}\t{workspace_id}\t{stored_at}\t"
+                f"{key}\t{incident_id}\t{incident_id}\t{no}\t{seen}\t{seen}\t"
+                f"{workspace_id}\t{stored_at}\t"
                 f"{matter.group}\t{handling.group}\t{_GROUP_END}"
             )
         else:
@@ -100,11 +107,11 @@ def new_lines(
     lines = zip(
         map(str, ids),
         said["name"],
-        map(number, said["number"]),
+        numbers,
         texts(said["etag"]),
         created_at,
         moments(said["modified_text"], read=said["modified_at"]),
-        moments(said["latest_activity_text"], read=said["latest_activity_at"]),
+        activity,
         stands,
         *([one.incident for one in part] for part in (matters, handlings, rests)),
         strict=True,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 
 from django.template import Library
 from django.utils.safestring import SafeString, mark_safe
@@ -56,16 +57,27 @@ def queue_rows(rows: Iterable[Row], base: str, may_pick: bool) -> SafeString:
     the same reason a row is one string whose texts are escaped one by one; keys and numbers are
     ours and need none of it.
     """
-    language, select = get_language(), gettext("Select %(title)s")
-    return mark_safe(
-        "".join(_row(row, escape(base), select, language, may_pick=may_pick) for row in rows)
-    )
+    words = _RowWords(
+        get_language(), gettext("Select %(title)s"), escape(gettext("highest priority:")),
+        escape(gettext("%(number)s has the highest priority of these %(n)s incidents")),
+    )  # fmt: skip
+    return mark_safe("".join(_row(row, escape(base), words, may_pick=may_pick) for row in rows))
 
 
-def _row(row: Row, base: str, select: str, language: str | None, *, may_pick: bool) -> str:
+class _RowWords(NamedTuple):
+    """Words that all rows share, looked up once a page."""
+
+    language: str | None
+    select: str
+    lead: str
+    lead_hint: str
+
+
+def _row(row: Row, base: str, words: _RowWords, *, may_pick: bool) -> str:
+    language = words.language
     title, target, hint = escape(row.title), row.target, row.context.hint
     href = f"{base}{row.incident_id}/"
-    label = escape(select % {"title": row.title})
+    label = escape(words.select % {"title": row.title})
     tick = (
         f'''<td class="cell-tight at-tick"><label class="tick"><input type="checkbox" name="pick"
  value="{target}" aria-label="{label}"></label></td>'''
@@ -73,16 +85,22 @@ def _row(row: Row, base: str, select: str, language: str | None, *, may_pick: bo
         else ""
     )
     many = f' data-n="{row.n}"' if row.n > 1 else ""
-    times = f' <span class="times">×{row.n}</span>' if row.n > 1 else ""
+    if row.n > 1:  # a long title is cut, the number beside it never
+        title = f'<span class="cut">{title}</span> <span class="times">×{row.n}</span>'
     ends = f'<span>·</span><span class="device">{escape(row.ends)}</span>' if row.ends else ""
     rest = f'<span class="more">· {escape(row.rest)}</span>' if row.rest else ""
     hinted = f' title="{escape(hint)}"' if hint else ""
+    lead, lead_hint = "", ""
+    if row.n > 1:
+        lead = f'<span class="hear-only">{words.lead} </span>'
+        lead_hint = f' title="{words.lead_hint % {"number": row.number, "n": row.n}}"'
     return f"""
 <tr id="row-{row.ref}" data-row="{row.ref}" data-target="{target}" data-panel="{base}{row.panel}"
  data-href="{href}"{many}>
 {tick}
-<td class="cell-tight at-mark">{_prio(row.priority, language)}</td>
-<td class="cell-clip at-title"><a class="grid-title" href="{href}">{title}{times}</a>
+<td class="cell-tight at-mark"{lead_hint}>{_prio(row.priority, language)}
+<span class="row-number">{lead}{row.number}</span></td>
+<td class="cell-clip at-title"><a class="grid-title" href="{href}">{title}</a>
 <span class="grid-meta">{_sev(row.severity, language)}{ends}{rest}</span></td>
 <td class="cell-tight at-left"{hinted}>{_chip(row.context)}</td>
 <td class="cell-tight at-right">{_due(row)}</td>
@@ -92,14 +110,18 @@ def _row(row: Row, base: str, select: str, language: str | None, *, may_pick: bo
 
 
 def _due(row: Row) -> str:
+    """When it is due, or how old it is; of several from when to when they happened."""
+    since = escape(row.since)
     if row.due_at:
+        span = f'<span class="row-span" title="{since}">{escape(row.span)}</span>'
         return (
             f'<span class="sla {row.due_tone}" data-due="{row.due_at}" data-soon="{row.soon_at}"'
             f' data-wording="%s">{_icon("timer")}'
             f'<time datetime="{row.due_at}">{escape(row.due_words)}</time></span>'
+            f"{span if row.span else ''}"
         )
     tone = "muted" if row.answered else "sla-age"
-    return f'<span class="sla {tone}" title="{escape(row.since)}">{escape(row.age)}</span>'
+    return f'<span class="sla {tone}" title="{since}">{escape(row.span or row.age)}</span>'
 
 
 def _moment(moment: Moment) -> str:
@@ -122,7 +144,7 @@ def _prio(value: int, language: str | None) -> SafeString:
 
 @lru_cache(maxsize=1024)
 def _chip(given: Chip) -> SafeString:
-    return chip(given.label, given.kind, given.icon)
+    return chip(given.label, given.kind, given.icon, line=given.line)
 
 
 @lru_cache(maxsize=1024)

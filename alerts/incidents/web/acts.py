@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.policies import may_act_on, reasons_against_acting
 from alerts.incidents.reads.escalation import escalation_lines
+from alerts.incidents.reads.members import members_of
 from alerts.incidents.reads.people import ot_line_of
 from alerts.incidents.services.bulk import start_bulk_act
 from alerts.incidents.services.undo import CannotUndo, undo_act
@@ -82,6 +83,7 @@ def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) ->
         "how": how,
         "form": form,
         "targets": doing.targets,
+        "members": members_of(doing.targets.incidents, now=doing.now, zone=doing.zone),
         "against": against if not form.errors else [],
         "act_id": form.data.get("act") or uuid4(),
         "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",

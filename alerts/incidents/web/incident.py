@@ -31,6 +31,7 @@ from alerts.incidents.reads.incident import (
     zone_of_page,
 )
 from alerts.incidents.reads.knowledge import lately, memory_of
+from alerts.incidents.reads.members import happened_words
 from alerts.incidents.reads.panel import number_of, parts_of, said_of
 from alerts.incidents.reads.past_cases import true_positives_like
 from alerts.incidents.reads.story import (
@@ -111,6 +112,7 @@ def _head(visit: Visit) -> dict[str, Any]:
         "now": visit.now,
         "zone": visit.zone,
         "number": number_of(shown),
+        "happened": happened_words(shown, visit.now, visit.zone),
         "said": said_of(shown),
         "severity": Severity(shown.severity).label,
         "state": ot_chip(shown.ot_state),

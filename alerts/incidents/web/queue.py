@@ -5,14 +5,14 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.tokens import Term, toggled, without
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Group
 from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.reads.numbers import (
@@ -151,30 +151,25 @@ def matching(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def group_panel(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The side panel of one row of the queue."""
-    user = actor_of(request)
-    group = get_object_or_404(groups_visible_to(user), pk=key)
-    highest = incidents_visible_to(user).filter(group_key=key).order_by("-priority", "-created_at")
-    top = highest.first()
-    if top is None:
-        raise Http404
-    return _panel(request, group.latest_id, n=group.n, target=f"group={key}", top=top)
+    """The side panel of one row of the queue: of the incident that the row is named after."""
+    row = get_object_or_404(groups_visible_to(actor_of(request)), pk=key)
+    return _panel(request, row.lead_id or row.latest_id, target=f"group={key}", row=row)
 
 
 @require_GET
 def incident_panel(request: HttpRequest, incident_id: int) -> HttpResponse:
     """The side panel of one incident, as lists of closed ones show it."""
-    return _panel(request, incident_id, n=1, target=f"incident={incident_id}")
+    return _panel(request, incident_id, target=f"incident={incident_id}")
 
 
 def _panel(
-    request: HttpRequest, incident_id: int, *, n: int, target: str, top: Incident | None = None
+    request: HttpRequest, incident_id: int, *, target: str, row: Group | None = None
 ) -> HttpResponse:
     user, now = actor_of(request), clock.now_of(request)
     incident = get_object_or_404(
         incidents_visible_to(user).select_related("workspace__organisation"), pk=incident_id
     )
-    preview = preview_of(incident, n=n, by=user, now=now, top=top or incident)
+    preview = preview_of(incident, by=user, now=now, row=row)
     context = {
         "it": preview,
         "target": target,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.http import QueryDict
@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from alerts.incidents.engine.closing import fitting_for
 from alerts.incidents.models import Severity
 from alerts.incidents.reads.escalation import leads_of_all
+from alerts.incidents.reads.panel import zone_name_of
 from alerts.incidents.reads.people import ot_line_of, people_for
 from alerts.incidents.reads.wording import SEVERITY_WORDS
 from alerts.incidents.services.verbs import Said
@@ -27,6 +28,7 @@ from alerts.incidents.web.forms import (
 )
 from alerts.incidents.web.targets import Targets
 from portal.accounts.models import User
+from portal.ui.zones import READER, reader_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Doing:
     targets: Targets
     by: User
     now: datetime
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the plant that the incidents touch, or the reader's."""
+        return reader_clock().zone(zone_name_of(self.targets.incidents) or READER)
 
 
 @dataclass(frozen=True, slots=True)

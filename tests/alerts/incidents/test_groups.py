@@ -2,14 +2,23 @@ import threading
 import time
 import uuid
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from alerts.incidents.models import Group, Incident, PatternMemory, Severity, Status
+from alerts.incidents.models import (
+    ACTIVE_FROM,
+    ACTIVE_UNTIL,
+    Group,
+    Incident,
+    PatternMemory,
+    Severity,
+    Status,
+)
 from alerts.incidents.services.groups import regroup, touch_incidents
-from tests.factories.incidents import NOON, make_incident, make_workspace
+from tests.factories.incidents import NOON, make_alert, make_incident, make_workspace
 
 PATTERN = uuid.UUID(int=7)
 LATER = NOON + timedelta(hours=1)
@@ -174,3 +183,59 @@ def test_a_row_that_another_removes_meanwhile_is_made_again():
     other.join()
     assert Group.objects.get().n == 1
     assert Group.objects.get().latest == joining
+
+
+def test_a_row_is_named_after_the_newest_of_the_highest_priority(workspace):
+    rows = alike(workspace, 4)
+    Incident.objects.filter(pk__in=[rows[1].pk, rows[2].pk]).update(
+        product_names=["Microsoft Defender for Endpoint"]  # a second product weighs more
+    )
+    regroup([row.pk for row in rows], now=NOON)
+    group = Group.objects.get()
+    assert (group.lead, group.number, group.latest) == (rows[2], rows[2].number, rows[3])
+    assert group.priority == Incident.objects.get(pk=rows[2].pk).priority
+    Incident.objects.filter(pk=rows[2].pk).update(product_names=[])
+    regroup([rows[2].pk], now=LATER)
+    assert Group.objects.get().lead == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("first", "latest", "modified", "told"),
+    [
+        (NOON - timedelta(hours=3), NOON - timedelta(hours=1), NOON, (-3, -1)),
+        (None, NOON - timedelta(hours=1), NOON, (-1, -1)),
+        (NOON - timedelta(hours=3), None, NOON, (-3, 0)),
+        (None, None, NOON, (0, 0)),
+        (None, NOON + timedelta(days=400), NOON, (0, 0)),  # a moment that cannot be
+    ],
+)
+def test_a_row_tells_when_its_alerts_were_active(workspace, first, latest, modified, told):
+    row = make_incident(
+        workspace, pattern=PATTERN, first_activity_at=first, latest_activity_at=latest,
+        modified_at=modified,
+    )  # fmt: skip
+    regroup([row.pk], now=NOON)
+    group = Group.objects.get()
+    hours = [NOON + timedelta(hours=each) for each in told]
+    assert [group.first_at, group.latest_at] == hours
+    assert [row.active_from, row.active_until] == hours
+    queried = Incident.objects.values_list(ACTIVE_FROM, ACTIVE_UNTIL)
+    assert list(queried) == [tuple(hours)]
+
+
+def test_rows_that_are_there_are_named_when_the_software_is_renewed(workspace):
+    rows = alike(workspace, 3, latest_activity_at=NOON - timedelta(hours=1))
+    for row in rows:
+        make_alert(row, at=NOON - timedelta(hours=2))
+    regroup([row.pk for row in rows], now=NOON)
+    before = "lead", "number", "priority", "first_at", "latest_at"
+    Group.objects.update(lead=None, number=None, priority=1, first_at=NOON, latest_at=NOON)
+    migration = import_module("alerts.incidents.migrations.0014_name_the_rows_that_are_there")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.ACTIVITY)
+        cursor.execute(migration.ROWS)
+    named = Group.objects.values_list(*before).get()
+    Incident.objects.update(changed_at=NOON)
+    regroup([row.pk for row in rows], now=LATER)
+    assert Group.objects.values_list(*before).get() == named
+    assert named[3] == NOON - timedelta(hours=2)

@@ -2,10 +2,11 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Group, Incident, Status
+from alerts.incidents.models import Group, Incident, PairMemory, Status
 from alerts.incidents.services.groups import regroup, touch_incidents
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -173,14 +174,66 @@ def test_what_is_out_of_reach_is_not_there(signed_in, sam, noon):
         assert client.get(path).status_code == 404, path
 
 
-def test_the_panel_explains_the_number_that_its_row_shows(signed_in, sam, gdansk, plant, noon):
-    row = make_queue_row(gdansk, plant, n=2)
-    older = Incident.objects.exclude(pk=row.latest_id)
-    older.update(priority=88, priority_parts=[["severity", 88, "High"]])
-    Group.objects.update(priority=88)
+@pytest.fixture
+def mixed_row(gdansk, plant):
+    """A row of three: one of August that is the gravest of them, and two of this week."""
+    pair = uuid4()
+    rows = [
+        make_incident(
+            gdansk, site_ids=[plant.pk], pattern=pair, created_at=at, modified_at=at,
+            first_activity_at=at - timedelta(minutes=9), source="ENG-WS-04", number=number,
+            latest_activity_at=at - timedelta(minutes=5), destination="PLC-1",
+        )
+        for number, at in ((1201, NOON - timedelta(days=113)), (2177, NOON - timedelta(days=1)),
+                           (2178, NOON - timedelta(hours=2)))
+    ]  # fmt: skip
+    PairMemory.objects.create(
+        pair=uuid4(), first_seen_at=rows[0].created_at, first_incident=rows[0].pk
+    )
+    regroup([row.pk for row in rows], now=NOON)
+    return Group.objects.get()
+
+
+def test_a_row_is_named_after_the_incident_whose_priority_it_shows(signed_in, sam, mixed_row, noon):
+    august = Incident.objects.get(number=1201)
+    assert mixed_row.priority == august.priority > Incident.objects.get(number=2178).priority
+    assert (mixed_row.lead, mixed_row.number, mixed_row.latest.number) == (august, 1201, 2178)
+    text = client_text(signed_in(sam), "/incidents/")
+    assert "highest priority: #1201" in text
+    assert "3 Aug – 24 Nov" in text, "from when to when, and when it happened"
+    assert f'data-href="/incidents/{august.pk}/"' in signed_in(sam).get("/incidents/").text
+
+
+def test_the_panel_explains_the_incident_it_names(signed_in, sam, mixed_row, noon):
+    august = Incident.objects.get(number=1201)
+    text = client_text(signed_in(sam), f"/incidents/groups/{mixed_row.key}/panel")
+    assert "#1201" in text.split("Unauthorized")[0]
+    assert f"Why {august.priority}" in text
+    assert all(f"{points:+d}".replace("-", "−") in text for _, points, _ in august.priority_parts)
+    assert "Happened 3 Aug, 13:51–13:55 · raised 3 Aug, 14:00" in text
+    assert "The row is about 3 incidents." in text
+    assert "What you read here is about #1201, which has the highest priority." in text
+
+
+def test_acting_on_a_row_says_on_how_many_and_on_which(signed_in, sam, mixed_row, noon):
+    client = signed_in(sam)
+    panel = client_text(client, f"/incidents/groups/{mixed_row.key}/panel")
+    form = client_text(client, f"/incidents/act/close/?group={mixed_row.key}")
+    assert "For all 3 incidents:" in panel
+    assert "Which ones: 3 Aug – 24 Nov" in panel
+    assert "This acts on all 3 incidents." in form
+    for text in (panel, form):
+        assert "#2178 10:51–10:55" in text
+        assert "#2177 23 Nov, 12:51–12:55" in text
+        assert "#1201 3 Aug, 13:51–13:55" in text
+
+
+def test_one_incident_needs_no_such_words(signed_in, sam, gdansk, plant, noon):
+    row = make_queue_row(gdansk, plant)
     text = client_text(signed_in(sam), f"/incidents/groups/{row.key}/panel")
-    assert "Why 88" in text
-    assert "+88" in text
+    assert "The row is about" not in text
+    assert "For all" not in text
+    assert "highest priority" not in client_text(signed_in(sam), "/incidents/")
 
 
 def test_a_closed_incident_is_listed_with_its_own_panel(signed_in, sam, gdansk, noon):
