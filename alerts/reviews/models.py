@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 
+from alerts.reviews.engine.question import Question, question_in
+
 CANNED = (
     gettext_noop("Was this you?"),
     gettext_noop("Was this planned work?"),
@@ -70,8 +72,9 @@ class Review(models.Model):
 
     @property
     def asked(self) -> str:
-        """The question: one of the canned ones in the reader's language, another as written."""
-        return gettext(self.question) if self.question in CANNED else self.question
+        """The question: its ready part in the reader's language, own words as written."""
+        parts = question_in(self.question, ready=CANNED)
+        return Question(parts.ready and gettext(parts.ready), parts.own).text
 
 
 class Annotation(models.Model):

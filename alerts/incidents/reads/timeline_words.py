@@ -58,7 +58,8 @@ def _answered(details: Mapping[str, Any], item: TimelineItem) -> Made:
 def _asked(details: Mapping[str, Any], item: TimelineItem) -> Made:
     words = gettext("asked OT at %(site)s") % {"site": details.get("site", "")}
     question = str(details.get("question") or "")
-    return {"words": words, "quote": gettext(question) if details.get("canned") else question}
+    ready = gettext(question) if details.get("canned") else question
+    return {"words": words, "quote": "\n".join(filter(None, (ready, details.get("own"))))}
 
 
 def _handed_over(details: Mapping[str, Any], item: TimelineItem) -> Made:

@@ -12,6 +12,7 @@ from alerts.reviews.queries.asked import (
     verdict_on,
     waiting_for,
 )
+from alerts.reviews.queries.asking import AskPreview, people_asked_at, previews_of_asking
 from alerts.reviews.queries.facts import (
     Ends,
     Facts,
@@ -22,6 +23,7 @@ from alerts.reviews.queries.facts import (
 )
 
 __all__ = [
+    "AskPreview",
     "Ends",
     "Facts",
     "PatternHistory",
@@ -34,7 +36,9 @@ __all__ = [
     "history_of_pattern",
     "next_waiting",
     "open_review_on",
+    "people_asked_at",
     "place_in_line",
+    "previews_of_asking",
     "reviews_visible_to",
     "verdict_on",
     "waiting_for",

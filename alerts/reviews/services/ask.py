@@ -11,8 +11,10 @@ from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.incidents.services.ot import set_ot_states
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.engine.due import answer_within
+from alerts.reviews.engine.question import question_in
 from alerts.reviews.models import CANNED, Review
-from alerts.reviews.policies import ot_people_at, reasons_against_asking
+from alerts.reviews.policies import reasons_against_asking
+from alerts.reviews.queries import people_asked_at
 from alerts.reviews.services.tell import tell_asked
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -50,13 +52,13 @@ def ask_ot(
         due_at=now + answer_within(lead.severity), act=uuid4(),
     )  # fmt: skip
     review.incidents.set(incidents)
-    ids = [each.pk for each in incidents]
+    ids, parts = [each.pk for each in incidents], question_in(question, ready=CANNED)
     write_timeline(
         incident_ids=ids, code="asked", side=TimelineItem.Side.SOC, by=by, now=now, act=review.act,
-        details={"review": str(review.uuid), "site": site.name, "question": question,
-                 "canned": question in CANNED},
+        details={"review": str(review.uuid), "site": site.name, "canned": bool(parts.ready),
+                 "question": parts.ready or parts.own, "own": parts.own if parts.ready else ""},
     )  # fmt: skip
-    people = [each for each in ot_people_at(site, lead.workspace) if each != by]
+    people = people_asked_at(site, lead, by=by)
     tell_asked(review, people=people, n=len(ids), now=now)
     set_ot_states(standings={(OtState.WAITING, review.due_at): ids}, now=now)
     record(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Review
+from alerts.reviews.policies import speaks_at
+from alerts.reviews.queries import answer_to
 from alerts.reviews.services import (
     CannotHandOver,
     CannotWithdraw,
@@ -28,7 +30,7 @@ from alerts.reviews.web.asking_many import (
 )
 from alerts.reviews.web.forms import AskForm, HandOverForm
 from alerts.reviews.web.panel import ask_context, render_panel
-from alerts.reviews.web.shared import colleagues, review_or_404
+from alerts.reviews.web.shared import colleagues, given_context, review_or_404
 from alerts.reviews.web.words import headline
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -48,13 +50,13 @@ def ask(request: HttpRequest) -> HttpResponse:
     rows = rows_meant(request, told)
     lead, now = max((row[0] for row in rows), key=lambda each: each.severity), clock.now()
     if request.method == "GET":
-        return _ask_page(request, lead, rows, AskForm())
+        return _ask_page(request, lead, rows, AskForm(), now=now)
     form = AskForm(request.POST)
     asked = ask_each(request, form, rows, now=now)
     if not asked:
         if told.get("panel"):
             return render_panel(request, lead, now=now, ask_form=form)
-        return _ask_page(request, lead, rows, form)
+        return _ask_page(request, lead, rows, form, now=now)
     if len(asked) > 1:
         return all_asked(request, asked)
     return _asked(request, asked[0], lead, now=now)
@@ -77,9 +79,7 @@ def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
     """Point a colleague to a question."""
     asked, now = review_or_404(request, review), clock.now()
     empty = colleagues(asked, request)
-    if empty is None:
-        raise Http404
-    if request.method == "GET":
+    if request.method == "GET" or empty is None:
         return _hand_over_page(request, asked, empty)
     people = list(empty.fields["to"].queryset)  # type: ignore[attr-defined]  # a ModelChoiceField
     form = HandOverForm(request.POST, people=people)
@@ -114,22 +114,32 @@ def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime
 
 
 def _ask_page(
-    request: HttpRequest, lead: Incident, rows: Sequence[Row], form: AskForm
+    request: HttpRequest, lead: Incident, rows: Sequence[Row], form: AskForm, *, now: datetime
 ) -> HttpResponse:
     told = request.POST or request.GET
     page = {
         "incident": lead, "n": sum(len(row) for row in rows), "headline": headline(lead),
         "fields": [(name, each) for name in ("group", "incident") for each in told.getlist(name)],
         "many": about_many(rows) if len(rows) > 1 else "",
-        **ask_context(lead, form, site_ids=sites_in_common(rows) if len(rows) > 1 else None),
+        **ask_context(
+            [row[0] for row in rows], form, by=actor_of(request), now=now,
+            site_ids=sites_in_common(rows) if len(rows) > 1 else None,
+        ),
+        "now": now,
     }  # fmt: skip
     name = f"{DIALOG}#ask-dialog" if wants_part(request) else DIALOG
     return vary(render(request, name, page, status=422 if form.errors else 200))
 
 
-def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm) -> HttpResponse:
-    page = {"review": asked, "headline": headline(asked.lead), "hand_over": form}
-    status = 422 if form.errors else 200
+def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm | None) -> HttpResponse:
+    """The form, or why there is none: it is answered, withdrawn, not theirs, or nobody is left."""
+    given = answer_to(asked) if asked.state == Review.State.ANSWERED else None
+    page = {
+        "review": asked, "headline": headline(asked.lead), "hand_over": form,
+        "is_mine": speaks_at(actor_of(request), asked.site, asked.lead.workspace),
+        **given_context(given),
+    }  # fmt: skip
+    status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/hand_over.html", page, status=status))
 
 

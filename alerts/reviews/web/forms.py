@@ -6,6 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from alerts.reviews.engine.question import Question
+from alerts.reviews.models import CANNED
+from alerts.reviews.policies import LONGEST_QUESTION
 from portal.accounts.models import User
 from portal.ui.pieces import Choice
 
@@ -14,7 +17,8 @@ DONE_BY = (
     ("vendor", _("Vendor")),
     ("automation", _("Automation")),
 )
-OWN = "own"
+# With the longest ready question before them they still fit into a question.
+MAX_OWN_WORDS = LONGEST_QUESTION - max(len(each) for each in CANNED) - 1
 
 
 class VerdictForm(forms.Form):
@@ -57,20 +61,23 @@ class VerdictForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    """A question to OT of one site: one of three, or one's own."""
+    """A question to OT of one site: one of three, one's own words, or both."""
 
     site = forms.IntegerField(required=False)
     canned = forms.CharField(required=False)
     question = forms.CharField(
         required=False,
-        label=_("Your own question"),
-        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 500}),
+        label=_("In your own words"),
+        help_text=_("OT gets these words together with the question you picked above."),
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": MAX_OWN_WORDS}),
     )
 
     def clean(self) -> dict[str, Any]:
-        """One's own words go before a canned question."""
+        """The ready question and one's own words are one question."""
         said = super().clean() or {}
-        said["question"] = said.get("question") or said.get("canned", "")
+        ready = said.get("canned", "")
+        own = said.get("question", "").strip()
+        said["question"] = Question(ready if ready in CANNED else "", own).text
         return said
 
 

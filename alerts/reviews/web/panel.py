@@ -9,7 +9,7 @@ Without htmx the address is a page of its own. A row of the queue asks with
 `hx-get="/reviews/ask/?group=KEY" hx-target="#dialogs"` (or `?incident=ID`): a dialog.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,13 +22,13 @@ from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import CANNED
 from alerts.reviews.policies import speaks_for, works_in
-from alerts.reviews.queries import open_review_on, verdict_on
+from alerts.reviews.queries import open_review_on, previews_of_asking, verdict_on
 from alerts.reviews.web.forms import AskForm, VerdictForm
 from alerts.reviews.web.shared import colleagues, given_context, verdict_context
-from alerts.reviews.web.words import headline
-from alerts.sites.models import Site
+from alerts.reviews.web.words import due_words, headline
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.models import User
 from portal.ui.htmx import vary, wants_part
 from portal.ui.pieces import Choice
 
@@ -69,7 +69,7 @@ def render_panel(
         "problems": problems or [],
         "now": now,
         **verdict_context(incident, form),
-        **ask_context(incident, ask_form),
+        **ask_context([incident], ask_form, by=person, now=now),
     }
     refused = problems or any(each is not None and each.errors for each in (form, ask_form))
     template = "alerts/reviews/panel.html"
@@ -78,14 +78,17 @@ def render_panel(
 
 
 def ask_context(
-    incident: Incident, form: AskForm | None = None, *, site_ids: Collection[int] | None = None
-) -> dict[str, Any]:
-    """What the ask form needs: which sites can be asked, and three questions."""
-    wanted = incident.site_ids if site_ids is None else site_ids
-    sites = Site.objects.filter(pk__in=wanted).order_by("name")
+    leads: Sequence[Incident], form: AskForm | None = None, *, by: User, now: datetime,
+    site_ids: Collection[int] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What the ask form needs: which sites can be asked, whom and by when that means, and three
+    questions. `leads`: the gravest incident of each question.
+    """
+    wanted = leads[0].site_ids if site_ids is None else site_ids
+    previews = previews_of_asking(leads, site_ids=wanted, by=by, now=now)
     return {
         "ask_form": form or AskForm(),
-        "sites": [Choice(str(site.pk), site.name) for site in sites],
+        "sites": [Choice(str(each.site.pk), each.site.name) for each in previews],
+        "asking": [(each, due_words(each, now)) for each in previews],
         "canned": [Choice(words, gettext(words)) for words in CANNED],
-        "own_words": gettext("Something else"),
     }

@@ -1,6 +1,7 @@
 """Facts of this room as sentences."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.utils.translation import get_language, gettext, pgettext
 
@@ -11,8 +12,10 @@ from alerts.reviews.engine.causes import VERDICTS, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.rhythm import Window
 from alerts.reviews.models import Verdict
-from alerts.reviews.queries import Facts, PatternHistory
+from alerts.reviews.queries import AskPreview, Facts, PatternHistory
 from portal.ui.pieces import Choice
+from portal.ui.tags.times import day_of, zone_of
+from portal.ui.words import length
 
 type Check = tuple[bool | None, str]
 
@@ -49,6 +52,25 @@ def sentence(incident: Incident) -> str:
         destination=incident.destination,
         language=language(),
     )
+
+
+def due_words(preview: AskPreview, now: datetime) -> str:
+    """By when a question is due, on the plant's clock: 26 Nov, 14:00 CET (in 1 h)."""
+    zone = zone_of(preview.site.time_zone) or UTC
+    earliest, latest = (
+        gettext("%(time)s (in %(length)s)") % {
+            "time": f"{day_of(at, now.astimezone(zone))}, {at:%H:%M} {at.tzname()}",
+            "length": length(at - now),
+        }
+        for at in (
+            preview.earliest_due_at.astimezone(zone), preview.latest_due_at.astimezone(zone)
+        )
+    )  # fmt: skip
+    if earliest == latest:
+        return earliest
+    return gettext("%(earliest)s to %(latest)s, by severity") % {
+        "earliest": earliest, "latest": latest,
+    }  # fmt: skip
 
 
 def reason(cause: str) -> str:

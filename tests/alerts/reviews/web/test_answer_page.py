@@ -217,6 +217,39 @@ def test_handing_over_to_nobody_comes_back(client, open_page, review, oda, olaf)
     assert reply.status_code == 422
 
 
+def hand_over_of(client, review):
+    answer = client.get(f"/reviews/{review.uuid}/hand-over/")
+    assert answer.status_code == 200
+    assert 'name="to"' not in answer.text
+    return answer.text
+
+
+def test_an_answered_question_is_not_handed_over_and_says_so(
+    client, open_page, review, answer, oda, olaf
+):
+    answer(review)
+    open_page(olaf)
+    page = hand_over_of(client, review)
+    assert "It is already answered" in page
+    assert "Oda Nowak answered" in page
+    assert f'href="/reviews/{review.uuid}/"' in page
+
+
+def test_nor_is_a_withdrawn_one(client, open_page, review, oda, olaf, sam):
+    withdraw_review(review_id=review.pk, by=sam, now=NOON)
+    open_page(oda)
+    assert "The SOC has withdrawn this question." in hand_over_of(client, review)
+
+
+def test_who_may_not_hand_over_or_has_nobody_to_hand_over_to_is_told(
+    client, open_page, review, oda, sam
+):
+    open_page(sam)
+    assert "Only OT of Gdańsk can hand this over." in hand_over_of(client, review)
+    open_page(oda)
+    assert "Nobody else speaks for OT at Gdańsk." in hand_over_of(client, review)
+
+
 def test_the_soc_sees_who_is_waited_for_and_may_withdraw(client, open_page, review, sam, site):
     site.control_room_phone = "+48 58 555 01 00"
     site.save()

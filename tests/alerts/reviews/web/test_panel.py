@@ -5,7 +5,14 @@ import uuid
 
 import pytest
 
-from alerts.reviews.models import Annotation, Review
+from alerts.incidents.models import Severity
+from alerts.reviews.models import CANNED, Annotation, Review
+from alerts.reviews.web.forms import MAX_OWN_WORDS
+from portal.accounts.models import Role, ScopeKind
+from portal.notifications.models import Notification
+from tests import cast
+from tests.abuse.roles import plain
+from tests.program import Program
 
 HTMX = {"hx-request": "true"}
 
@@ -69,10 +76,94 @@ def test_asking_from_the_panel(post, incident, sam, oda, site):
     assert "ot-changed" in events
 
 
-def test_ones_own_words_go_before_a_canned_question(post, incident, sam, oda, site):
+@pytest.fixture
+def both(post, incident, sam, oda, site):
+    """A question of both parts, as Sam has asked it."""
     post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk,
          canned="Was this you?", question="Who was at ENG-WS-04?")  # fmt: skip
-    assert Review.objects.get().question == "Who was at ENG-WS-04?"
+    return Review.objects.get()
+
+
+BOTH = ("Was this you?", "Who was at ENG-WS-04?")
+
+
+def test_a_ready_question_and_ones_own_words_both_reach_ot(client, panel, both, incident, oda):
+    """On the phone, in the list, on the incident, by mail and by the API."""
+    client.force_login(oda)
+    pages = {
+        "phone": client.get(f"/reviews/{both.uuid}/").text,
+        "list": client.get("/reviews/").text,
+        "panel": panel(oda, incident).content.decode(),
+        "timeline": client.get(f"/incidents/{incident.pk}/?tab=timeline").text,
+        "home": client.get("/").text,
+        "mail": Notification.objects.get(to=oda).body,
+        "api": json.dumps(Program(oda).get("reviews/").json()),
+    }
+    missing = [(name, part) for name, text in pages.items() for part in BOTH if part not in text]
+    assert missing == []
+
+
+def test_the_ready_part_is_in_the_readers_language(client, both, oda):
+    client.force_login(oda)
+    page = client.get(f"/reviews/{both.uuid}/", headers={"Accept-Language": "de"}).text
+    assert "Waren Sie das?" in page
+    assert "Who was at ENG-WS-04?" in page
+
+
+def test_the_longest_words_fit_beside_the_longest_ready_question(post, incident, sam, oda, site):
+    longest = max(CANNED, key=len)
+    post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk, canned=longest,
+         question="x" * MAX_OWN_WORDS)  # fmt: skip
+    assert Review.objects.get().question.endswith("x")
+
+
+def test_an_invented_ready_question_is_not_passed_off_as_one(post, incident, sam, oda, site):
+    reply = post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk, canned="Hello")
+    assert reply.status_code == 422
+
+
+def test_before_asking_one_sees_who_is_asked_and_by_when(
+    client, incident, sam, oda, olaf, pia, site, noon
+):
+    site.control_room_phone = "+48 58 555 01 00"
+    site.save()
+    client.force_login(sam)
+    form = plain(client.get(f"/reviews/ask/?incident={incident.pk}", headers=HTMX).text)
+    assert "OT at Gdańsk Oda Nowak, Olaf Lindqvist Answer due 24 Nov, 14:00 CET (in 1 h)" in form
+    assert "Control room +48 58 555 01 00" in form
+    assert "Tagout does not know who is on shift" in form
+    assert "Pia" not in form
+
+
+def test_who_is_named_is_who_is_told(client, post, incident, oda, olaf, site, make_person):
+    """Whoever asks and speaks for OT as well is neither."""
+    both = make_person(
+        cast.LEO,
+        (Role.SOC_LEAD, ScopeKind.WORKSPACE, incident.workspace.uuid),
+        (Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid),
+    )
+    client.force_login(both)
+    form = plain(client.get(f"/reviews/ask/?incident={incident.pk}", headers=HTMX).text)
+    assert "OT at Gdańsk Oda Nowak, Olaf Lindqvist Answer due" in form
+    post(both, "/reviews/ask/", incident=incident.pk, site=site.pk, canned="Was this you?")
+    assert {told.to for told in Notification.objects.all()} == {oda, olaf}
+
+
+def test_several_rows_may_be_due_at_several_times(client, make, sam, oda, site, noon):
+    rows = [
+        *make(1, pattern=uuid.uuid4()),
+        *make(1, pattern=uuid.uuid4(), severity=Severity.MEDIUM),
+    ]
+    client.force_login(sam)
+    asked = "&".join(f"group={row.group_key}" for row in rows)
+    form = plain(client.get(f"/reviews/ask/?{asked}", headers=HTMX).text)
+    assert "24 Nov, 14:00 CET (in 1 h) to 24 Nov, 17:00 CET (in 4 h), by severity" in form
+
+
+def test_where_nobody_speaks_for_ot_that_is_said_before_asking(client, incident, sam):
+    client.force_login(sam)
+    form = plain(client.get(f"/reviews/ask/?incident={incident.pk}", headers=HTMX).text)
+    assert "OT at Gdańsk Nobody yet. An administrator can grant the role." in form
 
 
 def test_an_empty_question_comes_back(post, incident, sam, oda, site):

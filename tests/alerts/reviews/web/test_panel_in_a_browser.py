@@ -26,7 +26,7 @@ def test_the_soc_asks_and_takes_it_back(on_page, sam, oda):
     page.get_by_text("Nobody of OT has opened it yet.").wait_for()
     assert Review.objects.get().question == "Was this planned work?"
     page.locator(".toast button").click()
-    page.get_by_text("Everyone of OT at Gdańsk is asked.").wait_for()
+    page.get_by_text("Answer due").wait_for()
     assert Review.objects.get().state == "withdrawn"
 
 
