@@ -48,8 +48,8 @@ def assign_incidents(
         doer=person(by),
         action="incidents.incident.assigned",
         refusal=CannotAssign,
-        nothing=_("%(name)s owns it already.") % {"name": to.name} if to
-        else _("Nobody owns it already."),
+        nothing=_("Already assigned to %(name)s.") % {"name": to.name} if to
+        else _("Already unassigned."),
         now=now,
         act=act,
         skipped=skipped,

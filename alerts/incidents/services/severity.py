@@ -42,7 +42,7 @@ def change_severity(
         doer=person(by),
         action="incidents.incident.severity_changed",
         refusal=CannotChangeSeverity,
-        nothing=_("Its severity is %(severity)s already.") % {"severity": word},
+        nothing=_("Its severity is already %(severity)s.") % {"severity": word},
         now=now,
         act=act,
         skipped=skipped,

@@ -64,7 +64,7 @@ def test_a_verb_is_a_page_and_a_dialog(signed_in, sam, row, verb, htmx, noon):
         ("close", {"outcome": "Whatever"}, "Select a valid choice"),
         ("comment", {"message": " "}, "A comment needs some words."),
         ("reopen", {}, "Already open."),
-        ("severity", {"severity": "3"}, "Its severity is Medium already."),
+        ("severity", {"severity": "3"}, "Its severity is already Medium."),
     ],
 )
 def test_a_refused_form_says_why_and_changes_nothing(signed_in, sam, row, verb, said, words, noon):

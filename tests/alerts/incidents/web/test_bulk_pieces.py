@@ -70,7 +70,7 @@ def test_what_is_refused_for_one_skips_that_one_with_its_reason(
     reasons = {each.incident_id: each.reason for each in act.skipped.all()}
     assert reasons == {
         one.pk: f"#{one.number} was deleted in Sentinel and can only be read.",
-        two.pk: "It was changed after you had chosen it. Look again.",
+        two.pk: "Somebody changed it after you had chosen it. Look at it again.",
         three.pk: "There is no such incident, or none that you may see.",
         four.pk: f"#{four.number} was merged into #7 and can only be read.",
     }
@@ -87,7 +87,7 @@ def test_where_there_is_nothing_to_do_it_says_so(small_pieces, signed_in, sam, m
     send(signed_in(sam), row, "severity", severity="4")
     work()
     assert set(Skipped.objects.values_list("reason", flat=True)) == {
-        "Its severity is High already."
+        "Its severity is already High."
     }
     assert Skipped.objects.count() == 6 and not Change.objects.exists()
 
@@ -193,7 +193,7 @@ def test_what_fails_is_tried_again_then_told_and_goes_on_when_asked(
     assert client.post(f"{page}resume/").status_code == 302
     work()
     assert closed() == 6
-    assert "It has not failed." in text_of(client.post(f"{page}resume/"))
+    assert "It has not failed, so there is nothing to resume." in text_of(client.post(f"{page}resume/"))
 
 
 def test_what_kills_its_worker_each_time_is_given_up_and_told(
