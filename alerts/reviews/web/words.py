@@ -13,9 +13,10 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.rhythm import Window
 from alerts.reviews.models import Verdict
 from alerts.reviews.queries import AskPreview, Facts, PatternHistory
+from portal.ui.moments import day_of, zone_name
 from portal.ui.pieces import Choice
-from portal.ui.tags.times import day_of, zone_of
 from portal.ui.words import length
+from portal.ui.zones import zone_of
 
 type Check = tuple[bool | None, str]
 
@@ -59,7 +60,7 @@ def due_words(preview: AskPreview, now: datetime) -> str:
     zone = zone_of(preview.site.time_zone) or UTC
     earliest, latest = (
         gettext("%(time)s (in %(length)s)") % {
-            "time": f"{day_of(at, now.astimezone(zone))}, {at:%H:%M} {at.tzname()}",
+            "time": f"{day_of(at, now.astimezone(zone))}, {at:%H:%M} {zone_name(at)}",
             "length": length(at - now),
         }
         for at in (
