@@ -51,6 +51,8 @@ class DetailsState(models.TextChoices):
 # Until details come an incident has no sites; an index entry for nothing costs as much as a row.
 HAS_SITES = ~Q(site_ids=[])
 HAS_LABELS = ~Q(labels=[])
+# When a closed one was closed. The moment is missing only where code of the day before closed it.
+CLOSED_AT = Coalesce("closed_at", "modified_at")
 OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
 
 
@@ -128,6 +130,9 @@ class Incident(models.Model):
     )
     ot_due_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=40, blank=True)  # "R-12" when a rule closed it
+    # When it was closed. What was closed before Tagout first read it counts from Sentinel's latest
+    # change at that time: Sentinel keeps no moment of closing. None while it is open.
+    closed_at = models.DateTimeField(null=True)
     owed = models.SmallIntegerField(default=0)  # open outbox changes; 0 for nearly all
     merged_into = models.IntegerField(null=True)  # the survivor's number
     gone_at = models.DateTimeField(null=True)  # deleted in Sentinel; kept here, read-only
@@ -154,6 +159,7 @@ class Incident(models.Model):
             # Few distinct values, so a small one: it counts closed ones without their rows.
             models.Index(fields=["workspace"], condition=Q(status=Status.CLOSED),
                          name="incidents_closed"),
+            models.Index(CLOSED_AT, condition=Q(status=Status.CLOSED), name="incidents_by_closing"),
             GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
                      name="incidents_by_site"),
             # What rules look at: small, because most incidents are in none of these states.

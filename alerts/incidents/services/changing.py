@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from alerts.incidents.models import TimelineItem
+from alerts.incidents.models import Status, TimelineItem
 from alerts.incidents.services import copying, history
 from alerts.incidents.services.copying import ask
 from alerts.incidents.services.groups import regroup
@@ -119,6 +119,9 @@ _MERGE = f"""
         flags = s.flags || ARRAY(SELECT f FROM unnest(i.flags) f WHERE f LIKE 'details.%%'),
         owed = s.owed, gone_at = NULL, changed_at = %(now)s,
         closed_by = CASE WHEN s.reopened THEN '' ELSE i.closed_by END,
+        closed_at = CASE WHEN s.status <> {Status.CLOSED.value} THEN NULL
+                         WHEN i.status = {Status.CLOSED.value} THEN i.closed_at
+                         ELSE s.modified_at END,
         details_state = CASE WHEN s.refetch = 2 THEN 'pending' ELSE i.details_state END,
         details_attempts = CASE WHEN s.refetch > 0 THEN 0 ELSE i.details_attempts END,
         details_due_at = CASE WHEN s.refetch > 0 THEN %(now)s ELSE i.details_due_at END

@@ -22,7 +22,7 @@ _REST = (
 )
 INCIDENT_COLUMNS = (
     "id, name, number, etag, created_at, modified_at, latest_activity_at,"
-    " group_key, details_due_at, workspace_id, stored_at, changed_at,"
+    " closed_at, group_key, details_due_at, workspace_id, stored_at, changed_at,"
     " alert_type, title, severity, status, product_names, tactics, techniques, priority,"
     " priority_parts, owner_id, owner_name, owner_email, classification, classification_reason,"
     " labels, alerts_count, comments_count, merged_into, flags, protocol, source, destination,"
@@ -51,7 +51,7 @@ class _Matter(NamedTuple):
 
     incident: str
     group: str
-    is_open: bool
+    is_closed: bool
 
 
 class _Handling(NamedTuple):
@@ -84,6 +84,10 @@ def new_lines(
     created_at = moments(said["created_text"], read=said["created_at"])
     activity = moments(said["latest_activity_text"], read=said["latest_activity_at"])
     numbers = list(map(number, said["number"]))
+    modified_at = moments(said["modified_text"], read=said["modified_at"])
+    closed_at = [
+        at if matter.is_closed else NULL for at, matter in zip(modified_at, matters, strict=True)
+    ]
     stored_at = moment(now)
     everywhere = f"{workspace_id}\t{stored_at}\t{stored_at}"
     waiting, too_old = f"{NULL}\t{stored_at}\t{everywhere}", f"{NULL}\t{NULL}\t{everywhere}"
@@ -93,7 +97,7 @@ def new_lines(
         said["latest_activity_at"], activity, said["modified_at"], strict=True,
     )  # fmt: skip
     for incident_id, matter, handling, rest, at, at_text, no, active, active_text, to in of_each:
-        if matter.is_open and not rest.is_merged:
+        if not matter.is_closed and not rest.is_merged:
             key = key_alone(incident_id)
             stands.append(f"{key}\t{stored_at}\t{everywhere}")
             seen = active_text if active is not None and active <= to else at_text
@@ -110,8 +114,9 @@ def new_lines(
         numbers,
         texts(said["etag"]),
         created_at,
-        moments(said["modified_text"], read=said["modified_at"]),
+        modified_at,
         activity,
+        closed_at,
         stands,
         *([one.incident for one in part] for part in (matters, handlings, rests)),
         strict=True,
@@ -134,7 +139,7 @@ def _matter_of(*said: Any) -> _Matter:
     what = f"{text(row.alert_type)}\t{text(row.title)}\t{row.severity}\t{row.status}"
     lists = "\t".join(map(words, (row.product_names, row.tactics, row.techniques)))
     line = f"{what}\t{lists}\t{priority}\t{text(parts)}"
-    return _Matter(line, f"{what}\t{priority}", row.status < Status.CLOSED)
+    return _Matter(line, f"{what}\t{priority}", row.status == Status.CLOSED)
 
 
 @lru_cache(maxsize=8192)

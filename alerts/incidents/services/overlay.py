@@ -15,6 +15,7 @@ IN_FORCE = (
     *("severity", "status", "classification", "classification_reason"),
     *("owner_id", "owner_name", "owner_email", "labels"),
 )
+_WRITTEN = (*IN_FORCE, "owed", "closed_by", "closed_at")
 _NOTHING = Owed(0, ())
 
 
@@ -31,15 +32,14 @@ def refresh_overlay(incident_ids: Iterable[int], *, now: datetime) -> list[int]:
     for row in rows:
         due = owed.get((row.workspace_id, row.name), _NOTHING)
         word = _word_of(raws.get(row.pk), now=now)
-        before = [getattr(row, name) for name in (*IN_FORCE, "owed", "closed_by")]
+        before = [getattr(row, name) for name in _WRITTEN]
         row.owed = due.count
         if word is not None:
-            _lay(row, overlaid(word, patches=due.patches))
-        if before != [getattr(row, name) for name in (*IN_FORCE, "owed", "closed_by")]:
+            _lay(row, overlaid(word, patches=due.patches), now=now)
+        if before != [getattr(row, name) for name in _WRITTEN]:
             row.changed_at = now
             changed.append(row)
-    fields = [*IN_FORCE, "owed", "closed_by", "changed_at"]
-    Incident.objects.bulk_update(changed, fields, batch_size=500)
+    Incident.objects.bulk_update(changed, [*_WRITTEN, "changed_at"], batch_size=500)
     return [row.pk for row in changed]
 
 
@@ -52,9 +52,12 @@ def _word_of(body: object, *, now: datetime) -> IncidentRow | None:
         return None
 
 
-def _lay(row: Incident, word: IncidentRow) -> None:
+def _lay(row: Incident, word: IncidentRow, *, now: datetime) -> None:
+    was_closed = row.status == Status.CLOSED
     for name in IN_FORCE:
         value = getattr(word, name)
         setattr(row, name, list(value) if name == "labels" else value)
     if row.status < Status.CLOSED:
-        row.closed_by = ""
+        row.closed_by, row.closed_at = "", None
+    elif not was_closed:
+        row.closed_at = now
