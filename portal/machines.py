@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 PATIENCE = 0.1  # seconds; a broker that needs longer does not answer
+MEGABYTE = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class DatabaseFacts:
     """Which PostgreSQL it is and how much it holds."""
 
     version: str
-    size: int  # bytes
+    size: int  # bytes, in whole megabytes: a page that is asked again sees no news in a few bytes
 
 
 def database_facts() -> DatabaseFacts:
@@ -28,7 +29,7 @@ def database_facts() -> DatabaseFacts:
             "SELECT current_setting('server_version'), pg_database_size(current_database())"
         )
         version, size = cursor.fetchone()
-    return DatabaseFacts(version.split()[0], size)
+    return DatabaseFacts(version.split()[0], size // MEGABYTE * MEGABYTE)
 
 
 def broker_answers(*, url: str = "", within: float = PATIENCE) -> bool:

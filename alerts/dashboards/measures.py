@@ -1,25 +1,36 @@
 """What the numbers mean. Pages, reports and other programs count by these definitions and no
 other. Each takes rows that the person may see, and moments of business time.
+
+The unit is the incident, as Sentinel counts them; questions to OT are counted as questions. Rows
+of the queue and alerts are no measure: one row stands for several incidents, one incident for
+several alerts.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
 from django.db.models import (
     Aggregate,
+    Case,
     Count,
+    DateTimeField,
     DurationField,
-    Exists,
     ExpressionWrapper,
     F,
-    OuterRef,
     Q,
     QuerySet,
     Sum,
+    Value,
+    When,
 )
+from django.db.models.functions import Greatest, Least
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from alerts.incidents.models import Group, Incident, OtState, Status, TimelineItem
+from alerts.incidents.models import CLOSED_AT, Group, Incident, OtState, Status
 from alerts.reviews.models import Review
 
 WEEK = timedelta(days=7)
@@ -48,7 +59,7 @@ class Median(Aggregate):
     output_field = DurationField()
 
 
-# The queue. A row stands for equal open incidents, so rows are what people work through.
+# The queue. A row stands for equal open incidents: sum them, do not count rows.
 NEEDS_TRIAGE = Q(ot_state=OtState.NOT_ASKED)
 WAITING = Q(ot_state=OtState.WAITING)
 
@@ -59,72 +70,170 @@ def late_at(now: datetime) -> Q:
 
 
 def open_incidents(groups: QuerySet[Group]) -> int:
-    """Incidents that are open, each counted once."""
+    """Incidents that are open, each counted once, whatever sites it touches."""
     total: int | None = groups.aggregate(n=Sum("n"))["n"]
     return total or 0
 
 
+# The life of an incident, looking back. Who is merged away is its survivor; what Sentinel deleted
+# was open until then; what was opened again counts as open all along. A closing is the close that
+# still stands, at its moment.
+BY_RULE = ~Q(closed_by="")
+STANDING_CLOSE = Q(status=Status.CLOSED, gone_at=None, merged_into=None)
+LEFT_AT: Final = Case(
+    When(status=Status.CLOSED, then=Least(Greatest(CLOSED_AT, "created_at"), "gone_at")),
+    default=F("gone_at"),
+    output_field=DateTimeField(),
+)
+
+
+def lives(incidents: QuerySet[Incident]) -> QuerySet[Any]:
+    """The incidents with `left_at`, since when each is not open any more, and with `is_closing` and
+    `by_rule`: whether it left by a close that stands, and whether that was our rule's.
+    """
+    return incidents.filter(merged_into=None).annotate(
+        left_at=LEFT_AT, is_closing=_flag(STANDING_CLOSE), by_rule=_flag(BY_RULE)
+    )
+
+
+def _flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(value=True)), default=Value(value=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How many were closed with one classification, and how many of these by our rules."""
+
+    classification: str
+    n: int
+    by_rule: int
+
+
+def closed_by_classification(
+    incidents: QuerySet[Incident], *, since: datetime, now: datetime
+) -> list[Closed]:
+    """How many were closed as what since a moment, the most frequent first."""
+    closed: QuerySet[Any] = incidents.filter(STANDING_CLOSE).annotate(ended_at=CLOSED_AT)
+    closed = closed.filter(ended_at__gt=since, ended_at__lte=now)
+    rows = closed.order_by().values_list("classification").annotate(
+        n=Count("pk"), by_rule=Count("pk", filter=BY_RULE)
+    )  # fmt: skip
+    return [Closed(*row) for row in rows.order_by("-n", "classification")]
+
+
 # Answers. A question counts on the day that decided it: answered in time when it was answered,
 # late when its due time passed, however late the answer came. Withdrawn ones never count.
-def kept_within(since: datetime, now: datetime) -> Q:
-    """Questions answered in time between two moments."""
-    answered = Q(state=Review.State.ANSWERED, settled_at__gt=since, settled_at__lte=now)
-    return answered & Q(settled_at__lte=F("due_at"))
+ANSWERED = Q(state=Review.State.ANSWERED)
+IN_TIME = ANSWERED & Q(settled_at__lte=F("due_at"))
+ANSWER_TOOK: Final[Any] = ExpressionWrapper(F("settled_at") - F("asked_at"), DurationField())
 
 
-def missed_within(since: datetime, now: datetime) -> Q:
-    """Questions whose due time passed without an answer between two moments."""
-    unanswered = Q(state=Review.State.WAITING) | Q(
-        state=Review.State.ANSWERED, settled_at__gt=F("due_at")
-    )
-    return unanswered & Q(due_at__gt=since, due_at__lt=now)
+def decided_questions(reviews: QuerySet[Review], *, now: datetime) -> QuerySet[Any]:
+    """Questions answered in time or overdue, with `decided_at`: when that was settled."""
+    overdue = (ANSWERED | Q(state=Review.State.WAITING)) & Q(due_at__lt=now)
+    decided = reviews.filter(IN_TIME | overdue).order_by()
+    return decided.annotate(decided_at=Case(When(IN_TIME, then="settled_at"), default="due_at"))
 
 
 def answered_in_time(reviews: QuerySet[Review], *, since: datetime, now: datetime) -> Share:
     """How many of the questions decided between two moments OT answered in time."""
-    kept, missed = kept_within(since, now), missed_within(since, now)
-    found = reviews.order_by().aggregate(
-        kept=Count("pk", filter=kept), of=Count("pk", filter=kept | missed)
-    )
+    decided = decided_questions(reviews, now=now).filter(decided_at__gt=since, decided_at__lte=now)
+    found = decided.aggregate(kept=Count("pk", filter=IN_TIME), of=Count("pk"))
     return Share(found["kept"], found["of"])
+
+
+def answered_questions(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    """Questions that OT answered, at `settled_at`."""
+    return reviews.filter(ANSWERED).order_by()
 
 
 def answer_time(reviews: QuerySet[Review], *, since: datetime, now: datetime) -> timedelta | None:
     """The median time from question to answer, of those answered between two moments."""
-    took: Any = ExpressionWrapper(F("settled_at") - F("asked_at"), DurationField())
-    answered = reviews.filter(
-        state=Review.State.ANSWERED, settled_at__gt=since, settled_at__lte=now
-    )
-    median: timedelta | None = answered.order_by().aggregate(median=Median(took))["median"]
+    answered = answered_questions(reviews).filter(settled_at__gt=since, settled_at__lte=now)
+    median: timedelta | None = answered.aggregate(median=Median(ANSWER_TOOK))["median"]
     return median
 
 
-# Closings. An incident counts when it is closed now and became so between the two moments: we saw
-# it happen, or it is not older than that.
-def closed_within(incidents: QuerySet[Incident], *, since: datetime) -> QuerySet[Incident]:
-    """Incidents closed since a moment and not opened again."""
-    closings = TimelineItem.objects.filter(
-        Q(code="closed") | Q(code="status", details__to=Status.CLOSED.label),
-        incident=OuterRef("pk"),
-        at__gt=since,
+class Kind(StrEnum):
+    """How the rows of a period become its number."""
+
+    OPEN = "open"  # incidents that are open at its end
+    CLOSED_BY_PEOPLE = "closed-by-people"  # by anything other than our rules
+    CLOSED_BY_RULE = "closed-by-rule"
+    IN_TIME = "in-time"  # percent of questions that meet IN_TIME
+    ANSWER_TOOK = "answer-took"  # the median of ANSWER_TOOK
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number over time. Measures of questions have `rows`, each of which counts at its moment
+    `at`; those of incidents are read from `lives`.
+    """
+
+    name: str
+    label: Promise
+    definition: Promise
+    unit: str
+    kind: Kind
+    rows: Callable[[QuerySet[Review], datetime], QuerySet[Any]] | None = None
+    at: str = ""
+
+    @property
+    def is_of_incidents(self) -> bool:
+        """Whether it counts incidents, so that a gap in reading Sentinel is a gap in it."""
+        return self.rows is None
+
+
+MEASURES: Final = {
+    measure.name: measure
+    for measure in (
+        Measure(
+            "open-incidents",
+            _("Open incidents"),
+            _("Incidents that were open at the end of the period, each counted once."),
+            "incidents",
+            Kind.OPEN,
+        ),
+        Measure(
+            "closed-by-people",
+            _("Closed by people"),
+            _(
+                "Incidents closed in the period, in Tagout or in Sentinel, by anything other than "
+                "a rule of Tagout, and not opened again."
+            ),
+            "incidents",
+            Kind.CLOSED_BY_PEOPLE,
+        ),
+        Measure(
+            "closed-by-rule",
+            _("Closed by rules"),
+            _("Incidents closed in the period by a signed rule of Tagout, and not opened again."),
+            "incidents",
+            Kind.CLOSED_BY_RULE,
+        ),
+        Measure(
+            "answer-time",
+            _("OT answer time"),
+            _(
+                "The median time from question to answer, of the questions that OT answered in the "
+                "period."
+            ),
+            "seconds",
+            Kind.ANSWER_TOOK,
+            lambda reviews, now: answered_questions(reviews),
+            at="settled_at",
+        ),
+        Measure(
+            "answered-in-time",
+            _("OT answered in time"),
+            _(
+                "The share of questions answered by their due time, of those that were answered in "
+                "time or became late in the period. Withdrawn questions never count."
+            ),
+            "percent",
+            Kind.IN_TIME,
+            lambda reviews, now: decided_questions(reviews, now=now),
+            at="decided_at",
+        ),
     )
-    closed = incidents.filter(
-        status=Status.CLOSED, gone_at=None, merged_into=None, modified_at__gt=since
-    )
-    return closed.filter(Q(created_at__gt=since) | Q(Exists(closings)))
-
-
-def closed_by_classification(
-    incidents: QuerySet[Incident], *, since: datetime
-) -> list[tuple[str, int]]:
-    """How many were closed as what since a moment, the most frequent first."""
-    rows = closed_within(incidents, since=since).order_by().values_list("classification")
-    return list(rows.annotate(n=Count("pk")).order_by("-n", "classification"))
-
-
-def days_until_a_week(first_at: datetime | None, *, now: datetime) -> int:
-    """How many days are still missing until a week can be told; 7 where nothing began."""
-    if first_at is None:
-        return WEEK.days
-    missing = WEEK - (now - first_at)
-    return max(0, -(-missing // timedelta(days=1)))
+}

@@ -1,16 +1,18 @@
 """Reads of this room: which rules there are, for whom, and what they do now."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import Count, Max, Q, QuerySet
 
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.models import ACTING, LedgerEntry, Rule, RuleVersion, Stop
+from alerts.suppression.models import ACTING, LedgerEntry, Rule, RuleVersion, State, Stop
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 
+ENDS_SOON: Final = timedelta(days=14)  # from here on both owners are warned
 COMPARED = "suppression.ledger-compared"  # the note of the daily comparison with Sentinel
 
 
@@ -43,6 +45,13 @@ def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
 def acting_versions() -> QuerySet[RuleVersion]:
     """Canary and live versions: what matching works with."""
     return RuleVersion.objects.filter(state__in=ACTING).select_related("rule")
+
+
+def ending_versions(versions: QuerySet[RuleVersion], *, now: datetime) -> QuerySet[RuleVersion]:
+    """Those of these versions that end soon unless somebody renews them, the earliest first."""
+    alive = versions.filter(state__in=(*ACTING, State.PAUSED))
+    ending = alive.filter(expires_at__gt=now, expires_at__lte=now + ENDS_SOON)
+    return ending.order_by("expires_at", "pk")
 
 
 def acting_by_state(workspace_ids: Collection[int] | None = None) -> dict[str, int]:

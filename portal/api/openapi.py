@@ -167,7 +167,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         return [_header(HEADER, says, {"type": "string", "maxLength": 200})]
     mark = _header("If-None-Match", "the ETag of the answer you have", {"type": "string"})
     if operation.listing is None:
-        return [mark]
+        own = [_query(each.name, each.says, dict(each.kind.schema)) for each in operation.query]
+        return [*own, mark]
     names = ", ".join(each.name for each in operation.listing.columns)
     fields = _query("fields", f"with commas between them: {names}", {"type": "string"})
     if operation.kind == "one":

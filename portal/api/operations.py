@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.http import HttpResponse
@@ -12,11 +13,21 @@ from rest_framework.request import Request
 from portal.accounts.models import Role, TokenScope
 from portal.api.bodies import In
 from portal.api.commands import HEADER, once
+from portal.api.kinds import Kind
 from portal.api.listing import Listing
-from portal.api.problems import answer_problem
+from portal.api.problems import BadInput, answer_problem
 
 if TYPE_CHECKING:
     from portal.api.views import Api, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter of an address without rows."""
+
+    name: str
+    kind: Kind
+    says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +41,7 @@ class Operation:
     roles: Collection[Role] = ()
     schema: Mapping[str, Any] | None = None
     parameters: frozenset[str] = frozenset()
+    query: tuple[Parameter, ...] = ()
 
 
 _operations: dict[tuple[Any, str], Operation | None] = {}
@@ -74,20 +86,22 @@ def sub_list(listing: Listing) -> Callable[[Callable[..., Any]], Any]:
 
 
 def facts_alone(
-    schema: Mapping[str, Any], *, roles: Collection[Role] = ()
+    schema: Mapping[str, Any], *, roles: Collection[Role] = (), query: tuple[Parameter, ...] = ()
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A GET of an address without rows that answers one JSON object: the method returns its
-    members. Wire it with `View.as_view({"get": "name"})`.
+    """A GET of an address without rows that answers one JSON object: the method gets what the
+    address names and the parameters of `query` that were sent, and returns the members. Wire it
+    with `View.as_view({"get": "name"})`.
     """
 
     def made(method: Callable[..., Any]) -> Any:
         @wraps(method)
-        def view(self: "Api", request: Request) -> HttpResponse:
-            return self.answer(method(self))
+        def view(self: "Api", request: Request, **place: Any) -> HttpResponse:
+            return self.answer(method(self, **place, **_values(query, request)))
 
         view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
-            kind="facts", schema=schema, roles=roles
-        )
+            kind="facts", schema=schema, roles=roles, query=query,
+            parameters=frozenset(each.name for each in query),
+        )  # fmt: skip
         return view
 
     return made
@@ -149,6 +163,23 @@ def command(
         return action(detail=detail, methods=["post"], url_path=address or _path(method))(view)
 
     return made
+
+
+def _values(query: tuple[Parameter, ...], request: Request) -> dict[str, Any]:
+    """What the parameters say; `from` comes as `from_`, as Python keeps the word for itself."""
+    values, errors = {}, {}
+    for each in query:
+        if each.name not in request.query_params:
+            continue
+        try:
+            value = each.kind.read(request.query_params[each.name])
+        except ValueError as wrong:
+            errors[each.name] = [str(wrong)]
+        else:
+            values[f"{each.name}_" if iskeyword(each.name) else each.name] = value
+    if errors:
+        raise BadInput(" ".join(f"{name}: {why[0]}" for name, why in errors.items()), errors)
+    return values
 
 
 def _path(method: Callable[..., Any]) -> str:

@@ -42,6 +42,7 @@ from portal.api.negotiation import (
 )
 from portal.api.operations import (
     Operation,
+    Parameter,
     command,
     facts,
     facts_alone,
@@ -53,7 +54,8 @@ from portal.api.problems import problem
 from portal.api.throttle import PerMinute
 
 __all__ = [
-    "Api", "Operation", "Resource", "command", "facts", "facts_alone", "operation_of", "sub_list",
+    "Api", "Operation", "Parameter", "Resource", "command", "facts", "facts_alone", "operation_of",
+    "sub_list",
 ]  # fmt: skip
 JSON = "application/json"
 UTC = orjson.OPT_UTC_Z

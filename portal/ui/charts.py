@@ -1,12 +1,12 @@
 """Charts as SVG from the server: numbers in, one picture and its twin as a table out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from portal.ui.pieces import Point
+from portal.ui.pieces import LinePoint, Point
 from portal.ui.tags.html import EMPTY, joined
 
 WIDTH, HEIGHT = 300, 70
@@ -50,18 +50,80 @@ def chart_bars(points: Sequence[Point], title: str, *, unit: str = "") -> SafeSt
         points[0].label,
         points[-1].label,
     )
-    return format_html('<div class="chart">{}{}{}</div>', picture, ends, table(points, title, unit))
+    cells = [(point.label, number(point.value)) for point in points]
+    return format_html('<div class="chart">{}{}{}</div>', picture, ends, table(cells, title, unit))
 
 
-def table(points: Sequence[Point], title: str, unit: str) -> SafeString:
-    """The same numbers to read."""
+def chart_line(
+    points: Sequence[LinePoint], title: str, *, unit: str = "", when: str = "", highest: str = ""
+) -> SafeString:
+    """A line over time, from zero up. Where values are missing the line breaks; where they should
+    be there, the ground is marked. `highest` is the largest value in words, to give the scale;
+    `unit` and `when` head the table.
+    """
+    if not any(point.value is not None for point in points):
+        return format_html('<p class="muted medium">{}</p>', gettext("No numbers yet."))
+    top = max(1, *(point.value or 0 for point in points))
+    pitch = WIDTH / len(points)
+    places = [
+        None if point.value is None else ((at + 0.5) * pitch, HEIGHT - point.value / top * HEIGHT)
+        for at, point in enumerate(points)
+    ]
+    gaps = joined(
+        format_html('<rect class="gap" x="{}" y="0" width="{}" height="{}"/>',
+                    number(at * pitch), number(pitch), HEIGHT)
+        for at, point in enumerate(points) if point.gap
+    )  # fmt: skip
+    tips = joined(
+        format_html('<rect class="tip" x="{}" y="0" width="{}" height="{}"><title>{}: {}</title>'
+                    "</rect>", number(at * pitch), number(pitch), HEIGHT, point.label,
+                    point.gap or point.words)
+        for at, point in enumerate(points)
+    )  # fmt: skip
+    picture = format_html(
+        '<svg class="chart-lines" viewBox="0 -3 {} {}" preserveAspectRatio="none" role="img"'
+        ' aria-label="{}">{}<line class="ground" x1="0" x2="{}" y1="{}" y2="{}"/>{}{}</svg>',
+        WIDTH, HEIGHT + 6, title, gaps, WIDTH, HEIGHT, HEIGHT,
+        joined(_stretch(each) for each in _stretches(places)), tips,
+    )  # fmt: skip
+    ends = format_html(
+        '<p class="chart-ends"><span>{}</span><span>{}</span><span>{}</span></p>',
+        points[0].label, highest, points[-1].label,
+    )  # fmt: skip
+    cells = [(point.label, point.gap or point.words) for point in points]
+    twin = table(cells, title, unit, when)
+    return format_html('<div class="chart">{}{}{}</div>', picture, ends, twin)
+
+
+def _stretches(
+    places: Sequence[tuple[float, float] | None],
+) -> Iterator[list[tuple[float, float]]]:
+    """The runs of places that follow each other without a break."""
+    run: list[tuple[float, float]] = []
+    for place in (*places, None):
+        if place is not None:
+            run.append(place)
+        elif run:
+            yield run
+            run = []
+
+
+def _stretch(run: Sequence[tuple[float, float]]) -> SafeString:
+    """One unbroken piece of a line over its area, with a dot at its end."""
+    line = " ".join(f"{number(x)},{number(y)}" for x, y in run)
+    x, y = map(number, run[-1])
+    return format_html(
+        '<polygon points="{},{} {} {},{}"/><polyline points="{}"/>'
+        '<line class="dot" x1="{}" x2="{}" y1="{}" y2="{}"/>',
+        number(run[0][0]), HEIGHT, line, x, HEIGHT, line, x, x, y, y,
+    )  # fmt: skip
+
+
+def table(cells: Sequence[tuple[str, str]], title: str, unit: str, when: str = "") -> SafeString:
+    """The same numbers to read: when, and how many."""
     rows = joined(
-        format_html(
-            '<tr><th scope="row">{}</th><td class="cell-number">{}</td></tr>',
-            point.label,
-            number(point.value),
-        )
-        for point in points
+        format_html('<tr><th scope="row">{}</th><td class="cell-number">{}</td></tr>', *cell)
+        for cell in cells
     )
     return format_html(
         '<details class="chart-table"><summary>{}</summary><table><caption class="hear-only">{}'
@@ -69,7 +131,7 @@ def table(points: Sequence[Point], title: str, unit: str) -> SafeString:
         "<tbody>{}</tbody></table></details>",
         gettext("Show as table"),
         title,
-        gettext("When"),
+        when or gettext("When"),
         unit or gettext("Count"),
         rows,
     )

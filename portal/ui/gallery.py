@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from django import forms
 
-from portal.ui.pieces import Choice, Column, FlowNode, Part, Point, Step, Tab
+from portal.ui.pieces import Choice, Column, FlowNode, LinePoint, Part, Point, Step, Tab
 
 
 class SampleForm(forms.Form):
@@ -69,6 +69,10 @@ def everything(now: datetime) -> dict[str, object]:
         "points": [
             Point(f"week {n}", value, hot=value > 5)
             for n, value in enumerate((3, 3, 2, 3, 4, 3, 3, 3, 1, 3, 3, 3, 6), start=36)
+        ],
+        "line": [
+            LinePoint(f"week {n}", value, str(value), "" if value else "not read from Sentinel")
+            for n, value in enumerate((31, 28, 33, 30, 24, None, None, 19, 17, 12, 9, 11), start=37)
         ],
         "values": [4, 6, 5, 9, 7, 3, 2],
         "verdicts": {"maintenance": 9, "routine": 2, "suspicious": 1},

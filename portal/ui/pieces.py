@@ -77,6 +77,18 @@ class Point:
     hot: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LinePoint:
+    """One point of a line: its value, and the value in words. Without a value the line breaks;
+    `gap` then says why where there should have been one.
+    """
+
+    label: str
+    value: float | None
+    words: str
+    gap: str = ""
+
+
 def with_query(
     query: QueryDict, change: Mapping[str, str | None], *, drop: Iterable[str] = ("after", "before")
 ) -> str:

@@ -3,37 +3,44 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Count, F, Func, Min, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 
+from alerts.dashboards.engine.periods import Coverage, Span
 from alerts.dashboards.measures import (
+    IN_TIME,
+    MEASURES,
     NEEDS_TRIAGE,
     WAITING,
     WEEK,
+    Closed,
+    Measure,
     Share,
     answer_time,
     answered_in_time,
     closed_by_classification,
-    days_until_a_week,
-    kept_within,
+    decided_questions,
     late_at,
-    missed_within,
 )
+from alerts.dashboards.queries.series import Series, SitesOrNone, series_of, sites_shown_to
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import Review
 from alerts.reviews.queries import reviews_visible_to
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+
+WEEKS: Final = 12
+TRENDS: Final = ("open-incidents", "closed-by-people", "closed-by-rule", "answer-time")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One site or workspace in numbers."""
+    """One site or workspace in numbers: incidents, and questions to OT."""
 
-    name: str
+    name: str  # empty for incidents without a site
     field: str  # of the filter language
     open: int
     needs: int
@@ -44,59 +51,77 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """All of it."""
+    """What is open now, and what seven days came to. All but answers are incidents."""
 
     open: int
-    rows: int
     answered: Share
     answer_time: timedelta | None
-    closed: Sequence[tuple[str, int]]
+    closed: Sequence[Closed]
     sites: Sequence[Place]
     workspaces: Sequence[Place]
-    days_left: int
 
     @property
     def closed_in_all(self) -> int:
-        """Closed as whatever."""
-        return sum(n for _, n in self.closed)
+        """Closed as whatever, by whomever."""
+        return sum(each.n for each in self.closed)
+
+    @property
+    def closed_by_rule(self) -> int:
+        """Closed by our rules."""
+        return sum(each.by_rule for each in self.closed)
+
+    @property
+    def closed_by_people(self) -> int:
+        """Closed by anything other than our rules."""
+        return self.closed_in_all - self.closed_by_rule
+
+    @property
+    def counted_twice(self) -> int:
+        """By how much the sites add up to more than there is: incidents that touch several."""
+        return sum(place.open for place in self.sites) - self.open
 
 
 def numbers_for(user: User, *, now: datetime) -> Numbers:
     """What is open now and what the last seven days came to, within the person's reach."""
     since = now - WEEK
-    groups, reviews = groups_visible_to(user), reviews_visible_to(user)
-    found = groups.aggregate(open=Sum("n", default=0), rows=Count("pk"))
-    first_at = Workspace.objects.aggregate(first=Min("added_at"))["first"]
+    groups, reviews = groups_visible_to(user), reviews_of(user)
     return Numbers(
-        open=found["open"],
-        rows=found["rows"],
+        open=groups.aggregate(open=Sum("n", default=0))["open"],
         answered=answered_in_time(reviews, since=since, now=now),
         answer_time=answer_time(reviews, since=since, now=now),
-        closed=closed_by_classification(incidents_visible_to(user), since=since),
+        closed=closed_by_classification(incidents_visible_to(user), since=since, now=now),
         sites=_sites(user, now),
         workspaces=_workspaces(user, now),
-        days_left=days_until_a_week(first_at, now=now),
     )
 
 
+def trends_for(
+    user: User, *, covered: Mapping[int, Coverage], now: datetime
+) -> list[tuple[Measure, Series]]:
+    """Twelve weeks of each trend; the last week is the one that `numbers_for` tells of."""
+    span = Span(now - WEEKS * WEEK, now, WEEK)
+    measures = [MEASURES[name] for name in TRENDS]
+    found = series_of(measures, user, span=span, covered=covered, now=now)
+    return [(measure, series[0]) for measure, series in zip(measures, found, strict=True)]
+
+
 def _sites(user: User, now: datetime) -> list[Place]:
-    reach = reach_of(user)
-    groups = groups_visible_to(user).annotate(at=Func("site_ids", function="unnest"))
-    counted = _counted(groups, "at", now)
+    groups = groups_visible_to(user)
+    counted = _counted(groups, SitesOrNone("site_ids", output_field=BigIntegerField()), now)
     answers = _answers(reviews_of(user), "site", now)
-    sites = Site.objects.all()
-    if not reach.everywhere:
-        wider = reach.workspaces or reach.organisations
-        touched = {*counted, *answers} if wider else ()
-        sites = sites.filter(Q(uuid__in=reach.sites) | Q(pk__in=touched))
-    return _places(dict(sites.values_list("pk", "name")), "site", counted, answers)
+    shown = sites_shown_to(user)
+    if not reach_of(user).everywhere:
+        shown = shown.filter(Q(uuid__in=reach_of(user).sites) | Q(pk__in={*counted, *answers}))
+    places = _places(dict(shown.values_list("pk", "name")), "site", counted, answers)
+    unplaced = counted.get(None)
+    return [*places, Place("", "site", answered=Share(0, 0), **unplaced)] if unplaced else places
 
 
 def _workspaces(user: User, now: datetime) -> list[Place]:
-    counted = _counted(groups_visible_to(user), "workspace", now)
+    counted = _counted(groups_visible_to(user), F("workspace"), now)
     answers = _answers(reviews_of(user), "lead__workspace", now)
-    known = Workspace.objects.filter(pk__in={*counted, *answers})
-    return _places(dict(known.values_list("pk", "name")), "ws", counted, answers)
+    names = Workspace.objects.filter(pk__in={*counted, *answers}).values_list("pk", "name")
+    return _places(dict(names), "ws", counted, answers)
 
 
 def reviews_of(user: User) -> QuerySet[Review]:
@@ -104,28 +129,30 @@ def reviews_of(user: User) -> QuerySet[Review]:
     return reviews_visible_to(user).select_related(None).order_by()
 
 
-def _counted(groups: QuerySet[Any], by: str, now: datetime) -> dict[int, dict[str, int]]:
-    rows = groups.order_by().values(counted_by=F(by)).annotate(
-        open=Sum("n"),
-        needs=Count("pk", filter=NEEDS_TRIAGE),
-        waiting=Count("pk", filter=WAITING),
-        late=Count("pk", filter=late_at(now)),
+def _counted(
+    groups: QuerySet[Any], by: Combinable, now: datetime
+) -> dict[int | None, dict[str, int]]:
+    rows = groups.order_by().values(counted_by=by).annotate(
+        open=Sum("n", default=0),
+        needs=Sum("n", filter=NEEDS_TRIAGE, default=0),
+        waiting=Sum("n", filter=WAITING, default=0),
+        late=Sum("n", filter=late_at(now), default=0),
     )  # fmt: skip
     return {row.pop("counted_by"): row for row in rows}
 
 
 def _answers(reviews: QuerySet[Review], by: str, now: datetime) -> dict[int, Share]:
-    kept, missed = kept_within(now - WEEK, now), missed_within(now - WEEK, now)
-    rows = reviews.filter(kept | missed).values_list(by).annotate(
-        kept=Count("pk", filter=Q(kept)), of=Count("pk")
+    decided = decided_questions(reviews, now=now)
+    rows = decided.filter(decided_at__gt=now - WEEK, decided_at__lte=now).values_list(by).annotate(
+        kept=Count("pk", filter=IN_TIME), of=Count("pk")
     )  # fmt: skip
-    return {pk: Share(k, n) for pk, k, n in rows}
+    return {pk: Share(kept, of) for pk, kept, of in rows}
 
 
 def _places(
     names: Mapping[int, str],
     field: str,
-    counted: Mapping[int, dict[str, int]],
+    counted: Mapping[int | None, dict[str, int]],
     answers: Mapping[int, Share],
 ) -> list[Place]:
     nothing = {"open": 0, "needs": 0, "waiting": 0, "late": 0}

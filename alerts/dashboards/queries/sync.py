@@ -33,6 +33,7 @@ class Sync:
     name: str
     is_paused: bool
     fresh_at: datetime | None
+    history_since: datetime | None  # all that was raised since then was read
     level: Level
     standing: Standing
     error: str  # of intake's own latest run
@@ -115,6 +116,7 @@ def _sync(workspace: Workspace, now: datetime) -> Sync:
         name=workspace.name,
         is_paused=is_paused,
         fresh_at=fresh_at,
+        history_since=cursor.backfilled_until if cursor else None,
         level="" if is_paused else LEVELS[age],
         standing=_UNKNOWN,
         error=cursor.latest_error if cursor else "",

@@ -11,6 +11,7 @@ from alerts.dashboards.web.words import age_words, cause_of
 from portal import clock
 from portal.accounts.models import User
 from portal.ui.shell import FooterLine
+from portal.ui.words import number
 
 
 def how_fresh(request: HttpRequest) -> FooterLine | None:
@@ -37,10 +38,10 @@ def how_much(request: HttpRequest) -> FooterLine | None:
     n, plants = len(syncs_of(request)), sites_of(request.user)
     if not n and not plants:
         return None
-    workspaces = ngettext("%(n)s workspace", "%(n)s workspaces", n) % {"n": n}
+    workspaces = ngettext("%(n)s workspace", "%(n)s workspaces", n) % {"n": number(n)}
     if not plants:
         return FooterLine(workspaces)
-    sites = ngettext("%(n)s plant", "%(n)s plants", plants) % {"n": plants}
+    sites = ngettext("%(n)s plant", "%(n)s plants", plants) % {"n": number(plants)}
     return FooterLine(f"{workspaces} · {sites}")
 
 

@@ -8,12 +8,15 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.dashboards.policies import sections_of, sees_everywhere
-from alerts.dashboards.queries.numbers import Numbers, numbers_for
+from alerts.dashboards.queries.coverage import coverage_by_workspace
+from alerts.dashboards.queries.decisions import Decisions, decisions_for
+from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
 from alerts.dashboards.queries.soc import Deed, SocHome, soc_home
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import Sync
-from alerts.dashboards.web.links import address, answered_address, fingerprint, queue_address
+from alerts.dashboards.web.links import address, fingerprint, queue_address
+from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.status import card_of, checks_of
 from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import (
@@ -21,12 +24,10 @@ from alerts.dashboards.web.words import (
     classification,
     headline,
     sentence,
-    share_words,
-    span_words,
 )
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.models import READING_ROLES, User
+from portal.accounts.models import READING_ROLES
 from portal.accounts.queries import roles_of
 from portal.ui.access import access_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
@@ -50,6 +51,8 @@ def home(request: HttpRequest) -> HttpResponse:
         facts["ot"] = ot_home(person)
     if "soc" in sections:
         facts["soc"] = soc_home(person, now=now)
+    if (decisions := decisions_for(person, now=now)) is not None:
+        facts["decisions"] = decisions
     if "numbers" in sections:
         facts["numbers"] = numbers_for(person, now=now)
     if "status" in sections:
@@ -67,19 +70,21 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_role": bool(roles_of(person)),
         "sections": sections,
         "now": now,
-        **_words(person, facts, now),
+        **_words(request, facts, now),
     }
     return render_page(request, "alerts/dashboards/home.html", context, part="live")
 
 
-def _words(person: User, facts: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _words(request: HttpRequest, facts: dict[str, Any], now: datetime) -> dict[str, Any]:
     words: dict[str, Any] = {}
     if "ot" in facts:
         words["ot"] = _ot(facts["ot"])
     if "soc" in facts:
         words["soc"] = _soc(facts["soc"])
+    if "decisions" in facts:
+        words["decisions"] = _decisions(facts["decisions"])
     if "numbers" in facts:
-        words["numbers"] = _numbers(facts["numbers"])
+        words["numbers"] = _numbers(request, facts["numbers"], now)
     if "status" in facts:
         syncs, details, unshifted = facts["status"]
         words["cards"] = [card_of(sync, details, now, unshifted) for sync in syncs]
@@ -96,35 +101,54 @@ def _installation(request: HttpRequest) -> tuple[list[Sync], Details, datetime]:
 
 
 def _summary(facts: dict[str, Any]) -> str:
-    """One calm sentence about what comes first."""
-    if "ot" in facts:
-        n = facts["ot"].waiting
-        waits = ngettext("%(n)s question waits for you.", "%(n)s questions wait for you.", n)
-        return waits % {"n": n} if n else gettext("Nothing waits for you.")
-    if "soc" in facts:
-        rows = {tile.view: tile.rows for tile in facts["soc"].tiles}
-        return _soc_summary(rows["needs"], rows["late"])
-    if "numbers" in facts:
-        n = facts["numbers"].open
-        return ngettext("%(n)s incident is open.", "%(n)s incidents are open.", n) % {
-            "n": number(n)
-        }
+    """What comes first, in a calm sentence or two."""
     if "status" in facts:
         return gettext("You look after the portal. Your role sees no incidents.")
-    return ""
+    said = []
+    if "ot" in facts and (n := facts["ot"].waiting):
+        said.append(
+            ngettext(
+                "%(n)s question is waiting for you.", "%(n)s questions are waiting for you.", n
+            )
+            % {"n": number(n)}
+        )
+    if "decisions" in facts and facts["decisions"].is_signer:
+        said += _rules_to_sign(facts["decisions"].proposed_in_all)
+    if not said and "ot" in facts:
+        return gettext("Nothing waits for you.")
+    if "soc" in facts:
+        said += _work_to_do(facts["soc"], calm=not said)
+    elif "numbers" in facts and "ot" not in facts:
+        n = facts["numbers"].open
+        words = ngettext("%(n)s incident is open.", "%(n)s incidents are open.", n)
+        said.append(words % {"n": number(n)})
+    return " ".join(said)
 
 
-def _soc_summary(needs: int, late: int) -> str:
-    if not needs and not late:
-        return gettext("Nothing needs triage, and no answer is late.")
-    said = ngettext("%(n)s row needs triage", "%(n)s rows need triage", needs) % {
-        "n": number(needs)
-    }
-    if not late:
-        return f"{said}."
-    return said + ngettext(", %(n)s answer is late.", ", %(n)s answers are late.", late) % {
-        "n": number(late)
-    }
+def _rules_to_sign(n: int) -> list[str]:
+    if not n:
+        return []
+    words = ngettext(
+        "%(n)s rule is waiting for your signature.",
+        "%(n)s rules are waiting for your signature.",
+        n,
+    )
+    return [words % {"n": number(n)}]
+
+
+def _work_to_do(it: SocHome, *, calm: bool) -> list[str]:
+    tiles = {tile.view: tile for tile in it.tiles}
+    needs, late = tiles["needs"].incidents, tiles["late"].rows
+    said = []
+    if needs:
+        words = ngettext("%(n)s incident needs triage.", "%(n)s incidents need triage.", needs)
+        said.append(words % {"n": number(needs)})
+    if late:
+        words = ngettext("%(n)s answer is late.", "%(n)s answers are late.", late)
+        said.append(words % {"n": number(late)})
+    if not said and calm:
+        return [gettext("Nothing needs triage, and no answer is late.")]
+    return said
 
 
 def _ot(it: OtHome) -> dict[str, Any]:
@@ -193,24 +217,20 @@ def _deed_address(deed: Deed) -> str:
     return address("incidents:incident", deed.incident_id) if deed.title else ""
 
 
-def _numbers(it: Numbers) -> dict[str, Any]:
+def _decisions(it: Decisions) -> dict[str, Any]:
     return {
         "it": it,
-        "open_href": queue_address("open"),
-        "closed_href": queue_address("closed"),
-        "reviews_href": answered_address(),
-        "answered": share_words(it.answered),
-        "answer_time": span_words(it.answer_time),
-        "closed": [(classification(word), n) for word, n in it.closed],
-        "places": [
-            {
-                "place": place,
-                "answered": share_words(place.answered),
-                "links": {
-                    view: queue_address(view, f'{place.field}:"{place.name}"')
-                    for view in ("open", "needs", "waiting", "late")
-                },
-            }
-            for place in (*it.sites, *it.workspaces)
-        ],
+        "proposed": [(each, address("suppression:rule", each.uuid)) for each in it.proposed],
+        "more": it.proposed_in_all - len(it.proposed),
+        "approvals": address("suppression:approvals"),
+        "ending": [(each, address("suppression:rule", each.uuid)) for each in it.ending],
+        "more_ending": it.ending_in_all - len(it.ending),
+        "rules": address("suppression:rules"),
     }
+
+
+def _numbers(request: HttpRequest, it: Numbers, now: datetime) -> dict[str, Any]:
+    syncs = syncs_of(request)
+    covered = coverage_by_workspace(syncs)
+    trends = trends_for(actor_of(request), covered=covered, now=now)
+    return numbers_in_words(it, trends, syncs=syncs, covered=covered, now=now)

@@ -29,7 +29,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
-from portal.ui.words import percent
+from portal.ui.words import number, percent
 
 
 @require_GET
@@ -90,21 +90,23 @@ def checks_of(details: Details) -> list[tuple[bool, str]]:
             details.broker,
             gettext("The broker answers")
             if details.broker
-            else gettext("The broker does not answer; work waits in the database"),
+            else gettext("The broker does not answer. Work waits in the database"),
         ),
         (
             heard,
-            gettext("All workers were heard in the last minute")
+            gettext("All workers have reported in the last minute")
             if heard
-            else gettext("Silent workers: %(names)s")
+            else gettext("Workers that have gone silent: %(names)s")
             % {"names": ", ".join(silent) or gettext("all")},
         ),
         _none(
             details.given_up_in_all,
             ngettext(
-                "%(n)s write was given up", "%(n)s writes were given up", details.given_up_in_all
+                "%(n)s change never reached Sentinel",
+                "%(n)s changes never reached Sentinel",
+                details.given_up_in_all,
             ),
-            gettext("No write was given up"),
+            gettext("No change to Sentinel has failed"),
         ),
         _none(
             details.unreadable_in_all,
@@ -118,34 +120,36 @@ def checks_of(details: Details) -> list[tuple[bool, str]]:
         _none(
             details.mails.given_up,
             ngettext(
-                "%(n)s mail was given up", "%(n)s mails were given up", details.mails.given_up
+                "%(n)s mail could not be sent",
+                "%(n)s mails could not be sent",
+                details.mails.given_up,
             ),
-            gettext("No mail was given up"),
+            gettext("No mail has failed"),
         ),
         _none(
             len(details.dead),
-            ngettext("%(n)s job was given up", "%(n)s jobs were given up", len(details.dead)),
-            gettext("No job was given up"),
+            ngettext("%(n)s job has failed", "%(n)s jobs have failed", len(details.dead)),
+            gettext("No job has failed"),
         ),
         _none(
             details.suppression.differences,
             ngettext(
-                "%(n)s close differs between ledger and Sentinel",
-                "%(n)s closes differ between ledger and Sentinel",
+                "Ledger and Sentinel disagree on %(n)s incident",
+                "Ledger and Sentinel disagree on %(n)s incidents",
                 details.suppression.differences,
             ),
-            gettext("Ledger and Sentinel tell the same"),
+            gettext("Ledger and Sentinel agree"),
         ),
     ]
 
 
 def _none(n: int, some: str, none: str) -> tuple[bool, str]:
-    return (False, some % {"n": n}) if n else (True, none)
+    return (False, some % {"n": number(n)}) if n else (True, none)
 
 
 def _run_words(run: RunFacts) -> str:
     counts = ", ".join(
-        f"{n} {RUN_COUNTS[name]}" for name, n in run.counts if n or name in ("seen", "new")
+        f"{number(n)} {RUN_COUNTS[name]}" for name, n in run.counts if n or name in ("seen", "new")
     )
     return f"{RUN_KINDS.get(run.kind, run.kind)}: {counts}"
 

@@ -13,14 +13,16 @@ from alerts.sentinel.queries import Health
 from portal.ui.words import length, number, percent
 
 CAUSES = {
-    Health.UNKNOWN: gettext_lazy("Nobody has called this workspace yet."),
-    Health.WELL: gettext_lazy("Azure answers, but no reading has reached its end."),
-    Health.THROTTLED: gettext_lazy("Azure asks for fewer calls; reading goes on after a rest."),
+    Health.UNKNOWN: gettext_lazy("Tagout has not reached this workspace yet."),
+    Health.WELL: gettext_lazy("Azure answers, but Tagout has not finished reading yet."),
+    Health.THROTTLED: gettext_lazy(
+        "Azure asks Tagout to slow down. Reading goes on after a pause."
+    ),
     Health.UNREACHABLE: gettext_lazy("Azure does not answer. Tagout keeps trying."),
     Health.DENIED: gettext_lazy(
         "Azure refuses Tagout's identity. It needs the role Microsoft Sentinel Responder here."
     ),
-    Health.GONE: gettext_lazy("Azure does not know this workspace any more."),
+    Health.GONE: gettext_lazy("Azure no longer knows this workspace."),
 }
 DEEDS = {
     "owner": gettext_lazy("Assigned"),
@@ -34,15 +36,15 @@ DEEDS = {
     "answered": gettext_lazy("Gave a verdict"),
 }
 RUN_KINDS = {
-    "poll": gettext_lazy("What changed"),
+    "poll": gettext_lazy("Changes"),
     "backfill": gettext_lazy("History"),
-    "sweep": gettext_lazy("Full sweep"),
+    "sweep": gettext_lazy("Full check"),
 }
 RUN_COUNTS = {
-    "seen": gettext_lazy("seen"),
+    "seen": gettext_lazy("read"),
     "new": gettext_lazy("new"),
     "changed": gettext_lazy("changed"),
-    "quarantined": gettext_lazy("quarantined"),
+    "quarantined": gettext_lazy("unreadable"),
     "merged": gettext_lazy("merged"),
     "deleted": gettext_lazy("deleted"),
     "flagged": gettext_lazy("flagged"),
@@ -69,7 +71,7 @@ QUEUES = {
 def cause_of(sync: Sync) -> str:
     """Why the data of a workspace is not fresher, in one sentence."""
     if sync.standing.health == Health.WELL and sync.error:
-        return gettext("The latest reading failed: %(error)s") % {"error": sync.error}
+        return gettext("The latest sync failed: %(error)s") % {"error": sync.error}
     return str(CAUSES[sync.standing.health])
 
 

@@ -29,6 +29,16 @@ class Request:
     is_stale: bool
 
     @property
+    def due_at(self) -> datetime | None:
+        """Until when a signature still counts: then the first one given, or the back-test, is too
+        old and must be made again. None where the back-test is missing.
+        """
+        if self.version.backtest is None:
+            return None
+        made = [each.signed_at for each in self.signed.values()]
+        return min([self.version.backtest.ran_at, *made]) + VALID
+
+    @property
     def missing(self) -> list[Side]:
         """The sides that have not signed."""
         return [side for side in Side if side not in self.signed]

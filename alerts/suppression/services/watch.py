@@ -15,6 +15,7 @@ from alerts.suppression.models import (
     RuleVersion,
     State,
 )
+from alerts.suppression.queries import ENDS_SOON, ending_versions
 from alerts.suppression.services.backtest import CannotBackTest, run_backtest
 from alerts.suppression.services.desired import bring_in_line
 from alerts.suppression.services.life import ITSELF, still_allowed, stop_by_itself
@@ -28,7 +29,7 @@ from portal.jobs.models import Job
 from portal.jobs.services import keep_note
 
 WEEK = timedelta(days=7)
-WARNINGS = (14, 7, 1)  # days before the end
+WARNINGS = (ENDS_SOON.days, 7, 1)  # days before the end
 TEST_AGAIN = timedelta(hours=6)  # a trial that is ripe but whose test was not clean
 
 
@@ -138,11 +139,8 @@ def _not_promoted(version: RuleVersion, reasons: list[str], *, now: datetime) ->
 def warn_of_ends(*, now: datetime) -> int:
     """Tell both owners 14, 7 and 1 days before a rule ends; each warning once."""
     told = 0
-    soon = now + timedelta(days=WARNINGS[0])
-    ending = RuleVersion.objects.filter(
-        state__in=(*ACTING, State.PAUSED), expires_at__gt=now, expires_at__lte=soon
-    )
-    for version in ending.select_related("rule", "proposed_by"):
+    ending = ending_versions(RuleVersion.objects.select_related("rule", "proposed_by"), now=now)
+    for version in ending:
         told += _warn(version, now=now)
     return told
 

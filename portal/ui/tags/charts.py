@@ -1,4 +1,4 @@
-"""Charts: bars, spark line, verdict bar, progress."""
+"""Charts: bars, line, spark line, verdict bar, progress."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import pgettext_lazy
 
 from portal.ui import charts
-from portal.ui.pieces import Point
+from portal.ui.pieces import LinePoint, Point
 from portal.ui.tags.states import verdict_key
 
 register = Library()
@@ -28,6 +28,16 @@ def chart_bars(
     """Bars over time with "Show as table". The title is the sentence that is read out."""
     made = [given if isinstance(given, Point) else Point(*given) for given in points]
     return charts.chart_bars(made, title, unit=unit)
+
+
+@register.simple_tag
+def chart_line(
+    points: Iterable[LinePoint], title: str, *, unit: str = "", when: str = "", highest: str = ""
+) -> SafeString:
+    """A line over time with "Show as table"; it breaks where a value is missing. The title is the
+    sentence that is read out.
+    """
+    return charts.chart_line(list(points), title, unit=unit, when=when, highest=highest)
 
 
 @register.simple_tag

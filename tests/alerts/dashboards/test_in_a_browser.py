@@ -8,12 +8,14 @@ import pytest
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Reachability
+from alerts.suppression.models import RuleVersion
 from portal.jobs.models import State
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
 from tests.bars import axe_findings, bar_faults_everywhere, sideways
 from tests.browser import change_person
 from tests.conftest import NOON
+from tests.factories import rules
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,7 +23,9 @@ pytestmark = [
     pytest.mark.usefixtures("transactional_db", "still"),
 ]
 
-PAGES = [("/", "oda"), ("/", "leo"), ("/", "mia"), ("/", "ada"), ("/status/", "leo")]
+PAGES = [
+    ("/", "oda"), ("/", "olaf"), ("/", "leo"), ("/", "mia"), ("/", "ada"), ("/status/", "leo"),
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -35,6 +39,8 @@ def busy(
     leo,
     mia,
     ada,
+    olaf,
+    site,
     workspace,
     porto_workspace,
     porto,
@@ -53,6 +59,17 @@ def busy(
         question="Whose laptop is this?",
     )
     ask(make(destination="DRV-33"), now=NOON - timedelta(days=2))
+    rules.noise(workspace, site)
+    verdicts = rules.judge(rules.routine(workspace, site)[:10], by=olaf)
+    for title, when in (("Planned recipe downloads", 8), ("Downloads on Tuesdays", 1)):
+        draft = rules.draft(rules.downloads(title=title), by=oda, evidence=verdicts,
+                            now=NOON - timedelta(days=when))  # fmt: skip
+        version = rules.propose(draft, by=oda, now=NOON - timedelta(days=when))
+    draft = rules.draft(rules.downloads(title="It ends"), by=oda, evidence=verdicts, now=NOON)
+    rules.propose(draft, by=oda, now=NOON)
+    RuleVersion.objects.exclude(title__in=(version.title, "Planned recipe downloads")).update(
+        state="paused", expires_at=NOON + timedelta(days=2)
+    )
     Cursor.objects.filter(workspace=porto_workspace).update(fresh_at=NOON - timedelta(minutes=40))
     Cursor.objects.filter(workspace=workspace).update(
         backfill_ends_at=NOON - timedelta(days=90), backfilled_until=NOON - timedelta(days=31)
@@ -78,6 +95,17 @@ def busy(
     )  # fmt: skip
     for name in ("intake", "outbox", "notify"):
         keep_note(kind=HEARTBEAT, key=name, now=NOON)
+
+
+def test_the_tables_beside_the_lines_open_and_fit(browse, busy, mia):
+    page = browse("/", as_=mia, width=390)
+    for summary in page.locator(".chart-table > summary").all():
+        summary.click()
+    page.get_by_text("What these numbers mean").click()
+    assert page.get_by_role("table", name="Closed by people, 12 weeks").is_visible()
+    assert page.get_by_role("img", name="OT answer time, 12 weeks").is_visible()
+    assert axe_findings(page) == []
+    assert sideways(page) == 0
 
 
 @pytest.mark.parametrize(("path", "person"), PAGES)

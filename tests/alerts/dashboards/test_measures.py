@@ -7,14 +7,14 @@ import pytest
 from alerts.dashboards.engine.freshness import is_silent, worst
 from alerts.dashboards.measures import (
     WEEK,
+    Closed,
     Share,
     answer_time,
     answered_in_time,
     closed_by_classification,
-    days_until_a_week,
     open_incidents,
 )
-from alerts.incidents.models import Group, Incident, Status, TimelineItem
+from alerts.incidents.models import Group, Incident, Status
 from alerts.reviews.models import Review
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident
@@ -88,31 +88,26 @@ def test_a_share_is_never_rounded_up_to_all(kept, of, percent):
 
 
 @pytest.mark.parametrize(
-    ("columns", "item", "counts"),
+    ("columns", "counts"),
     [
-        ({}, ("closed", -2, {}), True),  # closed here
-        ({}, ("status", -2, {"to": "Closed"}), True),  # closed in Sentinel
-        ({}, ("status", -2, {"to": "Active"}), False),  # something else happened to it
-        ({}, ("closed", -200, {}), False),  # closed before the week, touched since
-        ({"created_at": hours(-3)}, None, True),  # closed before we first saw it, but young
-        ({"status": Status.ACTIVE}, ("closed", -2, {}), False),  # opened again
-        ({"modified_at": hours(-200)}, ("closed", -2, {}), False),
-        ({"gone_at": NOON}, ("closed", -2, {}), False),  # deleted in Sentinel
+        ({"closed_at": hours(-2)}, True),
+        ({"closed_at": hours(-168)}, False),  # a week and no second ago
+        ({"closed_at": hours(-200)}, False),  # closed before the week, touched since
+        ({"closed_at": None}, True),  # by code of the day before: its latest change tells
+        ({"closed_at": None, "modified_at": hours(-200)}, False),
+        ({"closed_at": hours(-2), "gone_at": NOON}, False),  # deleted in Sentinel
+        ({"closed_at": hours(-2), "merged_into": 7}, False),  # its survivor counts
+        ({"status": Status.ACTIVE}, False),  # opened again
     ],
 )
-def test_what_counts_as_closed_in_a_week(workspace, columns, item, counts):
+def test_what_counts_as_closed_in_a_week(workspace, columns, counts):
     given = {
         "status": Status.CLOSED, "classification": "BenignPositive",
         "created_at": hours(-500), "modified_at": hours(-1),
     } | columns  # fmt: skip
-    incident = make_incident(workspace, **given)
-    if item:
-        code, at, details = item
-        TimelineItem.objects.create(
-            incident=incident, at=hours(at), side="soc", code=code, details=details
-        )
-    found = closed_by_classification(Incident.objects.all(), since=SINCE)
-    assert found == ([("BenignPositive", 1)] if counts else [])
+    make_incident(workspace, **given)
+    found = closed_by_classification(Incident.objects.all(), since=SINCE, now=NOON)
+    assert found == ([Closed("BenignPositive", 1, 0)] if counts else [])
 
 
 def test_rows_stand_for_incidents(make):
@@ -120,12 +115,6 @@ def test_rows_stand_for_incidents(make):
     make(3)
     make(2)
     assert open_incidents(Group.objects.all()) == 5
-
-
-@pytest.mark.parametrize(("age", "left"), [(None, 7), (0, 7), (1, 6), (6.5, 1), (7, 0), (30, 0)])
-def test_how_many_days_are_missing_until_a_week_can_be_told(age, left):
-    first = None if age is None else NOON - timedelta(days=age)
-    assert days_until_a_week(first, now=NOON) == left
 
 
 def test_the_worst_of_several_levels_shows():

@@ -18,7 +18,7 @@ from portal.audit.services import prove_record
 from portal.jobs.models import Job, State
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
-from portal.machines import broker_answers
+from portal.machines import broker_answers, database_facts
 from tests import cast
 from tests.conftest import NOON
 
@@ -131,7 +131,7 @@ def test_a_lead_sees_runs_backlogs_and_progress(opens, workspace, make, leo):
     )  # fmt: skip
     page = opens(leo)
     card = page.context["cards"][0]
-    assert card["run_words"] == "What changed: 9 seen, 7 new"
+    assert card["run_words"] == "Changes: 9 read, 7 new"
     assert card["history"] == "History read: 50 %"
     assert (card["owing"].details, card["owing"].waiting) == (2, 1)
     assert card["oldest"] == "3 min ago"
@@ -180,9 +180,9 @@ def test_signs_of_life_and_of_silence(opens, ada, monkeypatch):
 
 
 def test_the_record_says_when_it_was_proved_whole(opens, ada):
-    assert "not yet; a check runs" in opens(ada).text
+    assert "Not yet. A check runs" in opens(ada).text
     prove_record(now=NOON)
-    assert "whole, 0 s ago" in opens(ada).text
+    assert "intact, checked 0 s ago" in opens(ada).text
     Job.objects.filter(kind="audit-verified").update(
         payload={"broken_at": 2, "reason": "its content was changed"}
     )
@@ -210,6 +210,10 @@ def test_nothing_new_is_an_empty_answer(opens, client, workspace, ada):
     assert client.get(STATUS, {"seen": seen}, headers=headers).status_code == 204
     Cursor.objects.update(fresh_at=NOON)
     assert client.get(STATUS, {"seen": seen}, headers=headers).status_code == 200
+
+
+def test_a_few_bytes_more_in_the_database_are_no_news(db):
+    assert database_facts().size % 1024**2 == 0
 
 
 def test_the_frame_counts_workspaces_and_plants(opens, make, sam, porto, porto_workspace, mia):
@@ -250,7 +254,7 @@ def test_a_list_says_that_its_rows_are_old_and_why(client, denied, make, sam):
 def test_it_says_how_suppression_stands(opens, ada, workspace):
     page = opens(ada).text
     assert "suppression is on" in page
-    assert "not compared yet" in page
+    assert "Not compared yet" in page
     Stop.objects.create(workspace=workspace, stopped_at=NOON, stopped_by_label="Leo")
     keep_note(kind=COMPARED, key="ledger", now=NOON, payload={
         "differences": 1, "compared": 7, "told": ["Incident #7 was closed in our name."],
@@ -268,6 +272,6 @@ def test_an_act_on_many_that_failed_is_told_without_its_title(opens, ada, oda):
         state=State.DEAD, attempts=4, latest_error="The worker died each time it tried.",
     )  # fmt: skip
     text = opens(ada).text
-    assert "Jobs given up</dt><dd>1</dd>" in text
+    assert "Jobs that failed</dt><dd>1</dd>" in text
     assert f"{oda.name}, stopped at 50 of 60" in text and "The worker died" in text
     assert "Secret process" not in text

@@ -28,6 +28,7 @@ def test_every_address_of_the_api_is_in_it():
     assert described
     named = {route.removeprefix("api/v1").replace("<int:pk>", "{id}") for route in routes}
     named = {name.replace("<uuid:pk>", "{id}").replace("<slug:pk>", "{id}") for name in named}
+    named = {name.replace("<slug:name>", "{name}") for name in named}
     open_to_readers = {"/docs"}
     assert named - open_to_readers == set(document()["paths"])
 

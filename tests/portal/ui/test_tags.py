@@ -1,5 +1,6 @@
 """The pieces say what they are given, escaped, and tell states by words."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from django.test import RequestFactory
 from django.utils.html import strip_tags
 from django.utils.translation import override
 
-from portal.ui.pieces import Column, Part, Point, Tab
+from portal.ui.pieces import Column, LinePoint, Part, Point, Tab
 from portal.ui.shell import Count
 from portal.ui.words import numeral
 
@@ -201,3 +202,27 @@ def test_short_device_names_stay_whole_at_the_end_of_a_line():
     name = '<span class="unbroken">BI-REP-01</span>'
     assert html == f"<span>&lt;i&gt;{name} and E-Mail-Adresse</span>", "one piece in a flexible box"
     assert 'unbroken"' not in drawn("{{ words|unbroken }}", words="PACKAGING-LINE-CONTROLLER-01")
+
+
+def test_a_line_breaks_where_a_value_is_missing_and_marks_what_should_be_there():
+    points = [
+        LinePoint("3 Nov", 4, "4"),
+        LinePoint("10 Nov", None, "–", gap="7 days not read"),
+        LinePoint("17 Nov", None, "–"),
+        LinePoint("24 Nov", 0, "0"),
+    ]
+    html = drawn("{% chart_line points 'Open: 0 now' when='Week to' %}", points=points)
+    assert html.count("<polyline") == html.count('class="dot"') == 2
+    assert html.count('class="gap"') == 1
+    assert 'role="img" aria-label="Open: 0 now"' in html
+    assert '<th scope="col">Week to</th>' in html
+    cells = re.findall(r'<th scope="row">(.*?)</th><td class="cell-number">(.*?)</td>', html)
+    assert cells == [
+        ("3 Nov", "4"), ("10 Nov", "7 days not read"), ("17 Nov", "–"), ("24 Nov", "0"),
+    ]  # fmt: skip
+    assert "<title>10 Nov: 7 days not read</title>" in html
+
+
+def test_a_line_without_any_value_says_so():
+    points = [LinePoint("3 Nov", None, "–")]
+    assert "No numbers yet." in drawn("{% chart_line points 'None' %}", points=points)

@@ -1,0 +1,249 @@
+"""Measures over time: one number a period, for all that a person sees or group by group."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+)
+
+from alerts.dashboards.engine.periods import Coverage, Period, Span, covered_by_all
+from alerts.dashboards.measures import (
+    ANSWER_TOOK,
+    IN_TIME,
+    Kind,
+    Measure,
+    Median,
+    Share,
+    lives,
+)
+from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.models import Review
+from alerts.reviews.queries import reviews_visible_to
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.accounts.queries import reach_of
+
+GROUPINGS: Final = ("site", "workspace", "alert_type")
+type Cells = dict[Any, dict[int, Number]]  # group → number of the period → its number
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A value and how many incidents or questions it was made of."""
+
+    value: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The number of one period. `missing`: how much of the period was not read from Sentinel; with
+    too much of it missing there is no value.
+    """
+
+    period: Period
+    number: Number
+    missing: timedelta
+    is_gap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A measure over time for one group; the group is None where there is no grouping, and its
+    name empty for incidents without a site.
+    """
+
+    group: str | None
+    points: list[Point]
+    total: Number  # of the whole stretch
+
+
+class PeriodNumber(Func):
+    """In which period of a span a moment lies, counted from 0; -1 before the span, and the number
+    of periods after it. The borders that lie before a moment are counted by a search among them.
+    """
+
+    template = "(width_bucket(%(expressions)s) - 1)"
+    output_field = IntegerField()
+
+    def __init__(self, at: str, span: Span) -> None:
+        borders = [span.start, *(period.end for period in span.periods)]
+        super().__init__(
+            F(at) - Value(timedelta(microseconds=1)),  # a border belongs to the period it ends
+            Value(borders, output_field=ArrayField(DateTimeField())),
+        )
+
+
+class SitesOrNone(Func):
+    """One row for each site of an incident, and one without a site where it has none."""
+
+    template = (
+        "unnest(CASE WHEN %(expressions)s = '{}' THEN ARRAY[NULL]::bigint[]"
+        " ELSE %(expressions)s END)"
+    )
+
+
+def series_of(
+    measures: Sequence[Measure],
+    user: User,
+    *,
+    span: Span,
+    covered: Mapping[int, Coverage],
+    group_by: str = "",
+    now: datetime,
+) -> list[list[Series]]:
+    """For each measure its series over the periods of a span; `covered` says what was read of each
+    workspace. Grouped by site an incident counts at each site that it touches, so groups may add
+    up to more than the whole. All measures of incidents are read in one pass.
+    """
+    counted: list[_Lives] = []
+    if any(measure.is_of_incidents for measure in measures):
+        counted = _lives_of(incidents_visible_to(user), span, group_by)
+    found = []
+    for measure in measures:
+        cells, totals = (
+            _of_incidents(measure, counted, span)
+            if measure.rows is None
+            else _of_questions(measure, measure.rows(_reviews(user), now), span, group_by)
+        )
+        nothing = Number(0 if measure.is_of_incidents else None, 0)
+        made = []
+        for key, name in _names(user, group_by, cells.keys() | totals.keys()).items():
+            coverage = _coverage(measure, covered, group_by, key)
+            points = [
+                _point(period, cells.get(key, {}).get(at, nothing), coverage)
+                for at, period in enumerate(span.periods)
+            ]
+            made.append(Series(name, points, totals.get(key, nothing)))
+        found.append(made)
+    return found
+
+
+def _coverage(
+    measure: Measure, covered: Mapping[int, Coverage], group_by: str, key: Any
+) -> Coverage | None:
+    if not measure.is_of_incidents:
+        return None
+    if group_by == "workspace" and key in covered:
+        return covered[key]
+    return covered_by_all(list(covered.values()))
+
+
+def _point(period: Period, number: Number, coverage: Coverage | None) -> Point:
+    if coverage is None:
+        return Point(period, number, timedelta(), is_gap=False)
+    missing, is_gap = coverage.missing_in(period), coverage.has_gap_in(period)
+    return Point(period, Number(None, 0) if is_gap else number, missing, is_gap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lives:
+    """So many incidents of a group that came in one period (-1: before) and left in another (None
+    or beyond the last: they are open at the end).
+    """
+
+    group: Any
+    came: int
+    left: int | None
+    is_closing: bool
+    by_rule: bool
+    n: int
+
+
+def _lives_of(incidents: QuerySet[Any], span: Span, group_by: str) -> list[_Lives]:
+    there = Q(left_at=None) | Q(left_at__gt=span.start)
+    rows = lives(incidents).filter(there, created_at__lte=span.end).order_by()
+    sites = SitesOrNone("site_ids", output_field=BigIntegerField())
+    group = sites if group_by == "site" else F(group_by) if group_by else Value("")
+    rows = rows.annotate(
+        group=group, came=PeriodNumber("created_at", span), left=PeriodNumber("left_at", span)
+    ).values_list("group", "came", "left", "is_closing", "by_rule")
+    return [_Lives(*row) for row in rows.annotate(n=Count("pk"))]
+
+
+def _of_incidents(
+    measure: Measure, counted: Sequence[_Lives], span: Span
+) -> tuple[Cells, dict[Any, Number]]:
+    counts: dict[Any, list[int]] = defaultdict(lambda: [0] * span.count)
+    for each in counted:
+        for at in _counts_in(measure.kind, each, span.count):
+            counts[each.group][at] += each.n
+    cells = {key: {at: Number(n, n) for at, n in enumerate(ns)} for key, ns in counts.items()}
+    whole = {key: ns[-1] if measure.kind is Kind.OPEN else sum(ns) for key, ns in counts.items()}
+    return cells, {key: Number(n, n) for key, n in whole.items()}
+
+
+def _counts_in(kind: Kind, life: _Lives, periods: int) -> Iterable[int]:
+    """The periods in which such an incident counts."""
+    if kind is Kind.OPEN:
+        return range(max(life.came, 0), periods if life.left is None else min(life.left, periods))
+    if life.left is None or life.left >= periods or not life.is_closing:
+        return []
+    return [life.left] if life.by_rule == (kind is Kind.CLOSED_BY_RULE) else []
+
+
+def _of_questions(
+    measure: Measure, rows: QuerySet[Any], span: Span, group_by: str
+) -> tuple[Cells, dict[Any, Number]]:
+    of_review = {"site": "site", "workspace": "lead__workspace", "alert_type": "lead__alert_type"}
+    group = F(of_review[group_by]) if group_by else Value("")
+    within = {f"{measure.at}__gt": span.start, f"{measure.at}__lte": span.end}
+    inside = rows.filter(**within).annotate(group=group, period=PeriodNumber(measure.at, span))
+    is_median = measure.kind is Kind.ANSWER_TOOK
+    made = Median(ANSWER_TOOK) if is_median else Count("pk", filter=IN_TIME)
+    summary = {"made": made, "n": Count("pk")}
+    cells: Cells = defaultdict(dict)
+    for key, at, value, n in inside.values_list("group", "period").annotate(**summary):
+        cells[key][at] = _answers_in_number(measure, value, n)
+    whole = inside.values_list("group").annotate(**summary)
+    return cells, {key: _answers_in_number(measure, value, n) for key, value, n in whole if n}
+
+
+def _answers_in_number(measure: Measure, value: Any, n: int) -> Number:
+    if measure.kind is Kind.ANSWER_TOOK:
+        return Number(round(value.total_seconds()), n)
+    return Number(Share(value, n).percent, n)
+
+
+def _reviews(user: User) -> QuerySet[Review]:
+    return reviews_visible_to(user).select_related(None).order_by()
+
+
+def _names(user: User, group_by: str, keys: set[Any]) -> dict[Any, str | None]:
+    """The groups that the person may see, by name: an incident that they see can also touch a
+    site that they do not.
+    """
+    if not group_by:
+        return {"": None}
+    if group_by == "alert_type":
+        return {key: key for key in sorted(keys)}
+    places: QuerySet[Any] = Workspace.objects.all()
+    if group_by == "site":
+        places = sites_shown_to(user)
+    named = places.filter(pk__in=keys - {None}).order_by("name").values_list("pk", "name")
+    names: dict[Any, str | None] = dict(named)
+    return names | ({None: ""} if None in keys else {})
+
+
+def sites_shown_to(user: User) -> QuerySet[Site]:
+    """The sites that numbers may name: the person's own, and for who reaches workspaces all that
+    their incidents can touch.
+    """
+    reach = reach_of(user)
+    if reach.everywhere or reach.workspaces or reach.organisations:
+        return Site.objects.all()
+    return Site.objects.filter(uuid__in=reach.sites)

@@ -1,0 +1,152 @@
+"""The numbers of leads and managers in words: cards with a line, sites and workspaces apart."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from alerts.dashboards.engine.periods import Coverage, covered_by_all
+from alerts.dashboards.measures import Kind, Measure
+from alerts.dashboards.queries.numbers import Numbers, Place
+from alerts.dashboards.queries.series import Point, Series
+from alerts.dashboards.queries.sync import Sync
+from alerts.dashboards.web.links import address, answered_address, queue_address
+from alerts.dashboards.web.words import classification, share_words, span_words
+from portal.ui.moments import date_of
+from portal.ui.pieces import LinePoint
+from portal.ui.words import length, number, percent
+from portal.ui.zones import READER, reader_clock
+
+type Trends = Sequence[tuple[Measure, Series]]
+
+
+def numbers_in_words(
+    it: Numbers,
+    trends: Trends,
+    *,
+    syncs: Sequence[Sync],
+    covered: Mapping[int, Coverage],
+    now: datetime,
+) -> dict[str, Any]:
+    """All that the section of the page shows."""
+    days_left = covered_by_all(list(covered.values())).days_until_a_week(now)
+    return {
+        "it": it,
+        "days_left": days_left,
+        "reads_history": any(sync.history_percent is not None for sync in syncs),
+        "cards": [_card(it, measure, series, days_left) for measure, series in trends],
+        "closed": [(classification(each.classification), each.n) for each in it.closed],
+        "sites": [_place(place) for place in it.sites],
+        "workspaces": [_place(place) for place in it.workspaces],
+    }
+
+
+def _card(it: Numbers, measure: Measure, series: Series, days_left: int) -> dict[str, Any]:
+    now, before = series.points[-1], series.points[-2]
+    values = [point.number.value for point in series.points if point.number.value is not None]
+    highest = value_words(measure, max(values)) if values else ""
+    return {
+        "name": measure.name,
+        "label": measure.label,
+        "definition": measure.definition,
+        "value": value_words(measure, it.open if measure.kind is Kind.OPEN else now.number.value),
+        "hint": _hint(it, measure, now, before),
+        "href": _list_behind(measure),
+        "points": [] if days_left else [_line_point(measure, point) for point in series.points],
+        "highest": gettext("highest: %(n)s") % {"n": highest} if highest else "",
+        "title": _title(measure, series, highest),
+    }
+
+
+def value_words(measure: Measure, value: float | None) -> str:
+    """A measure's value as people write it; a dash where there is none."""
+    if value is None:
+        return "–"
+    if measure.kind is Kind.ANSWER_TOOK:
+        return span_words(timedelta(seconds=value))
+    return percent(value / 100, 0) if measure.kind is Kind.IN_TIME else number(value)
+
+
+def _line_point(measure: Measure, point: Point) -> LinePoint:
+    end = point.period.end.astimezone(reader_clock().zone(READER))
+    day = date_of(end, year=False)
+    gap = _gap_words(point.missing) if point.is_gap else ""
+    return LinePoint(day, point.number.value, value_words(measure, point.number.value), gap)
+
+
+def _gap_words(missing: timedelta) -> str:
+    return gettext("%(span)s not read from Sentinel") % {"span": length(missing)}
+
+
+def _title(measure: Measure, series: Series, highest: str) -> str:
+    """What the picture shows, for those who hear it."""
+    names = {"label": measure.label, "n": number(len(series.points)), "highest": highest}
+    if not highest:
+        return gettext("%(label)s, %(n)s weeks: no numbers yet.") % names
+    latest = value_words(measure, series.points[-1].number.value)
+    words = gettext("%(label)s, %(n)s weeks: %(latest)s in the latest, %(highest)s at most.")
+    gaps = sum(point.is_gap for point in series.points)
+    missing = ngettext("%(n)s week is missing.", "%(n)s weeks are missing.", gaps)
+    whole = words % (names | {"latest": latest})
+    return f"{whole} {missing % {'n': number(gaps)}}" if gaps else whole
+
+
+def _hint(it: Numbers, measure: Measure, now: Point, before: Point) -> str:
+    """How the number stands to others."""
+    if measure.kind is Kind.ANSWER_TOOK:
+        return _in_time(it)
+    if measure.kind is Kind.OPEN:
+        return "" if before.number.value is None else _change(it.open - int(before.number.value))
+    if now.is_gap:
+        return _gap_words(now.missing)
+    if measure.kind is Kind.CLOSED_BY_RULE:
+        if not it.closed_in_all:
+            return gettext("nothing was closed")
+        return gettext("%(share)s of all closed") % {
+            "share": percent(it.closed_by_rule / it.closed_in_all, 0)
+        }
+    if before.number.value is None:
+        return ""
+    return gettext("the week before: %(n)s") % {"n": number(before.number.value)}
+
+
+def _change(by: int) -> str:
+    if not by:
+        return gettext("as many as a week ago")
+    if by > 0:
+        words = ngettext("%(n)s more than a week ago", "%(n)s more than a week ago", by)
+    else:
+        words = ngettext("%(n)s fewer than a week ago", "%(n)s fewer than a week ago", -by)
+    return words % {"n": number(abs(by))}
+
+
+def _in_time(it: Numbers) -> str:
+    if not it.answered.of:
+        return gettext("no question was due")
+    return gettext("%(kept)s of %(of)s in time (%(share)s)") % {
+        "kept": number(it.answered.kept),
+        "of": number(it.answered.of),
+        "share": share_words(it.answered),
+    }
+
+
+def _list_behind(measure: Measure) -> str:
+    """The list that the number counts, as closely as there is one."""
+    if measure.kind is Kind.CLOSED_BY_RULE:
+        ledger = address("suppression:ledger")
+        return f"{ledger}?show=closed" if ledger else ""
+    if measure.kind is Kind.ANSWER_TOOK:
+        return answered_address()
+    return queue_address("open" if measure.kind is Kind.OPEN else "closed")
+
+
+def _place(place: Place) -> dict[str, Any]:
+    query = f'{place.field}:"{place.name}"' if place.name else f"{place.field}:none"
+    return {
+        "place": place,
+        "answered": share_words(place.answered),
+        "links": {
+            view: queue_address(view, query) for view in ("open", "needs", "waiting", "late")
+        },
+    }
