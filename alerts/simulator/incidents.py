@@ -201,6 +201,6 @@ def merge_incidents(azure: Azure, loser: Incident, survivor: Incident, *, at: in
             "mergedIncidentUrl": where + incident_path(workspace, survivor.name),
         }
 
-    change_incident(azure, loser, redirect, at=at, source="Microsoft 365 Defender")
+    change_incident(azure, loser, redirect, at=at, source="Microsoft Defender XDR")
     room = MOST_ALERTS - len(azure.details(survivor)[0])
     join_alerts(azure, survivor, alerts[:room], entities, at=at)

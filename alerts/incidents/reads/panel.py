@@ -16,6 +16,7 @@ from alerts.incidents.reads.devices import DeviceCard, devices_of
 from alerts.incidents.reads.knowledge import Lately, Memory, lately, memory_of
 from alerts.incidents.reads.members import Members, happened_words, members_of_group
 from alerts.incidents.reads.wording import Chip, number_words, ot_chip, window_words
+from alerts.sentinel.wire.vocabulary import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.ui.moments import moment_words
@@ -131,7 +132,12 @@ def parts_of(incident: Incident) -> tuple[tuple[int, str], ...]:
 
 
 def _said_here(part: Part) -> Part:
-    """The part with the levels that it may name in the person's language."""
+    """The part with the levels that it may name in the person's language, and with products by
+    the names that they have today.
+    """
+    if part.code == "second-product":
+        names = (current_product(name) for name in part.detail.split(", "))
+        return replace(part, detail=", ".join(names))
     found = _LEVELS.fullmatch(part.detail)
     if found is None:
         return part

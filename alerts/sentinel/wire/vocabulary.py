@@ -33,6 +33,24 @@ D4IOT_PRODUCTS = frozenset(
     {"azure security center for iot", "microsoft defender for iot", "azure defender for iot"}
 )
 
+# What products are called today. Sentinel's interface goes on sending the names they began with.
+_CURRENT_PRODUCTS = {
+    **dict.fromkeys(D4IOT_PRODUCTS, "Microsoft Defender for IoT"),
+    "azure active directory identity protection": "Microsoft Entra ID Protection",
+    "azure advanced threat protection": "Microsoft Defender for Identity",
+    "azure security center": "Microsoft Defender for Cloud",
+    "azure sentinel": "Microsoft Sentinel",
+    "microsoft 365 defender": "Microsoft Defender XDR",
+    "microsoft cloud app security": "Microsoft Defender for Cloud Apps",
+    "microsoft defender advanced threat protection": "Microsoft Defender for Endpoint",
+    "office 365 advanced threat protection": "Microsoft Defender for Office 365",
+}
+
+
+def current_product(name: str) -> str:
+    """Return what a product is called today; a name that is not known as it came."""
+    return _CURRENT_PRODUCTS.get(name.strip().casefold(), name)
+
 
 def read_choice(
     value: object, choices: dict[str, str], name: str, flags: list[str], *, required: bool = False

@@ -9,7 +9,7 @@ from .recipes import Recipe, moment_of, stamp
 from .things import Case, PlantWorkspace
 
 PRODUCT = "Azure Security Center for IoT"
-ENDPOINT_PRODUCT = "Microsoft Defender Advanced Threat Protection"
+ENDPOINT_PRODUCT = "Microsoft Defender for Endpoint"
 PORTAL = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
 
 

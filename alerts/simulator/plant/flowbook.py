@@ -9,6 +9,7 @@ from .catalogue import USER_RULE, AlertType, alert_types
 from .fleet import table, zone_rows
 from .flows import Flow, Side, Template, known
 from .things import PlantDevice, PlantSite, Truth
+from .wires import wire_of
 
 SITE_FACTORS = {"gdansk": 0.55, "porto": 0.45}
 ATTACK_SHARE = 0.003
@@ -95,7 +96,7 @@ class FlowBook:
                         destination,
                         function=function,
                         user_title=users[rank % len(users)],
-                        port=stream.get("port"),
+                        protocol=stream.get("protocol", ""),
                         verdict=process.get("verdict", "suspicious"),
                         cause=process.get("cause", ""),
                         group=stream.get("group", 4),
@@ -123,7 +124,7 @@ class FlowBook:
         *,
         function: str,
         user_title: str,
-        port: int | None,
+        protocol: str,
         verdict: Any,
         cause: str,
         group: int,
@@ -135,6 +136,7 @@ class FlowBook:
         zone = destination.zone or source.zone or next(iter(zone_rows(site)))
         row = zone_rows(site)[zone]
         workspace = "central" if row.central else site
+        wire, port = wire_of(kind, source, destination, function=function, protocol=protocol)
         chance = sum(map(ord, kind.title + workspace)) * 37 % 100
         return Template(
             index=-1,
@@ -144,7 +146,7 @@ class FlowBook:
             destination=destination,
             function=function,
             user_title=user_title,
-            protocol=kind.protocol or _protocol_at(port) or (device.protocols[0] if device else ""),
+            protocol=wire,
             port=port,
             site=self.sites[site],
             zone=zone,
@@ -225,17 +227,3 @@ class FlowBook:
 def lived(flow: Flow) -> float:
     """What part of a history the flow runs in."""
     return flow.life[1] - flow.life[0]
-
-
-def _protocol_at(port: int | None) -> str:
-    return {
-        22: "SSH",
-        102: "Siemens S7",
-        443: "HTTPS",
-        445: "SMB",
-        502: "Modbus/TCP",
-        8883: "MQTT",
-        8530: "HTTP",
-        20000: "DNP3",
-        44818: "EtherNet/IP",
-    }.get(port or 0, "")

@@ -114,7 +114,7 @@ class Maker:
             template.destination if destination is None else self._side(destination),
             function=usual[0] if function is None else function,
             user_title=usual[1] if user_title is None else user_title,
-            port=template.port if same else None,
+            protocol=template.protocol if same and destination is None else "",
             verdict=template.truth.verdict,
             cause=template.cause,
             group=0,

@@ -259,6 +259,14 @@ def test_a_true_positive_of_one_of_the_two_is_not_that_pairs(read, download, gda
     assert "true positive" not in read(download)
 
 
+def test_products_go_by_the_names_they_have_today(read, download):
+    old = "Microsoft Defender Advanced Threat Protection, Azure Advanced Threat Protection"
+    Incident.objects.filter(pk=download.pk).update(priority_parts=[["second-product", 15, old]])
+    download.refresh_from_db()
+    today = "Microsoft Defender for Endpoint, Microsoft Defender for Identity"
+    assert f"A second product reports it too ({today})" in read(download)
+
+
 def test_similar_of_the_same_type_at_the_same_site_say_why(read, download, gdansk, plant):
     other = make_incident(gdansk, pattern=uuid4(), site_ids=[plant.pk], source="HIST-01")
     make_alert(other, site=plant)
