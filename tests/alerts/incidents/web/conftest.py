@@ -1,11 +1,23 @@
 """A workspace, a plant, and the people who look at them."""
 
+import re
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 
-from alerts.incidents.models import Incident, IncidentRaw
+from alerts.incidents.models import DetailsState, Incident, IncidentRaw, Severity
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
-from tests.factories.incidents import make_queue_row, make_site, make_workspace
+from tests.conftest import NOON
+from tests.factories.incidents import (
+    make_alert,
+    make_device,
+    make_incident,
+    make_queue_row,
+    make_site,
+    make_workspace,
+)
 
 
 @pytest.fixture
@@ -73,3 +85,37 @@ def make_row(gdansk, plant, noon):
         return row
 
     return make
+
+
+@pytest.fixture
+def download(gdansk, plant):
+    """A program download from an engineering station to a PLC."""
+    make_device(
+        plant, "PLC-7", "10.41.7.27", kind="PLC", vendor="Siemens", criticality="crown-jewel",
+        purdue_level=1,
+    )  # fmt: skip
+    make_device(plant, "ENG-WS-04", "10.41.3.14", kind="Engineering station", purdue_level=3)
+    incident = make_incident(
+        gdansk, number=4821, severity=Severity.HIGH, source="ENG-WS-04", destination="PLC-7",
+        protocol="S7comm", site_ids=[plant.pk], place="Gdańsk, Packaging 2", pattern=uuid4(),
+        details_state=DetailsState.FETCHED, alerts_count=2, techniques=["T0843"], priority=75,
+        tactics=["LateralMovement"], created_at=NOON - timedelta(minutes=22),
+        priority_parts=[["severity", 40, "High"], ["guard", 10, "timeboxed"]],
+    )  # fmt: skip
+    for minutes in (26, 22):
+        make_alert(
+            incident, sensor="SNS-GD-01", function="Program Download", port=102, site=plant,
+            zone=plant.zones.get(), any_address=["10.41.3.14", "10.41.7.27"],
+            at=NOON - timedelta(minutes=minutes),
+        )  # fmt: skip
+    return incident
+
+
+@pytest.fixture
+def read(signed_in, sam, noon):
+    def text(incident, query="", by=None):
+        answer = signed_in(by or sam).get(f"/incidents/{incident.pk}/{query}")
+        assert answer.status_code == 200
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+    return text
