@@ -1,5 +1,6 @@
 """One address, two answers: the page, or the part of it that htmx asked for."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+
+COUNTS_CHANGED = "counts-changed"  # badges of the frame are fetched anew on this event
 
 
 def wants_part(request: HttpRequest) -> bool:
@@ -24,11 +27,17 @@ def render_page(
     form: BaseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page, or its partial `part` for htmx; 422 when the form was refused."""
+    """The page, or its partial `part` for htmx; 422 when the form was refused. A part is newer than
+    the frame around it, so the browser is told to fetch the frame's numbers, too.
+    """
     if form is not None and form.is_bound and form.errors:
         status = 422
-    name = f"{template}#{part}" if part and wants_part(request) else template
-    return vary(render(request, name, context, status=status))
+    is_part = bool(part) and wants_part(request)
+    name = f"{template}#{part}" if is_part else template
+    response = vary(render(request, name, context, status=status))
+    if is_part:
+        response["HX-Trigger"] = json.dumps({COUNTS_CHANGED: {}})
+    return response
 
 
 def vary[Response: HttpResponse](response: Response) -> Response:

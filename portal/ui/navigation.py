@@ -123,14 +123,15 @@ def address_of(url_name: str) -> str | None:
         return None
 
 
-def groups_for(request: HttpRequest) -> list[LinkGroup]:
-    """The rail of this person, the current page marked."""
+def groups_for(request: HttpRequest, *, at: str | None = None) -> list[LinkGroup]:
+    """The rail of this person, the current page marked: that of the request, or `at`."""
+    path = request.path if at is None else at
     found: dict[Section, list[Link]] = {}
     for item in sorted(_items.values(), key=lambda item: (item.section.order, item.order)):
         url = address_of(item.url_name)
         if url and _may(request, item.roles):
             count = count_of(item.counter, request) if item.counter else None
-            link = Link(item, url, count, current=_is_current(request.path, url))
+            link = Link(item, url, count, current=_is_current(path, url))
             found.setdefault(item.section, []).append(link)
     return [LinkGroup(section, links) for section, links in found.items()]
 

@@ -1,4 +1,4 @@
-"""Addresses of the kit: the gallery, the choice of a theme, the foot of the rail."""
+"""Addresses of the kit: the gallery, the choice of a theme, numbers and foot of the rail."""
 
 from django.urls import path
 
@@ -9,5 +9,6 @@ urlpatterns = [
     path("ui/", views.gallery, name="gallery"),
     path("ui/theme/", views.theme, name="theme"),
     path("ui/foot/", views.foot, name="foot"),
+    path("ui/counts/", views.counts, name="counts"),
     path("ui/frame/<str:layout>/", views.gallery_frame, name="frame"),
 ]

@@ -19,6 +19,7 @@ from portal.ui import gallery as samples
 from portal.ui.context import THEME_COOKIE, THEMES
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
+from portal.ui.navigation import groups_for
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,13 @@ def _sample_page(request: HttpRequest, template: str) -> HttpResponse:
 def foot(request: HttpRequest) -> HttpResponse:
     """The foot of the rail once more, so that the age it tells stays true while a page is open."""
     return vary(render(request, "layouts/_foot.html"))
+
+
+@require_safe
+def counts(request: HttpRequest) -> HttpResponse:
+    """The links of the rail and the bell once more, so that their numbers agree with the page."""
+    groups = groups_for(request, at=request.GET.get("at", ""))
+    return vary(render(request, "layouts/_counts.html", {"groups": groups}))
 
 
 @post_only(otherwise=lambda: "/")

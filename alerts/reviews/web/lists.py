@@ -18,7 +18,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
-from portal.ui.htmx import render_page
+from portal.ui.htmx import render_page, wants_part
 from portal.ui.pieces import Tab
 
 PAGE = 50
@@ -56,6 +56,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "is_ot": is_ot,
         "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],
         "now": clock.now(),
+        "oob": wants_part(request),
     }
     return render_page(request, "alerts/reviews/list.html", page, part="rows")
 

@@ -18,8 +18,10 @@ _STEP_ICONS = {"done": "circle-check", "failed": "circle-alert", "current": "cir
 
 
 @register.simple_tag
-def tabs(items: Iterable[Tab], label: str) -> SafeString:
-    """Links as tabs: saved views, sections of a page. label says what they switch."""
+def tabs(items: Iterable[Tab], label: str, *, id: str = "", oob: bool = False) -> SafeString:
+    """Links as tabs: saved views, sections of a page. label says what they switch. oob: they come
+    beside a part of the page, so that their counts agree with it; then they need an id.
+    """
     links = (
         format_html(
             '<a class="tab" href="{}"{}>{}{}</a>',
@@ -30,7 +32,8 @@ def tabs(items: Iterable[Tab], label: str) -> SafeString:
         )
         for tab in items
     )
-    return format_html('<nav class="tabs" aria-label="{}">{}</nav>', label, joined(links))
+    rest = attributes({"id": id or None, "hx_swap_oob": "true" if oob else None})
+    return format_html('<nav class="tabs" aria-label="{}"{}>{}</nav>', label, rest, joined(links))
 
 
 @register.simple_tag
