@@ -30,7 +30,15 @@ from django.db.models.functions import Greatest, Least
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from alerts.incidents.models import CLOSED_AT, Group, Incident, OtState, Status
+from alerts.incidents.models import (
+    BY_RULE,
+    CLOSED_AT,
+    STANDING_CLOSE,
+    Group,
+    Incident,
+    OtState,
+    Status,
+)
 from alerts.reviews.models import Review
 
 WEEK = timedelta(days=7)
@@ -78,8 +86,6 @@ def open_incidents(groups: QuerySet[Group]) -> int:
 # The life of an incident, looking back. Who is merged away is its survivor; what Sentinel deleted
 # was open until then; what was opened again counts as open all along. A closing is the close that
 # still stands, at its moment.
-BY_RULE = ~Q(closed_by="")
-STANDING_CLOSE = Q(status=Status.CLOSED, gone_at=None, merged_into=None)
 LEFT_AT: Final = Case(
     When(status=Status.CLOSED, then=Least(Greatest(CLOSED_AT, "created_at"), "gone_at")),
     default=F("gone_at"),

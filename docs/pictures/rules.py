@@ -1,4 +1,4 @@
-"""Take the pictures of patterns, rules and ledger from a running demo.
+"""Take the pictures of patterns, rules, ledger and the homes of leads from a running demo.
 
 python docs/pictures/rules.py http://localhost:8000 PASSWORD
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from make import MOST_BYTES, ODA, Portal, chromium, pictures
 from playwright.sync_api import Page, sync_playwright
 
-LEO = "leo@demo.example"
+LEO, MIA = "leo@demo.example", "mia@demo.example"
 PLC = "PLC-PL2-08"  # the engineering station loads its program every Tuesday
 
 
@@ -38,6 +38,8 @@ def story(portal: Portal, password: str) -> Iterator[Path]:
     rule = draft.removesuffix("edit/")
     propose(portal.open(ODA), rule, password)
     yield from pictures(portal, "rule-approval", LEO, rule)
+    yield from pictures(portal, "home-lead", LEO, "/")
+    yield from pictures(portal, "home-manager", MIA, "/")
     yield from pictures(portal, "ledger", LEO, "/ledger/")
 
 

@@ -12,7 +12,7 @@ from alerts.dashboards.queries.coverage import coverage_by_workspace
 from alerts.dashboards.queries.decisions import Decisions, decisions_for
 from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
-from alerts.dashboards.queries.soc import Deed, SocHome, soc_home
+from alerts.dashboards.queries.soc import Deed, SocHome, Tile, soc_home
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import address, fingerprint, queue_address
@@ -188,8 +188,7 @@ def _soc(it: SocHome) -> dict[str, Any]:
             {
                 "label": TILES[tile.view],
                 "rows": tile.rows,
-                "hint": ngettext("%(n)s incident", "%(n)s incidents", tile.incidents)
-                % {"n": number(tile.incidents)},
+                "hint": _rows_and_incidents(tile),
                 "href": queue_address(tile.view),
                 "hot": tile.view == "late" and tile.rows > 0,
             }
@@ -206,6 +205,13 @@ def _soc(it: SocHome) -> dict[str, Any]:
             (each, DEEDS.get(each.code, each.code), _deed_address(each)) for each in it.deeds
         ],
     }
+
+
+def _rows_and_incidents(tile: Tile) -> str:
+    """What the tile's number counts, and how many incidents stand in those rows."""
+    rows = ngettext("row", "rows", tile.rows)
+    incidents = ngettext("%(n)s incident", "%(n)s incidents", tile.incidents)
+    return f"{rows} · {incidents % {'n': number(tile.incidents)}}"
 
 
 def _deed_address(deed: Deed) -> str:

@@ -11,7 +11,7 @@ from alerts.dashboards.measures import Kind, Measure
 from alerts.dashboards.queries.numbers import Numbers, Place
 from alerts.dashboards.queries.series import Point, Series
 from alerts.dashboards.queries.sync import Sync
-from alerts.dashboards.web.links import address, answered_address, queue_address
+from alerts.dashboards.web.links import answered_address, queue_address
 from alerts.dashboards.web.words import classification, share_words, span_words
 from portal.ui.moments import date_of
 from portal.ui.pieces import LinePoint
@@ -132,13 +132,13 @@ def _in_time(it: Numbers) -> str:
 
 
 def _list_behind(measure: Measure) -> str:
-    """The list that the number counts, as closely as there is one."""
-    if measure.kind is Kind.CLOSED_BY_RULE:
-        ledger = address("suppression:ledger")
-        return f"{ledger}?show=closed" if ledger else ""
+    """The list that the number counts."""
+    if measure.kind is Kind.OPEN:
+        return queue_address("open")
     if measure.kind is Kind.ANSWER_TOOK:
         return answered_address()
-    return queue_address("open" if measure.kind is Kind.OPEN else "closed")
+    whom = "rule" if measure.kind is Kind.CLOSED_BY_RULE else "people"
+    return queue_address("closed", f"closed:{whom} closed:<7d")
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 FIELDS = (
     "sev", "status", "ot", "verdict", "prio", "age", "site", "zone", "ws", "type", "tech", "device",
-    "proto", "label", "owner",
+    "proto", "label", "owner", "closed",
 )  # fmt: skip
 
 _SAID = r'(?:"[^"]*"?|[^\s"])'

@@ -7,9 +7,11 @@ from alerts.incidents.models.group import Group, PairMemory, PatternMemory
 from alerts.incidents.models.incident import (
     ACTIVE_FROM,
     ACTIVE_UNTIL,
+    BY_RULE,
     CLOSED_AT,
     ESCALATED_LABEL,
     HAS_LABELS,
+    STANDING_CLOSE,
     DetailsState,
     Incident,
     IncidentRaw,
@@ -20,8 +22,8 @@ from alerts.incidents.models.incident import (
 )
 
 __all__ = [
-    "ACTIVE_FROM", "ACTIVE_UNTIL", "CLOSED_AT", "ESCALATED_LABEL", "HAS_LABELS", "Alert",
-    "AlertRaw", "BulkAct", "Comment", "DetailsState", "Entity", "Group", "Incident",
-    "IncidentAlert", "IncidentRaw", "OtState", "PairMemory", "PatternMemory", "Severity", "Skipped",
-    "Status", "TimelineItem", "touches",
+    "ACTIVE_FROM", "ACTIVE_UNTIL", "BY_RULE", "CLOSED_AT", "ESCALATED_LABEL", "HAS_LABELS",
+    "STANDING_CLOSE", "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState", "Entity", "Group",
+    "Incident", "IncidentAlert", "IncidentRaw", "OtState", "PairMemory", "PatternMemory",
+    "Severity", "Skipped", "Status", "TimelineItem", "touches",
 ]  # fmt: skip

@@ -53,6 +53,8 @@ HAS_SITES = ~Q(site_ids=[])
 HAS_LABELS = ~Q(labels=[])
 # When a closed one was closed. The moment is missing only where code of the day before closed it.
 CLOSED_AT = Coalesce("closed_at", "modified_at")
+STANDING_CLOSE = Q(status=Status.CLOSED, gone_at=None, merged_into=None)
+BY_RULE = ~Q(closed_by="")  # of ours; people, and whatever else acts in Sentinel, leave no name
 OPEN = Q(status__lt=Status.CLOSED, gone_at=None, merged_into=None)
 
 

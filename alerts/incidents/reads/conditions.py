@@ -1,5 +1,6 @@
 """Conditions of the filter language as database filters, for groups and for incidents alike."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from functools import reduce
 from operator import or_
 from typing import Any, Protocol
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
@@ -22,7 +24,15 @@ from alerts.incidents.engine.tokens import (
     span_of,
     unknown_field_of,
 )
-from alerts.incidents.models import OtState, Severity, Status, touches
+from alerts.incidents.models import (
+    BY_RULE,
+    CLOSED_AT,
+    STANDING_CLOSE,
+    OtState,
+    Severity,
+    Status,
+    touches,
+)
 from alerts.incidents.reads import finders
 from alerts.incidents.reads.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
 from portal.attack.engine import techniques_like
@@ -35,6 +45,7 @@ SEVERITIES = {
 STATUSES = {
     "new": Status.NEW, "active": Status.ACTIVE, "closed": Status.CLOSED, "unknown": Status.UNKNOWN,
 }  # fmt: skip
+_RULE_NAME = re.compile(r"R-\d{1,9}", re.IGNORECASE | re.ASCII)
 VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
 
 
@@ -156,6 +167,22 @@ def _age(value: str, around: Around) -> Q:
     return Q(**{f"{column}__{suffix}": around.now - span[1]})
 
 
+def _closed(value: str, around: Around) -> Q:
+    """By whom or how long ago an incident was closed; rows of open ones match nothing."""
+    if around.of_groups:
+        return Q(pk__in=[])
+    word = value.strip()
+    if (span := span_of(word)) is not None:
+        moment = Value(around.now - span[1])
+        younger = GreaterThan(CLOSED_AT, moment) if span[0] == "<" else LessThan(CLOSED_AT, moment)
+        return STANDING_CLOSE & Q(younger)
+    if word.casefold() in ("people", "rule"):
+        return STANDING_CLOSE & (BY_RULE if word.casefold() == "rule" else ~BY_RULE)
+    if _RULE_NAME.fullmatch(word):
+        return STANDING_CLOSE & Q(closed_by=word.upper())
+    raise _unknown(value, ("people", "rule", "R-12", "<7d", ">2h"))
+
+
 def _named(value: str, names: Mapping[int, str]) -> list[int]:
     wanted = plain(value)
     exact = [pk for pk, name in names.items() if plain(name) == wanted]
@@ -263,4 +290,5 @@ _READERS: dict[str, Callable[[str, Around], Q]] = {
     "proto": _contains("protocol"),
     "label": _label,
     "owner": _owner,
+    "closed": _closed,
 }

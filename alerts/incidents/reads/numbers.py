@@ -63,6 +63,7 @@ FIELD_LABELS: dict[str, Promise] = {
     "proto": gettext_lazy("Protocol"),
     "label": gettext_lazy("Label"),
     "owner": gettext_lazy("Owner"),
+    "closed": gettext_lazy("Closed"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from statistics import median
 from uuid import UUID
 
@@ -187,7 +188,8 @@ def test_the_numbers_of_the_soc(request, reads, busy, person):
     text = reads(person)
     for label, of in views.items():
         groups = len({row.group_key for row in of})
-        assert f"{label} {groups} {len(of)} incident" in text
+        row_word = "row" if groups == 1 else "rows"
+        assert f"{label} {groups} {row_word} · {len(of)} incident" in text
     assert f"{len(views['Needs triage'])} incidents need triage. 1 answer is late." in text
     latest = Annotation.objects.filter(given_at__gt=NOON - DAY)
     assert text.count(" Maintenance") == latest.count() + sum(
@@ -211,15 +213,18 @@ def test_the_numbers_of_who_answers_for_ot(reads, busy, oda):
 def test_every_number_with_a_list_leads_to_it(client, busy, mia):
     client.force_login(mia)
     html = client.get("/").text
-    for label, href in (
-        ("Open incidents", "/incidents/?view=open"),
-        ("Closed by people", "/incidents/?view=closed"),
-        ("Closed by rules", "/ledger/?show=closed"),
-        ("OT answer time", "/reviews/?tab=answered"),
-    ):
-        link = re.search(rf'<a href="([^"]+)" aria-label="{label}: ', html)
-        assert link and link[1] == href
-        assert client.get(href).status_code == 200
+    lists = {
+        label: (unescape(href), int(value))
+        for href, label, value in re.findall(
+            r'<a href="([^"]+)" aria-label="([^":]+): (\d+)">', html
+        )
+    }
+    assert lists["Open incidents"][0] == "/incidents/?view=open"
+    for label in ("Closed by people", "Closed by rules"):
+        href, n = lists[label]
+        assert client.get(href).text.count('<tr id="row-') == n > 0
+    answers = re.search(r'<a href="([^"]+)" aria-label="OT answer time: ', html)
+    assert answers and answers[1] == "/reviews/?tab=answered"
     unplaced = re.search(r'href="([^"]+)">Not placed at a site yet', html)
     assert unplaced and "site%3Anone" in unplaced[1]
 
