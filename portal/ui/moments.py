@@ -1,15 +1,17 @@
 """Moments in words: stored in UTC, shown on the clock that the reader wants, exact on demand."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext, pgettext
 
-from portal.ui.words import ago
-from portal.ui.zones import reader_clock
+from portal.ui.words import ago, numeral
+from portal.ui.zones import READER, reader_clock, zone_of
 
 RELATIVE_UNDER = timedelta(hours=24)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,28 @@ def period_words(
     hours = " – ".join(dict.fromkeys((f"{begin:%H:%M}", f"{end:%H:%M}"))).replace(" ", "")
     words = hours if end.date() == today.date() else f"{day_of(end, today)}, {hours}"
     return words if is_local or not clock.is_doubtful(end) else f"{words} {zone_name(end)}"
+
+
+def hours_zone(zone: str | tzinfo | None) -> str:
+    """The name of the zone of weekly hours, where it could be doubted; else nothing.
+
+    Hours of the week keep the plant's clock whatever the reader has chosen. Those of no plant are
+    hours of UTC.
+    """
+    clock = reader_clock()
+    known = zone_of(zone) if isinstance(zone, str) else zone
+    expected = [clock.chosen] if clock.chosen is not None else clock.plants
+    return "" if expected == [known] else str(known or UTC)
+
+
+def value_words(text: str, zone: str | tzinfo | None = READER) -> str:
+    """A number, a share or a moment in plain notation, as the page writes it: 1234, 10.5 %,
+    2026-11-25T08:44:00Z. Whatever else it is stays as it is.
+    """
+    if not _INSTANT.fullmatch(text):
+        return numeral(text)
+    local = datetime.fromisoformat(text).astimezone(reader_clock().zone(zone))
+    return f"{date_of(local)}, {local:%H:%M} {zone_name(local)}"
 
 
 def moment_of(

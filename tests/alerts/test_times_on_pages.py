@@ -26,7 +26,9 @@ from tests.factories.incidents import make_site
 SHIFT = timedelta(minutes=7)
 SEEN_IN_UTC = {"07", "41"}  # 41: the moment that the frozen back-tests of the factories name
 AT_PUNE, AT_KATHMANDU = {"37", "11"}, {"52", "26"}
-CLOCK = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)\b(?::[0-5]\d)?(?P<zone> (?:UTC|[A-Z]{3,4}\b))?")
+CLOCK = re.compile(
+    r"(?<!\d)([01]\d|2[0-3]):([0-5]\d)\b(?::[0-5]\d)?(?P<zone> (?:UTC|[A-Z]{3,4}\b))?"
+)
 TIME = re.compile(r"<time[^>]*>(.*?)</time>", re.S)
 NOT_READ = re.compile(r"<(script|style|template)\b.*?</\1>|<!--.*?-->", re.S)
 TITLE = re.compile(r' (?:title|aria-label|alt)="([^"]*)"')

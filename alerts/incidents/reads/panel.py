@@ -19,7 +19,7 @@ from alerts.incidents.reads.wording import Chip, number_words, ot_chip, window_w
 from alerts.sentinel.wire.vocabulary import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.ui.moments import moment_words
+from portal.ui.moments import hours_zone, moment_words
 from portal.ui.zones import READER, reader_clock
 
 _LEVELS = re.compile(r"Level (?P<upper>[\d.]+) to Level (?P<lower>[\d.]+)")
@@ -90,7 +90,7 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
         device=next((card for card in cards if card.side == "destination"), None)
         or (cards[0] if cards else None),
         lately=seen,
-        window=window_words(seen.window) if seen.window else "",
+        window=f"{window_words(seen.window)} {hours_zone(zone)}".strip() if seen.window else "",
         may_act=may_act_on(incident, by=by),
         is_closed=not incident.is_open,
         was_asked=incident.ot_state != OtState.NOT_ASKED,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from django.utils.translation import gettext, ngettext
 
@@ -9,6 +10,7 @@ from alerts.incidents.models import Alert, Incident
 from alerts.incidents.reads.knowledge import Lately, Memory, has_new_pair
 from alerts.incidents.reads.wording import seen_before_check, window_words
 from portal.attack.engine import tactic, technique
+from portal.ui.moments import hours_zone
 from portal.ui.pieces import Point
 
 
@@ -48,14 +50,14 @@ def tactics_of(incident: Incident) -> list[str]:
 
 
 def checks_of(
-    incident: Incident, seen: Lately, memory: Memory | None
+    incident: Incident, seen: Lately, memory: Memory | None, zone: tzinfo
 ) -> list[tuple[bool | None, str]]:
     """What can be computed for and against: known pair, usual hours, what OT said."""
     if incident.pattern is None:
         return []
     checks: list[tuple[bool | None, str]] = [_pair(incident, seen)]
     if seen.window is not None:
-        hours = {"window": window_words(seen.window)}
+        hours = {"window": f"{window_words(seen.window)} {hours_zone(zone)}".strip()}
         if seen.is_usual:
             checks.append((True, gettext("Inside the usual hours, %(window)s") % hours))
         else:

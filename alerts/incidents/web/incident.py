@@ -156,7 +156,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
         "flow": flow_of(shown, visit.alerts, cards),
         "techniques": techniques_of(shown, visit.alerts),
         "tactics": tactics_of(shown),
-        "checks": checks_of(shown, seen, memory),
+        "checks": checks_of(shown, seen, memory, visit.zone),
         "memory": memory,
         "lately": seen,
         "points": points_of(seen),

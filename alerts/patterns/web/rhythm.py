@@ -8,6 +8,8 @@ from django.utils.translation import gettext, pgettext
 
 from alerts.incidents.engine.rhythm import Window
 from alerts.incidents.reads.wording import window_words
+from portal.ui.moments import hours_zone
+from portal.ui.zones import READER
 
 _PITCH, _SIZE, _STEPS = 10, 9, 5
 
@@ -30,11 +32,19 @@ def strip(rhythm: Sequence[int], words: str) -> SafeString:
     )  # fmt: skip
 
 
-def rhythm_words(window: Window | None) -> str:
-    """When it happens, in words."""
+def rhythm_words(window: Window | None, zone: str) -> str:
+    """When it happens, in words. zone: of the plant."""
     if window is not None:
-        return gettext("Usually %(window)s") % {"window": window_words(window)}
+        hours = f"{window_words(window)} {hours_zone(zone)}".strip()
+        return gettext("Usually %(window)s") % {"window": hours}
     return gettext("At no particular hour")
+
+
+def clock_words(zone: str) -> str:
+    """On whose clock the hours of the week are."""
+    if zone == READER:
+        return "UTC"
+    return ", ".join(filter(None, (gettext("Plant time"), hours_zone(zone))))
 
 
 def table_of(rhythm: Sequence[int]) -> list[tuple[str, list[int]]]:

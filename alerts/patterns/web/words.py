@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from alerts.incidents.engine import catalogue
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.policies import may_decide, obstacles_of
-from alerts.patterns.web.rhythm import rhythm_words, strip
+from alerts.patterns.web.rhythm import clock_words, rhythm_words, strip
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.engine.bound import MIN_JUDGED
 from alerts.suppression.reads.bound_sentence import bound_sentence
@@ -27,6 +27,7 @@ class Shown:
     ends: str
     place: str
     zone: str  # of its plant's clock
+    clock: str  # on which its hours are
     counted: str
     seen: str
     worth: str
@@ -45,7 +46,8 @@ class Shown:
 
 def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
     """Everything that is said of a candidate."""
-    when = rhythm_words(row.window)
+    zone = row.site.time_zone if row.site else READER
+    when = rhythm_words(row.window, zone)
     counted = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {"n": row.incidents}
     days = ngettext("on %(n)s day", "on %(n)s days", row.days_seen) % {"n": row.days_seen}
     known = cause_of(row.cause) if row.cause else None
@@ -54,7 +56,8 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
         headline=headline(row),
         ends=_ends(row),
         place=row.site.name if row.site else row.workspace.name,
-        zone=row.site.time_zone if row.site else READER,
+        zone=zone,
+        clock=clock_words(zone),
         counted=counted,
         seen=days,
         worth=_worth(row),

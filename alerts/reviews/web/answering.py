@@ -151,7 +151,7 @@ def _page(
         "sentence": sentence(lead),
         "place": place_in_line(asked, person),
         "nodes": nodes(lead, ends_of(lead)),
-        "checks": checks_of(facts_of(lead, besides=None if waits else given)),
+        "checks": checks_of(facts_of(lead, besides=None if waits else given), asked.site.time_zone),
         "seen": given.uuid if given else "",
         **given_context(None if waits else given),
         "may_answer": may_answer and not over,

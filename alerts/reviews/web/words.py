@@ -13,7 +13,7 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.rhythm import Window
 from alerts.reviews.models import Verdict
 from alerts.reviews.queries import AskPreview, Facts, PatternHistory
-from portal.ui.moments import day_of, zone_name
+from portal.ui.moments import day_of, hours_zone, zone_name
 from portal.ui.pieces import Choice
 from portal.ui.words import length
 from portal.ui.zones import zone_of
@@ -113,13 +113,13 @@ def window_words(window: Window) -> str:
     return f"{when} {window.start:02d}–{window.end:02d}"
 
 
-def checks_of(facts: Facts | None) -> list[Check]:
+def checks_of(facts: Facts | None, zone: str) -> list[Check]:
     """What speaks for and against, as far as it was computed."""
     if facts is None:
         return [(None, gettext("Details are still being fetched from Sentinel"))]
     checks = [seen_before_check(facts.seen, facts.days)]
     if facts.window is not None and facts.inside is not None:
-        words = {"window": window_words(facts.window)}
+        words = {"window": f"{window_words(facts.window)} {hours_zone(zone)}".strip()}
         if facts.inside:
             checks.append((True, gettext("Inside the usual %(window)s window") % words))
         else:

@@ -213,6 +213,7 @@ GUARDS: Final = {
     "life.past": gettext_noop("The end lies in the past."),
     "life.far": gettext_noop("The end is more than {most} days away."),
     "life.lapsed": gettext_noop("The rule has ended."),
+    "life.ending": gettext_noop("It ends on {end}. Renew it, or let it go."),
     "life.quota": gettext_noop(
         "The workspace has {count} of {most} automation rules; no more than {limit}."
     ),

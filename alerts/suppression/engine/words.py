@@ -11,10 +11,10 @@ from alerts.suppression.engine.wording import DAY_NAMES, JOINING, MORE, NAMING, 
 _LAST: Final = "\N{NO-BREAK SPACE}"  # before the last of a list, so that its joint is found again
 _DAY: Final = re.compile(rf"\b({'|'.join(DAY_NAMES)})(?= [0-9]{{2}}:[0-9]{{2}}-)")
 _WITH_DAYS: Final = frozenset({"windows", "wanted", "value"})
-_NUMERALS: Final = frozenset(  # details that hold a number: 1234, 10.5 or 10.5 %
-    {"count", "days", "fitting", "harmless", "hours", "judged", "least", "limit", "minutes", "most",
-     "needed", "share"}
-)  # fmt: skip
+_VALUES: Final = frozenset({  # details that hold a number or a moment
+    "at", "count", "days", "end", "fitting", "harmless", "hours", "judged", "least", "limit",
+    "minutes", "most", "needed", "share", "since",
+})  # fmt: skip
 
 
 class Sentence(str):
@@ -32,9 +32,9 @@ class Sentence(str):
         made.code, made.detail = code, said
         return made
 
-    def spoken(self, translate: Callable[[str], str], numeral: Callable[[str], str] = str) -> str:
+    def spoken(self, translate: Callable[[str], str], write: Callable[[str], str] = str) -> str:
         """The same in another language."""
-        return words(self, translate, numeral)
+        return words(self, translate, write)
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str]]:
         """Copies and pickles are made anew from the code."""
@@ -44,13 +44,13 @@ class Sentence(str):
 def words(
     said: Sentence,
     translate: Callable[[str], str] = str,
-    numeral: Callable[[str], str] = str,
+    write: Callable[[str], str] = str,
 ) -> str:
     """The sentence in another language: `translate` gets the template, the nouns, weekdays and
-    joints in it, `numeral` its numbers; what the plant or a person said stays as it is.
+    joints in it, `write` its numbers and moments; what the plant or a person said stays as it is.
     """
     spoken = {
-        name: numeral(value) if name in _NUMERALS else _spoken(name, value, translate)
+        name: write(value) if name in _VALUES else _spoken(name, value, translate)
         for name, value in said.detail.items()
     }
     return translate(TEMPLATES[said.code]).format(**spoken)

@@ -7,18 +7,22 @@ from itertools import groupby
 from django.utils import translation
 from django.utils.translation import gettext
 
+from alerts.sites.queries import zone_of_sites
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import User
 from portal.notifications.services import notify
-from portal.ui.words import numeral
+from portal.ui.moments import value_words
+from portal.ui.zones import READER
 
 type Told = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
 
-def spoken(reason: str) -> str:
-    """A reason in the language that is on."""
-    return words(reason, gettext, numeral) if isinstance(reason, Sentence) else str(reason)
+def spoken(reason: str, zone: str = READER) -> str:
+    """A reason in the language that is on. zone: of the plant whose moments it may name."""
+    if not isinstance(reason, Sentence):
+        return str(reason)
+    return words(reason, gettext, lambda text: value_words(text, zone))
 
 
 def tell(
@@ -67,12 +71,12 @@ def tell_state(
     version: RuleVersion, *, people: Iterable[User], reasons: Iterable[str], now: datetime
 ) -> None:
     """Tell where the rule stands now, and why."""
-    given = list(reasons)
+    given, zone = list(reasons), zone_of_sites(version.site_ids)
     tell(
         version, people=people, kind=version.state, now=now,
         told=lambda: (
             gettext("%(state)s: %(rule)s")
             % {"state": version.get_state_display(), "rule": version},
-            [spoken(reason) for reason in given],
+            [spoken(reason, zone) for reason in given],
         ),
     )  # fmt: skip

@@ -6,6 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.suppression.engine.guards.life import Trial, reasons_against_promotion
+from alerts.suppression.engine.rule import instant
+from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import (
     ACTING,
     Act,
@@ -155,8 +157,6 @@ def _warn(version: RuleVersion, *, now: datetime) -> bool:
     if Job.objects.filter(kind="suppression.ends", key=key).exists():
         return False
     keep_note(kind="suppression.ends", key=key, now=now)
-    reason = gettext("It ends on %(day)s. Renew it, or let it go.") % {
-        "day": f"{version.expires_at:%Y-%m-%d}"
-    }
+    reason = Sentence("life.ending", end=instant(version.expires_at))
     tell_state(version, people=owners_of(version), reasons=[reason], now=now)
     return True

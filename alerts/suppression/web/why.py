@@ -20,6 +20,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.ui.htmx import render_page
+from portal.ui.zones import reader_clock
 
 
 @require_GET
@@ -34,6 +35,7 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
     never = reasons_against_any_rule(incident) if can_propose else []
     seen = {each.version_id for each in told.acted}
     visible = set(versions_visible_to(user).filter(pk__in=seen).values_list("pk", flat=True))
+    zone = reader_clock().zone_of_plants(incident.site_ids)
     page: dict[str, Any] = {
         "now": now,
         "incident": incident,
@@ -41,7 +43,7 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
             (row, row.entry.version_id in visible, row.entry.act == Act.CLOSED)
             for row in rows_of(list(told.acted), user)
         ],
-        "near": [(each, in_words(each.why)) for each in _seen(told.near, user)],
+        "near": [(each, in_words(each.why, zone)) for each in _seen(told.near, user)],
         "reasons": all_in_words(told.reasons) if told.trials or not told.near else [],
         "trials": ", ".join(told.trials),
         "is_off": told.is_off,

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import FIELDS, Kind, Operator
 from alerts.suppression.engine.reason import reason_in_words
-from alerts.suppression.engine.words import Sentence, days_in_words, words
+from alerts.suppression.engine.words import Sentence, days_in_words
 from alerts.suppression.models import State
+from alerts.suppression.services.tell import spoken
 from portal.ui.pieces import Step
-from portal.ui.words import length, numeral
+from portal.ui.words import length
+from portal.ui.zones import READER
 
 type Chip = tuple[Promise, str, str]  # words, kind, icon
 
@@ -77,9 +79,11 @@ def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
     return StateChip(length(timedelta(days=days)), kind, "timer" if kind else "")
 
 
-def in_words(reason: object) -> str:
-    """A reason in the language of the page, also where it comes from the engine."""
-    return words(reason, gettext, numeral) if isinstance(reason, Sentence) else str(reason)
+def in_words(reason: object, zone: str = READER) -> str:
+    """A reason in the language of the page, also where it comes from the engine. zone: of the
+    plant whose moments it may name.
+    """
+    return spoken(reason, zone) if isinstance(reason, Sentence) else str(reason)
 
 
 def all_in_words(reasons: Iterable[object]) -> list[str]:

@@ -1,8 +1,10 @@
 """A rule ends its trial, lives, and stops: by its end, by a guard, by a person."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
 from alerts.sites.models import Criticality
 from alerts.suppression.models import Act, Ending, LedgerEntry, State, Step, Where
@@ -17,7 +19,9 @@ from alerts.suppression.services.stop import (
     retire_rule,
 )
 from alerts.suppression.services.watch import reasons_to_wait, watch_rules
+from portal.accounts.models import User
 from portal.notifications.models import Notification
+from portal.ui.moments import date_of, moment_words
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
@@ -109,6 +113,17 @@ def test_both_owners_are_warned_once_for_each_warning(live, people):
     told = Notification.objects.filter(kind="suppression.live", body__contains="It ends on")
     assert told.filter(to=people.oda).count() == 3
     assert told.filter(to=people.leo).count() == 3
+
+
+def test_a_warning_names_the_end_on_the_plants_clock_in_the_readers_language(live, people):
+    User.objects.filter(pk=people.leo.pk).update(language="de")
+    watch_rules(now=live.expires_at - timedelta(days=1))
+    end = live.expires_at.astimezone(ZoneInfo("Europe/Warsaw"))
+    words = moment_words(end, end, zone=end.tzinfo)
+    said = {each.to: each.body for each in Notification.objects.filter(kind="suppression.live")}
+    assert f"It ends on {date_of(end)}, {words}. Renew it" in said[people.oda]
+    with translation.override("de"):
+        assert f"Sie endet am {date_of(end)}, {words}." in said[people.leo]
 
 
 def test_a_device_that_becomes_a_safety_system_stops_the_rule(live, site):

@@ -12,6 +12,7 @@ from alerts.suppression.engine.wording import NOUNS, TEMPLATES
 from alerts.suppression.engine.words import Sentence, listed, words
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from alerts.suppression.web.backtest import why_of
+from alerts.suppression.web.words import in_words
 
 
 def places(text):
@@ -24,6 +25,16 @@ def test_a_german_sentence_has_the_places_of_the_english_one(code):
         spoken = gettext(TEMPLATES[code])
     assert spoken != TEMPLATES[code]
     assert places(spoken) == places(TEMPLATES[code])
+
+
+def test_moments_are_on_the_clock_of_the_plant():
+    before = Sentence("miss.before", at="2026-11-24T11:50:00Z", since="2026-07-24T11:50:00Z")
+    assert in_words(before, "Europe/Warsaw") == (
+        "not closed because it came at 24 Nov 2026, 12:50 CET, the rule began at 24 Jul 2026, "
+        "13:50 CEST"
+    )
+    with translation.override("de"):
+        assert "24. Nov. 2026, 12:50 CET" in in_words(before, "Europe/Warsaw")
 
 
 def test_every_field_has_a_name_in_each_language():

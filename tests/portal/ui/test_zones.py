@@ -11,7 +11,7 @@ from django.template.loader import get_template
 
 from portal.accounts.models import User
 from portal.ui import zones
-from portal.ui.moments import moment_words
+from portal.ui.moments import hours_zone, moment_words, value_words
 from portal.ui.zones import READER, Plant, ReaderClock, active, register_plants
 
 NOW = datetime(2026, 11, 25, 8, 44, tzinfo=UTC)
@@ -76,6 +76,31 @@ def test_plants_with_one_clock_have_one_zone_and_others_the_readers(reader):
     clock = reader("plant", WARSAW, Plant(4, "Europe/Warsaw", True), LISBON)
     assert clock.zone_of_plants([1, 4]) == "Europe/Warsaw"
     assert clock.zone_of_plants([1, 2]) == clock.zone_of_plants([]) == READER
+
+
+@pytest.mark.parametrize(
+    ("display", "plants", "zone", "said"),
+    [
+        ("plant", [WARSAW], "Europe/Warsaw", ""),
+        ("plant", [WARSAW, LISBON], "Europe/Warsaw", "Europe/Warsaw"),
+        ("plant", [WARSAW], READER, "UTC"),
+        ("utc", [WARSAW], "Europe/Warsaw", "Europe/Warsaw"),
+        ("utc", [WARSAW], UTC, ""),
+    ],
+)
+def test_weekly_hours_keep_the_plants_clock_and_say_so_in_doubt(
+    reader, display, plants, zone, said
+):
+    with active(reader(display, *plants)):
+        assert hours_zone(zone) == said
+
+
+def test_a_moment_in_plain_notation_is_on_the_readers_clock(reader):
+    said = ("2026-11-25T08:44:00Z", "1234", "10.5 %", "08:44", "PLC-4")
+    with active(reader("plant", WARSAW)):
+        assert [value_words(text, "Europe/Warsaw") for text in said] == [
+            "25 Nov 2026, 09:44 CET", "1,234", "10.5 %", "08:44", "PLC-4",
+        ]  # fmt: skip
 
 
 def test_outside_a_request_a_moment_is_on_the_clock_it_is_given_and_names_it():
