@@ -41,6 +41,25 @@ def test_times_are_switched_to_utc_and_back(browse, keeper):
     assert keeper.time_display == "utc"
 
 
+def test_on_a_phone_the_reader_chooses_the_time_of_the_phone(browse, keeper):
+    page = browse("/ui/frame/list/", as_=keeper, width=390, timezone_id="Asia/Tokyo")
+    page.get_by_label("Your menu").click()
+    page.get_by_role("button", name="My time").click()
+    keeper.refresh_from_db()
+    assert keeper.time_display == "mine"
+    page.get_by_label("Your menu").click()
+    chosen = page.get_by_role("button", name="My time")
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+    expect(chosen).to_have_attribute("title", "Asia/Tokyo")
+    assert "JST" in page.locator("main time").first.get_attribute("title")
+
+
+def test_without_scripts_the_time_of_the_browser_is_not_known_and_not_offered(browse, keeper):
+    page = browse("/ui/frame/list/", as_=keeper, java_script_enabled=False)
+    expect(page.get_by_role("button", name="UTC").first).to_be_visible()
+    expect(page.get_by_role("button", name="My time")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_the_rail_is_a_sheet_on_a_phone(browse, keeper, scripts):
     page = browse("/ui/", as_=keeper, width=390, java_script_enabled=scripts)

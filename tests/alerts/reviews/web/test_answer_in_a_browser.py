@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import expect
 
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.services.answer import give_verdict
@@ -51,7 +52,9 @@ def test_an_answer_takes_three_taps(phone):
 def test_all_controls_of_an_answer_lie_at_thumb_height(phone, verdict):
     page = phone()
     pick(page, verdict)
-    reached = tops(page, ".verdict-box, .pick-box, .phone-sheet .input, .button-big, summary")
+    reached = tops(
+        page, ".verdict-box, .pick-box, .phone-sheet .input, .button-big, .phone-sheet summary"
+    )
     assert len(reached) >= 9
     assert min(reached) >= THUMB_FROM
     assert max(tops(page, ".button-big")) <= 844 - 44
@@ -61,10 +64,19 @@ def test_all_controls_of_an_answer_lie_at_thumb_height(phone, verdict):
 def test_the_page_holds_the_kits_promises(phone, width):
     page = phone(width)
     page.get_by_label("Suspicious").check(force=True)
-    page.locator("summary").click()
+    page.locator(".phone-sheet summary").click()
     assert sideways(page) == 0
     assert not axe_findings_in_both_themes(page)
     assert width > 900 or not small_targets(page)
+
+
+def test_whose_time_is_shown_is_chosen_beside_the_question(phone, oda):
+    page = phone()
+    page.locator(".clock-menu summary").click()
+    page.get_by_role("button", name="UTC").click()
+    expect(page.locator(".clock-menu summary")).to_have_text("UTC")
+    oda.refresh_from_db()
+    assert oda.time_display == "utc"
 
 
 def test_reasons_change_with_the_verdict_without_scripts(phone):
@@ -123,7 +135,7 @@ def test_a_kept_answer_that_is_not_accepted_is_shown_again_as_it_was(phone, olaf
     page = phone(expected=("net::ERR_FAILED",))
     pick(page, "Maintenance")
     pick(page, "Planned programming")
-    page.locator("summary").tap()
+    page.locator(".phone-sheet summary").tap()
     page.get_by_label("Note").fill("Order 4711, the blue cabinet")
     page.route("**/reviews/*/", lambda route: route.abort() if route.request.method == "POST"
                else route.continue_())  # fmt: skip
