@@ -102,12 +102,15 @@ def clocks_of(html: str) -> set[str]:
     return {found[2] for found in CLOCK.finditer(words_of(html))}
 
 
-@pytest.mark.parametrize("name", ["oda", "sam", "leo", "mia", "ada"])
-def test_nothing_is_shown_in_utc_under_plant_time(pages, name):
+@pytest.mark.parametrize(
+    ("name", "least"), [("oda", 40), ("sam", 40), ("leo", 40), ("mia", 30), ("ada", 5)]
+)
+def test_nothing_is_shown_in_utc_under_plant_time(pages, name, least):
     found = pages[name, "one plant"]
-    assert len(found) > 10, found.keys()
+    assert len(found) > least, found.keys()
     assert {address: bare for address, html in found.items() if (bare := bare_utc(html))} == {}
-    assert set().union(*map(clocks_of, found.values())) & AT_PUNE
+    if name != "ada":  # whose pages say how long ago
+        assert set().union(*map(clocks_of, found.values())) & AT_PUNE
 
 
 def test_in_utc_nothing_is_shown_on_another_clock(pages):

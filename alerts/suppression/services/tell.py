@@ -18,7 +18,7 @@ from portal.ui.zones import READER
 type Told = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
 
-def spoken(reason: str, zone: str = READER) -> str:
+def spoken(reason: str, *, zone: str = READER) -> str:
     """A reason in the language that is on. zone: of the plant whose moments it may name."""
     if not isinstance(reason, Sentence):
         return str(reason)
@@ -77,6 +77,6 @@ def tell_state(
         told=lambda: (
             gettext("%(state)s: %(rule)s")
             % {"state": version.get_state_display(), "rule": version},
-            [spoken(reason, zone) for reason in given],
+            [spoken(reason, zone=zone) for reason in given],
         ),
     )  # fmt: skip

@@ -83,7 +83,7 @@ def in_words(reason: object, zone: str = READER) -> str:
     """A reason in the language of the page, also where it comes from the engine. zone: of the
     plant whose moments it may name.
     """
-    return spoken(reason, zone) if isinstance(reason, Sentence) else str(reason)
+    return spoken(reason, zone=zone) if isinstance(reason, Sentence) else str(reason)
 
 
 def all_in_words(reasons: Iterable[object]) -> list[str]:
