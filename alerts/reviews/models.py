@@ -38,7 +38,9 @@ class Review(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
-    incidents = models.ManyToManyField("incidents.Incident", related_name="reviews")
+    incidents = models.ManyToManyField(
+        "incidents.Incident", related_name="reviews", through="reviews.AskedIncident"
+    )
     lead = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="+")
     question = models.CharField(max_length=500)
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
@@ -75,6 +77,29 @@ class Review(models.Model):
         """The question: its ready part in the reader's language, own words as written."""
         parts = question_in(self.question, ready=CANNED)
         return Question(parts.ready and gettext(parts.ready), parts.own).text
+
+
+class AskedIncident(models.Model):
+    """One incident of a question, and the verdict by which OT answered for it; none while it waits.
+    An answer may be about some of the incidents only: then the question waits for the others.
+    """
+
+    review = models.ForeignKey(
+        "reviews.Review", on_delete=models.CASCADE, related_name="asked_incidents"
+    )
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="+")
+    answer = models.ForeignKey(
+        "reviews.Annotation", on_delete=models.PROTECT, null=True, related_name="answers"
+    )
+
+    class Meta:
+        db_table = (
+            "reviews_review_incidents"  # Django's own table of the two, before it had answers
+        )
+        unique_together = [("review", "incident")]
+
+    def __str__(self) -> str:
+        return f"{self.review_id}: {self.incident_id}"
 
 
 class Annotation(models.Model):

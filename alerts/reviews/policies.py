@@ -77,7 +77,10 @@ def _reasons_in(incidents: Sequence[Incident], site: Site) -> list[str]:
         reasons.append(gettext("It does not touch %(site)s.") % {"site": site})
     open_ask = (
         Review.objects.filter(
-            incidents__in=[each.pk for each in incidents], site=site, state=Review.State.WAITING
+            asked_incidents__incident__in=[each.pk for each in incidents],
+            asked_incidents__answer=None,
+            site=site,
+            state=Review.State.WAITING,
         )
         .select_related("asked_by")
         .first()

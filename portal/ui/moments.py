@@ -99,9 +99,10 @@ def period_words(
     zone: str | tzinfo | None,
     *,
     is_local: bool = False,
+    is_dated: bool = False,
 ) -> str:
     """Return from when to when: 09:12–11:40 of today, 24 Nov, 09:12–11:40, or 3 Aug – 25 Nov. Hours
-    name their zone as moments do.
+    name their zone as moments do. is_dated: also today has its date, for what is read later.
     """
     clock = reader_clock()
     begin, end = (each.astimezone(clock.zone(zone)) for each in (first, latest))
@@ -109,7 +110,8 @@ def period_words(
     if begin.date() != end.date():
         return f"{day_of(begin, today)} – {day_of(end, today)}"
     hours = " – ".join(dict.fromkeys((f"{begin:%H:%M}", f"{end:%H:%M}"))).replace(" ", "")
-    words = hours if end.date() == today.date() else f"{day_of(end, today)}, {hours}"
+    is_today = end.date() == today.date() and not is_dated
+    words = hours if is_today else f"{day_of(end, today)}, {hours}"
     return words if is_local or not clock.is_doubtful(end) else f"{words} {zone_name(end)}"
 
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from alerts.incidents.models import Incident, Severity, Status
 from alerts.reviews.models import Annotation, Review, Verdict
-from alerts.reviews.queries import annotations_in_force, waiting_for
+from alerts.reviews.queries import WAITING_INCIDENTS, annotations_in_force, waiting_for
 from portal.accounts.models import User
 
 LISTED, ANSWERS = 8, 5
@@ -83,7 +83,7 @@ class OtHome:
 def ot_home(user: User) -> OtHome:
     """Questions that wait, the most urgent first, and what came of one's answers."""
     rows = waiting_for(user)
-    questions = [_question(row) for row in rows.annotate(n=Count("incidents"))[: LISTED + 1]]
+    questions = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
     mine = annotations_in_force().filter(by=user)
     return OtHome(
         waiting=rows.count(),

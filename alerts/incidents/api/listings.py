@@ -46,6 +46,7 @@ INCIDENT_COLUMNS = (
     Column("labels", TEXT.many(), "Sentinel's labels, in force"),
     Column("created_at", MOMENT, "in Sentinel"),
     Column("modified_at", MOMENT, "in Sentinel; lists run by it, latest first"),
+    Column("first_activity_at", MOMENT.or_null(), "of its alerts; null until they were fetched"),
     Column("latest_activity_at", MOMENT.or_null(), "of its alerts"),
     Column("sites", TEXT.many(), "names of the sites that it touches", "site_ids"),
     Column("place", TEXT, "site and zone"),

@@ -1,6 +1,6 @@
 """Which incidents are meant where several are: their numbers, and when they happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -36,7 +36,9 @@ class Members:
         return self.n - len(self.listed)
 
 
-def members_of(incidents: Sequence[Incident], *, now: datetime, zone: tzinfo) -> Members:
+def members_of(
+    incidents: Iterable[Incident], *, now: datetime, zone: str | tzinfo, is_dated: bool = False
+) -> Members:
     """Return which incidents are meant, those that happened last first."""
     ordered = sorted(incidents, key=lambda each: (each.active_until, each.pk), reverse=True)
     if not ordered:
@@ -44,8 +46,8 @@ def members_of(incidents: Sequence[Incident], *, now: datetime, zone: tzinfo) ->
     first = min(each.active_from for each in ordered)
     return Members(
         len(ordered),
-        period_words(first, ordered[0].active_until, now, zone),
-        [_member(each, now, zone) for each in ordered[:MAX_LISTED]],
+        period_words(first, ordered[0].active_until, now, zone, is_dated=is_dated),
+        [_member(each, now, zone, is_dated=is_dated) for each in ordered[:MAX_LISTED]],
     )
 
 
@@ -61,11 +63,16 @@ def members_of_group(
     )
 
 
-def _member(incident: Incident, now: datetime, zone: tzinfo) -> Member:
+def _member(
+    incident: Incident, now: datetime, zone: str | tzinfo, *, is_dated: bool = False
+) -> Member:
     number = number_words(incident.number, incident.pk)
-    return Member(incident.pk, number, happened_words(incident, now, zone))
+    return Member(incident.pk, number, happened_words(incident, now, zone, is_dated=is_dated))
 
 
-def happened_words(incident: Incident, now: datetime, zone: tzinfo) -> str:
+def happened_words(
+    incident: Incident, now: datetime, zone: str | tzinfo, *, is_dated: bool = False
+) -> str:
     """Return when an incident happened, on the plant's clock."""
-    return period_words(incident.active_from, incident.active_until, now, zone)
+    first, latest = incident.active_from, incident.active_until
+    return period_words(first, latest, now, zone, is_dated=is_dated)

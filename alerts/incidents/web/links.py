@@ -1,5 +1,7 @@
 """Addresses that pages of this room lead to; of other rooms as far as they are wired."""
 
+from uuid import UUID
+
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,10 +14,13 @@ def ask_address() -> str | None:
     return address_of("reviews:ask")
 
 
-def review_panel_address(incident_id: int) -> str | None:
-    """Where questions and answers about an incident stand, to be placed in a page."""
+def review_panel_address(incident_id: int, *, group: UUID | None = None) -> str | None:
+    """Where questions and answers about an incident stand, to be placed in a page; in that of a row
+    of the queue an answer may be about all of the row.
+    """
     try:
-        return reverse("reviews:panel", args=[incident_id])
+        address = reverse("reviews:panel", args=[incident_id])
+        return f"{address}?group={group}" if group else address
     except NoReverseMatch:
         return None
 

@@ -176,7 +176,7 @@ def _panel(
         "now": now,
         "ask": ask_address(),
         # Whoever may ask has a button for it; the panel of questions shows once there is one.
-        "review": review_panel_address(incident_id)
+        "review": review_panel_address(incident_id, group=row.key if row and row.n > 1 else None)
         if incident.ot_state or not preview.may_act
         else None,
     }

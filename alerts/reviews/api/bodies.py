@@ -40,6 +40,17 @@ class VerdictIn(In):
         return value
 
 
+class AnswerIn(VerdictIn):
+    """OT's word on a question."""
+
+    incidents = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), required=False, allow_empty=False,
+        max_length=5000,
+        help_text="ids of the incidents meant; left out: all that the question waits for. It waits "
+        "on for the others",
+    )  # fmt: skip
+
+
 class HandOverIn(In):
     """To whom, and a line for them."""
 

@@ -37,6 +37,8 @@ REVIEWS = Listing(
         Column("settled_at", MOMENT.or_null(), "when it was answered or withdrawn"),
         Column("lead_incident", NUMBER, "the gravest of its incidents", "lead_id"),
         Column("incidents", NUMBER.many(), "ids of its incidents that you may see", wide=True),
+        Column("waiting_incidents", NUMBER.many(), "those of them that OT has not answered for",
+               wide=True),
     ),
     Order("asked_at"),
     (

@@ -9,9 +9,9 @@ from django.http import HttpResponse
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.api.bodies import AskIn, HandOverIn, VerdictIn
+from alerts.reviews.api.bodies import AnswerIn, AskIn, HandOverIn, VerdictIn
 from alerts.reviews.api.listings import ANNOTATIONS, REVIEWS
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import ot_people_at, speaks_at
 from alerts.reviews.queries import annotations_visible_to, open_review_on, reviews_visible_to
 from alerts.reviews.services import ask_ot, give_verdict, hand_over_review, withdraw_review
@@ -37,16 +37,19 @@ class ReviewViewSet(Resource):
 
     def own(self) -> Own:
         """Only incidents that this person may see."""
-        return incidents_of(self.person, "reviews")
+        return questions_own(self.person)
 
     def workspace_of(self, row: Review) -> str:
         """Where its incidents came from."""
         return row.lead.workspace.name
 
-    @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
+    @command(AnswerIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
     def answer_question(self, row: Review, said: dict[str, Any]) -> None:
-        """Give OT's verdict on all its incidents."""
-        give_verdict(by=self.person, key=uuid4(), review_id=row.pk, now=self.now, **said)
+        """Give OT's verdict on the incidents that it waits for, or on some of them."""
+        about = said.pop("incidents", ())
+        give_verdict(
+            by=self.person, key=uuid4(), review_id=row.pk, incident_ids=about, now=self.now, **said
+        )
 
     @command(HandOverIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
     def hand_over(self, row: Review, said: dict[str, Any]) -> None:
@@ -96,20 +99,36 @@ class AboutIncident(Resource):
             question=said["question"], now=self.now,
         )  # fmt: skip
         only = reviews_visible_to(self.person).filter(pk=asked.pk)
-        own = incidents_of(self.person, "reviews")
+        own = questions_own(self.person)
         return self.single(REVIEWS, only, own=own, workspace=row.workspace.name)
 
     @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, answers=ANNOTATIONS)
     def verdict(self, row: Incident, said: dict[str, Any]) -> HttpResponse:
-        """Judge this incident for OT, and with it all that a waiting question is about."""
+        """Judge this incident for OT. A question about others, too, waits on for them."""
         asked = open_review_on(row.pk)
-        about: dict[str, Any] = {"incident_ids": [row.pk]}
-        if asked and speaks_at(self.person, asked.site, asked.lead.workspace):
-            about = {"review_id": asked.pk}
-        given = give_verdict(by=self.person, key=uuid4(), now=self.now, **about, **said)
+        about = asked and speaks_at(self.person, asked.site, asked.lead.workspace)
+        given = give_verdict(
+            by=self.person, key=uuid4(), review_id=asked.pk if asked and about else None,
+            incident_ids=[row.pk], now=self.now, **said,
+        )  # fmt: skip
         only = annotations_visible_to(self.person).filter(pk=given.pk)
         own = incidents_of(self.person, "annotations")
         return self.single(ANNOTATIONS, only, own=own, workspace=row.workspace.name)
+
+
+def questions_own(person: User) -> Own:
+    """The ids of a question's incidents that the person may see, and of those it waits for."""
+    seen = incidents_visible_to(person).filter(reviews=OuterRef("pk")).order_by("pk")
+    waiting = AskedIncident.objects.filter(
+        review=OuterRef("pk"), answer=None, review__state=Review.State.WAITING,
+        incident__in=incidents_visible_to(person).values("pk"),
+    ).order_by("incident")  # fmt: skip
+    return Own(
+        sources={
+            "incidents": ArraySubquery(seen.values("pk")),
+            "waiting_incidents": ArraySubquery(waiting.values("incident")),
+        }
+    )
 
 
 def incidents_of(person: User, link: str) -> Own:

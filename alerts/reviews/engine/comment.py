@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+MAX_NAMED = 20
 LABEL_PREFIX = "tagout:"
 _VERDICTS = {
     "routine": "Routine",
@@ -24,12 +25,18 @@ class Spoken:
     work_order: str = ""
     done_by: str = ""
     note: str = ""
-    incidents: int = 1
+    numbers: tuple[str, ...] = ()  # of the incidents that it is about
 
 
 def label_of(verdict: str) -> str:
     """The label that carries a verdict."""
     return LABEL_PREFIX + verdict
+
+
+def _named(said: Spoken) -> str:
+    more = len(said.numbers) - MAX_NAMED
+    named = ", ".join(said.numbers[:MAX_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def comment_on(said: Spoken) -> str:
@@ -42,7 +49,7 @@ def comment_on(said: Spoken) -> str:
         lines.append(f"Done by: {_DONE_BY.get(said.done_by, said.done_by)}.")
     if said.note:
         lines.append(f"Note: {said.note}")
-    if said.incidents > 1:
-        lines.append(f"The same answer covers {said.incidents} incidents.")
+    if len(said.numbers) > 1:
+        lines.append(f"The same answer covers {len(said.numbers)} incidents: {_named(said)}.")
     lines.append("This answer closes and suppresses nothing by itself.")
     return "\n".join(lines)

@@ -1,16 +1,20 @@
 """Reads of this room."""
 
 from alerts.reviews.queries.asked import (
+    WAITING_INCIDENTS,
+    Answer,
     Place,
     annotations_in_force,
     annotations_visible_to,
-    answer_to,
+    answers_to,
+    newest_verdict_on,
     next_waiting,
     open_review_on,
     place_in_line,
     reviews_visible_to,
     verdict_on,
     waiting_for,
+    waiting_incidents_of,
 )
 from alerts.reviews.queries.asking import AskPreview, people_asked_at, previews_of_asking
 from alerts.reviews.queries.facts import (
@@ -23,6 +27,8 @@ from alerts.reviews.queries.facts import (
 )
 
 __all__ = [
+    "WAITING_INCIDENTS",
+    "Answer",
     "AskPreview",
     "Ends",
     "Facts",
@@ -30,10 +36,11 @@ __all__ = [
     "Place",
     "annotations_in_force",
     "annotations_visible_to",
-    "answer_to",
+    "answers_to",
     "ends_of",
     "facts_of",
     "history_of_pattern",
+    "newest_verdict_on",
     "next_waiting",
     "open_review_on",
     "people_asked_at",
@@ -42,4 +49,5 @@ __all__ = [
     "reviews_visible_to",
     "verdict_on",
     "waiting_for",
+    "waiting_incidents_of",
 ]

@@ -1,15 +1,20 @@
 """Read questions and answers."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review
 from portal.accounts.models import OT_ROLES, READING_ROLES, Role, User
 from portal.accounts.queries import reach_of
+
+# For how many incidents questions wait, to annotate them with.
+WAITING_INCIDENTS = Count("asked_incidents", filter=Q(asked_incidents__answer=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +86,52 @@ def verdict_on(incident_id: int) -> Annotation | None:
     return given.order_by("-given_at", "-pk").first()
 
 
-def answer_to(review: Review) -> Annotation | None:
-    """What OT answered last."""
-    given = annotations_in_force().filter(Q(review=review) | Q(incidents=review.lead_id))
-    return given.select_related("by").order_by("-given_at", "-pk").first()
+def newest_verdict_on(incident_ids: Collection[int]) -> Annotation | None:
+    """Return the verdict on any of these incidents that was given last and holds."""
+    given = annotations_in_force().filter(incidents__in=incident_ids).select_related("by")
+    return given.order_by("-given_at", "-pk").first()
+
+
+def waiting_incidents_of(review: Review) -> QuerySet[Incident]:
+    """Return the incidents of a question that OT has not answered for, the gravest first."""
+    waiting = AskedIncident.objects.filter(review=review, answer=None).values("incident")
+    return Incident.objects.filter(pk__in=waiting).order_by("-severity", "-created_at", "-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict that holds, and for which incidents of a question it does."""
+
+    annotation: Annotation
+    incidents: Sequence[Incident]
+
+
+def answers_to(review: Review) -> list[Answer]:
+    """Return what OT said of the incidents of a question, the newest answer first. What was said
+    before the question was asked is no answer to it.
+    """
+    answered = review.asked_incidents.exclude(answer=None).select_related("incident")
+    incidents = {row.incident_id: row.incident for row in answered}
+    given = annotations_in_force().filter(incidents__in=incidents).select_related("by")
+    by_pk = {each.pk: each for each in given.order_by("given_at", "pk")}
+    links = Annotation.incidents.through.objects.filter(
+        annotation__in=by_pk, incident__in=incidents
+    ).values_list("annotation", "incident")
+    order = {pk: place for place, pk in enumerate(by_pk)}
+    in_order = sorted(links, key=lambda link: order[link[0]])
+    newest = {incident: annotation for annotation, incident in in_order}
+    about: dict[int, list[Incident]] = defaultdict(list)
+    for incident, annotation in newest.items():
+        about[annotation].append(incidents[incident])
+    return [Answer(by_pk[pk], about[pk]) for pk in reversed(by_pk) if pk in about]
 
 
 def open_review_on(incident_id: int) -> Review | None:
     """The question about this incident that waits for OT, the most urgent one."""
-    waiting = Review.objects.filter(incidents=incident_id, state=Review.State.WAITING)
+    waiting = Review.objects.filter(
+        asked_incidents__incident=incident_id, asked_incidents__answer=None,
+        state=Review.State.WAITING,
+    )  # fmt: skip
     return (
         waiting.select_related("site", "lead__workspace__organisation", "asked_by", "opened_by")
         .order_by("due_at", "pk")

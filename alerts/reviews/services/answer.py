@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Alert, Incident
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import reasons_against_verdict, speaks_at
-from alerts.reviews.queries import answer_to, verdict_on
+from alerts.reviews.queries import newest_verdict_on
 from alerts.reviews.services.consequences import follow_through
 from alerts.reviews.services.neighbours import lock_with_neighbours
 from alerts.reviews.services.succession import settle_succession
@@ -53,14 +53,16 @@ def give_verdict(
     note: str = "",
     seen: str | None = None,
 ) -> Annotation:
-    """Say for OT what this was: of a question's incidents, or of incidents nobody asked about.
+    """Say for OT what this was: of a question's incidents, or of incidents nobody asked about. With
+    both, of these incidents of the question; it waits on for the others. With the question alone,
+    of all that it waits for, or of all it was about once it is answered.
 
     The same `key` from the same person gives the same annotation again and changes nothing; with
     another answer in it, it is refused. A later verdict supersedes earlier ones whose incidents it
     covers; they stay on record.
 
-    `seen` is the answer that stood beside the form, empty where none did: where somebody else has
-    answered since, this one is refused, so that nobody overrules a colleague unawares.
+    `seen` is the newest answer that stood beside the form, empty where none did: where somebody
+    else has answered since, this one is refused, so that nobody overrules a colleague unawares.
     """
     if given := Annotation.objects.filter(by=by, key=key).first():
         if given.withdrawn_at is not None:
@@ -68,14 +70,17 @@ def give_verdict(
                 gettext("You have taken this answer back. Open the page again to give another.")
             )
         return _same(given, verdict=verdict, cause=cause)
-    incidents, near = lock_with_neighbours(_ids(review_id, incident_ids))
+    locked, near = lock_with_neighbours(_ids(review_id, incident_ids))
     review = _locked(review_id)
+    chosen = _chosen(review, incident_ids) if review else {each.pk for each in locked}
+    incidents = [each for each in locked if each.pk in chosen]
+    near += [each.pk for each in locked if each.pk not in chosen]
     said = _Words(
         verdict, cause, work_order.strip()[:60], done_by if done_by in DONE_BY else "",
         note.strip(),
     )  # fmt: skip
     reasons = _reasons(review, incidents, said, by)
-    if reasons := reasons or _unseen(review, incidents, seen, by):
+    if reasons := reasons or _unseen(incidents, seen, by):
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
@@ -89,7 +94,7 @@ def give_verdict(
     annotation.incidents.set(ids)
     annotation.alerts.set(_alerts(ids, alert_ids))
     succession = settle_succession(ids)
-    answered = _settle_reviews(annotation, ids)
+    answered = _settle_reviews(annotation, incidents)
     follow_through(
         annotation, incidents=incidents, answered=answered, succession=succession, near=near,
         now=now,
@@ -124,6 +129,15 @@ def _ids(review_id: int | None, incident_ids: Collection[int]) -> list[int]:
     return list(Incident.objects.filter(reviews=review_id).values_list("pk", flat=True))
 
 
+def _chosen(review: Review, incident_ids: Collection[int]) -> set[int]:
+    """The incidents of a question that an answer is about."""
+    rows = dict(review.asked_incidents.values_list("incident", "answer"))
+    if incident_ids:
+        return rows.keys() & set(incident_ids)
+    waiting = {pk for pk, answer in rows.items() if answer is None}
+    return waiting or set(rows)
+
+
 def _reasons(
     review: Review | None, incidents: Sequence[Incident], said: _Words, by: User
 ) -> list[str]:
@@ -139,16 +153,25 @@ def _reasons(
     return reasons
 
 
-def _unseen(
-    review: Review | None, incidents: Sequence[Incident], seen: str | None, by: User
-) -> list[str]:
+def _unseen(incidents: Sequence[Incident], seen: str | None, by: User) -> list[str]:
     if seen is None:
         return []
-    given = answer_to(review) if review else verdict_on(incidents[0].pk)
+    given = newest_verdict_on([each.pk for each in incidents])
     if given is None or given.by_id == by.pk or str(given.uuid) == seen:
         return []
+    shown = Annotation.objects.filter(uuid=seen).first() if _is_uuid(seen) else None
+    if shown and (shown.given_at, shown.pk) > (given.given_at, given.pk):
+        return []  # one on incidents that were left out stood there, and it is newer
     words = gettext("%(name)s has answered in the meantime. Look at that answer first.")
     return [words % {"name": given.by.name}]
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _alerts(ids: Sequence[int], wanted: Collection[int] | None) -> list[int]:
@@ -163,22 +186,26 @@ def _uuids_of(pks: Collection[int]) -> list[UUID]:
     return list(rows.values_list("uuid", flat=True))
 
 
-def _settle_reviews(annotation: Annotation, ids: Sequence[int]) -> list[Review]:
-    """Waiting questions are answered when all their incidents are judged by it, by OT of the site
-    that was asked.
+def _settle_reviews(annotation: Annotation, incidents: Sequence[Incident]) -> list[Review]:
+    """The verdict answers waiting questions for these incidents, where it is of OT of the site that
+    was asked. A question is answered once it waits for no incident any more. Returns those that
+    this verdict answers, whole or in part.
     """
-    covered = set(ids)
-    waiting = Review.objects.filter(incidents__in=ids, state=Review.State.WAITING).distinct()
-    asked = waiting.select_related("asked_by", "site", "lead__workspace__organisation")
+    waiting = AskedIncident.objects.filter(
+        incident__in=incidents, answer=None, review__state=Review.State.WAITING
+    )
+    asked = Review.objects.filter(pk__in=waiting.values("review")).select_related(
+        "asked_by", "site", "lead__workspace__organisation"
+    )
     answered = [
         each
-        for each in asked.prefetch_related("incidents")
-        if {incident.pk for incident in each.incidents.all()} <= covered
-        and speaks_at(annotation.by, each.site, each.lead.workspace)
+        for each in asked.order_by("pk").select_for_update(of=("self",))
+        if speaks_at(annotation.by, each.site, each.lead.workspace)
     ]
-    Review.objects.filter(pk__in=[each.pk for each in answered], state=Review.State.WAITING).update(
-        state=Review.State.ANSWERED, settled_at=annotation.given_at
-    )
+    waiting.filter(review__in=answered).update(answer=annotation)
+    left = AskedIncident.objects.filter(review__in=answered, answer=None).values("review")
+    done = Review.objects.filter(pk__in=[each.pk for each in answered]).exclude(pk__in=left)
+    done.update(state=Review.State.ANSWERED, settled_at=annotation.given_at)
     if answered and annotation.review_id is None:
         annotation.review = answered[0]
         annotation.save(update_fields=["review"])

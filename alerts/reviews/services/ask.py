@@ -59,7 +59,7 @@ def ask_ot(
                  "question": parts.ready or parts.own, "own": parts.own if parts.ready else ""},
     )  # fmt: skip
     people = people_asked_at(site, lead, by=by)
-    tell_asked(review, people=people, n=len(ids), now=now)
+    tell_asked(review, people=people, about=incidents, now=now)
     set_ot_states(standings={(OtState.WAITING, review.due_at): ids}, now=now)
     record(
         "reviews.review.asked", on=review, by=by, at=now, question=question, site=site.name,

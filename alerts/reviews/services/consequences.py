@@ -7,9 +7,10 @@ from datetime import datetime
 
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.reads.wording import number_words
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.engine.comment import Spoken
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import sites_spoken_for
 from alerts.reviews.services.into_sentinel import owe_verdict
 from alerts.reviews.services.pattern_verdicts import (
@@ -40,7 +41,9 @@ def follow_through(
         for each in _interested(incidents, answered, annotation)
         if incidents_visible_to(each).filter(pk=lead.pk).exists()
     ]
-    tell_answered(annotation, incident=lead, people=people, n=len(ids), now=now)
+    tell_answered(
+        annotation, incident=lead, people=people, about=incidents, left=_left(answered), now=now
+    )
     restore_standing(ids, now=now, rank_too=near)
 
 
@@ -54,8 +57,13 @@ def _spoken(annotation: Annotation, incidents: Sequence[Incident]) -> Spoken:
         work_order=annotation.work_order,
         done_by=annotation.done_by,
         note=annotation.note,
-        incidents=len(incidents),
+        numbers=tuple(number_words(each.number, each.pk) for each in incidents),
     )
+
+
+def _left(answered: Sequence[Review]) -> int:
+    """How many incidents of these questions wait on."""
+    return AskedIncident.objects.filter(review__in=answered, answer=None).count()
 
 
 def _write_down(annotation: Annotation, ids: Sequence[int], *, now: datetime) -> None:

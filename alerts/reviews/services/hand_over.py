@@ -8,6 +8,7 @@ from alerts.incidents.models import TimelineItem
 from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Review
 from alerts.reviews.policies import reasons_against_handing_over
+from alerts.reviews.queries import waiting_incidents_of
 from alerts.reviews.services.tell import tell_handed_over
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -32,11 +33,12 @@ def hand_over_review(
         raise CannotHandOver(*reasons)
     assert to is not None  # the policy says so
     note = note.strip()[:300]
-    ids = list(review.incidents.values_list("pk", flat=True))
+    waiting = list(waiting_incidents_of(review))
+    ids = [each.pk for each in waiting]
     write_timeline(
         incident_ids=ids, code="handed-over", side=TimelineItem.Side.OT, by=by, now=now,
         details={"review": str(review.uuid), "to": to.name, "note": note},
     )  # fmt: skip
-    tell_handed_over(review, to=to, by=by, n=len(ids), note=note, now=now)
+    tell_handed_over(review, to=to, by=by, about=waiting, note=note, now=now)
     record("reviews.review.handed_over", on=review, by=by, at=now, to=to.email, note=note)
     return review

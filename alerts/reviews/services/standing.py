@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alerts.incidents.models import OtState
 from alerts.incidents.services.ot import Standing, set_ot_states
-from alerts.reviews.models import Review
+from alerts.reviews.models import AskedIncident, Review
 from alerts.reviews.queries import annotations_in_force
 
 
@@ -15,9 +15,11 @@ def restore_standing(
 ) -> None:
     """Set the OT state of incidents to what their questions and verdicts come to."""
     newest: dict[int, tuple[datetime, Standing]] = {}
-    asked = Review.objects.filter(incidents__in=incident_ids, state=Review.State.WAITING)
-    for incident, asked_at, due_at in asked.order_by("asked_at", "pk").values_list(
-        "incidents", "asked_at", "due_at"
+    asked = AskedIncident.objects.filter(
+        incident__in=incident_ids, answer=None, review__state=Review.State.WAITING
+    )
+    for incident, asked_at, due_at in asked.order_by("review__asked_at", "review").values_list(
+        "incident", "review__asked_at", "review__due_at"
     ):
         newest[incident] = (asked_at, (OtState.WAITING, due_at))
     given = annotations_in_force().filter(incidents__in=incident_ids)

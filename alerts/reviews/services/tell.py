@@ -1,6 +1,6 @@
 """What people are told, each in their language: short and plain; links carry no rights."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,12 +11,16 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 from alerts.incidents.engine.catalogue import headline, sentence
 from alerts.incidents.models import Incident
+from alerts.incidents.reads.members import members_of
+from alerts.incidents.reads.panel import zone_name_of
 from alerts.outbox.services import HOLD
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Review
 from portal.accounts.models import User
 from portal.notifications.services import notify
+from portal.ui.zones import ReaderClock, active
 
+MAX_DATES = 10
 type Words = Callable[[str], tuple[str, list[str], str]]  # language → subject, lines, reason
 
 
@@ -30,7 +34,9 @@ def _plant_time(moment: datetime, zone: str) -> str:
     return f"{date_format(local, form)} {local.tzname()}"
 
 
-def tell_asked(review: Review, *, people: Iterable[User], n: int, now: datetime) -> None:
+def tell_asked(
+    review: Review, *, people: Iterable[User], about: Sequence[Incident], now: datetime
+) -> None:
     """Tell everyone who speaks for OT at the site."""
 
     def words(language: str) -> tuple[str, list[str], str]:
@@ -39,7 +45,7 @@ def tell_asked(review: Review, *, people: Iterable[User], n: int, now: datetime)
             % {"name": review.asked_by.name, "site": review.site},
             review.asked,
             "",
-            *_facts(review, n, language),
+            *_facts(review, about, language, now),
         ]
         return _was_this_you(review, language), lines, _because_ot(review)
 
@@ -47,7 +53,7 @@ def tell_asked(review: Review, *, people: Iterable[User], n: int, now: datetime)
 
 
 def tell_handed_over(
-    review: Review, *, to: User, by: User, n: int, note: str, now: datetime
+    review: Review, *, to: User, by: User, about: Sequence[Incident], note: str, now: datetime
 ) -> None:
     """Tell the colleague who was pointed to the question."""
 
@@ -59,7 +65,7 @@ def tell_handed_over(
             gettext("%(name)s of the SOC asks:") % {"name": review.asked_by.name},
             review.asked,
             "",
-            *_facts(review, n, language),
+            *_facts(review, about, language, now),
         ]
         return _was_this_you(review, language), lines, _because_ot(review)
 
@@ -67,9 +73,11 @@ def tell_handed_over(
 
 
 def tell_answered(
-    annotation: Annotation, *, incident: Incident, people: Iterable[User], n: int, now: datetime
-) -> None:
-    """Tell who asked, and who owns the incident."""
+    annotation: Annotation, *, incident: Incident, people: Iterable[User],
+    about: Sequence[Incident], left: int, now: datetime,
+) -> None:  # fmt: skip
+    """Tell who asked, and who owns the incident. `left`: how many the question waits on for."""
+    zone = zone_name_of(about) or "UTC"
     cause = cause_of(annotation.cause)
 
     def words(language: str) -> tuple[str, list[str], str]:
@@ -85,7 +93,8 @@ def tell_answered(
             *([gettext("“%(words)s”") % {"words": annotation.note}] if annotation.note else []),
             "",
             _sentence(incident, language),
-            *_count(n),
+            *_when(about, zone, now),
+            *_still_waiting(left),
             gettext("Nothing is closed or suppressed by this answer."),
         ]  # fmt: skip
         return subject, lines, gettext("You get this because you asked, or own the incident.")
@@ -94,20 +103,42 @@ def tell_answered(
     _tell(people, "reviews.answered", path, words, now=now, annotation=annotation)
 
 
-def _facts(review: Review, n: int, language: str) -> list[str]:
+def _facts(review: Review, about: Sequence[Incident], language: str, now: datetime) -> list[str]:
     where = review.lead.place or review.site.name
     due = _plant_time(review.due_at, review.site.time_zone)
     return [
         _sentence(review.lead, language),
         gettext("Where: %(place)s") % {"place": where},
-        *_count(n),
+        *_when(about, review.site.time_zone, now),
         gettext("Please answer by %(time)s.") % {"time": due},
     ]
 
 
-def _count(n: int) -> list[str]:
-    alike = ngettext("%(n)s incident like this.", "%(n)s incidents like this.", n)
-    return [alike % {"n": n}] if n > 1 else []
+def _when(about: Sequence[Incident], zone: str, now: datetime) -> list[str]:
+    """When it happened; of several how many there are, and when each did."""
+    members = members_of(about, now=now, zone=zone, is_dated=True)
+    if members.n < 2:
+        return [gettext("When: %(time)s") % {"time": each.happened} for each in members.listed]
+    alike = ngettext(
+        "It is about %(n)s incident of this kind:", "It is about %(n)s incidents of this kind:",
+        members.n,
+    )  # fmt: skip
+    lines = [f"- {each.happened} ({each.number})" for each in members.listed[:MAX_DATES]]
+    if (more := members.n - len(lines)) > 0:
+        earlier = ngettext("- and %(n)s earlier one", "- and %(n)s earlier ones", more)
+        lines.append(earlier % {"n": more})
+    return [alike % {"n": members.n}, *lines]
+
+
+def _still_waiting(left: int) -> list[str]:
+    if not left:
+        return []
+    words = ngettext(
+        "The question still waits for %(n)s other incident.",
+        "The question still waits for %(n)s other incidents.",
+        left,
+    )
+    return [words % {"n": left}]
 
 
 def _was_this_you(review: Review, language: str) -> str:
@@ -144,7 +175,8 @@ def _tell(
     ordered = sorted(people, key=lambda each: (each.language, each.pk))
     for chosen, group in groupby(ordered, key=lambda each: each.language):
         language = chosen or "en"
-        with translation.override(language):
+        # Not on the clock of whoever writes: the plant's, and its name beside it.
+        with translation.override(language), active(ReaderClock()):
             subject, lines, reason = words(language)
             notify(
                 people=list(group), kind=kind, subject=subject, body="\n".join(lines), path=path,

@@ -1,5 +1,6 @@
 """Take a verdict back while nothing of it has reached Sentinel."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.models import TimelineItem
 from alerts.incidents.services.timeline import write_timeline
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.services.into_sentinel import withdraw_verdict
 from alerts.reviews.services.neighbours import lock_with_neighbours
 from alerts.reviews.services.pattern_verdicts import patterns_of, recount_patterns
@@ -46,9 +47,9 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
         )
     annotation.withdrawn_at = now
     annotation.save(update_fields=["withdrawn_at"])
-    earlier = settle_succession(ids).changed
-    recount_patterns(patterns_of([annotation.pk, *earlier]))
-    _wait_again(annotation)
+    succession = settle_succession(ids)
+    recount_patterns(patterns_of([annotation.pk, *succession.changed]))
+    _wait_again(annotation, succession.holding)
     write_timeline(
         incident_ids=ids, code="undone", side=TimelineItem.Side.OT, by=by, now=now, act=act,
         details={"code": "answered"},
@@ -59,12 +60,19 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     return annotation
 
 
-def _wait_again(annotation: Annotation) -> None:
-    """The questions that this verdict answered, and no other verdict answers, wait again."""
-    judged = annotation.incidents.values("pk")
-    answered = Review.objects.filter(
-        incidents__in=judged, state=Review.State.ANSWERED, settled_at=annotation.given_at
-    ).distinct()
-    Review.objects.filter(pk__in=[each.pk for each in answered]).update(
+def _wait_again(annotation: Annotation, holding: Mapping[int, int]) -> None:
+    """Questions wait again for the incidents that this verdict answered, unless another one that
+    was given since they were asked holds for them.
+    """
+    rows = AskedIncident.objects.filter(answer=annotation).select_related("review")
+    given = Annotation.objects.in_bulk({*holding.values()})
+    again = set()
+    for row in rows:
+        other = given.get(holding.get(row.incident_id, 0))
+        row.answer = other if other and other.given_at >= row.review.asked_at else None
+        row.save(update_fields=["answer"])
+        if row.answer is None:
+            again.add(row.review_id)
+    Review.objects.filter(pk__in=again, state=Review.State.ANSWERED).update(
         state=Review.State.WAITING, settled_at=None
     )

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from alerts.incidents.models import Incident, TimelineItem
+from alerts.incidents.models import TimelineItem
 from alerts.incidents.services.acting import lock_incidents
 from alerts.incidents.services.timeline import write_timeline
-from alerts.reviews.models import Review
+from alerts.reviews.models import AskedIncident, Review
 from alerts.reviews.policies import reasons_against_withdrawing
 from alerts.reviews.services.standing import restore_standing
 from portal.accounts.models import User
@@ -25,8 +25,8 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     """Take the question back. Mails that did not leave yet never will; the others stay true: the
     page behind their link says that it was withdrawn.
     """
-    ids = list(Incident.objects.filter(reviews=review_id).values_list("pk", flat=True))
-    lock_incidents(ids)  # before the question, as who answers does
+    asked = AskedIncident.objects.filter(review=review_id, answer=None)
+    lock_incidents(list(asked.values_list("incident", flat=True)))  # as who answers does
     review = (
         Review.objects.select_for_update(of=("self",))
         .select_related("site", "lead__workspace__organisation")
@@ -34,6 +34,7 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     )
     if reasons := reasons_against_withdrawing(review, by=by):
         raise CannotWithdraw(*reasons)
+    ids = list(asked.values_list("incident", flat=True))
     review.state, review.settled_at = Review.State.WITHDRAWN, now
     review.save(update_fields=["state", "settled_at"])
     write_timeline(

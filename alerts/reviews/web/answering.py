@@ -1,26 +1,30 @@
 """Answer for OT: the phone page, the incident's verdict, and undo."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.reads.members import happened_words, members_of
+from alerts.incidents.reads.wording import number_words
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import speaks_at, works_in
 from alerts.reviews.queries import (
-    answer_to,
+    answers_to,
     ends_of,
     facts_of,
+    newest_verdict_on,
     next_waiting,
     open_review_on,
     place_in_line,
+    waiting_incidents_of,
 )
 from alerts.reviews.services import (
     CannotGiveVerdict,
@@ -30,11 +34,13 @@ from alerts.reviews.services import (
     undo_verdict,
 )
 from alerts.reviews.web.forms import VerdictForm
+from alerts.reviews.web.occasions import ids_in
 from alerts.reviews.web.panel import render_panel
 from alerts.reviews.web.shared import (
+    answer_context,
     colleagues,
-    given_context,
     nodes,
+    occasions_in,
     review_or_404,
     verdict_context,
 )
@@ -44,6 +50,7 @@ from portal.accounts.actor import actor_of
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
+from portal.ui.words import number
 
 
 @never_cache
@@ -59,7 +66,9 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
     given = _give(request, form, now=now, review_id=asked.pk)
     if given is None:
         return _page(request, asked, now=now, form=form)
-    following = next_waiting(actor_of(request), after=asked)
+    asked.refresh_from_db(fields=["state"])
+    waits_on = asked.state == Review.State.WAITING  # the answer was about some of its incidents
+    following = asked if waits_on else next_waiting(actor_of(request), after=asked)
     goal = reverse("reviews:answer", args=[following.uuid]) if following else _list()
     response: HttpResponse = HttpResponseRedirect(goal)
     if "application/json" in request.headers.get("Accept", ""):
@@ -69,16 +78,18 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
 
 @post_only(otherwise=lambda incident_id: f"/incidents/{incident_id}/")
 def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
-    """Judge an incident from its page, and with it all that a waiting question is about; answers
-    with the panel.
+    """Judge an incident from its page, and others that were ticked with it: of the question that
+    waits for it, or of its row in the queue. Answers with the panel.
     """
-    incident = get_object_or_404(incidents_visible_to(actor_of(request)), pk=incident_id)
+    visible = incidents_visible_to(actor_of(request))
+    incident = get_object_or_404(visible, pk=incident_id)
     form, now = VerdictForm(request.POST), clock.now()
     asked = open_review_on(incident.pk)
     if asked and speaks_at(actor_of(request), asked.site, asked.lead.workspace):
-        given = _give(request, form, now=now, review_id=asked.pk)
+        given = _give(request, form, now=now, review_id=asked.pk, otherwise=[incident.pk])
     else:
-        given = _give(request, form, now=now, incident_ids=[incident.pk])
+        ticked = list(visible.filter(pk__in=ids_in(form.ticked)).values_list("pk", flat=True))
+        given = _give(request, form, now=now, ids=ticked or [incident.pk])
     if given is None:
         return render_panel(request, incident, now=now, form=form)
     response = render_panel(request, incident, now=now)
@@ -114,51 +125,85 @@ def _undone(
 
 
 def _give(
-    request: HttpRequest, form: VerdictForm, *, now: datetime, **what: Any
+    request: HttpRequest,
+    form: VerdictForm,
+    *,
+    now: datetime,
+    review_id: int | None = None,
+    ids: Collection[int] | None = None,
+    otherwise: Collection[int] = (),
 ) -> Annotation | None:
-    """Give the verdict of a form; None when it was refused, the form then says why."""
+    """Give the verdict of a form on what was ticked in it, or on `otherwise` where there was
+    nothing to tick; on `ids` whatever was ticked. None when it was refused, the form then says why.
+    """
     if not form.is_valid():
         return None
+    said = dict(form.cleaned_data)
+    ticked = said.pop("incident_ids")
+    about = (ticked or otherwise) if ids is None else ids
     try:
-        return give_verdict(by=actor_of(request), now=now, **what, **form.cleaned_data)
+        return give_verdict(
+            by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **said
+        )
     except CannotGiveVerdict as refusal:
         form.add_error(None, list(refusal.reasons))
     return None
 
 
 def _tell(request: HttpRequest, response: HttpResponse, given: Annotation) -> HttpResponse:
-    incident = given.incidents.order_by("-severity", "-created_at", "-pk").first()
+    incidents = list(given.incidents.order_by("-severity", "-created_at", "-pk"))
+    title = headline(incidents[0]) if incidents else ""
     words = {
         "verdict": verdict_word(given.verdict),
-        "title": headline(incident) if incident else "",
+        "title": f"{title} ×{number(len(incidents))}" if len(incidents) > 1 else title,
     }
     text = gettext("Saved: %(verdict)s. %(title)s") % words
+    if given.review and (left := waiting_incidents_of(given.review).count()):
+        open_words = ngettext(
+            "%(n)s incident of the question is still open.",
+            "%(n)s incidents of the question are still open.",
+            left,
+        )
+        saved = gettext("Saved: %(verdict)s.") % words
+        text = f"{saved} {open_words % {'n': number(left)}}"
     return leave_toast(request, response, text, undo=reverse("reviews:undo", args=[given.act]))
 
 
 def _page(
     request: HttpRequest, asked: Review, *, now: datetime, form: VerdictForm | None = None
 ) -> HttpResponse:
-    person, lead = actor_of(request), asked.lead
-    may_answer = speaks_at(person, asked.site, lead.workspace)
+    person = actor_of(request)
+    may_answer = speaks_at(person, asked.site, asked.lead.workspace)
     waits, over = asked.state == Review.State.WAITING, asked.state == Review.State.WITHDRAWN
-    given = answer_to(asked)
+    answers = answers_to(asked)
+    about = list(waiting_incidents_of(asked)) if waits else list(asked.incidents.all())
+    # What the page tells is about one incident: the gravest of those that an answer is wanted for.
+    shown = asked.lead if asked.lead in about else about[0]
+    newest = newest_verdict_on([each.pk for each in about])
+    given = answers[0] if answers and not waits else None
+    ticked = {each.pk for each in given.incidents} if given and len(answers) > 1 else None
     page = {
         "review": asked,
-        "incident": lead,
-        "n": asked.incidents.count(),
-        "headline": headline(lead),
-        "sentence": sentence(lead),
+        "incident": shown,
+        "occasions": occasions_in(form, about, ticked=ticked, now=now, zone=asked.site.time_zone),
+        "number": number_words(shown.number, shown.pk),
+        "happened": happened_words(shown, now, asked.site.time_zone),
+        "headline": headline(shown),
+        "sentence": sentence(shown),
         "place": place_in_line(asked, person),
-        "nodes": nodes(lead, ends_of(lead)),
-        "checks": checks_of(facts_of(lead, besides=None if waits else given), asked.site.time_zone),
-        "seen": given.uuid if given else "",
-        **given_context(None if waits else given),
+        "nodes": nodes(shown, ends_of(shown)),
+        "checks": checks_of(
+            facts_of(shown, besides=given.annotation if given else None), asked.site.time_zone
+        ),
+        "seen": newest.uuid if newest else "",
+        "members": members_of(about, now=now, zone=asked.site.time_zone),
+        "answers": [answer_context(each, now, asked.site.time_zone) for each in answers],
+        "answer": given.annotation if given else None,
         "may_answer": may_answer and not over,
-        "may_withdraw": waits and works_in(person, lead.workspace),
+        "may_withdraw": waits and works_in(person, asked.lead.workspace),
         "hand_over": colleagues(asked, request) if may_answer and waits else None,
         "now": now,
-        **verdict_context(lead, form),
+        **verdict_context(shown, form),
     }
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/answer.html", page, status=status))

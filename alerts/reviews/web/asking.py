@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Review
 from alerts.reviews.policies import speaks_at
-from alerts.reviews.queries import answer_to
+from alerts.reviews.queries import answers_to
 from alerts.reviews.services import (
     CannotHandOver,
     CannotWithdraw,
@@ -30,7 +30,7 @@ from alerts.reviews.web.asking_many import (
 )
 from alerts.reviews.web.forms import AskForm, HandOverForm
 from alerts.reviews.web.panel import ask_context, render_panel
-from alerts.reviews.web.shared import colleagues, given_context, review_or_404
+from alerts.reviews.web.shared import answer_context, colleagues, review_or_404
 from alerts.reviews.web.words import headline
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -133,11 +133,12 @@ def _ask_page(
 
 def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm | None) -> HttpResponse:
     """The form, or why there is none: it is answered, withdrawn, not theirs, or nobody is left."""
-    given = answer_to(asked) if asked.state == Review.State.ANSWERED else None
+    answers = answers_to(asked) if asked.state == Review.State.ANSWERED else []
+    now, zone = clock.now(), asked.site.time_zone
     page = {
         "review": asked, "headline": headline(asked.lead), "hand_over": form,
         "is_mine": speaks_at(actor_of(request), asked.site, asked.lead.workspace),
-        **given_context(given),
+        "answers": [answer_context(each, now, zone) for each in answers], "now": now,
     }  # fmt: skip
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/hand_over.html", page, status=status))

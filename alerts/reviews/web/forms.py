@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from alerts.reviews.engine.question import Question
 from alerts.reviews.models import CANNED
 from alerts.reviews.policies import LONGEST_QUESTION
+from alerts.reviews.web.occasions import FIELD, ids_in
 from portal.accounts.models import User
 from portal.ui.pieces import Choice
 
@@ -52,8 +54,16 @@ class VerdictForm(forms.Form):
         why = said.pop("why", "") if verdict == "suspicious" else ""
         said.pop("why", None)
         said["seen"] = self.data.get("seen")
+        said["incident_ids"] = ids_in(self.ticked)
+        if self.data.get("dates") and not said["incident_ids"]:
+            self.add_error(None, _("Tick at least one date that your answer is about."))
         said["note"] = "\n".join(part for part in (why, said.get("note", "")) if part)
         return said
+
+    @property
+    def ticked(self) -> list[str]:
+        """What was ticked of the dates, as it was sent."""
+        return self.data.getlist(FIELD) if isinstance(self.data, QueryDict) else []
 
     def done_by_choices(self) -> Iterable[Choice]:
         """Who did it, as pills."""

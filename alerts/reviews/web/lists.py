@@ -1,17 +1,20 @@
 """The list of questions: waiting, answered, and one's own answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
+from alerts.incidents.reads.members import members_of
 from alerts.incidents.reads.wording import classification_words
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.queries import annotations_in_force, reviews_visible_to, waiting_for
 from alerts.reviews.web.words import headline, reason
 from portal import clock
@@ -20,6 +23,7 @@ from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import render_page, wants_part
 from portal.ui.pieces import Tab
+from portal.ui.zones import READER
 
 PAGE = 50
 WAITING, ANSWERED, MINE = "waiting", "answered", "mine"
@@ -31,11 +35,14 @@ class Row:
 
     incident: Incident
     headline: str
-    n: int
+    n: int  # incidents: of a question those that it waits for, else all that it was about
+    span: str  # of several, from when to when
     review: Review | None
     answer: Annotation | None
     reason: str
     outcome: str = ""  # how it was closed
+    open_count: int = 0  # of its incidents
+    verdicts: Sequence[str] = ()  # of a question, where OT gave several: the newest first
 
 
 @require_GET
@@ -88,17 +95,33 @@ def _questions(
         found = reviews_visible_to(person).exclude(state=Review.State.WAITING)
         field, newest_first = "settled_at", True
     given = annotations_in_force().select_related("by").order_by("given_at", "pk")
-    wanted = found.annotate(n=Count("incidents")).prefetch_related(
-        Prefetch("annotations", queryset=given, to_attr="given")
+    asked = AskedIncident.objects.select_related("incident")
+    wanted = found.prefetch_related(
+        Prefetch("annotations", queryset=given, to_attr="given"),
+        Prefetch("asked_incidents", queryset=asked, to_attr="asked_rows"),
     )
     page, more = _page(wanted.select_related("opened_by"), field, after, newest_first)
-    return [_question(review) for review in page], more
+    return [_question(review, clock.now()) for review in page], more
 
 
-def _question(review: Any) -> Row:
+def _question(review: Any, now: datetime) -> Row:
     answer = review.given[-1] if review.given else None
-    why = reason(answer.cause) if answer else ""
-    return Row(review.lead, headline(review.lead), review.n, review, answer, why)
+    waits = review.state == Review.State.WAITING
+    asked = [row.incident for row in review.asked_rows if not waits or row.answer_id is None]
+    lead = review.lead if review.lead in asked else max(asked, key=_gravity)
+    verdicts = list(dict.fromkeys(each.verdict for each in reversed(review.given)))
+    return Row(
+        lead, headline(lead), len(asked), _span(asked, now, review.site.time_zone), review, answer,
+        reason(answer.cause) if answer else "", verdicts=verdicts if len(verdicts) > 1 else (),
+    )  # fmt: skip
+
+
+def _gravity(incident: Incident) -> tuple[int, datetime, int]:
+    return incident.severity, incident.created_at, incident.pk
+
+
+def _span(incidents: Sequence[Incident], now: datetime, zone: str) -> str:
+    return members_of(incidents, now=now, zone=zone).span if len(incidents) > 1 else ""
 
 
 def _answers(person: User, after: str) -> tuple[list[Row], str]:
@@ -107,15 +130,19 @@ def _answers(person: User, after: str) -> tuple[list[Row], str]:
         Prefetch("incidents", queryset=Incident.objects.order_by("-severity", "-created_at", "-pk"))
     )
     page, more = _page(wanted, "given_at", after, newest_first=True)
-    return [_answer(annotation) for annotation in page], more
+    return [_answer(annotation, clock.now()) for annotation in page], more
 
 
-def _answer(annotation: Annotation) -> Row:
+def _answer(annotation: Annotation, now: datetime) -> Row:
     incidents = list(annotation.incidents.all())
     lead = incidents[0]
+    zone = annotation.review.site.time_zone if annotation.review else READER
+    outcomes = {each.classification for each in incidents}
     return Row(
-        lead, headline(lead), len(incidents), annotation.review, annotation,
-        reason(annotation.cause), classification_words(lead.classification),
+        lead, headline(lead), len(incidents), _span(incidents, now, zone), annotation.review,
+        annotation, reason(annotation.cause),
+        classification_words(lead.classification) if len(outcomes) == 1 else "",
+        sum(each.is_open for each in incidents),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ Without htmx the address is a page of its own. A row of the queue asks with
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -20,17 +21,32 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.models import CANNED
+from alerts.incidents.reads.members import members_of
+from alerts.reviews.models import CANNED, Review
 from alerts.reviews.policies import speaks_for, works_in
-from alerts.reviews.queries import open_review_on, previews_of_asking, verdict_on
+from alerts.reviews.queries import (
+    newest_verdict_on,
+    open_review_on,
+    previews_of_asking,
+    verdict_on,
+    waiting_incidents_of,
+)
 from alerts.reviews.web.forms import AskForm, VerdictForm
-from alerts.reviews.web.shared import colleagues, given_context, verdict_context
+from alerts.reviews.web.shared import (
+    colleagues,
+    given_context,
+    occasions_in,
+    verdict_context,
+)
 from alerts.reviews.web.words import due_words, headline
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.ui.htmx import vary, wants_part
 from portal.ui.pieces import Choice
+from portal.ui.zones import reader_clock
+
+MAX_ABOUT = 500  # incidents of a row that one answer may be about
 
 
 @require_GET
@@ -55,12 +71,18 @@ def render_panel(
     review, given = open_review_on(incident.pk), verdict_on(incident.pk)
     may_answer = speaks_for(person, incident) and not incident.is_read_only
     may_ask = works_in(person, incident.workspace) and not incident.is_read_only
+    group = _group_in(request)
+    about = _about(person, incident, review, group)
+    zone = reader_clock().zone_of_plants(incident.site_ids)
+    newest = newest_verdict_on([each.pk for each in about])
     page: dict[str, Any] = {
         "incident": incident,
         "headline": headline(incident),
         "review": review,
-        "n": review.incidents.count() if review else 1,
-        "seen": given.uuid if given else "",
+        "group": group or "",
+        "members": members_of(about, now=now, zone=zone),
+        "occasions": occasions_in(form, about, now=now, zone=zone),
+        "seen": newest.uuid if newest else "",
         **given_context(given),
         "may_answer": may_answer,
         "may_ask": may_ask and review is None,
@@ -75,6 +97,28 @@ def render_panel(
     template = "alerts/reviews/panel.html"
     name = f"{template}#panel" if wants_part(request) else template
     return vary(render(request, name, page, status=422 if refused else 200))
+
+
+def _group_in(request: HttpRequest) -> UUID | None:
+    """The row of the queue whose panel this is part of, if it is."""
+    try:
+        return UUID(request.POST.get("group") or request.GET.get("group") or "")
+    except ValueError:
+        return None
+
+
+def _about(
+    person: User, incident: Incident, review: Review | None, group: UUID | None
+) -> list[Incident]:
+    """The incidents that an answer given here may be about, the shown one among them: all that a
+    question waits for, or all of the row that is looked at.
+    """
+    about: list[Incident] = []
+    if review is not None:
+        about = list(waiting_incidents_of(review))
+    elif group is not None:
+        about = list(incidents_visible_to(person).filter(group_key=group)[:MAX_ABOUT])
+    return about if incident in about else [incident]
 
 
 def ask_context(

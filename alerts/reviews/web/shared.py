@@ -1,5 +1,7 @@
 """What several pages of this room need."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,10 +11,12 @@ from django.shortcuts import get_object_or_404
 
 from alerts.incidents.models import Incident
 from alerts.incidents.reads.devices import CRITICALITY_WORDS, outside_words
+from alerts.incidents.reads.members import members_of
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import ot_people_at
-from alerts.reviews.queries import Ends, reviews_visible_to
+from alerts.reviews.queries import Answer, Ends, reviews_visible_to
 from alerts.reviews.web.forms import DONE_BY, HandOverForm, VerdictForm
+from alerts.reviews.web.occasions import Occasions, ids_in, occasions_of
 from alerts.reviews.web.words import reason, reasons_for
 from alerts.sites.engine.outside import is_public_address
 from alerts.sites.models import Criticality, Device
@@ -42,6 +46,20 @@ def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict
     }
 
 
+def occasions_in(
+    form: VerdictForm | None,
+    incidents: Sequence[Incident],
+    *,
+    ticked: Collection[int] | None = None,
+    now: datetime,
+    zone: str,
+) -> Occasions:
+    """The incidents that may be ticked: as in a form that comes back, else `ticked`, else all."""
+    if form is not None and form.is_bound and "dates" in form.data:
+        ticked = ids_in(form.ticked)
+    return occasions_of(incidents, ticked=ticked, now=now, zone=zone)
+
+
 def chosen_in(form: VerdictForm) -> dict[str, str]:
     """What was picked in a form that comes back."""
     said = form.data if form.is_bound else {}
@@ -62,6 +80,14 @@ def given_context(answer: Annotation | None) -> dict[str, Any]:
         "answer": answer,
         "answer_reason": reason(answer.cause),
         "answer_done_by": doers.get(answer.done_by, ""),
+    }
+
+
+def answer_context(answer: Answer, now: datetime, zone: str) -> dict[str, Any]:
+    """An answer with its reason in words and the incidents that it is about."""
+    return given_context(answer.annotation) | {
+        "members": members_of(answer.incidents, now=now, zone=zone),
+        "ids": ",".join(str(each.pk) for each in answer.incidents),
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.models import Group, Incident, PatternMemory, TimelineItem
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import answer_to, verdict_on
+from alerts.reviews.queries import answers_to, verdict_on
 from alerts.reviews.services import CannotGiveVerdict, give_verdict
 from portal.accounts.models import Grant
 from portal.audit.models import Entry
@@ -26,7 +26,7 @@ def test_an_answer_settles_the_question(answer, review, oda, incident):
     incident.refresh_from_db()
     assert (review.state, review.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert answer_to(review) == given
+    assert [each.annotation for each in answers_to(review)] == [given]
     assert list(given.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")

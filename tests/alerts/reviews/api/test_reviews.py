@@ -7,10 +7,12 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from alerts.reviews.api.schema import annotation_schema
 from alerts.reviews.models import Annotation, Review
+from alerts.reviews.services import ask_ot
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from tests import cast
 from tests.architecture.tree import HOME
+from tests.conftest import NOON
 from tests.factories.incidents import make_site, make_workspace
 from tests.program import Program, stored_incident
 
@@ -143,3 +145,27 @@ def test_a_verdict_fits_its_published_schema(oda, incident):
     del told["data_age_seconds"]
     check = Draft202012Validator(published, format_checker=FormatChecker())
     assert [error.message for error in check.iter_errors(told)] == []
+
+
+def test_an_answer_may_name_the_incidents_it_is_about(sam, oda, workspace, plant, incident):
+    other = stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
+    review = ask_ot(
+        site_id=plant.pk, question="Was this you?", by=sam.token.owner, now=NOON,
+        incident_ids=[incident.pk, other.pk],
+    )  # fmt: skip
+    said = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE | {"incidents": [other.pk]}).json()
+    assert (said["state"], said["waiting_incidents"]) == ("waiting", [incident.pk])
+    assert said["incidents"] == [incident.pk, other.pk]
+    said = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE).json()
+    assert (said["state"], said["waiting_incidents"]) == ("answered", [])
+
+
+def test_a_verdict_on_one_incident_is_about_this_one(sam, oda, workspace, plant, incident):
+    other = stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
+    review = ask_ot(
+        site_id=plant.pk, question="Was this you?", by=sam.token.owner, now=NOON,
+        incident_ids=[incident.pk, other.pk],
+    )  # fmt: skip
+    said = oda.post(f"incidents/{other.pk}/verdict/", ROUTINE).json()
+    assert (said["review"], said["incidents"]) == (str(review.uuid), [other.pk])
+    assert Review.objects.get().state == "waiting"

@@ -1,5 +1,6 @@
 """The phone page in a browser: taps, thumbs, keys, no scripts, no network."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -46,6 +47,49 @@ def test_an_answer_takes_three_taps(phone):
     page.locator(".toast button").tap()
     page.wait_for_url("**/reviews/*/")
     assert page.get_by_role("heading", name="Was this you?").is_visible()
+
+
+@pytest.fixture
+def about_three(browse, make, ask, oda, noon):
+    """Oda's phone with a question about incidents of three days."""
+    rows = [make(at=NOON - timedelta(days=days, minutes=20))[0] for days in (113, 1, 0)]
+    review = ask(rows)
+
+    def opened(width=390):
+        return browse(f"/reviews/{review.uuid}/", as_=oda, width=width)
+
+    opened.review, opened.rows = review, rows
+    return opened
+
+
+def test_an_answer_about_several_takes_three_taps_too(about_three):
+    page = about_three()
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    page.get_by_role("button", name="Save answer").tap()
+    page.wait_for_url("**/reviews/")
+    assert Annotation.objects.get().incidents.count() == 3
+
+
+def test_one_tap_leaves_a_date_out_and_the_page_comes_back_with_it(about_three):
+    page = about_three()
+    page.get_by_text(f"#{about_three.rows[0].number}", exact=True).tap()
+    pick(page, "Maintenance")
+    pick(page, "Planned programming")
+    page.get_by_role("button", name="Save answer").tap()
+    expect(page.get_by_role("heading", name="Answered already")).to_be_visible()
+    expect(page.locator(".toast")).to_contain_text("1 incident of the question is still open.")
+    assert set(Annotation.objects.get().incidents.all()) == set(about_three.rows[1:])
+    expect(page.get_by_text(f"#{about_three.rows[0].number} · 3 Aug")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 320, 1440])
+def test_the_dates_meet_the_bars(about_three, width):
+    page = about_three(width)
+    assert sideways(page) == 0
+    assert axe_findings_in_both_themes(page) == []
+    if width < 900:
+        assert small_targets(page) == []
 
 
 @pytest.mark.parametrize("verdict", ["Routine", "Maintenance", "Suspicious", "Not sure"])

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -275,3 +276,102 @@ def test_what_stands_outside_the_plant_is_drawn_so(client, oda, site, make, ask,
     nodes = re.findall(r'<div class="flow-node[^"]*">(.*?)</div>', page, re.DOTALL)
     words = [" ".join(re.sub(r"<[^>]+>", " ", node).split()) for node in nodes]
     assert words == ["From HIST-01 Historian Crown jewel", "To 203.0.113.66 Outside the plant"]
+
+
+@pytest.fixture
+def three(make, ask):
+    """A question about three incidents of three days."""
+    rows = [make(at=NOON - timedelta(days=days, minutes=20))[0] for days in (113, 1, 0)]
+    return rows, ask(rows)
+
+
+def see(client, person, review):
+    client.force_login(person)
+    return client.get(f"/reviews/{review.uuid}/").content.decode()
+
+
+def words_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+@pytest.mark.usefixtures("noon")
+def test_the_dates_asked_about_are_listed_and_ticked(client, three, oda):
+    rows, review = three
+    page = see(client, oda, review)
+    assert "Your answer is about 3 incidents, 3 Aug – 24 Nov" in page
+    for row, when in zip(rows, ("3 Aug, 13:40", "23 Nov, 12:40", "12:40"), strict=True):
+        assert f"{when} #{row.number}" in words_of(page)
+        box = f'<input type="checkbox" name="incident" value="{row.pk}" checked form="answer-form">'
+        assert box in page
+    assert page.count(" checked") == 3, "no verdict and no reason among them"
+    assert 'id="answer-form"' in page
+
+
+@pytest.mark.usefixtures("noon")
+def test_what_was_unticked_is_asked_next_on_the_same_page(client, three, oda, said):
+    rows, review = three
+    client.force_login(oda)
+    ticked = [str(row.pk) for row in rows[1:]]
+    reply = client.post(f"/reviews/{review.uuid}/", said(dates="1", incident=ticked))
+    assert reply["Location"] == f"/reviews/{review.uuid}/"
+    page = see(client, oda, review)
+    assert "1 incident of the question is still open." in page
+    assert "Answered already" in page
+    assert f"#{rows[1].number} 23 Nov, 12:40" in words_of(page)
+    assert " checked" not in page, "one is left, and there is nothing to choose"
+    assert f"#{rows[0].number} · 3 Aug, 13:40" in words_of(page)
+    client.post(
+        f"/reviews/{review.uuid}/",
+        said(verdict="suspicious", why="Not us", cause_suspicious="nobody-of-us"),
+    )
+    given = words_of(see(client, oda, review)).split("You have answered")[1]
+    assert given.index("Suspicious") < given.index("Maintenance"), "the newest answer first"
+
+
+@pytest.mark.usefixtures("noon")
+def test_nothing_ticked_is_no_answer_and_the_rest_comes_back_as_filled_in(client, three, oda, said):
+    rows, review = three
+    client.force_login(oda)
+    reply = client.post(f"/reviews/{review.uuid}/", said(dates="1"))
+    assert reply.status_code == 422
+    assert "Tick at least one date that your answer is about." in reply.content.decode()
+    assert not Annotation.objects.exists()
+    one = [str(rows[0].pk)]
+    page = client.post(f"/reviews/{review.uuid}/", said(dates="1", incident=one, verdict=""))
+    boxes = re.findall(r'name="incident" value="(\d+)"( checked)?', page.content.decode())
+    assert dict(boxes) == {str(row.pk): " checked" if row is rows[0] else "" for row in rows}
+
+
+@pytest.mark.usefixtures("noon")
+def test_many_incidents_are_ticked_day_by_day(client, make, ask, oda, said):
+    old, new = make(8, at=NOON - timedelta(days=2)), make(6, at=NOON - timedelta(hours=2))
+    review = ask([*old, *new])
+    page = see(client, oda, review)
+    assert "22 Nov 8 incidents" in words_of(page)
+    assert "24 Nov 6 incidents" in words_of(page)
+    days = re.findall(r'name="incident" value="([\d,]+)" checked', page)
+    assert len(days) == 2
+    client.post(f"/reviews/{review.uuid}/", said(dates="1", incident=days[:1]))
+    assert Annotation.objects.get().incidents.count() == 6
+
+
+@pytest.mark.usefixtures("noon")
+def test_agreeing_is_about_the_incidents_of_the_answer_agreed_with(client, three, answer, olaf):
+    rows, review = three
+    answer(review, incident_ids=[row.pk for row in rows[1:]])
+    second = answer(
+        review, verdict="routine", cause="runs-by-itself", now=NOON + timedelta(hours=1)
+    )
+    page = see(client, olaf, review)
+    agreed = re.search(r'<input type="hidden" name="incident" value="([\d,]+)">', page)
+    assert agreed.group(1) == str(rows[0].pk)
+    assert [each.pk for each in second.incidents.all()] == [rows[0].pk]
+
+
+@pytest.mark.usefixtures("noon")
+def test_a_page_tells_when_it_happened_not_when_it_was_raised(client, make, ask, oda):
+    times = {"first_activity_at": NOON - timedelta(hours=3), "modified_at": NOON,
+             "latest_activity_at": NOON - timedelta(hours=2)}  # fmt: skip
+    page = words_of(see(client, oda, ask(make(at=NOON - timedelta(minutes=5), **times))))
+    assert "10:00–11:00" in page
+    assert "12:55" not in page

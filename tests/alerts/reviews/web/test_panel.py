@@ -7,6 +7,7 @@ import pytest
 
 from alerts.incidents.models import Severity
 from alerts.reviews.models import CANNED, Annotation, Review
+from alerts.reviews.queries import waiting_incidents_of
 from alerts.reviews.web.forms import MAX_OWN_WORDS
 from portal.accounts.models import Role, ScopeKind
 from portal.notifications.models import Notification
@@ -24,6 +25,18 @@ def panel(client, noon):
         return client.get(f"/reviews/for-incident/{incident.pk}/panel", headers=HTMX, **more)
 
     return shown
+
+
+@pytest.fixture
+def see(client, noon):
+    """`see(person, incident)` reads the panel as text."""
+
+    def read(person, incident, query=""):
+        client.force_login(person)
+        address = f"/reviews/for-incident/{incident.pk}/panel{query}"
+        return client.get(address, headers=HTMX).content.decode()
+
+    return read
 
 
 @pytest.fixture
@@ -245,14 +258,47 @@ def test_a_verdict_from_the_panel(post, incident, oda):
     assert undo == f"/reviews/undo/{Annotation.objects.get().act}/"
 
 
-def test_a_verdict_from_the_panel_answers_the_whole_question(post, make, ask, oda):
+def test_a_verdict_from_the_panel_is_about_what_is_ticked_in_it(post, see, make, ask, oda):
     rows = make(3)
     review = ask(rows)
     path = f"/reviews/incidents/{rows[1].pk}/verdict/"
-    post(oda, path, key=str(uuid.uuid4()), verdict="routine", cause_routine="runs-by-itself")
+    routine = {"verdict": "routine", "cause_routine": "runs-by-itself"}
+    assert see(oda, rows[1]).count(" checked") == 3, "all of the question's incidents are ticked"
+    post(oda, path, key=str(uuid.uuid4()), **routine)  # a form with nothing to tick
+    review.refresh_from_db()
+    assert review.state == "waiting"
+    assert [each.pk for each in waiting_incidents_of(review)] == [rows[2].pk, rows[0].pk]
+    path = f"/reviews/incidents/{rows[0].pk}/verdict/"
+    both = [str(rows[0].pk), str(rows[2].pk)]
+    post(oda, path, key=str(uuid.uuid4()), dates="1", incident=both, **routine)
     review.refresh_from_db()
     assert review.state == "answered"
-    assert Annotation.objects.get().incidents.count() == 3
+
+
+def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, oda, olaf):
+    rows = make(3)
+    page = see(oda, rows[2], f"?group={rows[2].group_key}")
+    assert page.count(" checked") == 3
+    assert "Your answer is about 3 incidents" in page
+    assert see(oda, rows[2]).count(" checked") == 0, "the incident's own page is about it alone"
+    ticked = [str(rows[0].pk), str(rows[2].pk)]
+    path = f"/reviews/incidents/{rows[2].pk}/verdict/"
+    post(
+        oda, path, key=str(uuid.uuid4()), dates="1", incident=ticked, group=rows[2].group_key,
+        verdict="routine", cause_routine="runs-by-itself",
+    )  # fmt: skip
+    given = Annotation.objects.get()
+    assert set(given.incidents.all()) == {rows[0], rows[2]}
+
+
+def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
+    incident, elsewhere = make()[0], make(site_ids=[])[0]
+    path = f"/reviews/incidents/{incident.pk}/verdict/"
+    post(
+        oda, path, key=str(uuid.uuid4()), dates="1", incident=[str(elsewhere.pk)],
+        verdict="routine", cause_routine="runs-by-itself",
+    )  # fmt: skip
+    assert list(Annotation.objects.get().incidents.all()) == [incident]
 
 
 def test_a_refused_verdict_comes_back_in_the_panel(post, incident, oda):
