@@ -7,13 +7,15 @@ from datetime import datetime
 from django.db.models import FETCH_RAISE
 from django.utils.translation import gettext
 
-from alerts.incidents.models import Comment, Incident, TimelineItem
+from alerts.incidents.models import Comment, Incident, Status, TimelineItem
 from alerts.incidents.queries import comments_of, timeline_of
 from alerts.incidents.reads.timeline_words import sentence_for
+from alerts.incidents.reads.wording import outcome_words
 from alerts.outbox.models import Kind
 from alerts.outbox.queries import changes_of
 
 MOST = 300
+_OF_CLOSING = ("closed", "status", "reopened", "closed-by-rule", "classification")
 PEOPLE = (TimelineItem.Side.SOC, TimelineItem.Side.OT)
 type Who = str  # all, people or system
 
@@ -51,7 +53,7 @@ def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
         comments = comments_of(incident).exclude(name__in=_told_already(incident, found))
         lines += [_comment(each, from_ot) for each in comments.reverse()[:MOST]]
     if who != "people":
-        lines.append(_raised(incident))
+        lines += [_raised(incident), *_closed_before(incident)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
@@ -102,6 +104,21 @@ def _comment(comment: Comment, from_ot: Collection[str]) -> Happening:
 def _raised(incident: Incident) -> Happening:
     words = gettext("raised the incident")
     return Happening("raised", incident.created_at, "sentinel", "Sentinel", words)
+
+
+def _closed_before(incident: Incident) -> list[Happening]:
+    """That Tagout never knew it open. When Sentinel closed it nobody has told us."""
+    if incident.status != Status.CLOSED:
+        return []
+    changes = set(incident.timeline.filter(code__in=_OF_CLOSING).values_list("code", flat=True))
+    if changes - {"classification"}:
+        return []
+    words = gettext("had closed it before Tagout first read it")
+    if not changes:  # it is still closed as it was
+        outcome = outcome_words(incident.classification, incident.classification_reason)
+        words = gettext("had closed it as %(outcome)s before Tagout first read it")
+        words %= {"outcome": outcome}
+    return [Happening("closed-before", incident.stored_at, "sentinel", "Sentinel", words)]
 
 
 def conflicts_of(happenings: Iterable[Happening]) -> list[Happening]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from alerts.incidents.models import TimelineItem
+from alerts.incidents.models import Status, TimelineItem
 from alerts.incidents.reads.timeline import happenings_of
 from alerts.incidents.reads.timeline_words import SENTENCES
 from tests.conftest import NOON
@@ -124,6 +124,45 @@ def test_what_tagout_did_about_a_rule_says_why(said):
     assert said("reopened", "portal", "Tagout", closed_by="R-12", because="alert-joined") == (
         "Tagout reopened what rule R-12 had closed | Another alert joined that no rule covers."
     )
+
+
+@pytest.fixture
+def closed_before(db):
+    """An incident that was closed in Sentinel before Tagout read it."""
+    return make_incident(
+        make_workspace(), created_at=NOON - timedelta(days=9), stored_at=NOON,
+        status=Status.CLOSED, classification="FalsePositive",
+        classification_reason="InaccurateData",
+    )  # fmt: skip
+
+
+def words_on(incident, who="all"):
+    return [f"{line.who} {line.words}" for line in happenings_of(incident, who)]
+
+
+def test_what_was_closed_before_we_read_it_says_so(closed_before):
+    told = "Sentinel had closed it as False positive: inaccurate data before Tagout first read it"
+    assert words_on(closed_before) == [told, "Sentinel raised the incident"]
+    assert words_on(closed_before, "system") == [told, "Sentinel raised the incident"]
+    assert words_on(closed_before, "people") == []
+
+
+def test_a_close_that_we_know_of_is_told_once(closed_before):
+    TimelineItem.objects.create(
+        incident=closed_before, at=NOON, side="soc", by_label="Sam Keller", code="closed",
+        details=BENIGN,
+    )  # fmt: skip
+    assert [words for words in words_on(closed_before) if "closed" in words] == [
+        "Sam Keller closed it as Benign positive: suspicious but expected"
+    ]
+
+
+def test_how_it_was_closed_before_a_change_is_not_guessed(closed_before):
+    TimelineItem.objects.create(
+        incident=closed_before, at=NOON, side="sentinel", code="classification",
+        details={"from": "TruePositive", "to": "FalsePositive"},
+    )  # fmt: skip
+    assert "Sentinel had closed it before Tagout first read it" in words_on(closed_before)
 
 
 def test_every_kind_of_line_that_is_written_has_a_sentence():
