@@ -107,7 +107,7 @@ def _raised(incident: Incident) -> Happening:
 
 
 def _closed_before(incident: Incident) -> list[Happening]:
-    """That Tagout never knew it open. When Sentinel closed it nobody has told us."""
+    """That Tagout never knew it open, when Sentinel had changed it last by then."""
     if incident.status != Status.CLOSED:
         return []
     changes = set(incident.timeline.filter(code__in=_OF_CLOSING).values_list("code", flat=True))
@@ -118,7 +118,8 @@ def _closed_before(incident: Incident) -> list[Happening]:
         outcome = outcome_words(incident.classification, incident.classification_reason)
         words = gettext("had closed it as %(outcome)s before Tagout first read it")
         words %= {"outcome": outcome}
-    return [Happening("closed-before", incident.stored_at, "sentinel", "Sentinel", words)]
+    at = incident.closed_at or incident.stored_at
+    return [Happening("closed-before", at, "sentinel", "Sentinel", words)]
 
 
 def conflicts_of(happenings: Iterable[Happening]) -> list[Happening]:

@@ -130,7 +130,7 @@ def test_what_tagout_did_about_a_rule_says_why(said):
 def closed_before(db):
     """An incident that was closed in Sentinel before Tagout read it."""
     return make_incident(
-        make_workspace(), created_at=NOON - timedelta(days=9), stored_at=NOON,
+        make_workspace(), created_at=NOON - timedelta(days=9), closed_at=NOON - timedelta(days=8),
         status=Status.CLOSED, classification="FalsePositive",
         classification_reason="InaccurateData",
     )  # fmt: skip
@@ -145,6 +145,7 @@ def test_what_was_closed_before_we_read_it_says_so(closed_before):
     assert words_on(closed_before) == [told, "Sentinel raised the incident"]
     assert words_on(closed_before, "system") == [told, "Sentinel raised the incident"]
     assert words_on(closed_before, "people") == []
+    assert happenings_of(closed_before)[0].at == NOON - timedelta(days=8)
 
 
 def test_a_close_that_we_know_of_is_told_once(closed_before):

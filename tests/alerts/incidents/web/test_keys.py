@@ -57,7 +57,7 @@ def page(browse, rows, sam):
 
 
 def title(page):
-    return page.locator(f"{CURRENT} .grid-title").inner_text().split(" ×")[0]
+    return page.locator(f"{CURRENT} .grid-title").inner_text().split("×")[0].strip()
 
 
 def press(page, *keys):
