@@ -19,11 +19,17 @@ def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict
         "alert": 1, "incidents": [look_at] if look_at else [], "site": "Gdańsk",
         "at": "2026-10-06T04:41:00Z",
         "traits": {"source": "ENG-WS-02", "destination": "PLC-4", "protocol": "Siemens S7"},
-        "times": 2, "unlike": 1.5, "why": "",
+        "verdicts": [], "times": 2, "unlike": 1.5, "why": "", "stoppers": [], "case": None,
+        "reason": ["look.new_trait", {"label": "source", "value": "ENG-WS-02"}],
     }  # fmt: skip
     days = [start + timedelta(days=n) for n in range(90)]
     judged = {"trials": 24, "suspicious": 0, "by_verdict": {"routine": 20, "maintenance": 4},
               "limit": 0.117, "is_little": False, "words": ""}  # fmt: skip
+    none = {"alerts": 0, "incidents": 0}
+    totals = {
+        "routine": {"alerts": 20, "incidents": 20}, "maintenance": {"alerts": 4, "incidents": 4},
+        "suspicious": none, "not-sure": none, "not-judged": {"alerts": 14, "incidents": 12},
+    }  # fmt: skip
     return {
         "version": 1, "rule_hash": rule_hash(of), "start": start.isoformat(),
         "end": NOON.isoformat(), "ran_at": NOON.isoformat(), "alerts": 38, "incidents": 36,
@@ -33,7 +39,9 @@ def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict
         "share_of_type": 0.62, "true_positives": 0, "stops": [], "judged": judged,
         "unjudged_alerts": 14, "check_these": [look], "nearest": [],
         "minutes_saved": 306.0, "evidence": judged, "outcome": judged, "total": 5210,
-        "history_days": 120, "minutes_per_incident": 8.5, "nearest_why": [], "deployed": [],
+        "history_days": 120, "minutes_per_incident": 8.5, "deployed": [], "totals": totals,
+        "shared_incidents": 0, "of_type": 61, "outside_hours": None,
+        "handling": {"minutes": 8.5, "closings": 64, "of": "all"},
     } | changes  # fmt: skip
 
 

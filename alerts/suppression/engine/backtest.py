@@ -6,32 +6,34 @@ Takes the rows that matched (the reading in SQL found them) and the near misses;
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from alerts.suppression.engine.evidence import STOPPERS, Judged, Row, Traits, judged_in
+from alerts.suppression.engine.evidence import (
+    STOPPERS,
+    Judged,
+    Row,
+    Total,
+    judged_in,
+    totals_in,
+)
 from alerts.suppression.engine.guards.width import SiteShare
+from alerts.suppression.engine.looks import Look, check_these, nearest
 from alerts.suppression.engine.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A row for a person's eye, standing for `times` rows that look the same."""
-
-    row: Row
-    times: int
-    unlike: float
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class BackTest:
-    """The answer, to be frozen into the request."""
+    """The answer, to be frozen into the request. `totals` add up to alerts and incidents;
+    `shared_incidents` of those hold another alert too, which the rule does not match.
+    """
 
     alerts: int
     incidents: int
+    totals: tuple[Total, ...]
+    shared_incidents: int
     per_day: tuple[tuple[date, int], ...]
     sites: tuple[SiteShare, ...]
     share_of_type: float
@@ -55,22 +57,28 @@ class BackTest:
 def back_test(
     rows: Iterable[Row],
     *,
-    near: Iterable[tuple[Row, str]] = (),
+    near: Iterable[tuple[Row, Sentence | str]] = (),
     start: datetime,
     end: datetime,
     zone: str = "UTC",
     incidents_by_site: Mapping[str, int],
     alerts_of_type: int,
+    shared: Collection[int] = (),
     minutes_per_incident: float = 0.0,
     most: int = 10,
 ) -> BackTest:
-    """Count the matches of the period. `near` are rows that one line kept out, with its words."""
+    """Count the matches of the period. `near` are rows that one line kept out, with its words,
+    `shared` the incidents that hold another alert too: those the rule does not close alone.
+    """
     held = [row for row in rows if start <= row.at < end]
     incidents = {incident for row in held for incident in row.incidents}
+    shared_incidents = len(incidents.intersection(shared))
     split = start + (end - start) * 2 / 3
     return BackTest(
         alerts=len(held),
         incidents=len(incidents),
+        totals=totals_in(held),
+        shared_incidents=shared_incidents,
         per_day=_per_day(held, start=start, end=end, zone=ZoneInfo(zone)),
         sites=_sites(held, incidents_by_site),
         share_of_type=len(held) / alerts_of_type if alerts_of_type > 0 else float(bool(held)),
@@ -79,48 +87,10 @@ def back_test(
         unjudged_alerts=sum(not row.is_judged for row in held),
         check_these=check_these(held, most=most),
         nearest=nearest(held, near, most=most),
-        minutes_saved=minutes_per_incident * len(incidents),
+        minutes_saved=minutes_per_incident * (len(incidents) - shared_incidents),
         evidence=judged_in(row for row in held if row.at < split),
         outcome=judged_in(row for row in held if row.at >= split),
     )
-
-
-def check_these(rows: Sequence[Row], *, most: int) -> tuple[Look, ...]:
-    """The unjudged matches: first those near a true positive, then those least like the judged
-    ones; where none is judged, the rarest.
-    """
-    known = [row for row in rows if row.is_judged] or rows
-    near_case = Sentence("look.near_case")
-    looks = _looks(
-        ((row, near_case if row.near_case else "") for row in rows if not row.is_judged), known
-    )
-    found = sorted(looks, key=lambda look: (not look.why, -look.unlike, -look.row.alert))
-    return tuple(found[:most])
-
-
-def nearest(rows: Sequence[Row], near: Iterable[tuple[Row, str]], *, most: int) -> tuple[Look, ...]:
-    """The misses most like the matches; those judged suspicious come first."""
-    looks = _looks(near, rows)
-    return tuple(
-        sorted(looks, key=lambda look: (not look.row.stoppers, look.unlike, -look.row.alert))[:most]
-    )
-
-
-def _looks(rows: Iterable[tuple[Row, str]], known: Sequence[Row]) -> list[Look]:
-    seen = Counter(trait for row in known for trait in row.traits)
-    alike: dict[tuple[Traits, tuple[str, ...], str], list[Row]] = {}
-    for row, why in rows:
-        alike.setdefault((row.traits, row.stoppers, why), []).append(row)
-    total = len(known) or 1
-    return [
-        Look(
-            max(group, key=lambda row: (row.at, row.alert)),
-            len(group),
-            round(sum(1 - seen[trait] / total for trait in traits), 6),
-            why,
-        )
-        for (traits, _, why), group in alike.items()
-    ]
 
 
 def _per_day(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from alerts.suppression.engine.evidence import STOPPERS
+from alerts.suppression.engine.evidence import STOPPERS, TOTALS
 from alerts.suppression.engine.freezing import VERSION
 
 _TEXT: Final = {"type": "string"}
@@ -23,6 +23,9 @@ _STRUCTURE: Final[dict[str, Any]] = {
     "ran_at": _MOMENT,
     "alerts": _COUNT,
     "incidents": _COUNT,
+    "shared_incidents": {
+        **_COUNT, "description": "incidents that hold another alert too, which it does not match",
+    },
     "after_each": {"type": "array", "items": _COUNT, "description": "alerts left after each line"},
     "share_of_type": _SHARE,
     "true_positives": _COUNT,
@@ -30,12 +33,13 @@ _STRUCTURE: Final[dict[str, Any]] = {
     "minutes_saved": _NUMBER,
     # what is told beside it
     "total": {**_COUNT, "description": "alerts of the period"},
+    "of_type": {**_COUNT, "description": "alerts of its types and places"},
     "history_days": {**_COUNT, "description": "how much history there was"},
     "minutes_per_incident": {
         "type": ["number", "null"],
         "description": "null where too few closings were measured",
     },
-}
+}  # fmt: skip
 
 
 def backtest_schema() -> dict[str, Any]:
@@ -67,7 +71,13 @@ def _schema() -> dict[str, Any]:
            "minItems": 2, "maxItems": 2, "items": False}  # fmt: skip
     site = _object(site=_TEXT, matched=_COUNT, incidents=_COUNT, share=_NUMBER)
     stop = _object(**_row(), why={"type": "array", "items": {"enum": list(STOPPERS)}})
-    look = _object(**_row(), times=_COUNT, unlike=_NUMBER, why=_TEXT)
+    look = _object(
+        **_row(), times=_COUNT, unlike=_NUMBER, why=_TEXT, reason=_SAID,
+        stoppers={"type": "array", "items": {"enum": list(STOPPERS)}},
+        case={"type": ["integer", "null"], "description": "id of a true positive near it"},
+    )  # fmt: skip
+    total = _object(alerts=_COUNT, incidents=_COUNT)
+    outside = _object(**dict.fromkeys(TOTALS, total), true_positives=_COUNT)
     judged = _object(
         trials=_COUNT, suspicious=_COUNT,
         by_verdict={"type": "object", "additionalProperties": _COUNT},
@@ -83,6 +93,15 @@ def _schema() -> dict[str, Any]:
     return _object(
         version={"const": VERSION},
         **_STRUCTURE,
+        totals=_object(**dict.fromkeys(TOTALS, total)),
+        outside_hours={
+            **outside,
+            "type": ["object", "null"],
+            "description": "what was said of alerts that only its hours leave out; null without",
+        },
+        handling=_object(
+            minutes={"type": ["number", "null"]}, closings=_COUNT, of={"enum": ["matches", "all"]}
+        ),
         per_day={"type": "array", "items": day},
         sites={"type": "array", "items": site},
         stops={"type": "array", "items": stop},
@@ -91,7 +110,6 @@ def _schema() -> dict[str, Any]:
         nearest={"type": "array", "items": look},
         evidence=judged,
         outcome=judged,
-        nearest_why={"type": "array", "items": _SAID},
         deployed={"type": "array", "items": deployed},
     )
 
@@ -103,6 +121,7 @@ def _row() -> dict[str, Any]:
         "at": _MOMENT,
         "site": _TEXT,
         "traits": {"type": "object", "additionalProperties": _TEXT},
+        "verdicts": {"type": "array", "items": _TEXT, "description": "ids of annotations"},
     }
 
 

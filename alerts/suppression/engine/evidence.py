@@ -15,8 +15,22 @@ from alerts.suppression.engine.words import Sentence
 
 BENIGN: Final = frozenset({"routine", "maintenance"})
 SUSPICIOUS: Final = "suspicious"
+NOT_JUDGED: Final = "not-judged"
+_ALERT_ORDER: Final = (SUSPICIOUS, "maintenance", "routine", "not-sure")  # the graver word counts
+# An incident is as good as the least known of its alerts.
+_INCIDENT_ORDER: Final = (SUSPICIOUS, NOT_JUDGED, "not-sure", "maintenance", "routine")
+TOTALS: Final = ("routine", "maintenance", SUSPICIOUS, "not-sure", NOT_JUDGED)  # as people read
 STOPPERS: Final = ("true_positive", "linked", "reopened", "suspicious")  # the worst first
 type Traits = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearCase:
+    """A true positive that named a device or address of an alert, `days` before or after it."""
+
+    incident: int
+    name: str
+    days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +47,18 @@ class Row:
     traits: Traits = ()
     annotations: tuple[tuple[str, str], ...] = ()
     outcomes: frozenset[str] = frozenset()
-    near_case: bool = False
+    near_case: NearCase | None = None
 
     @property
     def is_judged(self) -> bool:
         """Whether somebody was sure about it; `not sure` is no judgement."""
         return any(verdict in BENIGN or verdict == SUSPICIOUS for _, verdict in self.annotations)
+
+    @property
+    def verdict(self) -> str:
+        """The one verdict under which it is counted; NOT_JUDGED where nobody gave one."""
+        found = {verdict for _, verdict in self.annotations}
+        return next((each for each in _ALERT_ORDER if each in found), NOT_JUDGED)
 
     @property
     def stoppers(self) -> tuple[str, ...]:
@@ -99,3 +119,28 @@ def judged_in(rows: Iterable[Row]) -> Judged:
     suspicious = counted[SUSPICIOUS]
     benign = sum(counted[verdict] for verdict in BENIGN)
     return Judged(benign + suspicious, suspicious, tuple(sorted(counted.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many alerts and incidents count under a verdict, or as not judged."""
+
+    verdict: str
+    alerts: int
+    incidents: int
+
+
+def totals_in(rows: Iterable[Row]) -> tuple[Total, ...]:
+    """Return how many alerts and incidents were judged how. Each is counted under one verdict, so
+    that the totals add up to all of them.
+    """
+    alerts = Counter[str]()
+    by_incident: dict[int, set[str]] = {}
+    for row in rows:
+        alerts[row.verdict] += 1
+        for incident in row.incidents:
+            by_incident.setdefault(incident, set()).add(row.verdict)
+    incidents = Counter(
+        next(each for each in _INCIDENT_ORDER if each in found) for found in by_incident.values()
+    )
+    return tuple(Total(verdict, alerts[verdict], incidents[verdict]) for verdict in TOTALS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from alerts.suppression.engine.backtest import BackTest, Look
-from alerts.suppression.engine.evidence import Judged, Row
+from alerts.suppression.engine.backtest import BackTest
+from alerts.suppression.engine.evidence import Judged, Row, Total
+from alerts.suppression.engine.looks import Look
 from alerts.suppression.engine.rule import instant
+from alerts.suppression.engine.words import Sentence
 
 VERSION: Final = 1
 
@@ -33,6 +36,8 @@ def frozen(
         "ran_at": instant(ran_at),
         "alerts": found.alerts,
         "incidents": found.incidents,
+        "totals": totals_as_json(found.totals),
+        "shared_incidents": found.shared_incidents,
         "after_each": list(after_each),
         "per_day": [[day.isoformat(), count] for day, count in found.per_day],
         "sites": [
@@ -53,6 +58,11 @@ def frozen(
     }  # fmt: skip
 
 
+def totals_as_json(totals: Iterable[Total]) -> dict[str, dict[str, int]]:
+    """Return the totals by verdict; `not-judged` is one of them."""
+    return {each.verdict: {"alerts": each.alerts, "incidents": each.incidents} for each in totals}
+
+
 def _judged(judged: Judged) -> dict[str, Any]:
     return {
         "trials": judged.trials,
@@ -71,8 +81,20 @@ def _row(row: Row) -> dict[str, Any]:
         "at": instant(row.at),
         "site": row.site,
         "traits": dict(row.traits),
+        "verdicts": [annotation for annotation, _ in row.annotations],
     }
 
 
 def _look(look: Look) -> dict[str, Any]:
-    return {**_row(look.row), "times": look.times, "unlike": look.unlike, "why": look.why}
+    why = look.why
+    reason: list[Any] = [why.code, why.detail] if isinstance(why, Sentence) else ["", {}]
+    case = look.row.near_case
+    return {
+        **_row(look.row),
+        "times": look.times,
+        "unlike": look.unlike,
+        "why": str(why),
+        "reason": reason,
+        "stoppers": list(look.row.stoppers),
+        "case": case.incident if case and not look.row.is_judged else None,
+    }

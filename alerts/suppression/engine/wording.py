@@ -283,6 +283,22 @@ BACKTEST: Final = {
     "stopper.reopened": gettext_noop("was reopened"),
     "stopper.true_positive": gettext_noop("was a true positive"),
     "stopper.linked": gettext_noop("is part of a case that was a true positive"),
-    "look.near_case": gettext_noop("A true positive named one of its devices in those days."),
+    "look.near_case": gettext_noop("{name} was in a true positive {days} days before or after."),
+    "look.near_case_day": gettext_noop("{name} was in a true positive the day before or after."),
+    "look.near_case_same_day": gettext_noop("{name} was in a true positive on the same day."),
+    "look.new_trait": gettext_noop("No judged match has the {label} {value}."),
+    "look.rare_trait": gettext_noop(
+        "Only {count} of {total} judged matches had the {label} {value}."
+    ),
+    "look.new_hour": gettext_noop("No judged match came in the hour from {hour}."),
+    "look.rare_hour": gettext_noop(
+        "Only {count} of {total} judged matches came in the hour from {hour}."
+    ),
+    "look.weekend": gettext_noop("It came on a weekend, like {count} of {total} judged matches."),
+    "look.weekday": gettext_noop(
+        "It came on a working day, like {count} of {total} judged matches."
+    ),
+    "look.like_judged": gettext_noop("It looks like the judged ones, but nobody has judged it."),
+    "look.none_judged": gettext_noop("Nobody has judged any of the matches yet."),
 }
 TEMPLATES: Final = {**RULES, **READING, **MISSES, **SENTINEL, **GUARDS, **BACKTEST}

@@ -12,8 +12,8 @@ _LAST: Final = "\N{NO-BREAK SPACE}"  # before the last of a list, so that its jo
 _DAY: Final = re.compile(rf"\b({'|'.join(DAY_NAMES)})(?= [0-9]{{2}}:[0-9]{{2}}-)")
 _WITH_DAYS: Final = frozenset({"windows", "wanted", "value"})
 _VALUES: Final = frozenset({  # details that hold a number or a moment
-    "at", "count", "days", "end", "fitting", "harmless", "hours", "judged", "least", "limit",
-    "minutes", "most", "needed", "share", "since",
+    "at", "count", "days", "end", "harmless", "hours", "judged", "least", "limit",
+    "minutes", "most", "needed", "share", "since", "total",
 })  # fmt: skip
 
 

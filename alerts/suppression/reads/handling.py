@@ -1,5 +1,7 @@
 """How long people take to close an incident."""
 
+from dataclasses import dataclass
+
 from portal.jobs.queries import notes_of
 
 KIND = "suppression.handling"
@@ -7,10 +9,27 @@ FEWEST_CLOSES = 20  # fewer measured closings say nothing about handling time
 MOST_MINUTES = 60  # an incident that lay for days was not worked on for days
 
 
-def usual_minutes() -> float | None:
-    """The median of all closings by people that were measured; None where those were too few."""
+@dataclass(frozen=True, slots=True)
+class HandlingTime:
+    """The median of `closings` by people that were measured; no minutes where those are too few.
+    `is_of_matches`: they are closings of the very incidents that were asked about, not of any.
+    """
+
+    minutes: float | None
+    closings: int
+    is_of_matches: bool = False
+
+
+def usual_handling() -> HandlingTime:
+    """Return the median of all closings by people that were measured."""
     for note in notes_of(KIND):
-        minutes, closes = note.payload.get("minutes"), note.payload.get("closes", 0)
-        if closes >= FEWEST_CLOSES and minutes is not None:
-            return float(minutes)
-    return None
+        minutes, closes = note.payload.get("minutes"), int(note.payload.get("closes", 0))
+        if minutes is None or closes < FEWEST_CLOSES:
+            return HandlingTime(None, closes)
+        return HandlingTime(float(minutes), closes)
+    return HandlingTime(None, 0)
+
+
+def usual_minutes() -> float | None:
+    """The minutes of that; None where those closings were too few."""
+    return usual_handling().minutes

@@ -6,6 +6,7 @@ positives), never from the many.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
 from typing import Any
@@ -13,14 +14,19 @@ from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import Status
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.evidence import Row, Traits, traits_of
+from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
 from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.guards.rollback import LINK
 from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.reads.asking import Period, ask
-from alerts.suppression.reads.handling import FEWEST_CLOSES, MOST_MINUTES, usual_minutes
+from alerts.suppression.reads.asking import Period, ask, inside
+from alerts.suppression.reads.handling import (
+    FEWEST_CLOSES,
+    MOST_MINUTES,
+    HandlingTime,
+    usual_handling,
+)
 
 TRUE_POSITIVE = "TruePositive"
 
@@ -44,10 +50,25 @@ SELECT l.alert_id, v.uuid, v.verdict FROM incidents_incidentalert l
  WHERE l.alert_id = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
    AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
 """
-_SUSPICIOUS = """
+_JUDGED = """
 SELECT n.alert_id FROM reviews_annotation_alerts n
   JOIN reviews_annotation v ON v.id = n.annotation_id
- WHERE v.verdict = 'suspicious' AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+ WHERE v.verdict = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+ UNION
+SELECT l.alert_id FROM incidents_incidentalert l
+  JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE v.verdict = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+   AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
+"""
+_OF_TRUE_POSITIVES = """
+SELECT l.alert_id FROM incidents_incident c
+  JOIN incidents_incidentalert l ON l.incident_id = c.id
+ WHERE c.classification = %s AND c.status = %s
+"""
+_SHARED = """
+SELECT DISTINCT incident_id FROM incidents_incidentalert
+ WHERE incident_id = ANY(%s) AND alert_id <> ALL(%s)
 """
 _ENDINGS = """
 SELECT i.id, i.status = %s AND i.classification = %s,
@@ -104,7 +125,7 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     rows = []
     for pk, at, workspace, site, zone, *said, devices, addresses, incidents in found:
         outcomes = {name for each in incidents for name in endings.get(each, ())}
-        near = bool(cases) and _is_near(cases, workspace, (*devices, *addresses), at, incidents)
+        near = _near_case(cases, workspace, (*devices, *addresses), at, incidents)
         local = at.astimezone(ZoneInfo(zone))
         key = (*said, *devices, local.hour, local.weekday() >= 5)
         if key not in traits:
@@ -128,13 +149,38 @@ def cases_around(period: Period) -> Cases:
 
 def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
     """Alerts judged suspicious that one line keeps out: the nearest that a rule came to harm."""
-    near = sql.near_misses(rule)
+    near, suspicious = sql.near_misses(rule), [SUSPICIOUS]
     found = ask(
-        f"SELECT a.id FROM incidents_alert a WHERE a.id IN ({_SUSPICIOUS})"
+        f"SELECT a.id FROM incidents_alert a WHERE a.id IN ({_JUDGED})"
         f" AND a.at >= %s AND a.at < %s AND {near.text}",
-        (period.start, period.end, *near.params),
+        (suspicious, suspicious, period.start, period.end, *near.params),
     )
     return [row[0] for row in found]
+
+
+def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
+    """Return the alerts that only the hours of the rule leave out and that people judged, or that
+    were part of a true positive; None where it has no hours.
+    """
+    lines = tuple(clause for clause in rule.all_of if clause.field != "time")
+    if len(lines) == len(rule.all_of):
+        return None
+    if not lines:
+        return []
+    scope = inside(period, sql.where(replace(rule, all_of=lines)))
+    inner, verdicts = sql.where(rule), [*BENIGN, SUSPICIOUS, "not-sure"]
+    found = ask(
+        f"SELECT a.id FROM incidents_alert a"
+        f" WHERE a.id IN ({_JUDGED} UNION {_OF_TRUE_POSITIVES})"
+        f" AND {scope.text} AND NOT ({inner.text})",
+        (verdicts, verdicts, TRUE_POSITIVE, Status.CLOSED, *scope.params, *inner.params),
+    )
+    return [row[0] for row in found]
+
+
+def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set[int]:
+    """Return those of the incidents that hold another alert than these."""
+    return {row[0] for row in ask(_SHARED, [list(incidents), list(alerts)])}
 
 
 def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
@@ -172,14 +218,15 @@ def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
     return {name: int(count) for name, count in ask(_AT_SITES, given)}
 
 
-def minutes_per_incident(incidents: Collection[int]) -> float | None:
-    """How long people took to close incidents like these or, where too few of them were measured,
-    any; None where those are too few as well.
+def handling_of(incidents: Collection[int]) -> HandlingTime:
+    """Return how long people took to close these incidents or, where too few of them were
+    measured, any.
     """
     measured = [float(row[0]) for row in ask(_CLOSES, [list(incidents)])]
     if len(measured) < FEWEST_CLOSES:
-        return usual_minutes()
-    return median(min(max(minutes, 0.0), MOST_MINUTES) for minutes in measured)
+        return usual_handling()
+    minutes = median(min(max(minutes, 0.0), MOST_MINUTES) for minutes in measured)
+    return HandlingTime(minutes, len(measured), is_of_matches=True)
 
 
 def history_days(sites: Collection[int], *, end: datetime) -> int:
@@ -218,16 +265,21 @@ def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
     return {pk: held for pk, held in ended.items() if held}
 
 
-def _is_near(
+def _near_case(
     cases: Cases,
     workspace: int,
     names: Sequence[str],
     at: datetime,
     incidents: Sequence[int],
-) -> bool:
-    """Whether another incident that was a true positive names a device or address of the alert."""
-    return any(
-        case not in incidents and abs(at - raised) <= LINK
+) -> NearCase | None:
+    """Return the nearest other true positive that names a device or address of the alert."""
+    near = [
+        (abs(at - raised), case, name)
         for name in names
         for case, raised in cases.get((workspace, name), ())
-    )
+        if case not in incidents and abs(at - raised) <= LINK
+    ]
+    if not near:
+        return None
+    span, case, name = min(near)
+    return NearCase(case, name, span.days)

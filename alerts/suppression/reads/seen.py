@@ -1,5 +1,6 @@
 """A back-test as far as a person may see it: figures are whole, what is listed is not."""
 
+from collections.abc import Collection
 from typing import Any
 
 from alerts.incidents.queries import incidents_visible_to
@@ -14,6 +15,7 @@ def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
     """
     looks = [look for name in _LISTS for look in body.get(name, [])]
     wanted = {incident for look in looks for incident in look["incidents"]}
+    wanted |= {look["case"] for look in looks if look.get("case")}
     wanted |= {pk for each in body.get("deployed", []) for pk in each["incidents"]}
     seen = set(incidents_visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
 
@@ -22,15 +24,19 @@ def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
 
     told = dict(body)
     for name in _LISTS:
-        told[name] = [look for look in body.get(name, []) if shows(look)]
-    told["nearest_why"] = [
-        why
-        for look, why in zip(body.get("nearest", []), body.get("nearest_why", []), strict=False)
-        if shows(look)
-    ]
+        told[name] = [_shown(look, seen) for look in body.get(name, []) if shows(look)]
     told["deployed"] = [
         each | {"incidents": [pk for pk in each["incidents"] if pk in seen]}
         for each in body.get("deployed", [])
     ]
     told["hidden"] = {name: len(body.get(name, [])) - len(told[name]) for name in _LISTS}
     return told
+
+
+def _shown(look: dict[str, Any], seen: Collection[int]) -> dict[str, Any]:
+    """The look, with those of its incidents and the case near it that are in reach."""
+    case = look.get("case")
+    return look | {
+        "incidents": [pk for pk in look["incidents"] if pk in seen],
+        "case": case if case in seen else None,
+    }

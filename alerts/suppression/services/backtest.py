@@ -12,7 +12,8 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.clauses import pinned
-from alerts.suppression.engine.freezing import frozen
+from alerts.suppression.engine.evidence import totals_in
+from alerts.suppression.engine.freezing import frozen, totals_as_json
 from alerts.suppression.engine.guards.width import reasons_against_reach
 from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
 from alerts.suppression.engine.words import Sentence
@@ -144,7 +145,7 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     matched = [row for row in known if row.alert in ours]
     incidents = {incident for row in matched for incident in row.incidents}
     sites = sorted({row.site for row in matched})
-    minutes = history.minutes_per_incident(incidents)
+    handling = history.handling_of(incidents)
     told = back_test(
         matched,
         near=[(row, why[row.alert]) for row in known if row.alert not in ours],
@@ -153,7 +154,8 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
         zone=history.zone_of(sites),
         incidents_by_site=history.incidents_at_sites(sites, period),
         alerts_of_type=found.of_type,
-        minutes_per_incident=minutes or 0.0,
+        shared=history.shared_incidents(incidents, found.ids),
+        minutes_per_incident=handling.minutes or 0.0,
     )
     days = history.history_days(_site_ids(said, sites), end=period.end)
     reasons = reasons_against_reach(
@@ -167,11 +169,27 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     body |= {
         "total": found.counts.total,
         "history_days": days,
-        "minutes_per_incident": None if minutes is None else round(minutes, 1),
-        "nearest_why": [_said(look.why) for look in told.nearest],
+        "of_type": found.of_type,
+        "minutes_per_incident": _rounded(handling.minutes),
+        "handling": {
+            "minutes": _rounded(handling.minutes),
+            "closings": handling.closings,
+            "of": "matches" if handling.is_of_matches else "all",
+        },
+        "outside_hours": _outside_hours(said, period),
         "deployed": _deployed(said, period),
     }
     return _Run(body, tuple(reasons), days, found.counts)
+
+
+def _outside_hours(said: Rule, period: Period) -> dict[str, Any] | None:
+    """What was said of alerts that only the hours of the rule leave out: they stay with people."""
+    ids = history.judged_outside_hours(said, period)
+    if ids is None:
+        return None
+    rows = history.rows_of(ids, cases={})
+    positives = {pk for row in rows if "true_positive" in row.outcomes for pk in row.incidents}
+    return totals_as_json(totals_in(rows)) | {"true_positives": len(positives)}
 
 
 def _near(said: Rule, found: Found, period: Period) -> dict[int, Sentence]:
@@ -196,5 +214,5 @@ def _deployed(said: Rule, period: Period) -> list[dict[str, Any]]:
     return [wider_in(said, space, period) for space in spaces]
 
 
-def _said(why: str) -> list[Any]:
-    return [why.code, why.detail] if isinstance(why, Sentence) else ["", {"text": why}]
+def _rounded(minutes: float | None) -> float | None:
+    return None if minutes is None else round(minutes, 1)

@@ -1,47 +1,51 @@
 """A frozen back-test as a page shows it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.suppression.engine.addresses import reasons_against_address
 from alerts.suppression.engine.bound import is_little
+from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.bound_sentence import bound_sentence
-from alerts.suppression.web.words import field_label, in_words
+from alerts.suppression.reads.handling import FEWEST_CLOSES
+from alerts.suppression.reads.named import Named, names_in
+from alerts.suppression.web.looks import IncidentLink, Look, incident_link, look_of
+from alerts.suppression.web.words import in_words
 from portal.ui.moments import date_of
 from portal.ui.pieces import Point
 from portal.ui.words import hours, number, percent
 
-_ENDS = {"source": ("source_device", "source_address"),
-         "destination": ("destination_device", "destination_address")}  # fmt: skip
 MOST_WIDER = 10
-_TRAITS = ("protocol", "function", "port")
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
-    """One way to leave an alert out: the exception it would add."""
+class TotalRow:
+    """How many alerts and incidents were judged so, and by how many verdicts; an empty verdict
+    stands for those that nobody judged.
+    """
 
-    value: str  # field|value, as the editor reads it
-    label: str
+    verdict: str
+    alerts: int
+    incidents: int
+    verdicts: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One alert for a person's eye, standing for `times` of its kind."""
+class OutsideHours:
+    """What people said of alerts that only the hours of the rule leave out."""
 
-    ends: str
-    detail: str
-    at: datetime
-    times: int
-    site: str
-    why: str
-    incident_id: int | None
-    exclusions: tuple[Exclusion, ...]
+    suspicious: int
+    true_positives: int
+    harmless: int
+
+    @property
+    def is_harmful(self) -> bool:
+        """Whether something of it was no routine."""
+        return bool(self.suspicious or self.true_positives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,21 @@ class Wider:
 
     workspace: str
     extra: int
-    incidents: list[int]
+    incidents: list[IncidentLink]
     reasons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LookList:
+    """Alerts to look at: those in the person's reach, and how many more there are."""
+
+    looks: list[Look]
+    hidden: int
+
+    @property
+    def total(self) -> int:
+        """All of them, whoever looks."""
+        return len(self.looks) + self.hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +81,33 @@ class Shown:
     days: int
     alerts: int
     incidents: int
+    of_type: int
+    share: str
     suspicious: int
     judged: int
-    share: str
+    totals: list[TotalRow]
+    shared_incidents: int
+    closed_incidents: int
+    outside_hours: OutsideHours | None
     hours_saved: str
+    hours_basis: str
     bound: str
     is_little: bool
     points: list[Point]
     chart_title: str
-    verdicts: Mapping[str, int]
-    unjudged: int
-    true_positives: int
-    stops: list[Look]
-    check_these: list[Look]
-    nearest: list[Look]
-    sites: list[tuple[str, str, int, int]]
-    outcome: str
+    stops: LookList
+    check_these: LookList
+    nearest: LookList
     after_each: list[int]
     wider: list[Wider]
-    hidden: int  # listed alerts that the person may not see
 
 
 def shown(body: Mapping[str, Any]) -> Shown:
     """The frozen data of `engine.freezing`, ready for a template."""
     start, end = _moment(body["start"]), _moment(body["end"])
-    judged = body["judged"]
-    outcome = body["outcome"]
+    judged, names = body["judged"], names_in(body)
     stopped = {_moment(row["at"]).date() for row in body["stops"]}
+    shared = body.get("shared_incidents", 0)
     return Shown(
         start=start,
         end=end,
@@ -98,28 +115,29 @@ def shown(body: Mapping[str, Any]) -> Shown:
         days=max((end - start).days, 1),
         alerts=body["alerts"],
         incidents=body["incidents"],
+        of_type=body.get("of_type", 0),
+        share=percent(body["share_of_type"], 0),
         suspicious=judged["suspicious"],
         judged=judged["trials"],
-        share=percent(body["share_of_type"], 0),
+        totals=_totals(body),
+        shared_incidents=shared,
+        closed_incidents=body["incidents"] - shared,
+        outside_hours=_outside_hours(body.get("outside_hours")),
         hours_saved=hours(body["minutes_saved"]) if body["minutes_saved"] > 0 else "",
+        hours_basis=_hours_basis(body, body["incidents"] - shared),
         bound=bound_sentence(judged["suspicious"], judged["trials"]),
         is_little=is_little(judged["trials"]),
         points=[_point(day, count, stopped) for day, count in body["per_day"]],
         chart_title=_chart_title(body["alerts"], body["per_day"]),
-        verdicts=judged["by_verdict"],
-        unjudged=body["unjudged_alerts"],
-        true_positives=body["true_positives"],
-        stops=[_look(row) for row in body["stops"]],
-        check_these=[_look(row) for row in body["check_these"]],
-        nearest=_nearest(body),
-        sites=[
-            (each["site"], percent(each["share"]), each["matched"], each["incidents"])
-            for each in body["sites"]
-        ],
-        outcome=bound_sentence(outcome["suspicious"], outcome["trials"]),
+        stops=_looks(body, "stops", names),
+        check_these=_looks(body, "check_these", names),
+        nearest=_looks(body, "nearest", names),
         after_each=list(body["after_each"]),
-        hidden=sum(body.get("hidden", {}).values()),
-        wider=[_wider(each) for each in body.get("deployed", []) if each["catches"] == "more"],
+        wider=[
+            _wider(each, names)
+            for each in body.get("deployed", [])
+            if each["catches"] == "more" and each["extra"]
+        ],
     )  # fmt: skip
 
 
@@ -128,58 +146,60 @@ def reasons_of(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
     return [in_words(Sentence(code, **detail)) for code, detail in stored]
 
 
-def _nearest(body: Mapping[str, Any]) -> list[Look]:
-    """Near misses, each with the line that kept it out in the language of the page."""
-    said = body.get("nearest_why", [])
-    looks = [_look(row) for row in body["nearest"]]
-    for place, (code, detail) in enumerate(said[: len(looks)]):
-        if code:
-            looks[place] = replace(looks[place], why=in_words(Sentence(code, **detail)))
-    return looks
+def _totals(body: Mapping[str, Any]) -> list[TotalRow]:
+    """One row a verdict that was given, and the rest; together they are all that matched."""
+    totals, given = body.get("totals", {}), body["judged"]["by_verdict"]
+    rows = []
+    for verdict in TOTALS:
+        each = totals.get(verdict, {"alerts": 0, "incidents": 0})
+        is_judged = verdict != NOT_JUDGED
+        verdicts = given.get(verdict, 0) if is_judged else None
+        if each["alerts"] or verdicts or verdict in (SUSPICIOUS, NOT_JUDGED):
+            row = TotalRow(verdict if is_judged else "", each["alerts"], each["incidents"],
+                           verdicts)  # fmt: skip
+            rows.append(row)
+    return rows
 
 
-def _wider(told: Mapping[str, Any]) -> Wider:
-    reasons = reasons_of(told["reasons"])
-    return Wider(told["workspace"], told["extra"], told["incidents"][:MOST_WIDER], reasons)
+def _outside_hours(counts: Mapping[str, Any] | None) -> OutsideHours | None:
+    if counts is None:
+        return None
+    harmless = counts["routine"]["alerts"] + counts["maintenance"]["alerts"]
+    return OutsideHours(counts[SUSPICIOUS]["alerts"], counts["true_positives"], harmless)
 
 
-def _look(row: Mapping[str, Any]) -> Look:
-    traits = row["traits"]
-    ends = " → ".join(end for end in (traits.get("source"), traits.get("destination")) if end)
-    said = [traits.get("protocol"), traits.get("function")]
-    why = row.get("why", "")
-    return Look(
-        ends=ends or traits.get("devices") or gettext("No device named"),
-        detail=" · ".join(each for each in said if each),
-        at=_moment(row["at"]),
-        times=row.get("times", 1),
-        site=row["site"],
-        why=why_of(why),
-        incident_id=next(iter(row["incidents"]), None),
-        exclusions=tuple(_exclusions(traits)),
+def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
+    """On what the hours rest; where too little was measured, what is missing."""
+    handling = body.get("handling") or {"minutes": None, "closings": 0, "of": "all"}
+    closings = number(handling["closings"])
+    if handling["minutes"] is None:
+        return ngettext(
+            "Hours saved are not known yet: of %(most)s closings by people that such an estimate "
+            "needs, %(n)s was measured.",
+            "Hours saved are not known yet: of %(most)s closings by people that such an estimate "
+            "needs, %(n)s were measured.",
+            handling["closings"],
+        ) % {"n": closings, "most": number(FEWEST_CLOSES)}  # fmt: skip
+    said = gettext("An estimate: %(incidents)s incidents × %(minutes)s min.") % {
+        "incidents": number(closed), "minutes": number(handling["minutes"], 1),
+    }  # fmt: skip
+    basis = (
+        gettext("That is the median of the %(n)s closings of these incidents by people.")
+        if handling["of"] == "matches"
+        else gettext("That is the median of all %(n)s closings by people in 90 days.")
     )
+    return f"{said} {basis % {'n': closings}}"
 
 
-def why_of(why: Any) -> str:
-    """Stops come as codes, what to check and near misses as the sentence that was frozen."""
-    if isinstance(why, list):
-        return ", ".join(in_words(Sentence(f"stopper.{name}")) for name in why)
-    near_case = Sentence("look.near_case")
-    return in_words(near_case) if why == near_case else str(why)
+def _looks(body: Mapping[str, Any], name: str, names: Named) -> LookList:
+    looks = [look_of(row, names) for row in body[name]]
+    return LookList(looks, body.get("hidden", {}).get(name, 0))
 
 
-def _exclusions(traits: Mapping[str, str]) -> Iterable[Exclusion]:
-    for end, (device, address) in _ENDS.items():
-        if value := traits.get(end):
-            field = device if reasons_against_address(value) else address
-            yield _exclusion(field, value)
-    for name in _TRAITS:
-        if value := traits.get(name):
-            yield _exclusion(name, value)
-
-
-def _exclusion(field: str, value: str) -> Exclusion:
-    return Exclusion(f"{field}|{value}", f"{field_label(field)}: {value}")
+def _wider(told: Mapping[str, Any], names: Named) -> Wider:
+    links = [incident_link(pk, names) for pk in told["incidents"][:MOST_WIDER]]
+    incidents = [link for link in links if link]
+    return Wider(told["workspace"], told["extra"], incidents, reasons_of(told["reasons"]))
 
 
 def _point(day: str, count: int, stopped: set[date]) -> Point:

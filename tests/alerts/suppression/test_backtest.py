@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from alerts.suppression.engine.backtest import back_test, check_these
+from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.bound import (
     MIN_JUDGED,
     bound_words,
@@ -14,9 +14,10 @@ from alerts.suppression.engine.bound import (
     is_little,
     upper_share,
 )
-from alerts.suppression.engine.evidence import Row, judged_in, traits_of
+from alerts.suppression.engine.evidence import NearCase, Row, judged_in, traits_of
 from alerts.suppression.engine.freezing import frozen
 from alerts.suppression.engine.guards.width import SiteShare
+from alerts.suppression.engine.looks import check_these
 from tests.alerts.suppression.samples import facts
 
 START = datetime(2026, 8, 26, 22, 0, tzinfo=UTC)  # midnight in Warsaw
@@ -163,6 +164,66 @@ def test_the_unjudged_least_like_the_judged_come_first_and_alike_ones_once():
     assert [(look.row.alert, look.times) for look in looks] == [(30, 1), (21, 2), (13, 4)]
     assert [look.unlike for look in looks] == [2.0, 1.0, 0.0]
     assert [look.row.alert for look in check_these(rows, most=1)] == [30]
+
+
+def test_each_unjudged_match_says_in_what_it_differs():
+    usual = trait(source="ENG-WS-04", destination="PLC-4", hour="6", weekend="False")
+    rows = [row(n, traits=usual, verdict="routine") for n in range(9)]
+    rows.append(row(9, traits=trait(source="ENG-WS-02", destination="PLC-4", hour="6"),
+                    verdict="routine"))  # fmt: skip
+    odd = {
+        20: trait(source="LAPTOP-9", destination="PLC-4", hour="6", weekend="False"),
+        21: trait(source="ENG-WS-02", destination="PLC-4", hour="6", weekend="False"),
+        22: trait(source="ENG-WS-04", destination="PLC-4", hour="2", weekend="False"),
+        23: trait(source="ENG-WS-04", destination="PLC-4", hour="6", weekend="True"),
+        24: trait(source="ENG-WS-04", destination="PLC-4", hour="6", severity="3"),
+        25: usual,
+    }
+    rows += [row(number, traits=traits) for number, traits in odd.items()]
+    assert {look.row.alert: str(look.why) for look in check_these(rows, most=10)} == {
+        20: "No judged match has the source LAPTOP-9.",
+        21: "Only 1 of 10 judged matches had the source ENG-WS-02.",
+        22: "No judged match came in the hour from 02:00.",
+        23: "It came on a weekend, like 0 of 10 judged matches.",
+        24: "No judged match has the severity Medium.",
+        25: "It looks like the judged ones, but nobody has judged it.",
+    }
+
+
+def test_matches_near_one_true_positive_are_one_thing_to_check():
+    near = [
+        row(n, traits=trait(hour=str(n)), near_case=NearCase(77, "HIST-01", days))
+        for n, days in enumerate((9, 3, 12))
+    ]
+    other = row(9, near_case=NearCase(77, "PLC-4", 0))
+    looks = check_these([*near, other, row(10)], most=10)
+    assert [(look.row.alert, look.times, str(look.why)) for look in looks] == [
+        (1, 3, "HIST-01 was in a true positive 3 days before or after."),
+        (9, 1, "PLC-4 was in a true positive on the same day."),
+        (10, 1, "Nobody has judged any of the matches yet."),
+    ]
+
+
+def test_every_alert_and_every_incident_is_counted_under_one_verdict():
+    rows = [
+        row(1, verdict="routine"),
+        row(2, verdict="maintenance"),
+        replace(row(3), annotations=(("a", "routine"), ("b", "suspicious"))),
+        replace(row(4), annotations=(("c", "not-sure"), ("d", "routine"))),
+        row(5, verdict="not-sure"),
+        row(6),
+        row(7, verdict="routine", incidents=(70,)),
+        row(8, incidents=(70,)),  # beside an alert that was judged: its incident is not judged
+        row(9, verdict="suspicious", incidents=(90,)),
+        row(10, incidents=(90,)),
+    ]
+    found = back_test(rows, **USUAL)
+    assert {each.verdict: (each.alerts, each.incidents) for each in found.totals} == {
+        "routine": (3, 2), "maintenance": (1, 1), "suspicious": (2, 2), "not-sure": (1, 1),
+        "not-judged": (3, 2),
+    }  # fmt: skip
+    assert sum(each.alerts for each in found.totals) == found.alerts == 10
+    assert sum(each.incidents for each in found.totals) == found.incidents == 8
 
 
 def test_where_nothing_is_judged_the_rarest_come_first():

@@ -11,7 +11,8 @@ from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.wording import NOUNS, TEMPLATES
 from alerts.suppression.engine.words import Sentence, listed, words
 from alerts.suppression.reads.bound_sentence import bound_sentence
-from alerts.suppression.web.backtest import why_of
+from alerts.suppression.reads.named import Named
+from alerts.suppression.web.looks import look_of
 from alerts.suppression.web.words import in_words
 
 
@@ -86,9 +87,12 @@ def test_a_persons_own_words_stay():
 
 
 def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
-    near_case = str(Sentence("look.near_case"))
-    assert why_of(near_case) == near_case
+    stored = {
+        "traits": {}, "at": "2026-11-01T10:00:00Z", "site": "", "incidents": [], "why": "…",
+        "reason": ["look.new_trait", {"label": "source", "value": "LAPTOP-9"}],
+    }  # fmt: skip
     with translation.override("de"):
-        assert why_of(near_case) == "In jenen Tagen nannte ein True Positive eines dieser Geräte."
+        (reason,) = look_of(stored, Named({}, {})).reasons
+        assert "LAPTOP-9" in reason and "Quelle" in reason
         assert "bis zu 13,9 %" in bound_sentence(0, 20)
     assert "up to 13.9 %" in bound_sentence(0, 20)

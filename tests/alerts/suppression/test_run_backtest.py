@@ -15,9 +15,10 @@ from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import close_by, judge, routine, rule_for
 from tests.conftest import NOON
-from tests.factories.incidents import make_device, make_site, make_workspace
+from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
 
 pytestmark = pytest.mark.django_db
+VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
 MORNING = Clause("time", "within", ("Tue 06:00-08:00 Europe/Warsaw",))
 
 
@@ -88,9 +89,6 @@ def test_a_verdict_given_before_the_alerts_came_is_about_all_of_them(past, site,
     assert [stop["why"] for stop in body["stops"]] == [["suspicious"]]
 
 
-NEAR_CASE = "A true positive named one of its devices in those days."
-
-
 def test_true_positives_what_was_merged_into_one_and_reopened_are_stops(past, workspace, site):
     (attack,) = routine(workspace, site, days=1, source="ROGUE-1", destination="PLC-9")
     Incident.objects.filter(pk__in=[past[0].pk, attack.pk]).update(classification="TruePositive")
@@ -106,7 +104,9 @@ def test_what_only_shares_a_device_with_a_true_positive_is_looked_at_first(past,
     Incident.objects.filter(pk=past[0].pk).update(classification="TruePositive")
     body = run_backtest(said=rule_for(site), now=NOON).body
     assert [stop["why"] for stop in body["stops"]] == [["true_positive"]]
-    assert body["check_these"][0]["why"] == NEAR_CASE
+    first = body["check_these"][0]
+    assert first["why"] == "ENG-WS-04 was in a true positive the day before or after."
+    assert (first["case"], first["times"]) == (past[0].pk, 14)
 
 
 def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, site):
@@ -116,7 +116,9 @@ def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, s
                            device=make_device(site, "PLC-4", "10.0.0.4"))  # fmt: skip
     body = run_backtest(said=rule_for(site), now=NOON).body
     assert body["stops"] == []
-    assert body["check_these"][0]["why"] == NEAR_CASE
+    first = body["check_these"][0]
+    assert first["why"] == "PLC-4 was in a true positive on the same day."
+    assert first["case"] == attack.pk
 
 
 def test_near_misses_say_which_line_kept_them_out_the_suspicious_first(past, site, oda, workspace):
@@ -128,7 +130,47 @@ def test_near_misses_say_which_line_kept_them_out_the_suspicious_first(past, sit
     first = body["nearest"][0]
     assert first["incidents"] == [other[0].pk]
     assert "ENG-WS-02" in first["why"]
-    assert body["nearest_why"][0][0] == "miss.other"
+    assert first["reason"][0] == "miss.other"
+    assert first["stoppers"] == ["suspicious"]
+
+
+def test_a_suspicious_near_miss_is_found_whose_verdict_names_no_alert(past, site, oda, workspace):
+    other = routine(workspace, site, days=40, source="ENG-WS-02")
+    judge(other[30:31], oda, "suspicious").alerts.clear()
+    body = run_backtest(said=rule_for(site), now=NOON).body
+    assert body["nearest"][0]["incidents"] == [other[30].pk]
+    assert body["nearest"][0]["stoppers"] == ["suspicious"]
+
+
+def test_what_people_said_outside_the_hours_is_counted_apart(past, site, oda):
+    """The routine of `past` comes every day at seven; the rule keeps to Tuesdays."""
+    tuesdays = [row for row in past if row.created_at.weekday() == 1]
+    others = [row for row in past if row not in tuesdays]
+    judge(tuesdays[:1], oda)
+    judge(others[:2], oda, "suspicious")
+    judge(others[2:3], oda, "suspicious").alerts.clear()
+    judge(others[3:4], oda, "maintenance")
+    Incident.objects.filter(pk=others[4].pk).update(classification="TruePositive")
+    body = run_backtest(said=rule_for(site, MORNING), now=NOON).body
+    assert body["judged"] | {"words": ""} == {
+        "trials": 1, "suspicious": 0, "by_verdict": {"routine": 1}, "limit": 0.95,
+        "is_little": True, "words": "",
+    }  # fmt: skip
+    outside = body["outside_hours"]
+    assert {name: each["alerts"] for name, each in outside.items() if name in VERDICTS} == {
+        "routine": 0, "maintenance": 1, "suspicious": 3, "not-sure": 0,
+    }  # fmt: skip
+    assert outside["true_positives"] == 1
+    assert run_backtest(said=rule_for(site), now=NOON).body["outside_hours"] is None
+
+
+def test_an_incident_with_another_alert_is_not_claimed_as_closed(past, site, oda):
+    close_by(oda, past[:20], after=timedelta(minutes=10))
+    make_alert(past[0], site=site, alert_type="Port Scan Detected")
+    body = run_backtest(said=rule_for(site), now=NOON).body
+    assert (body["incidents"], body["shared_incidents"]) == (30, 1)
+    assert body["minutes_saved"] == 290
+    assert body["handling"] == {"minutes": 10, "closings": 20, "of": "matches"}
 
 
 def test_minutes_are_claimed_only_from_twenty_closings_of_people(past, site, oda):

@@ -49,14 +49,14 @@ def test_alerts_that_one_may_not_see_are_counted_but_not_named(opened, make_vers
     version.backtest.body["check_these"] = [look, look | {"incidents": [999_999]}]
     version.backtest.save()
     page = opened(mia, f"/rules/{version.uuid}/")
-    assert "Check this one before you sign" in page
-    assert "1 alert to look at is outside your sites and workspaces." in page
+    assert "Check these 2 before you sign" in page
+    assert "1 of these 2 is outside your sites and workspaces." in page
 
 
 def test_what_stands_out_calls_for_a_look_only_before_it_is_signed(opened, make_version, oda):
     page = opened(oda, f"/rules/{make_version('live').uuid}/")
     assert "before you" not in page
-    assert "1 match unlike the others" in page
+    assert "1 match worth a look" in page
 
 
 def test_a_long_list_is_folded(opened, make_version, oda):
