@@ -61,7 +61,7 @@ def may_change(user: User, version: RuleVersion, roles: Collection[Role] = PROPO
 def reasons_against_switching_off(by: User) -> list[str]:
     """Why this person may not switch suppression off: hardly ever, because stopping is safe."""
     if reach_of(by, STOPPING).nowhere:
-        return [gettext("Only OT and the SOC switch suppression off.")]
+        return [gettext("Only OT and the SOC can switch suppression off.")]
     return []
 
 
@@ -71,8 +71,10 @@ def reasons_against_switching_on(by: User, workspace: Workspace | None) -> list[
     if reach.everywhere or (workspace is not None and _in(reach, workspace)):
         return []
     if workspace is None:
-        return [gettext("Only a SOC lead of all workspaces switches suppression on everywhere.")]
-    return [gettext("Only the SOC lead of this workspace switches suppression on again.")]
+        return [
+            gettext("Only a SOC lead of all workspaces can switch suppression on again everywhere.")
+        ]
+    return [gettext("Only a SOC lead of this workspace can switch suppression on again.")]
 
 
 def _covers(reach: Reach, *, sites: Collection[Site], workspaces: Collection[Workspace]) -> bool:

@@ -48,11 +48,11 @@ def request_on_the_phone(page, note):
     """Propose the draft; who may sign signs by it, and so is asked for the password."""
     page.get_by_role("link", name="Request approval").tap()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("By asking you sign for your own side")
+    expect(dialog).to_contain_text("counts as your own side's signature")
     dialog.get_by_role("textbox").first.fill(note)
     dialog.get_by_label("Your password").fill(PASSWORD)
     tap_button(dialog, "Request approval")
-    expect(page.locator("#signatures")).to_contain_text("The SOC must still sign:")
+    expect(page.locator("#signatures")).to_contain_text("Still to sign for the SOC:")
 
 
 def request_at_the_desk(page, note):
@@ -61,12 +61,12 @@ def request_at_the_desk(page, note):
     dialog.get_by_role("textbox").first.fill(note)
     dialog.get_by_label("Your password").fill(PASSWORD)
     dialog.get_by_role("button", name="Request approval").click()
-    expect(page.locator("#signatures")).to_contain_text("The SOC must still sign:")
+    expect(page.locator("#signatures")).to_contain_text("Still to sign for the SOC:")
 
 
 def open_request(page, title):
     """From Approvals to the page of what waits."""
-    expect(page.get_by_role("heading", name="They wait for you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Waiting for you")).to_be_visible()
     page.get_by_role("link", name=title).click()
     expect(page.locator("#signatures")).to_contain_text("You sign for the SOC")
 

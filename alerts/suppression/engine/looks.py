@@ -148,8 +148,10 @@ def _tell_hour(_name: str, value: str, times: int, total: int) -> Sentence:
 
 
 def _tell_weekend(_name: str, value: str, times: int, total: int) -> Sentence:
-    code = "look.weekend" if value == str(True) else "look.weekday"
-    return Sentence(code, count=times, total=total)
+    day = "weekend" if value == str(True) else "weekday"
+    if not times:
+        return Sentence(f"look.new_{day}")
+    return Sentence(f"look.rare_{day}", count=times, total=total)
 
 
 _TELLING: Final[dict[str, Callable[[str, str, int, int], Sentence]]] = {

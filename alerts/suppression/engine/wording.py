@@ -32,15 +32,15 @@ DAY_NAMES: Final = (
     gettext_noop("Fri"), gettext_noop("Sat"), gettext_noop("Sun"),
 )  # fmt: skip
 RULES: Final = {
-    "rule.empty": gettext_noop("The rule has no condition and would match every alert."),
+    "rule.empty": gettext_noop("The rule has no conditions and would match every alert."),
     "rule.negation_only": gettext_noop(
-        "The rule only says what it leaves out; say what it matches."
+        "The rule only says what to leave out. Say what it should match as well."
     ),
     "rule.match_all": gettext_noop(
-        "No line of the rule leaves anything out: it would match every alert."
+        "None of the rule's lines narrows anything down: it would match every alert."
     ),
     "rule.never": gettext_noop(
-        "An exception holds for every alert, so the rule would never match."
+        "One exception applies to every alert, so the rule would never match."
     ),
     "rule.many": gettext_noop("A rule has at most {most} lines and {most} exceptions."),
     "rule.actions": gettext_noop("The action must be {known}."),
@@ -49,43 +49,43 @@ RULES: Final = {
         "Sensors report all their own rules under this alert type; name the title of the sensor's "
         "own rule as well."
     ),
-    "clause.field": gettext_noop("{field} is no field of a rule; known are {known}."),
-    "clause.operator": gettext_noop("{operator} does not fit the {label}; use {fitting}."),
-    "clause.empty": gettext_noop("The line about the {label} names no value."),
-    "clause.many": gettext_noop("The line about the {label} names more than {most} values."),
+    "clause.field": gettext_noop("“{field}” is not a field of a rule. Use {known}."),
+    "clause.operator": gettext_noop("“{operator}” does not work with the {label}. Use {fitting}."),
+    "clause.empty": gettext_noop("The line on the {label} has no value yet."),
+    "clause.many": gettext_noop("The line on the {label} has more than {most} values."),
     "clause.one": gettext_noop("With {operator}, the {label} takes one value."),
-    "value.number": gettext_noop("{value} is no {label}: a whole number from {least} to {most}."),
-    "value.text": gettext_noop("{value} is no text, which the {label} must be."),
-    "value.long": gettext_noop("The {label} is longer than {most} characters."),
-    "value.severity": gettext_noop("{value} is no severity; known are {known}."),
-    "value.technique": gettext_noop("{value} is no ATT&CK technique, such as T0843."),
-    "value.zone": gettext_noop(
-        "{value} does not name a site and a zone, as in “Gdańsk / Packaging 2”."
+    "value.number": gettext_noop(
+        "{value} is not a valid {label}. Use a whole number from {least} to {most}."
     ),
-    "text.unseen": gettext_noop("The {label} holds signs that nobody can see."),
-    "text.blanks": gettext_noop("The {label} is empty, or has blanks at an end or two in a row."),
+    "value.text": gettext_noop("{value} is not text, but the {label} has to be."),
+    "value.long": gettext_noop("The {label} is longer than {most} characters."),
+    "value.severity": gettext_noop("“{value}” is not a valid severity. Use {known}."),
+    "value.technique": gettext_noop("“{value}” is not an ATT&CK technique. They look like T0843."),
+    "value.zone": gettext_noop(
+        "“{value}” does not name a site and a zone, like “Gdańsk / Packaging 2” does."
+    ),
+    "text.unseen": gettext_noop("The {label} contains invisible characters."),
+    "text.blanks": gettext_noop(
+        "The {label} is empty, starts or ends with a space, or has two spaces in a row."
+    ),
     "text.twin": gettext_noop(
-        "The {label} {value} has letters that look like others; type it anew."
+        "The {label} “{value}” contains letters that only look like others. Type it again."
     ),
     "text.short": gettext_noop("The {label} {value} is too short: at least {least} characters."),
-    "text.nothing": gettext_noop("The {label} {value} has neither letter nor digit."),
-    "address.everybody": gettext_noop("{value} is everybody's address; name one device."),
-    "address.form": gettext_noop("{value} is no IP or MAC address in its usual spelling."),
-    "network.form": gettext_noop("{value} is no network, such as 10.20.4.0/24."),
-    "network.wide": gettext_noop(
-        "The network {value} is too wide; name one of /{least} or narrower."
-    ),
+    "text.nothing": gettext_noop("The {label} “{value}” has neither letters nor digits."),
+    "address.everybody": gettext_noop("{value} is the address of many devices. Name a single one."),
+    "address.form": gettext_noop("“{value}” is not an IP or MAC address in its usual spelling."),
+    "network.form": gettext_noop("“{value}” is not a network. They look like 10.20.4.0/24."),
+    "network.wide": gettext_noop("The network {value} is too wide. Use /{least} or narrower."),
     "window.form": gettext_noop(
-        "{value} is no weekly window, such as “Tue 06:00-08:00 Europe/Warsaw”."
+        "“{value}” is not a weekly window. They look like “Tue 06:00-08:00 Europe/Warsaw”."
     ),
-    "window.zone": gettext_noop(
-        "There is no time zone {zone}; use a place, such as Europe/Warsaw."
-    ),
-    "window.empty": gettext_noop("The window {value} ends where it begins."),
-    "window.midnight": gettext_noop("The window {value} ends at midnight; write 24:00."),
+    "window.zone": gettext_noop("“{zone}” is not a time zone. They look like Europe/Warsaw."),
+    "window.empty": gettext_noop("The window {value} ends when it begins."),
+    "window.midnight": gettext_noop("The window {value} ends at midnight. Write that as 24:00."),
 }
 READING: Final = {
-    "json.form": gettext_noop("This is no rule in JSON."),
+    "json.form": gettext_noop("This is not a rule in JSON."),
     "json.large": gettext_noop("The rule is longer than {most} bytes."),
     "json.twice": gettext_noop("A member is named twice."),
     "json.version": gettext_noop(
@@ -102,42 +102,48 @@ READING: Final = {
     "json.instant": gettext_noop("{value} is no moment in UTC, such as 2026-12-31T23:00:00Z."),
 }
 MISSES: Final = {
-    "miss.empty": gettext_noop("not closed because the rule has no condition"),
+    "miss.empty": gettext_noop("Not closed: the rule has no conditions."),
     "miss.other": gettext_noop(
-        "not closed because the {label} was {said}, the rule asks for {wanted}"
+        "Not closed: the {label} was {said}, but the rule asks for {wanted}."
     ),
     "miss.unsaid": gettext_noop(
-        "not closed because the alert names no {label}, the rule asks for {wanted}"
+        "Not closed: the alert names no {label}, but the rule asks for {wanted}."
     ),
-    "miss.outside": gettext_noop("not closed because the {label} was {said}, outside {wanted}"),
+    "miss.outside": gettext_noop("Not closed: the {label} was {said}, which is outside {wanted}."),
     "miss.more": gettext_noop(
-        "not closed because the {label} was {said}, the rule ends at {wanted}"
+        "Not closed: the {label} was {said}, but the rule stops at {wanted}."
     ),
-    "miss.too_late": gettext_noop("not closed because the hour was {hour}, the rule ends at {end}"),
+    "miss.too_late": gettext_noop(
+        "Not closed: it came at {hour}, but the rule's hours end at {end}."
+    ),
     "miss.too_early": gettext_noop(
-        "not closed because the hour was {hour}, the rule begins at {start}"
+        "Not closed: it came at {hour}, but the rule's hours begin at {start}."
     ),
-    "miss.time": gettext_noop("not closed because it was {day} {hour}, the rule holds {windows}"),
-    "miss.before": gettext_noop("not closed because it came at {at}, the rule began at {since}"),
-    "miss.exception": gettext_noop("not closed because the rule leaves out the {label} {wanted}"),
-    "miss.exception_time": gettext_noop("not closed because the rule leaves out {wanted}"),
+    "miss.time": gettext_noop(
+        "Not closed: it came on {day} at {hour}, but the rule's hours are {windows}."
+    ),
+    "miss.before": gettext_noop("Not closed: it came at {at}, before the rule began at {since}."),
+    "miss.exception": gettext_noop(
+        "Not closed: the rule makes an exception for the {label} {wanted}."
+    ),
+    "miss.exception_time": gettext_noop("Not closed: the rule makes an exception for {wanted}."),
 }
 SENTINEL: Final = {
     "sentinel.not_here": gettext_noop("The rule is not for the workspace {workspace}."),
     "sentinel.time": gettext_noop(
-        "Sentinel has no schedule, so hours are kept by Tagout's own worker."
+        "Sentinel has no schedule. Only Tagout's own worker can keep hours."
     ),
     "sentinel.timeboxed": gettext_noop(
-        "{title} may be closed only inside hours, which Tagout's own worker keeps."
+        "{title} may only be closed inside set hours, and only Tagout's own worker can keep those."
     ),
     "sentinel.no_type": gettext_noop(
         "Without an alert type the rule would close incidents of any title."
     ),
     "sentinel.no_asset": gettext_noop(
-        "What Sentinel can express of the rule names no device or address."
+        "The part of the rule that Sentinel understands names no device or address."
     ),
     "sentinel.portal": gettext_noop(
-        "The workspace is onboarded to the Defender portal, where titles change afterwards."
+        "The workspace is in the Defender portal, where incident titles change later."
     ),
     "sentinel.unprobed": gettext_noop(
         "Tagout has not yet tried which conditions {workspace} accepts. It does so within a minute "
@@ -156,14 +162,14 @@ SENTINEL: Final = {
     ),
     "sentinel.own_rule": gettext_noop("Sentinel does not see the title of a sensor's own rule."),
     "sentinel.direction": gettext_noop(
-        "Sentinel does not know who began: it cannot hold the {label}."
+        "Sentinel does not know which side started the connection, so it cannot check the {label}."
     ),
     "sentinel.unknown": gettext_noop("Sentinel has no condition for the {label}."),
     "sentinel.network": gettext_noop("Sentinel compares single addresses, not networks."),
     "sentinel.mac": gettext_noop("Sentinel compares IP addresses, not MAC addresses."),
     "sentinel.not_one": gettext_noop("{value} does not name exactly one device of the workspace."),
     "sentinel.unlisted": gettext_noop(
-        "{value} is not in the catalogue, and Sentinel tells no capitals from small letters."
+        "{value} is not in the catalogue, and Sentinel does not tell upper case from lower case."
     ),
     "sentinel.conditions": gettext_noop(
         "The rule needs {count} conditions; Sentinel takes {most}."
@@ -177,74 +183,89 @@ GUARDS: Final = {
         "{name} is a {criticality}: what touches it always reaches a person."
     ),
     "never.products": gettext_noop("A second detection product saw this too: {products}."),
-    "never.owner": gettext_noop("Somebody owns the incident."),
+    "never.owner": gettext_noop("Somebody has taken the incident."),
     "never.touched": gettext_noop("A person has worked on the incident: {what}."),
-    "never.case": gettext_noop(
-        "{names} also stands in a case that was a true positive and is open."
-    ),
-    "never.unknown": gettext_noop("Sentinel used a word we do not know: {what}."),
+    "never.case": gettext_noop("{names} is also part of an open true positive."),
+    "never.unknown": gettext_noop("Sentinel used a value that Tagout does not know: {what}."),
     "never.entities": gettext_noop("The incident has {count} entities, more than {most}."),
     "never.unexplained": gettext_noop("No alert explains these entities: {names}."),
-    "never.pending": gettext_noop("The details of the incident have not been fetched."),
-    "never.stale": gettext_noop("What we know is {minutes} minutes old, more than {most}."),
-    "never.gate": gettext_noop("The gate is closed: the incident carries {label}."),
-    "never.hours": gettext_noop("{what} may be closed only by a rule with hours."),
-    "scene.uncovered": gettext_noop("No live rule covers an alert of the incident: {title}."),
-    "box.hours": gettext_noop("{what} may be closed only inside hours: add a weekly window."),
-    "box.most": gettext_noop("The windows hold {hours} hours a week; for {what} at most {most}."),
-    "box.sides": gettext_noop("{what} needs {side} devices listed one by one."),
-    "box.zone": gettext_noop("The window is in {zone}, but the plant's clock is {plant}."),
-    "wide.place": gettext_noop("Name the workspace or the site."),
-    "wide.type": gettext_noop("Name the alert type."),
-    "wide.asset": gettext_noop("Name at least one device, address or sensor."),
-    "wide.history": gettext_noop("There are {days} days of history; at least {least} are needed."),
-    "wide.period": gettext_noop("The back-test looked at {days} days; it must look at {needed}."),
-    "wide.share": gettext_noop(
-        "The rule matches {share} of the incidents of {site}; at most {most}."
+    "never.pending": gettext_noop("The details of the incident have not been fetched yet."),
+    "never.stale": gettext_noop("What Tagout knows is {minutes} minutes old. The limit is {most}."),
+    "never.gate": gettext_noop(
+        "Suppression was switched off when the incident came: it has the label {label}."
     ),
-    "wide.untested": gettext_noop("The back-test did not look at any site."),
+    "never.hours": gettext_noop("{what} may only be closed by a rule with hours."),
+    "scene.uncovered": gettext_noop("No live rule covers an alert of the incident: {title}."),
+    "box.hours": gettext_noop("{what} may only be closed inside set hours. Add a weekly window."),
+    "box.most": gettext_noop(
+        "The windows add up to {hours} hours a week. For {what}, at most {most} are allowed."
+    ),
+    "box.sides": gettext_noop("For {what}, list the {side} devices one by one."),
+    "box.zone": gettext_noop("The window uses {zone}, but the plant's time zone is {plant}."),
+    "wide.place": gettext_noop("Name a workspace or a site."),
+    "wide.type": gettext_noop("Name an alert type."),
+    "wide.asset": gettext_noop("Name at least one device, address or sensor."),
+    "wide.history": gettext_noop(
+        "There are only {days} days of history. At least {least} are needed."
+    ),
+    "wide.period": gettext_noop("The back-test covers {days} days. It has to cover {needed}."),
+    "wide.share": gettext_noop(
+        "The rule matches {share} of all incidents of {site}. At most {most} are allowed."
+    ),
+    "wide.untested": gettext_noop("The back-test found no site that the rule reaches."),
     "wide.true_positive": gettext_noop(
-        "The rule matches {count} true positives; it may match none."
+        "The rule matches {count} true positives. It must not match any."
     ),
     "propose.reason": gettext_noop("Say why this is routine."),
-    "propose.evidence": gettext_noop("Name the verdicts that the rule rests on."),
-    "propose.owners": gettext_noop("Name an owner on each side."),
-    "life.none": gettext_noop("A rule needs an end."),
-    "life.past": gettext_noop("The end lies in the past."),
-    "life.far": gettext_noop("The end is more than {most} days away."),
+    "propose.evidence": gettext_noop("Choose the verdicts this rule rests on."),
+    "propose.owners": gettext_noop("Choose an owner on each side."),
+    "life.none": gettext_noop("Choose a date on which the rule ends."),
+    "life.past": gettext_noop("The end date is in the past."),
+    "life.far": gettext_noop("The end date is more than {most} days away. Choose an earlier one."),
     "life.lapsed": gettext_noop("The rule has ended."),
     "life.ending": gettext_noop("It ends on {end}. Renew it, or let it go."),
     "life.quota": gettext_noop(
-        "The workspace has {count} of {most} automation rules; no more than {limit}."
+        "The workspace has {count} of {most} automation rules. Tagout adds none beyond {limit}."
     ),
     "sign.right": gettext_noop("{who} may not sign for {side} here."),
-    "sign.not_a_person": gettext_noop("Only people sign, signed in by themselves; {kind} cannot."),
-    "sign.second_person": gettext_noop("The other side needs a second person."),
-    "sign.twice": gettext_noop("{side} has signed this version already."),
-    "sign.proposer": gettext_noop(
-        "Who proposes gives the signature of their own side and no other."
+    "sign.not_a_person": gettext_noop(
+        "Only people who have signed in themselves can sign; a {kind} cannot."
     ),
-    "sign.evidence": gettext_noop("Who gave evidence signs for OT only."),
-    "sign.hash": gettext_noop("The rule has changed since it was on the screen; read it again."),
-    "sign.fresh": gettext_noop("Sign in again: the last time is more than {most} minutes ago."),
+    "sign.second_person": gettext_noop(
+        "You have signed for one side. Somebody else has to sign for the other."
+    ),
+    "sign.twice": gettext_noop("This version is already signed for {side}."),
+    "sign.proposer": gettext_noop(
+        "You proposed this version, so you can sign for your own side and no other."
+    ),
+    "sign.evidence": gettext_noop(
+        "You gave one of the verdicts this rule rests on, so you can sign for OT only."
+    ),
+    "sign.hash": gettext_noop(
+        "The rule has changed since you opened this page. Read it again before you sign."
+    ),
+    "sign.fresh": gettext_noop(
+        "Enter your password again: the last time was more than {most} minutes ago."
+    ),
     "sign.backtest": gettext_noop(
-        "The back-test is not of this rule, or older than {most} days; run it again."
+        "The back-test is older than {most} days or does not belong to this text. Edit the "
+        "rule to run it again."
     ),
     "sign.little": gettext_noop("There is little evidence: write why it is enough."),
     "sign.look": gettext_noop(
         "There is little evidence: look at the alerts yourself and tick that you did."
     ),
-    "sign.missing": gettext_noop("The signature of {side} is missing."),
-    "sign.old": gettext_noop("The signature of {side} is older than {most} days."),
+    "sign.missing": gettext_noop("The signature for {side} is missing."),
+    "sign.old": gettext_noop("The signature for {side} is older than {most} days."),
     "sign.same": gettext_noop("One person signed for both sides."),
     "evidence.people": gettext_noop(
         "Fewer than two people judged: look at the alerts yourself and tick that you did."
     ),
-    "canary.days": gettext_noop("The trial has run {days} of {most} days."),
+    "canary.days": gettext_noop("The canary has run for {days} of {most} days."),
     "canary.matches": gettext_noop(
-        "The trial had {count} of {most} matches and not yet two rounds of it."
+        "The canary has had {count} of {most} matches. With weekly hours, two weeks are enough too."
     ),
-    "canary.true_positive": gettext_noop("The trial touched {count} true positives."),
+    "canary.true_positive": gettext_noop("The canary labelled {count} true positives."),
     "stop.reopened": gettext_noop("Incident {incident}, closed by this rule, was reopened."),
     "stop.true_positive": gettext_noop(
         "Incident {incident}, closed by this rule, was a true positive."
@@ -266,7 +287,7 @@ GUARDS: Final = {
     ),
 }
 BACKTEST: Final = {
-    "bound.none": gettext_noop("Nothing was judged, so nothing is known."),
+    "bound.none": gettext_noop("Nobody has judged any of it yet, so nothing can be said."),
     "bound.too_little": gettext_noop(
         "{harmless} of {judged} harmless: too little evidence to say more."
     ),
@@ -279,10 +300,10 @@ BACKTEST: Final = {
         "{harmless} of {judged} harmless; the true share of suspicious could still be up to "
         "{limit}. Little evidence."
     ),
-    "stopper.suspicious": gettext_noop("was judged suspicious"),
-    "stopper.reopened": gettext_noop("was reopened"),
-    "stopper.true_positive": gettext_noop("was a true positive"),
-    "stopper.linked": gettext_noop("is part of a case that was a true positive"),
+    "stopper.suspicious": gettext_noop("It was judged suspicious."),
+    "stopper.reopened": gettext_noop("It was reopened."),
+    "stopper.true_positive": gettext_noop("It was a true positive."),
+    "stopper.linked": gettext_noop("It was merged into a true positive."),
     "look.near_case": gettext_noop("{name} was in a true positive {days} days before or after."),
     "look.near_case_day": gettext_noop("{name} was in a true positive the day before or after."),
     "look.near_case_same_day": gettext_noop("{name} was in a true positive on the same day."),
@@ -294,9 +315,13 @@ BACKTEST: Final = {
     "look.rare_hour": gettext_noop(
         "Only {count} of {total} judged matches came in the hour from {hour}."
     ),
-    "look.weekend": gettext_noop("It came on a weekend, like {count} of {total} judged matches."),
-    "look.weekday": gettext_noop(
-        "It came on a working day, like {count} of {total} judged matches."
+    "look.new_weekend": gettext_noop("It came on a weekend, and no judged match did."),
+    "look.rare_weekend": gettext_noop(
+        "It came on a weekend, like only {count} of {total} judged matches."
+    ),
+    "look.new_weekday": gettext_noop("It came on a working day, and no judged match did."),
+    "look.rare_weekday": gettext_noop(
+        "It came on a working day, like only {count} of {total} judged matches."
     ),
     "look.like_judged": gettext_noop("It looks like the judged ones, but nobody has judged it."),
     "look.none_judged": gettext_noop("Nobody has judged any of the matches yet."),

@@ -172,7 +172,10 @@ def fix_of(*, error: str, code: str, outcome: str) -> str:
     if code == "AuthorizationFailed":
         return f"Give our identity for rules the role {ROLE} on the workspace."
     if outcome == Landing.HELD:
-        return "Put it back in Sentinel, or pause the rule here and let it go on: it is made anew."
+        return (
+            "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "
+            "writes it again."
+        )
     if outcome == Landing.REFUSED:
         return "Edit the rule, or let Tagout enforce it."
     return ""

@@ -31,6 +31,11 @@ class RuleRow:
     matches: int  # of seven days
     latest: datetime | None
 
+    @property
+    def states(self) -> set[str]:
+        """The states that its row names."""
+        return {version.state for version in (self.version, self.in_work) if version}
+
 
 @dataclass(frozen=True, slots=True)
 class RuleList:

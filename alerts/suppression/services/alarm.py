@@ -52,5 +52,5 @@ def tell_people(
             subject, lines = told()
             notify(
                 people=list(group), kind=kind, subject=subject, body="\n".join(lines), path=path,
-                reason=gettext("You get this because rules of yours act there."), now=now,
+                reason=gettext("You get this because rules of yours are active there."), now=now,
             )  # fmt: skip

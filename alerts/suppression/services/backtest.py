@@ -119,7 +119,7 @@ def _counts(said: Rule, period: Period) -> Counts | None:
 def _period(now: datetime, days: int) -> Period:
     if not 1 <= days <= MOST_DAYS:
         raise CannotBackTest(
-            _("A back-test is over 1 to %(most)d days, not %(days)d.")
+            _("A back-test covers 1 to %(most)d days, not %(days)d.")
             % {"most": MOST_DAYS, "days": days}
         )
     return Period(now - timedelta(days=days), now)
@@ -135,7 +135,10 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     found = find(said, period)
     if found.matched > MOST_ROWS:
         raise CannotBackTest(
-            _("The rule matches %(n)d alerts, more than can be judged (%(most)d). Narrow it.")
+            _(
+                "The rule matches %(n)d alerts, more than a back-test can go through "
+                "(%(most)d). Narrow it."
+            )
             % {"n": found.matched, "most": MOST_ROWS}
         )
     cases = history.cases_around(period)

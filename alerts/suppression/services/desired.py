@@ -120,6 +120,6 @@ def _tell_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
         version, people=concerned_by(version), kind="taken-out", now=now,
         told=lambda: (
             gettext("%(rule)s was taken out of Sentinel in %(workspace)s") % names,
-            [plan.why, gettext("Until a new version is signed, nothing of it acts there.")],
+            [plan.why, gettext("It does nothing there until a new version is signed.")],
         ),
     )  # fmt: skip

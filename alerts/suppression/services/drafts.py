@@ -40,7 +40,7 @@ def draft_rule(
     it rests on, beside those that the body names.
     """
     if roles_of(by).isdisjoint(PROPOSING):
-        raise CannotSaveRule(gettext("Only OT and the SOC propose rules."))
+        raise CannotSaveRule(gettext("Only OT and the SOC can propose rules."))
     columns = _columns(body, evidence_ids)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NUMBERS])
@@ -58,10 +58,15 @@ def save_draft(
     """Change a draft of one's own. Refuses where it was saved elsewhere since `revision`."""
     version = lock_version(version_id)
     if version.state != State.DRAFT or version.made_by_id != by.pk:
-        raise CannotSaveRule(gettext("Edit it as a new version: this one is not your draft."))
+        raise CannotSaveRule(
+            gettext("This is not your draft. Edit the rule to start a new version of your own.")
+        )
     if version.revision != revision:
         raise CannotSaveRule(
-            gettext("It was saved in another window meanwhile. Open it again; nothing was lost.")
+            gettext(
+                "This draft was saved in another window in the meantime. Open it again; "
+                "nothing is lost."
+            )
         )
     columns = _columns(body, ())
     evidence = columns.pop("evidence")
@@ -81,12 +86,16 @@ def edit_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
     """
     version = lock_version(version_id)
     if not may_change(by, version):
-        raise CannotSaveRule(gettext("Only OT and the SOC of the places it reaches edit a rule."))
+        raise CannotSaveRule(
+            gettext(
+                "Only OT and SOC people of the sites and workspaces this rule reaches can edit it."
+            )
+        )
     if version.state == State.DRAFT and version.made_by_id == by.pk:
         return version
     in_work = RuleVersion.objects.filter(rule=version.rule, state__in=OPEN).first()
     if in_work is not None:
-        reason = gettext("%(name)s has begun the next version.") % {"name": by.name}
+        reason = gettext("%(name)s has started the next version.") % {"name": by.name}
         in_work = lock_version(in_work.pk)
         in_work.signatures.filter(void_at=None).update(void_at=now)
         move(in_work, to=State.REPLACED, by=by, now=now, reason=reason, rule_hash=_hash(in_work))
@@ -104,7 +113,7 @@ def discard_draft(*, version_id: int, by: User, now: datetime) -> None:
     """Give up a draft of one's own; it stays on record as discarded."""
     version = lock_version(version_id)
     if version.state != State.DRAFT or version.made_by_id != by.pk:
-        raise CannotSaveRule(gettext("Only your own draft can be discarded."))
+        raise CannotSaveRule(gettext("You can only discard your own draft."))
     move(version, to=State.DISCARDED, by=by, now=now, rule_hash=_hash(version))
     record("suppression.rule.discarded", on=version, by=by, at=now)
 
@@ -131,7 +140,7 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
     except NotARule as refusal:
         raise CannotSaveRule(*refusal.reasons) from None
     if b"\\u0000" in canonical(as_json(said)) or b"\x00" in canonical(as_json(said)):
-        raise CannotSaveRule(gettext("The rule holds signs that cannot be stored."))
+        raise CannotSaveRule(gettext("The rule contains characters that cannot be stored."))
     if len(said.title) > LONGEST_TITLE:
         raise CannotSaveRule(gettext("The title is longer than 200 characters."))
     if reasons := reasons_against_enforcement(said):

@@ -44,9 +44,9 @@ def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleV
 def _judged(version_id: int, by: User, note: str) -> RuleVersion:
     version = lock_version(version_id)
     if version.state not in (State.PROPOSED, State.CHANGES_REQUESTED):
-        raise CannotJudgeRule(gettext("It does not wait for signatures."))
+        raise CannotJudgeRule(gettext("This version is not waiting for signatures."))
     if not rights_to_sign(by, version):
-        raise CannotJudgeRule(gettext("Only those who may sign it judge a proposal."))
+        raise CannotJudgeRule(gettext("Only people who may sign this proposal can decide on it."))
     if not note.strip():
-        raise CannotJudgeRule(gettext("Say why in one line."))
+        raise CannotJudgeRule(gettext("Say why. One line is enough."))
     return version

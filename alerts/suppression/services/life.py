@@ -22,7 +22,9 @@ ITSELF = "Tagout"
 
 def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     """Both sides have signed: the rule tags what it would close. Part of the signer's command."""
-    reason = gettext("Signed by both sides.")
+    reason = gettext(
+        "Signed by both sides. For seven days at least it only labels what it would close."
+    )
     for each in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
         move(each, to=State.REPLACED, by=by, now=now, reason=reason)
     move(version, to=State.CANARY, by=by, now=now, reason=reason)

@@ -21,11 +21,16 @@ def tick_off(*, entry_id: int, by: User, now: datetime) -> LedgerEntry:
     """Somebody has looked at this incident again and lets the close stand."""
     entry = LedgerEntry.objects.select_related("version", "rule").get(pk=entry_id)
     if not may_change(by, entry.version):
-        raise CannotTickOff(gettext("Only OT and the SOC of the places it reaches look again."))
+        raise CannotTickOff(
+            gettext(
+                "Only OT and SOC people of the sites and workspaces this rule reaches can "
+                "confirm this."
+            )
+        )
     waiting = LedgerEntry.objects.filter(
         pk=entry.pk, review_again_at__isnull=False, reviewed_at=None
     )
     if not waiting.update(reviewed_at=now):
-        raise CannotTickOff(gettext("Somebody has looked at it already."))
+        raise CannotTickOff(gettext("Somebody has already looked at this one."))
     record("suppression.close.looked_at", on=entry, by=by, at=now)
     return entry

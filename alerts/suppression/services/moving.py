@@ -40,7 +40,9 @@ def move(
         state=to, state_since=now, **columns
     )
     if not moved:
-        raise CannotMoveRule(gettext("Somebody else has just changed this rule. Read it again."))
+        raise CannotMoveRule(
+            gettext("Somebody else has just changed this rule. Reload the page and check it again.")
+        )
     version.state, version.state_since = to, now
     for name, value in columns.items():
         setattr(version, name, value)

@@ -56,12 +56,17 @@ def propose_rule(
     """
     version = lock_version(version_id)
     if version.state != State.DRAFT or version.made_by_id != by.pk:
-        raise CannotProposeRule(gettext("Only a draft of your own can be proposed."))
+        raise CannotProposeRule(gettext("You can only propose your own draft."))
     said = _said(version)
     reach = reach_of_rule(said)
     version.workspace_ids, version.site_ids = list(reach.workspace_ids), list(reach.site_ids)
     if not may_change(by, version, PROPOSING):
-        raise CannotProposeRule(gettext("Only OT and the SOC of the places it reaches propose."))
+        raise CannotProposeRule(
+            gettext(
+                "Only OT and SOC people of the sites and workspaces this rule reaches can "
+                "propose it."
+            )
+        )
     if reasons := [*reasons_against_rule_now(said, reach=reach, now=now),
                    *reasons_against_grounds(version, said=said),
                    *reasons_against_enforcement(said)]:  # fmt: skip
@@ -116,11 +121,13 @@ def reasons_against_grounds(version: RuleVersion, *, said: Rule) -> list[str]:
     reasons: list[str] = []
     counted = evidence_that_counts(version)
     if said.evidence and not counted:
-        reasons.append(gettext("None of the verdicts that it rests on holds any more."))
+        reasons.append(gettext("None of the verdicts it rests on is still valid."))
     if any(each.verdict in ("suspicious", "not-sure") for each in counted):
-        reasons.append(gettext("A rule rests on verdicts of routine or maintenance only."))
+        reasons.append(gettext("A rule can only rest on verdicts of routine or maintenance."))
     if counted and not _covers_evidence(version, said):
-        reasons.append(gettext("None of its verdicts is about an alert that the rule matches."))
+        reasons.append(
+            gettext("None of the chosen verdicts is about an alert that the rule matches.")
+        )
     return reasons + _against_owners(version, said)
 
 
@@ -131,8 +138,8 @@ def reasons_against_test(test: BackTestRun) -> list[str]:
     if stops:
         reasons.append(
             gettext(
-                "%(n)s of its matches were no routine. Narrow the rule until it matches none of "
-                "them, or have the verdict corrected."
+                "%(n)s of its matches were not routine. Narrow the rule until it no longer "
+                "matches them, or have the verdict corrected."
             )
             % {"n": len(stops)}
         )
@@ -201,7 +208,10 @@ def _against_owners(version: RuleVersion, said: Rule) -> list[str]:
             each.email for each in people_of_side(version, side=side)
         }:
             reasons.append(
-                gettext("%(owner)s cannot own the rule for %(side)s: pick somebody who may sign.")
+                gettext(
+                    "%(owner)s cannot own the rule for %(side)s. Choose somebody who may "
+                    "sign for that side."
+                )
                 % {"owner": email, "side": side.said}
             )
     return reasons

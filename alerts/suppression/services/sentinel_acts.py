@@ -164,7 +164,7 @@ def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> N
             notify(
                 people=[person], kind="suppression.untrusted", now=now, body=reason,
                 subject=subject % {"incident": incident}, path=f"/incidents/{incident.pk}/",
-                reason=gettext("You are told because you lead the SOC of this workspace."),
+                reason=gettext("You get this because you lead the SOC of this workspace."),
             )  # fmt: skip
     record("suppression.incident.distrusted", on=incident, by="suppression", at=now, reason=reason)
 

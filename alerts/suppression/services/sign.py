@@ -106,7 +106,7 @@ def _sign(version_id: int, asked: _Asked, *, now: datetime) -> RuleVersion:
     if asked.kind != "person":  # whatever state it is in: nothing else ever signs
         raise CannotSignRule(Sentence("sign.not_a_person", kind=asked.kind))
     if version.state != State.PROPOSED:
-        raise CannotSignRule(gettext("It does not wait for signatures."))
+        raise CannotSignRule(gettext("This version is not waiting for signatures."))
     version.signatures.filter(void_at=None, signed_at__lt=now - VALID).update(void_at=now)
     if reasons := _reasons(version, asked, now=now):
         raise CannotSignRule(*reasons)

@@ -50,18 +50,18 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
     """Go on where the pause began. After a roll-back only a new approval helps."""
     version = lock_version(version_id)
     if version.state != State.PAUSED:
-        raise CannotResumeRule(gettext("It is not paused."))
+        raise CannotResumeRule(gettext("This rule is not paused."))
     if not rights_to_sign(by, version):
-        raise CannotResumeRule(gettext("Only those who may sign the rule let it go on."))
+        raise CannotResumeRule(gettext("Only people who may sign this rule can resume it."))
     if version.needs_approval:
         raise CannotResumeRule(
-            gettext("It stopped by itself. Edit it and have the new version approved.")
+            gettext("This rule stopped itself. Edit it and have the new version approved.")
         )
-    reasons = [] if reason.strip() else [gettext("Say why in one line.")]
+    reasons = [] if reason.strip() else [gettext("Say why. One line is enough.")]
     reasons += still_allowed(version, now=now)
     others = RuleVersion.objects.filter(rule=version.rule, state=version.paused_from)
     if others.exclude(pk=version.pk).exists():
-        reasons.append(gettext("A later version has taken its place."))
+        reasons.append(gettext("A later version has already replaced it."))
     if reasons:
         raise CannotResumeRule(*reasons)
     move(version, to=State(version.paused_from), by=by, now=now, reason=reason.strip(),
@@ -80,7 +80,7 @@ def renew_rule(*, rule_id: int, by: User, now: datetime) -> RuleVersion:
     )
     version = found.order_by("-number").first()
     if version is None:
-        raise CannotRenewRule(gettext("Only a rule that lives, or has expired, is renewed."))
+        raise CannotRenewRule(gettext("Only an active, paused or expired rule can be renewed."))
     draft = edit_version(version_id=version.pk, by=by, now=now)
     body = draft.body | {"expires_at": instant(usual_end(draft.said, now=now))}
     return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)
@@ -94,11 +94,15 @@ def _stop(
     found = list(rule.versions.order_by("pk").select_for_update(of=("self",)))
     versions = [each for each in found if each.state in from_states]
     if not versions:
-        raise CannotStopRule(gettext("Nothing of this rule acts now."))
+        raise CannotStopRule(gettext("This rule is not active."))
     if not all(may_change(by, each, STOPPING) for each in versions):
-        raise CannotStopRule(gettext("Only OT and the SOC of the places it reaches stop a rule."))
+        raise CannotStopRule(
+            gettext(
+                "Only OT and SOC people of the sites and workspaces this rule reaches can stop it."
+            )
+        )
     if not reason.strip():
-        raise CannotStopRule(gettext("Say why in one line."))
+        raise CannotStopRule(gettext("Say why. One line is enough."))
     for version in versions:
         columns = {"paused_from": version.state} if to == State.PAUSED else {}
         move(version, to=to, by=by, now=now, reason=reason.strip(), **columns)

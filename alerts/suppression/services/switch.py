@@ -34,7 +34,7 @@ PATH = "/deployments/"
 
 
 class CannotSwitchOff(Refused):
-    """Suppression goes on."""
+    """Suppression is on again."""
 
 
 class CannotSwitchOn(Refused):
@@ -70,9 +70,9 @@ def switch_on(*, stop_id: int, by: User, reason: str, now: datetime) -> Stop:
     if reasons := reasons_against_switching_on(by, stop.workspace):
         raise CannotSwitchOn(*reasons)
     if stop.lifted_at is not None:
-        raise CannotSwitchOn(gettext("This stop was lifted already."))
+        raise CannotSwitchOn(gettext("Suppression has already been switched on again here."))
     if not reason.strip():
-        raise CannotSwitchOn(gettext("Say why in one line."))
+        raise CannotSwitchOn(gettext("Say why. One line is enough."))
     stop.lifted_by, stop.lifted_at, stop.lifted_reason = by, now, reason.strip()
     stop.save(update_fields=["lifted_by", "lifted_at", "lifted_reason"])
     for place in _places(stop.workspace_id):
@@ -91,7 +91,7 @@ def switch_rule_off(*, rule_id: int, by_label: str, reason: str = "", now: datet
     acting = RuleVersion.objects.filter(rule=rule_id, state__in=ACTING).values_list("pk", flat=True)
     versions = [lock_version(pk) for pk in list(acting)]
     if not versions:
-        raise CannotSwitchOff(gettext("Nothing of this rule acts now."))
+        raise CannotSwitchOff(gettext("This rule is not active."))
     why = reason.strip() or gettext("Switched off by a command.")
     for version in versions:
         move(version, to=State.PAUSED, by=None, by_label=by_label, now=now, reason=why,

@@ -36,8 +36,7 @@ def tell(
             notify(
                 people=list(group), kind=f"suppression.{kind}", subject=subject,
                 body="\n".join(lines), path=f"/rules/{version.uuid}/",
-                reason=gettext("You get this because the rule is yours to sign, to own or to "
-                               "watch."), now=now,
+                reason=gettext("You get this because you sign, own or watch this rule."), now=now,
             )  # fmt: skip
 
 
@@ -50,7 +49,7 @@ def tell_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime
             gettext("To sign: %(rule)s") % {"rule": version},
             [gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
              *([version.proposer_note] if version.proposer_note else []),
-             gettext("Nothing is suppressed before two people of two sides have signed.")],
+             gettext("Nothing is suppressed until two people, one from each side, have signed.")],
         ),
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ def _expire(version_id: int, *, now: datetime) -> bool:
     alive = version.state in (*ACTING, State.PAUSED)
     if not alive or version.expires_at is None or version.expires_at > now:
         return False
-    reason = gettext("It has reached its end.")
+    reason = gettext("Its end date has come.")
     move(version, to=State.EXPIRED, by=None, by_label=ITSELF, now=now, reason=reason)
     bring_in_line(version_id=version.pk, now=now)
     tell_state(version, people=concerned_by(version), reasons=[reason], now=now)
@@ -101,8 +101,8 @@ def _promote(version_id: int, *, now: datetime) -> bool:
         return _not_promoted(version, reasons, now=now)
     for each in RuleVersion.objects.filter(rule=version.rule, state=State.LIVE):
         move(each, to=State.REPLACED, by=None, by_label=ITSELF, now=now,
-             reason=gettext("Version %(n)s lives now.") % {"n": version.number})  # fmt: skip
-    reason = gettext("The trial is over and a fresh back-test is clean.")
+             reason=gettext("Version %(n)s is live now.") % {"n": version.number})  # fmt: skip
+    reason = gettext("The canary is over, and a fresh back-test found nothing against the rule.")
     move(version, to=State.LIVE, by=None, by_label=ITSELF, now=now, reason=reason)
     bring_in_line(version_id=version.pk, now=now)
     tell_state(version, people=concerned_by(version), reasons=[reason], now=now)

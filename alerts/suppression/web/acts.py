@@ -78,7 +78,7 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
     }
     problems = [why] if (why := reason_not_proved(request, now=now)) else []
     if side not in set(Side):
-        problems = [gettext("Say for which side you sign.")]
+        problems = [gettext("Choose which side you sign for.")]
     if not problems:
         try:
             signed = sign_rule(
@@ -163,24 +163,35 @@ def _ask(
 def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> list[str]:
     """What will happen, in numbers where there are some."""
     if verb == "propose":
-        told = [gettext("The rule is tested on 90 days of history, and the result is frozen into "
-                        "the request. From then on it cannot be changed.")]  # fmt: skip
+        told = [gettext(
+            "The rule is tested on 90 days of history, and the result becomes part of the "
+            "request. After that the rule can no longer be changed."
+        )]  # fmt: skip
         if signs:
-            told.append(gettext("By asking you sign for your own side, and can give no other."))
+            told.append(
+                gettext(
+                    "Requesting approval counts as your own side's signature. You cannot "
+                    "sign for the other side as well."
+                )
+            )
         return told
     if verb in ("pause", "retire"):
         return [_lately(version, now), *_in_sentinel(version)]
     if verb == "resume":
-        return [gettext("It goes on where it was paused, with the signatures it has."),
+        return [gettext("It continues where it was paused, with the signatures it already has."),
                 *_in_sentinel(version)]  # fmt: skip
     told_by_verb = {
-        "discard": gettext("Nobody can go on with it; it stays on record."),
-        "request-changes": gettext("Signatures that were given no longer count."),
-        "reject": gettext("This version ends here; another may be proposed."),
-        "renew": gettext("A new version begins, with a new end. It needs a fresh back-test and two "
-                         "signatures; until then this one goes on."),
-        "edit": gettext("A new version begins. It needs a back-test and two signatures; what is "
-                        "live stays live until then."),
+        "discard": gettext("Nobody can continue this draft, but it stays on record."),
+        "request-changes": gettext("Signatures given so far no longer count."),
+        "reject": gettext("This version ends here. Another one can be proposed."),
+        "renew": gettext(
+            "This starts a new version with a new end date. It needs a new back-test and two "
+            "signatures; until then the current version stays in force."
+        ),
+        "edit": gettext(
+            "This starts a new version. It needs a back-test and two signatures; until then "
+            "whatever is live stays live."
+        ),
     }  # fmt: skip
     return [told_by_verb[verb]]
 
@@ -201,8 +212,8 @@ def _in_sentinel(version: RuleVersion) -> list[str]:
     n = len(version.workspace_ids)
     return [
         ngettext(
-            "Its automation rule in Sentinel follows, in %(n)s workspace.",
-            "Its automation rules in Sentinel follow, in %(n)s workspaces.",
+            "Its automation rule in Sentinel is updated in %(n)s workspace.",
+            "Its automation rules in Sentinel are updated in %(n)s workspaces.",
             n,
         ) % {"n": n}
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from alerts.suppression.models import State
 from alerts.suppression.reads.to_judge import decided_lately, requests_for
 from alerts.suppression.web.shared import frame
 from alerts.suppression.web.words import state_chip
@@ -15,10 +16,11 @@ from portal.ui.htmx import render_page
 def approvals(request: HttpRequest) -> HttpResponse:
     """Proposals by age; those that wait for this person come first."""
     user, now = actor_of(request), clock.now()
-    found = requests_for(user, now=now)
+    found, decided = requests_for(user, now=now), decided_lately(user, now=now)
     page = frame(user, now) | {
         "mine": [each for each in found if each.mine],
         "others": [each for each in found if not each.mine],
-        "decided": [(step, state_chip(step.to_state)) for step in decided_lately(user, now=now)],
+        "decided": [(step, state_chip(step.to_state)) for step in decided],
+        "has_canary": any(step.to_state == State.CANARY for step in decided),
     }
     return render_page(request, "alerts/suppression/approvals.html", page, part="rows")

@@ -56,12 +56,13 @@ def deployments(request: HttpRequest) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     told = deployments_by_workspace(user)
     titles = _titles(each for part in told for each in part.rules)
+    parts = [
+        Part(part, gate_chip(part.gate.standing), [_row(each, titles) for each in part.rules])
+        for part in told
+    ]
     page = frame(user, now) | {
-        "parts": [
-            Part(part, gate_chip(part.gate.standing), [_row(each, titles) for each in part.rules])
-            for part in told
-        ]
-    }
+        "parts": parts, "has_lease": any(row.lease_until for part in parts for row in part.rows),
+    }  # fmt: skip
     return render_page(request, "alerts/suppression/deployments.html", page, part="rows")
 
 
@@ -70,6 +71,7 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
     found = deployments_of_rule(version.rule)
     return {
         "deployed": [_row(each, {}) for each in found],
+        "has_lease": any(each.lease_until for each in found),
         "is_whole": is_live_as_a_whole(found),
     }
 

@@ -31,7 +31,7 @@ _TABS = {
     ALL: gettext_lazy("All lines"),
     CLOSED: gettext_lazy("Closed"),
     TAGGED: gettext_lazy("Would close"),
-    AGAIN: gettext_lazy("Look again"),
+    AGAIN: gettext_lazy("To re-check"),
 }
 
 
@@ -87,7 +87,7 @@ def looked(request: HttpRequest, entry_id: int) -> HttpResponse:
     entry = get_object_or_404(ledger_visible_to(user), pk=entry_id)
     try:
         tick_off(entry_id=entry.pk, by=user, now=clock.now())
-        words = gettext("Looked at: %(incident)s") % {"incident": f"#{entry.incident.number}"}
+        words = gettext("Re-checked: %(incident)s") % {"incident": f"#{entry.incident.number}"}
     except CannotTickOff as refusal:
         words = " ".join(refusal.reasons)
     return leave_toast(request, HttpResponseRedirect(_to_look_at()), words)
@@ -142,14 +142,21 @@ def _page(entries: QuerySet[LedgerEntry], after: str) -> list[LedgerEntry]:
 def nothing_of(tab: str, *, filtered: bool = False) -> tuple[str, str]:
     """What belongs under a tab, where nothing stands there."""
     if filtered and tab != AGAIN:
-        return gettext("No line is like that"), gettext("Other lines are left out by a filter.")
+        return gettext("Nothing matches these filters"), gettext(
+            "Remove a filter to see more lines."
+        )
     if tab == AGAIN:
         return (
-            gettext("Nothing to look at again"),
-            gettext("When a rule stops by itself, what it closed in seven days comes here."),
+            gettext("Nothing to re-check"),
+            gettext(
+                "When a rule stops itself, the incidents it closed in the last seven days "
+                "are listed here."
+            ),
         )
     return (
         gettext("No rule has acted yet"),
-        gettext("Each incident that a rule tags or closes gets one line here, with the rule, its "
-                "signers and the reason."),
+        gettext(
+            "Every incident that a rule labels or closes gets a line here, with the rule, who "
+            "signed it and the reason."
+        ),
     )  # fmt: skip

@@ -41,7 +41,7 @@ def filters_of(request: HttpRequest, where: str, ending: str) -> list[Filter]:
         "where": {str(each): str(label) for each, label in WHERE.items()},
         "ending": {str(each) or STANDS: str(said[0]) for each, said in ENDINGS.items()},
     }
-    labels = {"where": gettext("Where"), "ending": gettext("What became of it")}
+    labels = {"where": gettext("Where"), "ending": gettext("Outcome")}
     return [
         Filter(
             label=labels[name],

@@ -22,7 +22,7 @@ from portal.ui.pieces import Choice, Tab, with_query
 
 _LABELS = {
     "force": gettext_lazy("In force"),
-    "work": gettext_lazy("In work"),
+    "work": gettext_lazy("In progress"),
     "ended": gettext_lazy("Ended"),
 }
 
@@ -59,6 +59,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     page = frame(user, now) | {
         "rows": [_row(row, owners[row.version.pk], now) for row in found.rows],
         "more": with_query(request.GET, {"after": str(found.more)}) if found.more else "",
+        "has_canary": any(State.CANARY in row.states for row in found.rows),
         "tab": tab,
         "tabs": [
             Tab(str(label), with_query(request.GET, {"state": name}), found.counts[name],

@@ -9,7 +9,7 @@ from alerts.suppression.web.words import StateChip
 type Words = tuple[Promise, str, str]
 
 _GATES: dict[str, Words] = {
-    "none": (gettext_lazy("Nothing of ours is there"), "", "circle"),
+    "none": (gettext_lazy("No rule of Tagout there"), "", "circle"),
     "closed": (gettext_lazy("Gate ready"), "ok", "shield-check"),
     "open": (gettext_lazy("Stopped in Sentinel"), "high", "octagon-x"),
     "opening": (gettext_lazy("Stopping in Sentinel"), "medium", "timer"),
@@ -18,10 +18,10 @@ _GATES: dict[str, Words] = {
     "held": (gettext_lazy("Gate changed by hand"), "high", "triangle-alert"),
 }
 _RULES: dict[str, Words] = {
-    "there": (gettext_lazy("As wanted"), "ok", "check"),
-    "gone": (gettext_lazy("Taken away"), "", "check"),
+    "there": (gettext_lazy("As signed"), "ok", "check"),
+    "gone": (gettext_lazy("Removed"), "", "check"),
     "coming": (gettext_lazy("On its way"), "medium", "timer"),
-    "going": (gettext_lazy("Being taken away"), "medium", "timer"),
+    "going": (gettext_lazy("Being removed"), "medium", "timer"),
     "refused": (gettext_lazy("Refused by Sentinel"), "high", "circle-alert"),
     "held": (gettext_lazy("Changed by hand in Sentinel"), "high", "triangle-alert"),
 }
@@ -40,12 +40,13 @@ def rule_chip(standing: str) -> StateChip:
 def what_to_do(each: Deployment) -> str:
     """What a person can do about what went wrong."""
     if each.row.error_code == "AuthorizationFailed":
-        return gettext("Give our identity for rules the role %(role)s on the workspace.") % {
+        return gettext("Give Tagout's identity for rules the role %(role)s on this workspace.") % {
             "role": ROLE
         }
     if each.standing == "held":
         return gettext(
-            "Put it back in Sentinel, or pause the rule here and let it go on: it is made anew."
+            "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "
+            "writes it again."
         )
     if each.standing == "refused":
         return gettext("Edit the rule, or let Tagout enforce it.")

@@ -79,7 +79,7 @@ def lift(request: HttpRequest, stop_id: int) -> HttpResponse:
         switch_on(stop_id=stop.pk, by=user, reason=request.POST.get("reason", ""), now=now)
     except Refused as refusal:
         return _page(request, user, problems=all_in_words(refusal.reasons))
-    words = gettext("Suppression goes on.")
+    words = gettext("Suppression is on again.")
     return leave_toast(request, HttpResponseRedirect(reverse("suppression:off")), words)
 
 

@@ -55,14 +55,17 @@ def test_for(user: User, said: Rule, *, now: datetime, body: Mapping[str, Any]) 
 
 def _against_places(user: User, places: Sequence[Clause]) -> str:
     if not places:
-        return gettext("Name the site or the workspace: then alerts are counted.")
+        return gettext("Name a site or a workspace, and the matching alerts are counted.")
     seen = {
         "site": set(sites_in_reach(user).values_list("name", flat=True)),
         "workspace": set(workspaces_visible_to(user).values_list("name", flat=True)),
     }
     if any(set(clause.texts) <= seen[clause.field] for clause in places):
         return ""
-    return gettext("You see only some of these places, so their alerts are not counted for you.")
+    return gettext(
+        "You can see only some of these sites and workspaces, so their alerts are not "
+        "counted for you."
+    )
 
 
 def _own_sites(user: User, said: Rule) -> list[Clause]:

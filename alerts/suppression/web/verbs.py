@@ -49,12 +49,14 @@ class ActLink:
     is_link: bool = False
 
 
-_WHY = _("Why, in one line")
+_WHY = _("Why? One line is enough.")
 VERBS: dict[str, Verb] = {
     "propose": Verb(
         title=_("Request approval"), button=_("Request approval"), icon="send", kind="primary",
-        done=_("Proposed. The other side was told."), states={State.DRAFT}, who="own",
-        wants=_("A line for those who sign"), is_optional=True, proves=True,
+        done=_(
+            "Proposed. The people who can sign for the other side have been notified."
+        ), states={State.DRAFT}, who="own",
+        wants=_("A note for the people who sign"), is_optional=True, proves=True,
         does=lambda request, version, by, words, now: propose_rule(
             version_id=version.pk, by=by, note=words, now=now, proved_at=proved_at_of(request),
             checked_evidence="checked_evidence" in request.POST,
@@ -62,7 +64,7 @@ VERBS: dict[str, Verb] = {
     ),
     "discard": Verb(
         title=_("Discard this draft"), button=_("Discard the draft"), icon="trash-2",
-        kind="danger", done=_("The draft was discarded; it stays on record."),
+        kind="danger", done=_("Draft discarded. It stays on record."),
         states={State.DRAFT}, who="own",
         does=lambda _request, version, by, _words, now: discard_draft(
             version_id=version.pk, by=by, now=now
@@ -70,15 +72,15 @@ VERBS: dict[str, Verb] = {
     ),
     "request-changes": Verb(
         title=_("Request changes"), button=_("Request changes"), icon="message-square",
-        done=_("Changes were requested; the author was told."), states={State.PROPOSED},
-        who="signs", wants=_("What should change"),
+        done=_("Changes requested. The author has been notified."), states={State.PROPOSED},
+        who="signs", wants=_("What should change?"),
         does=lambda _request, version, by, words, now: request_changes(
             version_id=version.pk, by=by, note=words, now=now
         ),
     ),
     "reject": Verb(
         title=_("Reject this rule"), button=_("Reject"), icon="x", kind="danger",
-        done=_("The proposal was rejected; the author was told."),
+        done=_("Proposal rejected. The author has been notified."),
         states={State.PROPOSED, State.CHANGES_REQUESTED}, who="signs", wants=_WHY,
         does=lambda _request, version, by, words, now: reject_rule(
             version_id=version.pk, by=by, note=words, now=now
@@ -92,8 +94,8 @@ VERBS: dict[str, Verb] = {
         )[0],
     ),
     "resume": Verb(
-        title=_("Let this rule go on"), button=_("Resume"), icon="play", kind="primary",
-        done=_("The rule goes on."), states={State.PAUSED}, who="signs", wants=_WHY,
+        title=_("Resume this rule"), button=_("Resume"), icon="play", kind="primary",
+        done=_("The rule is active again."), states={State.PAUSED}, who="signs", wants=_WHY,
         does=lambda _request, version, by, words, now: resume_rule(
             version_id=version.pk, by=by, reason=words, now=now
         ),
@@ -108,7 +110,7 @@ VERBS: dict[str, Verb] = {
     ),
     "renew": Verb(
         title=_("Renew this rule"), button=_("Renew"), icon="calendar-clock",
-        done=_("A new version with a new end; it needs both signatures."),
+        done=_("This is a new version with a new end date. It needs both signatures."),
         states={*ACTING, State.PAUSED, State.EXPIRED}, who="changes",
         does=lambda _request, version, by, _words, now: renew_rule(
             rule_id=version.rule_id, by=by, now=now
@@ -116,7 +118,7 @@ VERBS: dict[str, Verb] = {
     ),
     "edit": Verb(
         title=_("Edit as a new version"), button=_("Edit"), icon="pencil",
-        done=_("A new version; this one stays as it is until the new one is live."),
+        done=_("This is a new version. The current one stays in force until it is live."),
         states=set(State) - {State.REPLACED}, who="changes",
         does=lambda _request, version, by, _words, now: edit_version(
             version_id=version.pk, by=by, now=now
@@ -143,7 +145,7 @@ def acts_for(version: RuleVersion, user: User) -> list[ActLink]:
     links = []
     if version.state == State.DRAFT and version.made_by_id == user.pk:
         href = reverse("suppression:edit", args=[version.uuid])
-        links.append(ActLink(str(_("Go on editing")), href, "pencil", "primary", is_link=True))
+        links.append(ActLink(str(_("Continue editing")), href, "pencil", "primary", is_link=True))
     for name, verb in VERBS.items():
         if name not in ("propose", "discard") and may_do(name, version, user):
             href = reverse("suppression:act", args=[version.uuid, name])

@@ -87,7 +87,7 @@ def test_the_bound_is_phrased_from_its_good_side():
     )
     assert bound_words(1, 57).startswith("56 of 57 harmless; ")
     assert bound_words(0, 19).endswith("Little evidence.")
-    assert bound_words(0, 0) == "Nothing was judged, so nothing is known."
+    assert bound_words(0, 0) == "Nobody has judged any of it yet, so nothing can be said."
     assert bound_words(5, 5) == "All 5 were suspicious."
     assert (is_little(19), is_little(20)) == (True, False)
 
@@ -143,8 +143,8 @@ def test_whatever_was_ever_suspicious_is_a_stop_the_worst_first():
     found = back_test(rows, **USUAL)
     assert [stop.alert for stop in found.stops] == [4, 5, 3, 2, 1]
     assert found.stops[2].stop_words == (
-        "is part of a case that was a true positive",
-        "was reopened",
+        "It was merged into a true positive.",
+        "It was reopened.",
     )
     assert found.true_positives == 3  # incidents 9 and 10, and the alert without one
     assert found.judged.suspicious == 1
@@ -184,7 +184,7 @@ def test_each_unjudged_match_says_in_what_it_differs():
         20: "No judged match has the source LAPTOP-9.",
         21: "Only 1 of 10 judged matches had the source ENG-WS-02.",
         22: "No judged match came in the hour from 02:00.",
-        23: "It came on a weekend, like 0 of 10 judged matches.",
+        23: "It came on a weekend, and no judged match did.",
         24: "No judged match has the severity Medium.",
         25: "It looks like the judged ones, but nobody has judged it.",
     }

@@ -150,8 +150,8 @@ def test_a_version_is_signed_by_two_people_of_two_sides_or_not_at_all(given, fou
 
 def test_the_missing_side_is_named():
     assert reasons_not_signed(VERSION, [], now=NOW) == [
-        "The signature of OT is missing.",
-        "The signature of the SOC is missing.",
+        "The signature for OT is missing.",
+        "The signature for the SOC is missing.",
     ]
     assert reasons_not_signed(VERSION, [ODAS], now=NOW)[0].detail == {"side": "the SOC"}
     assert refusals(signer=replace(LEO, proved_at=None)) == ["sign.fresh"]

@@ -103,7 +103,9 @@ def test_the_worst_site_is_named_first_with_its_share():
     sites = (SiteShare("Ulm", 40, 100), SiteShare("Gdańsk", 70, 100), SiteShare("Kiel", 1, 9))
     reasons = reasons_against_reach(**FINE | {"sites": sites})
     assert [reason.detail["site"] for reason in reasons] == ["Gdańsk", "Ulm"]
-    assert reasons[0] == "The rule matches 70.0 % of the incidents of Gdańsk; at most 30 %."
+    assert reasons[0] == (
+        "The rule matches 70.0 % of all incidents of Gdańsk. At most 30 % are allowed."
+    )
 
 
 @pytest.mark.parametrize(

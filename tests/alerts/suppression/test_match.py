@@ -37,67 +37,67 @@ def test_a_download_on_a_tuesday_morning_matches():
 @pytest.mark.parametrize(
     ("said", "field", "words"),
     [
-        ({"at": AT_14_10}, "time", "the hour was 14:10, the rule ends at 08:00"),
-        ({"at": AT_05_10}, "time", "the hour was 05:10, the rule begins at 06:00"),
+        ({"at": AT_14_10}, "time", "it came at 14:10, but the rule's hours end at 08:00"),
+        ({"at": AT_05_10}, "time", "it came at 05:10, but the rule's hours begin at 06:00"),
         (
             {"at": WEDNESDAY},
             "time",
-            "it was Wed 07:10, the rule holds Tue 06:00-08:00 Europe/Warsaw",
+            "it came on Wed at 07:10, but the rule's hours are Tue 06:00-08:00 Europe/Warsaw",
         ),
         (
             {"source_device": "LAPTOP-9"},
             "source_device",
-            "the source device was LAPTOP-9, the rule asks for ENG-WS-02 or ENG-WS-04",
+            "the source device was LAPTOP-9, but the rule asks for ENG-WS-02 or ENG-WS-04",
         ),
         (
             {"source_device": ""},
             "source_device",
-            "the alert names no source device, the rule asks for ENG-WS-02 or ENG-WS-04",
+            "the alert names no source device, but the rule asks for ENG-WS-02 or ENG-WS-04",
         ),
-        ({"site": "Ulm", "at": AT_14_10}, "site", "the site was Ulm, the rule asks for Gdańsk"),
+        ({"site": "Ulm", "at": AT_14_10}, "site", "the site was Ulm, but the rule asks for Gdańsk"),
     ],
 )
 def test_the_first_line_that_failed_is_explained(said, field, words):
     found = matches(DOWNLOADS, facts(**said))
     assert not found.holds
     assert (found.failed.field, found.is_exception) == (field, False)
-    assert found.why == f"not closed because {words}"
+    assert found.why == f"Not closed: {words}."
 
 
 @pytest.mark.parametrize(
     ("line", "said", "words"),
     [
-        (("severity", "at_most", "Low"), {}, "the severity was Medium, the rule ends at Low"),
+        (("severity", "at_most", "Low"), {}, "the severity was Medium, but the rule stops at Low"),
         (
             ("severity", "at_most", "High"),
             {"severity": 0},
-            "the alert names no severity, the rule asks for High",
+            "the alert names no severity, but the rule asks for High",
         ),
         (
             ("alerts_in_incident", "at_most", 1),
             {"alerts_in_incident": 3},
-            "the number of alerts in the incident was 3, the rule ends at 1",
+            "the number of alerts in the incident was 3, but the rule stops at 1",
         ),
         (
             ("source_address", "within", "10.30.0.0/16"),
             {},
-            "the source address was 10.20.4.15, outside 10.30.0.0/16",
+            "the source address was 10.20.4.15, which is outside 10.30.0.0/16",
         ),
         (
             ("zone", "within", "Ulm / Utilities"),
             {},
-            "the zone was Gdańsk / Packaging 2, outside Ulm / Utilities",
+            "the zone was Gdańsk / Packaging 2, which is outside Ulm / Utilities",
         ),
         (
             ("any_device", "is", "HIST-01"),
             {},
-            "the device was ENG-WS-04 and PLC-4, the rule asks for HIST-01",
+            "the device was ENG-WS-04 and PLC-4, but the rule asks for HIST-01",
         ),
-        (("port", "is", 102), {}, "the alert names no port, the rule asks for 102"),
+        (("port", "is", 102), {}, "the alert names no port, but the rule asks for 102"),
     ],
 )
 def test_each_kind_of_line_has_its_words(line, said, words):
-    assert matches(rule(clause(*line)), facts(**said)).why == f"not closed because {words}"
+    assert matches(rule(clause(*line)), facts(**said)).why == f"Not closed: {words}."
 
 
 def test_an_exception_is_explained_as_one():
@@ -105,9 +105,11 @@ def test_an_exception_is_explained_as_one():
     assert matches(spared, facts(function="Download")).holds
     found = matches(spared, facts(function="Upload"))
     assert (found.holds, found.is_exception, found.failed.field) == (False, True, "function")
-    assert found.why == "not closed because the rule leaves out the function Stop PLC or Upload"
+    assert found.why == (
+        "Not closed: the rule makes an exception for the function Stop PLC or Upload."
+    )
     hours = rule(TYPE, except_any=[TUESDAY])
-    assert matches(hours, facts()).why.endswith("leaves out Tue 06:00-08:00 Europe/Warsaw")
+    assert matches(hours, facts()).why.endswith("for Tue 06:00-08:00 Europe/Warsaw.")
 
 
 def test_a_rule_without_a_line_matches_nothing():

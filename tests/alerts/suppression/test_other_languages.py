@@ -46,16 +46,16 @@ def test_nouns_are_translated_and_what_the_plant_said_is_not():
     said = Sentence("miss.other", label="source device", said="site", wanted="ENG-WS-04")
     with translation.override("de"):
         assert words(said, gettext) == (
-            "nicht geschlossen: Quellgerät war site, die Regel verlangt ENG-WS-04"
+            "Nicht geschlossen: Quellgerät war site, die Regel verlangt aber ENG-WS-04."
         )
     assert words(said) == str(said)
 
 
 def test_a_list_is_joined_in_the_language_of_the_reader():
     said = Sentence("miss.other", label="port", said="and", wanted=listed(["A and B", "C", "D"]))
-    assert str(said).endswith("the rule asks for A and B, C or D")
+    assert str(said).endswith("the rule asks for A and B, C or D.")
     with translation.override("de"):
-        assert words(said, gettext).endswith("die Regel verlangt A and B, C oder D")
+        assert words(said, gettext).endswith("die Regel verlangt aber A and B, C oder D.")
         many = Sentence("never.unexplained", names=listed("ABCDEFGH", "and"))
         assert words(many, gettext).endswith("A, B, C, D, E und 3 weitere.")
 

@@ -63,7 +63,7 @@ def test_an_old_proof_of_identity_is_not_enough(people, history):
     told = _refused(
         rules.downloads(), people, history, proved_at=NOON - timedelta(minutes=6)
     )  # fmt: skip
-    assert "Sign in again" in told
+    assert "Enter your password again" in told
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_old_proof_of_identity_is_not_enough(people, history):
         ({"owner_soc": ""}, "owner on each side"),
         ({"owner_soc": "sam@demo.example"}, "cannot own"),
         ({"owner_ot": "leo@demo.example"}, "cannot own"),
-        ({"expires_at": None}, "needs an end"),
+        ({"expires_at": None}, "Choose a date on which the rule ends"),
         ({"expires_at": NOON - timedelta(days=1)}, "in the past"),
         ({"expires_at": NOON + timedelta(days=91)}, "more than 90 days"),
     ],
@@ -98,19 +98,19 @@ def test_verdicts_about_something_else_are_no_evidence(people, history, workspac
     other = rules.incident_of(workspace, site, at=NOON, source="ELSEWHERE", destination="PLC-1")
     verdicts = rules.judge([other], by=people.oda)
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
-    with pytest.raises(CannotProposeRule, match="None of its verdicts is about"):
+    with pytest.raises(CannotProposeRule, match="None of the chosen verdicts is about"):
         rules.propose(version, by=people.oda, now=NOON)
 
 
 def test_a_withdrawn_verdict_is_no_evidence(people, history, draft):
     Annotation.objects.update(withdrawn_at=NOON)
-    with pytest.raises(CannotProposeRule, match="holds any more"):
+    with pytest.raises(CannotProposeRule, match="is still valid"):
         rules.propose(draft, by=people.oda, now=NOON)
 
 
 def test_one_suspicious_match_stops_the_proposal_until_it_is_corrected(people, history, draft):
     odd = rules.judge([history.incidents[11]], by=people.olaf, verdict="suspicious")[0]
-    with pytest.raises(CannotProposeRule, match="no routine"):
+    with pytest.raises(CannotProposeRule, match="not routine"):
         rules.propose(draft, by=people.oda, now=NOON)
     better = rules.judge([history.incidents[11]], by=people.oda)[0]
     Annotation.objects.filter(pk=odd.pk).update(superseded_by=better)
@@ -129,7 +129,7 @@ def test_a_rule_that_swallows_a_site_is_refused(people, workspace, site):
     weeks = rules.routine(workspace, site)
     verdicts = rules.judge(weeks, by=people.oda)
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
-    with pytest.raises(CannotProposeRule, match="of the incidents of Gdańsk"):
+    with pytest.raises(CannotProposeRule, match="of all incidents of Gdańsk"):
         rules.propose(version, by=people.oda, now=NOON)
 
 
@@ -140,7 +140,7 @@ def test_a_safety_system_is_never_silenced(people, history, site, draft):
 
 
 def test_another_s_draft_cannot_be_proposed(draft, people):
-    with pytest.raises(CannotProposeRule, match="of your own"):
+    with pytest.raises(CannotProposeRule, match="your own draft"):
         rules.propose(draft, by=people.olaf, now=NOON)
 
 

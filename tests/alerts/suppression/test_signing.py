@@ -67,7 +67,9 @@ def test_only_a_soc_lead_of_the_workspace_signs_for_the_soc(proposal, people, wh
 
 @pytest.mark.parametrize("kind", ["token", "service", "superuser"])
 def test_nothing_but_a_person_signs(proposal, people, kind):
-    assert "Only people sign" in _refused(proposal, by=people.leo, kind=kind)
+    assert "Only people who have signed in themselves" in _refused(
+        proposal, by=people.leo, kind=kind
+    )
 
 
 def test_the_signature_is_on_what_was_on_the_screen(proposal, people):
@@ -77,7 +79,7 @@ def test_the_signature_is_on_what_was_on_the_screen(proposal, people):
 @pytest.mark.parametrize("ago", [None, timedelta(minutes=5, seconds=1), timedelta(seconds=-1)])
 def test_the_proof_of_identity_is_fresh(proposal, people, ago):
     proved_at = None if ago is None else NOON - ago
-    assert "Sign in again" in _refused(proposal, by=people.leo, proved_at=proved_at)
+    assert "Enter your password again" in _refused(proposal, by=people.leo, proved_at=proved_at)
 
 
 def test_with_little_evidence_the_soc_says_why_it_is_enough(proposal, people):
@@ -128,7 +130,7 @@ def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
         each.given_at = NOON
         each.save(update_fields=["given_at"])
     version = rules.draft(rules.downloads(), by=people.oda, evidence=flood[-1:], now=NOON)
-    with pytest.raises(CannotProposeRule, match="holds any more"):
+    with pytest.raises(CannotProposeRule, match="is still valid"):
         rules.propose(version, by=people.oda, now=NOON)
 
 
@@ -161,7 +163,7 @@ def test_changes_can_be_asked_for_and_void_what_was_signed(proposal, people):
     assert proposal.state == State.CHANGES_REQUESTED
     assert not proposal.signatures.filter(void_at=None).exists()
     assert Notification.objects.filter(kind="suppression.changes-requested").count() == 1
-    with pytest.raises(CannotSignRule, match="does not wait"):
+    with pytest.raises(CannotSignRule, match="not waiting for signatures"):
         rules.sign(proposal, by=people.leo, now=NOON)
 
 

@@ -171,7 +171,7 @@ def test_one_line_that_narrows_is_enough():
 
 def test_each_reason_can_be_said_in_another_language():
     reason = reasons_against_rule(rule(TYPE, clause("site", "is", "")))[0]
-    assert reason == "The site is empty, or has blanks at an end or two in a row."
+    assert reason == ("The site is empty, starts or ends with a space, or has two spaces in a row.")
     for again in (pickle.loads(pickle.dumps(reason)), copy.deepcopy(reason)):
         assert (again, again.code, again.detail) == (reason, reason.code, reason.detail)
     assert words(reason, lambda text: text.replace("The", "Die")).startswith("Die site")

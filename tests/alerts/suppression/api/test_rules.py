@@ -61,7 +61,7 @@ def test_refusals_come_in_the_language_that_is_asked_for(programs, draft, body):
     address = f"rules/{draft.rule.uuid}/sign/"
     given = {"side": "soc", "hash": "0" * 64}
     said = programs.leo.post(address, given, Accept_Language="de").json()["reasons"]
-    assert said and "Menschen" in said[0]
+    assert said and "Personen" in said[0]
 
 
 def test_the_same_key_makes_one_draft(programs, body):

@@ -51,7 +51,7 @@ def test_little_evidence_is_not_signed_without_a_look(signed_in, people, proposa
 def test_a_token_never_signs_and_the_try_is_on_record(programs, proposal, signature, headers):
     answer = programs.leo.post(at(proposal, "sign"), signature, **headers)
     assert answer.status_code == 403
-    assert "Only people sign" in answer.json()["detail"]
+    assert "Only people who have signed in themselves" in answer.json()["detail"]
     stands(proposal)
     assert refusals() == 1
 
@@ -59,7 +59,10 @@ def test_a_token_never_signs_and_the_try_is_on_record(programs, proposal, signat
 def test_a_token_never_signs_whatever_state_the_rule_is_in(programs, draft, canary):
     for version in (draft, canary):
         answer = programs.leo.post(at(version, "sign"), NOTHING_SEEN)
-        assert answer.status_code == 403 and "Only people sign" in answer.json()["detail"]
+        assert (
+            answer.status_code == 403
+            and "Only people who have signed in themselves" in answer.json()["detail"]
+        )
 
 
 def test_who_only_runs_the_house_signs_nothing(signed_in, people, proposal, signature):
@@ -102,7 +105,7 @@ def test_a_proof_of_identity_that_is_not_fresh_does_not_do(
 ):
     proved_at = None if ago is None else NOON - ago
     answer = signed_in(people.leo, at(proposal, "sign"), signature, proved_at=proved_at)
-    assert answer.status_code == 409 and "Sign in again" in answer.json()["detail"]
+    assert answer.status_code == 409 and "Enter your password again" in answer.json()["detail"]
     stands(proposal)
 
 
@@ -168,7 +171,7 @@ def test_a_token_proposes_and_signs_nothing_by_it(programs, draft):
 def test_a_person_proposes_with_a_fresh_proof_only(signed_in, people, draft):
     old = NOON - timedelta(minutes=6)
     answer = signed_in(people.oda, at(draft, "propose"), {}, proved_at=old)
-    assert answer.status_code == 409 and "Sign in again" in answer.json()["detail"]
+    assert answer.status_code == 409 and "Enter your password again" in answer.json()["detail"]
     stands(draft, State.DRAFT, 0)
     assert signed_in(people.oda, at(draft, "propose"), {}).status_code == 200
     stands(draft, State.PROPOSED, 1)

@@ -102,7 +102,7 @@ def test_the_command_stops_one_rule(version, far, capsys):
     assert far.rule is None and not Stop.objects.exists()
     version = RuleVersion.objects.get(pk=version.pk)
     assert (version.state, version.paused_from) == ("paused", "live")
-    with pytest.raises(CommandError, match="Nothing of this rule acts now"):
+    with pytest.raises(CommandError, match="This rule is not active"):
         call_command("suppression_off", "--rule", "12")
 
 

@@ -191,7 +191,7 @@ def test_a_rule_with_direction_is_rewritten_for_sentinel_only_by_hand(
     make_device(site, "HIST-01", "10.20.3.77")
     version = drafted(polls(all_of=DIRECTED, enforcement="tagout"), oda)
     page = at_the_editor(version)
-    assert "Sentinel does not know who began" in page and "Rewrite it for Sentinel" in page
+    assert "Sentinel does not know which side started" in page and "Rewrite it for Sentinel" in page
     page = at_the_editor(version, enforcement="tagout", do="for-sentinel")
     assert version.enforcement == "sentinel"
     assert [(each["field"], each["values"]) for each in version.body["all_of"]] == [

@@ -35,7 +35,7 @@ def test_what_was_not_closed_names_the_first_line_that_failed(floor):
     floor.decide()
     (near,) = why_of(incident, now=NOON).near
     assert (near.rule, near.failed_lines) == ("R-12", 1)
-    assert near.why == "not closed because the hour was 12:10, the rule ends at 08:00"
+    assert near.why == "Not closed: it came at 12:10, but the rule's hours end at 08:00."
 
 
 def test_the_rules_that_came_closest_come_first(floor):
@@ -52,7 +52,7 @@ def test_what_is_covered_but_kept_open_says_what_keeps_it(floor):
     floor.rule()
     incident = floor.incident(owner={"objectId": "1e0", "assignedTo": "Leo Hartmann"})
     why = why_of(incident, now=NOON)
-    assert why.reasons == ("Somebody owns the incident.",)
+    assert why.reasons == ("Somebody has taken the incident.",)
     assert why.near == ()
 
 
@@ -60,7 +60,7 @@ def test_what_came_before_the_rule_says_so(floor):
     floor.rule(since=NOON - timedelta(minutes=1))
     incident = floor.incident()
     (near,) = why_of(incident, now=NOON).near
-    assert "it came at 2026-11-24T11:50:00Z, the rule began" in near.why
+    assert "it came at 2026-11-24T11:50:00Z, before the rule began" in near.why
 
 
 def test_a_rule_on_trial_is_named_and_so_is_the_switch(floor):

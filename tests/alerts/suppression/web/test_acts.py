@@ -41,12 +41,12 @@ def said(answer):
 
 
 def test_the_other_side_is_offered_to_sign_and_the_proposer_is_not(at, people):
-    assert "You sign for the SOC: we accept the risk." in said(at(people.leo))
+    assert "You sign for the SOC: “We accept the risk.”" in said(at(people.leo))
     page = said(at(people.oda))
-    assert "The SOC must still sign:" in page
+    assert "Still to sign for the SOC:" in page
     assert "Leo Hartmann" in page
     assert "You sign for" not in page
-    assert "has signed this version already" in page
+    assert "This version is already signed for OT" in page
 
 
 def test_with_both_signatures_the_canary_begins(at, people, proposal, seen):
@@ -57,7 +57,7 @@ def test_with_both_signatures_the_canary_begins(at, people, proposal, seen):
 
 
 def test_a_signature_asks_for_the_password_when_the_proof_is_old(at, people, proposal, seen):
-    assert "Your password, once more" in said(at(people.leo, fresh=False))
+    assert "Your password again" in said(at(people.leo, fresh=False))
     for given, words in (({}, "Enter your password"), ({"password": "guess"}, "not your password")):
         answer = at(people.leo, "sign", fresh=False, **seen, **given)
         assert answer.status_code == 422
@@ -100,7 +100,7 @@ def test_a_soc_lead_is_asked_for_the_look_when_proposing(at, people, canary, cli
 def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal, seen):
     answer = at(people.leo, "sign", **seen | {"seen_hash": "0" * 64})
     assert answer.status_code == 422
-    assert "The rule has changed since it was on the screen" in said(answer)
+    assert "The rule has changed since you opened this page" in said(answer)
     assert proposal.state == State.PROPOSED
 
 

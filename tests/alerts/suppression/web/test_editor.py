@@ -93,16 +93,16 @@ def test_the_end_is_the_last_moment_of_a_day_on_the_plants_clock(save, draft, si
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (line("all-0", "port", "is", add="often"), "often is no port"),
+        (line("all-0", "port", "is", add="often"), "often is not a valid port"),
         (line("all-0", "source_address", "is", add="0.0.0.0"), "address"),
-        (line("all-0", "techniques", "is", add="T08"), "T08 is no ATT&amp;CK technique"),
-        (line("all-0", "site", "matches", add="Gdańsk"), "matches does not fit the site"),
-        (line("all-0", "colour", "is", add="red"), "colour is no field of a rule"),
+        (line("all-0", "techniques", "is", add="T08"), "“T08” is not an ATT&amp;CK technique"),
+        (line("all-0", "site", "matches", add="Gdańsk"), "“matches” does not work with the site"),
+        (line("all-0", "colour", "is", add="red"), "“colour” is not a field of a rule"),
         (line("all-0", "time", "within", day=["Tue"], to="08:00", zone="Mars/Base",
-              **{"from": "06:00"}), "There is no time zone Mars/Base"),
-        (line("all-0", "alert_type", "is"), "names no value"),
-        ({"expires": "2020-01-01"}, "The end lies in the past."),
-        ({"expires": "2030-01-01"}, "The end is more than"),
+              **{"from": "06:00"}), "“Mars/Base” is not a time zone"),
+        (line("all-0", "alert_type", "is"), "has no value yet"),
+        ({"expires": "2020-01-01"}, "The end date is in the past."),
+        ({"expires": "2030-01-01"}, "The end date is more than"),
         ({}, "The rule has no condition"),
     ],
 )  # fmt: skip
@@ -181,7 +181,7 @@ def test_ot_counts_a_rule_of_a_workspace_whose_alerts_are_all_of_the_own_site(
     assert ">12</output>" in client.get(address, headers=HTMX).content.decode()
     rules.routine(workspace, porto)
     answer = client.get(address, headers=HTMX).content.decode()
-    assert "only some of these places" in answer
+    assert "only some of these sites" in answer
     assert ">12</output>" not in answer and ">24</output>" not in answer
 
 
@@ -196,8 +196,8 @@ def test_htmx_gets_the_editor_anew_and_the_panel_is_told(client, draft):
 
 def test_the_page_says_what_is_missing_before_it_can_be_proposed(client, draft):
     page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
-    assert "Name the verdicts that the rule rests on." in page
-    assert "Name an owner on each side." in page
+    assert "Choose the verdicts this rule rests on." in page
+    assert "Choose an owner on each side." in page
 
 
 def test_a_half_entered_window_outlives_the_save_of_another_line(client, save, draft):

@@ -35,6 +35,16 @@ def test_the_page_of_a_rule_holds_the_bars(browse, make_version, acted, leo, noo
     assert bar_faults_everywhere(browse(f"/rules/{version.uuid}/", as_=leo)) == []
 
 
+@pytest.mark.parametrize("width", [1440, 1000, 390, 320])
+def test_what_to_check_stands_above_the_signature_at_every_width(
+    browse, make_version, leo, noon, width
+):
+    version = make_version("proposed")
+    page = browse(f"/rules/{version.uuid}/", as_=leo, width=width)
+    checks, signatures = (page.locator(each).bounding_box() for each in ("#checks", "#signatures"))
+    assert checks["y"] + checks["height"] <= signatures["y"]
+
+
 def test_the_editor_holds_the_bars(browse, people, draft, noon):
     page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
     page.get_by_text("would match, in 12 incidents").wait_for()
@@ -104,9 +114,10 @@ def test_without_scripts_a_rule_is_edited_proposed_and_signed(browse, people, dr
     page.get_by_role("link", name="Request approval").click()
     page.get_by_label("Your password").fill("correct horse battery")
     page.get_by_role("button", name="Request approval").click()
-    assert page.get_by_text("The SOC must still sign:").is_visible()
+    assert page.get_by_text("Still to sign for the SOC:").is_visible()
     page = browse(f"/rules/{draft.uuid}/", as_=people.leo, java_script_enabled=False)
     page.locator("#sign-note").fill("Seen with Oda.")
+    page.get_by_label("I looked at the alerts myself.").check()
     page.get_by_label("Your password").fill("correct horse battery")
     page.get_by_role("button", name="Sign").click()
     draft.refresh_from_db()

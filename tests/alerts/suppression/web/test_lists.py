@@ -70,11 +70,11 @@ def test_a_page_of_fifty_rules_links_to_the_older_ones(opened, make_version, oda
 
 def test_a_proposal_waits_for_the_side_that_has_not_signed(opened, make_version, oda, leo, sam):
     make_version("proposed")
-    assert "They wait for you" in opened(leo, "/approvals/")
+    assert "Waiting for you" in opened(leo, "/approvals/")
     for person in (oda, sam):
         page = opened(person, "/approvals/")
-        assert "Nothing waits for your signature" in page
-        assert "They wait for others" in page
+        assert "Nothing is waiting for your signature" in page
+        assert "Waiting for others" in page
     assert "SOC missing" in opened(leo, "/approvals/")
 
 
@@ -86,7 +86,7 @@ def test_who_gave_evidence_is_not_asked_to_sign_for_the_soc(opened, make_version
         Annotation.objects.create(verdict="routine", cause="other", by=leo, given_at=NOON,
                                   key=version.uuid, act=version.uuid)
     )  # fmt: skip
-    assert "Nothing waits for your signature" in opened(leo, "/approvals/")
+    assert "Nothing is waiting for your signature" in opened(leo, "/approvals/")
 
 
 def test_a_stale_back_test_asks_to_run_again(opened, make_version, leo):
@@ -127,7 +127,7 @@ def test_what_a_stopped_rule_closed_stands_on_the_list_to_look_at_again(opened, 
     page = opened(oda, "/ledger/?show=again")
     assert "R-1" in page
     assert "Reopened" in page
-    assert "Nothing to look at again" in opened(oda, "/ledger/?show=again&rule=9")
+    assert "Nothing to re-check" in opened(oda, "/ledger/?show=again&rule=9")
 
 
 def test_every_page_of_the_room_says_that_suppression_is_off(opened, make_version, oda):
@@ -145,10 +145,24 @@ def test_the_ledger_is_narrowed_by_hand_and_by_ending(opened, make_version, acte
     for query in ("where=sentinel", "ending=reopened", "where=tagout", "ending=stands"):
         assert opened(oda, f"/ledger/?{query}").count('class="grid-title"') == 1
     page = opened(oda, "/ledger/?where=tagout&ending=reopened")
-    assert "No line is like that" in page
+    assert "Nothing matches these filters" in page
     assert "Show all lines" in page
     assert opened(oda, "/ledger/?where=nowhere&ending=never").count('class="grid-title"') == 2
 
 
 def test_an_empty_list_fetches_the_patterns_that_could_be_a_rule(opened, oda):
     assert 'hx-get="/patterns/top/"' in opened(oda, "/rules/")
+
+
+def test_without_scripts_an_empty_list_leads_to_them(opened, oda):
+    page = opened(oda, "/rules/")
+    link = '<a href="/patterns/top/">Patterns that can become a rule</a>'
+    assert link in page[page.index('hx-get="/patterns/top/"') :]
+    assert "Patterns that can become a rule</h2>" in opened(oda, "/patterns/top/")
+
+
+def test_a_request_says_what_the_rule_would_have_done(opened, make_version, leo):
+    make_version("proposed")
+    page = opened(leo, "/approvals/")
+    assert "Matches 36 incidents of 90 days." in page
+    assert "Saves an estimated 5.1 h of work." in page

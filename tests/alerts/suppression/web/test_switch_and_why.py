@@ -61,7 +61,7 @@ def test_a_refusal_is_shown_in_azures_own_words_on_rule_and_deployments(
         page = opened(sam, address)
         assert f"Sentinel refused it in {workspace.name}:" in page
         assert "BadRequest: too many conditions" in page
-    assert "Not live as a whole" in page
+    assert "Not live everywhere" in page
 
 
 def test_deployments_of_places_one_does_not_see_are_not_shown(opened, make_version, wanted, pia):

@@ -227,6 +227,6 @@ def test_the_true_positive_near_a_match_is_linked_where_it_may_be_seen(
 
 
 def test_what_to_check_stands_before_the_signature(page):
-    places = [page.index(mark) for mark in ('id="checks"', 'id="misses"', 'id="backtest"',
-                                            'id="signatures"', 'class="stack sign-form"')]  # fmt: skip
+    marks = ("backtest", "misses", "checks", "signatures", "sign-note")
+    places = [page.index(f'id="{mark}"') for mark in marks]
     assert places == sorted(places)
