@@ -188,7 +188,7 @@ def test_who_only_reads_or_administers_is_offered_nothing(at, people, proposal, 
         pytest.skip("not in this cast")
     answer = at(person)
     assert answer.status_code == 404 or "do/edit/" not in said(answer)
-    assert at(person, "sign", **seen).status_code in (404, 422)
+    assert at(person, "sign", **seen).status_code in (403, 404, 422)
     assert proposal.state == State.PROPOSED
 
 
