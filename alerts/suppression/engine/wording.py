@@ -223,7 +223,7 @@ GUARDS: Final = {
     "life.past": gettext_noop("The end date is in the past."),
     "life.far": gettext_noop("The end date is more than {most} days away. Choose an earlier one."),
     "life.lapsed": gettext_noop("The rule has ended."),
-    "life.ending": gettext_noop("It ends on {end}. Renew it, or let it go."),
+    "life.ending": gettext_noop("It ends on {end}. Renew it, or let it expire."),
     "life.quota": gettext_noop(
         "The workspace has {count} of {most} automation rules. Tagout adds none beyond {limit}."
     ),

@@ -31,8 +31,8 @@ def test_a_german_sentence_has_the_places_of_the_english_one(code):
 def test_moments_are_on_the_clock_of_the_plant():
     before = Sentence("miss.before", at="2026-11-24T11:50:00Z", since="2026-07-24T11:50:00Z")
     assert in_words(before, "Europe/Warsaw") == (
-        "not closed because it came at 24 Nov 2026, 12:50 CET, the rule began at 24 Jul 2026, "
-        "13:50 CEST"
+        "Not closed: it came at 24 Nov 2026, 12:50 CET, before the rule began at "
+        "24 Jul 2026, 13:50 CEST."
     )
     with translation.override("de"):
         assert "24. Nov. 2026, 12:50 CET" in in_words(before, "Europe/Warsaw")
