@@ -20,7 +20,7 @@ class Landing(models.TextChoices):
     """How the latest wish ended."""
 
     OWED = "", "On its way"
-    LANDED = "landed", "As signed"
+    LANDED = "landed", "As wanted"
     REFUSED = "refused", "Refused by Sentinel"
     HELD = "held", "Changed by hand in Sentinel"
 
