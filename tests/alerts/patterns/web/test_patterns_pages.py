@@ -155,3 +155,19 @@ def test_the_best_that_can_become_a_rule_are_offered_to_the_list_of_rules(
     row.cannot = [["wide.asset", {}]]
     row.save()
     assert "No pattern can become a rule yet" in _text(client.get("/patterns/top/"))
+
+
+def test_what_was_suspicious_outside_its_hours_stands_beside_the_harmless_ones(
+    client, workspace, site, programming, judged, mine, oda
+):
+    night = routine(workspace, site, days=10, hour=2)
+    judge(night[:1], oda, "suspicious")
+    (row,) = mine()
+    assert row.outside == {"suspicious": 1}
+    client.force_login(oda)
+    for path in ("/patterns/", f"/patterns/{row.uuid}/", "/patterns/top/"):
+        page = _text(client.get(path))
+        harmless = page.index("12 of 12 harmless")
+        assert (
+            0 < page.index("Outside these hours: 1 verdict suspicious.", harmless) - harmless < 300
+        )
