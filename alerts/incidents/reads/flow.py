@@ -49,7 +49,7 @@ def flow_of(incident: Incident, alerts: Sequence[Alert], cards: Sequence[DeviceC
     devices = () if source and target else _involved(incident, alerts, cards, source or target)
     protocol = (alert.protocol if alert else "") or incident.protocol
     action = (alert.function if alert else "") or protocol or gettext("Traffic")
-    wire = ", ".join(filter(None, (protocol, _port(alert))))
+    wire = ", ".join(filter(None, (protocol if protocol != action else "", _port(alert))))
     return Flow(
         source=source,
         target=target,

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from django.utils.translation import gettext, ngettext
 
+from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.reads.knowledge import Lately, Memory, has_new_pair
 from alerts.incidents.reads.wording import seen_before_check, window_words
@@ -50,12 +51,23 @@ def tactics_of(incident: Incident) -> list[str]:
 
 
 def checks_of(
-    incident: Incident, seen: Lately, memory: Memory | None, zone: tzinfo
+    incident: Incident,
+    seen: Lately,
+    memory: Memory | None,
+    zone: tzinfo,
+    *,
+    had_cases: bool = False,
 ) -> list[tuple[bool | None, str]]:
-    """What can be computed for and against: known pair, usual hours, what OT said."""
+    """What can be computed for and against: known pair, usual hours, what OT said. To have been
+    seen before speaks for nothing where it was an attack then (`had_cases`: a true positive
+    between the same devices), or where no alert of the type is ever harmless.
+    """
     if incident.pattern is None:
         return []
-    checks: list[tuple[bool | None, str]] = [_pair(incident, seen)]
+    is_known, sentence = _pair(incident, seen)
+    if is_known and (had_cases or _is_never_routine(incident)):
+        is_known = None
+    checks: list[tuple[bool | None, str]] = [(is_known, sentence)]
     if seen.window is not None:
         hours = {"window": f"{window_words(seen.window)} {hours_zone(zone)}".strip()}
         if seen.is_usual:
@@ -65,6 +77,11 @@ def checks_of(
     if memory is not None:
         checks.append(_judged(memory))
     return checks
+
+
+def _is_never_routine(incident: Incident) -> bool:
+    known = alert_type_for(incident.alert_type)
+    return known is not None and known.guard == "never"
 
 
 def _pair(incident: Incident, seen: Lately) -> tuple[bool | None, str]:

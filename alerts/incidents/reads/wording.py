@@ -142,9 +142,7 @@ def seen_before_check(n: int, days: int) -> tuple[bool | None, str]:
     """
     span = {"span": length(timedelta(days=max(1, days)))}
     if n:
-        times = ngettext(
-            "Seen %(n)s time before in %(span)s", "Seen %(n)s times before in %(span)s", n
-        )
+        times = ngettext("Seen once before in %(span)s", "Seen %(n)s times before in %(span)s", n)
         return True, times % {"n": n, **span}
     if days < 1:
         return None, gettext("No history yet to compare with")

@@ -156,7 +156,7 @@ def _overview(visit: Visit) -> dict[str, Any]:
         "flow": flow_of(shown, visit.alerts, cards),
         "techniques": techniques_of(shown, visit.alerts),
         "tactics": tactics_of(shown),
-        "checks": checks_of(shown, seen, memory, visit.zone),
+        "checks": checks_of(shown, seen, memory, visit.zone, had_cases=bool(cases)),
         "memory": memory,
         "lately": seen,
         "points": points_of(seen),

@@ -14,7 +14,7 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.engine.bound import MIN_JUDGED
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
-from portal.ui.words import hours, number
+from portal.ui.words import hours
 from portal.ui.zones import READER
 
 
@@ -113,7 +113,7 @@ def _why(row: Candidate) -> str:
         return gettext("Ask OT about one of its incidents; every answer counts once.")
     if row.judged < MIN_JUDGED:
         return gettext("Ask OT about more of its incidents.")
-    return gettext("From %(n)s verdicts, with 95 %% confidence.") % {"n": number(row.judged)}
+    return gettext("With 95 % confidence.")
 
 
 def _outside(said: Mapping[str, int]) -> str:

@@ -130,6 +130,7 @@ def test_the_dialog_says_what_will_happen(signed_in, sam, leo, suspicious, htmx,
         words = " ".join(client.get(path, headers=headers).content.decode().split())
         for said in ("Medium → High", "you", "Leo Hartmann, in the inbox and by mail"):
             assert said in words
+        assert re.search(r"<button [^>]*autofocus[^>]*>(?:(?!</button>).)*Escalate", words)
 
 
 def test_without_a_lead_the_dialog_says_that_nobody_is_told(signed_in, sam, suspicious, noon):

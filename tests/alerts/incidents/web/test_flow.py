@@ -93,6 +93,30 @@ def test_a_true_positive_between_the_same_devices_stands_on_the_overview(
     assert "true positive between" not in read(case), "it is not its own past"
 
 
+def test_seen_before_is_no_comfort_where_it_was_an_attack_then(
+    signed_in, sam, read, download, gdansk
+):
+    before = make_incident(gdansk, pattern=download.pattern, created_at=NOON - timedelta(days=9))
+    make_alert(before)
+
+    def mark():
+        page = signed_in(sam).get(f"/incidents/{download.pk}/").content.decode()
+        line = page[: page.index("Seen once before")]
+        return line[line.rindex("<li") :]
+
+    assert "#check" in mark()
+    columns = {"classification": "TruePositive", "status": Status.CLOSED, "pattern": uuid4()}
+    make_alert(make_incident(gdansk, source="ENG-WS-04", destination="PLC-7", **columns))
+    assert "#check" not in mark()
+
+
+def test_a_protocol_that_is_all_that_is_known_is_said_once(read, gdansk):
+    incident = make_incident(gdansk, source="NMS-01", destination="FW-02", protocol="ICMP",
+                             pattern=uuid4())  # fmt: skip
+    make_alert(incident)
+    assert "ICMP ICMP" not in read(incident)
+
+
 def test_a_true_positive_of_one_of_the_two_is_not_that_pairs(read, download, gdansk, plant):
     columns = {"classification": "TruePositive", "status": Status.CLOSED, "source": "ENG-WS-04"}
     make_alert(make_incident(gdansk, destination="PLC-8", **columns))

@@ -33,7 +33,7 @@ def test_a_candidate_stands_there_with_rhythm_verdicts_and_worth(
     assert "6.0 h a month saved" in page
     bound = "12 of 12 harmless; the true share of suspicious could still be up to 22.1 %."
     assert f"{bound} Little evidence." in page
-    assert "From 12 verdicts, with 95 % confidence." in page
+    assert "With 95 % confidence." in page
     assert "Turn into rule" in page
     assert 'class="rhythm"' in page
     assert 'aria-current="page"' in page  # it is in the rail
