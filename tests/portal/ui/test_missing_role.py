@@ -1,0 +1,14 @@
+"""The page that explains a missing role is as readable as any other."""
+
+import pytest
+
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.bars import bar_faults_everywhere
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_it_meets_the_bars(browse, make_person, noon):
+    ada = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    assert bar_faults_everywhere(browse("/incidents/", as_=ada)) == []
