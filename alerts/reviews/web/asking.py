@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Incident
+from alerts.incidents.reads.members import members_of
 from alerts.reviews.models import Review
 from alerts.reviews.policies import speaks_at
 from alerts.reviews.queries import answers_to
@@ -37,6 +38,7 @@ from portal.accounts.actor import actor_of
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
+from portal.ui.zones import reader_clock
 
 DIALOG = "alerts/reviews/ask.html"
 
@@ -117,8 +119,11 @@ def _ask_page(
     request: HttpRequest, lead: Incident, rows: Sequence[Row], form: AskForm, *, now: datetime
 ) -> HttpResponse:
     told = request.POST or request.GET
+    about = [incident for row in rows for incident in row]
+    clock_of = reader_clock().zone_of_plants({pk for each in about for pk in each.site_ids})
     page = {
-        "incident": lead, "n": sum(len(row) for row in rows), "headline": headline(lead),
+        "incident": lead, "n": len(about), "headline": headline(lead),
+        "members": members_of(about, now=now, zone=clock_of),
         "fields": [(name, each) for name in ("group", "incident") for each in told.getlist(name)],
         "many": about_many(rows) if len(rows) > 1 else "",
         **ask_context(

@@ -320,3 +320,12 @@ def test_both_sides_see_the_answer(panel, answer, incident, sam):
     page = panel(sam, incident).content.decode()
     for words in ("Maintenance", "Planned programming", "Recipe fix", "WO-20917", "Ask again"):
         assert words in page
+
+
+def test_asking_about_a_row_says_which_incidents_are_meant(client, noon, make, sam):
+    rows = make(3)
+    client.force_login(sam)
+    page = plain(client.get(f"/reviews/ask/?group={rows[0].group_key}", headers=HTMX).text)
+    assert "all 3 incidents of the row" in page
+    for minute, row in enumerate(rows):
+        assert f"#{row.number} 12:4{minute}" in page
