@@ -6,7 +6,8 @@ const split = document.getElementById("queue-split");
 let current = split.dataset.selected;
 let lead = ""; // the incident that stands for the row: it stays when the row's key changes
 let at = 0;
-let shown = "";
+let shown = ""; // the row whose panel was asked for
+let arrived = ""; // the row whose panel is there
 let waiting = 0;
 const hintWords = document.querySelector("#panel .panel-hint")?.textContent.trim() ?? "";
 
@@ -99,6 +100,16 @@ export function preview(again = false) {
   htmx.ajax("GET", line.dataset.panel, { target: "#panel", swap: "outerHTML", source: split });
 }
 
+/** Whether the panel is the one of this row; another may still be on its way. */
+export const isShown = (ref) => arrived === ref;
+
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx?.target?.id !== "panel") return;
+  const line = rows().find((each) => ctx.request.action.endsWith(each.dataset.panel));
+  arrived = line?.dataset.row ?? "";
+});
+
 /** What the panel shows is out of date: it is fetched anew with the list. */
 export function forgetShown() {
   shown = "";
@@ -110,5 +121,5 @@ export function empty() {
   hint.className = "panel-hint muted";
   hint.textContent = hintWords;
   document.getElementById("panel")?.replaceChildren(hint);
-  shown = "";
+  shown = arrived = "";
 }

@@ -2,13 +2,12 @@
    only says where the cursor goes, what is chosen and what an act is about. */
 import { bindKey } from "../../ui/js/keys.js";
 import { showToast } from "../../ui/js/toasts.js";
+import { assignToMe } from "./assign.js";
 import {
-  WIDE, alone, empty, focusRow, forgetShown, go, isAlone, makeRoom, mark, open, place, preview,
-  remember, row, rows,
+  WIDE, alone, empty, focusRow, forgetShown, go, isAlone, isShown, makeRoom, mark, open, place,
+  preview, remember, row, rows,
 } from "./cursor.js";
 import * as selection from "./selection.js";
-
-let mine = false;
 
 /* Acts */
 
@@ -22,43 +21,34 @@ function ask(act) {
   const about = selection.targets();
   const address = addressOf(act);
   if (!about || !address || (selection.isAllMatching() && act === "ask")) return false;
-  mine = false;
   htmx.ajax("GET", `${address}?${about}`, { target: "#dialogs", swap: "innerHTML", source: "#dialogs" });
   return true;
 }
 
-function assignToMe() {
-  const about = selection.targets();
-  if (!about || !addressOf("assign")) return false;
-  mine = true;
-  const values = { to: "me" };
-  htmx.ajax("POST", addressOf("assign"), {
-    target: "#dialogs", swap: "innerHTML", source: "#queue-acts", values: { ...values, ...fields(about) },
-  });
-  return true;
-}
-
-function fields(about) {
-  const values = {};
-  for (const [name, value] of new URLSearchParams(about)) (values[name] ??= []).push(value);
-  return values;
-}
+let chosenView = null; // until its page comes: "] ]" goes two views on
 
 function view(step) {
   const tabs = [...document.querySelectorAll("#queue-tabs a")];
-  const now = tabs.findIndex((tab) => tab.hasAttribute("aria-current"));
-  const next = tabs[now + step];
+  const now = tabs.findIndex((tab) => tab.href === chosenView);
+  const from = now >= 0 ? now : tabs.findIndex((tab) => tab.hasAttribute("aria-current"));
+  const next = tabs[from + step];
   if (!next) return false;
+  chosenView = next.href;
   next.click();
   return true;
 }
 
+addEventListener("pageshow", () => {
+  chosenView = null;
+});
+
 /* Keys */
 
-bindKey("j", () => go(place() + 1));
-bindKey("k", () => go(place() - 1));
-bindKey("ArrowDown", (event) => inList(event) && go(place() + 1));
-bindKey("ArrowUp", (event) => inList(event) && go(place() - 1));
+const held = { repeat: true };
+bindKey("j", () => go(place() + 1), held);
+bindKey("k", () => go(place() - 1), held);
+bindKey("ArrowDown", (event) => inList(event) && go(place() + 1), held);
+bindKey("ArrowUp", (event) => inList(event) && go(place() - 1), held);
 bindKey("o", open);
 bindKey("Enter", (event) => (event.target === document.body ? open() : false));
 bindKey(" ", previewKey);
@@ -80,19 +70,33 @@ bindKey("Escape", (event) => {
 bindKey("x", () => Boolean(addressOf("assign")) && selection.toggle(false));
 bindKey("shift+x", () => Boolean(addressOf("assign")) && selection.toggle(true));
 bindKey("a", () => ask("assign"));
-bindKey("a a", assignToMe);
+bindKey("a a", () => assignToMe(addressOf("assign"), selection.targets(), "#queue-acts"));
 bindKey("r", () => ask("ask"));
 bindKey("e", () => ask(document.getElementById("queue-acts").dataset.end));
 bindKey("u", () => ask("escalate"));
 bindKey("s", () => ask("severity"));
 bindKey("c", () => ask("comment"));
-bindKey("v", () => {
-  const first = document.querySelector("#panel input[name=verdict]");
-  first?.focus();
-  return Boolean(first);
-});
+bindKey("v", judge);
 bindKey("[", () => view(-1));
 bindKey("]", () => view(1));
+
+/* The verdict that the panel offers, once it is about the row under the cursor: a panel that is
+   still on its way is waited for, never the one before answered. */
+let rowToJudge = "";
+
+function judge() {
+  rowToJudge = row()?.dataset.row ?? "";
+  focusVerdict();
+  return true;
+}
+
+function focusVerdict() {
+  if (!rowToJudge || rowToJudge !== row()?.dataset.row || !isShown(rowToJudge)) return;
+  const first = document.querySelector("#panel input[name=verdict]");
+  if (!first) return;
+  rowToJudge = "";
+  first.focus();
+}
 
 // The space bar on a link scrolls the page; on a row's link it shows the preview instead.
 document.addEventListener("keydown", (event) => {
@@ -109,6 +113,11 @@ function previewKey() {
 function inList(event) {
   return Boolean(event.target.closest("#queue-rows"));
 }
+
+// What the palette's acts are about.
+document.addEventListener("palette:open", (event) => {
+  if (addressOf("assign")) event.detail.on = selection.targets();
+});
 
 /* Pointer */
 
@@ -163,10 +172,7 @@ async function copy(button) {
 /* After the server changed something */
 
 document.addEventListener("htmx:before:swap", (event) => {
-  // "a a" came faster than the dialog of the first "a": the dialog is not wanted any more.
   const { ctx } = event.detail;
-  const isDialog = ctx?.target?.id === "dialogs" && ctx.request?.method === "GET";
-  if (mine && isDialog) event.preventDefault();
   // The row is gone meanwhile: the list will say so, the panel lets go of it.
   if (ctx?.target?.id === "panel" && !ctx.response?.raw?.ok) {
     event.preventDefault();
@@ -175,6 +181,7 @@ document.addEventListener("htmx:before:swap", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
+  focusVerdict();
   if (event.detail.ctx?.target?.id !== "queue-list") return;
   mark();
   selection.letGo();

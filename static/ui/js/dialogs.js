@@ -1,6 +1,8 @@
 /* Dialogs: data-dialog="ID" opens, data-close closes, focus returns to the opener. A dialog that
-   comes in by htmx with data-open opens by itself; the event "close-dialog" closes what is open. */
+   comes in by htmx with data-open opens by itself; the event "close-dialog" closes what is open.
+   Of dialogs asked for with a GET into #dialogs only the latest comes in. */
 const openers = new WeakMap();
+let coming = null; // the request for it
 
 /** Open a dialog and remember where the focus was. */
 export function openDialog(dialog, opener = document.activeElement) {
@@ -9,6 +11,32 @@ export function openDialog(dialog, opener = document.activeElement) {
   dialog.addEventListener("close", () => giveBack(dialog), { once: true });
   dialog.showModal();
 }
+
+/** Whether a dialog was asked for and has not come yet. */
+export const isDialogComing = () => Boolean(coming?.sourceElement?.isConnected);
+
+/** The dialog on its way is not wanted any more. */
+export function dismissDialog() {
+  coming = null;
+}
+
+function asksForDialog(ctx) {
+  const method = ctx?.request?.method ?? "GET";
+  return ctx?.target instanceof Element && ctx.target.id === "dialogs" && method === "GET";
+}
+
+document.addEventListener("htmx:before:request", ({ detail }) => {
+  if (asksForDialog(detail.ctx)) coming = detail.ctx;
+});
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (asksForDialog(ctx) && ctx !== coming) event.preventDefault();
+});
+
+document.addEventListener("htmx:finally:request", ({ detail }) => {
+  if (detail.ctx === coming) coming = null;
+});
 
 function giveBack(dialog) {
   const opener = openers.get(dialog);

@@ -1,14 +1,22 @@
-/* Shortcuts. Keys are named "r", "shift+x", "ctrl+k", "Enter" or, in sequence, "g q". An element with data-key="r" (or "g q") is pressed by that key; data-focus-key="/"
-   puts the cursor there. Single letters never work inside fields, nor where body says
-   data-keys="off". Modules of a page bind further keys with bindKey. */
+/* Shortcuts. Keys are named "r", "shift+x", "ctrl+k", "Enter" or, in sequence, "g q". An element
+   with data-key="r" (or "g q") is pressed by that key; data-focus-key="/" puts the cursor there.
+   Single letters never work inside fields, nor where body says data-keys="off". Modules of a page
+   bind further keys with bindKey.
+
+   Typed fast, a key means what it meant when it was pressed: while a dialog is on its way, keys are
+   not for the page behind it; a sequence may begin on one page and end on the next. */
+import { dismissDialog, isDialogComing } from "./dialogs.js";
+
 const PAUSE = 1200;
+const KEPT = "tagout_keys";
 const bound = new Map();
 let begun = "";
-let since = 0;
+let since = 0; // Date.now() of the key before
 
-/** Call `act(event)` when the key (or sequence, "a a") is pressed; the last binding wins. */
-export function bindKey(keys, act) {
-  bound.set(keys, act);
+/** Call `act(event)` when the key (or sequence, "a a") is pressed; the last binding wins. With
+    `repeat` also again and again while the key is held down. */
+export function bindKey(keys, act, { repeat = false } = {}) {
+  bound.set(keys, { act, repeat });
 }
 
 /** Whether a key press belongs to a field or a dialog instead of the page. */
@@ -52,21 +60,66 @@ function answer(keys, event) {
     element.click();
     return true;
   }
-  const act = document.querySelector("dialog[open]") ? undefined : bound.get(keys);
-  return act ? act(event) !== false : false;
+  const binding = document.querySelector("dialog[open]") ? undefined : bound.get(keys);
+  return binding && (binding.repeat || !event.repeat) ? binding.act(event) !== false : false;
+}
+
+/** Whether the key only begins sequences, as `g` does: what follows it is no key of its own. */
+function isPrefix(key) {
+  const sequences = [...bound.keys(), ...[...document.querySelectorAll("[data-key]")].map((each) => each.dataset.key)];
+  return sequences.some((keys) => keys.startsWith(`${key} `)) && !sequences.includes(key);
+}
+
+function forget() {
+  begun = "";
+}
+
+/** While a dialog is on its way, only what goes on from the key that asked for it counts. */
+function whileDialogComes(name, event) {
+  const again = begun && bound.get(`${begun} ${name}`);
+  forget();
+  event.preventDefault();
+  if (name === "Escape") dismissDialog();
+  else if (again && !event.repeat) again.act(event);
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || isPressing(event)) return;
+  if (event.defaultPrevented || event.isComposing) return;
   const name = nameOf(event);
   const plain = !name.includes("ctrl+") && !name.includes("alt+");
-  if (plain && (isTyping(event.target) || document.body.dataset.keys === "off")) return;
-  const fresh = event.timeStamp - since < PAUSE;
-  const sequence = fresh && begun ? `${begun} ${name}` : name;
-  begun = plain && name.length === 1 ? name : "";
-  since = event.timeStamp;
-  if (answer(sequence, event) || (sequence !== name && answer(name, event))) {
-    event.preventDefault();
-    if (sequence !== name) begun = "";
+  if (plain && (isTyping(event.target) || document.body.dataset.keys === "off")) {
+    forget();
+    return;
   }
+  const fresh = Date.now() - since < PAUSE;
+  since = Date.now();
+  if (!fresh) forget();
+  if (plain && isDialogComing() && !["Tab", "Shift"].includes(name)) {
+    whileDialogComes(name, event);
+    return;
+  }
+  if (isPressing(event)) return;
+  if (event.repeat) {
+    if (bound.get(name)?.repeat && answer(name, event)) event.preventDefault();
+    return;
+  }
+  const sequence = begun ? `${begun} ${name}` : name;
+  const alone = sequence === name || !isPrefix(begun);
+  begun = plain && name.length === 1 ? name : begun && event.key === "Shift" ? begun : "";
+  if (answer(sequence, event)) {
+    event.preventDefault();
+    if (sequence !== name) forget();
+  } else if (alone && sequence !== name && answer(name, event)) event.preventDefault();
 });
+
+document.addEventListener("pointerdown", forget);
+
+/* A sequence that was begun on the page before: "g" there, "q" here. */
+
+addEventListener("pagehide", () => {
+  if (begun) sessionStorage.setItem(KEPT, JSON.stringify({ begun, since }));
+});
+
+const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+sessionStorage.removeItem(KEPT);
+if (kept && Date.now() - kept.since < PAUSE && isPrefix(kept.begun)) ({ begun, since } = kept);

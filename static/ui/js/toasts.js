@@ -52,13 +52,36 @@ function leave(toast, undoing) {
   }
 }
 
+/* "Z" typed before the toast of the latest act is there means that act, not the one before it. */
+const acts = new Set(); // requests that change something and have no answer yet
+let isUndoWanted = false;
+
 function undoLatest() {
+  if (acts.size) {
+    isUndoWanted = true;
+    return true;
+  }
   const toasts = place.querySelectorAll("[data-undo]");
   const latest = toasts[toasts.length - 1];
   if (!latest) return false;
   leave(latest, true);
   return true;
 }
+
+function changesSomething(ctx) {
+  return ctx?.request && ctx.request.method !== "GET";
+}
+
+document.addEventListener("htmx:before:request", ({ detail }) => {
+  if (changesSomething(detail.ctx)) acts.add(detail.ctx);
+});
+
+document.addEventListener("htmx:finally:request", ({ detail }) => {
+  acts.delete(detail.ctx);
+  if (acts.size || !isUndoWanted) return;
+  isUndoWanted = false;
+  if (detail.ctx.response?.raw?.ok) undoLatest();
+});
 
 if (place) {
   document.addEventListener("toast", (event) => showToast(event.detail));

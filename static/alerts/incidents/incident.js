@@ -1,0 +1,17 @@
+/* The keys of the incident page that are no button of it. */
+import { bindKey } from "../../ui/js/keys.js";
+import { assignToMe } from "./assign.js";
+
+/** Where assigning is asked for, and about what; nothing for who may not. */
+function assigning() {
+  const button = document.querySelector("#incident [data-key=a]");
+  return button?.getAttribute("hx-get").split("?") ?? [];
+}
+
+bindKey("a a", () => assignToMe(...assigning(), "#dialogs"));
+
+// What the palette's acts are about.
+document.addEventListener("palette:open", (event) => {
+  const [, about] = assigning();
+  if (about) event.detail.on = about;
+});
