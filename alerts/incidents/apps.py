@@ -11,6 +11,7 @@ class IncidentsConfig(AppConfig):
 
         register_outcome(hear_outcome)
         _register_pages()
+        _register_finders()
 
 
 def _register_pages() -> None:
@@ -19,7 +20,7 @@ def _register_pages() -> None:
 
     from alerts.incidents.reads.shell import count_untriaged
     from portal.accounts.models import READING_ROLES
-    from portal.ui.navigation import ALERTS, NavItem, Search, register_nav, register_search
+    from portal.ui.navigation import ALERTS, NavItem, register_nav
     from portal.ui.shell import register_shell_fact
 
     register_nav(
@@ -28,7 +29,29 @@ def _register_pages() -> None:
             counter="incidents.untriaged", roles=READING_ROLES, key="q", tab=gettext_lazy("Queue"),
         )
     )  # fmt: skip
-    register_search(
-        Search(gettext_lazy("Search incidents, devices"), "incidents:queue", roles=READING_ROLES)
-    )
     register_shell_fact("incidents.untriaged", count_untriaged)
+
+
+def _register_finders() -> None:
+    """Let the search of the portal find incidents, devices and what can be done to a row."""
+    from django.utils.translation import gettext_lazy as _
+
+    from alerts.incidents.web import palette
+    from portal.accounts.models import READING_ROLES, SOC_ROLES
+    from portal.ui.palette import Finder, register_finder
+
+    register_finder(
+        Finder("acts", _("Selected"), palette.find_acts, order=10, roles=SOC_ROLES),
+        Finder(
+            "incidents", _("Incidents"), palette.find_incidents, order=30, roles=READING_ROLES,
+            hint=_("an incident by its number, title, label or technique (T0843)"),
+        ),
+        Finder(
+            "devices", _("Devices"), palette.find_devices, order=40, roles=READING_ROLES,
+            hint=_("a device by its name or address"),
+        ),
+        Finder(
+            "techniques", _("Incidents by technique"), palette.find_techniques, order=70,
+            roles=READING_ROLES,
+        ),
+    )  # fmt: skip

@@ -28,7 +28,7 @@ from alerts.incidents.models import (
     touches,
 )
 from alerts.sentinel.models import Workspace
-from alerts.sites.models import Site
+from alerts.sites.models import Device, Site
 from portal.accounts.models import User
 from portal.accounts.queries import Reach, reach_of
 from portal.jobs.models import State
@@ -71,6 +71,26 @@ def groups_visible_to(user: User) -> QuerySet[Group]:
     so a row is seen as a whole or not at all.
     """
     return _in_reach(Group.objects.all(), user)
+
+
+def devices_visible_to(user: User) -> QuerySet[Device]:
+    """The devices of the person's sites, and those that alerts of their workspaces name."""
+    reach, devices = reach_of(user), Device.objects.all()
+    if reach.everywhere:
+        return devices
+    if reach.nowhere:
+        return devices.none()
+    workspaces, sites = _pks_of(user, reach)
+    within = Q(zone__site__in=sites)
+    if workspaces:
+        # A device is zone plus address; what alerts of other workspaces say of it stays theirs.
+        named = Alert.objects.filter(
+            workspace_id__in=workspaces,
+            zone=OuterRef("zone"),
+            any_address__overlap=[OuterRef("address")],
+        )
+        within |= Q(Exists(named))
+    return devices.filter(within)
 
 
 def timeline_of(incident: Incident) -> QuerySet[TimelineItem]:

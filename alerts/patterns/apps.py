@@ -14,3 +14,14 @@ class PatternsConfig(AppConfig):
             NavItem(_("Routine patterns"), "repeat", "patterns:list", section=NOISE, order=10,
                     roles=READING_ROLES, key="p")
         )  # fmt: skip
+        _register_finder()
+
+
+def _register_finder() -> None:
+    from alerts.patterns.web.palette import find_patterns
+    from portal.accounts.models import READING_ROLES
+    from portal.ui.palette import Finder, register_finder
+
+    register_finder(
+        Finder("patterns", _("Routine patterns"), find_patterns, order=60, roles=READING_ROLES)
+    )

@@ -15,6 +15,7 @@ class SuppressionConfig(AppConfig):
 
     def ready(self) -> None:
         _register_pages()
+        _register_finder()
         _register_deliveries()
         _register_deployments()
 
@@ -36,6 +37,19 @@ def _register_pages() -> None:
     )  # fmt: skip
     register_shell_fact("suppression.to_judge", _to_judge)
     register_shell_fact("suppression.off", _off, place="footer")
+
+
+def _register_finder() -> None:
+    from alerts.suppression.web.palette import find_rules
+    from portal.accounts.models import READING_ROLES
+    from portal.ui.palette import Finder, register_finder
+
+    register_finder(
+        Finder(
+            "rules", _("Suppression rules"), find_rules, order=50, roles=READING_ROLES,
+            hint=_("a rule by its number (R-12) or title"),
+        )
+    )  # fmt: skip
 
 
 def _register_deliveries() -> None:

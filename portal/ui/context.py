@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from portal import clock
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import roles_of
-from portal.ui.navigation import Link, LinkGroup, Search, address_of, groups_for, search_for
+from portal.ui.navigation import Link, LinkGroup, address_of, groups_for
 from portal.ui.shell import Count, FooterLine, count_of, footer_of
 from portal.ui.zones import ReaderClock, reader_clock
 
@@ -70,16 +70,6 @@ class Shell:
     def goto(self) -> list[Link]:
         """The places that a letter after `g` leads to."""
         return [link for group in self.groups for link in group.links if link.item.key]
-
-    @cached_property
-    def search(self) -> tuple[Search, str] | None:
-        """Where the search field leads."""
-        return search_for(self._request)
-
-    @cached_property
-    def query(self) -> str:
-        """What stands in the search field."""
-        return self._request.GET.get(self.search[0].parameter, "") if self.search else ""
 
     @cached_property
     def footer(self) -> list[FooterLine]:

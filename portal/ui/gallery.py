@@ -5,7 +5,31 @@ from types import SimpleNamespace
 
 from django import forms
 
+from portal.ui.palette import Findings, Result, ResultGroup
 from portal.ui.pieces import Choice, Column, FlowNode, LinePoint, Part, Point, Step, Tab
+
+
+FINDINGS = Findings(
+    "plc-pl2",
+    (
+        ResultGroup("acts", "Selected: #4821 PLC program download ×3", (
+            Result("Ask OT…", "#ask", "message-square-reply", key="R", how="dialog"),
+            Result("Close…", "#close", "circle-check", key="E", how="dialog"),
+        )),
+        ResultGroup("incidents", "Incidents", (
+            Result("#4821 PLC program download outside change window ×3", "#4821", "inbox",
+                   detail="New · High · ENG-WS-04 → PLC-PL2-07 · Gdańsk, Packaging 2"),
+            Result("All incidents that match “plc-pl2”", "#queue", "filter"),
+        )),
+        ResultGroup("devices", "Devices", (
+            Result("PLC-PL2-07", "#device", "cpu",
+                   detail="PLC · 10.41.7.27 · Gdańsk, Packaging 2"),
+        )),
+    ),
+    (),
+    is_complete=True,
+    hints=("an incident by its number", "a device by its name or address"),
+)  # fmt: skip
 
 
 class SampleForm(forms.Form):
@@ -74,6 +98,14 @@ def everything(now: datetime) -> dict[str, object]:
             LinePoint(f"week {n}", value, str(value), "" if value else "not read from Sentinel")
             for n, value in enumerate((31, 28, 33, 30, 24, None, None, 19, 17, 12, 9, 11), start=37)
         ],
+        "found": FINDINGS,
+        "found_nothing": Findings("plc-77", (), (), is_complete=True, hints=FINDINGS.hints),
+        "found_part": Findings(
+            "sev:hgh",
+            (),
+            ["“hgh” means nothing here; possible: high, medium, low."],
+            is_complete=False,
+        ),
         "values": [4, 6, 5, 9, 7, 3, 2],
         "verdicts": {"maintenance": 9, "routine": 2, "suspicious": 1},
         "form": SampleForm(),

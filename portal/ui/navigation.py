@@ -54,16 +54,6 @@ class NavItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """Where the search field of the top bar leads: a list that understands a query."""
-
-    label: Words
-    url_name: str
-    parameter: str = "q"
-    roles: Collection[Role] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
     """An item as one page shows it."""
 
@@ -82,7 +72,6 @@ class LinkGroup:
 
 
 _items: dict[str, NavItem] = {}
-_searches: dict[str, Search] = {}
 
 
 def register_nav(*items: NavItem) -> None:
@@ -110,11 +99,6 @@ def label_for_page(view_name: str) -> Words:
     return item.label if item else ""
 
 
-def register_search(search: Search) -> None:
-    """Let the search field of the top bar lead to this list."""
-    _searches[search.url_name] = search
-
-
 def address_of(url_name: str) -> str | None:
     """The address of this name, or None when nobody has built it."""
     try:
@@ -123,29 +107,26 @@ def address_of(url_name: str) -> str | None:
         return None
 
 
+def pages_for(request: HttpRequest) -> list[tuple[NavItem, str]]:
+    """Return the places of this person with their addresses, in the order of the rail."""
+    items = sorted(_items.values(), key=lambda item: (item.section.order, item.order))
+    found = ((item, address_of(item.url_name)) for item in items)
+    return [(item, url) for item, url in found if url and may_use(request, item.roles)]
+
+
 def groups_for(request: HttpRequest, *, at: str | None = None) -> list[LinkGroup]:
     """The rail of this person, the current page marked: that of the request, or `at`."""
     path = request.path if at is None else at
     found: dict[Section, list[Link]] = {}
-    for item in sorted(_items.values(), key=lambda item: (item.section.order, item.order)):
-        url = address_of(item.url_name)
-        if url and _may(request, item.roles):
-            count = count_of(item.counter, request) if item.counter else None
-            link = Link(item, url, count, current=_is_current(path, url))
-            found.setdefault(item.section, []).append(link)
+    for item, url in pages_for(request):
+        count = count_of(item.counter, request) if item.counter else None
+        link = Link(item, url, count, current=_is_current(path, url))
+        found.setdefault(item.section, []).append(link)
     return [LinkGroup(section, links) for section, links in found.items()]
 
 
-def search_for(request: HttpRequest) -> tuple[Search, str] | None:
-    """The first search this person may use, with its address."""
-    for search in _searches.values():
-        url = address_of(search.url_name)
-        if url and _may(request, search.roles):
-            return search, url
-    return None
-
-
-def _may(request: HttpRequest, roles: Collection[Role] | None) -> bool:
+def may_use(request: HttpRequest, roles: Collection[Role] | None) -> bool:
+    """Whether the person holds one of these roles; None means everybody who is signed in."""
     user = request.user
     if not isinstance(user, User):
         return False

@@ -18,8 +18,9 @@ from portal.api.problems import problem
 from portal.ui import gallery as samples
 from portal.ui.context import THEME_COOKIE, THEMES
 from portal.ui.forms_only import post_only
-from portal.ui.htmx import vary, wants_part
+from portal.ui.htmx import render_page, vary, wants_part
 from portal.ui.navigation import groups_for
+from portal.ui.palette import MAX_TEXT, find_everything
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,19 @@ def counts(request: HttpRequest) -> HttpResponse:
     """The links of the rail and the bell once more, so that their numbers agree with the page."""
     groups = groups_for(request, at=request.GET.get("at", ""))
     return vary(render(request, "layouts/_counts.html", {"groups": groups}))
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything that a text finds: a page, or for the palette its results. What the text names
+    exactly opens at once where no palette asks.
+    """
+    text = " ".join(request.GET.get("q", "")[:MAX_TEXT].split())
+    found, in_palette = find_everything(request, text), wants_part(request)
+    if not in_palette and found.exact is not None:
+        return HttpResponseRedirect(found.exact.url)
+    context = {"found": found, "in_palette": in_palette}
+    return render_page(request, "portal/ui/search.html", context, part="results")
 
 
 @post_only(otherwise=lambda: "/")

@@ -99,11 +99,18 @@ def _numbers(
     return list(found[: PAGE + 1])
 
 
+def version_that_speaks(versions: Collection[RuleVersion]) -> RuleVersion:
+    """Return the version that people mean by the rule: what acts, else what is in work, else the
+    newest. `versions` come newest first.
+    """
+    return min(versions, key=lambda each: _rank(each.state))
+
+
 def _row(
     versions: list[RuleVersion], states: Collection[State], hits: tuple[int, datetime | None]
 ) -> RuleRow:
     fitting = [version for version in versions if version.state in states] or versions
-    spoken = sorted(fitting, key=lambda each: _rank(each.state))[0]
+    spoken = version_that_speaks(fitting)
     in_work = next((each for each in versions if each.state in OPEN), None)
     return RuleRow(spoken, in_work if in_work is not spoken else None, *hits)
 

@@ -1,12 +1,15 @@
 """The links of the frame, on every page: made here, because a template takes ten times as long."""
 
+import json
+
 from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.ui.navigation import Link
+from portal.ui.palette import Result
 from portal.ui.tags.basics import count, icon
-from portal.ui.tags.html import EMPTY
+from portal.ui.tags.html import EMPTY, joined
 
 register = Library()
 
@@ -46,6 +49,71 @@ def goto_keys(link: Link) -> SafeString:
     return format_html(
         "<dt><kbd>G</kbd> <kbd>{}</kbd></dt><dd>{}</dd>", link.item.key.upper(), link.item.label
     )
+
+
+@register.simple_tag
+def found_result(result: Result, group: str, at: int, in_palette: bool) -> SafeString:
+    """One result of the search: a link, or a button of the form around it. In the palette it is an
+    option of the list and never has the focus itself.
+    """
+    option = EMPTY
+    if in_palette:
+        option = format_html(
+            ' role="option" id="found-{}-{}" aria-selected="false" tabindex="-1"', group, at
+        )
+    detail = format_html('<span class="found-detail">{}</span>', result.detail)
+    inside = format_html(
+        '{}<span class="found-words"><span class="found-label">{}</span>{}</span>{}',
+        icon(result.icon),
+        result.label,
+        detail if result.detail else EMPTY,
+        _keys_of(result),
+    )
+    if _is_button(result):
+        return _pressed(result, option, inside)
+    return format_html(
+        '<a class="menu-item found-item" href="{}"{}{}>{}</a>',
+        result.url,
+        _in_place(result) if in_palette else EMPTY,
+        option,
+        inside,
+    )
+
+
+def _is_button(result: Result) -> bool:
+    return result.how in ("send", "post", "theme", "show")
+
+
+def _in_place(result: Result) -> SafeString:
+    if result.how != "dialog":
+        return EMPTY
+    return format_html(' hx-get="{}" hx-target="#dialogs" hx-swap="innerHTML"', result.url)
+
+
+def _pressed(result: Result, option: SafeString, inside: SafeString) -> SafeString:
+    """A button: what it posts, or the dialog of the page that it opens."""
+    name, value = result.field
+    if result.how == "show":
+        does = format_html(' type="button" data-dialog="{}"', result.url)
+    elif result.how == "send":
+        does = format_html(
+            ' type="button" hx-post="{}" hx-vals="{}" hx-target="#dialogs" hx-swap="innerHTML"',
+            result.url,
+            json.dumps(dict(result.fields)),
+        )
+    else:
+        theme = SafeString(" data-theme-choice") if result.how == "theme" else EMPTY
+        does = format_html(
+            ' formaction="{}" name="{}" value="{}"{}', result.url, name, value, theme
+        )
+    return format_html('<button class="menu-item found-item"{}{}>{}</button>', does, option, inside)
+
+
+def _keys_of(result: Result) -> SafeString:
+    keys = joined(format_html("<kbd>{}</kbd>", key) for key in result.key.split())
+    if not keys:
+        return EMPTY
+    return format_html('<span class="found-keys wide-only" aria-hidden="true">{}</span>', keys)
 
 
 def _current(link: Link) -> SafeString:

@@ -7,6 +7,7 @@ import "./forms.js";
 import "./keys.js";
 import "./live.js";
 import "./menus.js";
+import "./palette.js";
 import "./theme.js";
 import "./toasts.js";
 import "./zone.js";

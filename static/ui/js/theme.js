@@ -18,7 +18,7 @@ function keep(theme) {
 }
 
 document.addEventListener("click", (event) => {
-  const choice = event.target.closest("[data-theme-choices] button");
+  const choice = event.target.closest("[data-theme-choices] button, [data-theme-choice]");
   if (!choice) return;
   event.preventDefault();
   keep(choice.value);

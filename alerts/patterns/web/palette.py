@@ -1,0 +1,47 @@
+"""What the portal's search finds of this room: routine patterns by their type and ends."""
+
+from functools import reduce
+from operator import and_
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from alerts.patterns.models import Candidate
+from alerts.patterns.queries import candidates_visible_to
+from alerts.patterns.web.words import state_words
+from portal.accounts.actor import actor_of
+from portal.ui.palette import MAX_RESULTS, Found, Result
+
+MIN_TEXT = 2
+COLUMNS = (
+    "alert_type", "own_title", "source_device", "source_address", "destination_device",
+    "destination_address",
+)  # fmt: skip
+
+
+def find_patterns(request: HttpRequest, text: str) -> Found:
+    """Return visible patterns in which every word of the text occurs."""
+    if len(text) < MIN_TEXT:
+        return Found()
+    rows = candidates_visible_to(actor_of(request))
+    wanted = reduce(and_, (_has(word) for word in text.split()))
+    return Found([_result(each) for each in rows.filter(wanted)[:MAX_RESULTS]])
+
+
+def _has(word: str) -> Q:
+    found = Q(site__name__icontains=word)
+    for column in COLUMNS:
+        found |= Q(**{f"{column}__icontains": word})
+    return found
+
+
+def _result(candidate: Candidate) -> Result:
+    place = candidate.site.name if candidate.site else ""
+    words = (place, state_words(candidate))
+    return Result(
+        str(candidate),
+        reverse("patterns:candidate", args=[candidate.uuid]),
+        "repeat",
+        detail=" · ".join(filter(None, words)),
+    )

@@ -1,0 +1,142 @@
+"""The search over everything that a person may open, and the acts they may do now.
+
+The hall knows no wing. A room registers what it finds in `AppConfig.ready`:
+
+    register_finder(Finder("rules", _("Suppression rules"), find_rules, order=40, roles=SOC_ROLES))
+
+`find_rules(request, text)` returns at most MAX_RESULTS results that this person may open. The text
+is empty when the palette opens: then a finder returns what can be done now, or nothing.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.http import HttpRequest
+
+from portal.accounts.models import Role
+from portal.ui.navigation import Words, may_use
+
+logger = logging.getLogger(__name__)
+
+MAX_RESULTS = 6  # of one finder
+MAX_TEXT = 200
+
+type How = Literal["open", "dialog", "send", "post", "theme", "show"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One thing to choose. `how` says what choosing it does:
+
+    open: go to `url`; dialog: show the form at `url` in place; send: post `fields` to `url` and
+    stay; post: post the one field to `url` and go where that leads; theme: as post, and scripts do
+    it at once; show: open the dialog of the page whose id is `url`.
+    """
+
+    label: str
+    url: str
+    icon: str
+    detail: str = ""
+    key: str = ""  # the shortcut that does the same
+    how: How = "open"
+    fields: Mapping[str, object] = field(default_factory=dict)
+    is_exact: bool = False  # the text names this and nothing else
+
+    @property
+    def field(self) -> tuple[str, object]:
+        """The name and value of the one field that is posted."""
+        return next(iter(self.fields.items()), ("", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one finder found; `notes` say what of the text meant nothing to it."""
+
+    results: Sequence[Result] = ()
+    notes: Sequence[str] = ()
+    heading: Words = ""  # instead of the finder's own
+
+
+type Find = Callable[[HttpRequest, str], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """One kind of things to find, and who may find them."""
+
+    key: str
+    heading: Words
+    find: Find
+    order: int = 50
+    roles: Collection[Role] | None = None  # None: everybody who is signed in
+    hint: Words = ""  # what to type, for who found nothing: "a rule such as R-12"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultGroup:
+    """The results under one heading."""
+
+    key: str
+    heading: Words
+    results: Sequence[Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that a text found, group by group."""
+
+    text: str
+    groups: Sequence[ResultGroup]
+    notes: Sequence[str]
+    is_complete: bool  # False: a finder failed, there may be more
+    hints: Sequence[Words] = ()
+
+    @property
+    def count(self) -> int:
+        """How many results there are."""
+        return sum(len(group.results) for group in self.groups)
+
+    @property
+    def exact(self) -> Result | None:
+        """The one result that the text names exactly."""
+        named = [each for group in self.groups for each in group.results if each.is_exact]
+        return named[0] if len(named) == 1 else None
+
+
+_finders: dict[str, Finder] = {}
+
+
+def register_finder(*finders: Finder) -> None:
+    """Let the search ask these; a key registered again replaces the old."""
+    _finders.update({finder.key: finder for finder in finders})
+
+
+def find_everything(request: HttpRequest, text: str) -> Findings:
+    """Ask every finder that the person may use; what the text names exactly comes first."""
+    groups: list[ResultGroup] = []
+    notes: list[str] = []
+    is_complete = True
+    finders = [each for each in _finders.values() if may_use(request, each.roles)]
+    finders.sort(key=lambda each: each.order)
+    for finder in finders:
+        try:
+            found = finder.find(request, text)
+        except Exception:  # the others are still worth showing
+            logger.exception("The finder %s failed.", finder.key)
+            is_complete = False
+            continue
+        notes += found.notes
+        if found.results:
+            heading = found.heading or finder.heading
+            groups.append(ResultGroup(finder.key, heading, found.results))
+    groups.sort(key=lambda group: not any(each.is_exact for each in group.results))
+    hints = [each.hint for each in finders if each.hint]
+    return Findings(text, groups, list(dict.fromkeys(notes)), is_complete, hints)
+
+
+def is_named(label: Words, text: str) -> bool:
+    """Whether each word of the text begins a word of the label."""
+    words = str(label).casefold().replace("…", "").split()
+    return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
