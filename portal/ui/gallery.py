@@ -8,7 +8,6 @@ from django import forms
 from portal.ui.palette import Findings, Result, ResultGroup
 from portal.ui.pieces import Choice, Column, FlowNode, LinePoint, Part, Point, Step, Tab
 
-
 FINDINGS = Findings(
     "plc-pl2",
     (
