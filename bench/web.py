@@ -17,12 +17,14 @@ from bench.report import Line
 
 TURNS = 200
 SEARCH_TURNS = 40
-SEARCHES = {  # address, and the seconds that are promised
-    "queue with a filter": ("/incidents/?view=open&q=programming", 0.3),
-    "queue by address": ("/incidents/?view=open&q=10.20.10.11", 0.3),
-    "queue, closed ones": ("/incidents/?view=closed&q=no-such-word", 0.3),
-    "palette, found": ("/search/?q=plc", 0.15),
-    "palette, nothing found": ("/search/?q=no-such-word", 0.15),
+# Addresses, and how many times a bare list each may take. A bare list takes 8 ms on the machine of
+# docs/bench.md, so that 300 ms for the queue and 150 ms for the palette are far away.
+SEARCHES = {
+    "queue with a filter": ("/incidents/?view=open&q=programming", 30),
+    "queue by address": ("/incidents/?view=open&q=10.20.10.11", 30),
+    "queue, closed ones": ("/incidents/?view=closed&q=no-such-word", 30),
+    "palette, found": ("/search/?q=plc", 15),
+    "palette, nothing found": ("/search/?q=no-such-word", 15),
 }
 
 
@@ -58,8 +60,10 @@ def measure(n: int) -> tuple[list[Line], int]:
              queue_cpu / bare_cpu, 2.5),
     ]  # fmt: skip
     for name, (_, limit) in SEARCHES.items():
-        seconds = slowest[name]
-        lines.append(Line(f"{name}, p95", size, f"{seconds * 1000:.0f} ms", "", seconds, limit))
+        slow = slowest[name] * 1000
+        lines.append(
+            Line(f"{name}, p95", size, f"{slow:.0f} ms", f"{bare:.1f} ms", slow / bare, limit)
+        )
     return lines, resident
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import NullIf
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.engine.tokens import Term, number_of, parse
@@ -25,7 +25,7 @@ MIN_DEVICE_TEXT, MIN_TECHNIQUE_TEXT = 2, 3
 
 @dataclass(frozen=True, slots=True)
 class IncidentHit:
-    """An incident that was found, or the newest of a row of the queue that was."""
+    """An incident that was found, or the one that a row of the queue is named after."""
 
     pk: int
     number: int | None
@@ -92,9 +92,8 @@ def incidents_like(user: User, text: str, *, now: datetime) -> IncidentSearch:
     if problems:
         return IncidentSearch((), problems)
     groups = queue.rows("open", terms).order_by("-priority", "-latest_at", "key")
-    hits = _hits(
-        groups.annotate(pk_=F("latest_id"), number=F("latest__number"))[:MAX_RESULTS], pk="pk_"
-    )
+    named_after = Coalesce("lead_id", "latest_id")
+    hits = _hits(groups.annotate(named_after=named_after)[:MAX_RESULTS], pk="named_after")
     if len(hits) < MAX_RESULTS:
         closed = queue.rows(CLOSED, terms, searched=COUNTED).order_by("-modified_at", "-pk")
         hits += _hits(closed.annotate(n=Value(1))[: MAX_RESULTS - len(hits)])

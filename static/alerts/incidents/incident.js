@@ -11,7 +11,7 @@ function assigning() {
 bindKey("a a", () => assignToMe(...assigning(), "#dialogs"));
 
 // What the palette's acts are about.
-document.addEventListener("palette:open", (event) => {
+document.addEventListener("palette:ask", (event) => {
   const [, about] = assigning();
   if (about) event.detail.on = about;
 });

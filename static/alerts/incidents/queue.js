@@ -115,7 +115,7 @@ function inList(event) {
 }
 
 // What the palette's acts are about.
-document.addEventListener("palette:open", (event) => {
+document.addEventListener("palette:ask", (event) => {
   if (addressOf("assign")) event.detail.on = selection.targets();
 });
 
@@ -186,6 +186,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   mark();
   selection.letGo();
   preview();
+  document.dispatchEvent(new CustomEvent("selection-changed"));
 });
 
 // What was decided shows in the list first; the panel of the row under the cursor follows it.

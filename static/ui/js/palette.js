@@ -1,7 +1,7 @@
 /* The command palette: <command-palette> around a dialog. Ctrl+K, or whatever has data-palette,
    opens it; the server finds, this moves through what was found. A page says what is selected by
-   answering the event "palette:open" with `event.detail.on`, targets as addresses of acts name
-   them. */
+   answering the event "palette:ask" with `event.detail.on`, targets as addresses of acts name
+   them; it fires "selection-changed" when they are others. */
 import { openDialog } from "./dialogs.js";
 
 const PAUSE = 90; // between the last letter and the question
@@ -25,6 +25,7 @@ class CommandPalette extends HTMLElement {
       if (event.target.closest("[role=option]")) this.dialog.close();
     }, true);
     this.dialog.addEventListener("close", () => this.leave());
+    document.addEventListener("selection-changed", () => this.dialog.open && this.ask(0));
     // Not before htmx has bound what was swapped in: a result may be chosen at once.
     this.addEventListener("htmx:finally:request", (event) => this.show(event.detail.ctx));
     this.addEventListener("htmx:error", () => this.fail());
@@ -32,9 +33,6 @@ class CommandPalette extends HTMLElement {
 
   open(opener) {
     if (this.dialog.open) return;
-    const question = new CustomEvent("palette:open", { detail: { on: "" } });
-    document.dispatchEvent(question);
-    this.on = question.detail.on;
     openDialog(this.dialog, opener);
     this.field.select();
     this.ask(0);
@@ -46,8 +44,10 @@ class CommandPalette extends HTMLElement {
     const text = this.field.value;
     this.answered = null;
     this.waiting = setTimeout(() => {
+      const selected = new CustomEvent("palette:ask", { detail: { on: "" } });
+      document.dispatchEvent(selected);
       const query = new URLSearchParams({ q: text });
-      if (this.on) query.set("on", this.on);
+      if (selected.detail.on) query.set("on", selected.detail.on);
       htmx.ajax("GET", `${this.dataset.address}?${query}`, {
         target: this.results, swap: "innerHTML", source: this.querySelector("form"),
       });

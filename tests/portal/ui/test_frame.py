@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from portal.accounts.models import Role, ScopeKind
 from portal.ui import navigation, shell
 from portal.ui.context import Shell
-from portal.ui.navigation import ALERTS, NavItem, Search, register_nav, register_search
+from portal.ui.navigation import ALERTS, NavItem, register_nav
 from portal.ui.shell import Count, FooterLine, register_shell_fact
 from tests import cast
 
@@ -15,7 +15,6 @@ from tests import cast
 @pytest.fixture(autouse=True)
 def no_wings(monkeypatch):
     monkeypatch.setattr(navigation, "_items", {})
-    monkeypatch.setattr(navigation, "_searches", {})
     monkeypatch.setattr(shell, "_facts", {})
 
 
@@ -80,12 +79,6 @@ def test_a_fact_that_fails_does_not_take_the_page_down(sam, caplog):
     register_shell_fact("size", lambda request: FooterLine("3 workspaces"), place="footer")
     assert [line.text for line in frame_of(sam).footer] == ["3 workspaces"]
     assert "sync" in caplog.text
-
-
-def test_the_search_field_leads_to_a_registered_list(sam):
-    assert frame_of(sam).search is None
-    register_search(Search("Search", "ui:gallery"))
-    assert frame_of(sam, "/ui/?q=plc").query == "plc"
 
 
 def test_an_odd_theme_cookie_follows_the_system(sam):

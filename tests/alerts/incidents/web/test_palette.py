@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.models import Incident, OtState, Status
+from alerts.incidents.models import Group, Incident, OtState, Status
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.factories.incidents import (
@@ -40,10 +40,11 @@ def row(gdansk, plant):
     made = make_queue_row(
         gdansk, plant, n=2, title="Stop was sent", source="ENG-1", destination="PLC-7"
     )
-    Incident.objects.filter(pk=made.latest_id).update(number=2178)
+    Incident.objects.filter(pk=made.lead_id).update(number=2178)
+    Group.objects.filter(pk=made.pk).update(number=2178)
     make_device(plant, "PLC-7", "10.20.21.16", kind="PLC")
     make_alert(
-        Incident.objects.get(pk=made.latest_id), zone=plant.zones.get(), site=plant,
+        Incident.objects.get(pk=made.lead_id), zone=plant.zones.get(), site=plant,
         any_address=["10.20.21.16"], any_device=["PLC-7"],
     )  # fmt: skip
     return made
@@ -72,7 +73,7 @@ def test_an_exact_number_leads_to_the_incident(client, sam, row, noon):
     client.force_login(sam)
     for text in ("2178", "#2178"):
         answer = client.get("/search/", {"q": text})
-        assert (answer.status_code, answer["Location"]) == (302, f"/incidents/{row.latest_id}/")
+        assert (answer.status_code, answer["Location"]) == (302, f"/incidents/{row.lead_id}/")
 
 
 @pytest.mark.usefixtures("row")
