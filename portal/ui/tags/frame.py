@@ -61,7 +61,7 @@ def found_result(result: Result, group: str, at: int, in_palette: bool) -> SafeS
         option = format_html(
             ' role="option" id="found-{}-{}" aria-selected="false" tabindex="-1"', group, at
         )
-    detail = format_html('<span class="found-detail">{}</span>', result.detail)
+    detail = format_html('<span class="found-detail"> {}</span>', result.detail)
     inside = format_html(
         '{}<span class="found-words"><span class="found-label">{}</span>{}</span>{}',
         icon(result.icon),
