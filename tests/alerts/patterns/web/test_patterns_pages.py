@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from alerts.incidents.models import Incident
 from alerts.patterns.models import State
 from alerts.suppression.models import RuleVersion
 from portal.jobs.models import Job
@@ -161,13 +162,15 @@ def test_what_was_suspicious_outside_its_hours_stands_beside_the_harmless_ones(
     client, workspace, site, programming, judged, mine, oda
 ):
     night = routine(workspace, site, days=10, hour=2)
+    Incident.objects.filter(pk__in=[each.pk for each in night]).update(
+        classification="TruePositive"
+    )
     judge(night[:1], oda, "suspicious")
     (row,) = mine()
-    assert row.outside == {"suspicious": 1}
+    assert row.outside == {"suspicious": 1, "true_positive": 10}
     client.force_login(oda)
     for path in ("/patterns/", f"/patterns/{row.uuid}/", "/patterns/top/"):
         page = _text(client.get(path))
         harmless = page.index("12 of 12 harmless")
-        assert (
-            0 < page.index("Outside these hours: 1 verdict suspicious.", harmless) - harmless < 300
-        )
+        outside = "Outside these hours: 10 true positives, 1 verdict suspicious."
+        assert page.index(outside, harmless) - harmless < 300
