@@ -88,7 +88,6 @@ def _row(row: Row) -> dict[str, Any]:
 def _look(look: Look) -> dict[str, Any]:
     why = look.why
     reason: list[Any] = [why.code, why.detail] if isinstance(why, Sentence) else ["", {}]
-    case = look.row.near_case
     return {
         **_row(look.row),
         "times": look.times,
@@ -96,5 +95,5 @@ def _look(look: Look) -> dict[str, Any]:
         "why": str(why),
         "reason": reason,
         "stoppers": list(look.row.stoppers),
-        "case": case.incident if case and not look.row.is_judged else None,
+        "case": look.case,
     }

@@ -24,6 +24,7 @@ class Look:
     times: int
     unlike: float
     why: Sentence | str
+    case: int | None = None  # the true positive that it is near, where that is the reason
 
 
 def check_these(rows: Sequence[Row], *, most: int) -> tuple[Look, ...]:
@@ -106,7 +107,7 @@ def _near_look(group: list[Row], known: Known) -> Look:
     case = _case(row)
     code = _NEAR_CODES.get(case.days, "look.near_case")
     why = Sentence(code, name=case.name, days=case.days)
-    return Look(row, len(group), known.unlike(row), why)
+    return Look(row, len(group), known.unlike(row), why, case.incident)
 
 
 def _case(row: Row) -> NearCase:

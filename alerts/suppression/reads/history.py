@@ -274,12 +274,12 @@ def _near_case(
 ) -> NearCase | None:
     """Return the nearest other true positive that names a device or address of the alert."""
     near = [
-        (abs(at - raised), case, name)
-        for name in names
+        (abs(at - raised), place, case, name)  # devices come before addresses
+        for place, name in enumerate(names)
         for case, raised in cases.get((workspace, name), ())
         if case not in incidents and abs(at - raised) <= LINK
     ]
     if not near:
         return None
-    span, case, name = min(near)
+    span, _place, case, name = min(near)
     return NearCase(case, name, span.days)

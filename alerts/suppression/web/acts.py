@@ -200,8 +200,9 @@ def _lately(version: RuleVersion, now: datetime) -> str:
     week = LedgerEntry.objects.filter(rule=version.rule_id, at__gt=now - timedelta(days=7))
     n = week.exclude(ending=Ending.NOT_SENT).count()
     return ngettext(
-        "In the last 7 days it acted on %(n)s incident; from now on such incidents stay open.",
-        "In the last 7 days it acted on %(n)s incidents; from now on such incidents stay open.",
+        "In the last 7 days it labelled or closed %(n)s incident. Incidents like it now stay open.",
+        "In the last 7 days it labelled or closed %(n)s incidents. Incidents like these now stay "
+        "open.",
         n,
     ) % {"n": n}  # fmt: skip
 

@@ -131,7 +131,7 @@ def test_near_misses_say_which_line_kept_them_out_the_suspicious_first(past, sit
     assert first["incidents"] == [other[0].pk]
     assert "ENG-WS-02" in first["why"]
     assert first["reason"][0] == "miss.other"
-    assert first["stoppers"] == ["suspicious"]
+    assert (first["stoppers"], first["case"]) == (["suspicious"], None)
 
 
 def test_a_suspicious_near_miss_is_found_whose_verdict_names_no_alert(past, site, oda, workspace):

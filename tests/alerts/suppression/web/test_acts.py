@@ -140,7 +140,7 @@ def test_the_dialog_names_the_object_and_the_effect_in_numbers(at, people, canar
     page = said(client.get(f"/rules/{canary.uuid}/do/pause/", headers={"HX-Request": "true"}))
     assert "<dialog" in page
     assert canary.rule.label in page
-    assert "it acted on 0 incidents" in page
+    assert "it labelled or closed 0 incidents" in page
 
 
 @pytest.mark.parametrize("verb", ["edit", "renew"])
