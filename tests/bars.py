@@ -29,21 +29,12 @@ COLOURS_ARRIVED = """async () => {
 
 
 def axe_findings(page: Page, *, of: tuple[str, list[str]] = ("tag", TAGS)) -> list[str]:
-    """What axe holds against the page (WCAG 2.0–2.2 A and AA, best practice), a line each.
-
-    A phone is made as high as its page meanwhile: axe takes what happens to lie half under the bar
-    at the bottom for a target that is too small, although one scrolls it free.
-    """
-    size = page.viewport_size
-    if size["width"] < PHONE_UP_TO:
-        height = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
+    """What axe holds against the page (WCAG 2.0–2.2 A and AA, best practice), a line each."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     kind, values = of
     options = {"runOnly": {"type": kind, "values": values}, "resultTypes": ["violations"]}
     found = page.evaluate(RUN_AXE, options)
-    page.set_viewport_size(size)
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
         for rule in found
@@ -131,9 +122,12 @@ def bar_faults_everywhere(page: Page) -> list[str]:
 
 
 def sideways(page: Page) -> int:
-    """How many pixels the page scrolls sideways; 0 is right."""
+    """How many pixels the page, or on a phone what scrolls between its bars, scrolls sideways; 0 is
+    right.
+    """
     return page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        """() => Math.max(...[document.documentElement, ...document.querySelectorAll(
+          '.main, .phone-facts, .phone-sheet')].map((e) => e.scrollWidth - e.clientWidth))"""
     )
 
 

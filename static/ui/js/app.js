@@ -8,6 +8,7 @@ import "./keys.js";
 import "./live.js";
 import "./menus.js";
 import "./palette.js";
+import "./scroll.js";
 import "./theme.js";
 import "./toasts.js";
 import "./zone.js";

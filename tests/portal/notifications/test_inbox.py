@@ -5,6 +5,7 @@ import pytest
 from portal.notifications.models import Mail, Notification
 from portal.notifications.services import notify, send_one_mail, take_back
 from tests import cast
+from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 
 
@@ -124,6 +125,21 @@ def test_the_demos_mailbox_shows_mails_and_their_links(client, sam, tell, folder
     path = page.split('inbox-subject"><a href="')[1].split('"')[0]
     mail = client.get(path).content.decode()
     assert '<a href="http://localhost:8000/reviews/"' in mail
+
+
+@pytest.mark.browser
+def test_a_mail_and_its_link_keep_the_bars(browse, transactional_db, sam, tell, folder, noon):
+    from portal import clock
+
+    tell("Was this you?")
+    assert send_one_mail(now=clock.unshifted())
+    page = browse("/demo/mail/", as_=sam)
+    page.get_by_role("link", name="Was this you?").click()
+    assert bar_faults_everywhere(page) == []
+    link = page.locator(".mail-body a")
+    assert link.bounding_box()["height"] >= 44 and "underline" in link.evaluate(
+        "e => getComputedStyle(e).textDecorationLine"
+    )
 
 
 def test_an_empty_mailbox_says_what_to_do(client, sam, folder, noon):

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.bars import axe_findings
+
 pytestmark = pytest.mark.browser
 
 TOAST = "document.dispatchEvent(new CustomEvent('toast', {detail: %s}))"
@@ -58,6 +60,21 @@ def test_without_scripts_the_time_of_the_browser_is_not_known_and_not_offered(br
     page = browse("/ui/frame/list/", as_=keeper, java_script_enabled=False)
     expect(page.get_by_role("button", name="UTC").first).to_be_visible()
     expect(page.get_by_role("button", name="My time")).to_have_count(0)
+
+
+def test_on_a_phone_nothing_lies_under_the_bar_at_the_bottom(browse, keeper):
+    page = browse("/ui/", as_=keeper, width=390)
+    bar = page.locator(".bottom-bar").bounding_box()
+    main = page.locator("main").bounding_box()
+    assert main["y"] + main["height"] <= bar["y"] and bar["y"] + bar["height"] <= 844
+    page.locator("main").evaluate("e => e.scrollTo(0, 700)")
+    assert axe_findings(page, of=("rule", ["target-size"])) == []
+    page.reload()
+    assert page.locator("main").evaluate("e => e.scrollTop") == 700
+    page.goto("/ui/frame/list/")
+    page.go_back()
+    expect(page.locator("main")).to_be_visible()
+    assert page.locator("main").evaluate("e => e.scrollTop") == 700
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
