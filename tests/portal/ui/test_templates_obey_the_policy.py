@@ -19,6 +19,9 @@ FORBIDDEN = {
     "a trigger filter": re.compile(r"hx-trigger=\"[^\"]*\["),
     "a data: address": re.compile(r"(?:src|href)\s*=\s*[\"']data:"),
     "another host": re.compile(r"(?:src|href)\s*=\s*[\"'](?:https?:)?//"),
+    "a count in a sentence that |number has not written": re.compile(
+        r"{% blocktranslate [^%]*count (?!all=)\w+="
+    ),
     "words past gettext": re.compile(r"\b(?:aria-label|title|placeholder|alt)=\"[A-Za-z]"),
 }
 # The gallery is for the people who build pages; its sample words need no translation.
