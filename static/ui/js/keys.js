@@ -4,14 +4,15 @@
    bind further keys with bindKey.
 
    Typed fast, a key means what it meant when it was pressed: while a dialog is on its way, keys are
-   not for the page behind it; a sequence may begin on one page and end on the next. */
+   not for the page behind it; a sequence may begin on one page and end on the next; what is typed
+   while a page loads is done once its modules are there. */
 import { dismissDialog, isDialogComing } from "./dialogs.js";
 
 const PAUSE = 1200;
 const KEPT = "tagout_keys";
 const bound = new Map();
 let begun = "";
-let since = 0; // Date.now() of the key before
+let since = 0; // when the key before was pressed
 
 /** Call `act(event)` when the key (or sequence, "a a") is pressed; the last binding wins. With
     `repeat` also again and again while the key is held down. */
@@ -83,7 +84,7 @@ function whileDialogComes(name, event) {
   else if (again && !event.repeat) again.act(event);
 }
 
-document.addEventListener("keydown", (event) => {
+function press(event) {
   if (event.defaultPrevented || event.isComposing) return;
   const name = nameOf(event);
   const plain = !name.includes("ctrl+") && !name.includes("alt+");
@@ -91,9 +92,9 @@ document.addEventListener("keydown", (event) => {
     forget();
     return;
   }
-  const fresh = Date.now() - since < PAUSE;
-  since = Date.now();
-  if (!fresh) forget();
+  const at = performance.timeOrigin + event.timeStamp;
+  if (at - since >= PAUSE) forget();
+  since = at;
   if (plain && isDialogComing() && !["Tab", "Shift"].includes(name)) {
     whileDialogComes(name, event);
     return;
@@ -110,7 +111,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (sequence !== name) forget();
   } else if (alone && sequence !== name && answer(name, event)) event.preventDefault();
-});
+}
 
 document.addEventListener("pointerdown", forget);
 
@@ -122,4 +123,9 @@ addEventListener("pagehide", () => {
 
 const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
 sessionStorage.removeItem(KEPT);
-if (kept && Date.now() - kept.since < PAUSE && isPrefix(kept.begun)) ({ begun, since } = kept);
+
+document.addEventListener("DOMContentLoaded", () => {
+  if (kept && isPrefix(kept.begun)) ({ begun, since } = kept);
+  document.takeEarlyKeys?.().forEach(press);
+  document.addEventListener("keydown", press);
+});

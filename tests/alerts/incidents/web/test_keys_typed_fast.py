@@ -95,6 +95,17 @@ def test_a_sequence_ends_on_the_page_that_comes(queue):
     expect(queue).to_have_url(re.compile(r"/$"))
 
 
+def test_what_is_typed_while_a_page_loads_is_done_once_it_is_there(queue):
+    scripts = Held(queue, re.compile(r"/queue\.[0-9a-f]*\.?js"))
+    queue.goto("/incidents/?view=open", wait_until="commit")
+    queue.locator("#queue-rows").wait_for()
+    first = queue.locator("#queue-rows tr[data-row] .grid-title").nth(1).inner_text()
+    press(queue, "j", "a", "a")
+    scripts.let_go()
+    expect(toast(queue)).to_contain_text("Assigned to Sam Keller")
+    assert Incident.objects.get(owner_name="Sam Keller").title in first
+
+
 def test_g_and_a_letter_that_leads_nowhere_is_no_key_of_its_own(queue):
     queue.evaluate("document.querySelectorAll('[data-key=\"g a\"]').forEach(e => e.remove())")
     press(queue, "g", "a")

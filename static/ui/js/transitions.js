@@ -1,9 +1,0 @@
-/* The first script of a page, before anything is drawn. A page change that the next one overtakes
-   (keys typed fast, a link clicked twice) skips its animation, which the browser reports as an
-   error of the page. Nothing went wrong. */
-addEventListener("unhandledrejection", (event) => {
-  const { reason } = event;
-  if (reason instanceof DOMException && reason.message.startsWith("Transition was ")) {
-    event.preventDefault();
-  }
-});
