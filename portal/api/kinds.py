@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,11 +51,12 @@ def _fraction(text: str) -> float:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = moment.astimezone(UTC)  # which the first and the last hours of the calendar lack
+    except (ValueError, OverflowError):
         moment = None
     if moment is None or moment.tzinfo is None or "T" not in text.upper():
         raise ValueError("Give a moment as in RFC 3339: 2026-11-24T12:00:00Z.") from None
-    return moment
+    return in_utc
 
 
 def _uuid(text: str) -> UUID:

@@ -131,13 +131,21 @@ class Metrics(Api):
 
 
 def _span(start: datetime | None, end: datetime, interval: str) -> Span:
-    span = Span(start or end - WEEKS * WEEK, end, INTERVALS[interval])
+    span = Span(start or _weeks_before(end), end, INTERVALS[interval])
     if span.start >= span.end:
         raise BadInput("from: It must be earlier than `to`.", {"from": ["It must be earlier."]})
     if span.count > MAX_PERIODS:
         says = f"That is {span.count} periods; ask for {MAX_PERIODS} at most."
         raise BadInput(f"interval: {says}", {"interval": [says]})
     return span
+
+
+def _weeks_before(end: datetime) -> datetime:
+    try:
+        return end - WEEKS * WEEK
+    except OverflowError:
+        says = f"There are no {WEEKS} weeks before it."
+        raise BadInput(f"to: {says}", {"to": [says]}) from None
 
 
 def _described(measure: Measure) -> dict[str, Any]:

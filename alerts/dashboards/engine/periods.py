@@ -32,7 +32,8 @@ class Span:
     def periods(self) -> list[Period]:
         """The periods, oldest first."""
         starts = [self.start + n * self.step for n in range(self.count)]
-        return [Period(start, min(start + self.step, self.end)) for start in starts]
+        # Only what is left is added: a whole step could lead beyond the calendar.
+        return [Period(start, start + min(self.step, self.end - start)) for start in starts]
 
     @property
     def count(self) -> int:

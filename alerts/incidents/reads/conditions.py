@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any, Protocol
@@ -70,6 +70,13 @@ class Around:
     my_owner_ids: tuple[str, ...]
     inventory: finders.Inventory
     of_groups: bool = True  # rows of the queue are looked for, else single incidents
+
+    def ago(self, span: timedelta) -> datetime:
+        """The moment so long ago; the first of the calendar where the span reaches beyond it."""
+        try:
+            return self.now - span
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
 
 
 class NotUnderstood(Exception):
@@ -164,7 +171,7 @@ def _age(value: str, around: Around) -> Q:
         raise _unknown(value, (">2h", "<3d", ">30m"))
     suffix = "lte" if span[0] == ">" else "gte"
     column = "first_at" if around.of_groups else "created_at"
-    return Q(**{f"{column}__{suffix}": around.now - span[1]})
+    return Q(**{f"{column}__{suffix}": around.ago(span[1])})
 
 
 def _closed(value: str, around: Around) -> Q:
@@ -173,7 +180,7 @@ def _closed(value: str, around: Around) -> Q:
         return Q(pk__in=[])
     word = value.strip()
     if (span := span_of(word)) is not None:
-        moment = Value(around.now - span[1])
+        moment = Value(around.ago(span[1]))
         younger = GreaterThan(CLOSED_AT, moment) if span[0] == "<" else LessThan(CLOSED_AT, moment)
         return STANDING_CLOSE & Q(younger)
     if word.casefold() in ("people", "rule"):

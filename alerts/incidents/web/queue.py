@@ -106,7 +106,7 @@ def changes(request: HttpRequest) -> HttpResponse:
         "changed": changed,
         "asked": listed.asked,
         "since": request.GET["since"],
-        "shown": request.GET["shown"],
+        "shown": request.GET.get("shown", ""),
         "here": listed.asked.href(),
     }
     return vary(render(request, "alerts/incidents/_live.html", context))

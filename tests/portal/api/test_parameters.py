@@ -23,6 +23,7 @@ WRONG = [
     "status=new", "status=", "status=New,Old", "severity=4", "ot_state=x", "number=1.5",
     "number=99999999999999999999", "pattern=x", "modified_from=yesterday",
     "modified_from=2026-11-24", "modified_from=2026-11-24T12:00:00", "label=", "owner=%00",
+    "modified_from=0001-01-01T00:00:00%2B14:00", "modified_from=9999-12-31T23:59:59-14:00",
     "label=" + "x" * 201, "status=New&status=Closed", "page_size=5&page_size=6",
 ]  # fmt: skip
 

@@ -106,3 +106,17 @@ def test_a_number_that_does_not_exist_is_not_found(program, week):
 def test_who_reads_no_numbers_on_pages_reads_none_here(week, make_person, workspace):
     sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, workspace.uuid))
     assert Program(sam).get("metrics/open-incidents/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("to=0001-01-02T00:00:00Z", 400),  # there are no twelve weeks before it
+        ("to=0001-01-01T00:00:00%2B14:00", 400),
+        ("to=9999-12-31T23:59:59-14:00", 400),
+        ("from=9999-12-30T00:00:00%2B14:00&to=9999-12-31T23:59:59Z", 200),
+    ],
+)
+def test_the_ends_of_the_calendar_are_no_mistake_of_ours(program, query, status):
+    for measure in ("open-incidents", "answered-in-time"):
+        assert program.get(f"metrics/{measure}/?{query}").status_code == status

@@ -60,3 +60,15 @@ def test_open_rows_were_closed_by_nobody(closings, mia):
 def test_what_means_nothing_says_what_would(closings, mia):
     (problem,) = Queue(mia, asked_for("closed", "closed:robots"), now=NOON).page().problems
     assert "people, rule, R-12, <7d, >2h" in problem
+
+
+@pytest.mark.parametrize(
+    ("query", "view", "n"),
+    [
+        ("age:>999999d", "open", 0), ("age:<999999d", "open", 1),
+        ("closed:>999999d", "closed", 0), ("closed:<999999d", "closed", 4),
+    ],
+)  # fmt: skip
+def test_a_span_longer_than_the_calendar_is_a_long_time_ago(closings, mia, query, view, n):
+    page = Queue(mia, asked_for(view, query), now=NOON).page()
+    assert (len(page.rows), page.problems) == (n, [])

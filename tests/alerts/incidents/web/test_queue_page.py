@@ -264,3 +264,12 @@ def test_the_rail_counts_for_each_person_what_only_they_may_see(
             body = signed_in(user).get(address).content.decode()
             rail = re.search(r'<a class="rail-link" href="/incidents/".*?</a>', body, re.S)[0]
             assert re.findall(r'class="count[^"]*">(\d+)<', rail) == counted
+
+
+@pytest.mark.parametrize("query", ["", "&shown="])
+def test_who_asks_for_news_without_a_list_hears_of_all_rows(
+    signed_in, sam, gdansk, plant, noon, query
+):
+    make_queue_row(gdansk, plant)
+    told = client_text(signed_in(sam), f"/incidents/changes/?since=2026-11-01T00:00:00Z{query}")
+    assert "1 new" in told
