@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.models import TimelineItem
@@ -33,7 +34,8 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     mine = Annotation.objects.filter(act=act, by=by)
     judged = mine.filter(incidents__isnull=False)
     ids = list(judged.values_list("incidents", flat=True))
-    _, near = lock_with_neighbours(ids)  # before the verdict, as who gives one does
+    _, near = lock_with_neighbours(ids)  # before question and verdict, as who gives one does
+    _lock_questions(mine)
     annotation = mine.select_for_update(of=("self",)).first()
     if annotation is None:
         raise CannotUndoVerdict(gettext("There is nothing to undo."))
@@ -58,6 +60,14 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     restore_standing(ids, now=now, rank_too=near)
     record("reviews.verdict.undone", on=annotation, by=by, at=now, verdict=annotation.verdict)
     return annotation
+
+
+def _lock_questions(verdicts: QuerySet[Annotation]) -> None:
+    """Lock what these verdicts answered: other incidents of the same question, which are not
+    locked here, may be answered right now, and whoever does that counts what is left.
+    """
+    asked = AskedIncident.objects.filter(answer__in=verdicts).values("review")
+    list(Review.objects.filter(pk__in=asked).order_by("pk").select_for_update(of=("self",)))
 
 
 def _wait_again(annotation: Annotation, holding: Mapping[int, int]) -> None:

@@ -181,3 +181,42 @@ def test_withdrawn_while_it_is_answered_the_answer_holds(at_once, answer, review
     )  # fmt: skip
     assert gave is None
     assert "answered already" in str(withdrew)
+
+
+@pytest.fixture
+def apart(make, ask):
+    """Two incidents with nothing in common but the question about both."""
+    rows = [*make(), *make(pattern=None)]
+    return rows, ask(rows)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, apart, oda, olaf):
+    (one, other), review = apart
+    given = answer(review, incident_ids=[one.pk])
+    raised = at_once(
+        lambda: undo_verdict(act=given.act, by=oda, now=NOON),
+        lambda: answer(incident_ids=[other.pk], by=olaf),
+        undoing, "restore_standing",
+    )  # fmt: skip
+    assert raised == [None, None]
+    review.refresh_from_db()
+    assert (review.state, review.settled_at) == ("waiting", None)
+    states = [Incident.objects.get(pk=each.pk).ot_state for each in (one, other)]
+    assert states == ["waiting", "maintenance"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undone_while_the_question_is_withdrawn_nothing_waits(at_once, answer, apart, oda, sam):
+    (one, other), review = apart
+    given = answer(review, incident_ids=[one.pk])
+    raised = at_once(
+        lambda: undo_verdict(act=given.act, by=oda, now=NOON),
+        lambda: withdraw_review(review_id=review.pk, by=sam, now=NOON),
+        undoing, "record",
+    )  # fmt: skip
+    assert raised == [None, None]
+    review.refresh_from_db()
+    assert review.state == "withdrawn"
+    states = [Incident.objects.get(pk=each.pk).ot_state for each in (one, other)]
+    assert states == ["", ""]
