@@ -239,3 +239,22 @@ def test_rows_that_are_there_are_named_when_the_software_is_renewed(workspace):
     regroup([row.pk for row in rows], now=LATER)
     assert Group.objects.values_list(*before).get() == named
     assert named[3] == NOON - timedelta(hours=2)
+
+
+def test_what_was_closed_before_moments_were_stored_is_active_since_its_first_alert(workspace):
+    early, late = NOON - timedelta(hours=2), NOON - timedelta(hours=1)
+    closed, known, without = (
+        make_incident(workspace, status=Status.CLOSED, latest_activity_at=late, **columns)
+        for columns in ({}, {"first_activity_at": NOON}, {})
+    )
+    for row in (closed, known):
+        for at in (late, early):
+            make_alert(row, at=at)
+    migration = import_module("alerts.incidents.migrations.0017_since_when_closed_ones_were_active")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FILL)
+    found = [Incident.objects.get(pk=row.pk).first_activity_at for row in (closed, known, without)]
+    assert found == [early, NOON, None]
+    Incident.objects.filter(pk=closed.pk).update(status=Status.ACTIVE)
+    regroup([closed.pk], now=NOON)
+    assert Group.objects.get().first_at == early
