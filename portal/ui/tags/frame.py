@@ -63,7 +63,7 @@ def found_result(result: Result, group: str, at: int, in_palette: bool) -> SafeS
         )
     detail = format_html('<span class="found-detail"> {}</span>', result.detail)
     inside = format_html(
-        '{}<span class="found-words"><span class="found-label">{}</span>{}</span>{}',
+        '{}<span class="found-words grow"><span class="found-label">{}</span>{}</span>{}',
         icon(result.icon),
         result.label,
         detail if result.detail else EMPTY,
@@ -113,7 +113,7 @@ def _keys_of(result: Result) -> SafeString:
     keys = joined(format_html("<kbd>{}</kbd>", key) for key in result.key.split())
     if not keys:
         return EMPTY
-    return format_html('<span class="found-keys wide-only" aria-hidden="true">{}</span>', keys)
+    return format_html('<span class="row wide-only" aria-hidden="true">{}</span>', keys)
 
 
 def _current(link: Link) -> SafeString:
