@@ -1,0 +1,15 @@
+"""Every template can be read: two changes that fit in Git need not fit in a template, where one
+took away what the other uses.
+"""
+
+import pytest
+from django.conf import settings
+from django.template.loader import get_template
+
+TEMPLATES = settings.BASE_DIR / "templates"
+NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_names_only_tags_and_filters_that_it_loads(name):
+    get_template(name)
