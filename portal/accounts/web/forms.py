@@ -28,6 +28,13 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
     keys_on = forms.BooleanField(required=False)
 
+    def clean_time_display(self) -> str:
+        """Time is always somebody's: an empty choice is none, and no page could be shown by it."""
+        chosen: str = self.cleaned_data["time_display"]
+        if "time_display" in self.data and not chosen:
+            raise forms.ValidationError(gettext_lazy("Choose whose time to show."))
+        return chosen
+
 
 class TokenForm(forms.Form):
     """What a new token is for, what it may do and for how long."""

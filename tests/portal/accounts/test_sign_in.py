@@ -86,6 +86,14 @@ def test_the_chosen_language_is_remembered(client, sam):
     assert sam.keys_on, "what a form does not send stays"
 
 
+def test_time_is_always_somebodys(client, sam):
+    client.force_login(sam)
+    answer = client.post("/preferences/", {"time_display": "", "next": "/"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["time_display"])
+    sam.refresh_from_db()
+    assert sam.time_display == "plant"
+
+
 def test_sign_ins_and_failures_are_on_record(client, sam):
     sign_in(client, password="wrong")
     sign_in(client)
