@@ -89,7 +89,7 @@ def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
         given = _give(request, form, now=now, review_id=asked.pk, otherwise=[incident.pk])
     else:
         ticked = list(visible.filter(pk__in=ids_in(form.ticked)).values_list("pk", flat=True))
-        given = _give(request, form, now=now, ids=ticked or [incident.pk])
+        given = _give(request, form, now=now, ids=ticked if form.ticked else [incident.pk])
     if given is None:
         return render_panel(request, incident, now=now, form=form)
     response = render_panel(request, incident, now=now)

@@ -294,10 +294,13 @@ def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, od
 def test_what_is_out_of_reach_is_not_judged_by_ticking_it(post, make, oda):
     incident, elsewhere = make()[0], make(site_ids=[])[0]
     path = f"/reviews/incidents/{incident.pk}/verdict/"
-    post(
-        oda, path, key=str(uuid.uuid4()), dates="1", incident=[str(elsewhere.pk)],
-        verdict="routine", cause_routine="runs-by-itself",
-    )  # fmt: skip
+    said = {"dates": "1", "verdict": "routine", "cause_routine": "runs-by-itself"}
+    refused = post(oda, path, key=str(uuid.uuid4()), incident=[str(elsewhere.pk)], **said)
+    assert refused.status_code == 422
+    assert "There is no incident to judge." in refused.content.decode()
+    assert not Annotation.objects.exists(), "nor is what was not ticked"
+    both = [str(elsewhere.pk), str(incident.pk)]
+    post(oda, path, key=str(uuid.uuid4()), incident=both, **said)
     assert list(Annotation.objects.get().incidents.all()) == [incident]
 
 
