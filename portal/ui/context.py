@@ -15,6 +15,7 @@ from portal.ui.zones import ReaderClock, reader_clock
 ACTING_ROLES = OT_ROLES | SOC_ROLES
 THEMES = ("light", "dark")
 THEME_COOKIE = "tagout_theme"
+SCRIPTS_COOKIE = "tagout_scripts"  # "off" where a browser runs none
 
 
 class Shell:
@@ -34,6 +35,11 @@ class Shell:
         """Who is signed in."""
         user = getattr(self._request, "user", None)
         return user if isinstance(user, User) else None
+
+    @cached_property
+    def has_scripts(self) -> bool:
+        """Whether the browser runs scripts, as far as it has shown."""
+        return self._request.COOKIES.get(SCRIPTS_COOKIE) != "off"
 
     @cached_property
     def clock(self) -> ReaderClock:

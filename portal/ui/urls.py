@@ -9,6 +9,7 @@ urlpatterns = [
     path("ui/", views.gallery, name="gallery"),
     path("ui/theme/", views.theme, name="theme"),
     path("search/", views.search, name="search"),
+    path("ui/without-scripts.css", views.without_scripts, name="without-scripts"),
     path("ui/foot/", views.foot, name="foot"),
     path("ui/counts/", views.counts, name="counts"),
     path("ui/frame/<str:layout>/", views.gallery_frame, name="frame"),

@@ -16,7 +16,7 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.api.problems import problem
 from portal.ui import gallery as samples
-from portal.ui.context import THEME_COOKIE, THEMES
+from portal.ui.context import SCRIPTS_COOKIE, THEME_COOKIE, THEMES
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page, vary, wants_part
 from portal.ui.navigation import groups_for
@@ -47,6 +47,16 @@ def _sample_page(request: HttpRequest, template: str) -> HttpResponse:
         request.COOKIES[THEME_COOKIE] = request.GET["theme"]
     now = clock.now()
     return render(request, template, {"now": now, **samples.everything(now)})
+
+
+@require_safe
+def without_scripts(request: HttpRequest) -> HttpResponse:
+    """An empty style sheet that only browsers without scripts fetch: from the next page on, parts
+    that a script would fetch come with the page.
+    """
+    answer = HttpResponse(content_type="text/css")
+    answer.set_cookie(SCRIPTS_COOKIE, "off", samesite="Lax", secure=request.is_secure())
+    return answer
 
 
 @require_safe

@@ -51,15 +51,17 @@ def chosen_words(n: int) -> str:
 
 
 @register.simple_tag
-def queue_rows(rows: Iterable[Row], base: str, may_pick: bool) -> SafeString:
+def queue_rows(rows: Iterable[Row], base: str, may_pick: bool, preview: str = "") -> SafeString:
     """The rows of the queue, each with a box to choose it where something can be done to it. Made
     here and not in a template: fifty rows of thirty values each are most of the page's cost. For
     the same reason a row is one string whose texts are escaped one by one; keys and numbers are
-    ours and need none of it.
+    ours and need none of it. preview: where no script runs, the address that a row's name is put
+    behind to see its preview; the boxes are then of the form `queue-picks`.
     """
     words = _RowWords(
         get_language(), gettext("Select %(title)s"), escape(gettext("highest priority:")),
         escape(gettext("%(number)s has the highest priority of these %(n)s incidents")),
+        escape(preview),
     )  # fmt: skip
     return mark_safe("".join(_row(row, escape(base), words, may_pick=may_pick) for row in rows))
 
@@ -71,6 +73,7 @@ class _RowWords(NamedTuple):
     select: str
     lead: str
     lead_hint: str
+    preview: str
 
 
 def _row(row: Row, base: str, words: _RowWords, *, may_pick: bool) -> str:
@@ -78,12 +81,17 @@ def _row(row: Row, base: str, words: _RowWords, *, may_pick: bool) -> str:
     title, target, hint = escape(row.title), row.target, row.context.hint
     href = f"{base}{row.incident_id}/"
     label = escape(words.select % {"title": row.title})
-    tick = (
-        f'''<td class="cell-tight at-tick"><label class="tick"><input type="checkbox" name="pick"
- value="{target}" aria-label="{label}"></label></td>'''
-        if may_pick
-        else ""
-    )
+    tick, number = "", row.number
+    if may_pick:
+        named = f'name="pick" value="{target}"'
+        if words.preview:
+            kind, _, key = target.partition("=")
+            named = f'form="queue-picks" name="{kind}" value="{key}"'
+        tick = f'''<td class="cell-tight at-tick"><label class="tick"><input type="checkbox" {named}
+ aria-label="{label}"></label></td>'''
+    if words.preview:
+        link = f'<a class="wide-only" href="{words.preview}{row.ref}#panel">{number}</a>'
+        number = f'{link}<span class="narrow-only">{number}</span>'
     many = f' data-n="{row.n}"' if row.n > 1 else ""
     if row.n > 1:  # a long title is cut, the number beside it never
         title = f'<span class="cut">{title}</span> <span class="times">×{row.n}</span>'
@@ -99,7 +107,7 @@ def _row(row: Row, base: str, words: _RowWords, *, may_pick: bool) -> str:
  data-href="{href}"{many}>
 {tick}
 <td class="cell-tight at-mark"{lead_hint}>{_prio(row.priority, language)}
-<span class="row-number">{lead}{row.number}</span></td>
+<span class="row-number">{lead}{number}</span></td>
 <td class="cell-clip at-title"><a class="grid-title" href="{href}">{title}</a>
 <span class="grid-meta">{_sev(row.severity, language)}{ends}{rest}</span></td>
 <td class="cell-tight at-left"{hinted}>{_chip(row.context)}</td>

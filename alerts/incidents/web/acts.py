@@ -19,7 +19,7 @@ from alerts.incidents.services.undo import CannotUndo, undo_act
 from alerts.incidents.services.verbs import do_verb
 from alerts.incidents.web.bulk import bulk_address
 from alerts.incidents.web.links import goal_of
-from alerts.incidents.web.targets import targets_of
+from alerts.incidents.web.targets import NAMES, targets_of
 from alerts.incidents.web.verbs import VERBS, Doing, Verb
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -44,6 +44,9 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
         targets = targets_of(given, user)
     except Http404:
         if not wants_part(request):
+            if request.method == "GET" and given.keys().isdisjoint(NAMES):
+                words = gettext("Choose the rows it is for first.")
+                return leave_toast(request, HttpResponseRedirect(goal_of(request)), words)
             raise
         return _answer(request, gettext("This row has changed in the meantime. Look at it again."))
     doing = Doing(targets, user, clock.now())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -42,6 +42,7 @@ from alerts.incidents.reads.shell import hand_over_untriaged
 from alerts.incidents.web.links import ask_address, review_panel_address
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.ui.context import Shell
 from portal.ui.htmx import nothing_new, render_page, vary, wants_part
 from portal.ui.pieces import Tab
 from portal.ui.words import number
@@ -85,8 +86,21 @@ def queue(request: HttpRequest) -> HttpResponse:
         "ask": ask_address(),
         "oob": wants_part(request),
         "local_times": listed.frame.has_several_clocks,
+        **_without_scripts(request, page, asked),
     }
     return render_page(request, "alerts/incidents/queue.html", context, part="list")
+
+
+def _without_scripts(request: HttpRequest, page: Page, asked: Asked) -> dict[str, str]:
+    """What a script would do: the preview of the row that the address names, or of the first, and
+    where each row's preview is.
+    """
+    if Shell(request).has_scripts or not page.rows:
+        return {"preview": "", "panel": ""}
+    base = reverse("incidents:queue")
+    row = next((each for each in page.rows if each.ref == asked.selected), page.rows[0])
+    after = f"&after={quote(asked.after)}" if asked.after else ""
+    return {"preview": f"{base}{asked.href()}{after}&sel=", "panel": f"{base}{row.panel}"}
 
 
 @require_GET

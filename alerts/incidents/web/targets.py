@@ -18,6 +18,7 @@ from alerts.incidents.reads.queue import CLOSED, Queue, asked_for, moment_in
 from portal.accounts.models import User
 from portal.ui.words import number
 
+NAMES = ("group", "incident", "all")  # how an address names them
 AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
 MOST = 5000  # incidents in one act
 

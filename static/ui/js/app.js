@@ -8,6 +8,7 @@ import "./keys.js";
 import "./live.js";
 import "./menus.js";
 import "./palette.js";
+import "./scripts.js";
 import "./scroll.js";
 import "./theme.js";
 import "./toasts.js";

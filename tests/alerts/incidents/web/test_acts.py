@@ -186,8 +186,14 @@ def test_a_row_that_is_gone_meanwhile_refreshes_the_list(signed_in, sam, row, ht
     assert "incidents-changed" in told(answer)
 
 
-@pytest.mark.parametrize("query", ["", "group=x", "incident=x", "incident=999999"])
-def test_an_act_on_nothing_is_not_there(signed_in, sam, query, noon):
+def test_an_act_on_nothing_leads_back_and_says_what_to_do(signed_in, sam, noon):
+    answer = signed_in(sam).get("/incidents/act/close/", follow=True)
+    assert answer.redirect_chain == [("/incidents/", 302)]
+    assert "Choose the rows it is for first." in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["group=x", "incident=x", "incident=999999"])
+def test_an_act_on_what_nobody_has_is_not_there(signed_in, sam, query, noon):
     assert signed_in(sam).get(f"/incidents/act/close/?{query}").status_code == 404
 
 
