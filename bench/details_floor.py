@@ -91,7 +91,8 @@ class Floor:
                 key = md5(
                     f"{read.pattern}:{self.workspace_id}:{severity}:{status}::{owner}".encode()
                 ).hexdigest()
-            lines.append(f"{pk}\t{read.line}\t{score}\t{parts}\t{key}\t{batch.counts[pk]}")
+            at = batch.first_activity[pk]
+            lines.append(f"{pk}\t{read.line}\t{score}\t{parts}\t{key}\t{batch.counts[pk]}\t{at}")
         self._copy("floor_incidents", lines)
         cursor.execute(merges.INCIDENTS, {"now": self.now})
 
@@ -126,6 +127,7 @@ class Floor:
                 touched.add((zone_id, address))
                 batch.devices[zone_id, address] = f"{name}\t\t\t\\N\tnormal\t{latest}"
         batch.incidents.append((pk, read, touched))
+        batch.first_activity[pk] = at
         for one in orjson.loads(said[2])["value"] if said[2] else ():
             its = one["properties"]
             batch.comments.append(
@@ -173,6 +175,7 @@ class Batch:
         self.devices: dict[tuple[int, str], str] = {}
         self.incidents: list[tuple[int, Digest, set[tuple[int, str]]]] = []
         self.counts: dict[int, int] = {}
+        self.first_activity: dict[int, str] = {}
 
 
 class Digest(NamedTuple):

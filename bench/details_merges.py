@@ -21,7 +21,7 @@ STAGES = """
         FROM sites_device WHERE false;
     CREATE TEMP TABLE IF NOT EXISTS floor_incidents ON COMMIT DELETE ROWS AS
         SELECT id, alert_type, protocol, source, destination, place, site_ids, pattern, priority,
-               priority_parts, group_key, entities_count
+               priority_parts, group_key, entities_count, first_activity_at
         FROM incidents_incident WHERE false;
 """
 EMPTY = """
@@ -109,7 +109,8 @@ _INCIDENTS = """
     UPDATE incidents_incident i SET alert_type = f.alert_type, protocol = f.protocol,
         source = f.source, destination = f.destination, place = f.place, site_ids = f.site_ids,
         pattern = f.pattern, priority = f.priority, priority_parts = f.priority_parts,
-        group_key = f.group_key, entities_count = f.entities_count, details_state = 'fetched',
+        group_key = f.group_key, entities_count = f.entities_count,
+        first_activity_at = f.first_activity_at, details_state = 'fetched',
         details_due_at = NULL, details_attempts = 0, changed_at = %(now)s
     FROM floor_incidents f WHERE i.id = f.id
 """
@@ -117,19 +118,29 @@ _SHARED = (
     "workspace_id, site_ids, place, alert_type, title, protocol, source, destination, pattern,"
     " severity, status, ot_state, owner_id, owner_name"
 )
+_UNTIL = """
+    CASE WHEN latest_activity_at <= modified_at THEN latest_activity_at ELSE created_at END
+"""
+_IS_LEAD = "(excluded.priority, excluded.lead_id) > (g.priority, g.lead_id)"
 _GROUPS = f"""
-    INSERT INTO incidents_group AS g (key, {_SHARED}, n, latest_id, priority, first_at, latest_at,
-        changed_at)
-    SELECT group_key, {", ".join("i." + name for name in _SHARED.split(", "))}, n, latest_id,
-           summed.priority, first_at, latest_at, %(now)s
-    FROM (SELECT i.group_key, count(*) AS n, max(i.priority) AS priority,
-                 min(created_at) AS first_at, max(created_at) AS latest_at,
-                 (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id
+    INSERT INTO incidents_group AS g (key, {_SHARED}, n, latest_id, lead_id, number, priority,
+        first_at, latest_at, changed_at)
+    SELECT summed.key, {", ".join("i." + name for name in _SHARED.split(", "))}, n, latest_id,
+           lead_id, i.number, i.priority, first_at, latest_at, %(now)s
+    FROM (SELECT i.group_key AS key, count(*) AS n,
+                 min(least(coalesce(i.first_activity_at, {_UNTIL}), {_UNTIL})) AS first_at,
+                 max({_UNTIL}) AS latest_at,
+                 (array_agg(id ORDER BY created_at DESC, id DESC))[1] AS latest_id,
+                 (array_agg(id ORDER BY i.priority DESC, created_at DESC, id DESC))[1] AS lead_id
           FROM incidents_incident i JOIN floor_incidents f USING (id)
           WHERE i.group_key IS NOT NULL GROUP BY i.group_key) summed
-    JOIN incidents_incident i USING (group_key) WHERE i.id = latest_id
-    ON CONFLICT (key) DO UPDATE SET n = g.n + excluded.n, title = excluded.title,
+    JOIN incidents_incident i ON i.id = lead_id
+    ON CONFLICT (key) DO UPDATE SET n = g.n + excluded.n,
+        title = CASE WHEN {_IS_LEAD} THEN excluded.title ELSE g.title END,
+        number = CASE WHEN {_IS_LEAD} THEN excluded.number ELSE g.number END,
+        lead_id = CASE WHEN {_IS_LEAD} THEN excluded.lead_id ELSE g.lead_id END,
         priority = greatest(g.priority, excluded.priority), latest_id = excluded.latest_id,
-        latest_at = excluded.latest_at, changed_at = excluded.changed_at
+        first_at = least(g.first_at, excluded.first_at),
+        latest_at = greatest(g.latest_at, excluded.latest_at), changed_at = excluded.changed_at
 """
 INCIDENTS = ";".join((_LEAVE_OLD_ROWS, _INCIDENTS, _GROUPS))
