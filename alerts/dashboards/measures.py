@@ -205,7 +205,7 @@ MEASURES: Final = {
             _("Closed by people"),
             _(
                 "Incidents closed in the period, in Tagout or in Sentinel, by anything other than "
-                "a rule of Tagout, and not opened again."
+                "a Tagout rule, and not reopened."
             ),
             "incidents",
             Kind.CLOSED_BY_PEOPLE,
@@ -213,7 +213,7 @@ MEASURES: Final = {
         Measure(
             "closed-by-rule",
             _("Closed by rules"),
-            _("Incidents closed in the period by a signed rule of Tagout, and not opened again."),
+            _("Incidents closed in the period by a signed Tagout rule, and not reopened."),
             "incidents",
             Kind.CLOSED_BY_RULE,
         ),

@@ -55,7 +55,7 @@ def _verdict(
     causes = [cause.id for cause in causes_for(alert_type, verdict)] or ["other"]
     cause = causes[int(_dice(name, "cause") * min(2, len(causes)))]
     if verdict == "suspicious":
-        note = "Nobody of us did this."
+        note = "None of us did this."
     elif verdict == "maintenance":
         note = f"Planned, WO-{20000 + int(_dice(name, 'order') * 999)}"
     who = "pia" if known["site"] == "porto" else ("oda" if _dice(name, "who") < 0.8 else "olaf")

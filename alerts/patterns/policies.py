@@ -28,7 +28,7 @@ def may_decide(candidate: Candidate, *, by: User) -> bool:
 def reasons_against_deciding(candidate: Candidate, *, by: User) -> list[str]:
     """Why this person may not reject it, put it off or make a rule of it."""
     if not may_decide(candidate, by=by):
-        return [_("Only OT and the SOC of its place decide about a pattern.")]
+        return [_("Only OT and SOC people of its site or workspace can decide on a pattern.")]
     return []
 
 
@@ -36,7 +36,7 @@ def reasons_against_rule(candidate: Candidate, *, by: User) -> list[str]:
     """Why no rule is made of it now. What guards hold against it, it says itself."""
     reasons = reasons_against_deciding(candidate, by=by)
     if candidate.state == State.HAS_RULE and candidate.rule is not None:
-        reasons.append(_("%(rule)s was made of it already.") % {"rule": candidate.rule.label})
+        reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
     return [*reasons, *obstacles_of(candidate.cannot)]
 
 

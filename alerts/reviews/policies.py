@@ -62,7 +62,7 @@ def reasons_against_asking(
     if len({each.workspace_id for each in incidents}) > 1:
         reasons.append(gettext("One question is about incidents of one workspace."))
     if not question.strip():
-        reasons.append(gettext("Ask something: pick a question or write one."))
+        reasons.append(gettext("Choose a question or write one."))
     if len(question) > LONGEST_QUESTION:
         reasons.append(gettext("Keep the question under 500 characters."))
     reasons += _reasons_in(incidents, site)
@@ -87,7 +87,7 @@ def _reasons_in(incidents: Sequence[Incident], site: Site) -> list[str]:
     )
     if open_ask:
         reasons.append(
-            gettext("%(name)s has asked already; the question waits for OT.")
+            gettext("%(name)s has already asked; the question is waiting for OT.")
             % {"name": open_ask.asked_by.name}
         )
     if not ot_people_at(site, incidents[0].workspace):
@@ -108,9 +108,9 @@ def reasons_against_verdict(
         return [gettext("Only OT of a site that the incident touches can judge it.")]
     reasons = []
     if verdict not in Verdict.values:
-        reasons.append(gettext("Pick a verdict."))
+        reasons.append(gettext("Choose a verdict."))
     if not cause or cause_of(cause) is None:
-        reasons.append(gettext("Pick a reason."))
+        reasons.append(gettext("Choose a reason."))
     if verdict == Verdict.SUSPICIOUS and not note.strip():
         reasons.append(gettext("Suspicious needs one line: what makes you think so?"))
     if len(note) > LONGEST_NOTE:
@@ -123,9 +123,9 @@ def reasons_against_withdrawing(review: Review, *, by: User) -> list[str]:
     if not works_in(by, review.lead.workspace):
         return [gettext("Only the SOC of this workspace can withdraw the question.")]
     if review.state == Review.State.ANSWERED:
-        return [gettext("OT has answered already.")]
+        return [gettext("OT has already answered.")]
     if review.state == Review.State.WITHDRAWN:
-        return [gettext("It was withdrawn already.")]
+        return [gettext("It has already been withdrawn.")]
     return []
 
 
@@ -135,9 +135,9 @@ def reasons_against_handing_over(review: Review, *, to: User | None, by: User) -
     if not speaks_at(by, review.site, workspace):
         return [gettext("Only OT of %(site)s can hand this over.") % {"site": review.site}]
     if review.state != Review.State.WAITING:
-        return [gettext("The question does not wait for an answer any more.")]
+        return [gettext("The question is no longer waiting for an answer.")]
     if to is None or to == by or to not in ot_people_at(review.site, workspace):
-        return [gettext("Pick somebody else who speaks for OT at this site.")]
+        return [gettext("Choose somebody else who speaks for OT at this site.")]
     return []
 
 

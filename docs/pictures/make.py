@@ -106,7 +106,7 @@ def answer(page: Page) -> str:
         page.locator("label", has_text=verdict).filter(visible=True).first.tap()
         page.locator(".pick").filter(visible=True).first.tap()
         if verdict == "Suspicious":
-            page.get_by_label("What makes you think so?").fill("Nobody of us was at the line.")
+            page.get_by_label("What makes you think so?").fill("None of us was at the line.")
         if verdict == "Maintenance":
             page.locator("summary", has_text="Add detail").tap()
             page.get_by_label("Work order").fill("WO-20917")

@@ -21,8 +21,8 @@ DOCS = "/api/v1/docs"
 TITLES = {
     400: ("bad-input", "The request was not understood"),
     401: ("not-signed-in", "Nobody is signed in"),
-    403: ("not-allowed", "Not within your rights"),
-    404: ("not-found", "Nothing is here for you"),
+    403: ("not-allowed", "No permission"),
+    404: ("not-found", "There is nothing here for you"),
     405: ("not-here", "This address does not do that"),
     409: ("refused", "Refused"),
     413: ("too-large", "The request is too large"),

@@ -47,7 +47,7 @@ def ask_on_the_phone(page, title):
     panel = page.locator("#ot-panel")
     panel.locator("label", has_text="Was this planned work?").tap()
     panel.get_by_role("button", name="Ask OT").tap()
-    expect(panel).to_contain_text("Nobody of OT has opened it yet.")
+    expect(panel).to_contain_text("Nobody from OT has opened it yet.")
 
 
 def answer_maintenance(page, work_order=""):

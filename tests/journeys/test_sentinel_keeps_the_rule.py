@@ -51,7 +51,7 @@ def write_and_sign(routine, browse, oda, leo):
     expect(desk.locator("#rule-form")).to_contain_text("Sentinel does not know which side started")
     desk.get_by_role("button", name="Rewrite it for Sentinel").click()
     expect(desk.get_by_label("Sentinel itself")).to_be_checked()
-    expect(desk.locator("#rule-form")).to_contain_text("Sentinel can hold it exactly")
+    expect(desk.locator("#rule-form")).to_contain_text("Sentinel can express it exactly")
     expect(desk.locator("#testing-place")).to_contain_text("would match, in 8 incidents")
     nothing_is_missing(desk)
     request_at_the_desk(desk, "It polls around the clock.")

@@ -263,4 +263,4 @@ def _dead_act(act: BulkAct, *, told: bool) -> DeadJob:
     how_far = gettext("%(name)s, stopped at %(worked)s of %(total)s")
     words = {"name": act.by.name, "worked": act.worked, "total": act.n}  # type: ignore[attr-defined]  # n: annotation
     error = act.latest_error if told else ""
-    return DeadJob(gettext("Act on many incidents:"), how_far % words, error, act.settled_at)
+    return DeadJob(gettext("Bulk action:"), how_far % words, error, act.settled_at)

@@ -115,7 +115,7 @@ def _summary(facts: dict[str, Any]) -> str:
     if "decisions" in facts and facts["decisions"].is_signer:
         said += _rules_to_sign(facts["decisions"].proposed_in_all)
     if not said and "ot" in facts:
-        return gettext("Nothing waits for you.")
+        return gettext("Nothing is waiting for you.")
     if "soc" in facts:
         said += _work_to_do(facts["soc"], calm=not said)
     elif "numbers" in facts and "ot" not in facts:

@@ -16,7 +16,7 @@ CAUSES = {
     Health.UNKNOWN: gettext_lazy("Tagout has not reached this workspace yet."),
     Health.WELL: gettext_lazy("Azure answers, but Tagout has not finished reading yet."),
     Health.THROTTLED: gettext_lazy(
-        "Azure asks Tagout to slow down. Reading goes on after a pause."
+        "Azure asks Tagout to slow down. It carries on reading after a pause."
     ),
     Health.UNREACHABLE: gettext_lazy("Azure does not answer. Tagout keeps trying."),
     Health.DENIED: gettext_lazy(

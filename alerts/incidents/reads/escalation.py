@@ -30,7 +30,7 @@ def escalation_lines(incidents: Sequence[Incident], *, by: User) -> list[tuple[s
     return [
         (gettext("Severity"), _severity_effect(incidents)),
         (gettext("Owner"), _owner_effect(incidents)),
-        (gettext("Tells"), told_words(leads_of_all(incidents, by=by))),
+        (gettext("Notifies"), told_words(leads_of_all(incidents, by=by))),
     ]
 
 

@@ -7,17 +7,17 @@ from django.utils.translation import gettext, gettext_lazy
 
 _PROBLEMS: dict[str, Promise] = {
     "not_a_date": gettext_lazy("“%(name)s” could not be read as a date."),
-    "out_of_range": gettext_lazy("“%(name)s” is a date that cannot be."),
+    "out_of_range": gettext_lazy("“%(name)s” is an impossible date."),
     "no_zone": gettext_lazy("“%(name)s” names no time zone; it was read as UTC."),
     "unknown": gettext_lazy(
         "“%(name)s” has a value that is not known here; it was kept as it came."
     ),
     "missing": gettext_lazy("“%(name)s” is missing."),
     "empty": gettext_lazy("“%(name)s” is empty."),
-    "not_text": gettext_lazy("“%(name)s” is no text."),
-    "not_a_list": gettext_lazy("“%(name)s” is no list."),
+    "not_text": gettext_lazy("“%(name)s” is not text."),
+    "not_a_list": gettext_lazy("“%(name)s” is not a list."),
     "not_all_text": gettext_lazy("“%(name)s” holds more than text."),
-    "not_a_count": gettext_lazy("“%(name)s” is no number."),
+    "not_a_count": gettext_lazy("“%(name)s” is not a number."),
     "not_yes_or_no": gettext_lazy("“%(name)s” is neither yes nor no."),
     "not_an_object": gettext_lazy("“%(name)s” has no parts where it should have some."),
     "no_json": gettext_lazy("“%(name)s” could not be read."),
@@ -36,7 +36,7 @@ def _sentence(flag: str) -> str:
     name, _, problem = flag.partition(":")
     known = _PROBLEMS.get(problem)
     if known is None:
-        return gettext("Something about “%(name)s” was odd: %(problem)s.") % {
+        return gettext("“%(name)s” was odd: %(problem)s.") % {
             "name": name, "problem": problem.replace("_", " ") or "?",
         }  # fmt: skip
     return str(known) % {"name": name}

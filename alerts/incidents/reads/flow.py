@@ -88,7 +88,7 @@ def _unknown(incident: Incident, devices: Sequence[FlowNode], end: FlowNode | No
     known = alert_type_for(incident.alert_type)
     if end is not None and devices and (known is None or known.about == "pair"):
         return gettext("The other device is not named.")
-    return gettext("Which of them began is not known.") if len(devices) > 1 else ""
+    return gettext("It is not known which of them started it.") if len(devices) > 1 else ""
 
 
 def _ends_in_text(

@@ -77,7 +77,7 @@ def _escalated(details: Mapping[str, Any], item: TimelineItem) -> Made:
     owner = str(details.get("owner") or "")
     lines = [
         gettext("Owner: %(name)s") % {"name": owner} if owner else "",
-        gettext("Told: %(names)s") % {"names": ", ".join(told)} if told else "",
+        gettext("Notified: %(names)s") % {"names": ", ".join(told)} if told else "",
     ]
     return {
         "words": gettext("escalated it"),
@@ -137,7 +137,7 @@ _STOPPED = {
 
 
 def _untrusted(details: Mapping[str, Any], item: TimelineItem) -> Made:
-    words = gettext("closed it in the name of a rule, but no rule of Tagout did that")
+    words = gettext("closed it in the name of a rule, but no Tagout rule did that")
     return {"words": words, "quote": str(details.get("comment") or "")}
 
 
@@ -163,7 +163,7 @@ _UNDONE = {
     "reopened": gettext_lazy("undid the reopening"),
     "commented": gettext_lazy("removed the comment again"),
     "labels": gettext_lazy("undid the change of labels"),
-    "answered": gettext_lazy("took the verdict back"),
+    "answered": gettext_lazy("withdrew the verdict"),
     "escalated": gettext_lazy("undid the escalation"),
 }
 _MEMBERS = {
@@ -205,7 +205,7 @@ def _refused(details: Mapping[str, Any], item: TimelineItem) -> Made:
 
 
 def _dropped(details: Mapping[str, Any], item: TimelineItem) -> Made:
-    words = gettext("did not send the change by %(name)s: it no longer fitted")
+    words = gettext("did not send the change by %(name)s: it no longer applied")
     return {"words": words % {"name": details.get("by") or "Tagout"}, "lines": _note(details)}
 
 

@@ -79,7 +79,7 @@ def undo_bulk_act(*, act: UUID, by: User, now: datetime) -> BulkAct:
     if not row.done or row.undone_at or not is_held_whole(act):
         raise CannotUndo(
             _(
-                "Part of this is in Sentinel already, so it can no longer be undone as a whole."
+                "Part of this is already in Sentinel, so it can no longer be undone as a whole."
                 " Change it back by hand."
             )
         )
@@ -106,7 +106,7 @@ def _own(act: UUID, by: User) -> BulkAct:
     """The act, locked: a piece that is under way ends first, and no other begins."""
     row = BulkAct.objects.select_for_update(of=("self",)).filter(act=act, by=by).first()
     if row is None:
-        raise CannotSteerBulkAct(_("This is no bulk action of yours."))
+        raise CannotSteerBulkAct(_("This bulk action is not yours."))
     return row
 
 

@@ -93,7 +93,7 @@ def _no_longer_meant(row: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
             incident__in=other, by=row.by, at__gte=row.made_at, code__in=(*DECISIONS, "undone")
         ).values_list("incident", flat=True)
     )
-    changed = _("Somebody changed it after you had chosen it. Look at it again.")
+    changed = _("Somebody changed it after you selected it. Look at it again.")
     return skipped | {pk: changed for pk in other if pk not in own}
 
 
@@ -116,7 +116,7 @@ def _tell(row: BulkAct, subject: str, *, now: datetime) -> None:
         subject=subject,
         body="",
         path=f"/incidents/bulk/{row.act}/",
-        reason=_("You are told because you started it."),
+        reason=_("You get this because you started it."),
         now=now,
         mail=False,
     )

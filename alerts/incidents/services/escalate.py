@@ -72,7 +72,7 @@ def escalate_incidents(
         doer=person(by),
         action="incidents.incident.escalated",
         refusal=CannotEscalate,
-        nothing=_("It is escalated already."),
+        nothing=_("It is already escalated."),
         now=now,
         act=act,
         skipped=skipped,

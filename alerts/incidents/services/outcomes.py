@@ -118,11 +118,11 @@ def _tell_whose_it_was(incident: Incident, told: Settlement, code: str) -> None:
         return
     with translation.override(person.language or "en"):
         subject = {
-            "conflict": _("Somebody in Sentinel was faster: %(incident)s"),
+            "conflict": _("Somebody changed it in Sentinel first: %(incident)s"),
             "refused": _("Sentinel did not take your change: %(incident)s"),
             "dropped": _("Your change was not sent: %(incident)s"),
         }[code] % {"incident": incident}
-        reason = _("You are told because the change was yours.")
+        reason = _("You get this because the change was yours.")
         body = note_words(told.change.note)
     notify(
         people=[person],

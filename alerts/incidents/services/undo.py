@@ -37,12 +37,12 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     items = TimelineItem.objects.filter(act=act, by=by, code__in=DECISIONS)
     lines = list(items.order_by("pk"))
     if not lines:
-        raise CannotUndo(_("There is nothing of yours to undo here."))
+        raise CannotUndo(_("You have nothing to undo here."))
     lock_incidents([line.incident_id for line in lines])
     report = withdraw(act=act, now=now)
     if not report.withdrawn:
         raise CannotUndo(
-            _("This is in Sentinel already and can no longer be undone. Change it back by hand.")
+            _("This is already in Sentinel and can no longer be undone. Change it back by hand.")
         )
     pairs = report.pairs
     rows = [row for row in _incidents_of(lines) if (row.workspace_id, row.name) in pairs]

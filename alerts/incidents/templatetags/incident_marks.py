@@ -47,7 +47,7 @@ def owner_mark(name: str) -> SafeString:
 @register.simple_tag
 def chosen_words(n: int) -> str:
     """How many incidents are chosen."""
-    return ngettext("%(n)s incident chosen", "%(n)s incidents chosen", n) % {"n": number(n)}
+    return ngettext("%(n)s incident selected", "%(n)s incidents selected", n) % {"n": number(n)}
 
 
 @register.simple_tag

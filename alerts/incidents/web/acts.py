@@ -70,7 +70,7 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     text = words % {"n": undone.undone}
     if undone.too_late:
         late = ngettext(
-            "%(n)s was in Sentinel already", "%(n)s were in Sentinel already", undone.too_late
+            "%(n)s was already in Sentinel", "%(n)s were already in Sentinel", undone.too_late
         )
         text = f"{text}; {late % {'n': undone.too_late}}"
     return _answer(request, text)

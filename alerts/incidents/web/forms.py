@@ -39,7 +39,7 @@ class AssignForm(ActForm):
     """Whom to give incidents to: somebody who works there, oneself (`me`), or nobody."""
 
     to = forms.CharField(
-        label=gettext_lazy("Give to"),
+        label=gettext_lazy("Assign to"),
         required=False,
         widget=forms.Select,
         error_messages={"required": gettext_lazy("Choose a person.")},

@@ -128,7 +128,7 @@ def _escalated(doing: Doing, form: EscalateForm) -> str:
     if not leads:
         return words
     names = ", ".join(lead.name for lead in leads)
-    return gettext("%(words)s. Told: %(names)s") % {"words": words, "names": names}
+    return gettext("%(words)s. Notified: %(names)s") % {"words": words, "names": names}
 
 
 def _assign_said(doing: Doing, form: AssignForm) -> Said:

@@ -57,7 +57,9 @@ def _mend(change_id: int, action: str, *, by: User, now: datetime, **fields: obj
         raise CannotMend(*reasons)
     if not Change.objects.filter(pk=change_id, state=State.DEAD).update(**fields):
         raise CannotMend(
-            gettext("This write is not among those given up any more; somebody was faster.")
+            gettext(
+                "This change is no longer among the failed ones; somebody else has dealt with it."
+            )
         )
     change = changes.get(pk=change_id)
     registry.tell(registry.Settlement(change, None, "", (), now))

@@ -26,7 +26,7 @@ def retry(request: HttpRequest, change_id: int) -> HttpResponse:
         retry_change(change_id=change.pk, by=actor_of(request), now=clock.now())
     except CannotMend as refusal:
         return _page(request, change, refusal.reasons, status=422)
-    said = gettext("Owed again: %(what)s in %(workspace)s. It is sent within seconds.")
+    said = gettext("Queued again: %(what)s in %(workspace)s. It will be sent within seconds.")
     return _back(request, said % _names(change))
 
 
@@ -40,7 +40,7 @@ def discard(request: HttpRequest, change_id: int) -> HttpResponse:
         discard_change(change_id=change.pk, by=actor_of(request), now=clock.now())
     except CannotMend as refusal:
         return _page(request, change, refusal.reasons, status=422)
-    said = gettext("Let go: %(what)s in %(workspace)s. It is not sent any more.")
+    said = gettext("Discarded: %(what)s in %(workspace)s. It will not be sent.")
     return _back(request, said % _names(change))
 
 
@@ -53,7 +53,7 @@ def _visible(request: HttpRequest, change_id: int) -> Change:
 def _reasons(request: HttpRequest, change: Change) -> list[str]:
     reasons = reasons_against_mending(change, by=actor_of(request))
     if not reasons and change.state != State.DEAD:
-        reasons = [gettext("This write is not among those given up any more.")]
+        reasons = [gettext("This change is no longer among the failed ones.")]
     return reasons
 
 

@@ -47,7 +47,7 @@ def run_due_mining(*, unshifted: datetime, now: datetime) -> bool:
 def ask_for_mining(*, by: User, unshifted: datetime, now: datetime) -> Job:
     """Make it due at once; asked twice, it runs once."""
     if roles_of(by).isdisjoint(PROPOSING):
-        raise CannotAskForMining(_("Only OT and the SOC have history looked at."))
+        raise CannotAskForMining(_("Only OT and the SOC can have history analysed."))
     job = ensure_job(kind=JOB, key=KEY, now=unshifted)
     Job.objects.filter(pk=job.pk, state="waiting").update(due_at=unshifted, payload={"asked": True})
     record("patterns.mining.asked", on=job, by=by, at=now)

@@ -104,7 +104,7 @@ def _locked(candidate_id: int) -> Candidate:
 
 def _refuse(candidate: Candidate, reasons: list[str]) -> None:
     if candidate.state == State.HAS_RULE and candidate.rule is not None:
-        reasons.append(_("%(rule)s was made of it already.") % {"rule": candidate.rule.label})
+        reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
     if reasons:
         raise CannotDecide(*reasons)
 

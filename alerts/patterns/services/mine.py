@@ -58,7 +58,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime) -> Mining:
     """
     if not 1 <= days <= MOST_DAYS:
         raise CannotMine(
-            gettext("Patterns are mined from 1 to %(most)d days, not %(days)d.")
+            gettext("Patterns can be looked for in 1 to %(most)d days of history, not %(days)d.")
             % {"most": MOST_DAYS, "days": days}
         )
     began = perf_counter()

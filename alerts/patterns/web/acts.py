@@ -59,7 +59,7 @@ def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
         snooze_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
     except CannotDecide as refusal:
         return candidate_page(request, candidate, problems=refusal.reasons)
-    text = gettext("Put off for 30 days: %(pattern)s") % {"pattern": headline(row)}
+    text = gettext("Snoozed for 30 days: %(pattern)s") % {"pattern": headline(row)}
     return _back(request, text, undo=reverse("patterns:reopen", args=[candidate]))
 
 

@@ -145,7 +145,7 @@ def _cause(cause_id: str) -> str:
 def _tabs(tab: str, count: int) -> list[Tab]:
     return [
         Tab(gettext("Open"), "?tab=open", count, current=tab == OPEN),
-        Tab(gettext("Put off"), "?tab=later", current=tab == LATER),
+        Tab(gettext("Snoozed"), "?tab=later", current=tab == LATER),
         Tab(gettext("Rejected"), "?tab=rejected", current=tab == REJECTED),
         Tab(gettext("With a rule"), "?tab=rules", current=tab == RULES),
     ]

@@ -98,7 +98,7 @@ def _ends(row: Candidate) -> str:
 def _worth(row: Candidate) -> str:
     if row.minutes_month is None:
         return ""
-    return gettext("%(work)s a month saved") % {"work": hours(row.minutes_month)}
+    return gettext("saves %(work)s a month") % {"work": hours(row.minutes_month)}
 
 
 def _confidence(row: Candidate) -> str:
@@ -125,7 +125,7 @@ def _outside(said: Mapping[str, int]) -> str:
             ngettext("%(n)s true positive", "%(n)s true positives", positives) % {"n": positives}
         )
     if suspicious:
-        told.append(ngettext("%(n)s verdict suspicious", "%(n)s verdicts suspicious", suspicious)
+        told.append(ngettext("%(n)s suspicious verdict", "%(n)s suspicious verdicts", suspicious)
                     % {"n": suspicious})  # fmt: skip
     if not told:
         return ""
@@ -157,6 +157,6 @@ def state_words(row: Candidate) -> str:
     """What people made of it, empty where nobody decided."""
     return {
         State.REJECTED: gettext("Rejected: %(reason)s") % {"reason": row.state_reason},
-        State.HAS_RULE: gettext("%(rule)s was made of it.")
+        State.HAS_RULE: gettext("%(rule)s was made from it.")
         % {"rule": row.rule.label if row.rule else ""},
     }.get(State(row.state), "")

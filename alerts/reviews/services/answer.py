@@ -67,7 +67,7 @@ def give_verdict(
     if given := Annotation.objects.filter(by=by, key=key).first():
         if given.withdrawn_at is not None:
             raise CannotGiveVerdict(
-                gettext("You have taken this answer back. Open the page again to give another.")
+                gettext("You have withdrawn this answer. Open the page again to give another.")
             )
         return _same(given, verdict=verdict, cause=cause)
     locked, near = lock_with_neighbours(_ids(review_id, incident_ids))
@@ -112,7 +112,7 @@ def _same(given: Annotation, *, verdict: str, cause: str) -> Annotation:
     if (given.verdict, given.cause) == (verdict, cause):
         return given
     raise CannotGiveVerdict(
-        gettext("This form was saved already. Open the question again to change your answer.")
+        gettext("This form has already been saved. Open the question again to change your answer.")
     )
 
 

@@ -42,7 +42,7 @@ def ask_ot(
     incidents = _locked(incident_ids, group)
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
-        raise CannotAsk(gettext("Pick the site to ask."))
+        raise CannotAsk(gettext("Choose the site to ask."))
     question = question.strip()
     if reasons := reasons_against_asking(incidents, site=site, question=question, by=by):
         raise CannotAsk(*reasons)

@@ -97,7 +97,11 @@ def tell_answered(
             *_still_waiting(left),
             gettext("Nothing is closed or suppressed by this answer."),
         ]  # fmt: skip
-        return subject, lines, gettext("You get this because you asked, or own the incident.")
+        return (
+            subject,
+            lines,
+            gettext("You get this because you asked, or because you own the incident."),
+        )
 
     path = f"/incidents/{incident.pk}/"
     _tell(people, "reviews.answered", path, words, now=now, annotation=annotation)

@@ -45,7 +45,7 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
         raise CannotUndoVerdict(gettext("Somebody has answered after you."))
     if not withdraw_verdict(annotation, ids=ids, now=now):
         raise CannotUndoVerdict(
-            gettext("It is in Sentinel already. Give another verdict to correct it.")
+            gettext("It is already in Sentinel. Give another verdict to correct it.")
         )
     annotation.withdrawn_at = now
     annotation.save(update_fields=["withdrawn_at"])

@@ -105,7 +105,7 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
         undo_verdict(act=act, by=person, now=now)
     except CannotUndoVerdict as refusal:
         return _undone(request, given, " ".join(refusal.reasons), status=409)
-    return _undone(request, given, gettext("Your answer was taken back."))
+    return _undone(request, given, gettext("Your answer was withdrawn."))
 
 
 def _undone(

@@ -78,7 +78,7 @@ class AskForm(forms.Form):
     question = forms.CharField(
         required=False,
         label=_("In your own words"),
-        help_text=_("OT gets these words together with the question you picked above."),
+        help_text=_("OT gets these words together with the question you chose above."),
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": MAX_OWN_WORDS}),
     )
 

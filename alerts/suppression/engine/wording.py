@@ -99,7 +99,7 @@ READING: Final = {
         "{member} must be a list of lines with field, operator and values."
     ),
     "json.values": gettext_noop("The values of {field} must be a list of texts or whole numbers."),
-    "json.instant": gettext_noop("{value} is no moment in UTC, such as 2026-12-31T23:00:00Z."),
+    "json.instant": gettext_noop("{value} is not a time in UTC, such as 2026-12-31T23:00:00Z."),
 }
 MISSES: Final = {
     "miss.empty": gettext_noop("Not closed: the rule has no conditions."),
@@ -214,7 +214,7 @@ GUARDS: Final = {
     ),
     "wide.untested": gettext_noop("The back-test found no site that the rule reaches."),
     "wide.true_positive": gettext_noop(
-        "The rule matches {count} true positives. It must not match any."
+        "The rule matches true positives ({count}). It must not match any."
     ),
     "propose.reason": gettext_noop("Say why this is routine."),
     "propose.evidence": gettext_noop("Choose the verdicts this rule rests on."),
@@ -265,7 +265,7 @@ GUARDS: Final = {
     "canary.matches": gettext_noop(
         "The canary has had {count} of {most} matches. With weekly hours, two weeks are enough too."
     ),
-    "canary.true_positive": gettext_noop("The canary labelled {count} true positives."),
+    "canary.true_positive": gettext_noop("The canary labelled true positives: {count}."),
     "stop.reopened": gettext_noop("Incident {incident}, closed by this rule, was reopened."),
     "stop.true_positive": gettext_noop(
         "Incident {incident}, closed by this rule, was a true positive."
@@ -275,7 +275,7 @@ GUARDS: Final = {
     ),
     "stop.joined": gettext_noop("An alert that no rule covers joined incident {incident}."),
     "stop.unknown": gettext_noop("Incident {incident}, closed by this rule, changed: {what}."),
-    "attribution.missing": gettext_noop("The text of the close does not name {what}."),
+    "attribution.missing": gettext_noop("The closing comment does not name {what}."),
     "ledger.only_here": gettext_noop(
         "Incident {incident} is in our ledger, but Sentinel has no such close."
     ),

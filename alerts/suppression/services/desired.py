@@ -119,7 +119,7 @@ def _tell_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
     tell(
         version, people=concerned_by(version), kind="taken-out", now=now,
         told=lambda: (
-            gettext("%(rule)s was taken out of Sentinel in %(workspace)s") % names,
+            gettext("%(rule)s was removed from Sentinel in %(workspace)s") % names,
             [plan.why, gettext("It does nothing there until a new version is signed.")],
         ),
     )  # fmt: skip

@@ -103,8 +103,8 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
         response = HttpResponseRedirect(edit_address(saved, "?tested=1"))
         words = gettext("Saved.")
         if has_lost_choice:
-            words = gettext("Saved. From now on Tagout's own worker closes: Sentinel cannot hold "
-                            "exactly this rule any more.")  # fmt: skip
+            words = gettext("Saved. From now on Tagout's own worker closes the incidents: Sentinel "
+                            "can no longer express this rule exactly.")  # fmt: skip
         return leave_toast(request, response, words)
     saved = version_or_404(request, saved.uuid)
     fresh = _visit(saved, visit.user, visit.now)

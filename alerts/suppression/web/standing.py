@@ -9,7 +9,7 @@ from alerts.suppression.web.words import StateChip
 type Words = tuple[Promise, str, str]
 
 _GATES: dict[str, Words] = {
-    "none": (gettext_lazy("No rule of Tagout there"), "", "circle"),
+    "none": (gettext_lazy("No Tagout rule there"), "", "circle"),
     "closed": (gettext_lazy("Gate ready"), "ok", "shield-check"),
     "open": (gettext_lazy("Stopped in Sentinel"), "high", "octagon-x"),
     "opening": (gettext_lazy("Stopping in Sentinel"), "medium", "timer"),

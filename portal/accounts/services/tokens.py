@@ -60,7 +60,7 @@ def rotate_token(*, token_id: int, by: User, now: datetime) -> CreatedToken:
     """Give a token of one's own a new secret and a new term; the old secret ends at once."""
     old = ApiToken.objects.select_for_update().filter(pk=token_id, owner=by).first()
     if old is None or not old.works_at(now):
-        raise CannotRotateToken(gettext("This token is not in force any more. Make a new one."))
+        raise CannotRotateToken(gettext("This token is no longer valid. Make a new one."))
     ApiToken.objects.filter(pk=old.pk).update(revoked_at=now)
     made = _make(by, old.name, old.scopes, old.expires_at - old.made_at, now)
     _record("accounts.token.rotated", made.token, by, now, replaces=old.prefix)
@@ -99,12 +99,12 @@ def _reasons_against(
         said = {"unknown": ", ".join(unknown), "known": ", ".join(TokenScope.values)}
         reasons.append(gettext("Unknown scope %(unknown)s; possible: %(known)s.") % said)
     elif not scopes:
-        reasons.append(gettext("Pick at least one thing that the token may do."))
+        reasons.append(gettext("Choose at least one thing that the token may do."))
     if not 1 <= days <= MOST_DAYS:
-        reasons.append(gettext("A token lives between 1 and %(most)d days.") % {"most": MOST_DAYS})
+        reasons.append(gettext("A token lasts 1 to %(most)d days.") % {"most": MOST_DAYS})
     if owner.tokens.filter(revoked_at=None, expires_at__gt=now).count() >= MOST_TOKENS:
         reasons.append(
-            gettext("You have %(most)d tokens in force. Revoke one first.") % {"most": MOST_TOKENS}
+            gettext("You have %(most)d valid tokens. Revoke one first.") % {"most": MOST_TOKENS}
         )
     return reasons
 

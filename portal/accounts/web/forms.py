@@ -15,8 +15,7 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         **AuthenticationForm.error_messages,
         "invalid_login": gettext_lazy(
-            "E-mail address and password do not fit together. Enter the correct ones; "
-            "in the password, capital letters count."
+            "E-mail address and password do not match. Check both; the password is case-sensitive."
         ),
     }
 
@@ -47,7 +46,9 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=TokenScope.choices,
         label=gettext_lazy("What it may do"),
-        error_messages={"required": gettext_lazy("Pick at least one thing that the token may do.")},
+        error_messages={
+            "required": gettext_lazy("Choose at least one thing that the token may do.")
+        },
     )
     days = forms.TypedChoiceField(
         coerce=int,

@@ -206,13 +206,13 @@ def bulk_bar(
     """What can be done with all chosen rows; hidden while none is chosen. `single` and `many` say
     what was chosen, with the number 1 and with another one, for scripts to put theirs in.
     """
-    words = ngettext("%(n)s chosen", "%(n)s chosen", chosen) % {"n": chosen}
+    words = ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": chosen}
     rest = attributes({"class": "bulk-bar", "id": id, "hidden": not chosen})
     count = attributes({"data-single": single or None, "data-many": many or None})
     return format_html(
         '<div{} role="group" aria-label="{}"><b data-bulk-count{}>{}</b>{}</div>',
         rest,
-        gettext("Act on all chosen rows"),
+        gettext("Act on all selected rows"),
         count,
         words,
         content,

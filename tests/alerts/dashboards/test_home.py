@@ -55,14 +55,14 @@ def test_ot_sees_what_became_of_its_answers(opens, make, ask, answer, oda):
     page = opens(oda)
     effect = page.context["ot"]["it"].effect
     assert (effect.given, effect.incidents, effect.closed) == (1, 2, 1)
-    assert "Nothing waits for you" in page.text
+    assert "Nothing is waiting for you" in page.text
     assert "still open" in page.text
 
 
 def test_ot_of_another_plant_sees_none_of_it(opens, make, ask, pia):
     ask(make())
     page = opens(pia)
-    assert "Nothing waits for you" in page.text
+    assert "Nothing is waiting for you" in page.text
     assert "You have not answered anything yet" in page.text
     assert "PLC-PL2-07" not in page.text
 

@@ -129,7 +129,7 @@ def test_a_lead_discards_what_was_given_up(browse, busy, leo):
     page.get_by_role("link", name="Discard…").click()
     page.get_by_role("button", name="Discard it").click()
     page.wait_for_url("**/status/#outbox")
-    assert page.get_by_text("It is not sent any more.").is_visible()
+    assert page.get_by_text("It will not be sent.").is_visible()
     assert not page.get_by_role("link", name="Discard…").count()
 
 

@@ -43,7 +43,7 @@ def test_a_close_gives_way_to_a_colleague_who_took_the_incident(desk, sam, pulle
     assert desk.sentinel.writes == []
     assert desk.pull().changed == 0
     line = Notification.objects.get(to=sam)
-    assert line.subject == f"Somebody in Sentinel was faster: {incident}"
+    assert line.subject == f"Somebody changed it in Sentinel first: {incident}"
     assert "owner is Leo Hartmann" in line.body
 
 

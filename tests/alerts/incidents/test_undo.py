@@ -82,7 +82,7 @@ def test_only_ones_own_acts_can_be_undone(desk, sam, make_person):
     leo = desk.soc(make_person, cast.LEO)
     incident = desk.incident()
     act = close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
-    with pytest.raises(CannotUndo, match="nothing of yours to undo"):
+    with pytest.raises(CannotUndo, match="nothing to undo here"):
         undo_act(act=act, by=leo, now=NOON)
     assert Change.objects.get().outcome == Outcome.OPEN
 

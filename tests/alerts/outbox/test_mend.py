@@ -38,7 +38,7 @@ def test_a_given_up_write_can_be_let_go_once(refused, desk, ada):
     assert Change.objects.get().outcome == Outcome.DROPPED
     assert not given_up_changes().exists()
     assert desk.deliver() is None
-    with pytest.raises(CannotMend, match="somebody was faster"):
+    with pytest.raises(CannotMend, match="somebody else has dealt with it"):
         retry_change(change_id=refused.pk, by=ada, now=NOON)
 
 

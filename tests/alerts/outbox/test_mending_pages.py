@@ -46,7 +46,7 @@ def test_discard_asks_first_then_lets_go(client, leo, change):
     client.force_login(leo)
     page = client.get(where(change, "discard"))
     assert "Severity is not allowed." in page.text
-    assert "cannot be taken back" in page.text
+    assert "cannot be undone" in page.text
     change.refresh_from_db()
     assert change.state == State.DEAD
     assert client.post(where(change, "discard")).status_code == 302
@@ -61,8 +61,8 @@ def test_who_comes_second_is_told_so(client, leo, change):
     for act in ("retry", "discard"):
         answer = client.post(where(change, act))
         assert answer.status_code == 422
-        assert "somebody was faster" in answer.text
-    assert "not among those given up any more" in client.get(where(change, "discard")).text
+        assert "somebody else has dealt with it" in answer.text
+    assert "no longer among the failed ones" in client.get(where(change, "discard")).text
 
 
 def test_an_analyst_cannot_mend(client, make_person, workspace, change):

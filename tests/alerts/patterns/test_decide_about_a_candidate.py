@@ -166,7 +166,7 @@ def test_others_see_nothing_of_it_and_readers_decide_nothing(programming, mine, 
     assert not candidates_visible_to(pia).exists()
     assert candidates_visible_to(mia).exists()
     for person in (pia, mia):
-        with pytest.raises(CannotDecide, match="Only OT and the SOC"):
+        with pytest.raises(CannotDecide, match="Only OT and SOC people"):
             snooze_candidate(candidate_id=row.pk, by=person, now=NOON)
 
 

@@ -100,7 +100,7 @@ def test_undone_after_another_answer_only_what_nobody_else_judged_waits_again(
 def test_what_was_answered_can_be_asked_again_while_the_rest_waits(asked, answer, ask):
     rows, review = asked
     answer(review, incident_ids=[rows[0].pk])
-    with pytest.raises(CannotAsk, match="has asked already"):
+    with pytest.raises(CannotAsk, match="has already asked"):
         ask([rows[1]], now=LATER)
     assert ask([rows[0]], now=LATER).state == "waiting"
     assert states(rows) == ["waiting"] * 3

@@ -63,7 +63,7 @@ def test_who_may_withdraw(request, review, who, may):
 
 def test_what_is_over_cannot_be_withdrawn(review, answer, sam):
     answer(review)
-    with pytest.raises(CannotWithdraw, match="answered already"):
+    with pytest.raises(CannotWithdraw, match="already answered"):
         withdraw_review(review_id=review.pk, by=sam, now=NOON)
 
 

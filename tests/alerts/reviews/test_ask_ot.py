@@ -82,7 +82,7 @@ def test_the_mail_waits_for_the_undo(ask, incident, noon):
 
 def test_one_question_at_a_time(ask, incident, leo):
     ask([incident])
-    with pytest.raises(CannotAsk, match="Sam Keller has asked already"):
+    with pytest.raises(CannotAsk, match="Sam Keller has already asked"):
         ask([incident], by=leo)
     assert Review.objects.count() == 1
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_asked_about(ask, make, change, reason):
 
 
 def test_an_empty_question_is_none(ask, incident):
-    with pytest.raises(CannotAsk, match="Ask something"):
+    with pytest.raises(CannotAsk, match="Choose a question"):
         ask([incident], question="  ")
 
 

@@ -108,7 +108,7 @@ def test_the_same_form_sent_twice_is_given_once(answer, review):
 def test_another_answer_in_a_form_that_was_saved_is_refused(answer, review):
     key = uuid.uuid4()
     answer(review, key=key)
-    with pytest.raises(CannotGiveVerdict, match="saved already"):
+    with pytest.raises(CannotGiveVerdict, match="already been saved"):
         answer(review, key=key, verdict="routine", cause="runs-by-itself")
 
 
@@ -196,9 +196,9 @@ def test_who_may_judge(request, answer, review, who, may):
     [
         ({"verdict": "suspicious", "cause": "nobody-of-us"}, "Suspicious needs one line"),
         ({"verdict": "suspicious", "cause": "nobody-of-us", "note": "  "}, "needs one line"),
-        ({"verdict": "fine"}, "Pick a verdict"),
-        ({"cause": ""}, "Pick a reason"),
-        ({"cause": "because"}, "Pick a reason"),
+        ({"verdict": "fine"}, "Choose a verdict"),
+        ({"cause": ""}, "Choose a reason"),
+        ({"cause": "because"}, "Choose a reason"),
         ({"note": "x" * 501}, "under 500"),
     ],
 )

@@ -60,7 +60,7 @@ def test_the_form_of_a_verdict_that_was_undone_says_so_instead_of_doing_nothing(
 ):
     given = answer(review)
     undo_verdict(act=given.act, by=oda, now=NOON)
-    with pytest.raises(CannotGiveVerdict, match="taken this answer back"):
+    with pytest.raises(CannotGiveVerdict, match="withdrawn this answer"):
         answer(review, key=given.key, verdict="routine", cause="runs-by-itself")
     assert answer(review).withdrawn_at is None, "a new form gives a new verdict"
 
@@ -77,7 +77,7 @@ def test_what_is_on_its_way_to_sentinel_stands(answer, review, oda):
     given = answer(review)
     first = Change.objects.order_by("pk").first()
     Change.objects.filter(pk=first.pk).update(attempts=1, fence=1, state="running")
-    with pytest.raises(CannotUndoVerdict, match="in Sentinel already"):
+    with pytest.raises(CannotUndoVerdict, match="already in Sentinel"):
         undo_verdict(act=given.act, by=oda, now=NOON)
     assert not Change.objects.filter(outcome="withdrawn").exists(), "all or nothing"
     review.refresh_from_db()
@@ -180,7 +180,7 @@ def test_withdrawn_while_it_is_answered_the_answer_holds(at_once, answer, review
         answering, "_settle_reviews",
     )  # fmt: skip
     assert gave is None
-    assert "answered already" in str(withdrew)
+    assert "already answered" in str(withdrew)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_sign_in_never_leads_to_another_host(client, sam, goal):
 def test_a_wrong_password_is_one_sentence(client, sam):
     answer = sign_in(client, password="wrong")
     assert answer.status_code == 422
-    assert "correct" in answer.text
+    assert "case-sensitive" in answer.text
 
 
 def test_after_eight_failures_the_pair_of_account_and_address_waits(client, sam):

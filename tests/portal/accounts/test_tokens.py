@@ -58,8 +58,8 @@ def test_what_is_no_token_finds_none(sam, wrong):
         ({"name": " "}, "what will use it"),
         ({"scopes": ["everything"]}, "Unknown scope everything"),
         ({"scopes": []}, "at least one thing"),
-        ({"days": 0}, "between 1 and 365"),
-        ({"days": 366}, "between 1 and 365"),
+        ({"days": 0}, "1 to 365"),
+        ({"days": 366}, "1 to 365"),
     ],
 )
 def test_odd_tokens_are_refused_in_one_sentence(sam, given, said):
@@ -149,7 +149,7 @@ def test_the_command_prints_the_token_once(sam, noon, capsys):
     [
         (("create", "nobody@demo.example", "--scope", "read"), "Nobody has the address"),
         (("create", "sam@demo.example", "--scope", "all"), "Unknown scope all"),
-        (("create", "sam@demo.example", "--scope", "read", "--expires", "999"), "1 and 365 days"),
+        (("create", "sam@demo.example", "--scope", "read", "--expires", "999"), "1 to 365 days"),
         (("create", "sam@demo.example"), "--scope"),
         (("revoke", "nothing"), "No token begins with"),
     ],

@@ -95,7 +95,7 @@ def test_what_sentinel_kept_is_told_in_words(said):
     [
         ("closed", "undid the close"),
         ("owner", "undid the assignment"),
-        ("answered", "took the verdict back"),
+        ("answered", "withdrew the verdict"),
     ],
 )
 def test_an_undo_says_what_was_undone(said, code, words):

@@ -123,7 +123,7 @@ def test_once_a_part_has_gone_out_it_can_only_be_stopped(small_pieces, signed_in
     said = text_of(client.get(page))
     assert "Undo all" not in said and "Stop here" in said
     refused = client.post(f"{page}undo/")
-    assert refused.status_code == 422 and "is in Sentinel already" in text_of(refused)
+    assert refused.status_code == 422 and "is already in Sentinel" in text_of(refused)
     client.post(f"{page}stop/")
     assert work() == 0 and closed() == 5
     assert "You stopped it; 7 incidents were left alone." in text_of(client.get(page))
@@ -174,7 +174,7 @@ def test_nothing_began_for_a_minute_is_said(small_pieces, signed_in, sam, make_r
     send(signed_in(sam), make_row(6))
     BulkAct.objects.update(made_at=NOON - timedelta(minutes=2))
     page = f"/incidents/bulk/{BulkAct.objects.get().act}/"
-    assert "This has not begun yet." in text_of(signed_in(sam).get(page))
+    assert "This has not started yet." in text_of(signed_in(sam).get(page))
 
 
 def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(
@@ -185,7 +185,7 @@ def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(
         make_row(2)
     make_row(1, severity=Severity.LOW)
     offer = client.get("/incidents/matching/?view=needs&q=sev:medium").content.decode()
-    assert "Select all 6 matching" in offer and "6 incidents chosen" in offer
+    assert "Select all 6 matching" in offer and "6 incidents selected" in offer
     target = re.search(r'data-select-matching="([^"]+)"', offer)[1].replace("&amp;", "&")
     make_row(1, stored_at=NOON + timedelta(seconds=1))
     dialog = client.get(f"/incidents/act/severity/?{target}").content.decode()

@@ -31,9 +31,9 @@ def test_all_that_match_are_chosen_closed_and_watched(
     expect(page.locator("#panel .panel-title")).to_be_visible()
     before = tops_of_rows(page)
     page.get_by_label("Select all rows of this page").check()
-    expect(page.locator("[data-bulk-count]")).to_have_text("6 incidents chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("6 incidents selected")
     page.get_by_role("button", name="Select all 8 matching").click()
-    expect(page.locator("[data-bulk-count]")).to_have_text("8 incidents chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("8 incidents selected")
     assert tops_of_rows(page) == before, "nothing moves under the pointer"
     expect(page.get_by_role("button", name="Ask OT")).to_be_hidden()
     expect(page.get_by_role("button", name="Select none")).to_be_focused()

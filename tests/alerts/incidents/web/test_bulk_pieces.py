@@ -70,7 +70,7 @@ def test_what_is_refused_for_one_skips_that_one_with_its_reason(
     reasons = {each.incident_id: each.reason for each in act.skipped.all()}
     assert reasons == {
         one.pk: f"#{one.number} was deleted in Sentinel and can only be read.",
-        two.pk: "Somebody changed it after you had chosen it. Look at it again.",
+        two.pk: "Somebody changed it after you selected it. Look at it again.",
         three.pk: "There is no such incident, or none that you may see.",
         four.pk: f"#{four.number} was merged into #7 and can only be read.",
     }

@@ -71,7 +71,7 @@ def test_the_first_button_after_suspicious_is_escalate(
 
 def test_one_act_raises_assigns_and_tells_the_lead(signed_in, sam, leo, suspicious, noon):
     answer = escalate(signed_in(sam), suspicious, note="Same laptop as last week.")
-    assert "Told: Leo Hartmann" in answer["HX-Trigger"]
+    assert "Notified: Leo Hartmann" in answer["HX-Trigger"]
     suspicious.refresh_from_db()
     assert (suspicious.severity, suspicious.owner_name) == (Severity.HIGH, sam.name)
     assert suspicious.is_escalated
@@ -143,7 +143,7 @@ def test_escalating_twice_or_when_closed_is_refused(signed_in, sam, leo, suspici
     escalate(client, suspicious)
     again = escalate(client, suspicious)
     assert again.status_code == 422
-    assert "It is escalated already." in again.content.decode()
+    assert "It is already escalated." in again.content.decode()
     Incident.objects.update(status=3, labels=[])
     assert "It is closed. Reopen it first." in escalate(client, suspicious).content.decode()
 

@@ -52,7 +52,7 @@ def test_devices_without_a_direction_are_named(read, gdansk, plant):
         any_address=["10.41.7.27"], sensor="SNS-1",
     )  # fmt: skip
     text = read(incident)
-    for words in ("PLC-7 PLC", "SCADA-1", "Which of them began is not known."):
+    for words in ("PLC-7 PLC", "SCADA-1", "It is not known which of them started it."):
         assert words in text
     assert "Not named" not in text
     AlertRaw.objects.create(alert=alert, body={"properties": {
@@ -60,7 +60,7 @@ def test_devices_without_a_direction_are_named(read, gdansk, plant):
     }})  # fmt: skip
     text = read(incident)
     assert text.index("SCADA-1", text.index("plain words")) < text.index("PLC-7 PLC")
-    assert "Which of them began" not in text
+    assert "which of them started it" not in text
 
 
 def test_where_nobody_is_named_the_place_and_the_sensor_are(read, gdansk, plant):

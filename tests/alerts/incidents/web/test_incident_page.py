@@ -239,7 +239,7 @@ def test_details_that_are_missing_are_said_to_be(read, gdansk):
     [
         ("createdTimeUtc:not_a_date", "“createdTimeUtc” could not be read as a date."),
         ("severity:unknown", "“severity” has a value that is not known here"),
-        ("odd", "Something about “odd” was odd"),
+        ("odd", "“odd” was odd"),
     ],
 )
 def test_what_was_odd_is_said_plainly(read, gdansk, flag, words):

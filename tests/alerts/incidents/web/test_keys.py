@@ -121,7 +121,7 @@ def test_o_and_enter_open(page):
 
 def test_select_with_x_and_shift_then_act_on_all(page):
     press(page, "x", "j", "j", "Shift+X")
-    expect(page.locator("[data-bulk-count]")).to_have_text("6 incidents chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("6 incidents selected")
     press(page, "s")
     expect(page.locator("dialog[open]")).to_contain_text("This acts on all 6 incidents.")
     page.get_by_label("High").check()

@@ -100,7 +100,7 @@ def test_a_filter_that_means_nothing_is_told(signed_in, sam, noon):
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        ("needs", "Nothing to triage"), ("waiting", "Nothing waits for OT"),
+        ("needs", "Nothing to triage"), ("waiting", "Nothing is waiting for OT"),
         ("answered", "No answers to act on"), ("mine", "Nothing is assigned to you"),
         ("late", "No answer is late"), ("open", "No open incidents"),
         ("closed", "Nothing was closed yet"),

@@ -31,7 +31,7 @@ def test_a_candidate_stands_there_with_rhythm_verdicts_and_worth(
     page = _text(client.get("/patterns/"))
     assert "30 incidents on 30 days" in page
     assert "Usually Mon–Sun 07:00–08:00" in page or "Usually daily 07:00–08:00" in page
-    assert "6.0 h a month saved" in page
+    assert "saves 6.0 h a month" in page
     bound = "12 of 12 harmless; the true share of suspicious could still be up to 22.1 %."
     assert f"{bound} Little evidence." in page
     assert "With 95 % confidence." in page
@@ -56,7 +56,7 @@ def test_not_looked_at_yet_and_nothing_left_are_said(client, programming, judged
     (row,) = mine()
     _act(client, row, "snooze")
     assert "Nothing left to decide" in _text(client.get("/patterns/"))
-    assert "Put off until" in _text(client.get("/patterns/?tab=later"))
+    assert "Snoozed until" in _text(client.get("/patterns/?tab=later"))
     for tab, said in (("rejected", "Nothing was rejected"), ("rules", "No pattern has a rule yet")):
         assert said in _text(client.get(f"/patterns/?tab={tab}"))
 
@@ -172,5 +172,5 @@ def test_what_was_suspicious_outside_its_hours_stands_beside_the_harmless_ones(
     for path in ("/patterns/", f"/patterns/{row.uuid}/", "/patterns/top/"):
         page = _text(client.get(path))
         harmless = page.index("12 of 12 harmless")
-        outside = "Outside these hours: 10 true positives, 1 verdict suspicious."
+        outside = "Outside these hours: 10 true positives, 1 suspicious verdict."
         assert page.index(outside, harmless) - harmless < 300

@@ -41,7 +41,7 @@ def test_an_answer_takes_three_taps(phone):
     pick(page, "Planned programming")
     page.get_by_role("button", name="Save answer").tap()
     page.wait_for_url("**/reviews/")
-    assert page.get_by_role("heading", name="Nothing waits for you").is_visible()
+    assert page.get_by_role("heading", name="Nothing is waiting for you").is_visible()
     assert page.locator(".toast").inner_text().startswith("Saved: Maintenance.")
     assert Annotation.objects.get().cause == "plc-programming-window"
     page.locator(".toast button").tap()
@@ -77,7 +77,7 @@ def test_one_tap_leaves_a_date_out_and_the_page_comes_back_with_it(about_three):
     pick(page, "Maintenance")
     pick(page, "Planned programming")
     page.get_by_role("button", name="Save answer").tap()
-    expect(page.get_by_role("heading", name="Answered already")).to_be_visible()
+    expect(page.get_by_role("heading", name="Already answered")).to_be_visible()
     expect(page.locator(".toast")).to_contain_text("1 incident of the question is still open.")
     assert set(Annotation.objects.get().incidents.all()) == set(about_three.rows[1:])
     expect(page.get_by_text(f"#{about_three.rows[0].number} · 3 Aug")).to_be_visible()
@@ -130,7 +130,7 @@ def test_reasons_change_with_the_verdict_without_scripts(phone):
     assert page.get_by_text("Runs by itself").is_visible()
     pick(page, "Suspicious")
     assert not page.get_by_text("Runs by itself").is_visible()
-    pick(page, "Nobody of us")
+    pick(page, "None of us")
     page.get_by_label("What makes you think so?").fill("Nobody was there")
     page.get_by_role("button", name="Save answer").tap()
     page.wait_for_url("**/reviews/")
@@ -153,7 +153,7 @@ def test_what_is_missing_is_said_on_the_page(phone):
     page = phone()
     pick(page, "Routine")
     page.get_by_role("button", name="Save answer").tap()
-    page.get_by_text("Pick a reason.").wait_for()
+    page.get_by_text("Choose a reason.").wait_for()
     assert page.locator("#verdict-problem:focus").count() == 1, "one begins at what is missing"
     assert page.get_by_label("Routine").is_checked()
 
@@ -192,7 +192,7 @@ def test_a_kept_answer_that_is_not_accepted_is_shown_again_as_it_was(phone, olaf
     )  # fmt: skip
     page.unroute("**/reviews/*/")
     page.evaluate("dispatchEvent(new Event('online'))")
-    page.get_by_text("A kept answer was not accepted.").wait_for()
+    page.get_by_text("A saved answer was not accepted.").wait_for()
     page.goto("/inbox/")
     page.goto(f"/reviews/{asked.uuid}/")
     page.get_by_role("button", name="Open the question").tap()

@@ -80,7 +80,7 @@ def test_a_question_that_was_passed_over_comes_back_after_the_others(
 def test_after_the_last_answer_nothing_waits(client, open_page, oda, review, said):
     open_page(oda)
     answer = client.post(f"/reviews/{review.uuid}/", said(), follow=True)
-    assert "Nothing waits for you" in answer.content.decode()
+    assert "Nothing is waiting for you" in answer.content.decode()
 
 
 def test_a_script_is_told_where_to_go(client, open_page, oda, review, said):
@@ -100,9 +100,9 @@ def test_an_answer_sent_again_is_saved_once(client, open_page, oda, review, said
 @pytest.mark.parametrize(
     ("form", "problem"),
     [
-        ({"verdict": ""}, "Pick a verdict."),
-        ({"cause_maintenance": ""}, "Pick a reason."),
-        ({"verdict": "routine"}, "Pick a reason."),
+        ({"verdict": ""}, "Choose a verdict."),
+        ({"cause_maintenance": ""}, "Choose a reason."),
+        ({"verdict": "routine"}, "Choose a reason."),
         ({"verdict": "suspicious", "cause_suspicious": "wrong-time"}, "Suspicious needs one line"),
         ({"done_by": "nobody"}, "Select a valid choice"),
         ({"key": "x"}, "This form is damaged"),
@@ -181,7 +181,7 @@ def test_undo_from_the_toast_opens_the_question_again(client, open_page, review,
     assert reply["HX-Redirect"] == f"/reviews/{review.uuid}/"
     page = client.get(f"/reviews/{review.uuid}/").content.decode()
     assert "Was this you?" in page
-    assert "Your answer was taken back." in page, "what the undo did is said where it leads"
+    assert "Your answer was withdrawn." in page, "what the undo did is said where it leads"
 
 
 def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, oda):
@@ -195,7 +195,7 @@ def test_an_undo_that_comes_too_late_says_so(client, open_page, review, answer, 
         headers={"hx-request": "true", "hx-current-url": "http://testserver/incidents/1/"},
     )
     assert reply.status_code == 409
-    assert "in Sentinel already" in json.loads(reply["HX-Trigger"])["toast"]["text"]
+    assert "already in Sentinel" in json.loads(reply["HX-Trigger"])["toast"]["text"]
 
 
 def test_nobody_undoes_anothers_answer(client, open_page, review, answer, olaf):
@@ -316,7 +316,7 @@ def test_what_was_unticked_is_asked_next_on_the_same_page(client, three, oda, sa
     assert reply["Location"] == f"/reviews/{review.uuid}/"
     page = see(client, oda, review)
     assert "1 incident of the question is still open." in page
-    assert "Answered already" in page
+    assert "Already answered" in page
     assert f"#{rows[1].number} 23 Nov, 12:40" in words_of(page)
     assert " checked" not in page, "one is left, and there is nothing to choose"
     assert f"#{rows[0].number} · 3 Aug, 13:40" in words_of(page)

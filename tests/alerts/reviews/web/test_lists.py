@@ -29,8 +29,8 @@ def test_waiting_is_ordered_by_due_time(listed, make, ask, oda):
 @pytest.mark.parametrize(
     ("who", "tab", "words"),
     [
-        ("oda", "waiting", "Nothing waits for you"),
-        ("sam", "waiting", "Nothing waits for OT"),
+        ("oda", "waiting", "Nothing is waiting for you"),
+        ("sam", "waiting", "Nothing is waiting for OT"),
         ("oda", "mine", "You have not answered anything yet"),
         ("sam", "answered", "Nothing was answered yet"),
     ],

@@ -83,7 +83,7 @@ def test_asking_from_the_panel(post, incident, sam, oda, site):
     assert reply.status_code == 200
     page = reply.content.decode()
     assert "asked OT at Gdańsk" in page
-    assert "Nobody of OT has opened it yet." in page
+    assert "Nobody from OT has opened it yet." in page
     events = json.loads(reply["HX-Trigger"])
     assert events["toast"]["undo"] == f"/reviews/{Review.objects.get().uuid}/withdraw/"
     assert "ot-changed" in events
@@ -182,7 +182,7 @@ def test_where_nobody_speaks_for_ot_that_is_said_before_asking(client, incident,
 def test_an_empty_question_comes_back(post, incident, sam, oda, site):
     reply = post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk)
     assert reply.status_code == 422
-    assert "Ask something" in reply.content.decode()
+    assert "Choose a question" in reply.content.decode()
 
 
 def test_asking_about_a_row_is_a_dialog(client, post, make, sam, oda, site):
@@ -209,7 +209,7 @@ def test_asking_about_several_rows_asks_about_each(client, post, make, sam, oda,
     assert sorted(each.incidents.count() for each in Review.objects.all()) == [2, 3]
     mixed = [make(1, pattern=uuid.uuid4())[0].pk, first.pk]
     again = post(sam, "/reviews/ask/", incident=mixed, site=site.pk, canned="Was this you?")
-    assert again.status_code == 422 and "has asked already" in again.content.decode()
+    assert again.status_code == 422 and "has already asked" in again.content.decode()
     assert Review.objects.count() == 2, "all rows or none"
 
 
@@ -308,7 +308,7 @@ def test_a_refused_verdict_comes_back_in_the_panel(post, incident, oda):
     path = f"/reviews/incidents/{incident.pk}/verdict/"
     reply = post(oda, path, key=str(uuid.uuid4()), verdict="routine")
     assert reply.status_code == 422
-    assert "Pick a reason." in reply.content.decode()
+    assert "Choose a reason." in reply.content.decode()
 
 
 def test_the_soc_cannot_judge(post, incident, sam):

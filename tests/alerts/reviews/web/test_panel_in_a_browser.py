@@ -23,7 +23,7 @@ def test_the_soc_asks_and_takes_it_back(on_page, sam, oda):
     page = on_page(sam)
     page.get_by_label("Was this planned work?").check(force=True)
     page.locator("#ot-panel").get_by_role("button", name="Ask OT").click()
-    page.get_by_text("Nobody of OT has opened it yet.").wait_for()
+    page.get_by_text("Nobody from OT has opened it yet.").wait_for()
     assert Review.objects.get().question == "Was this planned work?"
     page.locator(".toast button").click()
     page.get_by_text("Answer due").wait_for()
@@ -62,7 +62,7 @@ def test_a_row_of_the_queue_asks_by_keyboard(browse, make, sam, oda, noon):
     dialog.get_by_text("all 3 incidents of the row").wait_for()
     assert not axe_findings(page)
     dialog.get_by_role("button", name="Ask OT").click()
-    dialog.get_by_text("Ask something").wait_for()
+    dialog.get_by_text("Choose a question").wait_for()
     dialog.get_by_label("Was this you?").check(force=True)
     dialog.get_by_role("button", name="Ask OT").click()
     dialog.wait_for(state="hidden")

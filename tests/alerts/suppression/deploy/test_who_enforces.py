@@ -140,7 +140,7 @@ def at_the_editor(client, oda):
 
 def test_sentinel_is_offered_where_it_holds_exactly_this_rule(at_the_editor, workspace, oda):
     page = at_the_editor(drafted(polls(enforcement="tagout"), oda))
-    assert SENTINEL_RADIO in page and "Sentinel can hold it exactly" in page
+    assert SENTINEL_RADIO in page and "Sentinel can express it exactly" in page
 
 
 @pytest.mark.parametrize(("spoil", "reason"), WAYS)
@@ -171,7 +171,7 @@ def test_a_change_that_sentinel_cannot_follow_hands_the_rule_to_tagout(
         "all-3-field": "protocol", "all-3-operator": "is", "all-3-value": "CIP",
     })  # fmt: skip
     assert version.enforcement == "tagout"
-    assert "From now on Tagout's own worker closes." in page
+    assert "From now on Tagout's own worker closes the incidents." in page
     assert "Sentinel has no condition for the protocol." in page
 
 
@@ -179,7 +179,7 @@ def test_a_draft_that_was_meant_for_sentinel_says_that_it_lost_it(at_the_editor,
     version = drafted(polls(), oda)
     accept(workspace)
     page = at_the_editor(version)
-    assert "Sentinel was chosen, but cannot hold exactly this rule any more." in page
+    assert "Sentinel was chosen, but can no longer express this rule exactly." in page
     assert SENTINEL_RADIO not in page
     at_the_editor(version, enforcement="tagout")
     assert version.enforcement == "tagout"

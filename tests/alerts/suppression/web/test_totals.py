@@ -147,7 +147,7 @@ def test_incidents_with_another_alert_are_taken_off_before_hours_are_claimed(pag
         if link.alert_id not in ours
     }
     shown = rows_of(page)
-    (taken_off,) = [n for label, n in shown.items() if label.startswith("Hold another alert")]
+    (taken_off,) = [n for label, n in shown.items() if label.startswith("Contain another alert")]
     assert (len(ids), len(mixed)) == (11, 1)
     assert taken_off[0] == len(mixed)
     assert shown["Would be closed"][0] == len(ids) - len(mixed) == 10
