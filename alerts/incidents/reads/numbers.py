@@ -251,6 +251,10 @@ def _value_words(field: str, value: str) -> str:
             return str(OT_WORDS[OtState.NOT_ASKED])
         case "owner" if word == "none":
             return gettext("Nobody")
+        case "closed" if word == "people":
+            return gettext("by people")
+        case "closed" if word == "rule":
+            return gettext("by a rule")
     return exact_value_of(value) or value
 
 

@@ -1,15 +1,22 @@
 """Words of states and times as rows show them, made once a row and never in a template."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 
-from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext
+from django.utils.translation import (
+    get_language,
+    gettext,
+    gettext_lazy,
+    ngettext,
+    npgettext,
+    pgettext,
+)
 
 from alerts.incidents.engine.rhythm import Window
 from alerts.incidents.models import OtState, Severity, Status
 from portal.ui.moments import day_of
-from portal.ui.words import length
+from portal.ui.words import length, number
 
 SEVERITY_WORDS = {
     Severity.HIGH: gettext_lazy("High"),
@@ -140,10 +147,12 @@ def seen_before_check(n: int, days: int) -> tuple[bool | None, str]:
     """Return whether a pattern is usual, and the sentence for it: how often it was seen in so many
     days before. None where there is no history to compare with.
     """
-    span = {"span": length(timedelta(days=max(1, days)))}
+    # German bends the word for days after "in", so it is not the "2 d" of ages.
+    span_words = npgettext("after “in”", "%(n)s day", "%(n)s days", max(1, days))
+    span = {"span": span_words % {"n": number(max(1, days))}}
     if n:
         times = ngettext("Seen once before in %(span)s", "Seen %(n)s times before in %(span)s", n)
-        return True, times % {"n": n, **span}
+        return True, times % {"n": number(n), **span}
     if days < 1:
         return None, gettext("No history yet to compare with")
     return False, gettext("Not seen before in %(span)s") % span

@@ -162,6 +162,9 @@ def test_words_of_the_persons_language_are_read_and_shown(sam, view):
         assert [words_of(term) for term in parse("sev:high,low verdict:suspicious")] == [
             "Hoch, Niedrig", "Verdächtig",
         ]  # fmt: skip
+        assert [words_of(term) for term in parse("closed:people closed:rule")] == [
+            "von Menschen", "von einer Regel",
+        ]  # fmt: skip
 
 
 def test_a_number_alone_means_one_incident_within_reach(sam, gdansk):
