@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from alerts.incidents.models import Comment, Incident, TimelineItem
 from alerts.incidents.queries import DECISIONS
 from alerts.incidents.services.acting import lock_incidents, show_anew
+from alerts.outbox.models import Outcome
+from alerts.outbox.queries import changes_of_act
 from alerts.outbox.services import withdraw
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -38,9 +40,11 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
     lines = list(items.order_by("pk"))
     if not lines:
         raise CannotUndo(_("You have nothing to undo here."))
-    lock_incidents([line.incident_id for line in lines])
+    names = [row.name for row in lock_incidents([line.incident_id for line in lines])]
     report = withdraw(act=act, now=now)
     if not report.withdrawn:
+        if all(one.outcome == Outcome.WITHDRAWN for one in changes_of_act(act, names=names)):
+            raise CannotUndo(_("You have undone this already."))
         raise CannotUndo(
             _("This is already in Sentinel and can no longer be undone. Change it back by hand.")
         )

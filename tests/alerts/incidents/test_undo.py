@@ -37,6 +37,8 @@ def test_undone_within_the_hold_all_is_as_before_and_nothing_was_sent(desk, sam)
     assert desk.sentinel.writes == []
     assert timeline(rows[0]) == ["closed", "undone"]
     assert Entry.objects.get(action="incidents.act.undone").actor == sam
+    with pytest.raises(CannotUndo, match="undone this already"):
+        undo_act(act=act, by=sam, now=NOON)
 
 
 def test_undoing_one_act_leaves_the_others_owed(desk, sam):
