@@ -125,8 +125,8 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     rows = []
     for pk, at, workspace, site, zone, *said, devices, addresses, incidents in found:
         outcomes = {name for each in incidents for name in endings.get(each, ())}
-        near = _near_case(cases, workspace, (*devices, *addresses), at, incidents)
         local = at.astimezone(ZoneInfo(zone))
+        near = _near_case(cases, workspace, (*devices, *addresses), local, incidents)
         key = (*said, *devices, local.hour, local.weekday() >= 5)
         if key not in traits:
             traits[key] = traits_of(_facts(said, devices, at), zone=zone)
@@ -272,14 +272,17 @@ def _near_case(
     at: datetime,
     incidents: Sequence[int],
 ) -> NearCase | None:
-    """Return the nearest other true positive that names a device or address of the alert."""
+    """Return the nearest other true positive that names a device or address of the alert, and how
+    many days of the plant's calendar lie between: `at` is on its clock.
+    """
     near = [
-        (abs(at - raised), place, case, name)  # devices come before addresses
+        (abs(at - raised), place, case, name, raised)  # devices come before addresses
         for place, name in enumerate(names)
         for case, raised in cases.get((workspace, name), ())
         if case not in incidents and abs(at - raised) <= LINK
     ]
     if not near:
         return None
-    span, _place, case, name = min(near)
-    return NearCase(case, name, span.days)
+    _span, _place, case, name, raised = min(near)
+    days = abs((at.date() - raised.astimezone(at.tzinfo).date()).days)
+    return NearCase(case, name, days)

@@ -109,15 +109,19 @@ def test_what_only_shares_a_device_with_a_true_positive_is_looked_at_first(past,
     assert (first["case"], first["times"]) == (past[0].pk, 14)
 
 
-def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, site):
+@pytest.mark.parametrize(
+    ("hour", "when"),
+    [(6, "on the same day"), (23, "the day before or after")],  # midnight at the plant
+)
+def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, site, hour, when):
     (attack,) = routine(workspace, site, days=1, source="ROGUE-1", destination="PLC-9",
-                        classification="TruePositive")  # fmt: skip
+                        classification="TruePositive", hour=hour)  # fmt: skip
     attack.entities.create(name="e", kind="IoTDevice", body={},
                            device=make_device(site, "PLC-4", "10.0.0.4"))  # fmt: skip
     body = run_backtest(said=rule_for(site), now=NOON).body
     assert body["stops"] == []
     first = body["check_these"][0]
-    assert first["why"] == "PLC-4 was in a true positive on the same day."
+    assert first["why"] == f"PLC-4 was in a true positive {when}."
     assert first["case"] == attack.pk
 
 
