@@ -81,6 +81,6 @@ def for_scripts() -> dict[str, str]:
         "secondsLeft": gettext("%(n)s s"),
         "undo": gettext("Undo"),
         "dismiss": gettext("Dismiss"),
-        "offline": gettext("The portal could not be reached. What you see may be old."),
+        "offline": gettext("The portal could not be reached. What you see may be out of date."),
         "retry": gettext("Try again"),
     }

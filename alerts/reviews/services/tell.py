@@ -138,8 +138,8 @@ def _still_waiting(left: int) -> list[str]:
     if not left:
         return []
     words = ngettext(
-        "The question still waits for %(n)s other incident.",
-        "The question still waits for %(n)s other incidents.",
+        "The question is still open for %(n)s other incident.",
+        "The question is still open for %(n)s other incidents.",
         left,
     )
     return [words % {"n": left}]

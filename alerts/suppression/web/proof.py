@@ -21,7 +21,7 @@ def reason_not_proved(request: HttpRequest, *, now: datetime) -> str:
         return ""
     password = request.POST.get("password", "")
     if not password:
-        return gettext("Enter your password, so that the signature is certainly yours.")
+        return gettext("Enter your password to prove that the signature is yours.")
     outcome = check_password_again(request, password, now=now)
     if outcome is PasswordCheck.TOO_MANY_TRIES:
         return gettext("Too many wrong passwords. Wait 15 minutes, then try again.")

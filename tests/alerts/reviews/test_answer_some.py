@@ -128,7 +128,7 @@ def test_who_asked_is_told_which_were_answered_and_that_others_wait(asked, answe
     line = Notification.objects.get(to=sam)
     assert "It is about 2 incidents of this kind:" in line.body
     assert f"- 24 Nov, 12:40 CET (#{rows[0].number})" in line.body
-    assert "The question still waits for 1 other incident." in line.body
+    assert "The question is still open for 1 other incident." in line.body
 
 
 def test_ot_is_told_when_each_of_them_happened(asked, oda):
