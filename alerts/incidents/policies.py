@@ -9,6 +9,7 @@ from alerts.incidents.engine.closing import REASONS, fits
 from alerts.incidents.models import Incident
 from portal.accounts.models import OT_ROLES, SOC_ROLES, User
 from portal.accounts.queries import Reach, reach_of, roles_of
+from portal.ui.words import number
 
 OUR_LABELS = "tagout"  # labels that begin so are Tagout's own words
 LONGEST_MESSAGE = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
@@ -69,10 +70,10 @@ def reasons_against_comment(incidents: Iterable[Incident], message: str) -> list
     if not message.strip():
         return [_("A comment needs some words.")]
     if len(message) > LONGEST_MESSAGE:
-        return [_("A comment has at most %(n)d characters.") % {"n": LONGEST_MESSAGE}]
+        return [_("A comment has at most %(n)s characters.") % {"n": number(LONGEST_MESSAGE)}]
     return [
-        _("%(incident)s has %(n)d comments, which is all that Sentinel keeps.")
-        % {"incident": _number(row), "n": row.comments_count}
+        _("%(incident)s has %(n)s comments, which is all that Sentinel keeps.")
+        % {"incident": _number(row), "n": number(row.comments_count)}
         for row in incidents
         if row.comments_count >= MOST_COMMENTS
     ]
@@ -83,7 +84,9 @@ def reasons_against_labels(labels: Iterable[str]) -> list[str]:
     reasons = []
     for label in labels:
         if not label or len(label) > LONGEST_LABEL:
-            reasons.append(_("A label has between 1 and %(n)d characters.") % {"n": LONGEST_LABEL})
+            reasons.append(
+                _("A label has between 1 and %(n)s characters.") % {"n": number(LONGEST_LABEL)}
+            )
         elif label.casefold().startswith(OUR_LABELS):
             reasons.append(
                 _("“%(label)s” is a label that Tagout sets by itself.") % {"label": label}
@@ -131,7 +134,7 @@ def _read_only(row: Incident) -> str:
             "incident": _number(row)
         }
     if row.merged_into is not None:
-        return _("%(incident)s was merged into #%(number)d and can only be read.") % {
+        return _("%(incident)s was merged into #%(number)s and can only be read.") % {
             "incident": _number(row),
             "number": row.merged_into,
         }

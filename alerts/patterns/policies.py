@@ -10,7 +10,7 @@ from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
-from portal.ui.words import numeral
+from portal.ui.words import number, numeral
 
 
 def may_decide(candidate: Candidate, *, by: User) -> bool:
@@ -50,10 +50,10 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
     if code == "suspicious":
         return ngettext(
             "OT called %(n)s of them suspicious.", "OT called it suspicious %(n)s times.", n
-        ) % {"n": n}
+        ) % {"n": number(n)}
     if code == "true_positive":
         return ngettext(
             "%(n)s of its incidents was a true positive.",
             "%(n)s of its incidents were true positives.", n,
-        ) % {"n": n}  # fmt: skip
+        ) % {"n": number(n)}  # fmt: skip
     return words(Sentence(code, **detail), _, numeral)

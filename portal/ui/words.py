@@ -24,11 +24,11 @@ def length(span: timedelta) -> str:
     """A length of time with its one or two largest units."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < HOUR:
-        return gettext("%(n)s min") % {"n": max(1, seconds // MINUTE)}
+        return gettext("%(n)s min") % {"n": number(max(1, seconds // MINUTE))}
     if seconds < DAY:
         hours, minutes = divmod(seconds // MINUTE, 60)
         if hours >= 10 or not minutes:
-            return gettext("%(n)s h") % {"n": hours}
+            return gettext("%(n)s h") % {"n": number(hours)}
         return gettext("%(hours)s h %(minutes)s") % {"hours": hours, "minutes": f"{minutes:02d}"}
     days = seconds // DAY
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": number(days)}

@@ -112,7 +112,7 @@ def age_words(since: datetime | None, now: datetime) -> str:
         return gettext("never")
     seconds = max(0, int((now - since).total_seconds()))
     if seconds < 60:
-        return gettext("%(n)s s ago") % {"n": seconds}
+        return gettext("%(n)s s ago") % {"n": number(seconds)}
     return gettext("%(span)s ago") % {"span": length(timedelta(seconds=seconds))}
 
 

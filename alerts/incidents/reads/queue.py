@@ -19,6 +19,7 @@ from alerts.incidents.reads.places import VisiblePlaces
 from alerts.incidents.reads.rows import COLUMNS, Frame, Row, rows_of
 from alerts.sites.models import Site
 from portal.accounts.models import User
+from portal.ui.words import number
 
 PAGE = 50
 MOST_COUNTED = 10_000
@@ -134,7 +135,7 @@ class Queue:
         _, problems = where(self.asked.terms, self.around(self.asked.view))
         if self.asked.is_cut:
             text = gettext("Only the first %(n)s filters are used; the others are left out.")
-            problems.append(text % {"n": MOST})
+            problems.append(text % {"n": number(MOST)})
         if self.is_closed:
             rows, after, to = self._closed_page()
         else:

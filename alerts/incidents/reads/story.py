@@ -13,6 +13,7 @@ from alerts.incidents.reads.wording import seen_before_check, window_words
 from portal.attack.engine import tactic, technique
 from portal.ui.moments import hours_zone
 from portal.ui.pieces import Point
+from portal.ui.words import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _pair(incident: Incident, seen: Lately) -> tuple[bool | None, str]:
     if not seen.since:
         return False, first
     more = ngettext("%(first)s; %(n)s more since", "%(first)s; %(n)s more since", seen.since)
-    return False, more % {"first": first, "n": seen.since}
+    return False, more % {"first": first, "n": number(seen.since)}
 
 
 def _judged(memory: Memory) -> tuple[bool, str]:
@@ -104,14 +105,14 @@ def _judged(memory: Memory) -> tuple[bool, str]:
             "OT called it suspicious in %(n)s of %(all)s answers",
             memory.judged,
         )
-        return False, words % {"n": bad, "all": memory.judged}
+        return False, words % {"n": number(bad), "all": number(memory.judged)}
     good = memory.counts["routine"] + memory.counts["maintenance"]
     words = ngettext(
         "OT called it harmless in %(n)s of %(all)s answer",
         "OT called it harmless in %(n)s of %(all)s answers",
         memory.judged,
     )
-    return good * 2 > memory.judged, words % {"n": good, "all": memory.judged}
+    return good * 2 > memory.judged, words % {"n": number(good), "all": number(memory.judged)}
 
 
 def points_of(seen: Lately) -> list[Point]:
@@ -124,4 +125,4 @@ def bars_title(seen: Lately) -> str:
     """What the bars say, read out."""
     this = seen.weeks[-1][1] if seen.weeks else 0
     words = gettext("Weekly counts for 13 weeks: %(all)s in all, %(this)s this week")
-    return words % {"all": seen.count, "this": this}
+    return words % {"all": number(seen.count), "this": number(this)}

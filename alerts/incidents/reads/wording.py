@@ -121,7 +121,7 @@ def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Ch
         return Chip(str(OT_WORDS.get(OtState(state), state)), kind, icon)
     verdict, often, judged = said
     kind, icon = _OT_LOOKS[verdict]
-    label = str(_EARLIER_WORDS[verdict]) % {"often": often, "judged": judged}
+    label = str(_EARLIER_WORDS[verdict]) % {"often": number(often), "judged": number(judged)}
     return Chip(
         label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones."),
         line=True,

@@ -20,6 +20,7 @@ from portal.accounts.models import User
 from portal.errors import Refused
 from portal.notifications.queries import is_told
 from portal.notifications.services import notify
+from portal.ui.words import number
 
 KIND = "incidents.escalated"
 MAX_NOTE = 1000
@@ -118,7 +119,10 @@ def _tell(
         first = rows[0]
         what = f"{number_of(first)} {bare_title(first.title)}"
         if len(rows) > 1:
-            what = _("%(title)s ×%(n)s") % {"title": bare_title(first.title), "n": len(rows)}
+            what = _("%(title)s ×%(n)s") % {
+                "title": bare_title(first.title),
+                "n": number(len(rows)),
+            }
         body = [
             _("%(name)s has escalated this to you.") % {"name": by.name},
             *([_("“%(words)s”") % {"words": note}] if note else []),

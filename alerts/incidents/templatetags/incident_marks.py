@@ -81,7 +81,7 @@ def _row(row: Row, base: str, words: _RowWords, *, may_pick: bool) -> str:
     title, target, hint = escape(row.title), row.target, row.context.hint
     href = f"{base}{row.incident_id}/"
     label = escape(words.select % {"title": row.title})
-    tick, number = "", row.number
+    tick, numbered = "", row.number
     if may_pick:
         named = f'name="pick" value="{target}"'
         if words.preview:
@@ -90,8 +90,8 @@ def _row(row: Row, base: str, words: _RowWords, *, may_pick: bool) -> str:
         tick = f'''<td class="cell-tight at-tick"><label class="tick"><input type="checkbox" {named}
  aria-label="{label}"></label></td>'''
     if words.preview:
-        link = f'<a class="wide-only" href="{words.preview}{row.ref}#panel">{number}</a>'
-        number = f'{link}<span class="narrow-only">{number}</span>'
+        link = f'<a class="wide-only" href="{words.preview}{row.ref}#panel">{numbered}</a>'
+        numbered = f'{link}<span class="narrow-only">{numbered}</span>'
     many = f' data-n="{row.n}"' if row.n > 1 else ""
     if row.n > 1:  # a long title is cut, the number beside it never
         title = f'<span class="cut">{title}</span> <span class="times">×{row.n}</span>'
@@ -101,13 +101,13 @@ def _row(row: Row, base: str, words: _RowWords, *, may_pick: bool) -> str:
     lead, lead_hint = "", ""
     if row.n > 1:
         lead = f'<span class="hear-only">{words.lead} </span>'
-        lead_hint = f' title="{words.lead_hint % {"number": row.number, "n": row.n}}"'
+        lead_hint = f' title="{words.lead_hint % {"number": row.number, "n": number(row.n)}}"'
     return f"""
 <tr id="row-{row.ref}" data-row="{row.ref}" data-target="{target}" data-panel="{base}{row.panel}"
  data-href="{href}"{many}>
 {tick}
 <td class="cell-tight at-mark"{lead_hint}>{_prio(row.priority, language)}
-<span class="row-number">{lead}{number}</span></td>
+<span class="row-number">{lead}{numbered}</span></td>
 <td class="cell-clip at-title"><a class="grid-title" href="{href}">{title}</a>
 <span class="grid-meta">{_sev(row.severity, language)}{ends}{rest}</span></td>
 <td class="cell-tight at-left"{hinted}>{_chip(row.context)}</td>

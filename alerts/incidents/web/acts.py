@@ -27,6 +27,7 @@ from portal.errors import Refused
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
+from portal.ui.words import number
 
 CHANGED = "incidents-changed"
 TEMPLATE = "alerts/incidents/act.html"
@@ -67,12 +68,12 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     except CannotUndo as refusal:
         return _answer(request, " ".join(refusal.reasons), status=409)
     words = ngettext("Undone for %(n)s incident", "Undone for %(n)s incidents", undone.undone)
-    text = words % {"n": undone.undone}
+    text = words % {"n": number(undone.undone)}
     if undone.too_late:
         late = ngettext(
             "%(n)s was already in Sentinel", "%(n)s were already in Sentinel", undone.too_late
         )
-        text = f"{text}; {late % {'n': undone.too_late}}"
+        text = f"{text}; {late % {'n': number(undone.too_late)}}"
     return _answer(request, text)
 
 

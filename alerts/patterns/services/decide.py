@@ -19,6 +19,7 @@ from alerts.suppression.services.people import usual_owners
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.ui.words import number
 
 SNOOZE = timedelta(days=30)
 LONGEST_REASON = 500
@@ -52,7 +53,7 @@ def reject_candidate(*, candidate_id: int, by: User, now: datetime, reason: str)
     if not reason.strip():
         reasons.append(_("Say in a few words why this should not become a rule."))
     if len(reason) > LONGEST_REASON:
-        reasons.append(_("A reason has at most %(n)d characters.") % {"n": LONGEST_REASON})
+        reasons.append(_("A reason has at most %(n)s characters.") % {"n": number(LONGEST_REASON)})
     _refuse(candidate, reasons)
     _settle(candidate, State.REJECTED, by=by, now=now, reason=reason.strip())
     record("patterns.candidate.rejected", on=candidate, by=by, at=now, reason=reason.strip())

@@ -28,6 +28,7 @@ from alerts.suppression.reads.handling import usual_minutes
 from alerts.suppression.services.handling import measure_handling
 from alerts.suppression.services.site_days import count_site_days
 from portal.errors import Refused
+from portal.ui.words import number
 
 DAYS, MOST_DAYS = 90, 400
 _FIGURES = (
@@ -58,8 +59,8 @@ def mine_patterns(*, days: int = DAYS, now: datetime) -> Mining:
     """
     if not 1 <= days <= MOST_DAYS:
         raise CannotMine(
-            gettext("Patterns can be looked for in 1 to %(most)d days of history, not %(days)d.")
-            % {"most": MOST_DAYS, "days": days}
+            gettext("Patterns can be looked for in 1 to %(most)s days of history, not %(days)s.")
+            % {"most": number(MOST_DAYS), "days": number(days)}
         )
     began = perf_counter()
     measure_handling(now=now)

@@ -31,6 +31,7 @@ from portal.accounts.actor import actor_of
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab
+from portal.ui.words import number
 
 PAGE = 20
 MOST_INCIDENTS, MOST_VERDICTS, MOST_TOP = 20, 20, 3
@@ -158,7 +159,7 @@ def _needs(days: int, verdicts: int) -> list[dict[str, Any]]:
         gettext("%(n)s of %(needed)s verdicts of OT"): (verdicts, NEEDED_VERDICTS),
     }
     return [
-        {"words": said % {"n": min(n, needed), "needed": needed}, "n": min(n, needed),
+        {"words": said % {"n": number(min(n, needed)), "needed": needed}, "n": min(n, needed),
          "needed": needed, "is_met": n >= needed}
         for said, (n, needed) in told.items()
     ]  # fmt: skip

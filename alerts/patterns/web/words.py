@@ -14,7 +14,7 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.engine.bound import MIN_JUDGED
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
-from portal.ui.words import hours
+from portal.ui.words import hours, number
 from portal.ui.zones import READER
 
 
@@ -48,8 +48,10 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
     """Everything that is said of a candidate."""
     zone = row.site.time_zone if row.site else READER
     when = rhythm_words(row.window, zone)
-    counted = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {"n": row.incidents}
-    days = ngettext("on %(n)s day", "on %(n)s days", row.days_seen) % {"n": row.days_seen}
+    counted = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {
+        "n": number(row.incidents)
+    }
+    days = ngettext("on %(n)s day", "on %(n)s days", row.days_seen) % {"n": number(row.days_seen)}
     known = cause_of(row.cause) if row.cause else None
     return Shown(
         it=row,
@@ -122,11 +124,12 @@ def _outside(said: Mapping[str, int]) -> str:
     told = []
     if positives:
         told.append(
-            ngettext("%(n)s true positive", "%(n)s true positives", positives) % {"n": positives}
+            ngettext("%(n)s true positive", "%(n)s true positives", positives)
+            % {"n": number(positives)}
         )
     if suspicious:
         told.append(ngettext("%(n)s suspicious verdict", "%(n)s suspicious verdicts", suspicious)
-                    % {"n": suspicious})  # fmt: skip
+                    % {"n": number(suspicious)})  # fmt: skip
     if not told:
         return ""
     return gettext("Outside these hours: %(what)s.") % {"what": ", ".join(told)}

@@ -18,6 +18,7 @@ from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Review
 from portal.accounts.models import User
 from portal.notifications.services import notify
+from portal.ui.words import number
 from portal.ui.zones import ReaderClock, active
 
 MAX_DATES = 10
@@ -130,8 +131,8 @@ def _when(about: Sequence[Incident], zone: str, now: datetime) -> list[str]:
     lines = [f"- {each.happened} ({each.number})" for each in members.listed[:MAX_DATES]]
     if (more := members.n - len(lines)) > 0:
         earlier = ngettext("- and %(n)s earlier one", "- and %(n)s earlier ones", more)
-        lines.append(earlier % {"n": more})
-    return [alike % {"n": members.n}, *lines]
+        lines.append(earlier % {"n": number(more)})
+    return [alike % {"n": number(members.n)}, *lines]
 
 
 def _still_waiting(left: int) -> list[str]:
@@ -142,7 +143,7 @@ def _still_waiting(left: int) -> list[str]:
         "The question is still open for %(n)s other incidents.",
         left,
     )
-    return [words % {"n": left}]
+    return [words % {"n": number(left)}]
 
 
 def _was_this_you(review: Review, language: str) -> str:

@@ -19,6 +19,7 @@ from alerts.reviews.web.words import headline
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import wants_part
 from portal.ui.toasts import leave_toast, trigger
+from portal.ui.words import number
 
 type Row = Sequence[Incident]  # the incidents of one row
 
@@ -72,7 +73,7 @@ def all_asked(request: HttpRequest, asked: Sequence[Review]) -> HttpResponse:
         "OT at %(site)s was asked %(n)s questions.",
         len(asked),
     )
-    text = words % {"site": asked[0].site.name, "n": len(asked)}
+    text = words % {"site": asked[0].site.name, "n": number(len(asked))}
     if not wants_part(request):
         return leave_toast(request, HttpResponseRedirect(reverse("incidents:queue")), text)
     response = trigger(HttpResponse(headers={"HX-Reswap": "none"}), "close-dialog", {})
@@ -82,7 +83,7 @@ def all_asked(request: HttpRequest, asked: Sequence[Review]) -> HttpResponse:
 def about_many(rows: Sequence[Row]) -> str:
     """What the questions are about."""
     return gettext("%(rows)s rows, %(n)s incidents") % {
-        "rows": len(rows), "n": sum(len(row) for row in rows),
+        "rows": len(rows), "n": number(sum(len(row) for row in rows)),
     }  # fmt: skip
 
 

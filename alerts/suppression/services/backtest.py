@@ -25,6 +25,7 @@ from alerts.suppression.reads.seen import body_for
 from alerts.suppression.reads.wider import wider_in
 from portal.accounts.models import User
 from portal.errors import Refused
+from portal.ui.words import number
 
 DAYS = 90
 LONGEST, LONGEST_PREVIEW = 30.0, 5.0  # seconds for one question to the database
@@ -119,8 +120,8 @@ def _counts(said: Rule, period: Period) -> Counts | None:
 def _period(now: datetime, days: int) -> Period:
     if not 1 <= days <= MOST_DAYS:
         raise CannotBackTest(
-            _("A back-test covers 1 to %(most)d days, not %(days)d.")
-            % {"most": MOST_DAYS, "days": days}
+            _("A back-test covers 1 to %(most)s days, not %(days)s.")
+            % {"most": number(MOST_DAYS), "days": number(days)}
         )
     return Period(now - timedelta(days=days), now)
 
@@ -136,10 +137,10 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     if found.matched > MOST_ROWS:
         raise CannotBackTest(
             _(
-                "The rule matches %(n)d alerts, more than a back-test can go through "
-                "(%(most)d). Narrow it."
+                "The rule matches %(n)s alerts, more than a back-test can go through "
+                "(%(most)s). Narrow it."
             )
-            % {"n": found.matched, "most": MOST_ROWS}
+            % {"n": number(found.matched), "most": number(MOST_ROWS)}
         )
     cases = history.cases_around(period)
     why = _near(said, found, period)

@@ -34,6 +34,7 @@ from alerts.suppression.services.tell import tell_proposed
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.ui.words import number
 
 
 class CannotProposeRule(Refused):
@@ -141,7 +142,7 @@ def reasons_against_test(test: BackTestRun) -> list[str]:
                 "%(n)s of its matches were not routine. Narrow the rule until it no longer "
                 "matches them, or have the verdict corrected."
             )
-            % {"n": len(stops)}
+            % {"n": number(len(stops))}
         )
     return reasons
 

@@ -36,6 +36,7 @@ from portal.errors import Refused
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast
+from portal.ui.words import number
 
 TEMPLATE = "alerts/suppression/act.html"
 
@@ -204,7 +205,7 @@ def _lately(version: RuleVersion, now: datetime) -> str:
         "In the last 7 days it labelled or closed %(n)s incidents. Incidents like these now stay "
         "open.",
         n,
-    ) % {"n": n}  # fmt: skip
+    ) % {"n": number(n)}  # fmt: skip
 
 
 def _in_sentinel(version: RuleVersion) -> list[str]:
@@ -216,5 +217,5 @@ def _in_sentinel(version: RuleVersion) -> list[str]:
             "Its automation rule in Sentinel is updated in %(n)s workspace.",
             "Its automation rules in Sentinel are updated in %(n)s workspaces.",
             n,
-        ) % {"n": n}
+        ) % {"n": number(n)}
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from portal.accounts.models import ApiToken, TokenScope, User
 from portal.accounts.queries import digest_of
 from portal.audit.services import Actor, record
 from portal.errors import Refused
+from portal.ui.words import number
 
 MARK = "tagout"  # how a token begins, so that scanners of secrets find it
 DEFAULT_DAYS, MOST_DAYS = 90, 365
@@ -101,10 +102,11 @@ def _reasons_against(
     elif not scopes:
         reasons.append(gettext("Choose at least one thing that the token may do."))
     if not 1 <= days <= MOST_DAYS:
-        reasons.append(gettext("A token lasts 1 to %(most)d days.") % {"most": MOST_DAYS})
+        reasons.append(gettext("A token lasts 1 to %(most)s days.") % {"most": number(MOST_DAYS)})
     if owner.tokens.filter(revoked_at=None, expires_at__gt=now).count() >= MOST_TOKENS:
         reasons.append(
-            gettext("You have %(most)d valid tokens. Revoke one first.") % {"most": MOST_TOKENS}
+            gettext("You have %(most)s valid tokens. Revoke one first.")
+            % {"most": number(MOST_TOKENS)}
         )
     return reasons
 

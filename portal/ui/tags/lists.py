@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from portal.ui.pieces import Choice, Column, Step, Tab, with_query
 from portal.ui.tags.basics import button, count, icon
 from portal.ui.tags.html import EMPTY, attributes, classes, joined
+from portal.ui.words import number
 
 register = Library()
 
@@ -206,7 +207,7 @@ def bulk_bar(
     """What can be done with all chosen rows; hidden while none is chosen. `single` and `many` say
     what was chosen, with the number 1 and with another one, for scripts to put theirs in.
     """
-    words = ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": chosen}
+    words = ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": number(chosen)}
     rest = attributes({"class": "bulk-bar", "id": id, "hidden": not chosen})
     count = attributes({"data-single": single or None, "data-many": many or None})
     return format_html(

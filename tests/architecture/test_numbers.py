@@ -1,0 +1,92 @@
+"""Counts, shares and hours are written in one place: `portal.ui.words`, and its filters."""
+
+import ast
+import re
+
+from tests.architecture.tree import HOME, sources
+
+WRITERS = {"number", "percent", "hours", "length", "numeral"}
+# What a sentence says of a number by these names is a count.
+COUNTS = {
+    "all", "closings", "count", "days", "harmless", "hits", "judged", "left", "more", "most", "n",
+    "of", "often", "times", "total",
+}  # fmt: skip
+# Of the numbers in these files some are no count, or not for people.
+LEFT_OUT = {
+    "alerts/reviews/services/tell.py": {"annotation.work_order"},
+    "alerts/suppression/services/watch.py": {"version.number"},
+    "alerts/outbox/queries.py": {"found['n']"},  # a digit of a stored note
+    "alerts/dashboards/web/numbers.py": {"highest"},  # written already
+    "alerts/suppression/web/backtest.py": {"closings"},
+}
+FORMATTED = {
+    "portal/ui/words.py": "here they are written",
+    "portal/ui/charts.py": "coordinates of a drawing",
+    "portal/jobs/models.py": "for developers",
+    "alerts/suppression/engine/bound.py": "plain notation, written by `numeral` for a page",
+    "alerts/suppression/engine/guards/width.py": "plain notation, written by `numeral` for a page",
+    "alerts/incidents/services/ranking.py": "Purdue levels, which are names",
+    "alerts/incidents/reads/devices.py": "Purdue levels, which are names",
+}
+OTHER_WAYS = {"number_format", "floatformat", "intcomma", "localize"}
+
+
+def trees():
+    for path in sources(".py"):
+        name = str(path)
+        far = name.startswith(("tests/", "bench/")) or "/simulator/" in name or "/demo/" in name
+        if not far and "/migrations/" not in name:
+            yield name, ast.parse((HOME / path).read_text())
+
+
+def called(node: ast.expr) -> str:
+    function = node.func if isinstance(node, ast.Call) else None
+    return getattr(function, "id", getattr(function, "attr", ""))
+
+
+def test_a_count_in_a_sentence_is_written_as_the_language_writes_numbers():
+    loose = []
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)):
+                continue
+            pairs = node.right if isinstance(node.right, ast.Dict) else ast.Dict([], [])
+            for key, value in zip(pairs.keys, pairs.values, strict=True):
+                if not isinstance(key, ast.Constant) or key.value not in COUNTS:
+                    continue
+                words = ast.unparse(value)
+                if called(value) not in WRITERS and words not in LEFT_OUT.get(name, ()):
+                    loose.append(f"{name}:{value.lineno} {key.value}={words}")
+    assert not loose, "\n".join(loose)
+
+
+def test_what_is_left_out_is_there():
+    for name, left_out in LEFT_OUT.items():
+        words = {ast.unparse(node) for node in ast.walk(dict(trees())[name]) if
+                 isinstance(node, ast.expr)}  # fmt: skip
+        assert left_out <= words, name
+
+
+def test_no_number_is_formatted_by_other_ways():
+    found = []
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if name in FORMATTED:
+                continue
+            if called(node) in OTHER_WAYS:
+                found.append(f"{name}:{node.lineno} {called(node)}")
+            if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+                parts = [each.value for each in node.format_spec.values
+                         if isinstance(each, ast.Constant)]  # fmt: skip
+                if re.search(r"[,_]|[eEfFgGn%]$", "".join(parts)):
+                    found.append(f"{name}:{node.lineno} {ast.unparse(node)}")
+    assert not found, "\n".join(found)
+
+
+def test_no_template_formats_numbers_by_other_ways():
+    others = re.compile(r"\|(?:floatformat|intcomma|localize)\b|\{% load (?:l10n|human)")
+    share = re.compile(r"\}\}\s?%(?!\})")
+    for path in sources(".html"):
+        text = (HOME / path).read_text()
+        assert not others.search(text), path
+        assert not share.search(text), f"{path}: use |percent"
