@@ -1,0 +1,244 @@
+"""Builds a scenario: the only door of this package."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from . import judgement
+from .attacks import Ground, plant_attacks
+from .chance import dice
+from .grouping import alerts_of, merged, names_of
+from .guards import GuardBook
+from .inventory import SitePlan, build_sites
+from .life import Group, expected_groups, happenings, lasting_part
+from .planned_work import Window, plan_work
+from .records import (
+    Answer,
+    Closing,
+    Device,
+    GuardClass,
+    Incident,
+    Person,
+    Process,
+    Site,
+    Work,
+)
+from .setting import DAYS, SPLIT_DAY, Setting
+from .streams import Stream, build_stream
+from .tables import Tables, tables_of
+
+SHAPES: Final = ("process", "building", "utility")
+_MONDAYS: Final = tuple(
+    datetime(2026, month, day, tzinfo=UTC)
+    for month, day in ((1, 5), (2, 2), (7, 27), (8, 24), (9, 28))
+)
+"""Each begins a history that crosses a change of the clocks, in its first or its second half."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Everything about one company in 120 days, and people who can be asked about it."""
+
+    shape: str
+    seed: int
+    starts_at: datetime
+    split_at: datetime
+    ends_at: datetime
+    sites: tuple[Site, ...]
+    devices: tuple[Device, ...]
+    works: tuple[Work, ...]
+    people: tuple[Person, ...]
+    incidents: tuple[Incident, ...]
+    answers: tuple[Answer, ...]
+    closings: tuple[Closing, ...]
+    processes: tuple[Process, ...]
+    by_id: dict[str, Incident] = field(repr=False)
+    rarity: dict[str, float] = field(repr=False)
+
+    def ask(self, incident_id: str, at: datetime, person: str) -> Answer:
+        """Return what a person of the incident's site says of it when asked at a moment.
+
+        The same person says the same again. `answer.at` is when they get to it. Raises ValueError
+        if the incident does not exist yet, or the person belongs to another site.
+        """
+        incident = self.by_id[incident_id]
+        asked = next((one for one in self.people if one.name == person), None)
+        if asked is None or asked.site != incident.site:
+            raise ValueError(f"{person} does not work at {incident.site}.")
+        if at < incident.at:
+            raise ValueError(f"Incident {incident_id} is created at {incident.at}, after {at}.")
+        site = next(site for site in self.sites if site.name == incident.site)
+        rarity = self.rarity[incident_id]
+        return judgement.answer_of(incident, asked, site, at, rarity, self.shape, self.seed)
+
+    def triage(self, incident_id: str, at: datetime) -> Closing | None:
+        """Return how the SOC closes an incident that reaches it then; None: it stays open."""
+        return judgement.closing_of(self.by_id[incident_id], at, self.shape, self.seed)
+
+
+@dataclass(slots=True)
+class _SiteLife:
+    """One site with what happens there."""
+
+    plan: SitePlan
+    windows: list[Window]
+    works: list[Work]
+    streams: dict[str, list[Stream]]
+    routine: list[Group]
+
+
+def build_scenario(shape: str, seed: int) -> Scenario:
+    """Return the scenario of a shape and a seed, the same to the letter each time."""
+    if shape not in SHAPES:
+        raise ValueError(f"'{shape}' is not a shape. Use {', '.join(SHAPES)}.")
+    tables = tables_of(shape)
+    setting = Setting(tables, seed, dice(shape, seed, "start").choice(_MONDAYS))
+    lives = [_live(setting, plan) for plan in build_sites(setting)]
+    grounds = {life.plan.row.name: Ground(life.streams, life.windows) for life in lives}
+    incidents = _incidents(setting, lives, plant_attacks(setting, grounds))
+    split_at = setting.starts_at + timedelta(days=SPLIT_DAY)
+    history = [incident for incident in incidents if incident.at < split_at]
+    closings = (judgement.closing_of(incident, incident.at, shape, seed) for incident in history)
+    sites = [life.plan.site for life in lives]
+    scenario = Scenario(
+        shape=shape,
+        seed=seed,
+        starts_at=setting.starts_at,
+        split_at=split_at,
+        ends_at=setting.ends_at,
+        sites=tuple(sites),
+        devices=tuple(
+            device for life in lives for seat in life.plan.seats for device in seat.devices
+        ),
+        works=tuple(work for life in lives for work in life.works),
+        people=judgement.people_of(sites, tables.people, shape, seed),
+        incidents=tuple(incidents),
+        answers=(),
+        closings=tuple(closing for closing in closings if closing and closing.at < split_at),
+        processes=_processes(tables, lives, incidents),
+        by_id={incident.id: incident for incident in incidents},
+        rarity=_rarity(incidents),
+    )
+    return _with_answers(scenario, history)
+
+
+def _live(setting: Setting, plan: SitePlan) -> _SiteLife:
+    windows, works = plan_work(setting, plan)
+    streams: dict[str, list[Stream]] = {}
+    for process in setting.tables.processes:
+        if setting.dice(plan.row.name, process.name, "is there").random() < process.chance:
+            numbers = range(len(process.stream))
+            built = (build_stream(setting, plan, process, number) for number in numbers)
+            streams[process.name] = [stream for stream in built if stream]
+    every = [stream for those in streams.values() for stream in those]
+    _scale_flows(setting, plan, every, windows)
+    routine = [
+        group for stream in every for group in happenings(stream, windows, setting.starts_at)
+    ]
+    return _SiteLife(plan, windows, works, streams, routine)
+
+
+def _scale_flows(
+    setting: Setting, plan: SitePlan, streams: list[Stream], windows: list[Window]
+) -> None:
+    """Bring the rates of all flows of a site to what is left after everything else."""
+    limits = setting.tables.incidents_per_week
+    weekly, weeks = setting.dice(plan.row.name, "total").uniform(*limits), DAYS / 7
+    parts = {id(stream): lasting_part(stream, setting.starts_at) for stream in streams}
+    others = sum(expected_groups(stream, windows) * parts[id(stream)] for stream in streams)
+    flows = [stream for stream in streams if stream.row.mode == "flow"]
+    total = sum(stream.rate * parts[id(stream)] for stream in flows) * weeks
+    for stream in flows:
+        stream.rate *= (weekly * weeks - others) / total
+
+
+def _rarity(incidents: list[Incident]) -> dict[str, float]:
+    """Return by incident how seldom its like happens, from 0 (often) to 1."""
+    counts = Counter((incident.site, incident.truth) for incident in incidents)
+    return {
+        incident.id: 1 - min(1.0, counts[incident.site, incident.truth] / 100)
+        for incident in incidents
+    }
+
+
+def _incidents(
+    setting: Setting, lives: list[_SiteLife], attacks: dict[str, list[Group]]
+) -> list[Incident]:
+    """Return all incidents in order of time."""
+    rows = {process.name: process for process in setting.tables.processes}
+    found: list[tuple[datetime, _SiteLife, Group, GuardClass]] = []
+    for life in lives:
+        site = life.plan.row.name
+        guards = GuardBook(setting.tables, life.plan, life.works, life.routine)
+        rng = setting.dice(site, "lag")
+        for group in merged([*life.routine, *attacks[site]], *setting.names, site):
+            at = group[-1].at + timedelta(minutes=rng.uniform(1, 9))
+            is_attack = any(draft.is_attack for draft in group)
+            found.append((at, life, group, guards.guard_class(group) if is_attack else ""))
+    found.sort(key=lambda each: (each[0], each[1].plan.row.name))
+    incidents = []
+    for number, (at, life, group, guard_class) in enumerate(found, 1):
+        attack = next((draft for draft in group if draft.is_attack), None)
+        truth = (attack or group[0]).truth
+        incident_id = f"{setting.tables.shape}-{setting.seed}-{number:05d}"
+        incidents.append(
+            Incident(
+                id=incident_id,
+                at=at,
+                site=life.plan.row.name,
+                alerts=tuple(alerts_of(group, incident_id, names_of(life.plan))),
+                truth=truth,
+                alert_truths=tuple(draft.truth for draft in group),
+                is_attack=attack is not None,
+                guard_class=guard_class,
+                right_verdict="suspicious" if attack else rows[truth].verdict,
+                right_cause="" if attack else rows[truth].cause,
+            )
+        )
+    return incidents
+
+
+def _processes(
+    tables: Tables, lives: list[_SiteLife], incidents: list[Incident]
+) -> tuple[Process, ...]:
+    members: dict[tuple[str, str], list[str]] = {}
+    for incident in incidents:
+        if set(incident.alert_truths) == {incident.truth} and not incident.is_attack:
+            members.setdefault((incident.site, incident.truth), []).append(incident.id)
+    return tuple(
+        Process(
+            name=row.name,
+            site=life.plan.row.name,
+            verdict=row.verdict,
+            cause=row.cause,
+            recurs=row.recurs,
+            incident_ids=tuple(members.get((life.plan.row.name, row.name), ())),
+        )
+        for life in lives
+        for row in tables.processes
+        if row.name in life.streams
+    )
+
+
+def _with_answers(scenario: Scenario, history: list[Incident]) -> Scenario:
+    """Return the scenario with what was judged before the split: the frequent rather than the rare.
+
+    Half of the attacks are judged, too: what looks odd is asked about.
+    """
+    rng = dice(scenario.shape, scenario.seed, "answered")
+    weights = {incident.id: 3.0 - 2.0 * scenario.rarity[incident.id] for incident in history}
+    order = sorted(
+        (incident for incident in history if not incident.is_attack),
+        key=lambda incident: -(rng.random() ** (1 / weights[incident.id])),
+    )
+    chosen = order[: round(judgement.ANSWERED * len(history))]
+    chosen += [incident for incident in history if incident.is_attack and rng.random() < 0.5]
+    answers = []
+    for incident in sorted(chosen, key=lambda incident: incident.at):
+        team = [one for one in scenario.people if one.site == incident.site]
+        person = rng.choices(team, [1 / (place + 1) for place in range(len(team))])[0]
+        answer = scenario.ask(incident.id, incident.at, person.name)
+        if answer.at < scenario.split_at:
+            answers.append(answer)
+    return replace(scenario, answers=tuple(answers))
