@@ -89,7 +89,10 @@ class Device(models.Model):
                 fields=["zone", "address"], name="an_address_in_a_zone_is_one_device"
             )
         ]
-        indexes = [models.Index(fields=["name"], name="devices_by_name")]
+        indexes = [
+            models.Index(fields=["name"], name="devices_by_name"),
+            models.Index(fields=["address"], name="devices_by_address"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.address

@@ -7,6 +7,20 @@ from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of
 from portal.ui.zones import READER, Plant
 
+# The device at one end of an alert: by its address, in the alert's own zone first; by its name
+# where the alert says no address. {end} is like "x.source", {at} the alert's row.
+FIND_DEVICE = """
+    SELECT d.kind, z.name AS zone,
+           CASE WHEN pg_input_is_valid(d.address, 'inet') AND family(d.address::inet) = 4
+                THEN text(network(set_masklen(d.address::inet, 24))) ELSE '' END AS subnet
+      FROM (SELECT * FROM sites_device WHERE address = {end}_address AND {end}_address <> ''
+             UNION ALL
+            SELECT * FROM sites_device
+             WHERE name = {end}_device AND {end}_device <> '' AND {end}_address = '') d
+      JOIN sites_zone z ON z.id = d.zone_id AND z.site_id = {at}.site_id
+     ORDER BY (z.id = {at}.zone_id) DESC NULLS LAST, d.id LIMIT 1
+"""
+
 
 def plants_for(user: User) -> list[Plant]:
     """Return all plants with their time zones, and which of them the person's grants reach.

@@ -35,6 +35,13 @@ class Alert(models.Model):
     source_address = models.CharField(max_length=64, blank=True)
     destination_device = models.CharField(max_length=120, blank=True)
     destination_address = models.CharField(max_length=64, blank=True)
+    # Where the two ends stood when the alert was stored; never changed afterwards.
+    source_kind = models.CharField(max_length=80, blank=True, db_default="", default="")
+    source_zone = models.CharField(max_length=120, blank=True, db_default="", default="")
+    source_subnet = models.CharField(max_length=64, blank=True, db_default="", default="")
+    destination_kind = models.CharField(max_length=80, blank=True, db_default="", default="")
+    destination_zone = models.CharField(max_length=120, blank=True, db_default="", default="")
+    destination_subnet = models.CharField(max_length=64, blank=True, db_default="", default="")
     any_device = words()  # all devices the alert names, without direction
     any_address = words()
 

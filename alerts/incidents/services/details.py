@@ -7,6 +7,7 @@ from django.db import transaction
 
 from alerts.incidents.models import DetailsState, Incident
 from alerts.incidents.services import alert_rows, details_rows, entities
+from alerts.incidents.services.alert_ends import record_ends
 from alerts.incidents.services.alert_rows import store_alerts
 from alerts.incidents.services.details_rows import store_incident_rows
 from alerts.incidents.services.details_work import lock_work, places_of
@@ -54,6 +55,7 @@ def store_details_of_many(
         found.add(one)
     store_alerts(work)
     found.store()
+    record_ends(alert.id for one in work for alert in one.stored)
     store_comments(
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,

@@ -59,6 +59,12 @@ def reasons_against_network(value: str) -> list[Sentence]:
     return []
 
 
+def is_public(text: str) -> bool:
+    """Whether the text is an IP address that no plant may use for itself."""
+    found = ip_of(text)
+    return found is not None and found.is_global and not found.is_multicast
+
+
 @lru_cache(maxsize=4096)
 def network_of(value: str) -> Network:
     """The network that a checked value spells."""

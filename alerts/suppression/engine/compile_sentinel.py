@@ -39,6 +39,11 @@ type Verdict = Literal["exact", "wider", "impossible"]
 _DIRECTED: Final = frozenset({
     "source_device", "source_address", "destination_device", "destination_address",
 })  # fmt: skip
+# What only the plant's inventory knows.
+_IN_THE_PLANT: Final = frozenset({
+    "source_kind", "source_zone", "source_subnet", "destination_kind", "destination_zone",
+    "destination_subnet",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +160,9 @@ def _add(draft: _Draft, clause: Clause, target: Target, *, unless: bool) -> None
             draft.forbidden.append(Reason(clause, not_here))
     elif name == "time":
         draft.forbidden.append(Reason(clause, Sentence("sentinel.time")))
+    elif name in _IN_THE_PLANT:
+        label = FIELDS[name].label
+        draft.forbidden.append(Reason(clause, Sentence("sentinel.in_the_plant", label=label)))
     elif name == "alert_type":
         draft.conditions.append(condition("IncidentTitle", titles(clause.texts), unless=unless))
         draft.has_type |= not unless

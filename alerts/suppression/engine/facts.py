@@ -41,6 +41,13 @@ class Facts:
     destination_address: str = ""
     any_device: tuple[str, ...] = ()
     any_address: tuple[str, ...] = ()
+    # where the two ends stood in the plant when it happened
+    source_kind: str = ""
+    source_zone: str = ""
+    source_subnet: str = ""
+    destination_kind: str = ""
+    destination_zone: str = ""
+    destination_subnet: str = ""
     # when
     at: datetime
     # around

@@ -34,7 +34,8 @@ PLAIN: Final = (
     *("sensor", "alert_type", "user_defined_title", "engine", "category", "severity", "protocol"),
     *("port", "function", "techniques", "tactics", "product_name", "source_device"),
     *("source_address", "destination_device", "destination_address", "any_device", "any_address"),
-    "at",
+    *("source_kind", "source_zone", "source_subnet", "destination_kind", "destination_zone"),
+    *("destination_subnet", "at"),
 )
 # What Facts(**row) takes, beside the id of the alert; append a WHERE of ours.
 SELECT_FACTS: Final = (

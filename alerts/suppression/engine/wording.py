@@ -18,6 +18,9 @@ NOUNS: Final = frozenset({  # what stands inside a sentence and has a name in ea
     gettext_noop("technique"), gettext_noop("tactic"), gettext_noop("product"),
     gettext_noop("source device"), gettext_noop("source address"),
     gettext_noop("destination device"), gettext_noop("destination address"),
+    gettext_noop("source kind"), gettext_noop("source zone"), gettext_noop("source subnet"),
+    gettext_noop("destination kind"), gettext_noop("destination zone"),
+    gettext_noop("destination subnet"),
     gettext_noop("device"), gettext_noop("address"), gettext_noop("time"),
     gettext_noop("number of alerts in the incident"),
     gettext_noop("number of entities in the incident"), gettext_noop("title"),
@@ -133,6 +136,9 @@ SENTINEL: Final = {
     "sentinel.time": gettext_noop(
         "Sentinel has no schedule. Only Tagout's own worker can keep hours."
     ),
+    "sentinel.in_the_plant": gettext_noop(
+        "Sentinel does not know the {label}. Only Tagout's own worker can enforce this rule."
+    ),
     "sentinel.timeboxed": gettext_noop(
         "{title} may only be closed inside set hours, and only Tagout's own worker can keep those."
     ),
@@ -195,6 +201,9 @@ GUARDS: Final = {
         "Suppression was switched off when the incident came: it has the label {label}."
     ),
     "never.hours": gettext_noop("{what} may only be closed by a rule with hours."),
+    "never.outside": gettext_noop(
+        "{name} is outside the plant, and the rule does not name it or its network."
+    ),
     "scene.uncovered": gettext_noop("No live rule covers an alert of the incident: {title}."),
     "box.hours": gettext_noop("{what} may only be closed inside set hours. Add a weekly window."),
     "box.most": gettext_noop(

@@ -32,6 +32,8 @@ ADDRESSES = (
 )
 NETWORKS = ("10.20.4.0/24", "10.0.0.0/8", "10.20.4.15/32", "2001:db8::/32", "fe80::/64")
 RULE_ADDRESSES = ("10.20.4.15", "10.0.0.1", "fe80::1", "00:00:BC:00:00:01")
+KINDS = ("PLC", "Engineering station", "HMI")
+SUBNETS = ("10.20.4.0/24", "10.20.5.0/24")
 PORTS = (102, 502, 0, 65535)
 WINDOWS = (
     *("Tue 06:00-08:00 Europe/Warsaw", "Sun 22:00-06:00 Europe/Warsaw", "Mon 00:00-24:00 UTC"),
@@ -69,6 +71,12 @@ POOLS = {
     "source_address": RULE_ADDRESSES,
     "destination_address": RULE_ADDRESSES,
     "any_address": RULE_ADDRESSES,
+    "source_kind": KINDS,
+    "destination_kind": KINDS,
+    "source_zone": ZONES[:2],
+    "destination_zone": ZONES[:2],
+    "source_subnet": SUBNETS,
+    "destination_subnet": SUBNETS,
     "time": WINDOWS,
     "alerts_in_incident": (1, 2, 5),
     "entities_in_incident": (1, 3, 500),
@@ -166,7 +174,11 @@ def any_facts(draw):
     minutes = draw(st.integers(-300, 300))
     spoken = {
         name: draw(maybe(POOLS[name]))
-        for name in ("sensor", "user_defined_title", "engine", "category", "protocol", "function")
+        for name in (
+            *("sensor", "user_defined_title", "engine", "category", "protocol", "function"),
+            *("source_kind", "source_zone", "source_subnet"),
+            *("destination_kind", "destination_zone", "destination_subnet"),
+        )
     }
     return Facts(
         **spoken,

@@ -233,3 +233,28 @@ def test_an_incident_with_nothing_against_it_may_be_closed():
 )
 def test_each_doubt_alone_keeps_the_incident_open(said, code):
     assert codes(reasons_to_keep_open(scene(**said))) == [code]
+
+
+AZURE = clause("destination_address", "within", "20.71.0.0/16")
+OUTSIDE = {"destination_device": "", "destination_address": "20.71.50.49", "destination_zone": ""}
+
+
+@pytest.mark.parametrize(
+    ("said", "made", "found"),
+    [
+        (OUTSIDE, rule(TYPE, SITE, SOURCE, TUESDAY), ["never.outside"]),
+        (
+            OUTSIDE,
+            rule(TYPE, SITE, SOURCE, TUESDAY, AZURE),
+            [],
+        ),
+        (OUTSIDE | {"destination_zone": "DMZ"}, rule(TYPE, SITE, SOURCE, TUESDAY), []),
+        (
+            {"source_device": "", "source_address": "20.71.50.49"},
+            rule(TYPE, SITE, DESTINATION, TUESDAY),
+            ["never.outside"],
+        ),
+    ],
+)
+def test_what_is_outside_the_plant_is_closed_only_by_a_rule_that_names_it(said, made, found):
+    assert codes(reasons_against_alert(facts(**said), made)) == found

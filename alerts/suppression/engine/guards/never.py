@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.suppression.engine.addresses import is_public
 from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.facts import SEVERITIES, Facts
 from alerts.suppression.engine.fields import IDENTITIES
@@ -101,7 +102,30 @@ def reasons_against_alert(facts: Facts, rule: Rule) -> list[Sentence]:
             reasons.append(Sentence("never.hours", what="High severity"))
         if _is_timeboxed(facts.alert_type):
             reasons.append(Sentence("never.hours", what=facts.alert_type))
-    return reasons
+    return reasons + _against_outside(facts, rule)
+
+
+def _against_outside(facts: Facts, rule: Rule) -> list[Sentence]:
+    """S2: an end outside the plant is closed only by a rule that names it or its network."""
+    return [
+        Sentence("never.outside", name=device or address)
+        for side, device, address, zone in (
+            ("source", facts.source_device, facts.source_address, facts.source_zone),
+            (
+                "destination",
+                facts.destination_device,
+                facts.destination_address,
+                facts.destination_zone,
+            ),
+        )
+        if not zone and is_public(address) and not _names_end(rule, side)
+    ]
+
+
+def _names_end(rule: Rule, side: str) -> bool:
+    """Whether some line names this end, or a network; without direction any end may be it."""
+    names = {f"{side}_device", f"{side}_address", "any_device", "any_address"}
+    return any(clause.field in names for clause in rule.all_of)
 
 
 def _types(rule: Rule) -> tuple[str, ...]:
