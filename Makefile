@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
 .PHONY: help demo test check install install-dev compiled lock fast lint types contracts migrations \
-	templates openapi openapi-check bench faults hunt clean
+	templates openapi openapi-check bench bench-suppression faults hunt clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ openapi-check: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## the promises of speed, each beside its floor measured in the same run
 	@$(PY) -m bench
+
+bench-suppression: $(VENV)/.dev ## what rules take off the SOC and what they miss, on simulated plants
+	@$(PY) -m bench.suppression
 
 faults: $(VENV)/.dev ## the fault matrix, long form
 	@$(PY) -m pytest -q tests/faults --long-faults

@@ -1,0 +1,142 @@
+"""What one alert says, counted: the smallest thing that mining looks at (suppression §3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+OUTSIDE: Final = "outside"  # the kind of everything beyond the plant
+HOURS_OF_WEEK: Final = 168  # Monday 00 first
+HARMLESS: Final = frozenset({"routine", "maintenance"})
+SUSPICIOUS: Final = "suspicious"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class End:
+    """One end of an alert: a device of the inventory, or a bare address. Empty where unnamed."""
+
+    device: str = ""
+    address: str = ""
+    kind: str = ""
+    zone: str = ""
+    is_outside: bool = False
+    is_critical: bool = False  # OT's own tag: safety system or crown jewel
+
+    @property
+    def name(self) -> str:
+        """The device's name, else the address."""
+        return self.device or self.address
+
+    @property
+    def group(self) -> Group:
+        """The devices of its kind in its zone."""
+        return Group(OUTSIDE, "") if self.is_outside else Group(self.kind, self.zone)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Group:
+    """Devices of one kind in one zone."""
+
+    kind: str
+    zone: str
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it stands for everything beyond the plant."""
+        return self.kind == OUTSIDE
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a rule can name it."""
+        return bool(self.kind and self.zone) and not self.is_outside
+
+
+NO_END: Final = End()
+
+
+@dataclass(frozen=True, slots=True)
+class CellKey:
+    """What the alerts of a cell have in common. Without direction, source and destination are the
+    two devices that the alert names, in alphabetical order.
+    """
+
+    site: str
+    alert_type: str
+    own_title: str
+    source: End
+    destination: End
+    protocol: str = ""
+    function: str = ""
+    is_directed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Alerts of one cell in one hour. `slot` and `utc_slot` are hours of the week, in plant time
+    and in UTC; `works` are the kinds of planned work that covered it.
+    """
+
+    day: int  # ordinal, plant time
+    slot: int
+    utc_slot: int
+    alerts: int = 1
+    works: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One annotation about alerts of a cell: one trial, however many alerts it covers."""
+
+    annotation: str
+    verdict: str
+    cause: str = ""
+    by: str = ""
+    slot: int = 0
+    utc_slot: int = 0
+    works: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Cell:
+    """The alerts of one key in a period, and what people said about them."""
+
+    key: CellKey
+    severity: int = 0  # the highest that was seen, a place in `facts.SEVERITIES`
+    occurrences: list[Occurrence] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    closings: int = 0  # incidents that the SOC closed as benign with a reason: half-evidence
+    true_positives: int = 0
+
+    @property
+    def alerts(self) -> int:
+        """How many alerts it holds."""
+        return sum(each.alerts for each in self.occurrences)
+
+    @property
+    def days(self) -> set[int]:
+        """The days on which it was seen."""
+        return {each.day for each in self.occurrences}
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether somebody called it suspicious and nobody has corrected that."""
+        return self.true_positives > 0 or any(v.verdict == SUSPICIOUS for v in self.verdicts)
+
+
+def count_alerts(cells: list[Cell]) -> int:
+    """Return how many alerts these cells hold."""
+    return sum(cell.alerts for cell in cells)
+
+
+def count_days(cells: list[Cell]) -> int:
+    """Return on how many days any of these cells was seen."""
+    return len(set().union(*(cell.days for cell in cells))) if cells else 0
+
+
+def weigh_types(cells: list[Cell]) -> Counter[tuple[str, str]]:
+    """Return how many alerts each type (with its own title) has among these cells."""
+    weights: Counter[tuple[str, str]] = Counter()
+    for cell in cells:
+        weights[cell.key.alert_type, cell.key.own_title] += cell.alerts
+    return weights

@@ -1,0 +1,206 @@
+"""Which cells belong together: ladders from a pair of devices up to zones, and types that agree.
+
+Attribute-oriented induction: alerts of one type between groups of devices are counted first; what
+is too rare climbs the cheapest rung that makes it frequent, and no further. Types of one source
+that go where its other types go are one draft.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from alerts.patterns.engine.cells import (
+    Cell,
+    CellKey,
+    End,
+    Group,
+    count_alerts,
+    count_days,
+    weigh_types,
+)
+from alerts.patterns.engine.hours import Hours, learn_hours
+from alerts.patterns.engine.sides import Inventory, Rung, describe_side, nameable_groups
+
+MIN_ALERTS: Final = 5  # of a pattern
+MIN_DAYS: Final = 3
+SAME_PLACES: Final = 0.8  # of a type's alerts must go where the pattern goes already
+SIMILAR_HOURS: Final = 1.34  # joined hours may be this much longer than the longer of the two
+SHORT_LIST: Final = 3  # targets; longer lists are looked at for groups
+
+
+@dataclass(slots=True)
+class Draft:
+    """Cells that are becoming a pattern."""
+
+    cells: list[Cell]
+    groups: set[Group] = field(default_factory=set)
+    sources: set[End] = field(default_factory=set)
+    hours: Hours | None = None
+
+    @classmethod
+    def of(cls, cells: list[Cell]) -> Draft:
+        """Return a draft with what it needs to be compared."""
+        return cls(
+            cells,
+            {cell.key.destination.group for cell in cells},
+            {cell.key.source for cell in cells},
+            learn_hours([o for cell in cells for o in cell.occurrences]),
+        )
+
+
+def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
+    """Yield drafts of soft types, by the cheapest rung that makes them frequent; and beside them
+    what devices of one kind do in several zones, from which the plan may choose.
+    """
+    left, frequent = cells, list[list[Cell]]()
+    for rung in _RUNGS:
+        parts = _split(left, rung)
+        frequent += [part for part in parts if is_frequent(part)]
+        left = [cell for part in parts if not is_frequent(part) for cell in part]
+    rare = _split(left, lambda key: (key.source.group, key.destination.group))
+    yield from join_types(frequent, _origin, rare=rare)
+    across = [part for part in _split(cells, _by_kinds) if is_frequent(part)]
+    for draft in join_types(across, _origin_kind):
+        if len({cell.key.source.zone for cell in draft.cells}) > 1:
+            yield draft
+
+
+def strict_drafts(cells: list[Cell]) -> Iterator[Draft]:
+    """Yield drafts of strict types: one source each, whose destinations are listed."""
+    parts = _split(cells, lambda key: (key.source, key.destination.is_outside))
+    yield from join_types([part for part in parts if is_frequent(part)], _origin)
+
+
+def _split(cells: list[Cell], place: Callable[[CellKey], object]) -> list[list[Cell]]:
+    """Return the cells by their type, direction and place."""
+    by_place: dict[object, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        key = cell.key
+        by_place[key.alert_type, key.own_title, key.is_directed, place(key)].append(cell)
+    return list(by_place.values())
+
+
+def _by_kinds(key: CellKey) -> object:
+    return key.source.kind, key.source.is_outside, key.destination.kind, key.destination.is_outside
+
+
+# From narrow to wide: what may stand for the two ends of an alert.
+_RUNGS: Final[tuple[Callable[[CellKey], object], ...]] = (
+    lambda key: (key.source.group, key.destination.group),
+    lambda key: (key.source.group, key.destination.kind, key.destination.is_outside),
+    _by_kinds,
+    lambda key: (key.source.group, _zone_of(key.destination)),
+    lambda key: (key.source.group, key.destination.is_outside),
+    lambda key: (_zone_of(key.source), key.destination.group),
+    lambda key: (_zone_of(key.source), _zone_of(key.destination)),
+)
+
+
+def _origin(key: CellKey) -> object:
+    return key.own_title, key.source.group, key.is_directed, key.destination.is_outside
+
+
+def _origin_kind(key: CellKey) -> object:
+    return (key.own_title, key.source.kind, key.is_directed, key.source.is_outside,
+            key.destination.is_outside)  # fmt: skip
+
+
+def is_frequent(cells: list[Cell]) -> bool:
+    """Whether these cells happen often enough, on enough days, to be a process."""
+    return count_alerts(cells) >= MIN_ALERTS and count_days(cells) >= MIN_DAYS
+
+
+def join_types(
+    parts: list[list[Cell]],
+    origin_of: Callable[[CellKey], object],
+    *,
+    rare: Iterable[list[Cell]] = (),
+) -> Iterator[Draft]:
+    """Join parts that begin at the same sources and go to the same places at the same hours. Rare
+    parts join a draft where they fit one; they make none.
+    """
+    by_origin: dict[object, list[list[Cell]]] = defaultdict(list)
+    rare_by_origin: dict[object, list[list[Cell]]] = defaultdict(list)
+    for part in parts:
+        by_origin[origin_of(part[0].key)].append(part)
+    for part in rare:
+        rare_by_origin[origin_of(part[0].key)].append(part)
+    for key, origin in by_origin.items():
+        drafts: list[Draft] = []
+        for part in sorted(origin, key=count_alerts, reverse=True):
+            draft = Draft.of(part)
+            home = next((each for each in drafts if fits(draft, each)), None)
+            if home is None:
+                drafts.append(draft)
+            else:
+                joined = Draft.of(home.cells + draft.cells)
+                home.cells, home.groups = joined.cells, joined.groups
+                home.sources, home.hours = joined.sources, joined.hours
+        for part in rare_by_origin.get(key, ()):
+            home = next((each for each in drafts if fits_rare(part, each)), None)
+            if home is not None:
+                home.cells = home.cells + part
+        yield from drafts
+
+
+def fits_rare(part: list[Cell], home: Draft) -> bool:
+    """Whether what happened a few times begins and ends where the draft does, in its hours."""
+    inside = sum(
+        occurrence.alerts
+        for cell in part
+        if cell.key.destination.group in home.groups and cell.key.source in home.sources
+        for occurrence in cell.occurrences
+        if home.hours is None or home.hours.contains(occurrence.slot, occurrence.utc_slot)
+    )
+    return inside >= SAME_PLACES * count_alerts(part)
+
+
+def fits(part: Draft, home: Draft) -> bool:
+    """Whether a part says the same of the plant as the draft: sources, places and hours."""
+    total = count_alerts(part.cells)
+    same = [
+        cell
+        for cell in part.cells
+        if cell.key.destination.group in home.groups and cell.key.source in home.sources
+    ]
+    is_same_type = weigh_types(part.cells).keys() <= weigh_types(home.cells).keys()
+    if is_same_type:  # one type to another place: of the same sources
+        same = [cell for cell in part.cells if cell.key.source in home.sources]
+    return count_alerts(same) >= SAME_PLACES * total and have_similar_hours(part, home)
+
+
+def have_similar_hours(one: Draft, other: Draft) -> bool:
+    """Whether joining two drafts leaves their hours about as tight as they are."""
+    if one.hours is None and other.hours is None:
+        return True
+    if one.hours is None or other.hours is None:
+        return False
+    joined = learn_hours([o for cell in one.cells + other.cells for o in cell.occurrences])
+    longer = max(one.hours.hours_a_week, other.hours.hours_a_week)
+    return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
+
+
+def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[Draft]:
+    """Yield drafts whose targets can be named as groups apart from the few that cannot, where the
+    groups hold most of the alerts: who is seen next is then expected.
+    """
+    for draft in drafts:
+        ends = {cell.key.destination for cell in draft.cells}
+        side = describe_side(ends, inventory)
+        if side is None or (side.rung == Rung.LISTED and len(side.members) > SHORT_LIST):
+            named = nameable_groups(ends, inventory)
+            inside = [cell for cell in draft.cells if cell.key.destination.group in named]
+            if count_alerts(inside) >= SAME_PLACES * count_alerts(draft.cells):
+                yield Draft.of(inside)
+                outside = [c for c in draft.cells if c.key.destination.group not in named]
+                if is_frequent(outside):
+                    yield Draft.of(outside)
+                continue
+        yield draft
+
+
+def _zone_of(end: End) -> tuple[str, bool]:
+    return end.zone, end.is_outside

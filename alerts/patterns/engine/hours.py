@@ -1,0 +1,124 @@
+"""When a process happens: hours learned in plant time and in UTC, whichever is tighter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import comb, log
+from typing import Final
+
+from alerts.patterns.engine.cells import Occurrence
+from alerts.suppression.engine.windows import DAYS
+
+MIN_SHARE: Final = 0.98  # of the alerts must lie inside
+SLACK: Final = 1  # hours, on both sides
+MIN_ALERTS: Final = 5
+DOUBT: Final = 0.01  # the chance at which missing weekdays are no chance any more
+DAY: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours on some weekdays: from `start` (0–23) for `length` hours, past midnight if need be."""
+
+    weekdays: tuple[int, ...]  # of the start, Monday 0
+    start: int
+    length: int
+    is_utc: bool = False
+
+    @property
+    def hours_a_week(self) -> int:
+        """How long it is."""
+        return len(self.weekdays) * self.length
+
+    def contains(self, slot: int, utc_slot: int) -> bool:
+        """Whether an hour of the week, given in plant time and in UTC, lies inside."""
+        day, hour = divmod(utc_slot if self.is_utc else slot, DAY)
+        since = hour - self.start
+        if 0 <= since < self.length:
+            return day in self.weekdays
+        return since + DAY < self.length and (day - 1) % 7 in self.weekdays
+
+    def as_windows(self, zone: str) -> tuple[str, ...]:
+        """Return the hours as a rule spells them; `zone` is the plant's IANA name."""
+        place = "UTC" if self.is_utc else zone
+        if self.length >= DAY:
+            return tuple(f"{DAYS[day]} 00:00-24:00 {place}" for day in self.weekdays)
+        end = (self.start + self.length) % DAY
+        text = f"{self.start:02}:00-{end or 24:02}:00 {place}"
+        return tuple(f"{DAYS[day]} {text}" for day in self.weekdays)
+
+
+def learn_hours(occurrences: Sequence[Occurrence]) -> Hours | None:
+    """Return the tightest hours that hold 98 % of the alerts, with an hour of slack on both sides.
+
+    None where the empty rest could be chance. An alert of several within one hour counts once.
+    """
+    in_plant_time = _learn([(o.day, o.slot) for o in occurrences], is_utc=False)
+    in_utc = _learn([(o.day, o.utc_slot) for o in occurrences], is_utc=True)
+    found = [hours for hours in (in_plant_time, in_utc) if hours is not None]
+    return min(found, key=lambda hours: hours.hours_a_week, default=None)
+
+
+def _learn(moments: list[tuple[int, int]], *, is_utc: bool) -> Hours | None:
+    n = len(moments)
+    if n < MIN_ALERTS:
+        return None
+    arc = _shortest_arc(Counter(slot % DAY for _, slot in moments), n)
+    if arc is None:
+        start, length = 0, DAY
+    else:
+        start, length = arc
+    # The weekday of an hour past midnight is that of the window's start.
+    starts: list[tuple[int, int]] = []
+    for day, slot in moments:
+        weekday, hour = divmod(slot, DAY)
+        if (hour - start) % DAY < length:
+            is_after_midnight = hour < start
+            starts.append((day - is_after_midnight, (weekday - is_after_midnight) % 7))
+    weekdays = _weekdays(starts)
+    if length >= DAY and len(weekdays) == 7:
+        return None
+    inside = sum(1 for _, weekday in starts if weekday in weekdays)
+    if inside < MIN_SHARE * n:
+        return None
+    if length < DAY:
+        start, length = (start - SLACK) % DAY, min(length + 2 * SLACK, DAY)
+        if length >= DAY:
+            start, length = 0, DAY
+            if len(weekdays) == 7:
+                return None
+    return Hours(weekdays, start, length, is_utc)
+
+
+def _shortest_arc(counts: Counter[int], n: int) -> tuple[int, int] | None:
+    """Return start and length of the shortest stretch of hours that holds 98 % of the alerts; None
+    where the rest is not empty enough: a gap counts above 24 h · (ln n + 1.5) / n.
+    """
+    best: tuple[int, int] | None = None
+    for start in range(DAY):
+        if not counts[start]:
+            continue
+        inside = 0
+        for length in range(1, DAY + 1):
+            inside += counts[(start + length - 1) % DAY]
+            if inside >= MIN_SHARE * n:
+                if best is None or length < best[1]:
+                    best = start, length
+                break
+    if best is None or DAY - best[1] <= DAY * (log(n) + 1.5) / n:
+        return None
+    return best
+
+
+def _weekdays(starts: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    """Return the weekdays seen, where the missing ones are no chance; else all."""
+    by_day = Counter(dict(starts).values())  # one for each date
+    dates = sum(by_day.values())
+    used = sorted(by_day)
+    missing = 7 - len(used)
+    if not missing or dates == 0:
+        return tuple(range(7))
+    chance = comb(7, len(used)) * (len(used) / 7) ** dates
+    return tuple(used) if chance < DOUBT else tuple(range(7))

@@ -1,0 +1,192 @@
+"""Join cells into patterns that read like a sentence about the plant (suppression §3).
+
+Time is linear in the number of cells.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from alerts.patterns.engine.cells import Cell, End, count_alerts, count_days, weigh_types
+from alerts.patterns.engine.drafts import Draft, soft_drafts, split_by_groups, strict_drafts
+from alerts.patterns.engine.evidence import Evidence, pool_evidence
+from alerts.patterns.engine.hours import Hours
+from alerts.patterns.engine.pattern import Pattern, Strictness, TypeName, strictness_of
+from alerts.patterns.engine.sides import MAX_LISTED, Inventory, Rung, Side, describe_side
+from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
+
+MIN_PLANNED_SHARE: Final = 0.9
+
+
+def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
+    """Return the patterns of these cells, the largest first. Indices of cells are their places.
+
+    Cells that touch safety systems or crown jewels, that may never be suppressed, or that somebody
+    called suspicious are left out of what patterns are made of.
+    """
+    numbered = list(cells)
+    usable = [
+        cell
+        for cell in numbered
+        if not (cell.key.source.is_critical or cell.key.destination.is_critical)
+        and cell.key.source.name
+        and strictness_of(cell) != Strictness.NEVER
+    ]
+    by_site: dict[str, list[Cell]] = defaultdict(list)
+    for cell in usable:
+        by_site[cell.key.site].append(cell)
+    patterns: list[Pattern] = []
+    for site_cells in by_site.values():
+        by_type: dict[TypeName, list[int]] = defaultdict(list)
+        for index, cell in enumerate(numbered):
+            if cell.key.site == site_cells[0].key.site:
+                by_type[cell.key.alert_type, cell.key.own_title].append(index)
+        for is_strict in (False, True):
+            wanted = Strictness.STRICT if is_strict else Strictness.SOFT
+            calm = [c for c in site_cells if strictness_of(c) == wanted and not c.is_suspect]
+            suspect = [c for c in site_cells if strictness_of(c) == wanted and c.is_suspect]
+            drafts = strict_drafts(calm) if is_strict else soft_drafts(calm)
+            for draft in drafts if is_strict else split_by_groups(drafts, inventory):
+                pattern = describe(draft, suspect, inventory, is_strict=is_strict)
+                if pattern is not None:
+                    patterns.append(_with_cells(pattern, numbered, by_type))
+    return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
+
+
+def describe(
+    draft: Draft, suspect: list[Cell], inventory: Inventory, *, is_strict: bool
+) -> Pattern | None:
+    """Return what a draft says as a pattern; None where no rule could say it."""
+    cells = draft.cells
+    types = tuple(sorted(weigh_types(cells)))
+    source = _side([c.key.source for c in cells], inventory, allow_wide=not is_strict)
+    destination = _side([c.key.destination for c in cells], inventory, allow_wide=not is_strict)
+    if source is None or destination is None:
+        return None
+    if Rung.LISTED not in (source.rung, destination.rung):
+        source = _side([c.key.source for c in cells], inventory, allow_wide=False) or source
+    hours, planned_work = draft.hours, ""
+    if is_strict and (hours is None or hours.hours_a_week > MOST_WINDOW_HOURS):
+        hours, planned_work = None, usual_work(cells)
+    pattern = Pattern(
+        site=cells[0].key.site,
+        types=types,
+        source=source,
+        destination=destination,
+        is_directed=cells[0].key.is_directed,
+        is_strict=is_strict,
+        protocols=_all_of(cells, lambda cell: cell.key.protocol),
+        functions=_all_of(cells, lambda cell: cell.key.function),
+        hours=hours,
+        planned_work=planned_work,
+        exceptions=(),
+        except_sources=(),
+        severity=max(cell.severity for cell in cells) if is_strict else HIGH - 1,
+        alerts=count_alerts(cells),
+        days=count_days(cells),
+        cells=(),
+        evidence=Evidence(),
+        obstacle=_obstacle(source, destination, is_strict, hours, planned_work),
+    )
+    return _with_exceptions(pattern, suspect, cells)
+
+
+def usual_work(cells: list[Cell]) -> str:
+    """Return the kind of planned work within which at least 90 % of these alerts happened."""
+    weights: Counter[str] = Counter()
+    for cell in cells:
+        for occurrence in cell.occurrences:
+            for kind in occurrence.works:
+                weights[kind] += occurrence.alerts
+    for kind, alerts in weights.most_common(1):
+        if alerts >= MIN_PLANNED_SHARE * count_alerts(cells):
+            return kind
+    return ""
+
+
+def _obstacle(
+    source: Side, destination: Side, is_strict: bool, hours: Hours | None, planned_work: str
+) -> str:
+    if Rung.LISTED not in (source.rung, destination.rung):
+        return "no_identity"
+    if planned_work:
+        return "needs_planned_work"  # no rule can say it yet
+    if is_strict and hours is None:
+        return "needs_hours"
+    return ""
+
+
+def _side(ends: list[End], inventory: Inventory, *, allow_wide: bool) -> Side | None:
+    side = describe_side(ends, inventory, allow_group=allow_wide)
+    if side is not None or not allow_wide:
+        return side
+    distinct = set(ends)
+    if not all(end.name for end in distinct) or any(end.is_outside for end in distinct):
+        return None
+    zones = tuple(sorted({end.zone for end in distinct}))
+    if all(zones):
+        return Side(Rung.ZONE, tuple(sorted(end.name for end in distinct)), zones=zones)
+    return Side(Rung.SITE, tuple(sorted(end.name for end in distinct)))
+
+
+def _with_exceptions(pattern: Pattern, suspect: list[Cell], cells: list[Cell]) -> Pattern:
+    """Leave out the rarer end of each suspicious cell that the pattern would cover."""
+    weights: Counter[str] = Counter()
+    for cell in cells:
+        weights[cell.key.source.name] += cell.alerts
+        weights[cell.key.destination.name] += cell.alerts
+    sources, destinations = set[str](), set[str]()
+    for cell in suspect:
+        if not pattern.covers_cell(cell):
+            continue
+        if not any(pattern.covers_time(o.slot, o.utc_slot, o.works) for o in cell.occurrences):
+            continue
+        source, destination = cell.key.source.name, cell.key.destination.name
+        if destination and weights[destination] <= weights[source]:
+            destinations.add(destination)
+        else:
+            sources.add(source)
+    if not sources and not destinations:
+        return pattern
+    obstacle = pattern.obstacle
+    if pattern.source.members and sources >= set(pattern.source.members):
+        obstacle = "suspicious"
+    if pattern.destination.members and destinations >= set(pattern.destination.members):
+        obstacle = "suspicious"
+    return replace(
+        pattern,
+        exceptions=tuple(sorted(destinations)),
+        except_sources=tuple(sorted(sources)),
+        obstacle=obstacle,
+    )
+
+
+def _with_cells(pattern: Pattern, cells: list[Cell], by_type: dict[TypeName, list[int]]) -> Pattern:
+    """Return the pattern with the cells that it covers, counted and judged."""
+    covered = [
+        index
+        for name in pattern.types
+        for index in by_type[name]
+        if pattern.covers_cell(cells[index])
+    ]
+    inside = [
+        o.alerts
+        for index in covered
+        for o in cells[index].occurrences
+        if pattern.covers_time(o.slot, o.utc_slot, o.works)
+    ]
+    evidence = pool_evidence(
+        [cells[index] for index in covered],
+        covers_time=pattern.covers_time,
+        by_group=len(pattern.destination.members) > 10,
+    )
+    return replace(pattern, cells=tuple(covered), alerts=sum(inside), evidence=evidence)
+
+
+def _all_of(cells: list[Cell], get: Callable[[Cell], str]) -> tuple[str, ...]:
+    """Return the distinct values, sorted; nothing where some cell has none, or there are many."""
+    values = {get(cell) for cell in cells}
+    return () if "" in values or len(values) > MAX_LISTED else tuple(sorted(values))

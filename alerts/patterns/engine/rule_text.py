@@ -1,0 +1,107 @@
+"""A pattern as the rule that people sign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.sides import Rung, Side
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.guards.life import usual_end
+from alerts.suppression.engine.rule import LONGEST_TITLE, Rule
+
+
+def rule_for(
+    pattern: Pattern, *, time_zone: str, now: datetime, reason: str = "",
+    evidence: Sequence[str] = (),
+) -> Rule:  # fmt: skip
+    """Return the rule that says what the pattern is, for Tagout to enforce."""
+    clauses = [
+        Clause("site", "is", (pattern.site,)),
+        _alternatives("alert_type", sorted({title for title, _ in pattern.types})),
+    ]
+    if own_titles := sorted({own for _, own in pattern.types if own}):
+        clauses.append(_alternatives("user_defined_title", own_titles))
+    if pattern.is_directed:
+        clauses += _side_clauses("source", pattern.source)
+        clauses += _side_clauses("destination", pattern.destination)
+    else:
+        clauses += [
+            _alternatives("any_address" if side.by_address else "any_device", side.members)
+            for side in (pattern.source, pattern.destination)
+            if side.members
+        ]
+    if pattern.protocols:
+        clauses.append(_alternatives("protocol", pattern.protocols))
+    if pattern.functions:
+        clauses.append(_alternatives("function", pattern.functions))
+    clauses.append(Clause("severity", "at_most", (SEVERITIES[pattern.severity],)))
+    if pattern.hours is not None:
+        clauses.append(Clause("time", "within", pattern.hours.as_windows(time_zone)))
+    rule = Rule(
+        title=title_of(pattern),
+        all_of=tuple(clauses),
+        except_any=_exceptions(pattern),
+        reason=reason,
+        evidence=tuple(evidence),
+    )
+    return replace(rule, expires_at=usual_end(rule, now=now))
+
+
+def title_of(pattern: Pattern) -> str:
+    """Return one line that says who does what to whom."""
+    what = pattern.types[0][0]
+    if len(pattern.types) > 1:
+        what = f"{what} and {len(pattern.types) - 1} more"
+    ends = " to ".join(filter(None, map(side_words, (pattern.source, pattern.destination))))
+    return f"{what}: {ends}"[:LONGEST_TITLE].rstrip()
+
+
+def side_words(side: Side) -> str:
+    """Return a side in a few words."""
+    match side.rung:
+        case Rung.GROUP:
+            zones = f" of {' and '.join(side.zones)}" if side.zones else ""
+            return f"{' and '.join(side.kinds)}{zones}"
+        case Rung.ZONE:
+            return f"devices of {' and '.join(side.zones)}"
+        case Rung.NETWORK:
+            return ", ".join(side.networks[:3])
+        case Rung.SITE | Rung.NONE:
+            return ""
+    shown = ", ".join(side.members[:3])
+    return f"{shown} and {len(side.members) - 3} more" if len(side.members) > 3 else shown
+
+
+def _side_clauses(name: str, side: Side) -> list[Clause]:
+    zones = [_alternatives(f"{name}_zone", side.zones)] if side.zones else []
+    match side.rung:
+        case Rung.NONE | Rung.SITE:
+            return []
+        case Rung.NETWORK:
+            return [Clause(f"{name}_address", "within", side.networks)]
+        case Rung.ZONE:
+            return zones
+        case Rung.GROUP:
+            return [_alternatives(f"{name}_kind", side.kinds), *zones]
+    field = f"{name}_address" if side.by_address else f"{name}_device"
+    return [_alternatives(field, side.members), *zones]
+
+
+def _exceptions(pattern: Pattern) -> tuple[Clause, ...]:
+    clauses = []
+    for name, side, left_out in (
+        ("source", pattern.source, pattern.except_sources),
+        ("destination", pattern.destination, pattern.exceptions),
+    ):
+        if left_out:
+            field = f"{name}_address" if side.by_address else f"{name}_device"
+            clauses.append(_alternatives(field, left_out))
+    return tuple(clauses)
+
+
+def _alternatives(field: str, values: Sequence[str]) -> Clause:
+    return Clause(field, "is" if len(values) == 1 else "is_one_of", tuple(values))

@@ -1,0 +1,210 @@
+"""One side of a pattern: listed devices, devices of one kind in one zone, a zone, or a network."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from alerts.patterns.engine.cells import End, Group
+
+MAX_LISTED: Final = 100
+MIN_GROUP_MEMBERS: Final = 3
+MIN_GROUP_SHARE: Final = 0.5  # of the members known for 30 days
+MIN_NETWORK_ADDRESSES: Final = 10
+MIN_PREFIX: Final = 12
+MAX_NETWORKS: Final = 8
+
+
+class Rung(StrEnum):
+    """How far a side was generalised, the narrowest first."""
+
+    NONE = "none"  # alerts of the pattern name nobody here
+    LISTED = "listed"
+    GROUP = "group"
+    ZONE = "zone"
+    SITE = "site"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What a pattern says about one side. `members` are the names that were seen.
+
+    `kinds` and `zones` are set at the group rung and above; at the listed rung `zones` narrows the
+    names to the zones in which they were seen. `known` is how many members the inventory has.
+    """
+
+    rung: Rung
+    members: tuple[str, ...] = ()
+    by_address: bool = False  # members are addresses: some have no device name
+    kinds: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    known: int = 0
+
+    def covers(self, end: End) -> bool:
+        """Whether an end lies inside."""
+        match self.rung:
+            case Rung.NONE:
+                return not end.name
+            case Rung.SITE:
+                return bool(end.name) and not end.is_outside
+            case Rung.NETWORK:
+                return end.is_outside and is_in_networks(end.address, self.networks)
+        if end.is_outside or (self.zones and end.zone not in self.zones):
+            return False
+        if self.rung == Rung.ZONE:
+            return True
+        if self.rung == Rung.GROUP:
+            return end.kind in self.kinds
+        return (end.address if self.by_address else end.device) in self.members
+
+
+type Inventory = Mapping[Group, int]  # devices of each kind and zone that were known for 30 days
+
+
+def describe_side(
+    ends: Iterable[End], inventory: Inventory, *, allow_group: bool = True
+) -> Side | None:
+    """Return the narrowest side that says what these ends are. None where it cannot be said: too
+    many for a list, mixed with the outside, or partly without a name.
+    """
+    distinct = set(ends)
+    if not any(end.name for end in distinct):
+        return Side(Rung.NONE)
+    if not all(end.name for end in distinct):
+        return None
+    outside = {end for end in distinct if end.is_outside}
+    if outside:
+        return None if distinct - outside else _describe_outside(outside)
+    groups = {end.group for end in distinct}
+    zones = tuple(sorted({end.zone for end in distinct})) if all(e.zone for e in distinct) else ()
+    kinds = tuple(sorted({group.kind for group in groups}))
+    members = tuple(sorted(end.name for end in distinct))
+    if allow_group and is_group(distinct, inventory) and _is_product(groups):
+        known = sum(inventory.get(group, 0) for group in groups)
+        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=known)
+    if allow_group and is_kind_of_site(distinct, inventory):
+        known = sum(count for group, count in inventory.items() if group.kind in kinds)
+        return Side(Rung.GROUP, members, kinds=kinds, known=known)
+    return list_side(distinct, zones)
+
+
+def list_side(ends: set[End], zones: tuple[str, ...] = ()) -> Side | None:
+    """Return a side that lists these ends; None where there are too many or not all have a name of
+    one sort.
+    """
+    by_address = not all(end.device for end in ends)
+    if by_address and not all(end.address for end in ends):
+        return None
+    members = tuple(sorted({end.address if by_address else end.device for end in ends}))
+    if len(members) > MAX_LISTED:
+        return None
+    return Side(Rung.LISTED, members, by_address=by_address, zones=zones)
+
+
+def is_group(ends: set[End], inventory: Inventory) -> bool:
+    """Whether each kind and zone among these ends may be named as a group: at least three members,
+    and at least half of those known, were seen.
+    """
+    seen = Counter(end.group for end in ends)
+    return all(
+        group.is_named
+        and count >= MIN_GROUP_MEMBERS
+        and count >= MIN_GROUP_SHARE * inventory.get(group, 0)
+        for group, count in seen.items()
+    )
+
+
+def nameable_groups(ends: set[End], inventory: Inventory) -> set[Group]:
+    """Return the largest set of groups among these ends that one side can name: kinds of the whole
+    site where there are any, else the groups of the zone or kind with the most members.
+    """
+    inside = [end for end in ends if end.name and not end.is_outside]
+    by_kind: dict[str, set[End]] = defaultdict(set)
+    by_group: dict[Group, set[End]] = defaultdict(set)
+    for end in inside:
+        by_kind[end.kind].add(end)
+        by_group[end.group].add(end)
+    of_site = {kind for kind, members in by_kind.items() if is_kind_of_site(members, inventory)}
+    if of_site:
+        return {end.group for end in inside if end.kind in of_site}
+    fitting = {group: m for group, m in by_group.items() if is_group(m, inventory)}
+    best: set[Group] = set()
+    for one in fitting:
+        for same in ("kind", "zone"):
+            family = {g for g in fitting if getattr(g, same) == getattr(one, same)}
+            if sum(len(fitting[g]) for g in family) > sum(len(fitting[g]) for g in best):
+                best = family
+    return best
+
+
+def is_kind_of_site(ends: set[End], inventory: Inventory) -> bool:
+    """Whether each kind among these ends may be named over all zones of the site: the same measure,
+    where the kind stands in several zones with few members each.
+    """
+    seen = Counter(end.kind for end in ends)
+    known: Counter[str] = Counter()
+    for group, count in inventory.items():
+        known[group.kind] += count
+    return len({end.zone for end in ends}) > 1 and all(
+        kind and count >= MIN_GROUP_MEMBERS and count >= MIN_GROUP_SHARE * known[kind]
+        for kind, count in seen.items()
+    )
+
+
+def _is_product(groups: set[Group]) -> bool:
+    """Whether naming kinds and zones apart says nothing more than these groups."""
+    kinds, zones = {group.kind for group in groups}, {group.zone for group in groups}
+    return len(groups) == len(kinds) * len(zones)
+
+
+def _describe_outside(ends: set[End]) -> Side | None:
+    """Return networks that hold these addresses, and the addresses that lie in none, one by one.
+    None where those are many: what is beyond the plant is never open.
+    """
+    addresses = {end.address for end in ends if end.address}
+    networks, left = smallest_networks(addresses)
+    if len(left) >= MIN_NETWORK_ADDRESSES:
+        left = set()  # they stay with people
+    networks += [f"{address}/{ip_address(address).max_prefixlen}" for address in sorted(left)]
+    if not networks:
+        return None
+    inside = tuple(sorted(a for a in addresses if is_in_networks(a, tuple(networks))))
+    return Side(Rung.NETWORK, inside, networks=tuple(sorted(networks)))
+
+
+def smallest_networks(addresses: set[str]) -> tuple[list[str], set[str]]:
+    """Return the smallest networks, at most /12, that each hold at least ten of the addresses, and
+    the addresses that lie in none of them.
+    """
+    networks: list[str] = []
+    left = {address for address in addresses if _is_ipv4(address)}
+    others = addresses - left
+    for prefix in range(30, MIN_PREFIX - 1, -1):
+        by_network = Counter(str(ip_network(f"{a}/{prefix}", strict=False)) for a in left)
+        for network, count in by_network.most_common():
+            if count >= MIN_NETWORK_ADDRESSES and len(networks) < MAX_NETWORKS:
+                networks.append(network)
+                left = {a for a in left if not is_in_networks(a, (network,))}
+    return networks, left | others
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        return ip_address(text).version == 4
+    except ValueError:
+        return False
+
+
+def is_in_networks(text: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address lies in one of the networks."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return any(address in ip_network(network) for network in networks)

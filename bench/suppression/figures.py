@@ -1,0 +1,113 @@
+"""What came of it, measured against the truth: the only part of this bench that reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.simulator.scenarios.records import Incident
+from alerts.suppression.engine.bound import upper_share
+from alerts.suppression.engine.guards.life import TRIAL
+from bench.suppression.baselines import run_baselines
+from bench.suppression.future import Outcome
+from bench.suppression.world import World
+
+
+def measure(world: World, outcome: Outcome) -> dict[str, Any]:
+    """Return the figures of one scenario, by the names that `contracts.md` promises."""
+    scenario = world.scenario
+    future = [i for i in scenario.incidents if i.at >= scenario.split_at]
+    after_trial = [i for i in future if i.at >= scenario.split_at + TRIAL]
+    closed = set(outcome.closed)
+    attacks = [i for i in future if i.is_attack]
+    missed = [i for i in attacks if i.id in closed]
+    guarded = [i for i in missed if i.guard_class]
+    first_ten = _closed_by_first_ten(outcome)
+    rules = {
+        site: sum(rule.retired_at is None for rule in rules)
+        for site, rules in outcome.rules.items()
+    }
+    return {
+        "shape": scenario.shape,
+        "seed": scenario.seed,
+        "incidents": len(future),
+        "reduction_after_trial": _reduction(after_trial, closed),
+        "reduction_from_day_one": _reduction(future, closed),
+        "first_ten_rules_reduction": _reduction(after_trial, first_ten),
+        "attack_incidents": len(attacks),
+        "attack_incidents_suppressed": len(missed),
+        "missed_classes": dict(Counter(i.truth for i in missed)),
+        "guarded_missed": len(guarded),
+        "suppressed": len(closed),
+        "share_suspicious": len(missed) / len(closed) if closed else 0.0,
+        "bound95": upper_share(len(missed), len(closed)) if closed else 1.0,
+        "delayed_attacks": _delayed(attacks, closed),
+        "rules_per_site": rules,
+        "questions": sum(p.effort.questions for p in outcome.policies.values()),
+        "second_opinions": sum(p.effort.second_opinions for p in outcome.policies.values()),
+        "kept_open": dict(Counter(outcome.kept.values())),
+        "perfect_clustering": _perfect(world, after_trial),
+        "baselines": {
+            name: _compare(after_trial, attacks, found)
+            for name, found in run_baselines(world).items()
+        },
+    }
+
+
+def _reduction(incidents: Collection[Incident], closed: Collection[str]) -> float:
+    """Share of harmless incidents that no longer reach the SOC."""
+    harmless = [i.id for i in incidents if not i.is_attack]
+    return sum(pk in closed for pk in harmless) / len(harmless) if harmless else 0.0
+
+
+def _closed_by_first_ten(outcome: Outcome) -> set[str]:
+    """Incidents that the first ten rules of their site closed among themselves."""
+    return {pk for pk, numbers in outcome.closed.items() if all(n <= 10 for n in numbers)}
+
+
+def _delayed(attacks: Collection[Incident], closed: Collection[str]) -> int:
+    """Attacks whose first incident did not reach a person's screen."""
+    first: dict[tuple[str, str], Incident] = {}
+    for incident in attacks:
+        first.setdefault((incident.site, incident.truth), incident)
+    return sum(incident.id in closed for incident in first.values())
+
+
+def _perfect(world: World, incidents: Collection[Incident]) -> float:
+    """What rules drawn from the true processes, seen before the split, would take off the SOC."""
+    split = world.scenario.split_at
+    known = {
+        (process.site, process.name)
+        for process in world.scenario.processes
+        if process.recurs
+        and any(
+            world.scenario.by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids
+        )
+    }
+    found = {
+        pk
+        for process in world.scenario.processes
+        if (process.site, process.name) in known
+        for pk in process.incident_ids
+        if not _is_guarded(world.scenario.by_id[pk])
+    }
+    return _reduction(incidents, found)
+
+
+def _is_guarded(incident: Incident) -> bool:
+    return any(
+        (known := alert_type_for(a.alert_type)) is not None and known.guard == "never"
+        for a in incident.alerts
+    )
+
+
+def _compare(
+    after_trial: Collection[Incident], attacks: Collection[Incident], found: Collection[str]
+) -> dict[str, Any]:
+    return {
+        "reduction": _reduction(after_trial, found),
+        "attack_incidents_suppressed": sum(i.id in found for i in attacks),
+    }

@@ -1,0 +1,287 @@
+"""How people of this bench plan, ask, propose and sign. They never see the truth."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alerts.patterns.engine.cells import Cell
+from alerts.patterns.engine.evidence import unit_of
+from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
+from alerts.patterns.engine.rule_text import rule_for
+from alerts.simulator.scenarios.records import Incident
+from alerts.suppression.engine.guards.proposal import reasons_against_draft
+from alerts.suppression.engine.guards.width import MOST_SHARE
+from alerts.suppression.engine.rule import Rule
+from bench.suppression.rules import SignedRule
+from bench.suppression.world import SeenAlert, World
+
+PLANNING = timedelta(days=7)  # before the split, one round of mining and questions a day
+QUESTIONS_A_DAY = 5  # to a person
+HISTORY = timedelta(days=60)
+CREDIT = timedelta(days=28)
+MUCH_BETTER = 2  # a new rule must add so much more than the one that makes room for it
+
+
+@dataclass(slots=True)
+class Effort:
+    """What it cost people."""
+
+    questions: int = 0
+    second_opinions: int = 0
+
+
+@dataclass(slots=True)
+class Mined:
+    """One round of mining at one site."""
+
+    patterns: list[Pattern]
+    cells: list[Cell]
+    shapes: list[IncidentShape]
+    places: dict[str, frozenset[int]]
+    incidents: list[Incident]
+    matched: dict[int, int] = field(default_factory=dict)
+
+
+class Policy:
+    """OT and SOC of one site."""
+
+    def __init__(self, world: World, site: str) -> None:
+        self.world, self.site = world, site
+        self.effort = Effort()
+        self.asked_today: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def mine(self, now: datetime) -> Mined:
+        """Look at the last 60 days."""
+        incidents = [
+            incident
+            for incident in self.world.scenario.incidents
+            if incident.site == self.site and now - HISTORY <= incident.at < now
+        ]
+        cells, shapes, places = self.world.cells(incidents)
+        return Mined(
+            mine(cells, self.world.inventory(self.site, now)), cells, shapes, places, incidents
+        )
+
+    def ask_for_the_plan(self, now: datetime, living: Sequence[SignedRule] = ()) -> Mined:
+        """One evening: second opinions first, then the questions that move the curve most."""
+        self.asked_today.clear()
+        mined = self.mine(now)
+        self.ask_second_opinions(mined, now)
+        known = [rebase(rule.pattern, mined) for rule in living]
+        able = [pattern for pattern in mined.patterns if not pattern.obstacle]
+        shapes = self.recent_shapes(mined, now)
+        plan = make_plan(able, mined.cells, shapes, living=known)
+        for step in plan:
+            if not step.pattern.evidence.is_enough and not self._ask_about(step, mined, now):
+                break
+        return mined
+
+    def ask_second_opinions(self, mined: Mined, now: datetime) -> None:
+        """A lone suspicious verdict is shown to another person, then to the lead."""
+        for incident in mined.incidents:
+            judgement = self.world.judgements.get(incident.id)
+            if judgement is None or not judgement.is_lone_suspicion:
+                continue
+            if judgement.is_true_positive:
+                continue
+            others = [
+                person for person in self.world.people(self.site)
+                if person not in {by for by, _, _ in judgement.answers}
+            ]  # fmt: skip
+            for person in others[:1] + others[-1:]:
+                answer = self.world.scenario.ask(incident.id, now, person)
+                judgement.answers.append((person, answer.verdict, answer.cause))
+                self.effort.second_opinions += 1
+                if sum(v == "suspicious" for _, v, _ in judgement.answers) != 1:
+                    break
+                if len(judgement.answers) > 2:
+                    break
+
+    def _ask_about(self, step: Step, mined: Mined, now: datetime) -> bool:
+        """Ask about the largest unjudged units of a pattern; False: nobody has time."""
+        pattern = step.pattern
+        by_group = len(pattern.destination.members) > 10
+        missing = 0.6 - pattern.evidence.judged_share
+        total = pattern.alerts or 1
+        for unit, alerts in pattern.evidence.open_units[:6]:
+            if missing <= 0 and pattern.evidence.harmless > 0:
+                break
+            incident = self._representative(pattern, unit, by_group, mined)
+            if incident is None:
+                continue
+            person = self._free_person()
+            if person is None:
+                return False
+            answer = self.world.scenario.ask(incident.id, now, person)
+            self.world.judgements[incident.id].answers.append(
+                (person, answer.verdict, answer.cause)
+            )
+            self.effort.questions += 1
+            if answer.verdict in ("routine", "maintenance"):
+                missing -= alerts / total
+        return True
+
+    def _representative(
+        self, pattern: Pattern, unit: object, by_group: bool, mined: Mined
+    ) -> Incident | None:
+        """The newest unjudged incident that lies wholly inside the pattern and this unit."""
+        inside = set(pattern.cells)
+        for incident in reversed(mined.incidents):
+            places = mined.places[incident.id]
+            if not places <= inside:
+                continue
+            judgement = self.world.judgements.get(incident.id)
+            if judgement is not None and judgement.answers:
+                continue
+            if any(unit_of(mined.cells[at], by_group=by_group) == unit for at in places) and all(
+                pattern.covers_time(a.occurrence.slot, a.occurrence.utc_slot, a.occurrence.works)
+                for a in self.world.alerts[incident.id]
+            ):
+                return incident
+        return None
+
+    def _free_person(self) -> str | None:
+        for person in self.world.people(self.site):
+            if self.asked_today[person] < QUESTIONS_A_DAY:
+                self.asked_today[person] += 1
+                return person
+        return None
+
+    def sign(
+        self, mined: Mined, now: datetime, living: Sequence[SignedRule], numbers: int
+    ) -> list[SignedRule]:
+        """Propose and sign what the plan offers, as far as guards and evidence allow."""
+        known = [rebase(rule.pattern, mined) for rule in living]
+        able = [p for p in mined.patterns if not p.obstacle and p.evidence.is_enough]
+        ready = [p for p in able if not self._reasons(p, mined, now)]
+        recent = self.recent_shapes(mined, now)
+        room = MAX_RULES - len(living)
+        plan = make_plan(ready, mined.cells, recent, living=known, max_rules=MAX_RULES)
+        weak = deque(self.weakest(known, living, mined, recent, now))
+        signed: list[SignedRule] = []
+        for step in plan:
+            if room > 0:
+                room -= 1
+            elif weak and weak[0][0] * MUCH_BETTER < step.gain:
+                weak.popleft()[1].retired_at = now
+            else:
+                continue
+            rule = self._rule(step.pattern, now)
+            credit = self._credit(step.pattern, mined, now)
+            signed.append(SignedRule(numbers + len(signed), step.pattern, rule, now, credit=credit))
+        return signed
+
+    def recent_shapes(self, mined: Mined, now: datetime) -> list[IncidentShape]:
+        """The incidents of the last 28 days: what a rule would take off the SOC now."""
+        shapes: Counter[frozenset[Part]] = Counter()
+        places = {cell.key: at for at, cell in enumerate(mined.cells)}
+        for incident in mined.incidents:
+            if incident.at >= now - CREDIT:
+                shapes[
+                    frozenset(
+                        Part(
+                            places[alert.key], alert.occurrence.slot,
+                            alert.occurrence.utc_slot, alert.occurrence.works,
+                        )
+                        for alert in self.world.alerts[incident.id]
+                    )
+                ] += 1  # fmt: skip
+        return [IncidentShape(parts, n) for parts, n in shapes.items()]
+
+    def weakest(
+        self,
+        known: Sequence[Pattern],
+        living: Sequence[SignedRule],
+        mined: Mined,
+        shapes: Sequence[IncidentShape],
+        now: datetime,
+    ) -> list[tuple[int, SignedRule]]:
+        """Rules older than four weeks with what each adds to the others now, the weakest first."""
+        steps = make_plan(known, mined.cells, shapes, max_rules=len(known))
+        gains = {id(step.pattern): step.gain for step in steps}
+        rows = [
+            (gains.get(id(pattern), 0), rule)
+            for pattern, rule in zip(known, living, strict=True)
+            if rule.signed_at <= now - CREDIT
+        ]
+        return sorted(rows, key=lambda row: (row[0], row[1].number))
+
+    def _rule(self, pattern: Pattern, now: datetime) -> Rule:
+        zone = self.world.time_zone(self.site)
+        return rule_for(pattern, time_zone=zone, now=now, reason="routine", evidence=("a",))
+
+    def _reasons(self, pattern: Pattern, mined: Mined, now: datetime) -> list[str]:
+        """What guards hold against the rule, and what the back-test finds."""
+        rule = self._rule(pattern, now)
+        zones = [self.world.time_zone(self.site), "UTC"]
+        reasons = [r.code for r in reasons_against_draft(
+            rule, now=now, plant_zones=zones, criticality={})]  # fmt: skip
+        matched, stops = self._back_test(pattern, mined)
+        if matched > MOST_SHARE * len(mined.incidents):
+            reasons.append("wide.share")
+        if stops:
+            reasons.append("stops")
+        self.refused.update(reasons)
+        return reasons
+
+    def _back_test(self, pattern: Pattern, mined: Mined) -> tuple[int, int]:
+        """How many incidents have a match, and how many of those somebody called suspicious."""
+        inside, matched, stops = set(pattern.cells), 0, 0
+        for incident in mined.incidents:
+            if mined.places[incident.id].isdisjoint(inside):
+                continue
+            if not any(
+                pattern.covers(
+                    _cell_of(a), a.occurrence.slot,
+                    a.occurrence.utc_slot, a.occurrence.works,
+                )
+                for a in self.world.alerts[incident.id]
+            ):  # fmt: skip
+                continue
+            matched += 1
+            judgement = self.world.judgements.get(incident.id)
+            stops += judgement is not None and (
+                judgement.verdict == "suspicious" or judgement.is_true_positive
+            )
+        return matched, stops
+
+    def _credit(self, pattern: Pattern, mined: Mined, now: datetime) -> int:
+        """Incidents of the 28 days before that it would have closed and a person found harmless."""
+        inside, credit = set(pattern.cells), 0
+        for incident in mined.incidents:
+            if incident.at < now - CREDIT or not mined.places[incident.id] <= inside:
+                continue
+            judgement = self.world.judgements.get(incident.id)
+            credit += judgement is not None and (
+                judgement.is_closed_benign or judgement.verdict in ("routine", "maintenance")
+            )
+        return credit
+
+
+def rebase(pattern: Pattern, mined: Mined) -> Pattern:
+    """Return the pattern of a rule with the places of its cells in a newer round of mining."""
+    cells = (at for at, cell in enumerate(mined.cells) if pattern.covers_cell(cell))
+    return replace(pattern, cells=tuple(cells))
+
+
+def _cell_of(alert: SeenAlert) -> Cell:
+    return Cell(alert.key, severity=alert.facts.severity)
+
+
+def days_between(start: datetime, end: datetime) -> list[datetime]:
+    """The midnights from start up to, not including, end."""
+    return [start + timedelta(days=n) for n in range((end - start).days)]
+
+
+def group_by_site(incidents: Sequence[Incident]) -> dict[str, list[Incident]]:
+    """Incidents by their site."""
+    by_site = defaultdict(list)
+    for incident in incidents:
+        by_site[incident.site].append(incident)
+    return by_site

@@ -1,0 +1,64 @@
+"""Rules that were signed, as they live: trial, promotion, pauses, first members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.sides import Rung
+from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.guards.life import TRIAL, TRIAL_MATCHES
+from alerts.suppression.engine.guards.never import reasons_against_alert
+from alerts.suppression.engine.match import holds
+from alerts.suppression.engine.rule import Rule
+
+MAX_CREDIT = 8  # matches of the weeks before that count towards the trial
+TRIAL_ENDS = timedelta(days=28)  # then both owners are asked
+PAUSE = timedelta(days=3)  # until both have looked at what stopped the rule, and signed again
+
+
+@dataclass(slots=True)
+class SignedRule:
+    """One rule with its life. `members` are the names that its groups had when it was signed."""
+
+    number: int
+    pattern: Pattern
+    rule: Rule
+    signed_at: datetime
+    credit: int = 0
+    matches: int = 0
+    closed: list[tuple[datetime, str]] = field(default_factory=list)
+    paused_until: datetime | None = None
+    retired_at: datetime | None = None
+    live_at: datetime | None = None
+
+    def covers(self, facts: Facts) -> bool:
+        """Whether the signed rule matches, and no guard speaks against closing this alert by it."""
+        return holds(self.rule, facts) and not reasons_against_alert(facts, self.rule)
+
+    def acts(self, now: datetime) -> bool:
+        """Whether it tags or closes at all."""
+        return self.retired_at is None and (self.paused_until is None or self.paused_until <= now)
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it closes; a trial that may end does so here."""
+        if self.live_at is None and now - self.signed_at >= TRIAL:
+            enough = self.matches + min(self.credit, MAX_CREDIT) >= TRIAL_MATCHES
+            late = now - self.signed_at >= TRIAL_ENDS
+            if enough or (late and self.matches + self.credit > 0):
+                self.live_at = now
+            elif late:
+                self.retired_at = now
+        return self.live_at is not None and self.acts(now)
+
+    def new_members(self, facts: Facts) -> list[str]:
+        """Return the ends that its groups cover although they were not there when it was signed."""
+        found = []
+        for side, name in (
+            (self.pattern.source, facts.source_device or facts.source_address),
+            (self.pattern.destination, facts.destination_device or facts.destination_address),
+        ):
+            if side.rung in (Rung.GROUP, Rung.ZONE, Rung.SITE) and name not in side.members:
+                found.append(name)
+        return found

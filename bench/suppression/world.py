@@ -1,0 +1,210 @@
+"""A scenario as mining and rules see it: cells, incident shapes and facts, without the truth."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from alerts.patterns.engine.cells import Cell, CellKey, End, Group, Occurrence, Verdict
+from alerts.patterns.engine.plan import IncidentShape, Part
+from alerts.patterns.engine.sides import Inventory
+from alerts.simulator.scenarios.records import Alert, Incident, Site, Work
+from alerts.simulator.scenarios.scenario import Scenario
+from alerts.suppression.engine.facts import Facts
+
+SLACK = timedelta(hours=1)  # after planned work
+SETTLED = timedelta(days=30)  # a device known so long counts as a member of its group
+CRITICAL = ("safety", "crown-jewel")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAlert:
+    """One alert, prepared once: its cell, its hour and its facts."""
+
+    key: CellKey
+    occurrence: Occurrence
+    facts: Facts
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What people said about one incident so far: person, verdict, cause."""
+
+    answers: list[tuple[str, str, str]] = field(default_factory=list)
+    is_closed_benign: bool = False
+    is_true_positive: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in force: two of three decide; a lone one stands."""
+        counts = Counter(_side(verdict) for _, verdict, _ in self.answers)
+        sure = {side: n for side, n in counts.items() if side}
+        if not sure:
+            return self.answers[-1][1] if self.answers else ""
+        side = max(sure, key=lambda one: (sure[one], one == "suspicious"))
+        return next(v for _, v, _ in reversed(self.answers) if _side(v) == side)
+
+    @property
+    def is_lone_suspicion(self) -> bool:
+        """Whether one person called it suspicious and nobody else was asked."""
+        return self.verdict == "suspicious" and len(self.answers) == 1
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether two people called it suspicious, or the SOC found it to be true."""
+        said = sum(verdict == "suspicious" for _, verdict, _ in self.answers)
+        return said >= 2 or self.is_true_positive
+
+
+def _side(verdict: str) -> str:
+    return {"routine": "harmless", "maintenance": "harmless", "suspicious": "suspicious"}.get(
+        verdict, ""
+    )
+
+
+class World:
+    """One scenario, read without its truth."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.sites: dict[str, Site] = {site.name: site for site in scenario.sites}
+        self.judgements: dict[str, Judgement] = defaultdict(Judgement)
+
+    @cached_property
+    def alerts(self) -> dict[str, tuple[SeenAlert, ...]]:
+        """The alerts of each incident."""
+        return {
+            incident.id: tuple(self._read(alert) for alert in incident.alerts)
+            for incident in self.scenario.incidents
+        }
+
+    def inventory(self, site: str, now: datetime) -> Inventory:
+        """How many devices of each kind and zone of a site have been known for 30 days."""
+        settled = (
+            d for d in self.scenario.devices
+            if d.site == site and d.since <= now - SETTLED and d.is_there(now)
+        )  # fmt: skip
+        return Counter(Group(device.kind, device.zone) for device in settled)
+
+    def time_zone(self, site: str) -> str:
+        """The site's IANA time zone."""
+        return self.sites[site].time_zone
+
+    def local_hour(self, alert: Alert) -> int:
+        """The hour of an alert on the site's clock."""
+        return alert.at.astimezone(ZoneInfo(self.time_zone(alert.site))).hour
+
+    def people(self, site: str) -> list[str]:
+        """Who of OT may be asked, the lead last."""
+        own = [person for person in self.scenario.people if person.site == site]
+        return [person.name for person in sorted(own, key=lambda one: one.role == "lead")]
+
+    def cells(
+        self, incidents: Iterable[Incident]
+    ) -> tuple[list[Cell], list[IncidentShape], dict[str, frozenset[int]]]:
+        """Return cells, shapes of incidents, and the cells of each incident."""
+        index: dict[CellKey, int] = {}
+        cells: list[Cell] = []
+        shapes: Counter[frozenset[Part]] = Counter()
+        places: dict[str, frozenset[int]] = {}
+        for incident in incidents:
+            judgement = self.judgements.get(incident.id)
+            parts, touched = set(), {}
+            for alert in self.alerts[incident.id]:
+                at = index.get(alert.key)
+                if at is None:
+                    at = index[alert.key] = len(cells)
+                    cells.append(Cell(alert.key))
+                cell, occurrence = cells[at], alert.occurrence
+                cell.severity = max(cell.severity, alert.facts.severity)
+                cell.occurrences.append(occurrence)
+                parts.add(Part(at, occurrence.slot, occurrence.utc_slot, occurrence.works))
+                touched[at] = occurrence
+            shapes[frozenset(parts)] += 1
+            places[incident.id] = frozenset(touched)
+            if judgement is not None:
+                _judge(incident, judgement, touched, cells)
+        return cells, [IncidentShape(parts, n) for parts, n in shapes.items()], places
+
+    def _read(self, alert: Alert) -> SeenAlert:
+        source = End(
+            alert.source_device, alert.source_address, alert.source_kind, alert.source_zone,
+            _is_outside(alert.source_address, alert.source_zone),
+            alert.source_criticality in CRITICAL,
+        )  # fmt: skip
+        destination = End(
+            alert.destination_device, alert.destination_address, alert.destination_kind,
+            alert.destination_zone, _is_outside(alert.destination_address, alert.destination_zone),
+            alert.destination_criticality in CRITICAL,
+        )  # fmt: skip
+        is_directed = bool(source.name or destination.name)
+        if not is_directed and len(alert.any_device) in (1, 2):
+            named = sorted(alert.any_device)
+            source = End(named[0])
+            destination = End(named[1]) if len(named) > 1 else End()
+        elif is_directed and not source.name:
+            source, destination = destination, End()
+            is_directed = False
+        local = alert.at.astimezone(ZoneInfo(self.time_zone(alert.site)))
+        utc = alert.at.astimezone(UTC)
+        works = self._works(alert)
+        occurrence = Occurrence(
+            local.toordinal(), local.weekday() * 24 + local.hour,
+            utc.weekday() * 24 + utc.hour, 1, works,
+        )  # fmt: skip
+        key = CellKey(
+            alert.site, alert.alert_type, alert.user_defined_title, source, destination,
+            alert.protocol, alert.function, is_directed,
+        )  # fmt: skip
+        sides = {
+            f"{side}_{name}": getattr(alert, f"{side}_{name}")
+            for side in ("source", "destination")
+            for name in ("kind", "zone", "subnet")
+        }
+        facts = Facts(**alert.facts(), **sides)
+        return SeenAlert(key, occurrence, facts)
+
+    def _works(self, alert: Alert) -> frozenset[str]:
+        """The kinds of planned work that were written down by then and name what takes part."""
+        ends = {alert.source_device, alert.destination_device, *alert.any_device} - {""}
+        zones = {alert.source_zone, alert.destination_zone, alert.zone} - {""}
+        return frozenset(
+            work.kind
+            for work in self._works_by_site[alert.site]
+            if work.starts_at <= alert.at < work.ends_at + SLACK
+            and work.entered_at <= alert.at
+            and (ends & set(work.devices) if work.devices else zones & set(work.zones))
+        )
+
+    @cached_property
+    def _works_by_site(self) -> dict[str, list[Work]]:
+        works: dict[str, list[Work]] = defaultdict(list)
+        for work in self.scenario.works:
+            works[work.site].append(work)
+        return works
+
+
+def _is_outside(address: str, zone: str) -> bool:
+    return bool(address) and not zone
+
+
+def _judge(
+    incident: Incident, judgement: Judgement, touched: dict[int, Occurrence], cells: list[Cell]
+) -> None:
+    """Write what people said into the cells of an incident."""
+    verdict = judgement.verdict
+    cause = next((c for _, v, c in reversed(judgement.answers) if v == verdict), "")
+    by = judgement.answers[-1][0] if judgement.answers else ""
+    for at, occurrence in touched.items():
+        cell = cells[at]
+        cell.closings += judgement.is_closed_benign
+        cell.true_positives += judgement.is_true_positive
+        if verdict:
+            cell.verdicts.append(
+                Verdict(incident.id, verdict, cause, by, occurrence.slot, occurrence.utc_slot,
+                        occurrence.works)
+            )  # fmt: skip

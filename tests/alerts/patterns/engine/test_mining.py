@@ -1,0 +1,157 @@
+"""A pattern is a process of the plant, not a pair (suppression §3)."""
+
+import pytest
+
+from alerts.incidents.engine.catalogue import all_types
+from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.sides import Rung
+from tests.alerts.patterns.engine.plants import cell, device, happened, outside
+
+SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "Medium"][:4]
+BOXED = next(t.title for t in all_types() if t.guard == "timeboxed" and t.severity == "Medium")
+NEVER = next(t.title for t in all_types() if t.guard == "never")
+HISTORIAN = device("HIST-01", kind="Historian", zone="Operations")
+GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(1, 6)]
+INVENTORY = {Group("Gateway", "Water"): 6, Group("Historian", "Operations"): 1}
+
+
+def one(cells, inventory=INVENTORY):
+    (pattern,) = mine(cells, inventory)
+    return pattern
+
+
+def test_one_source_and_its_targets_of_one_kind_are_one_pattern():
+    pattern = one([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS])
+    assert pattern.source.members == ("HIST-01",)
+    assert pattern.destination.rung == Rung.GROUP
+    assert pattern.destination.kinds == ("Gateway",)
+    assert pattern.alerts == 100
+
+
+def test_a_group_is_named_only_when_half_of_it_was_seen():
+    pattern = one([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS], {
+        Group("Gateway", "Water"): 11
+    })  # fmt: skip
+    assert pattern.destination.rung == Rung.LISTED
+    assert len(pattern.destination.members) == 5
+
+
+def test_two_members_are_listed_and_not_a_group():
+    pattern = one([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS[:2]])
+    assert pattern.destination.rung == Rung.LISTED
+
+
+def test_what_is_rare_for_each_pair_is_frequent_for_the_kind():
+    laptops = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(8)]
+    server = device("DHCP-01", kind="Server", zone="Office")
+    cells = [cell(laptop, server, SOFT[0], days=[n]) for n, laptop in enumerate(laptops)]
+    pattern = one(cells, {Group("Laptop", "Office"): 10})
+    assert pattern.source.rung == Rung.GROUP
+    assert pattern.destination.members == ("DHCP-01",)
+
+
+def test_types_of_one_source_that_go_to_the_same_places_are_one_pattern():
+    cells = [cell(HISTORIAN, each, title) for each in GATEWAYS for title in SOFT[:3]]
+    assert len(one(cells).types) == 3
+
+
+def test_types_at_other_hours_stay_apart():
+    cells = [cell(HISTORIAN, each, SOFT[0], hour=2) for each in GATEWAYS]
+    cells += [cell(HISTORIAN, each, SOFT[1], hour=14) for each in GATEWAYS]
+    assert len(mine(cells, INVENTORY)) == 2
+
+
+def test_types_that_are_never_suppressed_make_no_pattern():
+    assert mine([cell(HISTORIAN, each, NEVER) for each in GATEWAYS], INVENTORY) == []
+
+
+def test_crown_jewels_are_left_out_by_name():
+    cells = [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS[:4]]
+    jewel = device("GW-9", kind="Gateway", zone="Water", is_critical=True)
+    pattern = one([*cells, cell(HISTORIAN, jewel, SOFT[0])])
+    assert "GW-9" not in pattern.destination.members
+    assert pattern.alerts == 80
+
+
+def test_strict_types_name_each_device_and_keep_to_hours():
+    cells = [cell(HISTORIAN, each, BOXED, hour=6) for each in GATEWAYS]
+    pattern = one(cells)
+    assert pattern.destination.rung == Rung.LISTED
+    assert pattern.hours is not None
+    assert pattern.obstacle == ""
+
+
+def test_strict_types_without_hours_need_planned_work():
+    anytime = [happened([day], hour=day * 5 % 24)[0] for day in range(40)]
+    assert one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=anytime)]).obstacle == "needs_hours"
+    planned = [happened([d], hour=d * 5 % 24, works=["vendor-visit"])[0] for d in range(40)]
+    pattern = one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=planned)])
+    assert pattern.planned_work == "vendor-visit"
+    assert pattern.obstacle == "needs_planned_work"
+
+
+def test_a_suspicious_cell_is_left_out_and_named_as_an_exception():
+    cells = [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS]
+    odd = device("GW-7", kind="Gateway", zone="Water")
+    pattern = one([*cells, cell(HISTORIAN, odd, SOFT[0], days=[3], verdicts=["suspicious"])])
+    assert pattern.exceptions == ("GW-7",)
+    assert pattern.evidence.suspicious == 0
+
+
+def test_a_pattern_of_suspicion_alone_cannot_become_a_rule():
+    cells = [cell(HISTORIAN, GATEWAYS[0], SOFT[0], days=range(10))]
+    cells += [cell(HISTORIAN, GATEWAYS[0], SOFT[0], verdicts=["suspicious"], function="Write")]
+    assert [p for p in mine(cells, INVENTORY) if not p.obstacle and not p.exceptions] == []
+
+
+def test_a_destination_outside_is_a_network_of_at_least_ten_addresses():
+    few = [cell(HISTORIAN, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(5)]
+    assert one(few).destination.networks == tuple(f"52.10.{n}.9/32" for n in range(5))
+    many = [cell(HISTORIAN, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(12)]
+    assert one(many).destination.networks == ("52.10.0.0/20",)
+
+
+def test_what_one_kind_does_in_several_zones_is_offered_as_one_pattern():
+    pairs = [
+        (device(f"HMI-{n}", kind="HMI", zone=f"Station {n}"),
+         device(f"REL-{n}", kind="Relay", zone=f"Station {n}"))
+        for n in range(6)
+    ]  # fmt: skip
+    patterns = mine(
+        [cell(*pair, SOFT[0], days=range(n, n + 6)) for n, pair in enumerate(pairs)], {}
+    )
+    assert patterns[0].alerts == 36
+    assert len(patterns[0].source.members) == 6
+
+
+def test_addresses_outside_that_share_no_network_make_no_pattern():
+    cells = [cell(HISTORIAN, outside(f"{n}.10.1.9"), SOFT[0]) for n in range(20, 60)]
+    assert mine(cells, INVENTORY) == []
+
+
+@pytest.mark.parametrize("days", [[0, 1], [0]])
+def test_what_happened_on_two_days_is_no_pattern(days):
+    cells = [cell(HISTORIAN, each, SOFT[0], days=days) for each in GATEWAYS]
+    assert mine(cells, INVENTORY) == []
+
+
+def test_functions_that_were_seen_are_kept_and_another_is_not_covered():
+    cells = [cell(HISTORIAN, each, SOFT[0], function="Read") for each in GATEWAYS]
+    pattern = one(cells)
+    assert pattern.functions == ("Read",)
+    assert not pattern.covers_cell(cell(HISTORIAN, GATEWAYS[0], SOFT[0], function="Write"))
+
+
+def test_evidence_is_pooled_over_the_pattern_and_one_annotation_is_one_trial():
+    cells = [cell(HISTORIAN, each, SOFT[0], verdicts=["routine"]) for each in GATEWAYS[:4]]
+    cells.append(cell(HISTORIAN, GATEWAYS[4], SOFT[0]))
+    evidence = one(cells).evidence
+    assert (evidence.harmless, evidence.judged_share, evidence.is_enough) == (4, 0.8, True)
+    assert evidence.open_units == ((("target", "GW-5"), 20),)
+
+
+def test_too_little_of_a_pattern_was_judged():
+    cells = [cell(HISTORIAN, GATEWAYS[0], SOFT[0], verdicts=["routine"])]
+    cells += [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS[1:]]
+    assert not one(cells).evidence.is_enough

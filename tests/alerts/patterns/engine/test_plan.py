@@ -1,0 +1,49 @@
+"""The plan: the order in which rules are worth a signature."""
+
+from alerts.incidents.engine.catalogue import all_types
+from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.plan import IncidentShape, Part, make_plan
+from tests.alerts.patterns.engine.plants import cell, device
+
+SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "Medium"]
+GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(4)]
+PANELS = [device(f"HMI-{n}", kind="HMI", zone="Hall") for n in range(4)]
+HISTORIAN = device("HIST", kind="Historian", zone="Operations")
+SCANNER = device("SCAN", kind="Scanner", zone="Office")
+INVENTORY = {Group("Gateway", "Water"): 4, Group("HMI", "Hall"): 4}
+CELLS = [cell(HISTORIAN, g, SOFT[0]) for g in GATEWAYS] + [
+    cell(SCANNER, p, SOFT[1], days=range(10)) for p in PANELS
+]
+
+
+def single(index, count):
+    return IncidentShape(frozenset({Part(index, 9, 8)}), count)
+
+
+def test_the_largest_gain_comes_first_and_shares_add_up():
+    patterns = mine(CELLS, INVENTORY)
+    shapes = [single(i, 20 if i < 4 else 10) for i in range(8)]
+    steps = make_plan(patterns, CELLS, shapes)
+    assert [step.gain for step in steps] == [80, 40]
+    assert [round(step.share, 3) for step in steps] == [0.667, 1.0]
+
+
+def test_an_incident_counts_only_when_all_its_alerts_are_covered():
+    patterns = mine(CELLS, INVENTORY)
+    both = IncidentShape(frozenset({Part(0, 9, 8), Part(4, 9, 8)}), 7)
+    steps = make_plan(patterns, CELLS, [single(0, 20), single(4, 10), both])
+    assert [step.gain for step in steps] == [20, 17]
+
+
+def test_what_living_rules_cover_adds_nothing():
+    patterns = mine(CELLS, INVENTORY)
+    (large, small) = patterns
+    steps = make_plan(patterns, CELLS, [single(0, 20), single(4, 10)], living=[large])
+    assert [(step.pattern, step.gain) for step in steps] == [(small, 10)]
+    assert steps[0].share == 1.0
+
+
+def test_a_plan_has_at_most_so_many_rules():
+    patterns = mine(CELLS, INVENTORY)
+    assert len(make_plan(patterns, CELLS, [single(0, 1), single(4, 1)], max_rules=1)) == 1
