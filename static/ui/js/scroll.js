@@ -10,5 +10,8 @@ if (main) {
   }
   let top = main.scrollTop; // a page that is being left says 0
   main.addEventListener("scroll", () => (top = main.scrollTop), { passive: true });
+  // What nothing inside can be focused of, the keys could not scroll.
+  const focusable = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  if (main.scrollHeight > main.clientHeight && !main.querySelector(focusable)) main.tabIndex = 0;
   addEventListener("pagehide", () => sessionStorage.setItem(nameOfPage(), top));
 }

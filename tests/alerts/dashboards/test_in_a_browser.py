@@ -138,3 +138,11 @@ def test_the_keys_lead_home(browse, busy, leo):
     page.keyboard.press("g")
     page.keyboard.press("h")
     page.get_by_role("heading", name="Hello, Leo").wait_for()
+
+
+def test_a_page_without_a_link_scrolls_by_keys_on_a_phone(browse, leo):
+    page = browse("/status/", as_=leo, width=390, height=500)
+    main = page.locator("main")
+    assert main.evaluate("e => e.scrollHeight > e.clientHeight")
+    assert main.locator("a[href], button").count() == 0
+    assert axe_findings(page, of=("rule", ["scrollable-region-focusable"])) == []
