@@ -73,7 +73,18 @@ _COMMENTS = """
     FROM floor_comments s
     ON CONFLICT (incident_id, name) DO UPDATE SET message = excluded.message
 """
-WHAT_WAS_SAID = ";".join((_ALERTS, _DEVICES, _ENTITIES, _COMMENTS))
+_ENDS = """
+    UPDATE incidents_alert a SET source_kind = s.kind, destination_kind = t.kind,
+        source_zone = z.name, destination_zone = z.name,
+        source_subnet = text(network(set_masklen(s.address::inet, 24))),
+        destination_subnet = text(network(set_masklen(t.address::inet, 24)))
+    FROM floor_alerts f
+    JOIN sites_zone z ON z.id = f.zone_id
+    JOIN sites_device s ON s.zone_id = f.zone_id AND s.address = f.source_address
+    JOIN sites_device t ON t.zone_id = f.zone_id AND t.address = f.destination_address
+    WHERE a.workspace_id = f.workspace_id AND a.key = f.key
+"""
+WHAT_WAS_SAID = ";".join((_ALERTS, _DEVICES, _ENDS, _ENTITIES, _COMMENTS))
 
 DEVICES = """
     SELECT d.zone_id, d.address, d.criticality, coalesce(d.purdue_level, z.purdue_level), z.name

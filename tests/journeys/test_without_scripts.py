@@ -23,7 +23,6 @@ def test_sign_in_read_answer_and_close(world, browse):
     sign_in(desk, cast.SAM)
     desk.get_by_role("link", name="Unauthorized PLC Programming").click()
     expect(desk.locator(".lead")).to_contain_text("ENG-WS-04")
-    desk.get_by_role("link", name="What OT says").click()
     desk.get_by_label("Was this planned work?").check(force=True)
     desk.get_by_role("button", name="Ask OT").click()
 
