@@ -16,7 +16,6 @@ from make import MOST_BYTES, ODA, Portal, chromium, pictures
 from playwright.sync_api import Page, sync_playwright
 
 LEO, MIA = "leo@demo.example", "mia@demo.example"
-PLC = "PLC-PL2-08"  # the engineering station loads its program every Tuesday
 
 
 def main(address: str, password: str) -> None:
@@ -44,11 +43,11 @@ def story(portal: Portal, password: str) -> Iterator[Path]:
 
 
 def turned(page: Page) -> str:
-    """Oda turns the pattern of a PLC into a rule, or goes on with the draft that she has."""
+    """Oda turns the first pattern that may become a rule into one, or goes on with her draft."""
     page.goto("/patterns/")
-    card = page.locator(".pattern", has_text=f"new program into {PLC}")
-    if card.count():
-        card.get_by_role("button", name="Turn into rule").click()
+    turn = page.locator(".pattern").get_by_role("button", name="Turn into rule")
+    if turn.count():
+        turn.first.click()
         page.wait_for_url(re.compile("/edit/"))
         return page.url.removeprefix(page.url.partition("/rules/")[0])
     page.goto("/rules/?state=work")
