@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
 Options = dict[str, Any]
 # Of the same origin: for any other page Chromium ends the process, with all that it has compiled.
-NOTHING = "/static/ui/css/print.css"
+NOTHING = "/static/ui/css/media.css"
 PATIENCE = 30_000  # milliseconds; Playwright's own
 
 

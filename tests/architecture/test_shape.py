@@ -7,14 +7,14 @@ import pytest
 
 from tests.architecture.tree import HOME, WINGS, rooms, sources, tracked
 
-FULL = 400
+MAX_LINES = 500
 
 
-def test_no_file_is_longer_than_four_hundred_lines():
+def test_no_file_is_longer_than_five_hundred_lines():
     long = {}
     for path in sources(".py", ".html", ".css", ".js"):
         lines = len((HOME / path).read_text(encoding="utf-8").splitlines())
-        if lines > FULL:
+        if lines > MAX_LINES:
             long[str(path)] = lines
     assert not long
 

@@ -65,4 +65,4 @@ def test_the_kit_leaves_room_for_pages():
 
 def test_no_file_of_styles_or_scripts_is_too_long():
     for path in [*(ROOT / "static").rglob("*.css"), *(ROOT / "static/ui/js").rglob("*.js")]:
-        assert path.read_text(encoding="utf-8").count("\n") <= 400, path.name
+        assert path.read_text(encoding="utf-8").count("\n") <= 500, path.name
