@@ -135,7 +135,13 @@ class Annotation(models.Model):
                 name="suspicious_says_why",
             ),
         ]
-        indexes = [models.Index(fields=["-given_at"], name="annotations_newest")]
+        indexes = [
+            models.Index(fields=["-given_at"], name="annotations_newest"),
+            models.Index(
+                fields=["given_at"], condition=Q(verdict="suspicious", withdrawn_at=None),
+                name="annotations_suspicious",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.by_id}"

@@ -25,6 +25,7 @@ from alerts.reviews.queries.facts import (
     facts_of,
     history_of_pattern,
 )
+from alerts.reviews.queries.suspicions import Suspicion, suspicions_on
 
 __all__ = [
     "WAITING_INCIDENTS",
@@ -34,6 +35,7 @@ __all__ = [
     "Facts",
     "PatternHistory",
     "Place",
+    "Suspicion",
     "annotations_in_force",
     "annotations_visible_to",
     "answers_to",
@@ -47,6 +49,7 @@ __all__ = [
     "place_in_line",
     "previews_of_asking",
     "reviews_visible_to",
+    "suspicions_on",
     "verdict_on",
     "waiting_for",
     "waiting_incidents_of",

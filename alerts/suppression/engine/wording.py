@@ -192,6 +192,9 @@ GUARDS: Final = {
     "never.owner": gettext_noop("Somebody has taken the incident."),
     "never.touched": gettext_noop("A person has worked on the incident: {what}."),
     "never.case": gettext_noop("{names} is also part of an open true positive."),
+    "never.suspicion": gettext_noop(
+        "OT called something suspicious on {names}, and nobody has corrected that."
+    ),
     "never.unknown": gettext_noop("Sentinel used a value that Tagout does not know: {what}."),
     "never.entities": gettext_noop("The incident has {count} entities, more than {most}."),
     "never.unexplained": gettext_noop("No alert explains these entities: {names}."),

@@ -1,4 +1,4 @@
-"""What the entities of an incident say beside its alerts: strangers, open cases, criticality."""
+"""What the entities of an incident say beside its alerts: strangers, criticality."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from alerts.incidents.models import Alert, Entity, Incident, OtState, Status
+from alerts.incidents.models import Entity
 from alerts.sentinel.wire.vocabulary import ENTITY_KIND
 from alerts.sites.models import Device
 from alerts.suppression.engine.facts import Facts
@@ -26,7 +26,6 @@ class Around:
 
     unexplained: tuple[str, ...]
     unknown_kinds: tuple[str, ...]
-    names: frozenset[str]  # folded names and addresses of all that is involved
     device_ids: frozenset[int]
 
 
@@ -36,13 +35,12 @@ def around(incident_id: int, *, alerts: Iterable[Facts]) -> Around:
     """
     said = {name.casefold() for facts in alerts for name in _ends(facts)}
     entities = list(Entity.objects.filter(incident=incident_id).select_related("device"))
-    explained = {one.pk for one in entities if _names(one) & said}
+    explained = {one.pk for one in entities if names_of(one) & said}
     explained |= {one.pk for one in entities if one.kind in _THE_ALERT_ITSELF}
     leads = {ref for one in entities if one.pk in explained for ref in _references(one)}
     while more := {one.pk for one in entities if one.pk not in explained and _id_of(one) in leads}:
         explained |= more
         leads |= {ref for one in entities if one.pk in more for ref in _references(one)}
-    names = said.union(*(_names(one) for one in entities)) if entities else said
     return Around(
         unexplained=tuple(
             sorted(one.label or one.name for one in entities if one.pk not in explained)
@@ -50,37 +48,7 @@ def around(incident_id: int, *, alerts: Iterable[Facts]) -> Around:
         unknown_kinds=tuple(
             sorted({one.kind or "none" for one in entities if one.kind not in ENTITY_KIND})
         ),
-        names=frozenset(names),
         device_ids=frozenset(one.device_id for one in entities if one.device_id is not None),
-    )
-
-
-def in_open_cases(found: Around, *, incident: Incident) -> tuple[str, ...]:
-    """What of this also stands in an open incident that somebody holds for a true positive."""
-    cases = list(open_cases(incident.workspace_id).exclude(pk=incident.pk))
-    if not cases:
-        return ()
-    devices = Device.objects.filter(
-        pk__in=Entity.objects.filter(incident__in=cases, device__in=found.device_ids).values(
-            "device"
-        )
-    )
-    named = {str(device) for device in devices}
-    alerts = Alert.objects.filter(incidents__in=cases, workspace=incident.workspace_id)
-    for row in alerts.values_list(
-        "source_device", "source_address", "destination_device", "destination_address",
-        "any_device", "any_address",
-    ):  # fmt: skip
-        ends = {*row[:4], *row[4], *row[5]}
-        named |= {name for name in ends if name and name.casefold() in found.names}
-    return tuple(sorted(named))
-
-
-def open_cases(workspace_id: int) -> Any:
-    """Open incidents of a workspace that OT called suspicious or the SOC a true positive."""
-    held = Q(ot_state=OtState.SUSPICIOUS) | Q(classification="TruePositive")
-    return Incident.objects.filter(
-        held, workspace=workspace_id, status__lt=Status.CLOSED, gone_at=None, merged_into=None
     )
 
 
@@ -104,7 +72,7 @@ def _ends(facts: Facts) -> set[str]:
     return {name for name in ends if name}
 
 
-def _names(entity: Entity) -> set[str]:
+def names_of(entity: Entity) -> set[str]:
     """By which names the entity could stand in an alert, folded."""
     properties = _properties(entity)
     texts = [properties.get(member) for member in _NAMED.get(entity.kind, ())]

@@ -12,7 +12,8 @@ from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.guards.scene import Scene
 from alerts.suppression.engine.sentinel_conditions import GATE_LABEL
 from alerts.suppression.reads.cover import Cover
-from alerts.suppression.reads.entities import Around, around, criticality_of, in_open_cases
+from alerts.suppression.reads.entities import Around, around, criticality_of
+from alerts.suppression.reads.holds import held_names
 
 OUR_LABELS = "tagout:"  # what nobody else writes
 _OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end
@@ -53,6 +54,7 @@ def scene_of(
 ) -> Scene:
     """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
     found = around(incident.pk, alerts=alerts.values())
+    held = held_names(incident, alerts=alerts.values())
     products = {*seen.product_names, *(each.product_name for each in alerts.values())} - {""}
     if not seen.product_names:
         products = set()  # a missing member is one that we do not understand
@@ -65,7 +67,8 @@ def scene_of(
         unknown_words=tuple(_unknown_words(incident, seen, found)),
         entities_count=incident.entities_count,
         unexplained=found.unexplained,
-        in_open_cases=in_open_cases(found, incident=incident),
+        in_open_cases=held.by_true_positives,
+        under_suspicion=held.by_suspicions,
         criticality=criticality_of(found, alerts=alerts.values()),
         details_pending=_is_pending(incident, seen, alerts),
         minutes_old=min(minutes_old(incident.workspace_id, now=now), _OLDEST),

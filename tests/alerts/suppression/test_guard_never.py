@@ -226,6 +226,7 @@ def test_an_incident_with_nothing_against_it_may_be_closed():
         ({"entities_count": 501}, "never.entities"),
         ({"unexplained": ("LAPTOP-9",)}, "never.unexplained"),
         ({"in_open_cases": ("PLC-4",)}, "never.case"),
+        ({"under_suspicion": ("PLC-4",)}, "never.suspicion"),
         ({"criticality": {"SIS-01": "safety"}}, "never.asset"),
         ({"details_pending": True}, "never.pending"),
         ({"minutes_old": 15.1}, "never.stale"),

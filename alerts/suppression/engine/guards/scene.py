@@ -31,6 +31,7 @@ class Scene:
     entities_count: int = 0
     unexplained: tuple[str, ...] = ()
     in_open_cases: tuple[str, ...] = ()
+    under_suspicion: tuple[str, ...] = ()
     criticality: Mapping[str, str] = field(default_factory=dict)
     details_pending: bool = False
     minutes_old: float = 0.0
@@ -80,6 +81,9 @@ def _against_hands(scene: Scene) -> list[Sentence]:
         reasons.append(Sentence("never.touched", what=listed(scene.touched, "and")))
     if scene.in_open_cases:
         reasons.append(Sentence("never.case", names=listed(scene.in_open_cases, "and")))
+    if scene.under_suspicion:
+        names = listed(scene.under_suspicion, "and")
+        reasons.append(Sentence("never.suspicion", names=names))
     if GATE_LABEL in {label.casefold() for label in scene.labels}:
         reasons.append(Sentence("never.gate", label=GATE_LABEL))
     return reasons

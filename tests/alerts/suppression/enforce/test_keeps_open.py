@@ -177,11 +177,10 @@ def test_more_than_five_hundred_entities_keep_it_open(floor):
     assert stays_open(floor)
 
 
-@pytest.mark.parametrize("held", [{"ot_state": "suspicious"}, {"classification": "TruePositive"}])
-def test_a_device_in_an_open_true_positive_keeps_it_open(floor, held):
+def test_a_device_in_an_open_true_positive_keeps_it_open(floor):
     floor.rule()
     case = floor.incident(routine(bag=OTHER), status="Active", devices=THREE[1:])
-    Incident.objects.filter(pk=case.pk).update(**held)
+    Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
     floor.incident()
     assert stays_open(floor)
     Incident.objects.filter(pk=case.pk).update(status=3)

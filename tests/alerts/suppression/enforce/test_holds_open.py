@@ -1,0 +1,208 @@
+"""What a suspicion or a true positive keeps open: its devices at their site, and nothing else."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import Entity, Incident, Status
+from alerts.reviews.models import Annotation
+from alerts.reviews.services import ask_ot, give_verdict, undo_verdict
+from alerts.suppression.reads.cover import facts_by_incident
+from alerts.suppression.reads.holds import HeldNames, held_names
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.alerts.suppression.enforce.floor import DEVICES, routine
+from tests.conftest import NOON
+from tests.factories.incidents import (
+    make_alert,
+    make_device,
+    make_incident,
+    make_site,
+    make_workspace,
+)
+
+ADDRESS = "192.168.1.10"  # private, so that every plant may have it
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def plant(db, make_person):
+    workspace, site = make_workspace(), make_site()
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.ALL, None))
+    sam = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+    return workspace, site, oda, sam
+
+
+def incident_at(workspace, site, *, status=Status.NEW, **ends):
+    given = {"source_device": "HMI-02", "source_address": "10.20.1.2", "source_zone": "Packaging 2",
+             "destination_device": "PLC-21", "destination_address": ADDRESS,
+             "destination_zone": "Packaging 2"} | ends  # fmt: skip
+    row = make_incident(workspace, site_ids=[site.pk], status=status, created_at=NOON - HOUR)
+    make_alert(row, site=site, any_device=[], **given)
+    return row
+
+
+def judged(row, by, verdict="suspicious", *, now=NOON, **more):
+    return give_verdict(
+        by=by, key=uuid.uuid4(), verdict=verdict, cause="other", note="Odd.", now=now,
+        incident_ids=[row.pk], **more,
+    )  # fmt: skip
+
+
+def held(row):
+    return held_names(row, alerts=facts_by_incident([row.pk])[row.pk].values())
+
+
+def test_nothing_is_held_while_nothing_is_suspected(plant):
+    workspace, site, *_ = plant
+    incident_at(workspace, site)
+    assert held(incident_at(workspace, site)) == HeldNames()
+
+
+def test_a_suspicion_holds_what_touches_its_devices(plant):
+    workspace, site, oda, _ = plant
+    judged(incident_at(workspace, site), oda)
+    touching = incident_at(workspace, site, source_device="EWS-07", source_address="10.20.1.7")
+    assert held(touching) == HeldNames(by_suspicions=("PLC-21",))
+    stranger = {"source_device": "EWS-07", "source_address": "10.20.1.7",
+                "destination_device": "PLC-9", "destination_address": "10.20.2.9"}  # fmt: skip
+    assert held(incident_at(workspace, site, **stranger)) == HeldNames()
+
+
+def test_a_private_address_of_another_plant_is_another_device(plant):
+    workspace, site, oda, _ = plant
+    ulm = make_site("Ulm")
+    judged(incident_at(workspace, site, destination_device=""), oda)
+    ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
+    there = [incident_at(workspace, ulm, **ends) for _ in range(3)]
+    assert {held(row) for row in there} == {HeldNames()}
+    assert held(incident_at(workspace, site, **ends)).by_suspicions == (ADDRESS,)
+
+
+def test_an_address_of_another_zone_is_another_device_and_one_without_zone_may_be_the_same(plant):
+    workspace, site, oda, _ = plant
+    judged(incident_at(workspace, site, destination_device=""), oda)
+    ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
+    assert held(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
+    assert held(incident_at(workspace, site, **ends, destination_zone="")).by_suspicions
+
+
+def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
+    workspace, site, *_ = plant
+    case = incident_at(workspace, site, status=Status.ACTIVE, destination_device="")
+    Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
+    ends = {"source_device": "EWS-07", "source_address": "10.20.1.7", "destination_device": ""}
+    assert held(incident_at(workspace, site, **ends)) == HeldNames(by_true_positives=(ADDRESS,))
+    assert held(incident_at(workspace, make_site("Ulm"), **ends)) == HeldNames()
+    assert held(incident_at(workspace, site, **ends, destination_zone="Office")) == HeldNames()
+    Incident.objects.filter(pk=case.pk).update(status=Status.CLOSED)
+    assert held(incident_at(workspace, site, **ends)) == HeldNames()
+
+
+def test_the_same_site_seen_through_another_workspace_is_held_too(plant):
+    workspace, site, oda, _ = plant
+    judged(incident_at(workspace, site), oda)
+    other = make_workspace("north")
+    assert held(incident_at(other, site)).by_suspicions == ("HMI-02", "PLC-21")
+
+
+def test_a_device_among_the_entities_is_held(plant):
+    workspace, site, oda, _ = plant
+    device = make_device(site, "NAS-1", "10.20.3.3")
+    case = incident_at(workspace, site)
+    judged(case, oda)
+    quiet = {"source_device": "EWS-07", "source_address": "10.20.1.7",
+             "destination_device": "PLC-9", "destination_address": "10.20.2.9"}  # fmt: skip
+    touching = incident_at(workspace, site, **quiet)
+    for row in (case, touching):
+        Entity.objects.create(incident=row, name="e", kind="IoTDevice", device=device, body={})
+    assert held(touching).by_suspicions == ("NAS-1",)
+
+
+@pytest.mark.parametrize("verdict", ["routine", "maintenance"])
+def test_a_verdict_that_corrects_it_ends_the_hold(plant, verdict):
+    workspace, site, oda, _ = plant
+    case = incident_at(workspace, site)
+    judged(case, oda)
+    judged(case, oda, verdict, now=NOON + HOUR)
+    assert held(incident_at(workspace, site)) == HeldNames()
+
+
+def test_a_verdict_on_another_incident_of_the_answer_does_not(plant):
+    workspace, site, oda, _ = plant
+    case, other = incident_at(workspace, site), incident_at(workspace, site)
+    ids = [case.pk, other.pk]
+    give_verdict(by=oda, key=uuid.uuid4(), verdict="suspicious", cause="other", note="Odd.",
+                 now=NOON, incident_ids=ids)  # fmt: skip
+    judged(other, oda, "routine", now=NOON + HOUR)
+    assert held(incident_at(workspace, site)).by_suspicions
+    judged(case, oda, "routine", now=NOON + HOUR)
+    assert held(incident_at(workspace, site)) == HeldNames()
+
+
+def test_who_is_not_sure_does_not_end_the_hold_nor_does_a_new_question(plant):
+    workspace, site, oda, sam = plant
+    case = incident_at(workspace, site)
+    judged(case, oda)
+    judged(case, oda, "not-sure", now=NOON + HOUR)
+    ask_ot(incident_ids=[case.pk], site_id=site.pk, question="Sure?", by=sam, now=NOON + 2 * HOUR)
+    assert held(incident_at(workspace, site)).by_suspicions == ("HMI-02", "PLC-21")
+
+
+def test_an_answer_that_was_undone_holds_nothing(plant):
+    workspace, site, oda, _ = plant
+    given = judged(incident_at(workspace, site), oda)
+    undo_verdict(act=given.act, by=oda, now=NOON)
+    assert held(incident_at(workspace, site)) == HeldNames()
+    case = incident_at(workspace, site)
+    judged(case, oda)
+    later = judged(case, oda, "routine", now=NOON + HOUR)
+    undo_verdict(act=later.act, by=oda, now=NOON + HOUR)
+    assert held(incident_at(workspace, site)).by_suspicions, "the earlier one stands again"
+
+
+@pytest.mark.parametrize(
+    ("closed", "is_held"),
+    [
+        ({"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected"},
+         False),
+        ({"classification": "FalsePositive", "classification_reason": "InaccurateData"}, False),
+        ({"classification": "TruePositive", "classification_reason": "SuspiciousActivity"}, False),
+        ({"classification": "Undetermined"}, True),
+        ({"classification": "BenignPositive"}, True),
+        ({"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected",
+          "closed_by": "R-12"}, True),
+        ({"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected",
+          "closed_at": NOON - HOUR}, True),
+    ],
+    ids=["benign", "false positive", "true positive", "undetermined", "without a reason",
+         "by a rule", "before OT said so"],
+)  # fmt: skip
+def test_closing_it_ends_the_hold_only_if_the_soc_says_what_it_was(plant, closed, is_held):
+    workspace, site, oda, _ = plant
+    case = incident_at(workspace, site)
+    judged(case, oda)
+    given = {"status": Status.CLOSED, "closed_at": NOON + HOUR} | closed
+    Incident.objects.filter(pk=case.pk).update(**given)
+    assert bool(held(incident_at(workspace, site)).by_suspicions) == is_held
+
+
+def test_a_merge_does_not_end_the_hold(plant):
+    workspace, site, oda, _ = plant
+    case = incident_at(workspace, site)
+    judged(case, oda)
+    Incident.objects.filter(pk=case.pk).update(merged_into=7)
+    assert held(incident_at(workspace, site)).by_suspicions
+
+
+def test_rules_leave_it_open_while_it_is_held_and_close_it_afterwards(floor):
+    floor.rule()
+    case = floor.incident(routine(bag={"SourceDevice": "HMI-02"}), status="Active", devices=())
+    judged(case, floor.oda, now=floor.now)
+    row = floor.incident(devices=DEVICES)
+    assert floor.decide() == 0
+    assert Annotation.objects.count() == 1
+    judged(case, floor.oda, "routine", now=floor.now + HOUR)
+    Incident.objects.filter(pk=row.pk).update(changed_at=NOON + timedelta(seconds=1))
+    assert floor.decide() == 1
