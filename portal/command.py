@@ -5,6 +5,7 @@ one document on standard output, and no run on a database whose migrations are p
 import json
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,18 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.errors import Misconfigured, Refused
+
+MAX_FILE = 100 * 1024 * 1024
+
+
+def read_file(path: Path) -> bytes:
+    """Return what stands in a file that a command was given, or refuse in one sentence."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise CommandError(f"{path} is larger than 100 MB: split it.")
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 class TagoutCommand(BaseCommand):

@@ -126,6 +126,7 @@ class Annotation(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="supersedes"
     )
     withdrawn_at = models.DateTimeField(null=True)  # undone within the hold
+    imported_at = models.DateTimeField(null=True)  # given before Tagout, told by a file
 
     class Meta:
         constraints = [

@@ -52,6 +52,8 @@ def _answered(details: Mapping[str, Any], item: TimelineItem) -> Made:
     words = gettext("judged it: %(verdict)s") % {"verdict": word}
     if order:
         words = gettext("%(words)s, work order %(order)s") % {"words": words, "order": order}
+    if details.get("imported"):
+        words = gettext("%(words)s (imported)") % {"words": words}
     return {"words": words, "quote": str(details.get("note") or "")}
 
 

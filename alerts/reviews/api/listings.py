@@ -67,6 +67,7 @@ ANNOTATIONS = Listing(
         Column("given_at", MOMENT, "when"),
         Column("superseded_by", ID.or_null(), "the later verdict", "superseded_by__uuid"),
         Column("withdrawn_at", MOMENT.or_null(), "when it was taken back"),
+        Column("imported_at", MOMENT.or_null(), "when a file told it; null for one given here"),
         Column("incidents", NUMBER.many(), "ids of its incidents that you may see", wide=True),
     ),
     Order("given_at"),

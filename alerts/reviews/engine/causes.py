@@ -85,6 +85,11 @@ def all_causes() -> tuple[Cause, ...]:
     return _book().catalogue
 
 
+def all_reasons() -> tuple[Cause, ...]:
+    """Everything that can be given as a reason: the catalogue, general reasons and "other"."""
+    return tuple(_book().by_id.values())
+
+
 def cause(cause_id: str) -> Cause | None:
     """One cause by its id, general reasons and "other" included."""
     return _book().by_id.get(cause_id)

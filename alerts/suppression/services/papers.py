@@ -71,8 +71,13 @@ def signatures_of(version: RuleVersion) -> list[signing.Signature]:
 
 
 def people_behind(evidence: Iterable[Annotation]) -> set[str]:
-    """Who judged."""
-    return {identity_of(each.by) for each in evidence}
+    """Return who judged, as far as they count apart from each other (S12). Whatever imports tell
+    was brought by one hand: without a verdict that was given here it is the word of one person,
+    beside one it adds nobody.
+    """
+    given = list(evidence)
+    own = {identity_of(each.by) for each in given if each.imported_at is None}
+    return own or {identity_of(each.by) for each in given[:1]}
 
 
 def _flooded(annotation: Annotation) -> bool:

@@ -1,0 +1,246 @@
+"""Import judgements that OT made before Tagout, open and closed incidents alike."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.incidents.models import Incident
+from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.services.import_places import Speakers
+from alerts.reviews.services.past import (
+    Judgement,
+    PastVerdict,
+    keep_judgements,
+    known_identities,
+    lock_in_order,
+    rank_alike,
+)
+from alerts.reviews.services.verdict_lines import VerdictLine, lines_of
+from portal.accounts.models import User
+from portal.audit.services import Actor, record
+from portal.tables import Fault, FaultyFile, read_table
+
+
+class CannotImportVerdicts(FaultyFile):
+    """No verdict was imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictImport:
+    """What came of a file, counted in its lines; `judgements` are the trials that are new."""
+
+    lines: int
+    new: int
+    unchanged: int
+    judgements: int
+    people: Mapping[str, int]  # new lines by e-mail address
+
+
+def import_verdicts(
+    *, data: bytes, source: str, by: Actor, now: datetime, is_dry_run: bool = False
+) -> VerdictImport:
+    """Keep all verdicts of a file, or none. Nothing is owed to Sentinel and nobody is told. Lines
+    that are on record are unchanged, so that the same file may be imported again.
+
+    Lines of one person with the same moment, verdict, cause and note are one judgement.
+    """
+    table = read_table(data)
+    lines, faults = lines_of(table)
+    with transaction.atomic():
+        found = _Resolution(lines, now=now)
+        if faults := faults + found.faults:
+            raise CannotImportVerdicts(faults)
+        patterns: set[UUID] = set()
+        if found.fresh and not is_dry_run:
+            judgements = _judgements(found.fresh)
+            kept, patterns = keep_judgements(judgements=judgements, now=now, imported_at=now)
+            record(
+                "reviews.verdicts.imported", on=kept[0], by=by, at=now, file=source,
+                sha256=hashlib.sha256(data).hexdigest(), lines=len(found.fresh), n=len(kept),
+                people=found.people,
+            )  # fmt: skip
+    rank_alike(patterns=patterns, now=now)
+    return VerdictImport(
+        lines=len(lines), new=len(found.fresh), unchanged=len(lines) - len(found.fresh),
+        judgements=len(_judgements(found.fresh)), people=found.people,
+    )  # fmt: skip
+
+
+def _judgements(verdicts: Sequence[PastVerdict]) -> list[Judgement]:
+    """Verdicts that were given in one act are one trial, however many incidents they cover."""
+    alike: dict[tuple[object, ...], list[PastVerdict]] = {}
+    for each in verdicts:
+        key = (each.by.pk, each.given_at, each.verdict, each.cause, each.note)
+        alike.setdefault(key, []).append(each)
+    return [
+        Judgement(group[0], tuple(each.incident_id for each in group)) for group in alike.values()
+    ]
+
+
+class _Resolution:
+    """The lines with what Tagout knows of their incidents and people. The incidents are locked."""
+
+    def __init__(self, lines: Sequence[VerdictLine], *, now: datetime) -> None:
+        self.faults: list[Fault] = []
+        self.fresh: list[PastVerdict] = []
+        self._now = now
+        self._people = {
+            user.email: user for user in User.objects.filter(email__in={x.email for x in lines})
+        }
+        self._incidents = _IncidentFinder(lines)
+        ids = self._incidents.ids
+        self._asked = _questions_waiting_for(ids)
+        self._known = known_identities(ids)
+        self._speakers = Speakers(self._people.values())
+        self._seen: dict[tuple[int, int, datetime], PastVerdict] = {}
+        for line in lines:
+            self._take(line)
+
+    @property
+    def people(self) -> dict[str, int]:
+        """How many new lines each person has, by e-mail address."""
+        return dict(sorted(Counter(each.by.email for each in self.fresh).items()))
+
+    def _take(self, line: VerdictLine) -> None:
+        incident, person = self._incident_of(line), self._person_of(line)
+        if incident is None or person is None or line.at is None or not line.is_whole:
+            return
+        at, wrong = self._speakers.moment(line.at, incident)
+        verdict = PastVerdict(incident.pk, line.verdict, line.cause, person, at, line.note)
+        faults = [("at", wrong)] if wrong else list(self._faults_of(verdict, incident))
+        for column, sentence in faults:
+            self._fault(line, column, sentence)
+        if not faults:
+            self._add(line, verdict)
+
+    def _incident_of(self, line: VerdictLine) -> Incident | None:
+        if not line.incident:
+            return None
+        try:
+            return self._incidents.find(line)
+        except _NoIncident as wrong:
+            self._fault(line, wrong.column, str(wrong))
+            return None
+
+    def _person_of(self, line: VerdictLine) -> User | None:
+        person = self._people.get(line.email)
+        if person is None and line.email:
+            said = gettext(
+                "Nobody in Tagout has the address %(email)s. Add them with `person add` and give "
+                "them an OT role with `grant`."
+            )
+            self._fault(line, "by", said % {"email": line.email})
+        return person
+
+    def _faults_of(self, verdict: PastVerdict, incident: Incident) -> Iterator[tuple[str, str]]:
+        name = _name_of(incident)
+        if incident.is_read_only:
+            said = gettext("%(incident)s was deleted or merged in Sentinel. Leave the line out.")
+            yield "incident", said % {"incident": name}
+        if not self._speakers.speaks_for(verdict.by, incident):
+            said = gettext(
+                "%(name)s does not speak for OT at a site of %(incident)s. Give them an OT role "
+                "there with `grant`, or fetch its details first with `sync --full`."
+            )
+            yield "by", said % {"name": verdict.by.name, "incident": name}
+        began = min(filter(None, (incident.first_activity_at, incident.created_at)))
+        if verdict.given_at > self._now:
+            yield "at", gettext("This moment lies in the future.")
+        elif verdict.given_at < began:
+            said = gettext("%(incident)s began later, on %(began)s. Correct the moment.")
+            yield "at", said % {"incident": name, "began": began.isoformat(timespec="minutes")}
+        asked_at = self._asked.get(incident.pk)
+        if asked_at is not None and verdict.given_at >= asked_at:
+            said = gettext("%(incident)s waits for an answer in Tagout. Give this verdict there.")
+            yield "incident", said % {"incident": name}
+
+    def _add(self, line: VerdictLine, verdict: PastVerdict) -> None:
+        """Keep what is new; the same again is unchanged, another verdict at that moment is not."""
+        known = self._known.get(verdict.identity)
+        other = self._seen.setdefault(verdict.identity, verdict)
+        words = _words(verdict)
+        if (known and _words(known) != words) or _words(other) != words:
+            said = gettext(
+                "%(name)s has judged this incident otherwise at that very moment. A correction "
+                "has a later moment of its own."
+            )
+            self._fault(line, "at", said % {"name": verdict.by.name})
+        elif known is None and other is verdict:
+            self.fresh.append(verdict)
+
+    def _fault(self, line: VerdictLine, column: str, sentence: str) -> None:
+        self.faults.append(Fault(line.line, column, sentence))
+
+
+class _NoIncident(Exception):
+    """A line names no incident, or several. `column` is where that is to be mended."""
+
+    def __init__(self, column: str, sentence: str) -> None:
+        self.column = column
+        super().__init__(sentence)
+
+
+class _IncidentFinder:
+    """The incidents that lines name, by number or by Sentinel's name, locked."""
+
+    def __init__(self, lines: Sequence[VerdictLine]) -> None:
+        words = {line.incident for line in lines}
+        numbers = {int(word) for word in words if _is_number(word)}
+        names = {word for word in words if not _is_number(word)}
+        names |= {word.lower() for word in names}  # as Sentinel writes its GUIDs
+        named = Incident.objects.filter(name__in=names)
+        numbered = Incident.objects.filter(number__in=numbers)
+        ids = {*named.values_list("pk", flat=True), *numbered.values_list("pk", flat=True)}
+        rows = lock_in_order(Incident.objects.select_related("workspace__organisation"), ids=ids)
+        self.ids = ids
+        self._by_word: dict[str, list[Incident]] = {}
+        for row in rows:
+            for word in (row.name.casefold(), str(row.number)):
+                self._by_word.setdefault(word, []).append(row)
+
+    def find(self, line: VerdictLine) -> Incident:
+        """Return the incident of a line, or raise what to do about it."""
+        word = str(int(line.incident)) if _is_number(line.incident) else line.incident.casefold()
+        found = self._by_word.get(word, [])
+        if line.workspace:
+            found = [each for each in found if each.workspace.name == line.workspace]
+        given = {"incident": line.incident, "workspace": line.workspace}
+        if not found and line.workspace:
+            said = gettext("There is no incident %(incident)s in the workspace %(workspace)s.")
+            raise _NoIncident("incident", said % given)
+        if not found:
+            said = gettext("There is no incident %(incident)s here. Run `sync`, or leave it out.")
+            raise _NoIncident("incident", said % given)
+        if len(found) > 1:
+            names = ", ".join(sorted(each.workspace.name for each in found))
+            said = gettext(
+                "Several workspaces have an incident %(incident)s: name one of %(known)s."
+            )
+            raise _NoIncident("workspace", said % {**given, "known": names})
+        return found[0]
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and len(word) < 10
+
+
+def _questions_waiting_for(ids: set[int]) -> dict[int, datetime]:
+    """Since when questions wait for these incidents."""
+    waiting = AskedIncident.objects.filter(
+        incident__in=ids, answer=None, review__state=Review.State.WAITING
+    )
+    return dict(waiting.order_by("-review__asked_at").values_list("incident", "review__asked_at"))
+
+
+def _words(verdict: PastVerdict | Annotation) -> tuple[str, str, str]:
+    return verdict.verdict, verdict.cause, verdict.note
+
+
+def _name_of(incident: Incident) -> str:
+    return f"#{incident.number}" if incident.number is not None else incident.name
