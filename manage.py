@@ -11,6 +11,8 @@ from pathlib import Path
 
 NEEDS_NO_SERVICES = {"", "help", "makemessages", "compilemessages", "collectstatic", "check"}
 
+WITH_DASH = {"planned-work": "planned_work"}  # no module can be called so
+
 
 def main() -> None:
     """Run one management command."""
@@ -18,6 +20,8 @@ def main() -> None:
     from portal.errors import Misconfigured
 
     name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    if name in WITH_DASH:
+        sys.argv[sys.argv.index(name)] = WITH_DASH[name]
     pretends = name == "simulator" and "advance" not in sys.argv  # it is the other side
     alone = pretends or name in NEEDS_NO_SERVICES or "--help" in sys.argv or "-h" in sys.argv
     try:

@@ -56,6 +56,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "prove that the record is whole": _tick(
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),
+    "look after planned work": _tick(
+        "alerts.planned_work.tasks.look_after_planned_work", seconds=60, queue="bulk"
+    ),
     "mine patterns when it is due": _tick(
         "alerts.patterns.tasks.mine_due_patterns", seconds=30, queue="bulk"
     ),

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "alerts.patterns",
     "alerts.suppression",
     "alerts.reviews",
+    "alerts.planned_work",
     "alerts.incidents",
     "alerts.sites",
     "alerts.outbox",

@@ -20,10 +20,11 @@ from alerts.incidents.models.incident import (
     Status,
     touches,
 )
+from alerts.incidents.models.planned import PlannedAlert
 
 __all__ = [
     "ACTIVE_FROM", "ACTIVE_UNTIL", "BY_RULE", "CLOSED_AT", "ESCALATED_LABEL", "HAS_LABELS",
     "STANDING_CLOSE", "Alert", "AlertRaw", "BulkAct", "Comment", "DetailsState", "Entity", "Group",
     "Incident", "IncidentAlert", "IncidentRaw", "OtState", "PairMemory", "PatternMemory",
-    "Severity", "Skipped", "Status", "TimelineItem", "touches",
+    "PlannedAlert", "Severity", "Skipped", "Status", "TimelineItem", "touches",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts.incidents.models import DetailsState, Incident
+from alerts.incidents.registry import tell_of_alerts
 from alerts.incidents.services import alert_rows, details_rows, entities
 from alerts.incidents.services.alert_ends import record_ends
 from alerts.incidents.services.alert_rows import store_alerts
@@ -55,7 +56,9 @@ def store_details_of_many(
         found.add(one)
     store_alerts(work)
     found.store()
-    record_ends(alert.id for one in work for alert in one.stored)
+    alert_ids = [alert.id for one in work for alert in one.stored]
+    record_ends(alert_ids)
+    tell_of_alerts(alert_ids=alert_ids, now=now)
     store_comments(
         given=[(w.row.id, w.given.comments) for w in work if w.given.comments is not None],
         now=now,

@@ -55,7 +55,8 @@ KNOWN = f"""
                t.critical, t.zones, t.levels, m.benign, m.suspicious,
                EXISTS (SELECT FROM incidents_pairmemory p
                        WHERE p.first_incident = w.id AND w.pattern IS NOT NULL
-                             AND {PAIR_IS_NEW}))::text
+                             AND {PAIR_IS_NEW}),
+               CASE WHEN pw.is_all THEN pw.inside END, pw.late)::text
     FROM unnest(%(ids)s::bigint[], %(patterns)s::uuid[]) WITH ORDINALITY AS w(id, pattern, place)
     CROSS JOIN LATERAL (
         SELECT severity, tactics, product_names, ot_state, ot_due_at
@@ -63,6 +64,17 @@ KNOWN = f"""
     LEFT JOIN LATERAL (
         SELECT routine + maintenance AS benign, suspicious FROM incidents_patternmemory
         WHERE pattern = w.pattern AND routine + maintenance + suspicious > 0 OFFSET 0) AS m ON true
+    LEFT JOIN LATERAL (
+        SELECT min(p.inside) AS inside,
+               min(p.late) AS late, count(*) = count(p.inside) AS is_all
+        FROM (SELECT alert_id FROM incidents_incidentalert
+              WHERE incident_id = w.id OFFSET 0) AS ia
+        CROSS JOIN LATERAL (
+            SELECT min(work_order) FILTER (WHERE fit = 'inside' AND names_devices) AS inside,
+                   min(work_order) FILTER (WHERE fit = 'late') AS late
+            FROM incidents_plannedalert
+            WHERE alert_id = ia.alert_id AND known_until IS NULL OFFSET 0) AS p
+        WHERE w.pattern IS NOT NULL) AS pw ON true
     CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT array[d.criticality,
                    CASE WHEN d.criticality IN ('safety', 'crown-jewel')
@@ -111,7 +123,7 @@ def rank_known(known: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ran
 @lru_cache(maxsize=8192)
 def _rank(alert_type: str, known: str) -> Ranked:
     severity, tactics, products, late, critical, zones, levels, *memory = orjson.loads(known)
-    benign, suspicious, is_new_pair = memory
+    benign, suspicious, is_new_pair, inside, overrun = memory
     devices = tuple((kind, name) for kind, name in critical or ())
     around = _around(devices, zones, levels) if zones else _NOBODY
     return _weigh(
@@ -127,6 +139,9 @@ def _rank(alert_type: str, known: str) -> Ranked:
             is_new_pair=is_new_pair,
             times_suspicious=suspicious or 0,
             routine_share_lower=lower_share(benign or 0, (benign or 0) + (suspicious or 0)),
+            in_planned_work=inside is not None and overrun is None,
+            is_overrun=overrun is not None,
+            work_order=overrun or inside or "",
             is_answer_late=bool(late),
         )
     )

@@ -34,6 +34,7 @@ from alerts.incidents.reads.knowledge import lately, memory_of
 from alerts.incidents.reads.members import happened_words
 from alerts.incidents.reads.panel import number_of, parts_of, said_of
 from alerts.incidents.reads.past_cases import true_positives_like
+from alerts.incidents.reads.planned import planned_checks
 from alerts.incidents.reads.story import (
     bars_title,
     checks_of,
@@ -44,7 +45,12 @@ from alerts.incidents.reads.story import (
 from alerts.incidents.reads.timeline import conflicts_of, happenings_of
 from alerts.incidents.reads.wording import ot_chip
 from alerts.incidents.web.forms import CommentForm
-from alerts.incidents.web.links import ask_address, review_panel_address, rules_panel_address
+from alerts.incidents.web.links import (
+    ask_address,
+    planned_work_address,
+    review_panel_address,
+    rules_panel_address,
+)
 from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -148,7 +154,11 @@ def _overview(visit: Visit) -> dict[str, Any]:
     cards, memory = devices_of(shown), memory_of(shown)
     seen = lately(shown, now=visit.now, zone=visit.zone)
     cases, are_two = true_positives_like(shown, visit.alerts, visit.user)
+    planned = planned_checks(shown, now=visit.now, zone=visit.zone)
     return _timeline(visit) | {
+        "planned": [
+            ([(each.is_expected, each.words)], planned_work_address(each.work)) for each in planned
+        ],
         "parts": parts_of(shown),
         "cards": cards,
         "cases": [(case, number_of(case), bare_title(case.title)) for case in cases],

@@ -25,6 +25,14 @@ def review_panel_address(incident_id: int, *, group: UUID | None = None) -> str 
         return None
 
 
+def planned_work_address(work: UUID) -> str | None:
+    """Where planned work stands."""
+    try:
+        return reverse("planned_work:work", args=[work])
+    except NoReverseMatch:
+        return None
+
+
 def rules_panel_address(incident_id: int) -> str | None:
     """Where stands what rules did to an incident, to be placed in a page."""
     try:

@@ -100,8 +100,9 @@ def _telling(rule: Rule) -> Clause | None:
 
 def _cost(clause: Clause) -> int:
     """Cheap tests first: texts, then networks, then hours."""
-    if FIELDS[clause.field].kind is Kind.TIME:
+    field = FIELDS[clause.field]
+    if field.kind is Kind.TIME:
         return 3
-    if clause.operator == Operator.WITHIN:
+    if clause.operator == Operator.WITHIN and field.kind is not Kind.WORK:
         return 2
-    return int(FIELDS[clause.field].many)
+    return int(field.many)

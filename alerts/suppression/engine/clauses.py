@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.addresses import reasons_against_address, reasons_against_network
 from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
@@ -87,6 +88,9 @@ def _against_value(field: Field, operator: str, value: Value) -> list[Sentence]:
         )
     if field.kind is Kind.TIME:
         return reasons_against_window(value)
+    if field.kind is Kind.WORK:
+        fits, known = value in KINDS_FOR_RULES, listed(KINDS_FOR_RULES)
+        return [] if fits else [Sentence("value.work", value=value, known=known)]
     if field.kind is Kind.ADDRESS:
         within = operator == Operator.WITHIN
         return reasons_against_network(value) if within else reasons_against_address(value)

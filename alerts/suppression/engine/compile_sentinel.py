@@ -160,6 +160,8 @@ def _add(draft: _Draft, clause: Clause, target: Target, *, unless: bool) -> None
             draft.forbidden.append(Reason(clause, not_here))
     elif name == "time":
         draft.forbidden.append(Reason(clause, Sentence("sentinel.time")))
+    elif name == "planned_work":
+        draft.forbidden.append(Reason(clause, Sentence("sentinel.work")))
     elif name in _IN_THE_PLANT:
         label = FIELDS[name].label
         draft.forbidden.append(Reason(clause, Sentence("sentinel.in_the_plant", label=label)))

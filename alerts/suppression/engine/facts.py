@@ -50,6 +50,9 @@ class Facts:
     destination_subnet: str = ""
     # when
     at: datetime
+    # kinds of planned work that covered it, an hour after their end included
+    planned_work: tuple[str, ...] = ()
+    planned_work_by_name: tuple[str, ...] = ()  # those of work that names its devices
     # around
     alerts_in_incident: int | None = None
     entities_in_incident: int | None = None

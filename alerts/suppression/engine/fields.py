@@ -27,6 +27,7 @@ class Kind(StrEnum):
     PORT = "port"
     COUNT = "count"
     TIME = "time"
+    WORK = "work"
 
 
 _EQUAL = frozenset({Operator.IS, Operator.IS_ONE_OF})
@@ -38,6 +39,7 @@ OPERATORS: Final[Mapping[Kind, frozenset[Operator]]] = {
     Kind.PORT: _EQUAL,
     Kind.COUNT: frozenset({Operator.AT_MOST}),
     Kind.TIME: frozenset({Operator.WITHIN}),
+    Kind.WORK: frozenset({Operator.WITHIN}),
 }
 
 
@@ -58,7 +60,7 @@ class Field:
 
 
 def _field(name: str, kind: Kind = Kind.TEXT, label: str = "", **more: int) -> Field:
-    many = name.startswith("any_") or name in {"techniques", "tactics"}
+    many = name.startswith("any_") or name in {"techniques", "tactics", "planned_work"}
     return Field(name, kind, label or name.replace("_", " "), many, more.get("least", 4))
 
 
@@ -93,6 +95,7 @@ FIELDS: Final[Mapping[str, Field]] = {
         _field("any_device", label="device"),
         _field("any_address", Kind.ADDRESS, label="address"),
         _field("time", Kind.TIME),
+        _field("planned_work", Kind.WORK),
         _field("alerts_in_incident", Kind.COUNT, label="number of alerts in the incident"),
         _field("entities_in_incident", Kind.COUNT, label="number of entities in the incident"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alerts.planned_work.engine.kinds import KINDS
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.facts import SEVERITIES, Facts
 from alerts.suppression.engine.fields import FIELDS, Kind, Operator
@@ -53,6 +54,8 @@ def why_not(clause: Clause, facts: Facts) -> Sentence:
     field = FIELDS[clause.field]
     if field.kind is Kind.TIME:
         return why_outside(facts.at, clause.texts)
+    if field.kind is Kind.WORK:
+        return Sentence("miss.work", works=_works(clause))
     wanted = listed(clause.values)
     said = getattr(facts, field.name)
     if field.kind is Kind.SEVERITY:
@@ -68,7 +71,13 @@ def why_not(clause: Clause, facts: Facts) -> Sentence:
     return Sentence(found, label=field.label, said=said, wanted=wanted)
 
 
+def _works(clause: Clause) -> str:
+    return listed(KINDS.get(kind, kind) for kind in clause.texts)
+
+
 def _exception(clause: Clause) -> Sentence:
     field = FIELDS[clause.field]
+    if field.kind is Kind.WORK:
+        return Sentence("miss.exception_work", works=_works(clause))
     code = "miss.exception_time" if field.kind is Kind.TIME else "miss.exception"
     return Sentence(code, label=field.label, wanted=listed(clause.values))

@@ -26,6 +26,8 @@ def predicate(clause: Clause) -> Predicate:
         return _severity(clause)
     if clause.operator == Operator.AT_MOST:
         return _at_most(attrgetter(field.name), int(clause.values[0]))
+    if field.kind is Kind.WORK:
+        return _any_of(attrgetter(field.name), frozenset(clause.texts))
     if clause.operator == Operator.WITHIN:
         return _within(field, clause.texts)
     if field.many:

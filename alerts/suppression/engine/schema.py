@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.clauses import LONGEST_VALUE, MOST_VALUES
 from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
@@ -68,6 +69,8 @@ def _clause(field: Field) -> dict[str, Any]:
 def _value(field: Field) -> dict[str, Any]:
     if field.kind is Kind.SEVERITY:
         return {"enum": list(SEVERITIES[1:])}
+    if field.kind is Kind.WORK:
+        return {"enum": list(KINDS_FOR_RULES)}
     if field.kind is Kind.PORT:
         return {"type": "integer", "minimum": 0, "maximum": 65535}
     if field.kind is Kind.COUNT:

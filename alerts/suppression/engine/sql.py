@@ -37,14 +37,33 @@ PLAIN: Final = (
     *("source_kind", "source_zone", "source_subnet", "destination_kind", "destination_zone"),
     *("destination_subnet", "at"),
 )
+# Kinds of planned work beside an alert, as they were known when it came; `now` reads what is known
+# at present. The work itself may name its devices, or a whole zone.
+_WORKS: Final = (
+    "SELECT p.kind FROM incidents_plannedalert p WHERE p.alert_id = a.id AND p.fit = 'inside'"
+)
+_KNOWN_THEN: Final = " AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)"
+_KNOWN_NOW: Final = " AND p.known_until IS NULL"
+
+
+def _works_of(known: str) -> str:
+    kinds = {"planned_work": "", "planned_work_by_name": " AND p.names_devices"}
+    return "".join(
+        f", ARRAY({_WORKS}{known}{named} GROUP BY p.kind ORDER BY p.kind) AS {name}"
+        for name, named in kinds.items()
+    )
+
+
 # What Facts(**row) takes, beside the id of the alert; append a WHERE of ours.
-SELECT_FACTS: Final = (
+_SELECT: Final = (
     "SELECT a.id, w.name AS workspace, coalesce(s.name, '') AS site, coalesce(z.name, '') AS zone, "
     + ", ".join(f"a.{column}" for column in PLAIN)
     + "".join(f", {text} AS {name}" for name, text in _COUNTS.items())
-    + " FROM incidents_alert a JOIN sentinel_workspace w ON w.id = a.workspace_id"
+    + "{works} FROM incidents_alert a JOIN sentinel_workspace w ON w.id = a.workspace_id"
     " LEFT JOIN sites_site s ON s.id = a.site_id LEFT JOIN sites_zone z ON z.id = a.zone_id"
 )
+SELECT_FACTS: Final = _SELECT.replace("{works}", _works_of(_KNOWN_THEN))  # as of the alert
+SELECT_FACTS_NOW: Final = _SELECT.replace("{works}", _works_of(_KNOWN_NOW))  # for matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,8 @@ def clause_sql(clause: Clause) -> Sql:
     field = FIELDS[clause.field]
     if field.kind is Kind.TIME:
         return _time(clause.texts)
+    if field.kind is Kind.WORK:
+        return Sql(f"EXISTS ({_WORKS}{_KNOWN_THEN} AND p.kind = ANY(%s))", (list(clause.texts),))
     if field.kind is Kind.SEVERITY:
         return _severity(clause)
     if field.kind is Kind.COUNT:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from alerts.planned_work.engine.kinds import KINDS
+
 
 def gettext_noop(text: str) -> str:
     """Marks a sentence for the catalogues of words; nothing is looked up here."""
@@ -26,8 +28,11 @@ NOUNS: Final = frozenset({  # what stands inside a sentence and has a name in ea
     gettext_noop("number of entities in the incident"), gettext_noop("title"),
     gettext_noop("safety system"), gettext_noop("crown jewel"), gettext_noop("the SOC"),
     gettext_noop("source"), gettext_noop("destination"), gettext_noop("High severity"),
+    gettext_noop("planned work"), *KINDS.values(),
 })  # fmt: skip
-NAMING: Final = frozenset({"label", "criticality", "side", "what"})  # details that hold a noun
+NAMING: Final = frozenset(
+    {"label", "criticality", "side", "what", "works"}
+)  # details that hold a noun
 JOINING: Final = frozenset({gettext_noop("or"), gettext_noop("and")})
 MORE: Final = gettext_noop("{n} more")  # of a list that is too long to be read
 DAY_NAMES: Final = (
@@ -64,6 +69,9 @@ RULES: Final = {
     "value.long": gettext_noop("The {label} is longer than {most} characters."),
     "value.severity": gettext_noop("“{value}” is not a valid severity. Use {known}."),
     "value.technique": gettext_noop("“{value}” is not an ATT&CK technique. They look like T0843."),
+    "value.work": gettext_noop(
+        "“{value}” is not a kind of planned work that a rule can name. Use {known}."
+    ),
     "value.zone": gettext_noop(
         "“{value}” does not name a site and a zone, like “Gdańsk / Packaging 2” does."
     ),
@@ -125,22 +133,30 @@ MISSES: Final = {
     "miss.time": gettext_noop(
         "Not closed: it came on {day} at {hour}, but the rule's hours are {windows}."
     ),
+    "miss.work": gettext_noop("Not closed: it came outside planned work ({works})."),
     "miss.before": gettext_noop("Not closed: it came at {at}, before the rule began at {since}."),
     "miss.exception": gettext_noop(
         "Not closed: the rule makes an exception for the {label} {wanted}."
     ),
     "miss.exception_time": gettext_noop("Not closed: the rule makes an exception for {wanted}."),
+    "miss.exception_work": gettext_noop(
+        "Not closed: the rule makes an exception for planned work ({works})."
+    ),
 }
 SENTINEL: Final = {
     "sentinel.not_here": gettext_noop("The rule is not for the workspace {workspace}."),
     "sentinel.time": gettext_noop(
         "Sentinel has no schedule. Only Tagout's own worker can keep hours."
     ),
+    "sentinel.work": gettext_noop(
+        "Sentinel does not know what work is planned. Only Tagout's own worker can tell."
+    ),
     "sentinel.in_the_plant": gettext_noop(
         "Sentinel does not know the {label}. Only Tagout's own worker can enforce this rule."
     ),
     "sentinel.timeboxed": gettext_noop(
-        "{title} may only be closed inside set hours, and only Tagout's own worker can keep those."
+        "{title} may only be closed inside set hours or planned work, and only Tagout's own worker "
+        "can keep those."
     ),
     "sentinel.no_type": gettext_noop(
         "Without an alert type the rule would close incidents of any title."
@@ -203,12 +219,18 @@ GUARDS: Final = {
     "never.gate": gettext_noop(
         "Suppression was switched off when the incident came: it has the label {label}."
     ),
-    "never.hours": gettext_noop("{what} may only be closed by a rule with hours."),
+    "never.hours": gettext_noop("{what} may only be closed by a rule with hours or planned work."),
+    "never.work": gettext_noop(
+        "{what} may only be closed inside planned work that names its devices one by one."
+    ),
     "never.outside": gettext_noop(
         "{name} is outside the plant, and the rule does not name it or its network."
     ),
     "scene.uncovered": gettext_noop("No live rule covers an alert of the incident: {title}."),
-    "box.hours": gettext_noop("{what} may only be closed inside set hours. Add a weekly window."),
+    "box.hours": gettext_noop(
+        "{what} may only be closed inside set hours or planned work. Add a weekly window, or a "
+        "kind of planned work."
+    ),
     "box.most": gettext_noop(
         "The windows add up to {hours} hours a week. For {what}, at most {most} are allowed."
     ),

@@ -11,7 +11,7 @@ from django.db import connection
 from alerts.incidents.models import IncidentAlert
 from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.rule import Rule as Said
-from alerts.suppression.engine.sql import SELECT_FACTS
+from alerts.suppression.engine.sql import SELECT_FACTS_NOW
 from alerts.suppression.reads.acting import Acting, ActingSet
 
 type AlertFacts = dict[int, Facts]
@@ -76,7 +76,7 @@ def facts_of(alert_ids: Collection[int]) -> AlertFacts:
     if not alert_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(f"{SELECT_FACTS} WHERE a.id = ANY(%s::bigint[])", [list(alert_ids)])
+        cursor.execute(f"{SELECT_FACTS_NOW} WHERE a.id = ANY(%s::bigint[])", [list(alert_ids)])
         names = [column.name for column in cursor.description or ()]
         rows = cursor.fetchall()
     return {row[0]: _facts(dict(zip(names[1:], row[1:], strict=True))) for row in rows}

@@ -186,7 +186,10 @@ def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set
 def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
     """The words of the line that kept each of these alerts out."""
     found = ask(f"{sql.SELECT_FACTS} WHERE a.id = ANY(%s)", [list(ids)])
-    names = ("workspace", "site", "zone", *sql.PLAIN, "alerts_in_incident", "entities_in_incident")
+    names = (
+        *("workspace", "site", "zone", *sql.PLAIN, "alerts_in_incident", "entities_in_incident"),
+        *("planned_work", "planned_work_by_name"),
+    )
     said: dict[int, Sentence] = {}
     for pk, *values in found:
         told: dict[str, Any] = {

@@ -6,13 +6,20 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.clauses import Clause, reasons_against_clause
 from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
 from alerts.suppression.engine.windows import DAYS, zone_of
 from alerts.suppression.web.body import MEMBERS
 from alerts.suppression.web.windows import HalfWindow, HalfWindows
-from alerts.suppression.web.words import OPERATORS, all_in_words, field_label, window_words
+from alerts.suppression.web.words import (
+    OPERATORS,
+    all_in_words,
+    field_label,
+    value_words,
+    work_words,
+)
 from portal.ui.pieces import Choice
 
 _SUGGESTED = (Kind.TEXT, Kind.ZONE, Kind.ADDRESS, Kind.PORT)
@@ -94,7 +101,7 @@ def _line(
         operators=[Choice(str(each), str(OPERATORS[each])) for each in fitting],
         values=[str(value) for value in values],
         pills=[Choice(str(each), _shown(str(each), field)) for each in values],
-        options=[Choice(each, each) for each in SEVERITIES[1:]],
+        options=_options(field),
         suggested=field is not None and field.kind in _SUGGESTED,
         zone=zone_of(windows[0]) if windows else (zones[0] if zones else "UTC"),
         problems=all_in_words(reasons),
@@ -104,7 +111,14 @@ def _line(
 
 
 def _shown(value: str, field: Field | None) -> str:
-    return window_words(value) if field and field.kind is Kind.TIME else value
+    return value_words(value, field) if field else value
+
+
+def _options(field: Field | None) -> list[Choice]:
+    """Return the values of a field that has a short list of them."""
+    if field is not None and field.kind is Kind.WORK:
+        return [Choice(kind, work_words(kind)) for kind in KINDS_FOR_RULES]
+    return [Choice(each, each) for each in SEVERITIES[1:]]
 
 
 def _kind(kind: Kind, operator: str) -> str:
@@ -112,4 +126,4 @@ def _kind(kind: Kind, operator: str) -> str:
         return "level" if operator == Operator.AT_MOST else "severity"
     if kind is Kind.COUNT:
         return "number"
-    return "time" if kind is Kind.TIME else "text"
+    return {Kind.TIME: "time", Kind.WORK: "work"}.get(kind, "text")

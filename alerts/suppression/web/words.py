@@ -8,8 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from alerts.planned_work.engine.kinds import KINDS
 from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.fields import FIELDS, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
 from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.words import Sentence, days_in_words
 from alerts.suppression.models import State
@@ -103,9 +104,22 @@ def line_of(clause: Clause) -> Line:
     operator = OPERATORS.get(clause.operator)
     said = str(operator) if operator else str(clause.operator)
     texts = clause.texts
-    if (field := FIELDS.get(clause.field)) and field.kind is Kind.TIME:
-        texts = tuple(window_words(text) for text in texts)
+    if field := FIELDS.get(clause.field):
+        texts = tuple(value_words(text, field) for text in texts)
     return Line(field_label(clause.field), said, texts)
+
+
+def value_words(text: str, field: Field) -> str:
+    """A value of a field in the language of the page, where it is not the plant's own word."""
+    if field.kind is Kind.TIME:
+        return window_words(text)
+    return work_words(text) if field.kind is Kind.WORK else text
+
+
+def work_words(kind: str) -> str:
+    """A kind of planned work in the language of the page."""
+    label = gettext(KINDS[kind]) if kind in KINDS else kind
+    return label[:1].upper() + label[1:]
 
 
 def window_words(text: str) -> str:

@@ -35,6 +35,7 @@ RULE_ADDRESSES = ("10.20.4.15", "10.0.0.1", "fe80::1", "00:00:BC:00:00:01")
 KINDS = ("PLC", "Engineering station", "HMI")
 SUBNETS = ("10.20.4.0/24", "10.20.5.0/24")
 PORTS = (102, 502, 0, 65535)
+WORKS = ("backup", "firmware", "vendor-visit")
 WINDOWS = (
     *("Tue 06:00-08:00 Europe/Warsaw", "Sun 22:00-06:00 Europe/Warsaw", "Mon 00:00-24:00 UTC"),
     *("Sun 01:30-03:30 Europe/Berlin", "Sat 23:00-02:30 America/New_York"),
@@ -78,6 +79,7 @@ POOLS = {
     "source_subnet": SUBNETS,
     "destination_subnet": SUBNETS,
     "time": WINDOWS,
+    "planned_work": WORKS,
     "alerts_in_incident": (1, 2, 5),
     "entities_in_incident": (1, 3, 500),
 }
@@ -85,6 +87,7 @@ WITHIN = {
     Kind.ADDRESS: NETWORKS,
     Kind.ZONE: ("Gdańsk / Packaging 2", "Ulm / Utilities"),
     Kind.TIME: WINDOWS,
+    Kind.WORK: WORKS,
 }
 
 
@@ -172,6 +175,7 @@ def some(pool):
 def any_facts(draw):
     """Whatever an alert can say, empty and odd values included."""
     minutes = draw(st.integers(-300, 300))
+    works = tuple(sorted(draw(st.sets(st.sampled_from(WORKS)))))
     spoken = {
         name: draw(maybe(POOLS[name]))
         for name in (
@@ -199,6 +203,8 @@ def any_facts(draw):
         any_address=draw(some(ADDRESSES)),
         at=draw(st.sampled_from(MOMENTS))
         + timedelta(minutes=minutes, seconds=draw(st.integers(0, 59))),
+        planned_work=works,
+        planned_work_by_name=works[: draw(st.integers(0, len(works)))],
         alerts_in_incident=draw(maybe((1, 2, 3), None)),
         entities_in_incident=draw(maybe((0, 3, 501), None)),
     )

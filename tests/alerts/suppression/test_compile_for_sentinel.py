@@ -115,6 +115,7 @@ def test_capitals_and_unknown_titles_are_not_exact():
     [
         (but(POLLING, TUESDAY), NORTH, "sentinel.time"),
         (but(POLLING, except_any=(TUESDAY,)), NORTH, "sentinel.time"),
+        (but(POLLING, clause("planned_work", "within", "backup")), NORTH, "sentinel.work"),
         (rule(TITLE, HISTORIAN, clause("workspace", "is", "south")), NORTH, "sentinel.not_here"),
         (
             but(rule(TITLE, HISTORIAN), except_any=(clause("workspace", "is", "north"),)),

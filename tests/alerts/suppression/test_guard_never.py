@@ -259,3 +259,32 @@ OUTSIDE = {"destination_device": "", "destination_address": "20.71.50.49", "dest
 )
 def test_what_is_outside_the_plant_is_closed_only_by_a_rule_that_names_it(said, made, found):
     assert codes(reasons_against_alert(facts(**said), made)) == found
+
+
+WORK = clause("planned_work", "within", "firmware", "vendor-visit")
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (rule(TYPE, SITE, SOURCE, DESTINATION, WORK), []),
+        (rule(TYPE, SITE, SOURCE, WORK), ["box.sides"]),
+        (rule(TYPE, SITE, SOURCE, DESTINATION, except_any=[WORK]), ["box.hours"]),
+    ],
+)
+def test_planned_work_boxes_in_as_hours_do_with_devices_one_by_one(made, found):
+    assert codes(reasons_against_hours(made, **PLANT)) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"planned_work": ("firmware",), "planned_work_by_name": ("firmware",)}, []),
+        ({"planned_work": ("firmware",)}, ["never.work"]),
+        ({"planned_work": ("backup",), "planned_work_by_name": ("backup",)}, ["never.work"]),
+        ({}, ["never.work"]),
+    ],
+)
+def test_only_work_that_names_its_devices_closes_what_is_boxed_in(said, found):
+    made = rule(TYPE, SITE, SOURCE, DESTINATION, WORK)
+    assert codes(reasons_against_alert(facts(**said), made)) == found

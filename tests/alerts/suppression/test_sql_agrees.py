@@ -1,14 +1,16 @@
 """Python and PostgreSQL read a rule the same way, on the suite's own database."""
 
 import itertools
+import uuid
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.incidents.models import Alert, IncidentAlert
+from alerts.incidents.models import Alert, IncidentAlert, PlannedAlert
 from alerts.sites.models import Site, Zone
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.facts import Facts
@@ -19,6 +21,7 @@ from tests.factories.incidents import make_incident, make_workspace
 
 _numbers = itertools.count()
 ALERTS = 200
+MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.django_db
 
 
@@ -42,14 +45,17 @@ def _store(told: list[Facts]) -> dict[int, Facts]:
         name: make_incident(place, alerts_count=0, entities_count=0)
         for name, place in places["workspace"].items()
     }
-    alerts, links, kept = [], [], []
+    alerts, links, kept, works = [], [], [], []
     for said in told:
         columns = {name: getattr(said, name) for name in Facts.__slots__}
+        kinds, by_name = columns.pop("planned_work"), columns.pop("planned_work_by_name")
         counts = columns.pop("alerts_in_incident"), columns.pop("entities_in_incident")
         columns |= {name: held[columns[name]] for name, held in places.items()}
         for name in ("techniques", "tactics", "any_device", "any_address"):
             columns[name] = list(columns[name])
         alerts.append(Alert(**columns, key=f"a{next(_numbers)}"))
+        works += [_work(alerts[-1], kind, names_devices=kind in by_name) for kind in kinds]
+        works += _not_inside(alerts[-1], kinds)
         if None in counts:
             kept.append(replace(said, alerts_in_incident=None, entities_in_incident=None))
             continue
@@ -59,7 +65,29 @@ def _store(told: list[Facts]) -> dict[int, Facts]:
         links += [(small[said.workspace], alerts[-1])]
     Alert.objects.bulk_create(alerts)
     IncidentAlert.objects.bulk_create(IncidentAlert(incident=i, alert=a) for i, a in links)
+    PlannedAlert.objects.bulk_create(works)
     return {alert.pk: said for alert, said in zip(alerts, kept, strict=True)}
+
+
+def _work(alert, kind, **changes):
+    """Planned work beside an alert; known a minute before it, unless something else is said."""
+    given = {
+        "occurrence": uuid.uuid4(), "work": uuid.uuid4(), "fit": "inside", "kind": kind,
+        "names_devices": True, "title": kind, "ends_at": alert.at, "inside_until": alert.at,
+        "known_from": alert.at - MINUTE, "known_until": alert.at + MINUTE,
+    }  # fmt: skip
+    return PlannedAlert(alert=alert, **given | changes)
+
+
+def _not_inside(alert, kinds):
+    """Work that was told too late, was changed before, or is over: none of it counts."""
+    others = [kind for kind in samples.WORKS if kind not in kinds]
+    changes = (
+        {"known_from": alert.at + MINUTE, "known_until": None},
+        {"known_until": alert.at},
+        {"fit": "late"},
+    )
+    return [_work(alert, kind, **change) for kind, change in zip(others, changes, strict=False)]
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sen
         return reasons
     what = listed(needing, "and")
     windows = _windows(rule)
-    if not windows:
+    if not windows and not _works(rule):
         reasons.append(Sentence("box.hours", what=what))
     for values in windows:
         if (minutes := minutes_a_week(values)) > MOST_WINDOW_HOURS * 60:
@@ -97,11 +97,11 @@ def reasons_against_alert(facts: Facts, rule: Rule) -> list[Sentence]:
         reasons.append(Sentence("never.engine"))
     if not 0 < facts.severity < len(SEVERITIES):
         reasons.append(Sentence("never.unknown", what="severity"))
-    if not _windows(rule):
+    if not _windows(rule) and (code := _against_works(facts, rule)):
         if facts.severity == HIGH:
-            reasons.append(Sentence("never.hours", what="High severity"))
+            reasons.append(Sentence(code, what="High severity"))
         if _is_timeboxed(facts.alert_type):
-            reasons.append(Sentence("never.hours", what=facts.alert_type))
+            reasons.append(Sentence(code, what=facts.alert_type))
     return reasons + _against_outside(facts, rule)
 
 
@@ -136,6 +136,21 @@ def _types(rule: Rule) -> tuple[str, ...]:
 
 def _windows(rule: Rule) -> list[tuple[str, ...]]:
     return [clause.texts for clause in rule.all_of if clause.field == "time"]
+
+
+def _works(rule: Rule) -> list[tuple[str, ...]]:
+    return [clause.texts for clause in rule.all_of if clause.field == "planned_work"]
+
+
+def _against_works(facts: Facts, rule: Rule) -> str:
+    """Return why planned work does not box this alert in: work about a whole zone does not do, for
+    it names no device. Empty where it does.
+    """
+    works = _works(rule)
+    if not works:
+        return "never.hours"
+    named = set(facts.planned_work_by_name)
+    return "" if all(named.intersection(kinds) for kinds in works) else "never.work"
 
 
 def _against_zones(rule: Rule, plant: frozenset[str]) -> list[Sentence]:

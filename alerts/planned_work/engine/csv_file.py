@@ -1,0 +1,139 @@
+"""Planned work from a CSV file with a heading; commas, semicolons or tabs divide the cells."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from alerts.planned_work.engine.entries import MAX_ENTRIES, Entry, ReadFile, words_of
+from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.kinds import KINDS, kind_named
+from alerts.planned_work.engine.recurrence import Schedule, check_schedule, time_zone_named
+
+NEEDED: Final = ("title", "kind", "starts", "ends")
+COLUMNS: Final = (
+    *NEEDED, "site", "zone", "from", "to", "devices", "time_zone", "repeats", "work_order",
+    "vendor", "people", "uid",
+)  # fmt: skip
+_FORMS: Final = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+
+
+class _CellError(Exception):
+    """What is wrong in one cell."""
+
+    def __init__(self, column: str, error: PlanError) -> None:
+        self.column, self.error = column, error
+        super().__init__(str(error))
+
+
+def read_csv(text: str, *, time_zone: str) -> ReadFile:
+    """Return the works of a file. `time_zone` is that of lines that name none."""
+    read = ReadFile()
+    sample = text[:4096].partition("\n")[0]
+    delimiter = max(",;\t", key=sample.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        heading = [cell.strip().casefold().replace(" ", "_") for cell in next(rows, [])]
+        for error in _against_heading(heading):
+            read.fail(1, error)
+        if read.errors:
+            return read
+        _read_rows(read, heading, _numbered(rows), time_zone)
+    except csv.Error as error:
+        read.fail(rows.line_num, PlanError("file.line", text=str(error)))
+    return read
+
+
+def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the line on which it begins."""
+    line = rows.line_num + 1  # type: ignore[attr-defined]  # a reader of csv counts its lines
+    for row in rows:
+        yield line, row
+        line = rows.line_num + 1  # type: ignore[attr-defined]  # as above
+
+
+def _read_rows(
+    read: ReadFile, heading: Sequence[str], rows: Iterator[tuple[int, list[str]]], time_zone: str
+) -> None:
+    seen: dict[str, int] = {}
+    for line, row in rows:
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(seen) >= MAX_ENTRIES:
+            read.fail(line, PlanError("file.many", most=MAX_ENTRIES))
+            return
+        if len(row) != len(heading):
+            read.fail(line, PlanError("entry.cells", count=len(row), wanted=len(heading)))
+            continue
+        cells = {name: " ".join(cell.split()) for name, cell in zip(heading, row, strict=True)}
+        try:
+            entry = _entry(cells, line, time_zone)
+        except _CellError as wrong:
+            read.fail(line, wrong.error, wrong.column)
+            continue
+        if entry.uid in seen:
+            read.fail(line, PlanError("file.twice", uid=entry.uid, line=seen[entry.uid]), "uid")
+            continue
+        seen[entry.uid] = line
+        read.entries.append(entry)
+
+
+def _against_heading(heading: Sequence[str]) -> Iterator[PlanError]:
+    for name in NEEDED:
+        if name not in heading:
+            yield PlanError("file.header", name=name, needed=", ".join(NEEDED))
+    for place, name in enumerate(heading):
+        if name not in COLUMNS or name in heading[:place]:
+            yield PlanError("file.column", name=name[:60], known=", ".join(COLUMNS))
+
+
+def _entry(cells: dict[str, str], line: int, time_zone: str) -> Entry:
+    if not cells["title"]:
+        raise _CellError("title", PlanError("entry.title"))
+    kind = kind_named(cells["kind"])
+    if kind is None:
+        known = ", ".join(KINDS)
+        raise _CellError("kind", PlanError("entry.kind", kind=cells["kind"][:60], known=known))
+    schedule = _schedule(cells, time_zone)
+    return Entry(
+        line=line, uid=cells.get("uid") or _uid_of(cells), title=cells["title"], kind=kind,
+        schedule=schedule, site=cells.get("site", ""), zone=cells.get("zone", ""),
+        from_=words_of(cells.get("from", "")), to=words_of(cells.get("to", "")),
+        devices=words_of(cells.get("devices", "")), work_order=cells.get("work_order", ""),
+        vendor=cells.get("vendor", ""), people=cells.get("people", ""),
+    )  # fmt: skip
+
+
+def _schedule(cells: dict[str, str], time_zone: str) -> Schedule:
+    try:
+        zone = time_zone_named(cells["time_zone"]) if cells.get("time_zone") else time_zone
+    except PlanError as error:
+        raise _CellError("time_zone", error) from error
+    starts, ends = _moment(cells, "starts"), _moment(cells, "ends")
+    schedule = Schedule(starts, ends - starts, zone, cells.get("repeats", "").upper())
+    try:
+        check_schedule(schedule)
+    except PlanError as error:
+        column = "repeats" if error.code.startswith("rule.") else "ends"
+        raise _CellError(column, error) from error
+    return schedule
+
+
+def _moment(cells: dict[str, str], column: str) -> datetime:
+    text = cells[column]
+    for form in _FORMS:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007  # on the plant's clock
+        except ValueError:
+            continue
+    raise _CellError(column, PlanError("time.form", text=text[:60]))
+
+
+def _uid_of(cells: dict[str, str]) -> str:
+    """Return a UID for a line without one: the same line has the same, whatever its place."""
+    told = "\x1f".join(f"{name}={cells.get(name, '')}" for name in COLUMNS)
+    return f"csv-{hashlib.sha256(told.encode()).hexdigest()[:32]}"

@@ -1,0 +1,235 @@
+"""When planned work takes place: one-off, or by a recurrence of RFC 5545 on the clock of its plant.
+
+A recurrence follows the wall clock: work at 02:30 takes place at 02:30 before and after the change
+to summer time; an hour that is left out moves forward, one that comes twice counts once. Each time
+lasts equally long. Everything is bounded, whatever a file says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from itertools import chain
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from dateutil.rrule import rrulestr
+
+from alerts.planned_work.engine.errors import PlanError
+
+MAX_LENGTH: Final = timedelta(days=31)
+MAX_OCCURRENCES: Final = 1000  # within one horizon
+MAX_COUNT: Final = 10_000
+YEARS: Final = range(2000, 2100)
+_DAY: Final = timedelta(days=1)
+_ANY_DAY: Final = datetime(2026, 1, 1)  # noqa: DTZ001  # rules run on the clock of the plant
+_FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_TOO_OFTEN: Final = ("SECONDLY", "MINUTELY", "HOURLY")
+_WEEKDAY: Final = r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
+_PARTS: Final = {
+    "FREQ": r"[A-Z]+",
+    "INTERVAL": r"[1-9][0-9]{0,2}",
+    "COUNT": r"[1-9][0-9]{0,4}",
+    "UNTIL": r"[0-9]{8}(T[0-9]{6}Z?)?",
+    "WKST": r"(MO|TU|WE|TH|FR|SA|SU)",
+    "BYDAY": rf"{_WEEKDAY}(,{_WEEKDAY})*",
+    "BYMONTH": r"[0-9]{1,2}(,[0-9]{1,2}){0,11}",
+    "BYMONTHDAY": r"-?[0-9]{1,2}(,-?[0-9]{1,2}){0,61}",
+    "BYYEARDAY": r"-?[0-9]{1,3}(,-?[0-9]{1,3}){0,99}",
+    "BYWEEKNO": r"-?[0-9]{1,2}(,-?[0-9]{1,2}){0,99}",
+    "BYSETPOS": r"-?[0-9]{1,3}(,-?[0-9]{1,3}){0,30}",
+    "BYHOUR": r"([01]?[0-9]|2[0-3])(,([01]?[0-9]|2[0-3])){0,23}",
+    "BYMINUTE": r"[0-5]?[0-9]",
+    "BYSECOND": r"0?0",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When work takes place. Moments without a zone are read on the clock of `time_zone`."""
+
+    starts_at: datetime
+    length: timedelta
+    time_zone: str
+    rule: str = ""  # RFC 5545 without "RRULE:"; empty for a one-off
+    also: tuple[datetime, ...] = ()
+    except_at: tuple[datetime, ...] = ()
+    moved: tuple[tuple[datetime, timedelta], ...] = ()  # occurrences with a time of their own
+
+    @property
+    def is_recurring(self) -> bool:
+        """Whether it takes place more than once."""
+        return bool(self.rule or self.also or self.moved)
+
+
+@cache
+def known_time_zones() -> frozenset[str]:
+    """Return the time zones of places, and UTC."""
+    return frozenset(zone for zone in available_timezones() if "/" in zone) | {"UTC"}
+
+
+@cache
+def _by_folded_name() -> dict[str, str]:
+    return {zone.casefold(): zone for zone in known_time_zones()}
+
+
+@lru_cache(maxsize=1024)
+def time_zone_named(text: str) -> str:
+    """Return the time zone that a person or a calendar means: an IANA name, also behind a prefix,
+    or the name that Windows gives it. Raises PlanError for others.
+    """
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    name = text.strip().strip('"')
+    known = _by_folded_name()
+    parts = name.strip("/").split("/")
+    for n in (len(parts), 3, 2, 1):
+        if found := known.get("/".join(parts[-n:]).casefold()):
+            return found
+    if name.casefold() in ("utc", "gmt", "z", "etc/utc"):
+        return "UTC"
+    if found := WINDOWS_TO_OLSON.get(name):
+        return str(found)
+    raise PlanError("zone.unknown", zone=text)
+
+
+def check_schedule(schedule: Schedule) -> None:
+    """Raise PlanError unless the schedule says something that can take place."""
+    if schedule.time_zone not in known_time_zones():
+        raise PlanError("zone.unknown", zone=schedule.time_zone)
+    moments = [(schedule.starts_at, schedule.length), *schedule.moved]
+    for starts_at, length in moments:
+        if starts_at.year not in YEARS:
+            raise PlanError("time.far", text=f"{starts_at:%Y-%m-%d}")
+        if length <= timedelta(0):
+            raise PlanError("time.order")
+        if length > MAX_LENGTH:
+            raise PlanError("time.long", most=MAX_LENGTH.days)
+    if schedule.rule:
+        read_rule(schedule.rule)
+
+
+def read_rule(text: str) -> dict[str, str]:
+    """Return the parts of a recurrence. Raises PlanError where one is unknown or means nothing."""
+    parts: dict[str, str] = {}
+    for part in text.strip().removeprefix("RRULE:").rstrip(";").upper().split(";"):
+        name, mark, value = part.partition("=")
+        if not mark or name in parts:
+            raise PlanError("rule.form", text=text[:120])
+        if name not in _PARTS:
+            raise PlanError("rule.part", part=name[:40])
+        if not re.fullmatch(_PARTS[name], value, re.ASCII):
+            if name == "FREQ":
+                raise PlanError("rule.form", text=text[:120])
+            raise PlanError("rule.value", part=name, text=value[:60])
+        parts[name] = value
+    freq = parts.get("FREQ", "")
+    if freq in _TOO_OFTEN:
+        raise PlanError("rule.often", freq=freq)
+    if freq not in _FREQUENCIES:
+        raise PlanError("rule.form", text=text[:120])
+    if int(parts.get("COUNT", 0)) > MAX_COUNT:
+        raise PlanError("rule.value", part="COUNT", text=parts["COUNT"])
+    try:
+        rrulestr(_as_rule(parts), dtstart=_ANY_DAY)
+    except (ValueError, OverflowError) as error:
+        raise PlanError("rule.form", text=text[:120]) from error
+    return parts
+
+
+def occurrences(schedule: Schedule, *, since: datetime, until: datetime) -> list[Span]:
+    """Return the times at which checked work takes place, as far as they touch [since, until), the
+    first first. Raises PlanError where they are too many.
+    """
+    found = set(_spans(schedule, since, until))
+    if len(found) > MAX_OCCURRENCES:
+        raise PlanError("rule.many", most=MAX_OCCURRENCES, days=(until - since).days)
+    return sorted(found, key=lambda span: (span.starts_at, span.ends_at))
+
+
+def takes_place(schedule: Schedule, *, since: datetime, until: datetime) -> bool:
+    """Whether checked work takes place at any time in [since, until)."""
+    return any(True for _ in _spans(schedule, since, until))
+
+
+def _spans(schedule: Schedule, since: datetime, until: datetime) -> Iterator[Span]:
+    zone = ZoneInfo(schedule.time_zone)
+    first = since.astimezone(zone).replace(tzinfo=None) - schedule.length - _DAY
+    last = until.astimezone(zone).replace(tzinfo=None) + _DAY
+    left_out = set(schedule.except_at)
+    starts = chain(_starts(schedule, first, last), schedule.also)
+    usual = ((at, schedule.length) for at in starts if at not in left_out)
+    for at, length in chain(usual, schedule.moved):
+        if at.year in YEARS:
+            span = _span(at, length, zone)
+            if span.ends_at > since and span.starts_at < until:
+                yield span
+
+
+def _span(at: datetime, length: timedelta, zone: ZoneInfo) -> Span:
+    starts_at = at.replace(tzinfo=zone).astimezone(UTC)
+    return Span(starts_at, starts_at + length)
+
+
+def _starts(schedule: Schedule, first: datetime, last: datetime) -> Iterator[datetime]:
+    """Yield wall-clock starts from `first` to `last`, and perhaps some before."""
+    yield schedule.starts_at
+    if not schedule.rule:
+        return
+    parts = read_rule(schedule.rule)
+    count = int(parts.pop("COUNT", 0))
+    end = min(_until(parts, schedule.time_zone) or last, last)
+    parts["UNTIL"] = f"{end:%Y%m%dT%H%M%S}"
+    begin = schedule.starts_at if count else _moved_up(schedule.starts_at, parts, first)
+    if end < begin:
+        return
+    n = 1  # the first counts, whether the rule names it or not
+    for at in rrulestr(_as_rule(parts), dtstart=begin):
+        if at == schedule.starts_at:
+            continue
+        n += 1
+        if (count and n > count) or n > MAX_COUNT:
+            return
+        yield at
+
+
+def _moved_up(start: datetime, parts: dict[str, str], first: datetime) -> datetime:
+    """Return a later start in the same rhythm, so that no years of the past are counted through."""
+    days = {"DAILY": 1, "WEEKLY": 7}.get(parts["FREQ"], 0) * int(parts.get("INTERVAL", 1))
+    if not days or first <= start:
+        return start
+    return start + timedelta(days=(first - start).days // days * days)
+
+
+def _until(parts: dict[str, str], time_zone: str) -> datetime | None:
+    """Return the last moment of a recurrence on its plant's clock; a bare date counts whole."""
+    text = parts.get("UNTIL", "")
+    if not text:
+        return None
+    try:
+        if len(text) == 8:
+            return datetime.strptime(text, "%Y%m%d") + _DAY - timedelta(seconds=1)  # noqa: DTZ007  # on the plant's clock
+        until = datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007  # on the plant's clock
+    except ValueError as error:
+        raise PlanError("rule.value", part="UNTIL", text=text) from error
+    if text.endswith("Z"):
+        local = until.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
+        return local.replace(tzinfo=None)
+    return until
+
+
+def _as_rule(parts: dict[str, str]) -> str:
+    """Return the text that dateutil reads; its moments are those of the plant's clock."""
+    told = {name: value.removesuffix("Z") for name, value in parts.items()}
+    return ";".join(f"{name}={value}" for name, value in told.items())

@@ -1,0 +1,6 @@
+"""The nouns of this room."""
+
+from alerts.planned_work.models.occurrence import Occurrence
+from alerts.planned_work.models.work import NamedDevice, PlannedWork, Revision, WorkKind, WorkStep
+
+__all__ = ["NamedDevice", "Occurrence", "PlannedWork", "Revision", "WorkKind", "WorkStep"]

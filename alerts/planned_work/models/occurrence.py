@@ -1,0 +1,74 @@
+"""One time at which planned work takes place, with the time in which Tagout knew it so."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import F, Q
+
+from alerts.planned_work.engine.coverage import SLACK, Times
+
+
+class Occurrence(models.Model):
+    """Work from `starts_at` to `ends_at`, as it was known from `known_from` to `known_until` (None:
+    still so). Nothing of a row changes but `known_until`, `done_at` and `asked_at`: work that is
+    extended gets another row, so that a back-test sees what was known when an alert came.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    work = models.ForeignKey(
+        "planned_work.PlannedWork", on_delete=models.CASCADE, related_name="occurrences"
+    )
+    revision = models.ForeignKey(
+        "planned_work.Revision", on_delete=models.CASCADE, related_name="occurrences"
+    )
+    site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    late_until = models.DateTimeField(null=True)  # None: nobody is asked whether it is done
+    watched = DateTimeRangeField()  # from the start to the end of the slack, or of being late
+    known_from = models.DateTimeField()
+    known_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)  # its owner was asked whether it still goes on
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("starts_at")), name="work_ends_after_it_begins"
+            ),
+            models.UniqueConstraint(
+                fields=["work", "starts_at"],
+                condition=Q(known_until=None),
+                name="a_work_takes_place_once_at_a_time",
+            ),
+        ]
+        indexes = [
+            GistIndex(fields=["watched"], name="occurrences_by_time"),
+            models.Index(
+                fields=["site", "starts_at"],
+                condition=Q(known_until=None),
+                name="occurrences_of_a_site",
+            ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(known_until=None, done_at=None, asked_at=None)
+                & Q(late_until__isnull=False),
+                name="occurrences_to_ask_about",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%H:%M}"
+
+    @property
+    def times(self) -> Times:
+        """When it takes place, for the engine."""
+        return Times(self.starts_at, self.ends_at, self.late_until)
+
+    @property
+    def slack_ends_at(self) -> datetime:
+        """The last moment that still counts as inside."""
+        return self.ends_at + SLACK

@@ -1,0 +1,154 @@
+"""Reads over planned work: what takes place when, and which alerts came with it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from alerts.incidents.models import PlannedAlert
+from alerts.incidents.queries import incidents_visible_to
+from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
+from alerts.planned_work.policies import sites_in_reach
+from portal.accounts.models import User
+
+MAX_UNEXPECTED = 20
+MAX_STEPS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCounts:
+    """How many alerts came as planned, and how many did not."""
+
+    expected: int = 0
+    unexpected: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many there were."""
+        return self.expected + self.unexpected
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedAlert:
+    """When an alert came beside an occurrence, and whether the work expects it."""
+
+    occurrence: UUID
+    at: datetime
+    is_expected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnexpectedAlert:
+    """An alert that the work does not explain, with the newest incident of it."""
+
+    alert_type: str
+    source: str
+    destination: str
+    at: datetime
+    inside_until: datetime
+    is_late: bool
+    incident_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeNames:
+    """What work is about, by name: devices on each side, or a zone."""
+
+    from_: list[str] = field(default_factory=list)
+    to: list[str] = field(default_factory=list)
+    any: list[str] = field(default_factory=list)
+
+
+def works_visible_to(user: User) -> QuerySet[PlannedWork]:
+    """Return the planned work of the sites that the person may see."""
+    return PlannedWork.objects.filter(site__in=sites_in_reach(user).values("pk"))
+
+
+def occurrences_between(
+    site_ids: Collection[int], *, start: datetime, end: datetime
+) -> QuerySet[Occurrence]:
+    """Return what takes place at these sites in [start, end), as it is known now."""
+    rows = Occurrence.objects.filter(
+        site__in=site_ids, known_until=None, starts_at__lt=end, ends_at__gt=start
+    ).exclude(work__state=PlannedWork.State.CANCELLED, done_at=None)
+    return rows.select_related("revision__zone", "work__site").order_by("starts_at", "pk")
+
+
+def overrun_now(site_ids: Collection[int], *, now: datetime) -> QuerySet[Occurrence]:
+    """Return work that is over its end and that nobody called done, while its alerts are late."""
+    rows = Occurrence.objects.filter(
+        site__in=site_ids, known_until=None, done_at=None, ends_at__lt=now, late_until__gte=now,
+        work__state=PlannedWork.State.PLANNED,
+    )  # fmt: skip
+    return rows.select_related("revision__zone", "work__site").order_by("ends_at", "pk")
+
+
+def latest_occurrence(work: PlannedWork, *, now: datetime) -> Occurrence | None:
+    """Return the occurrence that goes on or is over by least, else the next one."""
+    rows = Occurrence.objects.filter(work=work, known_until=None).select_related("revision__zone")
+    begun = rows.filter(starts_at__lte=now).order_by("-starts_at").first()
+    return begun or rows.order_by("starts_at").first()
+
+
+def counts_of(occurrences: Iterable[Occurrence]) -> dict[UUID, AlertCounts]:
+    """Return how many alerts came with each of these occurrences."""
+    expected = Count("pk", filter=Q(fit=PlannedAlert.Fit.INSIDE))
+    rows = (
+        PlannedAlert.objects.filter(occurrence__in=[one.uuid for one in occurrences])
+        .values_list("occurrence")
+        .annotate(expected=expected, total=Count("pk"))
+    )
+    return {uuid: AlertCounts(n, total - n) for uuid, n, total in rows}
+
+
+def marks_of(occurrences: Iterable[Occurrence]) -> list[MarkedAlert]:
+    """Return when the alerts of these occurrences came; the newest thousand."""
+    rows = PlannedAlert.objects.filter(occurrence__in=[one.uuid for one in occurrences])
+    found = rows.order_by("-alert__at").values_list("occurrence", "alert__at", "fit")[:1000]
+    return [MarkedAlert(uuid, at, fit == PlannedAlert.Fit.INSIDE) for uuid, at, fit in found]
+
+
+def expected_types(one: Occurrence) -> list[tuple[str, int]]:
+    """Return the types of alerts that came as planned, the most frequent first."""
+    rows = PlannedAlert.objects.filter(occurrence=one.uuid, fit=PlannedAlert.Fit.INSIDE)
+    counted = rows.values_list("alert__alert_type").annotate(n=Count("pk"))
+    return list(counted.order_by("-n", "alert__alert_type")[:5])
+
+
+def unexpected_alerts(one: Occurrence, user: User) -> list[UnexpectedAlert]:
+    """Return the alerts that the work does not explain, the newest first."""
+    rows = (
+        PlannedAlert.objects.filter(occurrence=one.uuid)
+        .exclude(fit=PlannedAlert.Fit.INSIDE)
+        .select_related("alert")
+        .order_by("-alert__at")[:MAX_UNEXPECTED]
+    )
+    found = list(rows)
+    seen = incidents_visible_to(user).filter(alerts__in=[row.alert_id for row in found])
+    incidents = dict(seen.order_by("pk").values_list("alerts", "pk"))
+    return [
+        UnexpectedAlert(
+            alert_type=row.alert.alert_type, source=row.alert.source,
+            destination=row.alert.destination, at=row.alert.at, inside_until=row.inside_until,
+            is_late=row.fit == PlannedAlert.Fit.LATE, incident_id=incidents.get(row.alert_id),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def names_of(revisions: Collection[Revision]) -> dict[int, ScopeNames]:
+    """Return the devices that these revisions name, by the key of the revision."""
+    found: dict[int, ScopeNames] = defaultdict(ScopeNames)
+    rows = NamedDevice.objects.filter(revision__in=[each.pk for each in revisions])
+    for row in rows.order_by("name", "address"):
+        scope = found[row.revision_id]
+        {"from": scope.from_, "to": scope.to}.get(row.side, scope.any).append(str(row))
+    return found
+
+
+def steps_of(work: PlannedWork) -> list[WorkStep]:
+    """Return what happened to the work, the newest first."""
+    return list(work.steps.order_by("-at", "-pk")[:MAX_STEPS])

@@ -1,0 +1,285 @@
+"""Take planned work over from a calendar or a CSV file: all of it or, with errors, nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from alerts.planned_work.engine.calendar_file import read_calendar
+from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.csv_file import read_csv
+from alerts.planned_work.engine.entries import MAX_ERRORS, Entry, ReadFile, text_of
+from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
+from alerts.planned_work.policies import reasons_against_planning
+from alerts.planned_work.services.change import cancel_work, change_work, follow_occurrences
+from alerts.planned_work.services.plans import (
+    CannotPlanWork,
+    DeviceOfPlan,
+    WorkPlan,
+    checked_plan,
+    is_in_sight,
+    new_revision,
+    unknown_device,
+)
+from alerts.planned_work.services.work_out import BATCH, new_occurrence, spans_of, store_occurrences
+from alerts.sites.models import Device, Site, Zone
+from portal.accounts.models import User
+from portal.audit.services import Actor, record
+from portal.ui.words import number
+
+MAX_OCCURRENCES = 200_000  # of one file, within the next three months
+
+
+class CannotImport(CannotPlanWork):
+    """A file could not be taken over. Each reason names its line."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came of a file. `over`: works that are past, or too far ahead to matter."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    cancelled: int = 0
+    over: int = 0
+    occurrences: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return asdict(self)
+
+
+def read_file(data: bytes, *, name: str, time_zone: str) -> ReadFile:
+    """Return the works of a file: a calendar, unless its name says that it is CSV. Raises
+    CannotImport where it cannot be read.
+    """
+    try:
+        text = text_of(data)
+    except PlanError as error:
+        raise CannotImport(error.spoken(_)) from error
+    is_csv = name.casefold().endswith((".csv", ".tsv", ".txt"))
+    read = read_csv if is_csv else read_calendar
+    return read(text, time_zone=time_zone)
+
+
+@transaction.atomic
+def import_works(
+    *, data: bytes, name: str, site: Site | None, by: Actor, now: datetime, dry_run: bool = False
+) -> ImportReport:
+    """Take over the works of a file. `site` is that of works that name none; a work is known again
+    by its UID. With an error nothing is stored; a dry run stores nothing either.
+    """
+    read = read_file(data, name=name, time_zone=site.time_zone if site else "UTC")
+    places = _Places(site)
+    pairs: list[tuple[Entry, Site, WorkPlan]] = []
+    for entry in () if read.errors else read.entries:
+        reasons = _add(pairs, entry, places, by=by, now=now)
+        for reason in reasons:
+            places.errors.append((entry.line, "", reason))
+        if len(places.errors) >= MAX_ERRORS:
+            break
+    errors = [(e.line, e.column, e.error.spoken(_)) for e in read.errors] + places.errors
+    if errors:
+        raise CannotImport(*[_in_line(*error) for error in errors])
+    report = _Import(by, now).take_over(pairs)
+    report.over = len(read.entries) - len(pairs)
+    if dry_run:
+        transaction.set_rollback(True)
+    elif report.new or report.changed or report.cancelled:
+        first = site or pairs[0][1]
+        record(
+            "planned_work.file.imported", on=first, by=by, at=now, file=name[:200],
+            counts=report.as_json(),
+        )  # fmt: skip
+    return report
+
+
+def _in_line(line: int, column: str, reason: str) -> str:
+    if column:
+        return _("Line %(line)s, column %(column)s: %(reason)s") % {
+            "line": line, "column": column, "reason": reason,
+        }  # fmt: skip
+    return _("Line %(line)s: %(reason)s") % {"line": line, "reason": reason}
+
+
+def _add(
+    pairs: list[tuple[Entry, Site, WorkPlan]], entry: Entry, places: "_Places", *, by: Actor,
+    now: datetime,
+) -> Sequence[str]:  # fmt: skip
+    """Add the entry as a plan of its site; return what is wrong with it."""
+    site = places.site_of(entry)
+    if site is None:
+        if entry.site:
+            return [_("There is no site “%(name)s”.") % {"name": entry.site}]
+        return [_("The work names no site. Name it there, or give --site.")]
+    if reasons := reasons_against_planning(site, by=by):
+        return reasons
+    if not is_in_sight(entry.schedule, now=now) and not entry.is_cancelled:
+        return []
+    devices, zone_id, reasons = places.scope_of(entry, site)
+    if reasons:
+        return reasons
+    plan = WorkPlan(
+        title=entry.title, kind=entry.kind, schedule=entry.schedule, devices=tuple(devices),
+        zone_id=zone_id, work_order=entry.work_order, vendor=entry.vendor, people=entry.people,
+    )  # fmt: skip
+    try:
+        pairs.append((entry, site, checked_plan(plan, site=site, now=now, is_looked_up=True)))
+    except CannotPlanWork as refusal:
+        return [] if entry.is_cancelled else refusal.reasons
+    return []
+
+
+class _Places:
+    """Sites, zones and devices by the names that people use, each site read once."""
+
+    def __init__(self, usual: Site | None) -> None:
+        self.usual = usual
+        self.errors: list[tuple[int, str, str]] = []
+        self._sites = {site.name.casefold(): site for site in Site.objects.all()}
+        self._zones: dict[int, dict[str, Zone]] = {}
+        self._devices: dict[int, dict[str, list[Device]]] = {}
+
+    def site_of(self, entry: Entry) -> Site | None:
+        """Return the site that an entry names, else the usual one."""
+        return self._sites.get(entry.site.casefold()) if entry.site else self.usual
+
+    def scope_of(
+        self, entry: Entry, site: Site
+    ) -> tuple[list[DeviceOfPlan], int | None, list[str]]:
+        """Return the devices or the zone that an entry is about, and what is wrong with them."""
+        zones = self._zones_of(site)
+        zone = zones.get(entry.zone.casefold()) if entry.zone else None
+        if entry.zone and zone is None:
+            known = ", ".join(sorted(each.name for each in zones.values())) or "–"
+            reason = _("%(site)s has no zone “%(name)s”. It has: %(known)s.")
+            return [], None, [reason % {"site": site.name, "name": entry.zone, "known": known}]
+        devices, reasons = [], []
+        named = ((Side.FROM, entry.from_), (Side.TO, entry.to), (Side.ANY, entry.devices))
+        for side, words in named:
+            for word in words:
+                found = self._device(word, site, zone, side)
+                if isinstance(found, str):
+                    reasons.append(found)
+                else:
+                    devices.append(found)
+        return devices, zone.pk if zone and not devices else None, reasons
+
+    def _device(self, word: str, site: Site, zone: Zone | None, side: Side) -> DeviceOfPlan | str:
+        zone_name, mark, name = word.rpartition(" / ")
+        wanted = self._zones_of(site).get(zone_name.casefold()) if mark else zone
+        found = self._devices_of(site).get(name.casefold(), [])
+        if wanted is not None:
+            found = [each for each in found if each.zone_id == wanted.pk] or found
+        if len(found) == 1:
+            return DeviceOfPlan(side, found[0].zone_id, found[0].address, found[0].name)
+        if found:
+            example = f"{found[0].zone.name} / {found[0].address}"
+            told = _("“%(name)s” is more than one device. Write zone and address: %(example)s.")
+            return told % {"name": word, "example": example}
+        if mark and wanted is not None:
+            return DeviceOfPlan(side, wanted.pk, name[:64])
+        return unknown_device(word, site=site)
+
+    def _zones_of(self, site: Site) -> dict[str, Zone]:
+        if site.pk not in self._zones:
+            self._zones[site.pk] = {zone.name.casefold(): zone for zone in site.zones.all()}
+        return self._zones[site.pk]
+
+    def _devices_of(self, site: Site) -> dict[str, list[Device]]:
+        if site.pk not in self._devices:
+            by_name: dict[str, list[Device]] = defaultdict(list)
+            for device in Device.objects.filter(zone__site=site).select_related("zone"):
+                for name in {device.name.casefold(), device.address.casefold()} - {""}:
+                    by_name[name].append(device)
+            self._devices[site.pk] = by_name
+        return self._devices[site.pk]
+
+
+class _Import:
+    """One run over the plans of a file."""
+
+    def __init__(self, by: Actor, now: datetime) -> None:
+        self.by, self.now = by, now
+        self.report = ImportReport()
+
+    def take_over(self, pairs: Sequence[tuple[Entry, Site, WorkPlan]]) -> ImportReport:
+        """Store what is new, change what says something else, cancel what was cancelled."""
+        for start in range(0, len(pairs), BATCH):
+            chunk = pairs[start : start + BATCH]
+            known = self._known(chunk)
+            new = []
+            for entry, site, plan in chunk:
+                work = known.get((site.pk, entry.uid))
+                if work is not None:
+                    self._update(work, entry, plan)
+                elif entry.is_cancelled:
+                    self.report.unchanged += 1
+                else:
+                    new.append((entry, site, plan))
+            self._store(new)
+        return self.report
+
+    def _known(
+        self, chunk: Sequence[tuple[Entry, Site, WorkPlan]]
+    ) -> dict[tuple[int, str], PlannedWork]:
+        rows = PlannedWork.objects.filter(uid__in=[entry.uid for entry, _site, _plan in chunk])
+        return {(row.site_id, row.uid): row for row in rows}
+
+    def _update(self, work: PlannedWork, entry: Entry, plan: WorkPlan) -> None:
+        if work.state != PlannedWork.State.PLANNED:
+            self.report.unchanged += 1
+        elif entry.is_cancelled:
+            cancel_work(work_id=work.pk, by=self.by, now=self.now)
+            self.report.cancelled += 1
+        elif Revision.objects.filter(work=work, is_latest=True, digest=plan.digest).exists():
+            self.report.unchanged += 1
+        else:
+            change_work(work_id=work.pk, plan=plan, by=self.by, now=self.now)
+            self.report.changed += 1
+
+    def _store(self, new: Sequence[tuple[Entry, Site, WorkPlan]]) -> None:
+        label, now = str(self.by)[:200], self.now
+        owner = self.by if isinstance(self.by, User) else None
+        works = PlannedWork.objects.bulk_create(
+            PlannedWork(site=site, uid=entry.uid, owner=owner, made_by_label=label, made_at=now,
+                        changed_at=now)
+            for entry, site, _plan in new
+        )  # fmt: skip
+        revisions = Revision.objects.bulk_create(
+            new_revision(work, plan=plan, number=1, by_label=label, now=now)
+            for work, (_entry, _site, plan) in zip(works, new, strict=True)
+        )
+        NamedDevice.objects.bulk_create(
+            (NamedDevice(revision=revision, side=each.side.value, zone_id=each.zone_id,
+                         address=each.address, name=each.name[:120])
+             for revision, (_entry, _site, plan) in zip(revisions, new, strict=True)
+             for each in plan.devices),
+            batch_size=BATCH,
+        )  # fmt: skip
+        WorkStep.objects.bulk_create(
+            WorkStep(work=work, at=now, by=owner, by_label=label, code="made") for work in works
+        )
+        lines = [entry.line for entry, _site, _plan in new]
+        made = store_occurrences(self._occurrences(zip(revisions, lines, strict=True)))
+        self.report.new += len(works)
+        follow_occurrences(made, forgotten=[], now=now)
+
+    def _occurrences(self, revisions: Iterable[tuple[Revision, int]]) -> Iterator[Occurrence]:
+        for revision, line in revisions:
+            try:
+                spans = spans_of(revision, now=self.now)
+            except PlanError as error:
+                raise CannotImport(_in_line(line, "", error.spoken(_))) from error
+            self.report.occurrences += len(spans)
+            if self.report.occurrences > MAX_OCCURRENCES:
+                most = _("The works of the file would take place more than %(n)s times in three "
+                         "months. Plan them as fewer, longer works.")  # fmt: skip
+                raise CannotImport(_in_line(line, "", most % {"n": number(MAX_OCCURRENCES)}))
+            for span in {span.starts_at: span for span in spans}.values():
+                yield new_occurrence(revision, span=span, known_from=self.now)

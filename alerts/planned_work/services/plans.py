@@ -1,0 +1,211 @@
+"""A plan as people or files tell it, checked before anything is stored."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.kinds import KINDS
+from alerts.planned_work.engine.recurrence import Schedule, check_schedule, takes_place
+from alerts.planned_work.models import PlannedWork, Revision
+from alerts.sites.models import Device, Site, Zone
+from portal.errors import Refused
+from portal.ui.words import number
+
+AHEAD = timedelta(days=92)  # how far ahead occurrences are worked out
+BEHIND = timedelta(days=35)  # older ones tell nobody anything
+IN_SIGHT = timedelta(days=731)
+MAX_DEVICES = 200
+_LONGEST = {"title": 200, "work_order": 60, "vendor": 120, "people": 200}
+
+
+class CannotPlanWork(Refused):
+    """Planned work could not be stored or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOfPlan:
+    """A device that a plan names: by zone and address."""
+
+    side: Side
+    zone_id: int
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkPlan:
+    """What planned work says: what, when, and which devices or which zone."""
+
+    title: str
+    kind: str
+    schedule: Schedule
+    devices: tuple[DeviceOfPlan, ...] = ()
+    zone_id: int | None = None
+    work_order: str = ""
+    vendor: str = ""
+    people: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return a SHA-256 of all that it says, to tell whether something changed."""
+        told = [
+            self.title, self.kind, self.work_order, self.vendor, self.people, self.zone_id,
+            *_schedule_as_json(self.schedule).values(), str(self.schedule.starts_at),
+            self.schedule.length.total_seconds(),
+            sorted([each.side, each.zone_id, each.address] for each in self.devices),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def checked_plan(
+    plan: WorkPlan, *, site: Site, now: datetime, is_looked_up: bool = False
+) -> WorkPlan:
+    """Return the plan in order: sides and texts tidied. Raises CannotPlanWork with every reason.
+    `is_looked_up`: its zones are known to be of this site.
+    """
+    plan = replace(
+        plan,
+        devices=_sides_in_order(plan.devices),
+        title=" ".join(plan.title.split()),
+        work_order=" ".join(plan.work_order.split()),
+        vendor=" ".join(plan.vendor.split()),
+        people=" ".join(plan.people.split()),
+    )
+    reasons = [*_against_texts(plan), *_against_place(plan, None if is_looked_up else site)]
+    try:
+        check_schedule(plan.schedule)
+        if not is_in_sight(plan.schedule, now=now):
+            reasons.append(_never_takes_place(plan.schedule))
+    except PlanError as error:
+        reasons.append(error.spoken(_))
+    if reasons:
+        raise CannotPlanWork(*reasons)
+    return plan
+
+
+def new_revision(
+    work: PlannedWork, *, plan: WorkPlan, number: int, by_label: str, now: datetime
+) -> Revision:
+    """Return a revision of this work that says the plan; not stored yet."""
+    schedule = plan.schedule
+    return Revision(
+        work=work, number=number, known_from=now, by_label=by_label[:200],
+        title=plan.title, kind=plan.kind, work_order=plan.work_order, vendor=plan.vendor,
+        people=plan.people, zone_id=plan.zone_id, time_zone=schedule.time_zone,
+        local_start=schedule.starts_at.isoformat(timespec="seconds"), length=schedule.length,
+        dates={k: v for k, v in _schedule_as_json(schedule).items() if isinstance(v, list) and v},
+        rule=schedule.rule, worked_out_until=now + AHEAD, digest=plan.digest,
+    )  # fmt: skip
+
+
+def plan_of(revision: Revision, *, devices: Iterable[DeviceOfPlan]) -> WorkPlan:
+    """Return what a revision says as a plan, to be changed."""
+    return WorkPlan(
+        title=revision.title, kind=revision.kind, schedule=revision.schedule,
+        devices=tuple(devices), zone_id=revision.zone_id, work_order=revision.work_order,
+        vendor=revision.vendor, people=revision.people,
+    )  # fmt: skip
+
+
+def _schedule_as_json(schedule: Schedule) -> dict[str, object]:
+    return {
+        "time_zone": schedule.time_zone,
+        "rule": schedule.rule,
+        "also": [at.isoformat() for at in sorted(schedule.also)],
+        "except_at": [at.isoformat() for at in sorted(schedule.except_at)],
+        "moved": [[at.isoformat(), length.total_seconds()] for at, length in schedule.moved],
+    }
+
+
+def _sides_in_order(devices: tuple[DeviceOfPlan, ...]) -> tuple[DeviceOfPlan, ...]:
+    """Return the devices once each; one side without the other means either side."""
+    sides = {each.side for each in devices}
+    if not {Side.FROM, Side.TO} <= sides:
+        devices = tuple(replace(each, side=Side.ANY) for each in devices)
+    found = {(each.side, each.zone_id, each.address): each for each in devices}
+    return tuple(found[key] for key in sorted(found))
+
+
+def _against_texts(plan: WorkPlan) -> list[str]:
+    reasons = []
+    if len(plan.title) < 3:
+        reasons.append(_("Say in a few words what is done."))
+    if plan.kind not in KINDS:
+        reasons.append(_("Choose a kind of work."))
+    labels = {
+        "title": _("title"), "work_order": _("work order"), "vendor": _("vendor"),
+        "people": _("people"),
+    }  # fmt: skip
+    for name, most in _LONGEST.items():
+        if len(getattr(plan, name)) > most:
+            reasons.append(PlanError("entry.long", name=labels[name], most=most).spoken(_))
+    return reasons
+
+
+def _against_place(plan: WorkPlan, site: Site | None) -> list[str]:
+    if plan.devices and plan.zone_id:
+        return [_("Name devices or a whole zone, not both.")]
+    if not plan.devices and not plan.zone_id:
+        return [_("Name the devices that are worked on, or a whole zone.")]
+    if len(plan.devices) > MAX_DEVICES:
+        return [_("Name at most %(n)s devices, or a whole zone.") % {"n": number(MAX_DEVICES)}]
+    if site is None:
+        return []
+    zones = {each.zone_id for each in plan.devices} | ({plan.zone_id} if plan.zone_id else set())
+    here = set(Zone.objects.filter(site=site, pk__in=zones).values_list("pk", flat=True))
+    return [] if zones == here else [_("The devices or the zone are of another site.")]
+
+
+def is_in_sight(schedule: Schedule, *, now: datetime) -> bool:
+    """Whether it takes place near enough to matter: from five weeks ago to two years ahead."""
+    return takes_place(schedule, since=now - BEHIND, until=now + IN_SIGHT)
+
+
+def _never_takes_place(schedule: Schedule) -> str:
+    if schedule.is_recurring:
+        return PlanError("rule.never").spoken(_)
+    return _("The work is over for more than %(n)s days, or further away than two years.") % {
+        "n": number(BEHIND.days)
+    }
+
+
+def devices_named(text: str, *, site: Site, side: Side) -> tuple[list[DeviceOfPlan], list[str]]:
+    """Return the devices that a text names, and what is wrong with the others. Names or addresses
+    stand apart by commas or lines; “Zone / 10.20.4.15” says which zone is meant.
+    """
+    found, reasons = [], []
+    for word in dict.fromkeys(
+        filter(None, (w.strip() for w in text.replace("\n", ",").split(",")))
+    ):
+        zone_name, mark, rest = word.rpartition(" / ")
+        known = Device.objects.filter(zone__site=site)
+        if mark:
+            known = known.filter(zone__name=zone_name)
+        name = rest.strip()
+        rows = list((known.filter(address=name) | known.filter(name=name))[:3])
+        if len(rows) == 1:
+            found.append(DeviceOfPlan(side, rows[0].zone_id, rows[0].address, rows[0].name))
+        elif rows:
+            reasons.append(
+                _("“%(name)s” is more than one device. Write zone and address: %(example)s.")
+                % {"name": word, "example": f"{rows[0].zone.name} / {rows[0].address}"}
+            )
+        elif mark and (zone := Zone.objects.filter(site=site, name=zone_name).first()):
+            found.append(DeviceOfPlan(side, zone.pk, name[:64]))
+        else:
+            reasons.append(unknown_device(word, site=site))
+    return found, reasons
+
+
+def unknown_device(word: str, *, site: Site) -> str:
+    """Return the sentence about a device that the site does not know."""
+    return _(
+        "%(site)s knows no device “%(name)s”. Use its name or its address; a device that no alert "
+        "has shown yet needs its zone: Zone / 10.20.4.15."
+    ) % {"site": site.name, "name": word}

@@ -1,0 +1,17 @@
+"""Wake-ups of the queue `bulk`. What is due stands in PostgreSQL."""
+
+from typing import Any
+
+from celery import shared_task
+
+from alerts.planned_work.services.overrun import ask_about_overruns
+from alerts.planned_work.services.work_out import work_out_ahead
+from portal import clock
+
+
+@shared_task(acks_late=True)
+def look_after_planned_work(**_later: Any) -> None:
+    """Ask about work that has run over, and work out recurring work further ahead."""
+    now = clock.now()
+    ask_about_overruns(now=now)
+    work_out_ahead(now=now)
