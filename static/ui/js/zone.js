@@ -2,9 +2,10 @@
    shown in the reader's own time, and only then is that offered. */
 const COOKIE = "tagout_zone";
 const YEAR = 365 * 24 * 3600;
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-if (zone) {
+function tellZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone) return;
   if (!document.cookie.split("; ").includes(`${COOKIE}=${zone}`)) {
     const secure = location.protocol === "https:" ? ";secure" : "";
     document.cookie = `${COOKIE}=${zone};path=/;max-age=${YEAR};samesite=lax${secure}`;
@@ -14,3 +15,5 @@ if (zone) {
     choice.hidden = false;
   }
 }
+
+requestAnimationFrame(() => setTimeout(tellZone)); // loading the zones takes a while: draw first
