@@ -14,6 +14,7 @@ from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.simulator.scenarios.records import Incident
+from alerts.suppression.engine.guards.life import CREDIT_PERIOD
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.engine.guards.width import MOST_SHARE
 from alerts.suppression.engine.rule import Rule
@@ -23,7 +24,6 @@ from bench.suppression.world import SeenAlert, World
 PLANNING = timedelta(days=7)  # before the split, one round of mining and questions a day
 QUESTIONS_A_DAY = 5  # to a person
 HISTORY = timedelta(days=60)
-CREDIT = timedelta(days=28)
 MUCH_BETTER = 2  # a new rule must add so much more than the one that makes room for it
 
 
@@ -182,7 +182,7 @@ class Policy:
         shapes: Counter[frozenset[Part]] = Counter()
         places = {cell.key: at for at, cell in enumerate(mined.cells)}
         for incident in mined.incidents:
-            if incident.at >= now - CREDIT:
+            if incident.at >= now - CREDIT_PERIOD:
                 shapes[
                     frozenset(
                         Part(
@@ -208,7 +208,7 @@ class Policy:
         rows = [
             (gains.get(id(pattern), 0), rule)
             for pattern, rule in zip(known, living, strict=True)
-            if rule.signed_at <= now - CREDIT
+            if rule.signed_at <= now - CREDIT_PERIOD
         ]
         return sorted(rows, key=lambda row: (row[0], row[1].number))
 
@@ -255,7 +255,7 @@ class Policy:
         """Incidents of the 28 days before that it would have closed and a person found harmless."""
         inside, credit = set(pattern.cells), 0
         for incident in mined.incidents:
-            if incident.at < now - CREDIT or not mined.places[incident.id] <= inside:
+            if incident.at < now - CREDIT_PERIOD or not mined.places[incident.id] <= inside:
                 continue
             judgement = self.world.judgements.get(incident.id)
             credit += judgement is not None and (

@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import Rung
 from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.guards.life import TRIAL, TRIAL_MATCHES
+from alerts.suppression.engine.guards.life import (
+    TRIAL,
+    TRIAL_ENDS,
+    Trial,
+    reasons_against_promotion,
+)
 from alerts.suppression.engine.guards.never import reasons_against_alert
 from alerts.suppression.engine.match import holds
 from alerts.suppression.engine.rule import Rule
 
-MAX_CREDIT = 8  # matches of the weeks before that count towards the trial
-TRIAL_ENDS = timedelta(days=28)  # then both owners are asked
 PAUSE = timedelta(days=3)  # until both have looked at what stopped the rule, and signed again
 
 
@@ -44,9 +47,11 @@ class SignedRule:
     def is_live(self, now: datetime) -> bool:
         """Whether it closes; a trial that may end does so here."""
         if self.live_at is None and now - self.signed_at >= TRIAL:
-            enough = self.matches + min(self.credit, MAX_CREDIT) >= TRIAL_MATCHES
+            trial = Trial(
+                began_at=self.signed_at, matches=self.matches, true_positives=0, credit=self.credit
+            )
             late = now - self.signed_at >= TRIAL_ENDS
-            if enough or (late and self.matches + self.credit > 0):
+            if not reasons_against_promotion(trial, now=now) or (late and trial.counted):
                 self.live_at = now
             elif late:
                 self.retired_at = now

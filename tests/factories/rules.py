@@ -12,7 +12,7 @@ from alerts.sites.models import Site, Zone
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Rule, as_json
-from alerts.suppression.models import RuleVersion
+from alerts.suppression.models import Act, LedgerEntry, RuleVersion, Where
 from alerts.suppression.services.drafts import draft_rule
 from alerts.suppression.services.propose import propose_rule
 from alerts.suppression.services.sign import sign_rule
@@ -210,3 +210,20 @@ def sign(
         "checked_evidence": True,
     } | more  # fmt: skip
     return sign_rule(version_id=version.pk, side=side, by=by, now=now, **said)
+
+
+def tag(
+    version: RuleVersion, workspace: Workspace, site: Site, n: int, *, at: datetime | None = None,
+    **columns: Any,
+) -> list[LedgerEntry]:  # fmt: skip
+    """Lines of incidents that the trial of a version labelled."""
+    moment = at or version.state_since
+    return [
+        LedgerEntry.objects.create(**{
+            "incident": incident_of(workspace, site, at=moment), "rule": version.rule,
+            "version": version, "rule_hash": version.rule_hash, "act": Act.TAGGED,
+            "where": Where.TAGOUT, "at": moment, "landed_at": moment, "reason": "routine",
+            "signed_ot": "Oda", "signed_soc": "Leo",
+        } | columns)
+        for _ in range(n)
+    ]  # fmt: skip

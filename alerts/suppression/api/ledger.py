@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
+from django.utils.translation import gettext
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
@@ -15,6 +17,7 @@ from portal.api.bodies import Nothing
 from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
 from portal.api.listing import Column, Filter, Listing, Order, Own
 from portal.api.views import Resource, command
+from portal.ui.words import numeral
 
 ACT = one_of({word: word for word in Act.values})
 WHERE = one_of({word: word for word in Where.values})
@@ -26,6 +29,10 @@ _ENDING_WORDS = {value: word for word, value in ENDINGS.items()}
 def _look_again(wanted: bool) -> Q:
     waits = Q(review_again_at__isnull=False, reviewed_at=None)
     return waits if wanted else ~waits
+
+
+def _sentences(rows: list[tuple[str, dict[str, str]]]) -> list[str]:
+    return [words(Sentence(code, **detail), gettext, numeral) for code, detail in rows]
 
 
 LEDGER = Listing(
@@ -53,6 +60,9 @@ LEDGER = Listing(
         Column("look_again_at", MOMENT.or_null(), "since when somebody should look at it again",
                "review_again_at"),
         Column("looked_at", MOMENT.or_null(), "when somebody did", "reviewed_at"),
+        Column("kept_open", TEXT.many(), "of a trial: why a guard keeps open what the rule covers; "
+               "such a line counts only once a person found the incident harmless",
+               read=_sentences),
         Column("text", TEXT, "as it stands in Sentinel", wide=True),
     ),
     Order("at"),

@@ -17,6 +17,7 @@ from alerts.sites.models import Site
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
 from alerts.suppression.api.ledger import LEDGER, incident_of
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
+from alerts.suppression.api.trial import SCHEMA, trial_facts
 from alerts.suppression.engine.backtest_schema import request_schema
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.words import Sentence, words
@@ -31,6 +32,10 @@ from alerts.suppression.reads.speaking import (
     version_in_work,
 )
 from alerts.suppression.reads.standing import stands_everywhere
+from alerts.suppression.services.approve_promotion import (
+    CannotApprovePromotion,
+    approve_promotion,
+)
 from alerts.suppression.services.drafts import discard_draft, draft_rule, edit_version, save_draft
 from alerts.suppression.services.judge import reject_rule, request_changes
 from alerts.suppression.services.propose import propose_rule
@@ -130,6 +135,14 @@ class RuleViewSet(Resource):
             "backtest": test.body,
         }  # fmt: skip
 
+    @facts(SCHEMA)
+    def trial(self, row: RuleVersion) -> dict[str, Any]:
+        """How far the rule's trial has come and what it lacks; 404 where none runs."""
+        canary = version_in(self.person, row.rule_id, State.CANARY)
+        if canary is None:
+            raise Http404
+        return trial_facts(canary, self.person, now=self.now)
+
     @command(RuleIn, **WRITE, detail=False)
     def create(self, said: dict[str, Any]) -> HttpResponse:
         """Write a draft, the first version of a new rule."""
@@ -197,6 +210,24 @@ class RuleViewSet(Resource):
     def reject(self, row: RuleVersion, said: dict[str, Any]) -> None:
         """Say no for good; another version may be proposed."""
         reject_rule(version_id=self._in_work(row), by=self.person, now=self.now, **said)
+
+    @command(ReasonIn, **JUDGE, keeps_refusals=True)
+    def promote(self, row: RuleVersion, said: dict[str, Any]) -> HttpResponse | None:
+        """Say as its owner on one side that a canary of 28 days may live with too few matches; with
+        both owners' words it does. Signed-in people only, within five minutes of a proof of
+        identity.
+        """
+        canary = version_in(self.person, row.rule_id, State.CANARY) or row
+        try:
+            approve_promotion(
+                version_id=canary.pk, by=self.person, now=self.now, kind=self.person.kind,
+                proved_at=proved_at_of(self.request._request), **said,
+            )  # fmt: skip
+        except CannotApprovePromotion as refusal:
+            if _NOT_THEIRS.isdisjoint(getattr(each, "code", "") for each in refusal.reasons):
+                raise
+            return refused(refusal, 403)
+        return None
 
     @command(ReasonIn, **STOP)
     def pause(self, row: RuleVersion, said: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from alerts.suppression.engine.words import Sentence
 
@@ -34,6 +35,7 @@ def reasons_against_text(value: str, *, label: str, least: int) -> list[Sentence
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+@lru_cache(maxsize=16384)  # the watch reads the same words of the same rules every 30 seconds
 def _is_plain(value: str) -> bool:
     """Composed, and without letters or digits that are another way to draw a plain one."""
     return unicodedata.is_normalized("NFC", value) and all(
@@ -41,6 +43,7 @@ def _is_plain(value: str) -> bool:
     )
 
 
+@lru_cache(maxsize=16384)
 def _deceives(token: str) -> bool:
     """Letters of two scripts in one word, or a foreign word of nothing but Latin's twins."""
     scripts = {

@@ -2,6 +2,7 @@
 
 from alerts.suppression.models.backtest import BackTestRun
 from alerts.suppression.models.ledger import Act, Ending, LedgerEntry, Where
+from alerts.suppression.models.promotion import PromotionApproval
 from alerts.suppression.models.rule import Rule
 from alerts.suppression.models.signature import Signature
 from alerts.suppression.models.siteday import SiteDay
@@ -16,6 +17,7 @@ __all__ = [
     "BackTestRun",
     "Ending",
     "LedgerEntry",
+    "PromotionApproval",
     "Rule",
     "RuleVersion",
     "Signature",

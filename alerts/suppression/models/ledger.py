@@ -55,6 +55,8 @@ class LedgerEntry(models.Model):
     ending_note = models.TextField(blank=True)
     review_again_at = models.DateTimeField(null=True)  # put on the re-review list by S7
     reviewed_at = models.DateTimeField(null=True)
+    # Of a trial: why a guard keeps the incident open that the rule covers, as [code, detail].
+    kept_open = models.JSONField(default=list, db_default=[])
 
     class Meta:
         constraints = [

@@ -68,6 +68,10 @@ class RuleVersion(models.Model):
     backtest = models.ForeignKey(
         "suppression.BackTestRun", on_delete=models.PROTECT, null=True, related_name="+"
     )  # frozen into the request
+    # Matches of the weeks before the trial that count towards it (S4), settled when it begins.
+    credited_incident_ids = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], blank=True
+    )
 
     class Meta:
         constraints = [

@@ -1,14 +1,14 @@
 """The versions that act now, ready to be matched; kept in the process until one of them changes."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
 from alerts.suppression.engine.guards.attribution import Attribution
 from alerts.suppression.engine.guards.signing import Side
@@ -80,6 +80,11 @@ class ActingSet:
         """When the first of them began."""
         return min(each.since for each in self.versions.values())
 
+    @property
+    def has_trials(self) -> bool:
+        """Whether some of them are canaries."""
+        return any(not each.is_live for each in self.versions.values())
+
 
 _kept: list[tuple[Any, ActingSet]] = []
 
@@ -97,7 +102,8 @@ def acting_set() -> ActingSet:
 def load_acting(rows: QuerySet[RuleVersion]) -> ActingSet:
     """Read these versions. What cannot be trusted as it stands is left out, and logged."""
     versions = {}
-    for row in rows.select_related("rule", "proposed_by"):
+    given = Prefetch("signatures", Signature.objects.select_related("by"))
+    for row in rows.select_related("rule", "proposed_by").prefetch_related(given):
         try:
             versions[row.pk] = _acting(row)
         except (NotARule, NotSigned) as problem:
@@ -108,7 +114,7 @@ def load_acting(rows: QuerySet[RuleVersion]) -> ActingSet:
 
 def names_of_signers(version: RuleVersion) -> tuple[str, str]:
     """Who signed for OT and who for the SOC. Raises NotSigned where that is not so."""
-    ot, soc = _signatures(version)
+    ot, soc = _signatures(version, version.signatures.select_related("by"))
     return ot.by.name, soc.by.name
 
 
@@ -129,7 +135,7 @@ def _acting(row: RuleVersion) -> Acting:
         raise NotSigned("it has no end")
     if rule_hash(said) != row.rule_hash:
         raise NotSigned("its text is not the one of its hash")
-    ot, soc = _signatures(row)
+    ot, soc = _signatures(row, row.signatures.all())
     proposer, side = row.proposed_by.name if row.proposed_by else "", row.proposer_side
     approvers = [
         f"{each.by.name} ({name})" for each, name in ((ot, "OT"), (soc, "SOC")) if each.side != side
@@ -153,9 +159,12 @@ def _acting(row: RuleVersion) -> Acting:
     )
 
 
-def _signatures(row: RuleVersion) -> tuple[Signature, Signature]:
-    given = row.signatures.filter(void_at=None, rule_hash=row.rule_hash).select_related("by")
-    by_side = {each.side: each for each in given}
+def _signatures(row: RuleVersion, given: Iterable[Signature]) -> tuple[Signature, Signature]:
+    by_side = {
+        each.side: each
+        for each in given
+        if each.void_at is None and each.rule_hash == row.rule_hash
+    }
     ot, soc = by_side.get(Side.OT.value), by_side.get(Side.SOC.value)
     if ot is None or soc is None or ot.by_id == soc.by_id:
         raise NotSigned("it lacks the signatures of two people of two sides")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alerts.incidents.models import Incident
 from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.guards.scene import reasons_to_keep_open
+from alerts.suppression.engine.guards.scene import is_worth_a_tag, reasons_to_keep_open
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Act, Ending, LedgerEntry
 from alerts.suppression.reads.acting import ActingSet
@@ -25,6 +25,11 @@ class Judgement:
     def may_act(self) -> bool:
         """Whether nothing keeps the incident open."""
         return self.cover.is_whole and not self.reasons
+
+    @property
+    def is_kept_open(self) -> bool:
+        """Whether rules cover all of it, and a guard that knows enough keeps it open."""
+        return self.cover.is_whole and bool(self.reasons) and is_worth_a_tag(self.reasons)
 
 
 def judge(

@@ -42,6 +42,7 @@ class Why:
     near: tuple[NearMiss, ...] = ()
     reasons: tuple[Sentence, ...] = ()
     trials: tuple[str, ...] = ()  # rules on trial without which it is not covered
+    covering: tuple[str, ...] = ()  # rules that live and cover all of it
     is_off: bool = False
 
 
@@ -58,12 +59,14 @@ def why_of(incident: Incident, *, now: datetime) -> Why:
         return Why(acted, is_off=is_off(incident.workspace_id))
     judgement = judge(incident, alerts=alerts, acting=acting, now=now)
     uncovered = {pk: alerts[pk] for pk, by in judgement.cover.by_alert.items() if by is None}
-    trials = [one.name for one in judgement.cover.versions if not one.is_live]
+    cover = judgement.cover
+    trials = [one.name for one in cover.versions if not one.is_live]
     return Why(
         acted,
         near=_nearest(uncovered, acting.versions, incident=incident, now=now),
         reasons=judgement.reasons,
-        trials=tuple(trials) if judgement.cover.is_whole else (),
+        trials=tuple(trials) if cover.is_whole else (),
+        covering=tuple(one.name for one in cover.versions) if cover.is_live else (),
         is_off=is_off(incident.workspace_id),
     )
 

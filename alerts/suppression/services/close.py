@@ -1,6 +1,6 @@
 """Close what live rules cover, and tag what the trial of a rule would close."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from alerts.suppression.engine.guards.attribution import (
     reasons_against_text,
 )
 from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.reads.acting import Acting
 from alerts.suppression.reads.cover import Cover
@@ -63,16 +64,23 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
 
 
 @transaction.atomic
-def tag_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
-    """Put the label of each trial on an incident that it would close."""
-    incident = _still_new(incident_id)
+def tag_covered(
+    *, incident_id: int, cover: Cover, now: datetime, kept_open: Sequence[Sentence] = ()
+) -> bool:
+    """Put the label of each trial on an incident that it would close, or that it covers and a guard
+    keeps open: why stands in the ledger (`kept_open`).
+    """
+    incident = _still_open(incident_id) if kept_open else _still_new(incident_id)
     if incident is None or was_closed_by_rule(incident_id):
         return False
     mine = [one for one in cover.canaries if not one.in_sentinel or not cover.is_sentinels]
     trials = [one for one in mine if not _has_line(incident_id, one)]
     if not trials:
         return False
-    lines = [_write(incident, one, Act.TAGGED, cover=cover, now=now) for one in trials]
+    lines = [
+        _write(incident, one, Act.TAGGED, cover=cover, now=now, kept_open=kept_open)
+        for one in trials
+    ]
     there = {label.casefold() for label in incident.labels}
     labels = [one.label for one in trials if one.label.casefold() not in there]
     if not labels:
@@ -106,9 +114,13 @@ def leading(cover: Cover) -> Acting:
 
 
 def _still_new(incident_id: int) -> Incident | None:
+    incident = _still_open(incident_id)
+    return incident if incident is not None and incident.status == Status.NEW else None
+
+
+def _still_open(incident_id: int) -> Incident | None:
     rows = lock_incidents([incident_id])
-    is_new = bool(rows) and rows[0].status == Status.NEW and rows[0].is_open
-    return rows[0] if is_new else None
+    return rows[0] if rows and rows[0].is_open else None
 
 
 def _has_line(incident_id: int, one: Acting) -> bool:
@@ -117,7 +129,14 @@ def _has_line(incident_id: int, one: Acting) -> bool:
 
 
 def _write(
-    incident: Incident, one: Acting, act: Act, *, cover: Cover, now: datetime, text: str = ""
+    incident: Incident,
+    one: Acting,
+    act: Act,
+    *,
+    cover: Cover,
+    now: datetime,
+    text: str = "",
+    kept_open: Sequence[Sentence] = (),
 ) -> LedgerEntry:
     """One line a version and act; one that was not carried out before begins anew."""
     return LedgerEntry.objects.update_or_create(
@@ -139,6 +158,7 @@ def _write(
             "ending": Ending.NOTHING,
             "ended_at": None,
             "ending_note": "",
+            "kept_open": [[each.code, each.detail] for each in kept_open],
         },
     )[0]
 

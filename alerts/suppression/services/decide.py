@@ -35,6 +35,7 @@ SLICE = 15.0  # seconds for one workspace, so that the others get their turn
 PAGE = 200
 OVERLAP, LONG_OVERLAP = timedelta(seconds=15), timedelta(minutes=5)
 LOOK_BACK_EVERY = timedelta(minutes=1)
+TAKEN = timedelta(hours=1)  # what people took so long ago has been looked at
 _MOST_TOLD = 1000
 _told: set[tuple[int, str]] = set()  # incident and error: each is logged once a process
 
@@ -78,7 +79,34 @@ def _decide_in(workspace: Workspace, *, job: Job, acting: ActingSet, now: dateti
         acted += _decide_on(page, acting=acting, now=now)
         if time.monotonic() > ends:
             break
+    if acting.has_trials and _is_due(job, "taken_looked_at", now=now):
+        acted += _decide_on(_taken(workspace.pk, since=since, now=now), acting=acting, now=now)
     return acted
+
+
+def _taken(workspace_id: int, *, since: datetime, now: datetime) -> Sequence[Incident]:
+    """What people have taken lately: no rule closes it, but a trial says that it covers it, else
+    people who are quick would starve it.
+    """
+    rows = Incident.objects.filter(
+        workspace=workspace_id,
+        status=Status.ACTIVE,
+        details_state=DetailsState.FETCHED,
+        gone_at=None,
+        merged_into=None,
+        created_at__gte=since,
+        modified_at__gte=now - TAKEN,
+    )
+    return list(rows.order_by("-modified_at")[:PAGE])
+
+
+def _is_due(job: Job, name: str, *, now: datetime) -> bool:
+    """Whether a minute has passed since the look that the job keeps under this name; notes it."""
+    latest = _moment(job.payload.get(name))
+    if latest is not None and latest <= now < latest + LOOK_BACK_EVERY:
+        return False
+    _keep(job, looked=(name, now))
+    return True
 
 
 def _pages(
@@ -108,18 +136,20 @@ def _pages(
 
 def _start(job: Job, *, since: datetime, now: datetime) -> tuple[datetime, int]:
     after = _moment(job.payload.get("after")) or since
-    looked_back = _moment(job.payload.get("looked_back_at"))
-    overlap = OVERLAP
-    if looked_back is None or now - looked_back >= LOOK_BACK_EVERY or looked_back > now:
-        overlap = LONG_OVERLAP
-        _keep(job, looked_back_at=now)
+    overlap = LONG_OVERLAP if _is_due(job, "looked_back_at", now=now) else OVERLAP
     return max(after, since) - overlap, 0
 
 
-def _keep(job: Job, *, after: tuple[datetime, int] | None = None, **more: datetime) -> None:
-    """Move the cursor, never back; only as long as the lease is ours."""
+def _keep(
+    job: Job,
+    *,
+    after: tuple[datetime, int] | None = None,
+    looked: tuple[str, datetime] | None = None,
+) -> None:
+    """Move the cursor, never back, or note when it looked; only as long as the lease is ours."""
     payload: dict[str, Any] = dict(job.payload)
-    payload |= {name: value.isoformat() for name, value in more.items()}
+    if looked is not None:
+        payload[looked[0]] = looked[1].isoformat()
     known = _moment(payload.get("after"))
     if after is not None and (known is None or after[0] > known):
         payload["after"] = after[0].isoformat()
@@ -146,9 +176,13 @@ def _decide_on(page: Sequence[Incident], *, acting: ActingSet, now: datetime) ->
 def _act_on(incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime) -> bool:
     try:
         judgement = judge(incident, alerts=alerts, acting=acting, now=now)
+        cover = judgement.cover
+        if judgement.is_kept_open:
+            return tag_covered(
+                incident_id=incident.pk, cover=cover, now=now, kept_open=judgement.reasons
+            )
         if not judgement.may_act:
             return False
-        cover = judgement.cover
         if not cover.is_live:
             return tag_covered(incident_id=incident.pk, cover=cover, now=now)
         if cover.is_sentinels:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from alerts.suppression.engine.guards.life import reasons_against_living
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.models import ACTING, RuleVersion, State
+from alerts.suppression.reads.credit import credited_incidents
 from alerts.suppression.services.desired import bring_in_line
 from alerts.suppression.services.moving import lock_version, move
 from alerts.suppression.services.people import concerned_by
@@ -28,6 +29,8 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     for each in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
         move(each, to=State.REPLACED, by=by, now=now, reason=reason)
     move(version, to=State.CANARY, by=by, now=now, reason=reason)
+    version.credited_incident_ids = credited_incidents(version, now=now)
+    version.save(update_fields=["credited_incident_ids"])
     bring_in_line(version_id=version.pk, now=now)
     tell_state(version, people=concerned_by(version), reasons=[reason], now=now)
 

@@ -1,7 +1,7 @@
 """The papers of a version as the guard of signatures reads them: who proposed, who signed what."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.reviews.models import Annotation
 from alerts.suppression.engine.bound import is_little
@@ -9,16 +9,15 @@ from alerts.suppression.engine.guards import signing
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.reads.flood import without_flood
 from alerts.suppression.services.people import identity_of
 from portal.accounts.models import User
-
-MOST_AN_HOUR = 60  # verdicts of one person and hour that count as evidence (S12)
 
 
 def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
     """The verdicts that the version rests on: those in force, of people who did not flood."""
     given = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related("by")
-    return [each for each in given.order_by("pk") if not _flooded(each)]
+    return list(without_flood(given).order_by("pk"))
 
 
 def giving_people(version: RuleVersion) -> frozenset[str]:
@@ -78,11 +77,3 @@ def people_behind(evidence: Iterable[Annotation]) -> set[str]:
     given = list(evidence)
     own = {identity_of(each.by) for each in given if each.imported_at is None}
     return own or {identity_of(each.by) for each in given[:1]}
-
-
-def _flooded(annotation: Annotation) -> bool:
-    since = annotation.given_at - timedelta(hours=1)
-    hour = Annotation.objects.filter(
-        by=annotation.by, given_at__gt=since, given_at__lte=annotation.given_at
-    )
-    return hour.count() > MOST_AN_HOUR

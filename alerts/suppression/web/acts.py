@@ -47,7 +47,7 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if verb not in VERBS:
         raise Http404
-    if request.method == "GET" and not may_do(verb, found, user):
+    if request.method == "GET" and not may_do(verb, found, user, now=now):
         return HttpResponseRedirect(version_address(found))
     if request.method == "GET":
         return _ask(request, found, verb, now=now)
@@ -182,6 +182,10 @@ def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> 
         return [gettext("It continues where it was paused, with the signatures it already has."),
                 *_in_sentinel(version)]  # fmt: skip
     told_by_verb = {
+        "promote": gettext(
+            "With the other owner's decision, made within seven days, the rule closes what it "
+            "covers. Until then nothing changes."
+        ),
         "discard": gettext("Nobody can continue this draft, but it stays on record."),
         "request-changes": gettext("Signatures given so far no longer count."),
         "reject": gettext("This version ends here. Another one can be proposed."),

@@ -18,6 +18,7 @@ from alerts.suppression.web.differences import conditions_of
 from alerts.suppression.web.ledger import rows_of
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
+from alerts.suppression.web.trial import trial_of
 from alerts.suppression.web.verbs import acts_for
 from alerts.suppression.web.words import (
     ENFORCEMENTS,
@@ -53,10 +54,11 @@ def page_of(
         frame(user, now)
         | signing_of(request, version, user, past.signatures, now=now)
         | of_rule(version)
+        | trial_of(version, user, now=now)
         | {
             "version": version,
             "zone": plant_clocks(version)[0],
-            "acts": acts_for(version, user),
+            "acts": acts_for(version, user, now=now),
             "state": state_chip(version.state),
             "life": life_steps(version.state, version.paused_from),
             "ends": ends_chip(version.expires_at, now) if version.expires_at else None,

@@ -13,10 +13,18 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
+from alerts.suppression.reads.trials import kept_open_reasons
 from alerts.suppression.services.look_again import CannotTickOff, tick_off
-from alerts.suppression.web.ledger_words import ACTS, ENDINGS, WHERE, filters_of, narrowed
+from alerts.suppression.web.ledger_words import (
+    ACTS,
+    ENDINGS,
+    KEPT_OPEN,
+    WHERE,
+    filters_of,
+    narrowed,
+)
 from alerts.suppression.web.shared import frame, number_in
-from alerts.suppression.web.words import StateChip, routine_cause
+from alerts.suppression.web.words import StateChip, all_in_words, routine_cause
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -46,6 +54,7 @@ class Row:
     reason: str
     ends: str
     is_seen: bool
+    kept_open: str = ""  # why a guard keeps open what the trial covers
 
 
 @require_GET
@@ -105,13 +114,13 @@ def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
 
 
 def _row(entry: LedgerEntry, is_seen: bool) -> Row:
-    act, kind, picture = ACTS[Act(entry.act)]
+    act, kind, picture = KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]
     ending, tone, sign = ENDINGS[Ending(entry.ending)]
     return Row(
         entry, StateChip(str(act), kind, picture), StateChip(str(ending), tone, sign),
         str(WHERE[Where(entry.where)]), routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))
-        if is_seen else "", is_seen,
+        if is_seen else "", is_seen, " ".join(all_in_words(kept_open_reasons(entry))),
     )  # fmt: skip
 
 

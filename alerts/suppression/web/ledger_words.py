@@ -22,6 +22,7 @@ ACTS = {
     Act.TAGGED: (gettext_lazy("Would close"), "maint", "flask-conical"),
     Act.CLOSED: (gettext_lazy("Closed"), "ok", "circle-check"),
 }
+KEPT_OPEN = (gettext_lazy("Covered, kept open"), "", "eye")  # by a guard, not by the trial alone
 WHERE = {Where.TAGOUT: gettext_lazy("Tagout"), Where.SENTINEL: gettext_lazy("Sentinel")}
 
 

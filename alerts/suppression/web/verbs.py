@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
+from alerts.suppression.services.approve_promotion import (
+    approve_promotion,
+    reasons_against_approval,
+)
 from alerts.suppression.services.drafts import discard_draft, edit_version
 from alerts.suppression.services.judge import reject_rule, request_changes
 from alerts.suppression.services.propose import propose_rule
@@ -30,7 +34,8 @@ class Verb:
     icon: str
     done: Promise
     states: Collection[str]
-    who: str  # own: the author's draft; changes: may change it; signs: may sign it
+    who: str  # own: the author's draft; changes: may change it; signs: may sign it;
+    # decides: owns it, and is asked how its trial ends
     does: Does
     kind: str = ""
     wants: Promise | None = None
@@ -86,6 +91,15 @@ VERBS: dict[str, Verb] = {
             version_id=version.pk, by=by, note=words, now=now
         ),
     ),
+    "promote": Verb(
+        title=_("Promote this rule on the record"), button=_("Promote on the record"),
+        icon="shield-check", kind="primary",
+        done=_("Your decision is on record."), states={State.CANARY}, who="decides",
+        wants=_("Why are these matches enough?"), proves=True,
+        does=lambda request, version, by, words, now: approve_promotion(
+            version_id=version.pk, by=by, reason=words, now=now, proved_at=proved_at_of(request),
+        ),
+    ),
     "pause": Verb(
         title=_("Pause this rule"), button=_("Pause"), icon="pause",
         done=_("The rule is paused."), states=set(ACTING), who="changes", wants=_WHY,
@@ -127,27 +141,29 @@ VERBS: dict[str, Verb] = {
 }  # fmt: skip
 
 
-def may_do(name: str, version: RuleVersion, user: User) -> bool:
+def may_do(name: str, version: RuleVersion, user: User, *, now: datetime) -> bool:
     """Whether the act is offered; the service asks everything again."""
     verb = VERBS[name]
     if version.state not in verb.states:
         return False
     if verb.who == "own":
         return version.made_by_id == user.pk
+    if verb.who == "decides":
+        return not reasons_against_approval(version, by=user, now=now)
     if verb.who == "signs":
         return bool(rights_to_sign(user, version)) and not version.needs_approval
     own_draft = version.state == State.DRAFT and version.made_by_id == user.pk
     return not own_draft and may_change(user, version, STOPPING)
 
 
-def acts_for(version: RuleVersion, user: User) -> list[ActLink]:
+def acts_for(version: RuleVersion, user: User, *, now: datetime) -> list[ActLink]:
     """What this person can do to the version, for the head of its page."""
     links = []
     if version.state == State.DRAFT and version.made_by_id == user.pk:
         href = reverse("suppression:edit", args=[version.uuid])
         links.append(ActLink(str(_("Continue editing")), href, "pencil", "primary", is_link=True))
     for name, verb in VERBS.items():
-        if name not in ("propose", "discard") and may_do(name, version, user):
+        if name not in ("propose", "discard") and may_do(name, version, user, now=now):
             href = reverse("suppression:act", args=[version.uuid, name])
             kind = "" if verb.kind == "danger" else verb.kind  # red is for the last step
             links.append(ActLink(str(verb.button), href, verb.icon, kind))

@@ -46,6 +46,7 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
         "near": [(each, in_words(each.why, zone)) for each in _seen(told.near, user)],
         "reasons": all_in_words(told.reasons) if told.trials or not told.near else [],
         "trials": ", ".join(told.trials),
+        "covering": ", ".join(told.covering) if told.reasons else "",
         "is_off": told.is_off,
         "may_propose": can_propose and not never,
         "never": all_in_words(never),

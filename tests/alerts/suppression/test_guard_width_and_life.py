@@ -166,3 +166,20 @@ def test_a_trial_ends_after_days_and_matches_and_no_hit(
 ):
     trial = Trial(began_at=NOW - ran, matches=matches, true_positives=true_positives, period=period)
     assert codes(reasons_against_promotion(trial, now=NOW)) == found
+
+
+@pytest.mark.parametrize(
+    ("matches", "credit", "found"),
+    [(2, 8, []), (2, 30, []), (1, 9, ["canary.matches"]), (1, 8, ["canary.matches"]),
+     (9, 1, []), (2, 7, ["canary.matches"]), (10, 0, [])],
+)  # fmt: skip
+def test_up_to_eight_matches_of_the_weeks_before_count(matches, credit, found):
+    trial = Trial(began_at=NOW - WEEK, matches=matches, true_positives=0, credit=credit)
+    assert codes(reasons_against_promotion(trial, now=NOW)) == found
+    early = reasons_against_promotion(trial, now=NOW - SECOND)
+    assert codes(early) == ["canary.days", *found]
+
+
+def test_credit_takes_back_no_true_positive():
+    trial = Trial(began_at=NOW - WEEK, matches=10, true_positives=1, credit=8)
+    assert codes(reasons_against_promotion(trial, now=NOW)) == ["canary.true_positive"]

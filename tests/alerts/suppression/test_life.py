@@ -8,6 +8,7 @@ from django.utils import translation
 
 from alerts.sites.models import Criticality
 from alerts.suppression.models import Act, Ending, LedgerEntry, State, Step, Where
+from alerts.suppression.reads.trials import reasons_to_wait
 from alerts.suppression.services.life import stop_by_itself
 from alerts.suppression.services.stop import (
     CannotRenewRule,
@@ -18,7 +19,7 @@ from alerts.suppression.services.stop import (
     resume_rule,
     retire_rule,
 )
-from alerts.suppression.services.watch import reasons_to_wait, watch_rules
+from alerts.suppression.services.watch import watch_rules
 from portal.accounts.models import User
 from portal.notifications.models import Notification
 from portal.ui.moments import date_of, moment_words
@@ -65,7 +66,8 @@ def test_six_days_are_no_trial(canary, workspace, site):
 
 
 def test_nine_matches_wait_for_two_rounds_of_the_week(canary, workspace, site):
-    _tag(canary, workspace, site, 9)
+    assert len(canary.credited_incident_ids) == 4, "the Tuesdays of four weeks, all judged"
+    _tag(canary, workspace, site, 5)
     watch_rules(now=NOON + WEEK)
     assert _state(canary) == State.CANARY
     assert "9 of 10" in " ".join(reasons_to_wait(canary, now=NOON + WEEK))

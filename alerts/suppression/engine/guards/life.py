@@ -15,6 +15,9 @@ USUAL_DAYS_BOXED, MOST_DAYS_BOXED = 30, 90
 QUOTA, QUOTA_SHARE = 512, 0.9
 TRIAL: Final = timedelta(days=7)
 TRIAL_MATCHES: Final = 10
+TRIAL_ENDS: Final = timedelta(days=28)  # of a trial that saw too little: both owners are asked
+CREDIT_PERIOD: Final = timedelta(days=28)  # before the second signature
+MAX_CREDIT: Final = 8  # so that at least two matches of the ten are fresh
 
 
 def usual_end(rule: Rule, *, now: datetime) -> datetime:
@@ -51,23 +54,42 @@ def reasons_against_another(*, automation_rules: int) -> list[Sentence]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What the canary of a version did. `period` is the rule's rhythm, None where it has none."""
+    """What the canary of a version did. `period` is the rule's rhythm, None where it has none;
+    `credit` are matches of the weeks before it that a person saw and found harmless.
+    """
 
     began_at: datetime
     matches: int
     true_positives: int
     period: timedelta | None = None
+    credit: int = 0
+
+    @property
+    def counted(self) -> int:
+        """The matches that count towards the ten."""
+        return self.matches + min(self.credit, MAX_CREDIT)
 
 
-def reasons_against_promotion(trial: Trial, *, now: datetime) -> list[Sentence]:
-    """S4: at least seven days, and ten matches or two full periods, and not one true positive."""
+def reasons_against_promotion(
+    trial: Trial, *, now: datetime, is_agreed: bool = False
+) -> list[Sentence]:
+    """S4: at least seven days, and ten matches or two full periods, and not one true positive. Of
+    the ten up to eight may be from the 28 days before. After 28 days both owners may agree on the
+    record (`is_agreed`) that fewer are enough.
+    """
     ran = now - trial.began_at
     reasons = []
     if ran < TRIAL:
         reasons.append(Sentence("canary.days", days=ran.days, most=TRIAL.days))
     twice_around = trial.period is not None and ran >= 2 * trial.period
-    if trial.matches < TRIAL_MATCHES and not twice_around:
-        reasons.append(Sentence("canary.matches", count=trial.matches, most=TRIAL_MATCHES))
+    agreed = is_agreed and ran >= TRIAL_ENDS
+    if trial.counted < TRIAL_MATCHES and not twice_around and not agreed:
+        reasons.append(Sentence("canary.matches", count=trial.counted, most=TRIAL_MATCHES))
     if trial.true_positives > 0:
         reasons.append(Sentence("canary.true_positive", count=trial.true_positives))
     return reasons
+
+
+def is_unended(trial: Trial, *, now: datetime) -> bool:
+    """Whether a trial has run for 28 days and may not end by itself: both owners are asked."""
+    return now - trial.began_at >= TRIAL_ENDS and bool(reasons_against_promotion(trial, now=now))

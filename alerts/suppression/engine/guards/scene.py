@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,15 @@ from alerts.suppression.engine.words import Sentence, listed
 
 MOST_ENTITIES: Final = 500
 MOST_MINUTES_OLD: Final = 15
+# What a person did to the incident, and that our knowledge is old now: nothing of what it is.
+HANDS: Final = frozenset({"never.owner", "never.touched", "never.stale"})
+# What keeps this one incident open and says nothing against the rule: a trial that covers it has
+# seen a match once a person has found it harmless.
+CIRCUMSTANCES: Final = frozenset({
+    "never.owner", "never.touched", "never.case", "never.suspicion",
+})  # fmt: skip
+# Too little is known to say that a rule would close it, or suppression was off: no trial speaks.
+UNDECIDED: Final = frozenset({"never.pending", "never.stale", "never.unknown", "never.gate"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +63,16 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
     elif not scene.products:
         reasons.append(Sentence("never.unknown", what="product"))
     return reasons + _against_hands(scene)
+
+
+def is_worth_a_tag(reasons: Iterable[Sentence]) -> bool:
+    """Whether a trial may say that it covers an incident which these reasons keep open."""
+    return UNDECIDED.isdisjoint(reason.code for reason in reasons)
+
+
+def counts_where_harmless(codes: Iterable[str]) -> bool:
+    """Whether a match that these reasons kept open counts once a person found it harmless."""
+    return CIRCUMSTANCES.issuperset(codes)
 
 
 def _against_what_we_know(scene: Scene) -> list[Sentence]:

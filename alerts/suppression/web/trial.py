@@ -1,0 +1,29 @@
+"""The part of a version's page that says how far its trial has come, and what it lacks."""
+
+from datetime import datetime
+from typing import Any
+
+from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.engine.guards.life import is_unended
+from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.reads.trial_words import trial_lines
+from alerts.suppression.reads.trials import approvals_in_force, progress_of
+from portal.accounts.models import User
+
+
+def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
+    """What the card on the trial shows; nothing where the version is not in its trial."""
+    if version.state != State.CANARY:
+        return {"trial": None}
+    progress = progress_of(version)
+    ids = version.credited_incident_ids
+    shown = incidents_visible_to(user).filter(pk__in=ids).order_by("-created_at", "-pk")
+    return {
+        "trial": progress,
+        "trial_lines": trial_lines(progress, now=now),
+        "trial_is_unended": is_unended(progress.trial, now=now),
+        "trial_has_nothing": not progress.trial.counted,
+        "approvals": approvals_in_force(version, now=now),
+        "credited": list(shown),
+        "credited_hidden": len(ids) - len(shown),
+    }

@@ -1,0 +1,66 @@
+"""How far a trial has come, and the owners' word about it, over the API."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.suppression.models import PromotionApproval, RuleVersion, State
+from portal.audit.models import Entry
+from tests.conftest import NOON
+from tests.factories import rules
+
+pytestmark = pytest.mark.django_db
+
+
+def at(version, verb):
+    return f"rules/{version.rule.uuid}/{verb}/"
+
+
+@pytest.fixture
+def stuck(canary):
+    """A canary of 29 days that has hours no more and saw nothing."""
+    body = canary.body | {"all_of": [c for c in canary.body["all_of"] if c["field"] != "time"]}
+    RuleVersion.objects.filter(pk=canary.pk).update(
+        state_since=NOON - timedelta(days=29), credited_incident_ids=[], body=body
+    )
+    canary.refresh_from_db()
+    return canary
+
+
+def test_it_tells_what_a_trial_has_and_lacks(programs, canary, workspace, site):
+    rules.tag(canary, workspace, site, 2)
+    rules.tag(canary, workspace, site, 1, kept_open=[["never.owner", {}]])
+    said = programs.sam.get(at(canary, "trial")).json()
+    assert (said["version"], said["days"], said["needed_days"]) == (1, 0, 7)
+    assert (said["fresh"], said["credit"], said["counted"], said["needed"]) == (2, 4, 6, 10)
+    assert said["kept_open"] == {"never.owner": 1}
+    assert said["credited_incidents"] == sorted(canary.credited_incident_ids)
+    assert not said["is_over"]
+    assert said["why"][:2] == [
+        "Day 1 of 7", "2 fresh matches and 4 from the weeks before make 6 of 10",
+    ]  # fmt: skip
+
+
+def test_a_rule_without_a_trial_has_none(programs, draft):
+    assert programs.sam.get(at(draft, "trial")).status_code == 404
+
+
+def test_the_ledger_says_why_a_match_was_kept_open(programs, canary, workspace, site):
+    rules.tag(canary, workspace, site, 1, kept_open=[["never.owner", {}]])
+    (line,) = programs.sam.get("ledger/").json()["results"]
+    assert line["kept_open"] == ["Somebody has taken the incident."]
+
+
+def test_an_owner_who_signed_in_promotes_on_the_record_and_a_token_never_does(
+    programs, signed_in, people, stuck
+):
+    reason = {"reason": "Two stations, seldom on."}
+    answer = programs.leo.post(at(stuck, "promote"), reason)
+    assert answer.status_code == 403
+    assert not PromotionApproval.objects.exists()
+    assert Entry.objects.filter(action="suppression.promotion.refused").count() == 1
+    answer = signed_in(people.leo, at(stuck, "promote"), reason, proved_at=None)
+    assert answer.status_code == 409
+    assert signed_in(people.leo, at(stuck, "promote"), reason).status_code == 200
+    stuck.refresh_from_db()
+    assert (stuck.state, PromotionApproval.objects.count()) == (State.CANARY, 1)

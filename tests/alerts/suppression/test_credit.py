@@ -1,0 +1,217 @@
+"""What the trial of a rule counts from the weeks before it: only what a person saw and found
+harmless, and what the rule would have closed.
+"""
+
+import uuid
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.reviews.models import Annotation
+from alerts.sites.models import Criticality
+from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.reads.credit import credited_incidents
+from alerts.suppression.reads.trials import progress_of
+from alerts.suppression.services.watch import watch_rules
+from tests.conftest import NOON
+from tests.factories import rules
+from tests.factories.incidents import make_device
+
+pytestmark = pytest.mark.django_db
+WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def history(workspace, site, people):
+    """Evidence that is older than what a trial counts, and other noise."""
+    weeks = rules.routine(workspace, site, until=rules.TUESDAY - 4 * WEEK, weeks=8)
+    rules.noise(workspace, site)
+    rules.noise(workspace, site, until=rules.TUESDAY - DAY)
+    verdicts = rules.judge(weeks[:5], by=people.oda) + rules.judge(weeks[5:], by=people.olaf)
+    return SimpleNamespace(incidents=weeks, verdicts=verdicts)
+
+
+@pytest.fixture
+def recent(workspace, site):
+    """`recent(n)` makes n downloads of the last Tuesday, one a minute, all open."""
+
+    def made(n=1, **columns):
+        given = {"status": Status.NEW, "classification": "", "classification_reason": ""} | columns
+        return [
+            rules.incident_of(workspace, site, at=rules.TUESDAY - k * timedelta(minutes=1), **given)
+            for k in range(n)
+        ]
+
+    return made
+
+
+def _credit(proposal, people):
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    assert version.state == State.CANARY
+    return list(RuleVersion.objects.get(pk=version.pk).credited_incident_ids)
+
+
+def test_what_ot_judged_harmless_counts_the_newest_first(proposal, people, recent):
+    rows = recent(3)
+    rules.judge(rows[:2], by=people.oda)
+    rules.judge(rows[2:], by=people.olaf, verdict="maintenance")
+    assert _credit(proposal, people) == [row.pk for row in rows]
+
+
+def test_what_nobody_judged_does_not_count(proposal, people, recent):
+    recent(3)
+    assert _credit(proposal, people) == []
+
+
+def test_at_most_eight_count(proposal, people, recent):
+    rules.judge(recent(12), by=people.oda)
+    assert len(_credit(proposal, people)) == 8
+
+
+def test_one_answer_counts_once_however_many_incidents_it_covers(proposal, people, recent):
+    rows = recent(5)
+    answer = rules.judge(rows[:1], by=people.oda)[0]
+    answer.incidents.add(*rows)
+    assert _credit(proposal, people) == [rows[0].pk]
+
+
+@pytest.mark.parametrize(
+    ("closing", "counts"),
+    [
+        ({"owner_name": "Sam Kowalski"}, True),
+        ({"owner_id": "1e0"}, True),
+        ({}, False),  # nobody had taken it: a playbook, or another product's rule
+        ({"owner_name": "Sam", "closed_by": "R-7"}, False),
+        ({"owner_name": "Sam", "classification": "TruePositive"}, False),
+        ({"owner_name": "Sam", "classification": "Undetermined"}, False),
+        ({"owner_name": "Sam", "status": Status.ACTIVE}, False),
+        ({"owner_name": "Sam", "merged_into": 7}, False),
+    ],
+)
+def test_the_socs_closing_counts_where_a_person_made_it(proposal, people, recent, closing, counts):
+    recent(1, **{"status": Status.CLOSED, "classification": "BenignPositive"} | closing)
+    assert bool(_credit(proposal, people)) is counts
+
+
+def test_one_act_of_closing_in_tagout_counts_once(proposal, people, recent):
+    rows = recent(3, status=Status.CLOSED, classification="BenignPositive")
+    act = uuid.uuid4()
+    for row in rows:
+        TimelineItem.objects.create(
+            incident=row, at=NOON, side="soc", by=people.sam, code="closed", act=act
+        )
+    assert _credit(proposal, people) == [rows[0].pk]
+
+
+def test_a_suspicion_a_withdrawal_and_a_reopening_take_it_away(proposal, people, recent):
+    doubted, withdrawn, reopened, kept = rows = recent(4)
+    rules.judge(rows, by=people.oda)
+    rules.judge([doubted], by=people.olaf, verdict="suspicious")
+    Annotation.objects.filter(incidents=withdrawn).update(withdrawn_at=NOON)
+    TimelineItem.objects.create(incident=reopened, at=NOON, side="soc", code="reopened")
+    version = RuleVersion.objects.get(pk=proposal.pk)
+    assert _signed_credit(version, people) == [kept.pk]
+
+
+def _signed_credit(version, people):
+    """The credit without the back-test's word on it: a suspicious match is a stop for itself."""
+    rules.sign(version, by=people.leo, now=NOON)
+    return credited_incidents(version, now=NOON)
+
+
+def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, recent):
+    rows = recent(4)
+    flood = [
+        Annotation(verdict="routine", cause="c", by=people.olaf, given_at=NOON - DAY,
+                   key=uuid.uuid4(), act=uuid.uuid4())
+        for _ in range(60)
+    ]  # fmt: skip
+    Annotation.objects.bulk_create(flood)
+    rules.judge(rows, by=people.olaf)
+    Annotation.objects.filter(incidents__in=rows).update(given_at=NOON - DAY)
+    assert _credit(proposal, people) == []
+
+
+def test_verdicts_that_a_file_told_do_not_count(proposal, people, recent):
+    rows = recent(2)
+    rules.judge(rows, by=people.oda)
+    Annotation.objects.filter(incidents=rows[0]).update(imported_at=NOON)
+    assert _credit(proposal, people) == [rows[1].pk]
+
+
+def test_what_came_before_the_28_days_does_not_count(proposal, people, workspace, site):
+    edge = NOON - timedelta(days=28)
+    day = edge.replace(hour=5, minute=30)  # inside the rule's hours, on a Tuesday
+    old = rules.incident_of(workspace, site, at=day, status=Status.NEW)
+    new = rules.incident_of(workspace, site, at=day + WEEK, status=Status.NEW)
+    rules.judge([old, new], by=people.oda)
+    assert _credit(proposal, people) == [new.pk]
+
+
+def test_an_incident_with_an_alert_of_another_kind_does_not_count(proposal, people, recent, site):
+    (row,) = recent(1, alerts_count=2)
+    rules.alert_of(row, site, alert_type="Port Scan Detected", severity=1)
+    rules.judge([row], by=people.oda)
+    assert _credit(proposal, people) == []
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"product_names": ["Azure Security Center for IoT", "Microsoft Defender for Endpoint"]},
+        {"product_names": []},
+        {"entities_count": 501},
+        {"labels": ["tagout-off"]},
+        {"flags": ["status:unknown"]},
+        {"alerts_count": 2},
+        {"details_state": "pending"},
+    ],
+    ids=["second product", "no product", "too many entities", "gate", "unknown word",
+         "unread alert", "pending"],
+)  # fmt: skip
+def test_what_a_guard_would_have_kept_open_does_not_count(proposal, people, recent, columns):
+    rules.judge(recent(1, **columns), by=people.oda)
+    assert _credit(proposal, people) == []
+
+
+def test_what_touches_a_crown_jewel_does_not_count(proposal, people, recent, site):
+    rows = recent(1)
+    rules.judge(rows, by=people.oda)
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    assert credited_incidents(version, now=NOON) == [rows[0].pk]
+    make_device(site, "PLC-PL2-07", "10.1.2.7", criticality=Criticality.CROWN_JEWEL)
+    assert credited_incidents(version, now=NOON) == []
+
+
+def test_what_an_open_case_would_have_kept_open_does_not_count(proposal, people, recent):
+    rules.judge(recent(1), by=people.oda)
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    Incident.objects.filter(pk=recent(1)[0].pk).update(ot_state="suspicious")
+    assert credited_incidents(version, now=NOON) == []
+
+
+def test_two_fresh_matches_and_eight_of_the_weeks_before_end_a_trial_after_seven_days(
+    proposal, people, recent, workspace, site
+):
+    rules.judge(recent(12), by=people.oda)
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    rules.tag(version, workspace, site, 1)
+    watch_rules(now=NOON + WEEK)
+    version.refresh_from_db()
+    assert version.state == State.CANARY
+    rules.tag(version, workspace, site, 1)
+    watch_rules(now=NOON + WEEK - timedelta(seconds=1))
+    version.refresh_from_db()
+    assert version.state == State.CANARY
+    watch_rules(now=NOON + WEEK)
+    version.refresh_from_db()
+    assert version.state == State.LIVE
+
+
+def test_what_was_credited_is_settled_when_the_trial_begins(proposal, people, recent):
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    rules.judge(recent(3), by=people.oda)
+    assert progress_of(version).trial.credit == 0

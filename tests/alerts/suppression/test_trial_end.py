@@ -1,0 +1,199 @@
+"""A trial that saw too little ends by a decision of both owners, never by itself."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from alerts.sites.models import Criticality
+from alerts.suppression.models import PromotionApproval, RuleVersion, State, Step
+from alerts.suppression.reads.trial_words import trial_lines
+from alerts.suppression.reads.trials import progress_of
+from alerts.suppression.services.approve_promotion import (
+    CannotApprovePromotion,
+    approve_promotion,
+)
+from alerts.suppression.services.stop import pause_rule, resume_rule, retire_rule
+from alerts.suppression.services.watch import watch_rules
+from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.services import grant_role
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests.conftest import NOON
+from tests.factories import rules
+from tests.factories.incidents import make_device
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+END = NOON + 28 * DAY
+POLLING = {"alert_type": rules.POLLING, "source": "HIST-GD-01", "destination": "GW-MOD-03"}
+
+
+@pytest.fixture
+def history(workspace, site, people):
+    """Polling that OT judged, older than what a trial counts."""
+    weeks = rules.routine(workspace, site, until=rules.TUESDAY - 35 * DAY, weeks=8, **POLLING)
+    rules.noise(workspace, site)
+    verdicts = rules.judge(weeks[:4], by=people.oda) + rules.judge(weeks[4:], by=people.olaf)
+    return SimpleNamespace(incidents=weeks, verdicts=verdicts)
+
+
+@pytest.fixture
+def canary(people, history):
+    """A rule without hours: only ten matches end its trial."""
+    said = rules.polling(enforcement="tagout", all_of=(
+        rules.clause("site", "is", "Gdańsk"),
+        rules.clause("alert_type", "is", rules.POLLING),
+        rules.clause("source_device", "is", "HIST-GD-01"),
+    ), expires_at=NOON + 90 * DAY)  # fmt: skip
+    draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+    proposal = rules.propose(draft, by=people.oda, now=NOON)
+    return rules.sign(proposal, by=people.leo, now=NOON)
+
+
+def approve(version, by, *, now=END, **more):
+    given = {"reason": "We know these two.", "proved_at": now, "kind": "person"} | more
+    return approve_promotion(version_id=version.pk, by=by, now=now, **given)
+
+
+def state_of(version):
+    return RuleVersion.objects.get(pk=version.pk).state
+
+
+def asked():
+    return Notification.objects.filter(kind="suppression.trial-asked")
+
+
+def test_both_owners_are_asked_after_28_days_and_once_a_week(canary, people):
+    watch_rules(now=END - timedelta(seconds=1))
+    assert not asked().exists()
+    for days in (0, 1, 6.9):
+        watch_rules(now=END + days * DAY)
+    assert {each.to for each in asked()} == {people.oda, people.leo}
+    assert asked().count() == 2
+    assert asked()[0].path == f"/rules/{canary.uuid}/"
+    assert "Nothing has matched, neither in this trial nor in the weeks before" in asked()[0].body
+    watch_rules(now=END + 7 * DAY)
+    assert asked().count() == 4
+    assert state_of(canary) == State.CANARY, "neither happens by itself"
+
+
+def test_nobody_is_asked_where_the_trial_ends_by_itself(canary, workspace, site):
+    rules.tag(canary, workspace, site, 10)
+    watch_rules(now=END)
+    assert state_of(canary) == State.LIVE
+    assert not asked().exists()
+
+
+def test_one_owner_alone_does_nothing_and_both_let_it_live(canary, people):
+    approve(canary, people.oda)
+    assert state_of(canary) == State.CANARY
+    approve(canary, people.leo, now=END + DAY)
+    assert state_of(canary) == State.LIVE
+    step = Step.objects.filter(version=canary).latest("pk")
+    assert "Oda Nowak: We know these two." in step.reason
+    assert Entry.objects.filter(action="suppression.promotion.approved").count() == 2
+    watch_rules(now=END + 8 * DAY)
+    assert state_of(canary) == State.LIVE
+    assert not asked().exists()
+
+
+def test_any_of_them_may_retire_it_instead(canary, people):
+    watch_rules(now=END)
+    retire_rule(rule_id=canary.rule_id, by=people.leo, reason="Nothing comes.", now=END)
+    with pytest.raises(CannotApprovePromotion, match="not in its canary"):
+        approve(canary, people.oda)
+
+
+@pytest.mark.parametrize(
+    ("who", "more", "reason"),
+    [
+        ("olaf", {}, "Only the two owners"),
+        ("sam", {}, "Only the two owners"),
+        ("ada", {}, "Only the two owners"),
+        ("leo", {"reason": "  "}, "Say why"),
+        ("leo", {"proved_at": None}, "password again"),
+        ("leo", {"proved_at": END - timedelta(minutes=6)}, "password again"),
+        ("leo", {"proved_at": END + timedelta(minutes=1)}, "password again"),
+        ("leo", {"kind": "token"}, "Only people who have signed in"),
+        ("leo", {"kind": "superuser"}, "Only people who have signed in"),
+        ("leo", {"now": END - timedelta(seconds=1)}, "28 days"),
+    ],
+)
+def test_who_may_not_decide_is_refused_and_that_is_on_record(canary, people, who, more, reason):
+    with pytest.raises(CannotApprovePromotion, match=reason):
+        approve(canary, getattr(people, who), **more)
+    assert not PromotionApproval.objects.exists()
+    assert Entry.objects.get(action="suppression.promotion.refused").details["reasons"]
+
+
+def test_nobody_decides_twice(canary, people):
+    approve(canary, people.oda)
+    with pytest.raises(CannotApprovePromotion, match="decided already"):
+        approve(canary, people.oda, now=END + DAY)
+
+
+def test_one_person_who_owns_both_sides_cannot_decide_alone(canary, people):
+    body = canary.body | {"owner_soc": people.oda.email}
+    RuleVersion.objects.filter(pk=canary.pk).update(body=body)
+    grant_role(
+        to=people.oda, role=Role.SOC_LEAD, scope=ScopeKind.ALL, scope_uuid=None, by="t", now=NOON
+    )
+    approve(canary, people.oda)
+    with pytest.raises(CannotApprovePromotion, match="decided already"):
+        approve(canary, people.oda)
+    assert state_of(canary) == State.CANARY
+
+
+def test_a_word_counts_for_seven_days(canary, people):
+    approve(canary, people.oda)
+    approve(canary, people.leo, now=END + 7 * DAY + timedelta(seconds=1))
+    assert state_of(canary) == State.CANARY
+    approve(canary, people.oda, now=END + 8 * DAY)
+    assert state_of(canary) == State.LIVE
+
+
+def test_a_word_of_before_a_pause_does_not_count(canary, people):
+    approve(canary, people.oda)
+    pause_rule(rule_id=canary.rule_id, by=people.oda, reason="Wait.", now=END)
+    resume_rule(version_id=canary.pk, by=people.leo, reason="Go on.", now=END + DAY)
+    with pytest.raises(CannotApprovePromotion, match="28 days"):
+        approve(canary, people.leo, now=END + 2 * DAY)
+
+
+def test_an_owner_who_lost_the_right_to_sign_does_not_decide(canary, people):
+    people.leo.grants.all().delete()
+    with pytest.raises(CannotApprovePromotion, match="Only the two owners"):
+        approve(canary, User.objects.get(pk=people.leo.pk))
+
+
+def test_a_true_positive_is_nothing_that_owners_can_agree_on(canary, people, workspace, site):
+    rules.tag(canary, workspace, site, 1, ending="true_positive")
+    with pytest.raises(CannotApprovePromotion, match="true positives: 1"):
+        approve(canary, people.oda)
+
+
+def test_the_back_test_has_the_last_word(canary, people, workspace, site):
+    approve(canary, people.oda)
+    new = rules.incident_of(workspace, site, at=END - DAY, severity=2, **POLLING)
+    rules.judge([new], by=people.olaf, verdict="suspicious")
+    with pytest.raises(CannotApprovePromotion, match="not routine"):
+        approve(canary, people.leo)
+    assert state_of(canary) == State.CANARY
+    assert PromotionApproval.objects.count() == 1
+
+
+def test_what_the_guards_no_longer_allow_is_not_promoted(canary, people, site):
+    approve(canary, people.oda)
+    make_device(site, "HIST-GD-01", "10.1.2.7", criticality=Criticality.SAFETY)
+    with pytest.raises(CannotApprovePromotion, match="safety system"):
+        approve(canary, people.leo)
+
+
+def test_the_lines_say_how_far_it_is(canary, workspace, site):
+    RuleVersion.objects.filter(pk=canary.pk).update(credited_incident_ids=[1, 2, 3, 4, 5])
+    rules.tag(canary, workspace, site, 3)
+    canary.refresh_from_db()
+    lines = trial_lines(progress_of(canary), now=NOON + 3 * DAY)
+    assert lines == ["Day 4 of 7", "3 fresh matches and 5 from the weeks before make 8 of 10"]
+    assert trial_lines(progress_of(canary), now=NOON + 7 * DAY)[0] == "Day 8: the 7 days are over"

@@ -1,0 +1,66 @@
+"""A round of the watch asks as little of the database for many rules as for few."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from alerts.suppression.services.watch import watch_rules
+from tests.conftest import NOON
+from tests.factories import rule_rows, rules
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def make(people, workspace, site):
+    """`make(n, state)` makes n rules in a state that end so many days from now."""
+
+    def made(n, state="live", *, ends=60, **columns):
+        said = replace(rules.polling(), expires_at=NOON + timedelta(days=ends))
+        return [
+            rule_rows.make_version(
+                state, of=said, ot=people.oda, soc=people.leo, workspace=workspace, site=site,
+                **columns,
+            )
+            for _ in range(n)
+        ]  # fmt: skip
+
+    return made
+
+
+def _asked():
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        watch_rules(now=NOON)
+    return len(asked)
+
+
+@pytest.mark.parametrize(
+    ("state", "ends", "columns"),
+    [
+        ("live", 60, {}),
+        ("live", 10, {}),  # warned of their end, once
+        ("canary", 60, {}),
+        ("canary", 60, {"state_since": NOON - timedelta(days=40)}),  # asked about, once a week
+    ],
+    ids=["live", "ending", "on trial", "trials without end"],
+)
+def test_many_rules_are_watched_with_as_many_questions_as_few(make, state, ends, columns):
+    make(2, state, ends=ends, **columns)
+    watch_rules(now=NOON)
+    few = _asked()
+    make(12, state, ends=ends, **columns)
+    for _ in range(3):
+        watch_rules(now=NOON)
+    assert _asked() == few
+
+
+def test_a_round_writes_about_a_few_rules_and_the_next_about_the_rest(make):
+    make(12, ends=10)
+    assert [watch_rules(now=NOON)["warned"] for _ in range(4)] == [5, 5, 2, 0]
+    make(6, "canary", state_since=NOON - timedelta(days=40))
+    assert [watch_rules(now=NOON)["asked"] for _ in range(3)] == [5, 1, 0]
