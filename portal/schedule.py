@@ -40,6 +40,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "act on many incidents": _tick(
         "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
     ),
+    "ask for second opinions": _tick(
+        "alerts.reviews.tasks.run_second_opinions", seconds=30, queue="bulk"
+    ),
     "watch over rules": _tick("alerts.suppression.tasks.watch_rules", seconds=30, queue="bulk"),
     "compare the ledger with Sentinel, once a day": _tick(
         "alerts.suppression.tasks.compare_ledger", seconds=600, queue="bulk"

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from alerts.incidents.models import Alert, Incident
 from alerts.patterns.models import Candidate, Mining, State
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries import evidence_in_force
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.jobs.models import Job
@@ -64,7 +64,7 @@ def standing(*, now: datetime) -> Standing:
     due = Job.objects.filter(kind=JOB, key=KEY).values_list("state", "payload").first()
     return Standing(
         days=0 if first is None else max((now - first).days, 0),
-        verdicts=annotations_in_force().filter(verdict__in=SURE).count(),
+        verdicts=evidence_in_force().filter(verdict__in=SURE).count(),
         latest=Mining.objects.order_by("-ran_at").first(),
         is_under_way=due is not None
         and (due[0] == Work.RUNNING or (due[0] == Work.WAITING and bool(due[1].get("asked")))),
@@ -98,5 +98,5 @@ def incidents_of(candidate: Candidate) -> QuerySet[Incident]:
 
 def annotations_of(candidate: Candidate) -> QuerySet[Annotation]:
     """What OT said of its alerts and holds, the newest first."""
-    said = annotations_in_force().filter(alerts__in=alerts_of(candidate))
+    said = evidence_in_force().filter(alerts__in=alerts_of(candidate))
     return said.select_related("by").distinct().order_by("-given_at", "-pk")

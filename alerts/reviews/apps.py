@@ -29,7 +29,12 @@ def _waiting(request: "HttpRequest") -> int:
     Who only reads has nothing to do there, so no number.
     """
     from alerts.reviews.models import Review
-    from alerts.reviews.queries import reviews_visible_to, waiting_for
+    from alerts.reviews.queries import (
+        opinions_waiting_for,
+        reviews_visible_to,
+        suspicions_to_decide,
+        waiting_for,
+    )
     from portal.accounts.models import OT_ROLES, SOC_ROLES, User
     from portal.accounts.queries import roles_of
 
@@ -37,7 +42,9 @@ def _waiting(request: "HttpRequest") -> int:
     if not isinstance(person, User):
         return 0
     if not roles_of(person).isdisjoint(OT_ROLES):
-        return waiting_for(person).count()
+        asked = waiting_for(person).count() + opinions_waiting_for(person).count()
+        return asked + len(suspicions_to_decide(person))
     if roles_of(person).isdisjoint(SOC_ROLES):
         return 0
-    return reviews_visible_to(person).filter(state=Review.State.WAITING).count()
+    waiting = reviews_visible_to(person).filter(state=Review.State.WAITING).count()
+    return waiting + len(suspicions_to_decide(person))

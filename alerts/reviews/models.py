@@ -146,3 +146,125 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.by_id}"
+
+
+class SecondOpinion(models.Model):
+    """Whether other people of OT see an answer as its giver does. It is asked about suspicious
+    answers and, so that being asked tells nothing, about some harmless ones. Two of three decide.
+    """
+
+    class State(models.TextChoices):
+        """What it came to."""
+
+        OPEN = "open", "Undecided"
+        CONFIRMED = "confirmed", "Confirmed"
+        CORRECTED = "corrected", "Corrected"
+        HARMLESS_TO_SOC = "harmless-to-soc", "Closed as harmless by the SOC"
+        OVERTAKEN = "overtaken", "Overtaken by another answer"
+        NOT_SURE = "not-sure", "Nobody was sure"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    annotation = models.OneToOneField(
+        "reviews.Annotation", on_delete=models.PROTECT, related_name="second_opinion"
+    )
+    site = models.ForeignKey("sites.Site", on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN)
+    decided_at = models.DateTimeField(null=True)
+    # The lead who decided it alone, or nobody where two of three did.
+    decided_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    correction = models.ForeignKey(
+        "reviews.Annotation", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    # Since then the suspicion holds open its source and destination only (S1).
+    leads_asked_at = models.DateTimeField(null=True)
+    leads_reminded_at = models.DateTimeField(null=True)  # latest
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at=None)
+                | (~Q(state="open") & Q(decided_at__isnull=False)),
+                name="a_decided_second_opinion_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="corrected") | Q(correction__isnull=False),
+                name="a_correction_says_which_answer_holds",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["opened_at"], condition=Q(state="open"), name="second_opinions_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"second opinion on {self.annotation_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is undecided."""
+        return self.state == self.State.OPEN
+
+    @property
+    def keeps_suspicion(self) -> bool:
+        """Whether people of OT came to hold it for suspicious."""
+        was_suspicious = self.annotation.verdict == Verdict.SUSPICIOUS
+        held = self.State.CONFIRMED if was_suspicious else self.State.CORRECTED
+        return self.state == held
+
+
+class Opinion(models.Model):
+    """One person who was asked for a second opinion, and what they answered."""
+
+    class State(models.TextChoices):
+        """Whose turn it is."""
+
+        WAITING = "waiting", "Waiting"
+        ANSWERED = "answered", "Answered"
+        PASSED = "passed", "Passed to the lead"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    second_opinion = models.ForeignKey(
+        "reviews.SecondOpinion", on_delete=models.PROTECT, related_name="opinions"
+    )
+    person = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    settled_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=12, choices=Verdict, blank=True)
+    cause = models.CharField(max_length=60, blank=True)
+    work_order = models.CharField(max_length=60, blank=True)
+    done_by = models.CharField(max_length=40, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    act = models.UUIDField()  # of being asked, to take the notification back
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["second_opinion", "person"], name="a_person_is_asked_once_about_an_answer"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", settled_at=None)
+                | (~Q(state="waiting") & Q(settled_at__isnull=False)),
+                name="an_opinion_that_is_over_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="answered") ^ Q(verdict=""),
+                name="an_opinion_is_answered_with_a_verdict",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["person", "due_at"], condition=Q(state="waiting"), name="opinions_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.verdict or self.state}"

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
@@ -42,12 +42,7 @@ def speaks_at(user: User, site: Site, workspace: Workspace) -> bool:
 
 def ot_people_at(site: Site, workspace: Workspace) -> list[User]:
     """Everyone who speaks for OT at a site, by name."""
-    parents = [workspace.organisation.uuid] if workspace.organisation else []
-    return list(
-        people_holding(
-            OT_ROLES, sites=[site.uuid], workspaces=[workspace.uuid], organisations=parents
-        )
-    )
+    return _people_of(OT_ROLES, site, workspace)
 
 
 def reasons_against_asking(
@@ -147,3 +142,54 @@ def _reaches(user: User, roles: Collection[Role], workspace: Workspace) -> bool:
     if reach.everywhere or workspace.uuid in reach.workspaces:
         return True
     return organisation in reach.organisations
+
+
+def ot_leads_at(site: Site, workspace: Workspace) -> list[User]:
+    """Everyone who leads OT at a site, by name."""
+    return _people_of({Role.OT_SITE_LEAD}, site, workspace)
+
+
+def leads_of(site: Site, workspace: Workspace) -> list[User]:
+    """Both leads who decide about a suspicion: of OT at the site, and of the SOC that looks after
+    the workspace.
+    """
+    return _people_of({Role.OT_SITE_LEAD, Role.SOC_LEAD}, site, workspace)
+
+
+def leads_as(second_opinion: SecondOpinion, *, by: User) -> Role | None:
+    """As which lead this person could decide about a suspicion; None for who leads neither side."""
+    workspaces = {each.workspace for each in second_opinion.annotation.incidents.all()}
+    ot, soc = {Role.OT_SITE_LEAD}, {Role.SOC_LEAD}
+    at_site = second_opinion.site.uuid in reach_of(by, ot).sites
+    if at_site or any(_reaches(by, ot, each) for each in workspaces):
+        return Role.OT_SITE_LEAD
+    return Role.SOC_LEAD if any(_reaches(by, soc, each) for each in workspaces) else None
+
+
+def reasons_against_deciding(second_opinion: SecondOpinion, *, by: User) -> list[str]:
+    """Why this person cannot decide alone about a suspicion."""
+    if leads_as(second_opinion, by=by) is None:
+        words = gettext("Only the OT lead of %(site)s or the SOC lead can decide this.")
+        return [words % {"site": second_opinion.site}]
+    if not second_opinion.is_open:
+        return [gettext("It was decided in the meantime.")]
+    if second_opinion.leads_asked_at is None:
+        return [gettext("People of OT are still being asked. After 72 hours both leads are.")]
+    if second_opinion.annotation.by_id == by.pk:
+        return [gettext("You gave this answer, so somebody else has to decide about it.")]
+    asked = second_opinion.opinions.all()
+    if any(each.person_id == by.pk and each.state == Opinion.State.ANSWERED for each in asked):
+        return [gettext("You have given your opinion already. Another lead has to decide.")]
+    return []
+
+
+def can_decide(second_opinion: SecondOpinion, *, by: User) -> bool:
+    """Whether this person may decide alone about a suspicion."""
+    return not reasons_against_deciding(second_opinion, by=by)
+
+
+def _people_of(roles: Collection[Role], site: Site, workspace: Workspace) -> list[User]:
+    parents = [workspace.organisation.uuid] if workspace.organisation else []
+    return list(
+        people_holding(roles, sites=[site.uuid], workspaces=[workspace.uuid], organisations=parents)
+    )

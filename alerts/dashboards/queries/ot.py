@@ -1,15 +1,21 @@
 """What an OT person finds at home."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
+from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident, Severity, Status
 from alerts.reviews.models import Annotation, Review, Verdict
-from alerts.reviews.queries import WAITING_INCIDENTS, annotations_in_force, waiting_for
+from alerts.reviews.queries import (
+    WAITING_INCIDENTS,
+    annotations_in_force,
+    opinions_waiting_for,
+    waiting_for,
+)
 from portal.accounts.models import User
 
 LISTED, ANSWERS = 8, 5
@@ -82,11 +88,12 @@ class OtHome:
 
 def ot_home(user: User) -> OtHome:
     """Questions that wait, the most urgent first, and what came of one's answers."""
-    rows = waiting_for(user)
-    questions = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
+    rows, opinions = waiting_for(user), _opinions(user)
+    asked = [_question(row) for row in rows.annotate(n=WAITING_INCIDENTS)[: LISTED + 1]]
+    questions = sorted([*asked, *opinions], key=lambda each: each.due_at)[: LISTED + 1]
     mine = annotations_in_force().filter(by=user)
     return OtHome(
-        waiting=rows.count(),
+        waiting=rows.count() + len(opinions),
         first=questions[0] if questions else None,
         others=questions[1:],
         effect=effect_of(mine),
@@ -112,6 +119,25 @@ def _question(row: Review) -> Question:
         row.uuid, _subject(row.lead), getattr(row, "n", 1), row.asked, row.asked_by.name,
         row.asked_at, row.due_at, row.site.time_zone,
     )  # fmt: skip
+
+
+def _opinions(user: User) -> list[Question]:
+    """Second opinions that the person is asked for, without anything that leads."""
+    incidents = Prefetch(
+        "second_opinion__annotation__incidents",
+        Incident.objects.order_by("-severity", "-created_at", "-pk"),
+    )
+    found = []
+    for each in opinions_waiting_for(user).prefetch_related(incidents):
+        about = list(each.second_opinion.annotation.incidents.all())
+        subject = replace(_subject(about[0]), severity="")
+        found.append(
+            Question(
+                each.uuid, subject, len(about), gettext("What was this?"), "Tagout",
+                each.asked_at, each.due_at, each.second_opinion.site.time_zone,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _answers(mine: QuerySet[Annotation]) -> list[Given]:

@@ -57,6 +57,35 @@ def _answered(details: Mapping[str, Any], item: TimelineItem) -> Made:
     return {"words": words, "quote": str(details.get("note") or "")}
 
 
+_OUTCOMES = {
+    "confirmed": gettext_lazy("second opinion: the verdict %(verdict)s by %(name)s was confirmed"),
+    "corrected": gettext_lazy("second opinion: the verdict %(verdict)s by %(name)s was corrected"),
+    "harmless-to-soc": gettext_lazy(
+        "set the verdict %(verdict)s by %(name)s aside: the SOC says that it was harmless"
+    ),
+    "not-sure": gettext_lazy(
+        "second opinion: nobody else was sure; the verdict %(verdict)s by %(name)s stands"
+    ),
+}
+
+
+def _verdict(word: str) -> str:
+    return str(OT_WORDS[OtState(word)]) if word in OtState.values else word
+
+
+def _second_opinion(details: Mapping[str, Any], item: TimelineItem) -> Made:
+    """What it came to, and who answered what."""
+    sentence = _OUTCOMES.get(str(details.get("outcome")), gettext_lazy("second opinion"))
+    said = {"name": details.get("by", ""), "verdict": _verdict(str(details.get("verdict", "")))}
+    lines = tuple(
+        f"{each.get('name', '')}: {_verdict(str(each.get('verdict', '')))}"
+        for each in details.get("others") or []
+    )
+    return {
+        "words": str(sentence) % said, "lines": lines, "quote": str(details.get("reason") or ""),
+    }  # fmt: skip
+
+
 def _asked(details: Mapping[str, Any], item: TimelineItem) -> Made:
     words = gettext("asked OT at %(site)s") % {"site": details.get("site", "")}
     question = str(details.get("question") or "")
@@ -230,6 +259,7 @@ SENTENCES: dict[str, Sayer] = {
     "answered": _answered,
     "withdrawn": _plain(gettext_lazy("withdrew the question")),
     "handed-over": _handed_over,
+    "second-opinion": _second_opinion,
     "owner": _changed(gettext_lazy("changed the owner")),
     "severity": _changed(gettext_lazy("changed the severity")),
     "status": _status,

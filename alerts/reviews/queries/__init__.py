@@ -25,10 +25,26 @@ from alerts.reviews.queries.facts import (
     facts_of,
     history_of_pattern,
 )
-from alerts.reviews.queries.suspicions import Suspicion, suspicions_on
+from alerts.reviews.queries.second_opinions import (
+    Agreement,
+    agreement_since,
+    evidence_in_force,
+    evidence_where,
+    opinion_asked_of,
+    opinions_waiting_for,
+    second_opinions_visible_to,
+    suspicions_to_decide,
+)
+from alerts.reviews.queries.suspicions import (
+    Suspicion,
+    incidents_held_by,
+    suspicions_on,
+    why_settled,
+)
 
 __all__ = [
     "WAITING_INCIDENTS",
+    "Agreement",
     "Answer",
     "AskPreview",
     "Ends",
@@ -36,21 +52,30 @@ __all__ = [
     "PatternHistory",
     "Place",
     "Suspicion",
+    "agreement_since",
     "annotations_in_force",
     "annotations_visible_to",
     "answers_to",
     "ends_of",
+    "evidence_in_force",
+    "evidence_where",
     "facts_of",
     "history_of_pattern",
+    "incidents_held_by",
     "newest_verdict_on",
     "next_waiting",
     "open_review_on",
+    "opinion_asked_of",
+    "opinions_waiting_for",
     "people_asked_at",
     "place_in_line",
     "previews_of_asking",
     "reviews_visible_to",
+    "second_opinions_visible_to",
     "suspicions_on",
+    "suspicions_to_decide",
     "verdict_on",
     "waiting_for",
     "waiting_incidents_of",
+    "why_settled",
 ]

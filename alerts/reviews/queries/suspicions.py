@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from alerts.incidents.models import Incident, Status
-from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.models import Annotation, SecondOpinion, Verdict
 
 # A person of the SOC closed it as harmless after OT had called it suspicious, and Sentinel asks
 # them for the reason; a rule never does. A true positive is a case of its own.
@@ -25,27 +25,46 @@ SETTLED_BY_SOC = Q(incident__status=Status.CLOSED) & (
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """An incident that OT called suspicious, which nobody has corrected."""
+    """An incident that OT called suspicious, which nobody has corrected. It is narrow once it has
+    stayed undecided so long that both leads were asked.
+    """
 
     incident_id: int
     annotation_id: int
     given_at: datetime
+    is_narrow: bool
 
 
-def suspicions_on(incidents: QuerySet[Incident]) -> list[Suspicion]:
-    """Return what is under suspicion among these incidents, the oldest first. A verdict ends it;
-    "not sure" does not, nor does a new question, nor a merge or the end of an incident in Sentinel.
+def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion]:
+    """Return what is under suspicion among these incidents, or all, the oldest first. A verdict
+    ends it, or that the SOC says it was harmless; "not sure" does not, nor does a new question, a
+    merge or the end of an incident in Sentinel.
     """
     links = Annotation.incidents.through.objects.filter(
         annotation__verdict=Verdict.SUSPICIOUS, annotation__withdrawn_at=None
     )
+    if incidents is not None:
+        links = links.filter(incident__in=incidents)
     found = (
         links.exclude(SETTLED_BY_SOC)
-        .filter(~Exists(_later_verdicts()), incident__in=incidents)
+        .exclude(
+            annotation__second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
+            annotation__second_opinion__decided_by__isnull=False,
+        )
+        .filter(~Exists(_later_verdicts()))
         .order_by("annotation__given_at", "annotation", "incident")
     )
-    rows = found.values_list("incident", "annotation", "annotation__given_at")
-    return [Suspicion(*row) for row in rows]
+    rows = found.values_list(
+        "incident", "annotation", "annotation__given_at", "annotation__second_opinion__state",
+        "annotation__second_opinion__leads_asked_at",
+    )  # fmt: skip
+    return [
+        Suspicion(
+            incident, annotation, given_at,
+            is_narrow=state == SecondOpinion.State.OPEN and asked_at is not None,
+        )
+        for incident, annotation, given_at, state, asked_at in rows
+    ]  # fmt: skip
 
 
 def _later_verdicts() -> QuerySet[Any]:
@@ -59,3 +78,29 @@ def _later_verdicts() -> QuerySet[Any]:
     return links.filter(
         Q(annotation__given_at__gt=given) | Q(annotation__given_at=given, annotation__gt=pk)
     )
+
+
+def incidents_held_by(annotation: Annotation) -> list[int]:
+    """Return the incidents for which this verdict still holds: nobody who was sure has judged them
+    since.
+    """
+    if annotation.withdrawn_at is not None:
+        return []
+    links = Annotation.incidents.through.objects.filter(annotation=annotation)
+    held = links.filter(~Exists(_later_verdicts())).order_by("incident")
+    return list(held.values_list("incident", flat=True))
+
+
+def why_settled(annotation: Annotation) -> SecondOpinion.State | None:
+    """Return what has settled an answer without a second opinion; None while it stands."""
+    held = incidents_held_by(annotation)
+    if not held:
+        return SecondOpinion.State.OVERTAKEN
+    if annotation.verdict != Verdict.SUSPICIOUS:
+        return None
+    links = Annotation.incidents.through.objects.filter(annotation=annotation, incident__in=held)
+    if links.exclude(SETTLED_BY_SOC).exists():
+        return None
+    if links.filter(incident__classification="TruePositive").exists():
+        return SecondOpinion.State.CONFIRMED
+    return SecondOpinion.State.HARMLESS_TO_SOC

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import translation
@@ -25,7 +26,7 @@ MAX_DATES = 10
 type Words = Callable[[str], tuple[str, list[str], str]]  # language → subject, lines, reason
 
 
-def _plant_time(moment: datetime, zone: str) -> str:
+def plant_time(moment: datetime, *, zone: str) -> str:
     """A moment on the plant's clock, with the zone's name."""
     try:
         local = moment.astimezone(ZoneInfo(zone))
@@ -50,7 +51,7 @@ def tell_asked(
         ]
         return _was_this_you(review, language), lines, _because_ot(review)
 
-    _tell(people, "reviews.asked", _path(review), words, now=now, review=review)
+    deliver(people, kind="reviews.asked", path=_path(review), words=words, now=now, act=review.act)
 
 
 def tell_handed_over(
@@ -70,7 +71,7 @@ def tell_handed_over(
         ]
         return _was_this_you(review, language), lines, _because_ot(review)
 
-    _tell([to], "reviews.handed-over", _path(review), words, now=now)
+    deliver([to], kind="reviews.handed-over", path=_path(review), words=words, now=now)
 
 
 def tell_answered(
@@ -83,7 +84,7 @@ def tell_answered(
 
     def words(language: str) -> tuple[str, list[str], str]:
         verdict = gettext(annotation.get_verdict_display())
-        title = _headline(incident, language)
+        title = headline_of(incident, language=language)
         subject = gettext("OT says %(verdict)s: %(title)s") % {"verdict": verdict, "title": title}
         reason = cause.label(language) if cause else annotation.cause
         lines = [
@@ -93,8 +94,8 @@ def tell_answered(
               if annotation.work_order else []),
             *([gettext("“%(words)s”") % {"words": annotation.note}] if annotation.note else []),
             "",
-            _sentence(incident, language),
-            *_when(about, zone, now),
+            sentence_of(incident, language=language),
+            *when_lines(about, zone=zone, now=now),
             *_still_waiting(left),
             gettext("Nothing is closed or suppressed by this answer."),
         ]  # fmt: skip
@@ -105,21 +106,21 @@ def tell_answered(
         )
 
     path = f"/incidents/{incident.pk}/"
-    _tell(people, "reviews.answered", path, words, now=now, annotation=annotation)
+    deliver(people, kind="reviews.answered", path=path, words=words, now=now, act=annotation.act)
 
 
 def _facts(review: Review, about: Sequence[Incident], language: str, now: datetime) -> list[str]:
     where = review.lead.place or review.site.name
-    due = _plant_time(review.due_at, review.site.time_zone)
+    due = plant_time(review.due_at, zone=review.site.time_zone)
     return [
-        _sentence(review.lead, language),
+        sentence_of(review.lead, language=language),
         gettext("Where: %(place)s") % {"place": where},
-        *_when(about, review.site.time_zone, now),
+        *when_lines(about, zone=review.site.time_zone, now=now),
         gettext("Please answer by %(time)s.") % {"time": due},
     ]
 
 
-def _when(about: Sequence[Incident], zone: str, now: datetime) -> list[str]:
+def when_lines(about: Sequence[Incident], *, zone: str, now: datetime) -> list[str]:
     """When it happened; of several how many there are, and when each did."""
     members = members_of(about, now=now, zone=zone, is_dated=True)
     if members.n < 2:
@@ -147,7 +148,9 @@ def _still_waiting(left: int) -> list[str]:
 
 
 def _was_this_you(review: Review, language: str) -> str:
-    return gettext("Was this you? %(title)s") % {"title": _headline(review.lead, language)}
+    return gettext("Was this you? %(title)s") % {
+        "title": headline_of(review.lead, language=language)
+    }
 
 
 def _because_ot(review: Review) -> str:
@@ -158,25 +161,27 @@ def _path(review: Review) -> str:
     return f"/reviews/{review.uuid}/"
 
 
-def _headline(incident: Incident, language: str) -> str:
+def headline_of(incident: Incident, *, language: str) -> str:
+    """Return what happened in a few words of this language."""
     return headline(
         incident.alert_type, source=incident.source, destination=incident.destination,
         language=language,
     )  # fmt: skip
 
 
-def _sentence(incident: Incident, language: str) -> str:
+def sentence_of(incident: Incident, *, language: str) -> str:
+    """Return what happened in a sentence of this language."""
     return sentence(
         incident.alert_type, source=incident.source, destination=incident.destination,
         language=language,
     )  # fmt: skip
 
 
-def _tell(
-    people: Iterable[User], kind: str, path: str, words: Words, *, now: datetime,
-    review: Review | None = None, annotation: Annotation | None = None,
+def deliver(
+    people: Iterable[User], *, kind: str, path: str, words: Words, now: datetime,
+    act: UUID | None = None,
 ) -> None:  # fmt: skip
-    act = review.act if review else annotation.act if annotation else None
+    """Notify each person in their language. With an act it can be taken back for a moment."""
     ordered = sorted(people, key=lambda each: (each.language, each.pk))
     for chosen, group in groupby(ordered, key=lambda each: each.language):
         language = chosen or "en"

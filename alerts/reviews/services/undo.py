@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.models import TimelineItem
 from alerts.incidents.services.timeline import write_timeline
-from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
 from alerts.reviews.services.into_sentinel import withdraw_verdict
 from alerts.reviews.services.neighbours import lock_with_neighbours
 from alerts.reviews.services.pattern_verdicts import patterns_of, recount_patterns
@@ -43,6 +43,10 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
         return annotation
     if annotation.superseded_by_id is not None:
         raise CannotUndoVerdict(gettext("Somebody has answered after you."))
+    if SecondOpinion.objects.filter(correction=annotation).exists():
+        raise CannotUndoVerdict(
+            gettext("It was decided together with others. Give another verdict to correct it.")
+        )
     if not withdraw_verdict(annotation, ids=ids, now=now):
         raise CannotUndoVerdict(
             gettext("It is already in Sentinel. Give another verdict to correct it.")

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -23,6 +23,7 @@ from alerts.reviews.queries import (
     newest_verdict_on,
     next_waiting,
     open_review_on,
+    opinion_asked_of,
     place_in_line,
     waiting_incidents_of,
 )
@@ -56,8 +57,15 @@ from portal.ui.words import number
 @never_cache
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, review: UUID) -> HttpResponse:
-    """The question as one screen of a phone; posting answers it and shows the next."""
-    asked, now = review_or_404(request, review), clock.now()
+    """The question as one screen of a phone; posting answers it and shows the next. A second
+    opinion has a screen of its own.
+    """
+    try:
+        asked, now = review_or_404(request, review), clock.now()
+    except Http404:
+        if opinion_asked_of(actor_of(request), review) is None:
+            raise
+        return HttpResponseRedirect(reverse("reviews:second", args=[review]))
     if request.method == "GET":
         if open_review(review_id=asked.pk, by=actor_of(request), now=now):
             asked = review_or_404(request, review)

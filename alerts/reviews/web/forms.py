@@ -103,3 +103,18 @@ class HandOverForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = User.objects.filter(pk__in=[each.pk for each in people]).order_by("name")
         field.empty_label = None
+
+
+class DecisionForm(forms.Form):
+    """What a lead decides about a suspicion, and why."""
+
+    choice = forms.CharField(required=False)
+    reason = forms.CharField(
+        required=False, label=_("Why?"), widget=forms.Textarea(attrs={"rows": 2, "maxlength": 500})
+    )
+    verdict = forms.CharField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """The reason is in the lead's own words; none of the ready ones is asked for."""
+        said = super().clean() or {}
+        return said | {"cause": "other" if said.get("verdict") else ""}

@@ -1,6 +1,6 @@
 """The list of questions: waiting, answered, and one's own answers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,14 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.models import Incident
 from alerts.incidents.reads.members import members_of
 from alerts.incidents.reads.wording import classification_words
-from alerts.reviews.models import Annotation, AskedIncident, Review
-from alerts.reviews.queries import annotations_in_force, reviews_visible_to, waiting_for
+from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
+from alerts.reviews.queries import (
+    annotations_in_force,
+    opinions_waiting_for,
+    reviews_visible_to,
+    suspicions_to_decide,
+    waiting_for,
+)
 from alerts.reviews.web.words import headline, reason
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -43,6 +49,16 @@ class Row:
     outcome: str = ""  # how it was closed
     open_count: int = 0  # of its incidents
     verdicts: Sequence[str] = ()  # of a question, where OT gave several: the newest first
+    opinion: Opinion | None = None  # a question of Tagout's instead of one of the SOC's
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A suspicion that both leads are asked to decide."""
+
+    second_opinion: SecondOpinion
+    headline: str
+    place: str
 
 
 @require_GET
@@ -55,11 +71,15 @@ def reviews(request: HttpRequest) -> HttpResponse:
     waiting = _waiting(person, is_ot=is_ot)
     after = request.GET.get("after", "")
     rows, more = _answers(person, after) if tab == MINE else _questions(person, tab, waiting, after)
+    opinions = list(opinions_waiting_for(person)) if is_ot else []
+    if tab == WAITING and not after:
+        rows = _with_opinions(rows, opinions, clock.now())
     page = {
         "tab": tab,
-        "tabs": _tabs(tab, waiting.count(), is_ot=is_ot),
+        "tabs": _tabs(tab, waiting.count() + len(opinions), is_ot=is_ot),
         "rows": rows,
         "more": more,
+        "undecided": _undecided(person) if tab == WAITING and not after else [],
         "is_ot": is_ot,
         "recent": _answers(person, "")[0][:5] if tab == WAITING and is_ot and not rows else [],
         "now": clock.now(),
@@ -102,6 +122,36 @@ def _questions(
     )
     page, more = _page(wanted.select_related("opened_by"), field, after, newest_first)
     return [_question(review, clock.now()) for review in page], more
+
+
+def _with_opinions(rows: Sequence[Row], opinions: Sequence[Opinion], now: datetime) -> list[Row]:
+    """The SOC's questions and Tagout's in one list, by when they are due."""
+    if not opinions:
+        return list(rows)
+    dues = [(row.review.due_at, row) for row in rows if row.review is not None]
+    abouts = _incidents_of([each.second_opinion.annotation_id for each in opinions])
+    for each in opinions:
+        found = abouts[each.second_opinion.annotation_id]
+        span = _span(found, now, each.second_opinion.site.time_zone)
+        row = Row(found[0], headline(found[0]), len(found), span, None, None, "", opinion=each)
+        dues.append((each.due_at, row))
+    return [row for _due_at, row in sorted(dues, key=lambda due: due[0])]
+
+
+def _incidents_of(annotation_ids: Collection[int]) -> dict[int, list[Incident]]:
+    """The incidents of these answers, the gravest of each first."""
+    rows = Annotation.objects.filter(pk__in=annotation_ids).prefetch_related("incidents")
+    return {
+        each.pk: sorted(each.incidents.all(), key=_gravity, reverse=True) for each in rows
+    }  # fmt: skip
+
+
+def _undecided(person: User) -> list[Undecided]:
+    found = []
+    for each in suspicions_to_decide(person):
+        lead = max(each.annotation.incidents.all(), key=_gravity)
+        found.append(Undecided(each, headline(lead), lead.place or each.site.name))
+    return found
 
 
 def _question(review: Any, now: datetime) -> Row:

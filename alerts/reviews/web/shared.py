@@ -98,25 +98,30 @@ def colleagues(review: Review, request: HttpRequest) -> HandOverForm | None:
     return HandOverForm(people=people) if people else None
 
 
-def nodes(incident: Incident, ends: Ends) -> tuple[FlowNode, FlowNode] | None:
-    """Both ends for the flow; None where there is only one or none."""
+def nodes(
+    incident: Incident, ends: Ends, *, is_neutral: bool = False
+) -> tuple[FlowNode, FlowNode] | None:
+    """Both ends for the flow; None where there is only one or none. Neutral ones do not say how
+    critical a device is.
+    """
     if not (incident.source and incident.destination):
         return None
     return (
-        FlowNode(incident.source, _lines(incident.source, ends.source)),
+        FlowNode(incident.source, _lines(incident.source, ends.source, is_neutral=is_neutral)),
         FlowNode(
             incident.destination,
-            _lines(incident.destination, ends.destination),
-            critical=ends.target_is_grave,
+            _lines(incident.destination, ends.destination, is_neutral=is_neutral),
+            critical=ends.target_is_grave and not is_neutral,
         ),
     )
 
 
-def _lines(name: str, device: Device | None) -> tuple[str, ...]:
+def _lines(name: str, device: Device | None, *, is_neutral: bool) -> tuple[str, ...]:
     """What it is; or that it stands outside, where no inventory has it."""
     if device.is_outside if device else is_public_address(name):
         return (outside_words(),)
     if device is None:
         return ()
-    critical = CRITICALITY_WORDS[Criticality(device.criticality)] if device.is_critical else ""
+    is_marked = device.is_critical and not is_neutral
+    critical = CRITICALITY_WORDS[Criticality(device.criticality)] if is_marked else ""
     return tuple(filter(None, (device.kind, str(critical))))

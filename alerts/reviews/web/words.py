@@ -129,6 +129,34 @@ def checks_of(facts: Facts | None, zone: str) -> list[Check]:
     return checks
 
 
+@dataclass(frozen=True, slots=True)
+class NeutralFact:
+    """A fact that speaks neither for nor against."""
+
+    icon: str
+    words: str
+
+
+def neutral_facts_of(facts: Facts | None, incident: Incident, zone: str) -> list[NeutralFact]:
+    """The facts that the first person saw, without a mark and without what OT said before."""
+    found = []
+    if facts is None:
+        found.append(NeutralFact("clock", gettext("Details are still being fetched from Sentinel")))
+    else:
+        found.append(NeutralFact("clock", seen_before_check(facts.seen, facts.days)[1]))
+        if facts.window is not None and facts.inside is not None:
+            window = f"{window_words(facts.window)} {hours_zone(zone)}".strip()
+            sentence = (
+                gettext("Inside the usual %(window)s window")
+                if facts.inside
+                else gettext("Outside the usual %(window)s window")
+            )
+            found.append(NeutralFact("calendar-clock", sentence % {"window": window}))
+    if incident.protocol:
+        found.append(NeutralFact("network", incident.protocol))
+    return found
+
+
 def _said(said: PatternHistory) -> Check:
     mix = ", ".join(f"{n}× {verdict_word(verdict)}" for verdict, n in said.counts)
     good = False if said.suspicious else True if said.routine + said.maintenance else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.reviews.models import Annotation, Verdict
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries import evidence_in_force
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.reads.asking import ask
@@ -25,7 +25,7 @@ class Offered:
 
 def evidence_offered(said: Rule | None, chosen: Collection[str]) -> list[Offered]:
     """Chosen verdicts first, then those in force about what the rule matches, newest first."""
-    held = annotations_in_force().filter(verdict__in=BENIGN).order_by("-given_at", "-pk")
+    held = evidence_in_force().filter(verdict__in=BENIGN).order_by("-given_at", "-pk")
     about = _about(said) if said and not reasons_against_rule(said) else []
     fitting = held.filter(pk__in=about).select_related("by").prefetch_related("incidents")[:MOST]
     named = Annotation.objects.filter(uuid__in=chosen).select_related("by")

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import Status
+from alerts.reviews.queries import evidence_where
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
 from alerts.suppression.engine.facts import Facts
@@ -38,27 +39,28 @@ SELECT a.id, a.at, a.workspace_id, coalesce(s.name, ''), coalesce(s.time_zone, '
   FROM incidents_alert a LEFT JOIN sites_site s ON s.id = a.site_id
  WHERE a.id = ANY(%s) ORDER BY a.at, a.id
 """
+_IS_EVIDENCE = evidence_where("v")
 # An annotation that names no alert was given before the alerts were fetched: it is about them all.
-_VERDICTS = """
+_VERDICTS = f"""
 SELECT n.alert_id, v.uuid, v.verdict FROM reviews_annotation_alerts n
   JOIN reviews_annotation v ON v.id = n.annotation_id
- WHERE n.alert_id = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+ WHERE n.alert_id = ANY(%s) AND {_IS_EVIDENCE}
  UNION ALL
 SELECT l.alert_id, v.uuid, v.verdict FROM incidents_incidentalert l
   JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
   JOIN reviews_annotation v ON v.id = n.annotation_id
- WHERE l.alert_id = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+ WHERE l.alert_id = ANY(%s) AND {_IS_EVIDENCE}
    AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
 """
-_JUDGED = """
+_JUDGED = f"""
 SELECT n.alert_id FROM reviews_annotation_alerts n
   JOIN reviews_annotation v ON v.id = n.annotation_id
- WHERE v.verdict = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+ WHERE v.verdict = ANY(%s) AND {_IS_EVIDENCE}
  UNION
 SELECT l.alert_id FROM incidents_incidentalert l
   JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
   JOIN reviews_annotation v ON v.id = n.annotation_id
- WHERE v.verdict = ANY(%s) AND v.withdrawn_at IS NULL AND v.superseded_by_id IS NULL
+ WHERE v.verdict = ANY(%s) AND {_IS_EVIDENCE}
    AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
 """
 _OF_TRUE_POSITIVES = """

@@ -41,13 +41,15 @@ def held_names(incident: Incident, *, alerts: Iterable[Facts]) -> HeldNames:
     suspicions = suspicions_on(others)
     if not positive_ids and not suspicions:
         return HeldNames()
-    suspicion_ids = {each.incident_id for each in suspicions}
-    ends = _ends_of({*positive_ids, *suspicion_ids})
+    ends = _ends_of({*positive_ids, *(each.incident_id for each in suspicions)})
     own = Entity.objects.filter(incident=incident).select_related("device__zone__site")
     touched = _ends(alerts, own)
     return HeldNames(
         held_by([Hold(ends=ends[pk]) for pk in positive_ids], touched),
-        held_by([Hold(ends=ends[pk]) for pk in suspicion_ids], touched),
+        held_by(
+            [Hold(ends=ends[each.incident_id], is_narrow=each.is_narrow) for each in suspicions],
+            touched,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Verdict
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries import evidence_in_force
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.life import USUAL_DAYS, usual_end
 from alerts.suppression.engine.reading import from_json
@@ -66,7 +66,7 @@ def body_of_incident(
 
 
 def _verdicts_on(incident: Incident) -> list[tuple[int, str]]:
-    held = annotations_in_force().filter(verdict__in=(Verdict.ROUTINE, Verdict.MAINTENANCE))
+    held = evidence_in_force().filter(verdict__in=(Verdict.ROUTINE, Verdict.MAINTENANCE))
     if incident.pattern is None:
         held = held.filter(incidents=incident.pk)
     else:

@@ -70,15 +70,26 @@ def problem(sentences: Iterable[object], *, id: str = "", focus: bool = False) -
 
 @register.simple_tag
 def verdict_choices(
-    name: str = "verdict", selected: str = "", *, short: bool = False, **more: object
+    name: str = "verdict",
+    selected: str = "",
+    *,
+    short: bool = False,
+    neutral: bool = False,
+    **more: object,
 ) -> SafeString:
-    """The four verdicts as radio boxes; nothing is preselected. short: the phone's hints."""
+    """The four verdicts as radio boxes; nothing is preselected. short: the phone's hints. neutral:
+    hints for somebody who was not there.
+    """
     short_hints = {
         "routine": gettext("Happens often"),
         "maintenance": gettext("Planned work"),
         "suspicious": gettext("Not us"),
         "not-sure": gettext("Hand over"),
     }
+    if neutral:
+        short_hints |= {
+            "suspicious": gettext("Should not happen"), "not-sure": gettext("A fair answer"),
+        }  # fmt: skip
     rows = (
         format_html(
             '<label class="verdict verdict-{}"><input type="radio" name="{}" value="{}"{}>'

@@ -6,8 +6,14 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Entity, Incident, Status
-from alerts.reviews.models import Annotation
-from alerts.reviews.services import ask_ot, give_verdict, undo_verdict
+from alerts.reviews.models import Annotation, SecondOpinion
+from alerts.reviews.services import (
+    ask_ot,
+    decide_suspicion,
+    give_verdict,
+    run_second_opinions,
+    undo_verdict,
+)
 from alerts.suppression.reads.cover import facts_by_incident
 from alerts.suppression.reads.holds import HeldNames, held_names
 from portal.accounts.models import Role, ScopeKind
@@ -206,3 +212,49 @@ def test_rules_leave_it_open_while_it_is_held_and_close_it_afterwards(floor):
     judged(case, floor.oda, "routine", now=floor.now + HOUR)
     Incident.objects.filter(pk=row.pk).update(changed_at=NOON + timedelta(seconds=1))
     assert floor.decide() == 1
+
+
+NARROW = {"source_device": "EWS-07", "source_address": "10.20.1.7"}
+
+
+def test_undecided_for_three_days_it_holds_its_pair_only(plant, make_person):
+    workspace, site, oda, _ = plant
+    make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    judged(incident_at(workspace, site), oda)
+    opened = NOON + timedelta(minutes=2)
+    run_second_opinions(seed=b"x", now=opened)
+    same, touching = incident_at(workspace, site), incident_at(workspace, site, **NARROW)
+    run_second_opinions(seed=b"x", now=opened + 72 * HOUR - timedelta(seconds=1))
+    assert held(touching).by_suspicions == ("PLC-21",)
+    run_second_opinions(seed=b"x", now=opened + 72 * HOUR)
+    assert held(touching) == HeldNames()
+    assert held(same).by_suspicions == ("HMI-02", "PLC-21")
+    run_second_opinions(seed=b"x", now=opened + 900 * HOUR)
+    assert held(same).by_suspicions == ("HMI-02", "PLC-21"), "it never lapses"
+
+
+def test_confirmed_it_holds_its_devices_however_old_it_is(plant, make_person):
+    workspace, site, oda, _ = plant
+    leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    judged(incident_at(workspace, site), oda)
+    for hours in (1, 80):
+        run_second_opinions(seed=b"x", now=NOON + hours * HOUR)
+    found = SecondOpinion.objects.get()
+    decide_suspicion(second_opinion=found.uuid, by=leo, choice="confirm", reason="Seen it.",
+                     now=NOON + 80 * HOUR)  # fmt: skip
+    assert held(incident_at(workspace, site, **NARROW)).by_suspicions == ("PLC-21",)
+
+
+def test_without_a_worker_that_asks_the_leads_it_does_not_narrow(plant):
+    workspace, site, oda, _ = plant
+    judged(incident_at(workspace, site), oda, now=NOON - 900 * HOUR)
+    assert held(incident_at(workspace, site, **NARROW)).by_suspicions == ("PLC-21",)
+
+
+def test_a_true_positive_never_narrows(plant):
+    workspace, site, *_ = plant
+    case = incident_at(workspace, site, status=Status.ACTIVE)
+    Incident.objects.filter(pk=case.pk).update(
+        classification="TruePositive", created_at=NOON - 900 * HOUR
+    )
+    assert held(incident_at(workspace, site, **NARROW)).by_true_positives == ("PLC-21",)

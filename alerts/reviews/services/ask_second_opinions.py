@@ -1,0 +1,289 @@
+"""Ask for second opinions: whose turn it is, reminders, and both leads where nobody decides."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
+
+from alerts.incidents.models import Incident, TimelineItem
+from alerts.reviews.engine.due import answer_within
+from alerts.reviews.engine.second_opinion import (
+    ASK_LEADS_EVERY,
+    HARMLESS,
+    MAX_QUESTIONS,
+    MAX_QUESTIONS_A_DAY,
+    NARROWS_AFTER,
+    SUSPICIOUS,
+    asks_about_harmless_too,
+    draw,
+)
+from alerts.reviews.models import Annotation, Opinion, SecondOpinion
+from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at
+from alerts.reviews.queries.suspicions import incidents_held_by, suspicions_on, why_settled
+from alerts.reviews.services.settle_second_opinion import TAGOUT, close_second_opinion
+from alerts.reviews.services.tell_second_opinion import (
+    tell_asked_for_opinion,
+    tell_leads,
+    tell_reminder,
+)
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.audit.services import record
+
+log = logging.getLogger(__name__)
+
+UNDO = timedelta(minutes=1)  # an answer may be taken back so long: nobody is asked about it yet
+NEAR = timedelta(days=14)  # a harmless answer asked about was given about when the other one was
+DAY = timedelta(days=1)
+_AGAIN = (SecondOpinion.State.OVERTAKEN, SecondOpinion.State.CORRECTED)
+
+
+def run_second_opinions(*, seed: bytes, now: datetime) -> dict[str, int]:
+    """One round. `seed` is the secret that chance is drawn from."""
+    return {
+        "settled": _each(_open_ids(), lambda pk: _settle(pk, now=now)),
+        "opened": _open_new(seed=seed, now=now),
+        "asked": _each(_open_ids(), lambda pk: _ask_next(pk, seed=seed, now=now)),
+        "reminded": _remind(now=now),
+        "leads": _each(_open_ids(), lambda pk: _ask_leads(pk, now=now)),
+    }
+
+
+def _open_ids() -> list[int]:
+    rows = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN).order_by("opened_at", "pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def _each(ids: Iterable[int], act: Callable[[int], bool]) -> int:
+    """One at a time; one that fails is logged, and looked at again in the next round."""
+    done = 0
+    for pk in ids:
+        try:
+            with transaction.atomic():
+                done += act(pk)
+        except Exception:
+            log.exception("Second opinion %s could not be brought on", pk)
+    return done
+
+
+def _locked(pk: int) -> SecondOpinion | None:
+    """The second opinion, if it is open and nobody else works on it."""
+    rows = SecondOpinion.objects.select_for_update(of=("self",), skip_locked=True)
+    wanted = rows.select_related("site", "annotation__by", "annotation__review")
+    return wanted.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
+
+
+def _settle(pk: int, *, now: datetime) -> bool:
+    """Close what other verdicts, an undo or the SOC have settled meanwhile."""
+    found = _locked(pk)
+    state = why_settled(found.annotation) if found else None
+    if found is None or state is None:
+        return False
+    reason = _words_of_soc(found) if state == SecondOpinion.State.HARMLESS_TO_SOC else ""
+    close_second_opinion(found, state=state, now=now, reason=reason)
+    record("reviews.second_opinion.settled", on=found, by=TAGOUT, at=now, outcome=state)
+    return True
+
+
+def _words_of_soc(found: SecondOpinion) -> str:
+    """How the SOC closed it, as its timeline tells."""
+    closings = TimelineItem.objects.filter(
+        incident__annotations=found.annotation, code__in=("closed", "status")
+    )
+    details = closings.order_by("-at", "-pk").values_list("details", flat=True).first() or {}
+    return str(details.get("comment") or "")
+
+
+def _open_new(*, seed: bytes, now: datetime) -> int:
+    """Open one for each suspicion that has none, one at a time of a pattern at a site."""
+    standing = suspicions_on()
+    ids = list(dict.fromkeys(each.annotation_id for each in standing))
+    rows = Annotation.objects.filter(pk__in=ids, given_at__lte=now - UNDO).filter(
+        Q(second_opinion=None) | Q(second_opinion__state__in=_AGAIN)
+        | Q(second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
+            second_opinion__decided_by=None)
+    )  # fmt: skip
+    return _each(
+        rows.order_by("given_at", "pk").values_list("pk", flat=True),
+        lambda pk: _open(pk, seed=seed, now=now),
+    )
+
+
+def _open(annotation_id: int, *, seed: bytes, now: datetime) -> bool:
+    annotation = Annotation.objects.select_related("by", "review__site").get(pk=annotation_id)
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(annotation)))
+    site = _site_of(annotation, incidents)
+    if site is None or _is_asked_already(incidents, site):
+        return False
+    if not _begin(annotation, site, now=now):
+        return False
+    if asks_about_harmless_too(annotation.uuid, seed=seed):
+        harmless = _harmless_near(annotation, site, seed=seed)
+        if harmless is not None:
+            _begin(harmless, site, now=now)
+    return True
+
+
+def _begin(annotation: Annotation, site: Site, *, now: datetime) -> bool:
+    """Open it, or open it anew where the answer stands again."""
+    try:
+        with transaction.atomic():
+            found, is_new = SecondOpinion.objects.get_or_create(
+                annotation=annotation, defaults={"site": site, "opened_at": now}
+            )
+    except IntegrityError:  # another worker was faster
+        return False
+    if not is_new:
+        found.state, found.decided_at, found.decided_by = SecondOpinion.State.OPEN, None, None
+        found.correction, found.reason, found.opened_at = None, "", now
+        found.leads_asked_at = found.leads_reminded_at = None
+        found.save()
+    record(
+        "reviews.second_opinion.opened", on=found, by=TAGOUT, at=now, about=annotation.uuid,
+        verdict=annotation.verdict,
+    )  # fmt: skip
+    return True
+
+
+def _site_of(annotation: Annotation, incidents: Iterable[Incident]) -> Site | None:
+    """The site whose people are asked: of the question, else the first that the incidents touch."""
+    if annotation.review is not None:
+        return annotation.review.site
+    ids = [pk for each in incidents for pk in each.site_ids]
+    return Site.objects.filter(pk__in=ids).order_by("name").first()
+
+
+def _is_asked_already(incidents: Iterable[Incident], site: Site) -> bool:
+    patterns = {each.pattern for each in incidents if each.pattern}
+    alike = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN, site=site)
+    return alike.filter(annotation__incidents__pattern__in=patterns).exists()
+
+
+def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annotation | None:
+    """A harmless answer of about the same time at the same site, drawn by chance, so that neither
+    its age nor the moment of asking tells it from a suspicious one.
+    """
+    span = (annotation.given_at - NEAR, annotation.given_at + NEAR)
+    alike = Annotation.objects.filter(
+        verdict__in=HARMLESS, withdrawn_at=None, superseded_by=None, second_opinion=None,
+        given_at__range=span, incidents__site_ids__contains=[site.pk],
+    )  # fmt: skip
+    rows = alike.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
+    return min(rows, key=lambda each: draw(seed, "harmless", each.uuid), default=None)
+
+
+def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
+    """Put the question to the next person, where nobody has it."""
+    found = _locked(pk)
+    if found is None or found.opinions.filter(state=Opinion.State.WAITING).exists():
+        return False
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(found.annotation)))
+    people = _people_to_ask(found, incidents)
+    if not people:
+        return _end_unsure(found, now=now)
+    free = [each for each in people if _asked_lately(each, now=now) < MAX_QUESTIONS_A_DAY]
+    if not free:
+        return False  # tomorrow
+    person = _least_asked(free, found, seed=seed)
+    due_at = now + answer_within(max(each.severity for each in incidents))
+    opinion = Opinion.objects.create(
+        second_opinion=found, person=person, asked_at=now, due_at=due_at, act=uuid4()
+    )
+    tell_asked_for_opinion(opinion, about=incidents, now=now)
+    record(
+        "reviews.opinion.asked", on=opinion, by=TAGOUT, at=now, to=person.email,
+        about=found.annotation.uuid,
+    )  # fmt: skip
+    return True
+
+
+def _people_to_ask(found: SecondOpinion, incidents: list[Incident]) -> list[User]:
+    """Who may be asked next, the right ones only: first another person of the site, the lead where
+    there is none; once somebody has been asked, the lead.
+    """
+    if not incidents or found.opinions.count() >= MAX_QUESTIONS:
+        return []
+    judges = Annotation.objects.filter(incidents__in=incidents, withdrawn_at=None)
+    known = {*judges.values_list("by", flat=True), *found.opinions.values_list("person", flat=True)}
+    workspace = incidents[0].workspace
+    people = [each for each in ot_people_at(found.site, workspace) if each.pk not in known]
+    leads = [each for each in ot_leads_at(found.site, workspace) if each.pk not in known]
+    others = [each for each in people if each not in leads]
+    return (leads or others) if found.opinions.exists() else (others or leads)
+
+
+def _asked_lately(person: User, *, now: datetime) -> int:
+    return Opinion.objects.filter(person=person, asked_at__gt=now - DAY).count()
+
+
+def _least_asked(people: list[User], found: SecondOpinion, *, seed: bytes) -> User:
+    waiting = dict(
+        Opinion.objects.filter(person__in=people, state=Opinion.State.WAITING)
+        .values_list("person")
+        .annotate(n=Count("pk"))
+    )
+    return min(
+        people,
+        key=lambda each: (waiting.get(each.pk, 0), draw(seed, "person", found.uuid, each.uuid)),
+    )
+
+
+def _end_unsure(found: SecondOpinion, *, now: datetime) -> bool:
+    """Nobody is left to ask. A harmless answer stands; a suspicion waits for the leads."""
+    if found.annotation.verdict == SUSPICIOUS:
+        return False
+    close_second_opinion(found, state=SecondOpinion.State.NOT_SURE, now=now)
+    record(
+        "reviews.second_opinion.settled", on=found, by=TAGOUT, at=now,
+        outcome=SecondOpinion.State.NOT_SURE,
+    )  # fmt: skip
+    return True
+
+
+def _remind(*, now: datetime) -> int:
+    """Remind once who has not answered in time."""
+    late = Opinion.objects.filter(
+        state=Opinion.State.WAITING, due_at__lte=now, reminded_at=None
+    ).values_list("pk", flat=True)
+    return _each(list(late), lambda pk: _remind_of(pk, now=now))
+
+
+def _remind_of(pk: int, *, now: datetime) -> bool:
+    rows = Opinion.objects.filter(pk=pk, state=Opinion.State.WAITING, reminded_at=None)
+    if not rows.update(reminded_at=now):
+        return False
+    opinion = Opinion.objects.select_related("person", "second_opinion__site").get(pk=pk)
+    about = Incident.objects.filter(annotations=opinion.second_opinion.annotation_id)
+    tell_reminder(opinion, about=list(about), now=now)
+    record("reviews.opinion.reminded", on=opinion, by=TAGOUT, at=now, to=opinion.person.email)
+    return True
+
+
+def _ask_leads(pk: int, *, now: datetime) -> bool:
+    """Ask both leads every day about a suspicion that stayed undecided; from the first time on it
+    holds open its source and destination only.
+    """
+    found = _locked(pk)
+    if found is None or found.annotation.verdict != SUSPICIOUS:
+        return False
+    if now < found.opened_at + NARROWS_AFTER:
+        return False
+    if found.leads_reminded_at and now < found.leads_reminded_at + ASK_LEADS_EVERY:
+        return False
+    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(found.annotation)))
+    people = leads_of(found.site, incidents[0].workspace) if incidents else []
+    if not people:
+        return False  # it stays as wide as it is while there is nobody to ask
+    if found.leads_asked_at is None:
+        found.leads_asked_at = now
+    found.leads_reminded_at = now
+    found.save(update_fields=["leads_asked_at", "leads_reminded_at"])
+    tell_leads(found, people=people, about=incidents, now=now)
+    record(
+        "reviews.suspicion.leads_asked", on=found, by=TAGOUT, at=now,
+        people=[each.email for each in people],
+    )  # fmt: skip
+    return True

@@ -1,0 +1,173 @@
+"""Nobody decided for three days: both leads are asked daily until one does."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.incidents.models import OtState, TimelineItem
+from alerts.reviews.engine.second_opinion import NARROWS_AFTER
+from alerts.reviews.models import Annotation, SecondOpinion
+from alerts.reviews.queries import (
+    evidence_in_force,
+    second_opinions_visible_to,
+    suspicions_on,
+    suspicions_to_decide,
+)
+from alerts.reviews.services import CannotDecide, decide_suspicion, run_second_opinions
+from portal.audit.models import Entry
+from portal.notifications.models import Notification
+from tests.conftest import NOON
+
+SEED = b"a secret"
+OPENED = NOON + timedelta(minutes=2)
+DUE = OPENED + NARROWS_AFTER
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def suspicious(answer, incident, oda):
+    return answer(incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd.")
+
+
+@pytest.fixture
+def undecided(suspicious, olaf, leo):
+    """Opened, put to Olaf as the only other person, and not answered for three days."""
+    run_second_opinions(seed=SEED, now=OPENED)
+    run_second_opinions(seed=SEED, now=DUE)
+    return SecondOpinion.objects.get()
+
+
+def decide(found, by, choice="correct", **more):
+    said = {"reason": "I asked the shift.", "now": DUE} | more
+    return decide_suspicion(second_opinion=found.uuid, by=by, choice=choice, **said)
+
+
+def asked(person):
+    return Notification.objects.filter(to=person, kind="reviews.undecided").count()
+
+
+def test_until_then_no_lead_is_asked_and_the_hold_is_wide(suspicious, olaf, leo):
+    run_second_opinions(seed=SEED, now=OPENED)
+    done = run_second_opinions(seed=SEED, now=DUE - timedelta(seconds=1))
+    assert (done["leads"], asked(olaf), asked(leo)) == (0, 0, 0)
+    assert [each.is_narrow for each in suspicions_on()] == [False]
+
+
+def test_after_three_days_both_leads_are_asked_every_day(undecided, olaf, leo):
+    assert (asked(olaf), asked(leo)) == (1, 1)
+    assert [each.is_narrow for each in suspicions_on()] == [True]
+    run_second_opinions(seed=SEED, now=DUE + DAY - timedelta(seconds=1))
+    assert asked(leo) == 1
+    for day in range(1, 4):
+        run_second_opinions(seed=SEED, now=DUE + day * DAY)
+        assert (asked(olaf), asked(leo)) == (1 + day, 1 + day)
+    assert suspicions_on(), "it never lapses by itself"
+
+
+def test_while_there_is_no_lead_to_ask_it_stays_wide(suspicious):
+    run_second_opinions(seed=SEED, now=OPENED)
+    assert run_second_opinions(seed=SEED, now=DUE)["leads"] == 0
+    assert [each.is_narrow for each in suspicions_on()] == [False]
+
+
+def test_both_leads_see_it_and_nobody_else(undecided, oda, olaf, leo, sam, pia):
+    assert suspicions_to_decide(olaf) == suspicions_to_decide(leo) == [undecided]
+    assert suspicions_to_decide(oda) == suspicions_to_decide(sam) == suspicions_to_decide(pia) == []
+
+
+def test_the_lead_of_ot_corrects_it_with_a_verdict(undecided, suspicious, incident, olaf, leo):
+    decide(undecided, olaf, verdict="routine", cause="other")
+    undecided.refresh_from_db()
+    suspicious.refresh_from_db()
+    incident.refresh_from_db()
+    assert (undecided.state, undecided.decided_by) == ("corrected", olaf)
+    assert suspicious.superseded_by == undecided.correction
+    assert list(evidence_in_force()) == [undecided.correction]
+    assert (incident.ot_state, suspicions_on()) == (OtState.ROUTINE, [])
+    line = TimelineItem.objects.get(incident=incident, code="second-opinion")
+    assert (line.by, line.details["reason"]) == (olaf, "I asked the shift.")
+    assert Entry.objects.latest("pk").action == "reviews.suspicion.decided"
+    run_second_opinions(seed=SEED, now=DUE + DAY)
+    assert (asked(olaf), asked(leo)) == (1, 1), "nobody is asked any more"
+
+
+def test_the_lead_of_the_soc_sets_it_aside_but_does_not_speak_for_ot(undecided, incident, leo):
+    decide(undecided, leo)
+    undecided.refresh_from_db()
+    incident.refresh_from_db()
+    assert (undecided.state, undecided.correction) == ("harmless-to-soc", None)
+    assert Annotation.objects.count() == 1
+    assert list(evidence_in_force()) == [], "no trial, neither way"
+    assert (incident.ot_state, suspicions_on()) == (OtState.SUSPICIOUS, [])
+    run_second_opinions(seed=SEED, now=DUE + DAY)
+    undecided.refresh_from_db()
+    assert undecided.state == "harmless-to-soc", "a lead's act stands"
+
+
+@pytest.mark.parametrize("who", ["olaf", "leo"])
+def test_either_lead_confirms_it_and_the_hold_is_wide_again(request, undecided, suspicious, who):
+    decide(undecided, request.getfixturevalue(who), "confirm")
+    undecided.refresh_from_db()
+    assert undecided.state == "confirmed"
+    assert list(evidence_in_force()) == [suspicious]
+    assert [each.is_narrow for each in suspicions_on()] == [False], (
+        "confirmed, it holds its devices"
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "said", "words"),
+    [
+        ("sam", {}, "Only the OT lead of Gdańsk or the SOC lead"),
+        ("pia", {}, "Only the OT lead of Gdańsk or the SOC lead"),
+        ("oda", {}, "Only the OT lead of Gdańsk or the SOC lead"),
+        ("leo", {"reason": " "}, "Say why"),
+        ("leo", {"reason": "x" * 501}, "under 500"),
+        ("leo", {"choice": "maybe"}, "stays suspicious or was harmless"),
+        ("olaf", {"verdict": "suspicious", "cause": "other"}, "routine or maintenance"),
+        ("olaf", {"verdict": "routine", "cause": ""}, "Choose a reason"),
+    ],
+)
+def test_what_is_no_decision_is_refused(request, undecided, who, said, words):
+    with pytest.raises(CannotDecide, match=words):
+        decide(undecided, request.getfixturevalue(who), **said)
+    assert SecondOpinion.objects.get().is_open
+
+
+def test_who_answered_does_not_decide_alone(undecided, olaf, leo):
+    from alerts.reviews.services import give_opinion
+
+    opinion = undecided.opinions.get()
+    give_opinion(opinion=opinion.uuid, by=olaf, verdict="routine", cause="other", now=DUE)
+    with pytest.raises(CannotDecide, match="Another lead"):
+        decide(undecided, olaf, verdict="routine", cause="other")
+    decide(undecided, leo)
+
+
+def test_who_called_it_suspicious_does_not_decide_alone(answer, incident, olaf, leo):
+    answer(incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd.", by=olaf)
+    run_second_opinions(seed=SEED, now=OPENED)
+    run_second_opinions(seed=SEED, now=DUE)
+    with pytest.raises(CannotDecide, match="somebody else"):
+        decide(SecondOpinion.objects.get(), olaf, verdict="routine", cause="other")
+
+
+def test_nobody_decides_alone_before_people_were_asked_for_three_days(suspicious, olaf, leo):
+    run_second_opinions(seed=SEED, now=OPENED)
+    with pytest.raises(CannotDecide, match="72 hours"):
+        decide(SecondOpinion.objects.get(), leo)
+
+
+def test_it_is_decided_once(undecided, olaf, leo):
+    decide(undecided, leo, "confirm")
+    with pytest.raises(CannotDecide, match="in the meantime"):
+        decide(undecided, olaf, verdict="routine", cause="other")
+
+
+def test_who_may_still_be_asked_sees_neither_answer(suspicious, oda, olaf, leo, sam, pia):
+    run_second_opinions(seed=SEED, now=OPENED)
+    seen = {
+        each.given_name: second_opinions_visible_to(each).exists()
+        for each in (oda, olaf, leo, sam, pia)
+    }
+    assert seen == {"Oda": False, "Olaf": False, "Leo": True, "Sam": True, "Pia": False}
