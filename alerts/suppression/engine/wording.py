@@ -226,6 +226,10 @@ GUARDS: Final = {
     "never.outside": gettext_noop(
         "{name} is outside the plant, and the rule does not name it or its network."
     ),
+    "member.new": gettext_noop(
+        "{names} joined a group of the rule after it was signed: the first incident of a new "
+        "member goes to a person."
+    ),
     "scene.uncovered": gettext_noop("No live rule covers an alert of the incident: {title}."),
     "box.hours": gettext_noop(
         "{what} may only be closed inside set hours or planned work. Add a weekly window, or a "

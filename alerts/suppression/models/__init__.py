@@ -2,6 +2,7 @@
 
 from alerts.suppression.models.backtest import BackTestRun
 from alerts.suppression.models.ledger import Act, Ending, LedgerEntry, Where
+from alerts.suppression.models.member import GroupMember, NewMember
 from alerts.suppression.models.promotion import PromotionApproval
 from alerts.suppression.models.rule import Rule
 from alerts.suppression.models.signature import Signature
@@ -16,7 +17,9 @@ __all__ = [
     "Act",
     "BackTestRun",
     "Ending",
+    "GroupMember",
     "LedgerEntry",
+    "NewMember",
     "PromotionApproval",
     "Rule",
     "RuleVersion",

@@ -14,6 +14,7 @@ from alerts.suppression.engine.sentinel_conditions import GATE_LABEL
 from alerts.suppression.reads.cover import Cover
 from alerts.suppression.reads.entities import Around, around, criticality_of
 from alerts.suppression.reads.holds import held_names
+from alerts.suppression.reads.members import new_ends
 
 OUR_LABELS = "tagout:"  # what nobody else writes
 _OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end
@@ -55,6 +56,7 @@ def scene_of(
     """Everything the guards ask for. What Tagout itself wrote does not count as touched."""
     found = around(incident.pk, alerts=alerts.values())
     held = held_names(incident, alerts=alerts.values())
+    late = new_ends(incident.pk, alerts=alerts, cover=cover)
     products = {*seen.product_names, *(each.product_name for each in alerts.values())} - {""}
     if not seen.product_names:
         products = set()  # a missing member is one that we do not understand
@@ -67,6 +69,7 @@ def scene_of(
         unknown_words=tuple(_unknown_words(incident, seen, found)),
         entities_count=incident.entities_count,
         unexplained=found.unexplained,
+        new_members=tuple(dict.fromkeys(end.name for end in late)),
         in_open_cases=held.by_true_positives,
         under_suspicion=held.by_suspicions,
         criticality=criticality_of(found, alerts=alerts.values()),

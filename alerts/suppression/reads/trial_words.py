@@ -13,6 +13,7 @@ from alerts.suppression.engine.guards.life import (
     TRIAL_MATCHES,
     reasons_against_promotion,
 )
+from alerts.suppression.engine.guards.scene import NEW_MEMBER
 from alerts.suppression.reads.trials import TrialProgress
 from portal.ui.words import number, numeral
 
@@ -27,6 +28,7 @@ _KEPT_OPEN: Final[dict[str, Promise]] = {
     "never.asset": _("a safety system or crown jewel is involved"),
     "never.unexplained": _("they hold entities that no alert explains"),
     "never.entities": _("they hold too many entities"),
+    NEW_MEMBER: _("a device is new in its group"),
     "never.type": _NEVER,
     "never.engine": _NEVER,
     "never.hours": _NEVER,

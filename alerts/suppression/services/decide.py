@@ -17,12 +17,14 @@ from django.db.models import Q
 from alerts.incidents.models import DetailsState, Incident, Status
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
-from alerts.suppression.engine.guards.scene import MOST_MINUTES_OLD
+from alerts.suppression.engine.guards.scene import MOST_MINUTES_OLD, NEW_MEMBER
 from alerts.suppression.queries import is_off, on_again_since
 from alerts.suppression.reads.acting import ActingSet, acting_set
 from alerts.suppression.reads.cover import AlertFacts, facts_by_incident
 from alerts.suppression.reads.judging import judge
+from alerts.suppression.reads.members import new_ends
 from alerts.suppression.services.close import close_covered, tag_covered
+from alerts.suppression.services.members import introduce_members
 from portal import clock
 from portal.jobs.models import Job, State
 from portal.jobs.services import claim_due, ensure_job, put_back
@@ -177,6 +179,9 @@ def _act_on(incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: d
     try:
         judgement = judge(incident, alerts=alerts, acting=acting, now=now)
         cover = judgement.cover
+        if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
+            late = new_ends(incident.pk, alerts=alerts, cover=cover)
+            introduce_members(incident_id=incident.pk, ends=late, now=now)
         if judgement.is_kept_open:
             return tag_covered(
                 incident_id=incident.pk, cover=cover, now=now, kept_open=judgement.reasons

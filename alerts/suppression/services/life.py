@@ -11,6 +11,7 @@ from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.reads.credit import credited_incidents
 from alerts.suppression.services.desired import bring_in_line
+from alerts.suppression.services.members import record_members
 from alerts.suppression.services.moving import lock_version, move
 from alerts.suppression.services.people import concerned_by
 from alerts.suppression.services.places import Plant, plant_of
@@ -29,6 +30,7 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     for each in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
         move(each, to=State.REPLACED, by=by, now=now, reason=reason)
     move(version, to=State.CANARY, by=by, now=now, reason=reason)
+    record_members(version)
     version.credited_incident_ids = credited_incidents(version, now=now)
     version.save(update_fields=["credited_incident_ids"])
     bring_in_line(version_id=version.pk, now=now)

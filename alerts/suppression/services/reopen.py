@@ -16,6 +16,8 @@ from alerts.suppression.engine.match import holds
 from alerts.suppression.models import OPEN, Act, Ending, LedgerEntry, RuleVersion, Where
 from alerts.suppression.reads.acting import ActingSet, acting_set
 from alerts.suppression.reads.cover import cover_of, facts_by_incident
+from alerts.suppression.reads.members import new_ends
+from alerts.suppression.services.members import introduce_members
 from alerts.suppression.services.roll_back import reopen_uncovered, roll_back
 from alerts.suppression.services.sentinel_acts import take_in_sentinel_acts
 from portal import clock
@@ -143,7 +145,9 @@ def _look_at(
         for alert, by in cover.by_alert.items()
         if not (by and by.is_live) and not any(holds(said, new[alert]) for said in first)
     ]
-    if uncovered:
+    late = new_ends(lines[0].incident_id, alerts=new, cover=cover)
+    if uncovered or late:  # a new member goes to a person, as an alert does that no rule covers
+        introduce_members(incident_id=lines[0].incident_id, ends=late, now=now)
         return reopen_uncovered(incident=lines[0].incident, lines=lines, now=now)
     line = lines[0]
     LedgerEntry.objects.filter(pk=line.pk).update(alerts=sorted({*line.alerts, *new}))

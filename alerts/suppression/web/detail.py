@@ -18,7 +18,7 @@ from alerts.suppression.web.differences import conditions_of
 from alerts.suppression.web.ledger import rows_of
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
-from alerts.suppression.web.trial import trial_of
+from alerts.suppression.web.trial import new_members_of, trial_of
 from alerts.suppression.web.verbs import acts_for
 from alerts.suppression.web.words import (
     ENFORCEMENTS,
@@ -55,6 +55,7 @@ def page_of(
         | signing_of(request, version, user, past.signatures, now=now)
         | of_rule(version)
         | trial_of(version, user, now=now)
+        | new_members_of(version, user)
         | {
             "version": version,
             "zone": plant_clocks(version)[0],

@@ -6,6 +6,7 @@ from typing import Any
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.engine.guards.life import is_unended
 from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.reads.members import late_members
 from alerts.suppression.reads.trial_words import trial_lines
 from alerts.suppression.reads.trials import approvals_in_force, progress_of
 from portal.accounts.models import User
@@ -27,3 +28,13 @@ def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, An
         "credited": list(shown),
         "credited_hidden": len(ids) - len(shown),
     }
+
+
+def new_members_of(version: RuleVersion, user: User) -> dict[str, Any]:
+    """What the card on new members shows: who joined the rule's groups after it was signed, and the
+    incident in which a person meets them, where this one may see it.
+    """
+    late = late_members(version) if version.is_acting else []
+    first = {each.first for each in late if each.first}
+    seen = incidents_visible_to(user).filter(pk__in=first).in_bulk()
+    return {"new_members": [(each, seen.get(each.first or 0)) for each in late]}

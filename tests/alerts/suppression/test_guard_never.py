@@ -12,7 +12,13 @@ from alerts.suppression.engine.guards.never import (
     reasons_against_types,
     severity_ceiling,
 )
-from alerts.suppression.engine.guards.scene import Scene, reasons_to_keep_open
+from alerts.suppression.engine.guards.scene import (
+    HANDS,
+    Scene,
+    counts_where_harmless,
+    is_worth_a_tag,
+    reasons_to_keep_open,
+)
 from tests.alerts.suppression.samples import (
     DESTINATION,
     DOWNLOADS,
@@ -227,6 +233,7 @@ def test_an_incident_with_nothing_against_it_may_be_closed():
         ({"unexplained": ("LAPTOP-9",)}, "never.unexplained"),
         ({"in_open_cases": ("PLC-4",)}, "never.case"),
         ({"under_suspicion": ("PLC-4",)}, "never.suspicion"),
+        ({"new_members": ("PLC-9",)}, "member.new"),
         ({"criticality": {"SIS-01": "safety"}}, "never.asset"),
         ({"details_pending": True}, "never.pending"),
         ({"minutes_old": 15.1}, "never.stale"),
@@ -288,3 +295,35 @@ def test_planned_work_boxes_in_as_hours_do_with_devices_one_by_one(made, found):
 def test_only_work_that_names_its_devices_closes_what_is_boxed_in(said, found):
     made = rule(TYPE, SITE, SOURCE, DESTINATION, WORK)
     assert codes(reasons_against_alert(facts(**said), made)) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "is_tagged", "counts"),
+    [
+        ({"owner": "sam"}, True, True),
+        ({"touched": ("comment by sam",)}, True, True),
+        ({"in_open_cases": ("PLC-4",)}, True, True),
+        ({"under_suspicion": ("PLC-4",)}, True, True),
+        ({"new_members": ("PLC-9",)}, True, True),
+        ({"products": (D4IOT, "Microsoft Defender for Endpoint")}, True, False),
+        ({"entities_count": 501}, True, False),
+        ({"unexplained": ("LAPTOP-9",)}, True, False),
+        ({"criticality": {"SIS-01": "safety"}}, True, False),
+        ({"alerts": ((facts(), POLLING),)}, True, False),
+        ({"owner": "sam", "entities_count": 501}, True, False),
+        ({"details_pending": True}, False, False),
+        ({"minutes_old": 15.1}, False, False),
+        ({"unknown_words": ("status Paused",)}, False, False),
+        ({"labels": ("tagout-off",)}, False, False),
+        ({"owner": "sam", "minutes_old": 15.1}, False, False),
+    ],
+)
+def test_what_a_trial_may_say_of_an_incident_that_stays_open(said, is_tagged, counts):
+    reasons = reasons_to_keep_open(scene(**said))
+    assert is_worth_a_tag(reasons) is is_tagged
+    assert counts_where_harmless(codes(reasons)) is counts
+
+
+def test_hands_are_what_people_did_and_how_old_our_knowledge_is():
+    people = reasons_to_keep_open(scene(owner="sam", touched=("a comment",), minutes_old=99.0))
+    assert set(codes(people)) == HANDS

@@ -18,8 +18,9 @@ MOST_MINUTES_OLD: Final = 15
 HANDS: Final = frozenset({"never.owner", "never.touched", "never.stale"})
 # What keeps this one incident open and says nothing against the rule: a trial that covers it has
 # seen a match once a person has found it harmless.
+NEW_MEMBER: Final = "member.new"
 CIRCUMSTANCES: Final = frozenset({
-    "never.owner", "never.touched", "never.case", "never.suspicion",
+    "never.owner", "never.touched", "never.case", "never.suspicion", NEW_MEMBER,
 })  # fmt: skip
 # Too little is known to say that a rule would close it, or suppression was off: no trial speaks.
 UNDECIDED: Final = frozenset({"never.pending", "never.stale", "never.unknown", "never.gate"})
@@ -41,6 +42,7 @@ class Scene:
     unexplained: tuple[str, ...] = ()
     in_open_cases: tuple[str, ...] = ()
     under_suspicion: tuple[str, ...] = ()
+    new_members: tuple[str, ...] = ()  # of groups that the rules name, met here first
     criticality: Mapping[str, str] = field(default_factory=dict)
     details_pending: bool = False
     minutes_old: float = 0.0
@@ -57,6 +59,8 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
     if not scene.alerts:
         reasons.append(Sentence("never.pending"))
     reasons += reasons_against_assets(scene.criticality)
+    if scene.new_members:
+        reasons.append(Sentence(NEW_MEMBER, names=listed(scene.new_members, "and")))
     others = sorted(set(scene.products) - set(PRODUCTS))
     if others:
         reasons.append(Sentence("never.products", products=listed(others, "and")))

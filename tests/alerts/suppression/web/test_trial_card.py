@@ -7,8 +7,9 @@ import pytest
 
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import PromotionApproval, RuleVersion
+from tests.alerts.suppression.samples import clause
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident
+from tests.factories.incidents import make_device, make_incident
 
 LONG = {"state_since": NOON - timedelta(days=29), "credited_incident_ids": []}
 
@@ -68,3 +69,15 @@ def test_a_trial_without_end_says_who_decided_and_asks_the_others(
     assert "Two stations, seldom on." in card(page)
     assert "Promote on the record" in page
     assert "Promote on the record" not in opened(oda, f"/rules/{version.uuid}/")
+
+
+def test_new_members_are_shown(opened, make_version, oda, site, said):
+    lines = tuple(line for line in said.all_of if not line.field.startswith("source_"))
+    kind = clause("source_kind", "is", "Engineering station")
+    grouped = replace(said, all_of=(*lines, kind))
+    make_device(site, "ENG-WS-09", "10.20.1.9", kind="Engineering station")
+    page = opened(oda, f"/rules/{make_version('live', of=grouped).uuid}/")
+    shown = page.partition('id="new-members"')[2].partition("</section>")[0]
+    assert "ENG-WS-09" in shown
+    assert "no incident yet" in shown
+    assert "new member" in shown
