@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.architecture.tree import HOME, WINGS, rooms, sources, tracked
+from tests.architecture.tree import HOME, WINGS, parse, rooms, sources, tracked
 
 MAX_LINES = 500
 
@@ -42,7 +42,7 @@ def test_pages_styles_and_tests_stand_where_their_room_stands():
 
 
 def _functions(path):
-    for node in ast.parse((HOME / path).read_text()).body:
+    for node in parse(path).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             yield node
 
@@ -65,7 +65,7 @@ def test_nobody_reaches_into_another_rooms_doors():
     for path in sources(".py"):
         if path.parts[0] not in WINGS or path.name in {"urls.py", "schedule.py", "celery.py"}:
             continue
-        for node in ast.walk(ast.parse((HOME / path).read_text())):
+        for node in ast.walk(parse(path)):
             names = []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]

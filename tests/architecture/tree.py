@@ -1,5 +1,6 @@
 """What the architecture tests look at: the files git tracks, and the rooms."""
 
+import ast
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,12 @@ def sources(*suffixes: str) -> list[Path]:
         for path in tracked()
         if path.suffix in suffixes and not {"migrations", "vendor"} & set(path.parts)
     ]
+
+
+@cache
+def parse(path: Path | str) -> ast.Module:
+    """The syntax tree of one file, relative to the root. Nobody may change it: it is kept."""
+    return ast.parse((HOME / path).read_text(encoding="utf-8"))
 
 
 def rooms() -> list[Path]:
