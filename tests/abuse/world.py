@@ -3,6 +3,7 @@
 import uuid
 
 from alerts.patterns.models import Candidate
+from alerts.reviews.models import SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -33,6 +34,9 @@ def the_world(make_person, name):
         incident_ids=[incidents[0].pk], site_id=site.pk, question="Yours?", by=lead, now=NOON
     )
     here = {"ot": ot, "soc": lead, "workspace": workspace, "site": site}
+    confirmed = SecondOpinion.objects.create(
+        annotation=given, site=site, opened_at=NOON, state="confirmed", decided_at=NOON
+    )
     version = rule_rows.make_version("proposed", of=rules.downloads(), **here)
     version.evidence.set([given])
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
@@ -41,7 +45,7 @@ def the_world(make_person, name):
         "rules": version.rule.uuid, "ledger": line.pk, "deployments": wanted.pk,
         "patterns": make_candidate(workspace, site).uuid,
         "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
-        "annotations": given.uuid, "workspaces": name,
+        "annotations": given.uuid, "second-opinions": confirmed.uuid, "workspaces": name,
     }  # fmt: skip
     return workspace, site, ids
 

@@ -27,12 +27,18 @@ from alerts.dashboards.measures import (
 from alerts.dashboards.queries.series import Series, SitesOrNone, series_of, sites_shown_to
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.reviews.models import Review
-from alerts.reviews.queries import reviews_visible_to
+from alerts.reviews.queries import (
+    Agreement,
+    agreement_since,
+    annotations_visible_to,
+    reviews_visible_to,
+)
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 
 WEEKS: Final = 12
+AGREEMENT_PERIOD: Final = timedelta(days=90)  # of second opinions, of which there are few
 TRENDS: Final = ("open-incidents", "closed-by-people", "closed-by-rule", "answer-time")
 
 
@@ -59,6 +65,7 @@ class Numbers:
     closed: Sequence[Closed]
     sites: Sequence[Place]
     workspaces: Sequence[Place]
+    agreement: Agreement
 
     @property
     def closed_in_all(self) -> int:
@@ -92,6 +99,9 @@ def numbers_for(user: User, *, now: datetime) -> Numbers:
         closed=closed_by_classification(incidents_visible_to(user), since=since, now=now),
         sites=_sites(user, now),
         workspaces=_workspaces(user, now),
+        agreement=agreement_since(
+            now - AGREEMENT_PERIOD, annotations=annotations_visible_to(user).order_by()
+        ),
     )
 
 

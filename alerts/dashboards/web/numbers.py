@@ -13,6 +13,7 @@ from alerts.dashboards.queries.series import Point, Series
 from alerts.dashboards.queries.sync import Sync
 from alerts.dashboards.web.links import answered_address, queue_address
 from alerts.dashboards.web.words import classification, share_words, span_words
+from alerts.reviews.queries import Agreement
 from portal.ui.moments import date_of
 from portal.ui.pieces import LinePoint
 from portal.ui.words import length, number, percent
@@ -39,7 +40,28 @@ def numbers_in_words(
         "closed": [(classification(each.classification), each.n) for each in it.closed],
         "sites": [_place(place) for place in it.sites],
         "workspaces": [_place(place) for place in it.workspaces],
+        "agreement": _agreement(it.agreement),
     }
+
+
+def _agreement(it: Agreement) -> str:
+    """How often a second person saw an answer as the first did; empty where nobody was asked."""
+    if not it.asked:
+        return ""
+    words = ngettext(
+        "%(agreed)s of %(n)s second opinion agreed with the first answer (%(share)s).",
+        "%(agreed)s of %(n)s second opinions agreed with the first answer (%(share)s).",
+        it.asked,
+    ) % {
+        "agreed": number(it.agreed), "n": number(it.asked),
+        "share": percent(it.agreed / it.asked, 0),
+    }  # fmt: skip
+    if not it.harmless_asked:
+        return words
+    harmless = gettext("About harmless answers: %(agreed)s of %(n)s.") % {
+        "agreed": number(it.harmless_agreed), "n": number(it.harmless_asked),
+    }  # fmt: skip
+    return f"{words} {harmless}"
 
 
 def _card(it: Numbers, measure: Measure, series: Series, days_left: int) -> dict[str, Any]:

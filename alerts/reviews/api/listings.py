@@ -4,12 +4,13 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from alerts.reviews.models import Review, Verdict
+from alerts.reviews.models import Review, SecondOpinion, Verdict
 from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
 from portal.api.listing import Column, Filter, Listing, Order
 
 STATE = one_of({word: word for word in Review.State.values})
 VERDICT = one_of({word: word for word in Verdict.values})
+OUTCOME = one_of({word: word for word in SecondOpinion.State.values})
 
 
 def _review(uuid: UUID) -> Q:
@@ -78,6 +79,32 @@ ANNOTATIONS = Listing(
         Filter("given_from", MOMENT, "given at or after", lambda at: Q(given_at__gte=at),
                indexed=True),
         Filter("given_before", MOMENT, "given before", lambda at: Q(given_at__lt=at),
+               indexed=True),
+    ),
+)  # fmt: skip
+
+SECOND_OPINIONS = Listing(
+    "SecondOpinion",
+    "Answers that were put to other people of OT, latest first. Whoever may still be asked about "
+    "one does not see it before it is decided.",
+    (
+        Column("id", ID, "of the second opinion", "uuid"),
+        Column("annotation", ID, "the answer that it is about", "annotation__uuid"),
+        Column("verdict", VERDICT, "the verdict of that answer", "annotation__verdict"),
+        Column("site", TEXT, "name of the site whose people are asked", "site__name"),
+        Column("state", OUTCOME, "what it came to"),
+        Column("opened_at", MOMENT, "since when it is asked"),
+        Column("leads_asked_at", MOMENT.or_null(), "since when both leads are asked every day"),
+        Column("decided_at", MOMENT.or_null(), "when it was decided"),
+        Column("decided_by", TEXT.or_null(), "the lead who decided it alone", "decided_by__name"),
+        Column("reason", TEXT, "why, in their words"),
+        Column("correction", ID.or_null(), "the answer that took its place", "correction__uuid"),
+    ),
+    Order("opened_at"),
+    (
+        Filter("state", OUTCOME, "one or several", lambda these: Q(state__in=these)),
+        Filter("site", TEXT, "name of one site", lambda name: Q(site__name=name)),
+        Filter("opened_from", MOMENT, "asked at or after", lambda at: Q(opened_at__gte=at),
                indexed=True),
     ),
 )  # fmt: skip

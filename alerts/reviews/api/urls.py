@@ -2,11 +2,20 @@
 
 from django.urls import path
 
-from alerts.reviews.api.views import AboutIncident, AnnotationViewSet, ReviewViewSet
+from alerts.reviews.api.views import (
+    AboutIncident,
+    AnnotationViewSet,
+    ReviewViewSet,
+    SecondOpinionViewSet,
+)
 from portal.api.routing import resources
 
 urlpatterns = [
     path("incidents/<int:pk>/ask/", AboutIncident.as_view({"post": "ask"})),
     path("incidents/<int:pk>/verdict/", AboutIncident.as_view({"post": "verdict"})),
-    *resources(reviews=ReviewViewSet, annotations=AnnotationViewSet),
+    *resources(
+        reviews=ReviewViewSet,
+        annotations=AnnotationViewSet,
+        second_opinions=SecondOpinionViewSet,
+    ),
 ]

@@ -10,10 +10,15 @@ from django.http import HttpResponse
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.api.bodies import AnswerIn, AskIn, HandOverIn, VerdictIn
-from alerts.reviews.api.listings import ANNOTATIONS, REVIEWS
-from alerts.reviews.models import Annotation, AskedIncident, Review
+from alerts.reviews.api.listings import ANNOTATIONS, REVIEWS, SECOND_OPINIONS
+from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
 from alerts.reviews.policies import ot_people_at, speaks_at
-from alerts.reviews.queries import annotations_visible_to, open_review_on, reviews_visible_to
+from alerts.reviews.queries import (
+    annotations_visible_to,
+    open_review_on,
+    reviews_visible_to,
+    second_opinions_visible_to,
+)
 from alerts.reviews.services import ask_ot, give_verdict, hand_over_review, withdraw_review
 from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, TokenScope, User
@@ -79,6 +84,19 @@ class AnnotationViewSet(Resource):
     def own(self) -> Own:
         """Only incidents that this person may see."""
         return incidents_of(self.person, "annotations")
+
+
+class SecondOpinionViewSet(Resource):
+    """What other people of OT said of an answer."""
+
+    tag = "second-opinions"
+    listing = SECOND_OPINIONS
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[SecondOpinion]:
+        """Those of which the person may see all answers."""
+        return second_opinions_visible_to(self.person)
 
 
 class AboutIncident(Resource):

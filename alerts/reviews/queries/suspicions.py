@@ -21,18 +21,25 @@ CLOSED_AS_HARMLESS = Q(
 SETTLED_BY_SOC = Q(incident__status=Status.CLOSED) & (
     CLOSED_AS_HARMLESS | Q(incident__classification="TruePositive")
 )
+# Judged and closed before Tagout first read it: of evidence, but nobody works on it here.
+FROM_THE_PAST = Q(
+    incident__status=Status.CLOSED,
+    incident__closed_at__lte=F("incident__stored_at"),
+    annotation__given_at__lt=F("incident__stored_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
     """An incident that OT called suspicious, which nobody has corrected. It is narrow once it has
-    stayed undecided so long that both leads were asked.
+    stayed undecided so long that both leads were asked. One from the past holds nothing open.
     """
 
     incident_id: int
     annotation_id: int
     given_at: datetime
     is_narrow: bool
+    is_past: bool
 
 
 def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion]:
@@ -45,7 +52,7 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
     )
     if incidents is not None:
         links = links.filter(incident__in=incidents)
-    found = (
+    found: QuerySet[Any] = (
         links.exclude(SETTLED_BY_SOC)
         .exclude(
             annotation__second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
@@ -54,16 +61,17 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
         .filter(~Exists(_later_verdicts()))
         .order_by("annotation__given_at", "annotation", "incident")
     )
-    rows = found.values_list(
+    rows = found.annotate(is_past=Exists(_past_links())).values_list(
         "incident", "annotation", "annotation__given_at", "annotation__second_opinion__state",
-        "annotation__second_opinion__leads_asked_at",
+        "annotation__second_opinion__leads_asked_at", "is_past",
     )  # fmt: skip
     return [
         Suspicion(
             incident, annotation, given_at,
             is_narrow=state == SecondOpinion.State.OPEN and asked_at is not None,
+            is_past=is_past,
         )
-        for incident, annotation, given_at, state, asked_at in rows
+        for incident, annotation, given_at, state, asked_at, is_past in rows
     ]  # fmt: skip
 
 
@@ -78,6 +86,10 @@ def _later_verdicts() -> QuerySet[Any]:
     return links.filter(
         Q(annotation__given_at__gt=given) | Q(annotation__given_at=given, annotation__gt=pk)
     )
+
+
+def _past_links() -> QuerySet[Any]:
+    return Annotation.incidents.through.objects.filter(FROM_THE_PAST, pk=OuterRef("pk"))
 
 
 def incidents_held_by(annotation: Annotation) -> list[int]:

@@ -11,23 +11,28 @@ from django.db.models import Count, Q
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.reviews.engine.due import answer_within
 from alerts.reviews.engine.second_opinion import (
-    ASK_LEADS_EVERY,
     HARMLESS,
     MAX_QUESTIONS,
     MAX_QUESTIONS_A_DAY,
-    NARROWS_AFTER,
     SUSPICIOUS,
     asks_about_harmless_too,
     draw,
 )
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
-from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at
+from alerts.reviews.policies import ot_leads_at, ot_people_at, speaks_at
 from alerts.reviews.queries.suspicions import incidents_held_by, suspicions_on, why_settled
-from alerts.reviews.services.settle_second_opinion import TAGOUT, close_second_opinion
+from alerts.reviews.services.second_opinion_reminders import (
+    ask_leads,
+    late_opinions,
+    remind_of,
+)
+from alerts.reviews.services.settle_second_opinion import (
+    TAGOUT,
+    close_second_opinion,
+    lock_open,
+)
 from alerts.reviews.services.tell_second_opinion import (
     tell_asked_for_opinion,
-    tell_leads,
-    tell_reminder,
 )
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -47,8 +52,8 @@ def run_second_opinions(*, seed: bytes, now: datetime) -> dict[str, int]:
         "settled": _each(_open_ids(), lambda pk: _settle(pk, now=now)),
         "opened": _open_new(seed=seed, now=now),
         "asked": _each(_open_ids(), lambda pk: _ask_next(pk, seed=seed, now=now)),
-        "reminded": _remind(now=now),
-        "leads": _each(_open_ids(), lambda pk: _ask_leads(pk, now=now)),
+        "reminded": _each(late_opinions(now=now), lambda pk: remind_of(pk, now=now)),
+        "leads": _each(_open_ids(), lambda pk: ask_leads(pk, now=now)),
     }
 
 
@@ -69,16 +74,9 @@ def _each(ids: Iterable[int], act: Callable[[int], bool]) -> int:
     return done
 
 
-def _locked(pk: int) -> SecondOpinion | None:
-    """The second opinion, if it is open and nobody else works on it."""
-    rows = SecondOpinion.objects.select_for_update(of=("self",), skip_locked=True)
-    wanted = rows.select_related("site", "annotation__by", "annotation__review")
-    return wanted.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
-
-
 def _settle(pk: int, *, now: datetime) -> bool:
     """Close what other verdicts, an undo or the SOC have settled meanwhile."""
-    found = _locked(pk)
+    found = lock_open(pk)
     state = why_settled(found.annotation) if found else None
     if found is None or state is None:
         return False
@@ -177,10 +175,12 @@ def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annota
 
 def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
     """Put the question to the next person, where nobody has it."""
-    found = _locked(pk)
-    if found is None or found.opinions.filter(state=Opinion.State.WAITING).exists():
+    found = lock_open(pk)
+    if found is None:
         return False
     incidents = list(Incident.objects.filter(pk__in=incidents_held_by(found.annotation)))
+    if _is_waiting(found, incidents, now=now):
+        return False
     people = _people_to_ask(found, incidents)
     if not people:
         return _end_unsure(found, now=now)
@@ -198,6 +198,18 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
         about=found.annotation.uuid,
     )  # fmt: skip
     return True
+
+
+def _is_waiting(found: SecondOpinion, incidents: list[Incident], *, now: datetime) -> bool:
+    """Whether somebody has the question who may answer it; from others it is withdrawn."""
+    waiting = found.opinions.filter(state=Opinion.State.WAITING).select_related("person").first()
+    if waiting is None:
+        return False
+    if incidents and speaks_at(waiting.person, found.site, incidents[0].workspace):
+        return True
+    waiting.state, waiting.settled_at = Opinion.State.WITHDRAWN, now
+    waiting.save(update_fields=["state", "settled_at"])
+    return False
 
 
 def _people_to_ask(found: SecondOpinion, incidents: list[Incident]) -> list[User]:
@@ -239,51 +251,5 @@ def _end_unsure(found: SecondOpinion, *, now: datetime) -> bool:
     record(
         "reviews.second_opinion.settled", on=found, by=TAGOUT, at=now,
         outcome=SecondOpinion.State.NOT_SURE,
-    )  # fmt: skip
-    return True
-
-
-def _remind(*, now: datetime) -> int:
-    """Remind once who has not answered in time."""
-    late = Opinion.objects.filter(
-        state=Opinion.State.WAITING, due_at__lte=now, reminded_at=None
-    ).values_list("pk", flat=True)
-    return _each(list(late), lambda pk: _remind_of(pk, now=now))
-
-
-def _remind_of(pk: int, *, now: datetime) -> bool:
-    rows = Opinion.objects.filter(pk=pk, state=Opinion.State.WAITING, reminded_at=None)
-    if not rows.update(reminded_at=now):
-        return False
-    opinion = Opinion.objects.select_related("person", "second_opinion__site").get(pk=pk)
-    about = Incident.objects.filter(annotations=opinion.second_opinion.annotation_id)
-    tell_reminder(opinion, about=list(about), now=now)
-    record("reviews.opinion.reminded", on=opinion, by=TAGOUT, at=now, to=opinion.person.email)
-    return True
-
-
-def _ask_leads(pk: int, *, now: datetime) -> bool:
-    """Ask both leads every day about a suspicion that stayed undecided; from the first time on it
-    holds open its source and destination only.
-    """
-    found = _locked(pk)
-    if found is None or found.annotation.verdict != SUSPICIOUS:
-        return False
-    if now < found.opened_at + NARROWS_AFTER:
-        return False
-    if found.leads_reminded_at and now < found.leads_reminded_at + ASK_LEADS_EVERY:
-        return False
-    incidents = list(Incident.objects.filter(pk__in=incidents_held_by(found.annotation)))
-    people = leads_of(found.site, incidents[0].workspace) if incidents else []
-    if not people:
-        return False  # it stays as wide as it is while there is nobody to ask
-    if found.leads_asked_at is None:
-        found.leads_asked_at = now
-    found.leads_reminded_at = now
-    found.save(update_fields=["leads_asked_at", "leads_reminded_at"])
-    tell_leads(found, people=people, about=incidents, now=now)
-    record(
-        "reviews.suspicion.leads_asked", on=found, by=TAGOUT, at=now,
-        people=[each.email for each in people],
     )  # fmt: skip
     return True

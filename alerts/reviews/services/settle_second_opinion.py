@@ -49,6 +49,13 @@ def lock_second_opinion(pk: int) -> LockedCase:
     return LockedCase(rows.get(pk=pk), incidents, near)
 
 
+def lock_open(pk: int) -> SecondOpinion | None:
+    """Return the second opinion, locked, if it is open and nobody else works on it."""
+    rows = SecondOpinion.objects.select_for_update(of=("self",), skip_locked=True)
+    wanted = rows.select_related("site", "annotation__by", "annotation__review")
+    return wanted.filter(pk=pk, state=SecondOpinion.State.OPEN).first()
+
+
 def correct_answer(
     case: LockedCase, *, words: OpinionWords, by: User, now: datetime, reason: str = "",
     decided_by: User | None = None,

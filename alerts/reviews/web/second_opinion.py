@@ -270,7 +270,9 @@ def _what_follows(found: SecondOpinion, *, is_yours: bool) -> list[tuple[str, st
 def _hold_line(found: SecondOpinion, *, keeps: bool) -> tuple[str, str]:
     is_suspicion = found.annotation.verdict not in HARMLESS
     if found.is_open and is_suspicion and found.leads_asked_at is not None:
-        return "shield", gettext("What goes between these two devices stays open until then.")
+        return "shield-alert", gettext("What goes between these two devices stays open until then.")
     if (found.is_open and is_suspicion) or keeps:
-        return "shield", gettext("Everything that touches these devices at this site stays open.")
+        return "shield-alert", gettext(
+            "Everything that touches these devices at this site stays open."
+        )
     return "shield-check", gettext("These devices are not held open by this answer.")

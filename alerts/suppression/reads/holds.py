@@ -38,7 +38,7 @@ def held_names(incident: Incident, *, alerts: Iterable[Facts]) -> HeldNames:
         classification="TruePositive", status__lt=Status.CLOSED, gone_at=None, merged_into=None
     )
     positive_ids = set(positives.values_list("pk", flat=True))
-    suspicions = suspicions_on(others)
+    suspicions = [each for each in suspicions_on(others) if not each.is_past]
     if not positive_ids and not suspicions:
         return HeldNames()
     ends = _ends_of({*positive_ids, *(each.incident_id for each in suspicions)})

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import OtState, TimelineItem
+from alerts.incidents.models import Incident, OtState, Status, TimelineItem
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER
 from alerts.reviews.models import Annotation, SecondOpinion
 from alerts.reviews.queries import (
@@ -171,3 +171,14 @@ def test_who_may_still_be_asked_sees_neither_answer(suspicious, oda, olaf, leo, 
         for each in (oda, olaf, leo, sam, pia)
     }
     assert seen == {"Oda": False, "Olaf": False, "Leo": True, "Sam": True, "Pia": False}
+
+
+def test_a_suspicion_from_the_past_is_put_to_a_second_person_but_not_to_leads_every_day(
+    suspicious, incident, olaf, leo
+):
+    Incident.objects.filter(pk=incident.pk).update(
+        status=Status.CLOSED, closed_at=NOON, stored_at=NOON + timedelta(hours=1)
+    )
+    run_second_opinions(seed=SEED, now=OPENED)
+    assert SecondOpinion.objects.get().opinions.get().person == olaf
+    assert run_second_opinions(seed=SEED, now=DUE)["leads"] == 0

@@ -330,6 +330,13 @@ def test_who_speaks_for_ot_no_more_cannot_answer(suspicious, kasia):
         say(the_question(suspicious), "routine")
 
 
+def test_who_speaks_for_ot_no_more_is_not_waited_for(suspicious, kasia, olaf):
+    run(suspicious)
+    Grant.objects.filter(user=kasia).update(revoked_at=LATER)
+    run(suspicious)
+    assert the_question(suspicious).person == olaf
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [

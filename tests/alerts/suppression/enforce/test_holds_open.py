@@ -258,3 +258,16 @@ def test_a_true_positive_never_narrows(plant):
         classification="TruePositive", created_at=NOON - 900 * HOUR
     )
     assert held(incident_at(workspace, site, **NARROW)).by_true_positives == ("PLC-21",)
+
+
+def test_what_was_judged_and_closed_before_tagout_read_it_holds_nothing(plant):
+    workspace, site, oda, _ = plant
+    case = incident_at(workspace, site)
+    judged(case, oda)
+    past = {"status": Status.CLOSED, "closed_at": NOON, "stored_at": NOON + HOUR}
+    Incident.objects.filter(pk=case.pk).update(**past)
+    assert held(incident_at(workspace, site)) == HeldNames()
+    for live in ({"status": Status.NEW, "closed_at": None}, {"closed_at": NOON + 2 * HOUR},
+                 {"stored_at": NOON}):  # fmt: skip
+        Incident.objects.filter(pk=case.pk).update(**past | live)
+        assert held(incident_at(workspace, site)).by_suspicions, live

@@ -1,0 +1,60 @@
+"""How often a second person of OT sees an answer as the first did, for leads and managers."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from alerts.reviews.models import Opinion, SecondOpinion
+from alerts.reviews.queries import Agreement, agreement_since, annotations_visible_to
+from alerts.reviews.services import give_verdict
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident
+
+MONTHS = timedelta(days=90)
+
+
+@pytest.fixture
+def asked(workspace, site, oda, olaf, noon):
+    """`asked(first, second)` is one second opinion, answered a day ago."""
+
+    def made(first, second, *, ago=timedelta(days=1)):
+        row = make_incident(workspace, site_ids=[site.pk])
+        given = give_verdict(
+            by=oda, key=uuid.uuid4(), verdict=first, cause="other", note="Odd.",
+            incident_ids=[row.pk], now=NOON - ago,
+        )  # fmt: skip
+        found = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON - ago)
+        return Opinion.objects.create(
+            second_opinion=found, person=olaf, asked_at=NOON - ago, due_at=NOON, act=uuid.uuid4(),
+            state="answered", settled_at=NOON - ago, verdict=second, cause="other",
+        )  # fmt: skip
+
+    return made
+
+
+def agreement(person):
+    return agreement_since(NOON - MONTHS, annotations=annotations_visible_to(person))
+
+
+def test_agreement_counts_sure_answers_of_one_side(asked, olaf, pia):
+    assert agreement(olaf) == Agreement(0, 0, 0, 0)
+    asked("suspicious", "suspicious")
+    asked("suspicious", "routine")
+    asked("routine", "maintenance")
+    asked("routine", "suspicious")
+    asked("suspicious", "not-sure")
+    asked("suspicious", "suspicious", ago=MONTHS + timedelta(days=1))
+    assert agreement(olaf) == Agreement(4, 2, 2, 1)
+    assert agreement(pia) == Agreement(0, 0, 0, 0), "of another site"
+
+
+def test_leads_and_managers_read_it_at_home(client, asked, oda, olaf, mia):
+    client.force_login(mia)
+    assert "Second opinions" not in client.get("/").content.decode()
+    asked("suspicious", "routine")
+    asked("routine", "routine")
+    words = "1 of 2 second opinions agreed with the first answer (50"
+    for person, reads in ((olaf, True), (mia, True), (oda, False)):
+        client.force_login(person)
+        assert (words in client.get("/").content.decode()) == reads
