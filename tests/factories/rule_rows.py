@@ -41,6 +41,10 @@ def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict
         "minutes_saved": 306.0, "evidence": judged, "outcome": judged, "total": 5210,
         "history_days": 120, "minutes_per_incident": 8.5, "deployed": [], "totals": totals,
         "shared_incidents": 0, "of_type": 61, "outside_hours": None,
+        "incident_totals": {
+            "matched": 36, "touched": 0, "shared": 0, "harmless": 24, "suspicious": 0,
+            "closed_benign": 5, "not_judged": 7, "closed": 36,
+        },
         "handling": {"minutes": 8.5, "closings": 64, "of": "all"},
     } | changes  # fmt: skip
 

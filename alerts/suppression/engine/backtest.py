@@ -20,6 +20,7 @@ from alerts.suppression.engine.evidence import (
     totals_in,
 )
 from alerts.suppression.engine.guards.width import SiteShare
+from alerts.suppression.engine.incident_totals import IncidentTotals, count_incidents
 from alerts.suppression.engine.looks import Look, check_these, nearest
 from alerts.suppression.engine.words import Sentence
 
@@ -33,6 +34,7 @@ class BackTest:
     alerts: int
     incidents: int
     totals: tuple[Total, ...]
+    incident_totals: IncidentTotals
     shared_incidents: int
     per_day: tuple[tuple[date, int], ...]
     sites: tuple[SiteShare, ...]
@@ -64,11 +66,14 @@ def back_test(
     incidents_by_site: Mapping[str, int],
     alerts_of_type: int,
     shared: Collection[int] = (),
+    touched: Collection[int] = (),
+    closed_benign: Collection[int] = (),
     minutes_per_incident: float = 0.0,
     most: int = 10,
 ) -> BackTest:
     """Count the matches of the period. `near` are rows that one line kept out, with its words,
-    `shared` the incidents that hold another alert too: those the rule does not close alone.
+    `shared` the incidents that hold another alert too: those the rule does not close alone,
+    `touched` those where a person was faster, `closed_benign` those that the SOC closed so.
     """
     held = [row for row in rows if start <= row.at < end]
     incidents = {incident for row in held for incident in row.incidents}
@@ -78,6 +83,9 @@ def back_test(
         alerts=len(held),
         incidents=len(incidents),
         totals=totals_in(held),
+        incident_totals=count_incidents(
+            held, touched=touched, shared=shared, closed_benign=closed_benign
+        ),
         shared_incidents=shared_incidents,
         per_day=_per_day(held, start=start, end=end, zone=ZoneInfo(zone)),
         sites=_sites(held, incidents_by_site),

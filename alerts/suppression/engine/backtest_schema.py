@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final
 
 from alerts.suppression.engine.evidence import STOPPERS, TOTALS
 from alerts.suppression.engine.freezing import VERSION
+from alerts.suppression.engine.incident_totals import IncidentTotals
 
 _TEXT: Final = {"type": "string"}
 _MOMENT: Final = {"type": "string", "format": "date-time"}
 _COUNT: Final = {"type": "integer", "minimum": 0}
 _SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1}
 _NUMBER: Final = {"type": "number"}
+INCIDENT_TOTALS: Final = (*(each.name for each in fields(IncidentTotals)), "closed")
 _SAID: Final = {
     "type": "array", "prefixItems": [_TEXT, {"type": "object"}], "minItems": 2, "maxItems": 2,
     "items": False, "description": "code and parts of a sentence",
@@ -94,6 +97,10 @@ def _schema() -> dict[str, Any]:
         version={"const": VERSION},
         **_STRUCTURE,
         totals=_object(**dict.fromkeys(TOTALS, total)),
+        incident_totals={
+            **_object(**dict.fromkeys(INCIDENT_TOTALS, _COUNT)),
+            "description": "each incident once: matched = touched + shared + closed",
+        },
         outside_hours={
             **outside,
             "type": ["object", "null"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,6 +38,8 @@ def frozen(
         "alerts": found.alerts,
         "incidents": found.incidents,
         "totals": totals_as_json(found.totals),
+        "incident_totals": asdict(found.incident_totals)
+        | {"closed": found.incident_totals.closed},
         "shared_incidents": found.shared_incidents,
         "after_each": list(after_each),
         "per_day": [[day.isoformat(), count] for day, count in found.per_day],

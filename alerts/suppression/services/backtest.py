@@ -21,6 +21,10 @@ from alerts.suppression.models import BackTestRun
 from alerts.suppression.reads import history
 from alerts.suppression.reads.asking import Period, TookTooLong, no_longer_than
 from alerts.suppression.reads.counts import MOST_ROWS, Counts, Found, count_after_each, find
+from alerts.suppression.reads.incident_outcomes import (
+    incidents_closed_as_benign,
+    touched_incidents,
+)
 from alerts.suppression.reads.seen import body_for
 from alerts.suppression.reads.wider import wider_in
 from portal.accounts.models import User
@@ -159,6 +163,8 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
         incidents_by_site=history.incidents_at_sites(sites, period),
         alerts_of_type=found.of_type,
         shared=history.shared_incidents(incidents, found.ids),
+        touched=touched_incidents(incidents),
+        closed_benign=incidents_closed_as_benign(incidents),
         minutes_per_incident=handling.minutes or 0.0,
     )
     days = history.history_days(_site_ids(said, sites), end=period.end)

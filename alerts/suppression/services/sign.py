@@ -27,7 +27,7 @@ from alerts.suppression.services.papers import (
     signer_of,
 )
 from alerts.suppression.services.places import reach_of_rule
-from alerts.suppression.services.propose import reasons_against_rule_now
+from alerts.suppression.services.propose import reasons_against_rule_now, reasons_against_test
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -152,6 +152,8 @@ def _reasons(version: RuleVersion, asked: _Asked, *, now: datetime) -> list[str]
     if asked.side is Side.SOC:
         people = people_behind(evidence_that_counts(version))
         reasons += reasons_against_evidence(people, is_checked_by_approver=asked.checked_evidence)
+    if version.backtest is not None:  # it may have been run again since the proposal
+        reasons += reasons_against_test(version.backtest)
     said = version.said
     reasons += reasons_against_rule_now(said, reach=reach_of_rule(said), now=now)
     return reasons + reasons_against_enforcement(said)

@@ -18,7 +18,6 @@ from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.reads.never import reasons_against_any_rule
 from alerts.suppression.services.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.services.propose import side_by_proposing
-from alerts.suppression.services.sign import CannotSignRule, sign_rule
 from alerts.suppression.web.beginning import body_of_incident, first_body
 from alerts.suppression.web.detail import TEMPLATE as RULE
 from alerts.suppression.web.detail import page_of
@@ -26,12 +25,12 @@ from alerts.suppression.web.editor import edit_address
 from alerts.suppression.web.proof import needs_password, reason_not_proved
 from alerts.suppression.web.rules import version_address
 from alerts.suppression.web.shared import frame, may_propose, version_or_404
+from alerts.suppression.web.signing import sign_from_form
 from alerts.suppression.web.verbs import VERBS, may_do
 from alerts.suppression.web.words import all_in_words
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.accounts.proof import proved_at_of
 from portal.errors import Refused
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
@@ -72,27 +71,13 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
 def sign(request: HttpRequest, version: UUID) -> HttpResponse:
     """Give one side's signature for what was on the screen."""
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
-    side = request.POST.get("side", "")
-    given = {
-        "note": request.POST.get("note", ""),
-        "checked_evidence": "checked_evidence" in request.POST,
-    }
-    problems = [why] if (why := reason_not_proved(request, now=now)) else []
-    if side not in set(Side):
-        problems = [gettext("Choose which side you sign for.")]
-    if not problems:
-        try:
-            signed = sign_rule(
-                version_id=found.pk, side=Side(side), by=user, now=now,
-                seen_hash=request.POST.get("seen_hash", ""), proved_at=proved_at_of(request),
-                note=str(given["note"]), checked_evidence=bool(given["checked_evidence"]),
-            )  # fmt: skip
-        except CannotSignRule as refusal:
-            problems = all_in_words(refusal.reasons)
-    if problems:
+    outcome = sign_from_form(request, found, user, now=now)
+    if outcome.version is None:
         found = version_or_404(request, version)
         page = page_of(request, found, user, now=now)
-        return render(request, RULE, page | {"sign_problems": problems, "given": given}, status=422)
+        told = {"sign_problems": outcome.problems, "given": outcome.given}
+        return render(request, RULE, page | told, status=422)
+    signed = outcome.version
     words = gettext("You signed %(rule)s.") % {"rule": signed.rule.label}
     if signed.state in ACTING:
         words = gettext("You signed %(rule)s. Both sides have signed: its canary begins.") % {

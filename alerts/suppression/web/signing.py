@@ -1,6 +1,7 @@
 """The part of a version's page where it is signed: by whom, for which side, and what is asked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,46 @@ from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.services.papers import evidence_that_counts, paper_of, people_behind
 from alerts.suppression.services.people import people_of_side
-from alerts.suppression.services.sign import reasons_against_signature
-from alerts.suppression.web.proof import needs_password
+from alerts.suppression.services.sign import (
+    CannotSignRule,
+    reasons_against_signature,
+    sign_rule,
+)
+from alerts.suppression.web.proof import needs_password, reason_not_proved
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User
+from portal.accounts.proof import proved_at_of
+
+
+@dataclass(frozen=True, slots=True)
+class SigningOutcome:
+    """What came of a form that was to sign: the signed version, or what stood against it."""
+
+    version: RuleVersion | None
+    problems: list[str]
+    given: dict[str, object]  # to fill the form again
+
+
+def sign_from_form(
+    request: HttpRequest, version: RuleVersion, user: User, *, now: datetime
+) -> SigningOutcome:
+    """Sign what was on the screen with the words of the form, proving identity where needed."""
+    side = request.POST.get("side", "")
+    note, is_checked = request.POST.get("note", ""), "checked_evidence" in request.POST
+    given = {"note": note, "checked_evidence": is_checked, "side": side}
+    if why := reason_not_proved(request, now=now):
+        return SigningOutcome(None, [why], given)
+    if side not in set(Side):
+        return SigningOutcome(None, [gettext("Choose which side you sign for.")], given)
+    try:
+        signed = sign_rule(
+            version_id=version.pk, side=Side(side), by=user, now=now,
+            seen_hash=request.POST.get("seen_hash", ""), proved_at=proved_at_of(request),
+            note=note, checked_evidence=is_checked,
+        )  # fmt: skip
+    except CannotSignRule as refusal:
+        return SigningOutcome(None, all_in_words(refusal.reasons), given)
+    return SigningOutcome(signed, [], given)
 
 
 def signing_of(

@@ -10,6 +10,7 @@ from alerts.suppression.web import (
     editor,
     ledger,
     rules,
+    sitting,
     switch,
     why,
 )
@@ -28,6 +29,15 @@ urlpatterns = [
     path("rules/<uuid:version>/sign/", acts.sign, name="sign"),
     path("rules/<uuid:version>/do/<slug:verb>/", acts.act, name="act"),
     path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/sitting/", sitting.sitting, name="sitting"),
+    path("approvals/sitting/again/", sitting.again, name="sitting_again"),
+    path("approvals/sitting/<uuid:version>/sign/", sitting.sign, name="sitting_sign"),
+    path("approvals/sitting/<uuid:version>/changes/", sitting.changes, name="sitting_changes"),
+    path("approvals/sitting/<uuid:version>/skip/", sitting.skip, name="sitting_skip"),
+    path("approvals/sitting/<uuid:version>/retest/", sitting.retest, name="sitting_retest"),
+    path(
+        "approvals/sitting/<uuid:version>/check/<int:number>/", sitting.check, name="sitting_check"
+    ),
     path("deployments/", deployments.deployments, name="deployments"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/<int:entry_id>/looked/", ledger.looked, name="looked"),

@@ -1,0 +1,204 @@
+"""A whole rule in one sentence, and what could go wrong while it acts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import get_language, gettext, ngettext
+
+from alerts.incidents.engine.catalogue import why_it_matters
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.fields import Operator
+from alerts.suppression.engine.guards.life import TRIAL
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.windows import minutes_a_week
+from alerts.suppression.web.words import line_of, window_words
+from portal.ui.words import hours, number
+
+MAX_NAMES: Final = 5
+_SIDES: Final = ("source", "destination")
+_TOLD: Final = frozenset((
+    "alert_type", "user_defined_title", "any_device", "any_address", "site", "workspace", "zone",
+    "time", *(f"{side}_{part}" for side in _SIDES
+              for part in ("device", "address", "kind", "zone", "subnet")),
+))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """What a rule would hide, in one sentence, and what still reaches people."""
+
+    risk: str
+    meaning: str  # what alerts of this type can mean for the plant
+    kept: list[str]
+
+
+def sentence_of(rule: Rule) -> str:
+    """Return what the rule closes, in one sentence."""
+    told = _Told(rule)
+    parts = [told.what]
+    if told.windows:
+        parts.append(names_in_words([window_words(each) for each in told.windows]))
+    if places := [told.names(field) for field in ("site", "workspace", "zone")]:
+        parts += [gettext("at %(place)s") % {"place": each} for each in places if each]
+    said = gettext("Closes an incident when every alert in it is %(what)s") % {
+        "what": ", ".join(parts)
+    }
+    if told.rest:
+        said += gettext("; only where %(lines)s") % {"lines": _lines(told.rest)}
+    if rule.except_any:
+        said += gettext("; except where %(lines)s") % {"lines": _lines(rule.except_any)}
+    return f"{said}."
+
+
+def risks_of(rule: Rule) -> Risks:
+    """Return what could go wrong while the rule acts, and what it leaves to people."""
+    told = _Told(rule)
+    types = told.values("alert_type")
+    return Risks(
+        risk=_risk(told),
+        meaning=why_it_matters(types[0], language=get_language() or "en") if types else "",
+        kept=_kept(told),
+    )
+
+
+def names_in_words(names: Sequence[str]) -> str:
+    """Return `A, B or C`; of many the first few and how many more."""
+    shown, more = list(names[:MAX_NAMES]), len(names) - MAX_NAMES
+    if more > 0:
+        told = ngettext("%(names)s or %(n)s other", "%(names)s or %(n)s others", more)
+        return told % {"names": ", ".join(shown), "n": number(more)}
+    if len(shown) < 2:
+        return "".join(shown)
+    told = gettext("%(names)s or %(last)s")
+    return told % {"names": ", ".join(shown[:-1]), "last": shown[-1]}
+
+
+class _Told:
+    """The lines of a rule by what they say: of each field the first, the rest beside."""
+
+    def __init__(self, rule: Rule) -> None:
+        """Sort the lines."""
+        self._first: dict[str, Clause] = {}
+        self.rest: list[Clause] = []
+        for clause in rule.all_of:
+            if clause.field in _TOLD and clause.field not in self._first:
+                self._first[clause.field] = clause
+            else:
+                self.rest.append(clause)
+        self._leave_to_the_rest()
+
+    def _leave_to_the_rest(self) -> None:
+        """What the sentence has no room for is told after it: nothing of a rule is left out."""
+        untold: list[str] = []
+        for side in _SIDES:
+            if f"{side}_device" in self._first or f"{side}_address" in self._first:
+                untold += [f"{side}_kind", f"{side}_subnet"]
+            elif f"{side}_kind" in self._first:
+                untold.append(f"{side}_subnet")
+        if self.side("source") or self.side("destination"):
+            untold += ["any_device", "any_address"]
+        self.rest += [self._first.pop(field) for field in untold if field in self._first]
+
+    def values(self, field: str) -> tuple[str, ...]:
+        """Return the alternatives of a field."""
+        clause = self._first.get(field)
+        return clause.texts if clause else ()
+
+    def names(self, field: str) -> str:
+        """Return the alternatives of a field in words."""
+        return names_in_words(self.values(field))
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The weekly windows."""
+        return self.values("time")
+
+    @property
+    def anybody(self) -> str:
+        """Devices and addresses without a direction."""
+        return _device_at(self.names("any_device"), self._address("any_address"))
+
+    def side(self, side: str) -> str:
+        """Return who stands at one end: by name, by kind, by network or by zone."""
+        zones = self.names(f"{side}_zone")
+        who = _device_at(self.names(f"{side}_device"), self._address(f"{side}_address"))
+        who = who or self.names(f"{side}_kind")
+        if not who and (networks := self.names(f"{side}_subnet")):
+            who = gettext("an address of %(networks)s") % {"networks": networks}
+        if who and zones:
+            return gettext("%(devices)s of %(zones)s") % {"devices": who, "zones": zones}
+        return gettext("a device of %(zones)s") % {"zones": zones} if zones else who
+
+    @property
+    def what(self) -> str:
+        """What happens between whom."""
+        types = self.names("alert_type") or gettext("any alert")
+        if own := self.names("user_defined_title"):
+            types = gettext("%(types)s titled “%(own)s”") % {"types": types, "own": own}
+        told = {"types": types, "source": self.side("source"),
+                "destination": self.side("destination"), "devices": self.anybody}  # fmt: skip
+        if told["source"] and told["destination"]:
+            return gettext("%(types)s from %(source)s to %(destination)s") % told
+        if told["source"]:
+            return gettext("%(types)s from %(source)s") % told
+        if told["destination"]:
+            return gettext("%(types)s to %(destination)s") % told
+        return gettext("%(types)s with %(devices)s") % told if told["devices"] else types
+
+    def _address(self, field: str) -> str:
+        clause, names = self._first.get(field), self.names(field)
+        if clause is not None and clause.operator == Operator.WITHIN:
+            return gettext("an address of %(networks)s") % {"networks": names}
+        return names
+
+
+def _device_at(device: str, address: str) -> str:
+    if device and address:
+        return gettext("%(device)s at %(address)s") % {"device": device, "address": address}
+    return device or address
+
+
+def _risk(told: _Told) -> str:
+    """What somebody could do unseen."""
+    source, destination = told.side("source") or told.anybody, told.side("destination")
+    if source and destination:
+        said = gettext("Whoever controls %(source)s could do the same to %(destination)s unseen")
+    elif source:
+        said = gettext("Whoever controls %(source)s could do the same unseen")
+    elif destination:
+        said = gettext("Anybody could do the same to %(destination)s unseen")
+    else:
+        said = gettext("Anybody in reach could do the same unseen")
+    said %= {"source": source, "destination": destination}
+    if told.windows:
+        span = hours(minutes_a_week(told.windows))
+        return gettext("%(risk)s, %(hours)s a week.") % {"risk": said, "hours": span}
+    return gettext("%(risk)s, at any hour.") % {"risk": said}
+
+
+def _kept(told: _Told) -> list[str]:
+    """What the rule leaves to people, and what ends it."""
+    left = [gettext("other alert types")]
+    if told.side("source") or told.anybody:
+        left.append(gettext("other sources"))
+    if told.side("destination"):
+        left.append(gettext("other targets"))
+    if told.windows:
+        left.append(gettext("other hours"))
+    return [
+        gettext("These still reach you: %(what)s.") % {"what": ", ".join(left)},
+        gettext("For %(n)s days at least it only labels what it would close.")
+        % {"n": number(TRIAL.days)},
+        gettext("It stops by itself when one of its incidents is reopened or turns out real."),
+    ]
+
+
+def _lines(clauses: Sequence[Clause]) -> str:
+    return "; ".join(_line(clause) for clause in clauses)
+
+
+def _line(clause: Clause) -> str:
+    said = line_of(clause)
+    label = said.label[:1].lower() + said.label[1:]
+    return f"{label} {said.operator} {names_in_words(said.values)}"

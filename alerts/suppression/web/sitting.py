@@ -1,0 +1,150 @@
+"""A sitting: the rules that wait for this person's signature, one at a time."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.suppression.models import ACTING
+from alerts.suppression.reads.seen import body_for
+from alerts.suppression.reads.to_judge import requests_for
+from alerts.suppression.services.judge import request_changes
+from alerts.suppression.services.retest import CannotRetest, retest_proposal
+from alerts.suppression.web.backtest import shown
+from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
+from alerts.suppression.web.signing import sign_from_form
+from alerts.suppression.web.sitting_page import (
+    checks_of,
+    needs_retest,
+    proof_of,
+    rule_context,
+    sums_of,
+)
+from alerts.suppression.web.sitting_state import (
+    Mark,
+    mark,
+    note_opened,
+    sitting_of,
+    take_up_skipped,
+)
+from alerts.suppression.web.words import all_in_words
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.errors import Refused
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import vary, wants_part
+from portal.ui.toasts import leave_toast
+
+TEMPLATE = "alerts/suppression/sitting.html"
+
+
+def _home(**_parts: object) -> str:
+    return reverse("suppression:sitting")
+
+
+@require_GET
+def sitting(request: HttpRequest) -> HttpResponse:
+    """The rule that is up in this person's sitting, or how the sitting ended."""
+    return _page(request, now=clock.now())
+
+
+@require_GET
+def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
+    """Open a check of a rule, and remember that it was opened."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    if found.backtest is None or needs_retest(found, now=now):
+        raise Http404
+    checks = checks_of(found, shown(body_for(found.backtest.body, by=user)), user, opened=())
+    chosen = next((each for each in checks if each.number == number and each.incident), None)
+    if chosen is None or chosen.incident is None:
+        raise Http404
+    note_opened(request, version, number, now=now)
+    return HttpResponseRedirect(chosen.incident.alerts_href)
+
+
+@post_only(otherwise=_home)
+def sign(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Sign the rule that is up; the next one follows."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    outcome = sign_from_form(request, found, user, now=now)
+    if outcome.version is None:
+        return _page(request, now=now, up=version, problems=outcome.problems, given=outcome.given)
+    mark(request, version, Mark.SIGNED, now=now)
+    words = gettext("You signed %(rule)s.")
+    if outcome.version.state in ACTING:
+        words = gettext("You signed %(rule)s. Both sides have signed: its canary begins.")
+    return _next(request, words % {"rule": found.rule.label})
+
+
+@post_only(otherwise=_home)
+def changes(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Ask the author for changes; the next rule follows."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    words = request.POST.get("words", "").strip()
+    try:
+        request_changes(version_id=found.pk, by=user, note=words, now=now)
+    except Refused as refusal:
+        problems = all_in_words(refusal.reasons)
+        return _page(request, now=now, up=version, change_problems=problems, words=words)
+    mark(request, version, Mark.CHANGES, now=now)
+    told = gettext("Changes requested for %(rule)s.") % {"rule": found.rule.label}
+    return _next(request, told)
+
+
+@post_only(otherwise=_home)
+def skip(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Pass over the rule that is up; it stays waiting."""
+    found = version_or_404(request, version)
+    mark(request, found.uuid, Mark.SKIPPED, now=clock.now())
+    return HttpResponseRedirect(_home())
+
+
+@post_only(otherwise=_home)
+def again(request: HttpRequest) -> HttpResponse:
+    """Take up the rules that were skipped."""
+    take_up_skipped(request, now=clock.now())
+    return HttpResponseRedirect(_home())
+
+
+@post_only(otherwise=_home)
+def retest(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Run the back-test of the rule that is up again."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    try:
+        retest_proposal(version_id=found.pk, by=user, now=now)
+    except CannotRetest as refusal:
+        problems = all_in_words(refusal.reasons)
+        return _page(request, now=now, up=version, test_problems=problems)
+    return HttpResponseRedirect(_home())
+
+
+def _page(
+    request: HttpRequest, *, now: datetime, up: UUID | None = None, **told: object
+) -> HttpResponse:
+    """The page; with what was wrong with the last act, answered as refused."""
+    user = actor_of(request)
+    waiting = {str(each.version.uuid): each for each in requests_for(user, now=now) if each.mine}
+    session = sitting_of(request, waiting, now=now)
+    place = session.place_of(up) if up else session.current
+    if place is None or place.uuid not in waiting:
+        place = session.current
+    context = frame(user, now) | {
+        "sitting": session,
+        "sums": sums_of(session, place),
+        "proof": proof_of(request, now=now),
+        **told,
+    }
+    if place is not None:
+        asked = waiting[place.uuid]
+        context |= rule_context(request, asked, place, user, now=now)
+        context["zone"] = plant_clocks(asked.version)[0]
+    name = f"{TEMPLATE}#sitting" if wants_part(request) else TEMPLATE
+    return vary(render(request, name, context, status=422 if told else 200))
+
+
+def _next(request: HttpRequest, words: str) -> HttpResponse:
+    return leave_toast(request, HttpResponseRedirect(_home()), words)

@@ -1,0 +1,193 @@
+"""A sitting: the rules that wait for a person, one at a time, with one proof of identity."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.suppression.models import BackTestRun, Signature, State
+from tests.conftest import NOON
+from tests.factories import rules
+
+PASSWORD = "correct horse battery"
+ADDRESS = "/approvals/sitting/"
+
+
+@pytest.fixture
+def second(people, history):
+    """A second proposal of Oda's, about fewer incidents."""
+    said = rules.downloads(title="Downloads to one PLC")
+    draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+    return rules.propose(draft, by=people.oda, now=NOON)
+
+
+@pytest.fixture
+def at(client, noon, people):
+    """`at(person, "sign/", version, …)` posts to the sitting; without words it opens it."""
+
+    def sent(person, act="", version=None, proved_at=NOON, **told):
+        if client.session.get("_auth_user_id") != str(person.pk):
+            client.force_login(person)
+        session = client.session
+        session["proved_at"] = proved_at.isoformat()
+        session.save()
+        path = f"{ADDRESS}{version.uuid}/{act}" if version else f"{ADDRESS}{act}"
+        return client.post(path, told) if act else client.get(path)
+
+    return sent
+
+
+def words_of(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def signing(version):
+    return {"seen_hash": version.rule_hash, "side": "soc", "note": "Seen with Oda.",
+            "checked_evidence": "on"}  # fmt: skip
+
+
+def test_the_rule_that_is_up_is_shown_with_all_that_a_signature_rests_on(at, people, proposal):
+    page = words_of(at(people.leo))
+    assert "Rule 1 of 1" in page
+    assert "Planned recipe downloads" in page
+    assert "Closes an incident when every alert in it is Unauthorized PLC Programming" in page
+    assert "What could go wrong" in page and "unseen, 2.0 h a week." in page
+    assert "We accept this risk" in page and "Oda Nowak" in page
+    assert "At least 74.1 % is harmless" in page
+
+
+def test_the_totals_reconcile(at, people, proposal):
+    at(people.leo)
+    totals = BackTestRun.objects.get().body["incident_totals"]
+    names = ("harmless", "suspicious", "closed_benign", "not_judged")
+    assert totals["closed"] == sum(totals[name] for name in names)
+    assert totals["matched"] == totals["touched"] + totals["shared"] + totals["closed"] == 12
+    assert (totals["harmless"], totals["closed_benign"]) == (10, 2)
+
+
+def test_signing_shows_the_next_rule_with_the_same_proof(at, people, proposal, second, client):
+    at(people.leo)
+    assert at(people.leo, "sign/", proposal, **signing(proposal)).status_code == 302
+    page = words_of(at(people.leo))
+    assert "Rule 2 of 2" in page and "Downloads to one PLC" in page
+    assert "Your password again" in page  # there for when the proof ends, but hidden
+    assert at(people.leo, "sign/", second, **signing(second)).status_code == 302
+    assert "You signed 2 rules" in words_of(at(people.leo))
+    for version in (proposal, second):
+        version.refresh_from_db()
+        assert version.state == State.CANARY
+    assert Signature.objects.filter(by=people.leo, side="soc").count() == 2
+
+
+def test_when_the_proof_ran_out_only_sign_asks_again_and_the_place_is_kept(
+    at, people, proposal, second
+):
+    old = NOON - timedelta(minutes=6)
+    at(people.leo, proved_at=old)
+    at(people.leo, "skip/", proposal, proved_at=old)
+    assert "Downloads to one PLC" in words_of(at(people.leo, proved_at=old))
+    answer = at(people.leo, "sign/", second, proved_at=old, **signing(second))
+    assert answer.status_code == 422
+    page = words_of(answer)
+    assert "Enter your password" in page and "Downloads to one PLC" in page
+    assert "Seen with Oda." in page
+    given = signing(second) | {"password": PASSWORD}
+    assert at(people.leo, "sign/", second, proved_at=old, **given).status_code == 302
+    second.refresh_from_db()
+    assert second.state == State.CANARY
+
+
+def test_a_skipped_rule_stays_waiting_and_comes_back(at, people, proposal, client):
+    at(people.leo)
+    at(people.leo, "skip/", proposal)
+    page = words_of(at(people.leo))
+    assert "Look at the one you skipped" in page
+    proposal.refresh_from_db()
+    assert proposal.state == State.PROPOSED
+    at(people.leo, "again/")
+    assert "Planned recipe downloads" in words_of(at(people.leo))
+
+
+def test_changes_are_asked_for_with_a_reason(at, people, proposal):
+    at(people.leo)
+    answer = at(people.leo, "changes/", proposal, words=" ")
+    assert answer.status_code == 422 and "Say why" in words_of(answer)
+    assert at(people.leo, "changes/", proposal, words="Name one PLC.").status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.state == State.CHANGES_REQUESTED
+
+
+def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal):
+    answer = at(people.leo, "sign/", proposal, **signing(proposal) | {"seen_hash": "0" * 64})
+    assert answer.status_code == 422
+    assert "The rule has changed since you opened this page" in words_of(answer)
+    proposal.refresh_from_db()
+    assert proposal.state == State.PROPOSED
+
+
+def test_a_stale_back_test_is_not_shown_and_nothing_is_signed_on_it(at, people, proposal, client):
+    BackTestRun.objects.update(ran_at=NOON - timedelta(days=8))
+    page = words_of(at(people.leo))
+    assert "The back-test is too old to show" in page
+    assert "What it would have done" not in page and "sign/" not in page
+    assert at(people.leo, "retest/", proposal).status_code == 302
+    page = words_of(at(people.leo))
+    assert "What it would have done" in page and "sign/" in page
+
+
+def test_checks_come_with_a_reason_and_are_remembered_once_opened(at, people, proposal, client):
+    page = words_of(at(people.leo))
+    assert "Look at these 2 first" in page or "Look at this one first" in page
+    answer = client.get(f"{ADDRESS}{proposal.uuid}/check/1/")
+    assert answer.status_code == 302 and answer["Location"].startswith("/incidents/")
+    assert "1 opened" in words_of(at(people.leo))
+    assert client.get(f"{ADDRESS}{proposal.uuid}/check/9/").status_code == 404
+
+
+def test_a_corrected_verdict_is_worth_a_look(at, people, proposal, history):
+    (first,) = rules.judge(history.incidents[11:], by=people.oda, verdict="suspicious")
+    (then,) = rules.judge(history.incidents[11:], by=people.olaf)
+    first.superseded_by = then
+    first.save()
+    page = words_of(at(people.leo))
+    assert "Once judged suspicious, then corrected" in page
+    assert "Oda Nowak called it suspicious; Olaf" in page
+
+
+def test_ot_signs_in_a_sitting_too(at, people, history):
+    draft = rules.draft(rules.downloads(), by=people.leo, evidence=history.verdicts, now=NOON)
+    proposal = rules.propose(draft, by=people.leo, now=NOON, note="Seen.", checked_evidence=True)
+    page = words_of(at(people.olaf))
+    assert "This is routine here" in page and "Leo Hartmann" in page
+    given = {"seen_hash": proposal.rule_hash, "side": "ot"}
+    assert at(people.olaf, "sign/", proposal, **given).status_code == 302
+    proposal.refresh_from_db()
+    assert proposal.state == State.CANARY
+
+
+def test_who_has_nothing_to_sign_is_told_so(at, people, proposal):
+    for person in (people.oda, people.sam, people.mia):
+        assert "Nothing is waiting for your signature" in words_of(at(person))
+        answer = at(person, "sign/", proposal, **signing(proposal))
+        assert answer.status_code == 422
+    proposal.refresh_from_db()
+    assert proposal.state == State.PROPOSED
+
+
+def test_what_somebody_else_settled_is_marked(at, people, proposal, second):
+    at(people.leo)
+    rules.sign(proposal, by=people.leo, now=NOON)
+    page = words_of(at(people.leo))
+    assert "Downloads to one PLC" in page and "no longer waiting" in page
+
+
+def test_the_sums_of_a_sitting_add_up(at, people, proposal, second):
+    page = words_of(at(people.leo))
+    assert "This one adds</th><td>12" in page
+    assert "2 rules</th><td>12" in page
+
+
+def test_the_list_of_approvals_leads_to_the_sitting(client, people, proposal, noon):
+    client.force_login(people.leo)
+    assert ADDRESS in client.get("/approvals/").content.decode()
+    client.force_login(people.oda)
+    assert f'"{ADDRESS}"' not in client.get("/approvals/").content.decode()
