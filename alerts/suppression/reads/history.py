@@ -81,6 +81,9 @@ SELECT i.id, i.status = %s AND i.classification = %s,
               AND c.number = i.merged_into AND c.status = %s AND c.classification = %s)
   FROM incidents_incident i WHERE i.id = ANY(%s)
 """
+# Alerts that somebody called suspicious, or that are part of a true positive.
+DOUBTED = f"{_JUDGED} UNION {_OF_TRUE_POSITIVES}"
+DOUBTED_GIVEN = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, Status.CLOSED)
 # What true positives are about: names of devices and addresses, of alerts and of entities.
 _CASES = """
 WITH cases AS (

@@ -18,6 +18,7 @@ from alerts.suppression.web.differences import conditions_of
 from alerts.suppression.web.ledger import rows_of
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of
+from alerts.suppression.web.suggested import suggested_of
 from alerts.suppression.web.trial import new_members_of, trial_of
 from alerts.suppression.web.verbs import acts_for
 from alerts.suppression.web.words import (
@@ -56,6 +57,7 @@ def page_of(
         | of_rule(version)
         | trial_of(version, user, now=now)
         | new_members_of(version, user)
+        | suggested_of(version, user, now=now)
         | {
             "version": version,
             "zone": plant_clocks(version)[0],

@@ -19,6 +19,7 @@ from alerts.suppression.services.drafts import discard_draft, edit_version
 from alerts.suppression.services.judge import reject_rule, request_changes
 from alerts.suppression.services.propose import propose_rule
 from alerts.suppression.services.stop import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.services.suggested import take_suggested_version
 from portal.accounts.models import User
 from portal.accounts.proof import proved_at_of
 
@@ -130,6 +131,15 @@ VERBS: dict[str, Verb] = {
             rule_id=version.rule_id, by=by, now=now
         ),
     ),
+    "take-suggested": Verb(
+        title=_("Take the suggested version"), button=_("Take as a new version"),
+        icon="pencil",
+        done=_("This is a new version with the new devices. Check it and propose it."),
+        states={State.LIVE}, who="changes",
+        does=lambda _request, version, by, _words, now: take_suggested_version(
+            version_id=version.pk, by=by, now=now
+        ),
+    ),
     "edit": Verb(
         title=_("Edit as a new version"), button=_("Edit"), icon="pencil",
         done=_("This is a new version. The current one stays in force until it is live."),
@@ -156,6 +166,9 @@ def may_do(name: str, version: RuleVersion, user: User, *, now: datetime) -> boo
     return not own_draft and may_change(user, version, STOPPING)
 
 
+_ELSEWHERE = ("propose", "discard", "take-suggested")  # offered where they belong on a page
+
+
 def acts_for(version: RuleVersion, user: User, *, now: datetime) -> list[ActLink]:
     """What this person can do to the version, for the head of its page."""
     links = []
@@ -163,7 +176,7 @@ def acts_for(version: RuleVersion, user: User, *, now: datetime) -> list[ActLink
         href = reverse("suppression:edit", args=[version.uuid])
         links.append(ActLink(str(_("Continue editing")), href, "pencil", "primary", is_link=True))
     for name, verb in VERBS.items():
-        if name not in ("propose", "discard") and may_do(name, version, user, now=now):
+        if name not in _ELSEWHERE and may_do(name, version, user, now=now):
             href = reverse("suppression:act", args=[version.uuid, name])
             kind = "" if verb.kind == "danger" else verb.kind  # red is for the last step
             links.append(ActLink(str(verb.button), href, verb.icon, kind))

@@ -1,0 +1,135 @@
+"""What a rule that lists its devices no longer fits: a device of the same kind and zone that talks
+to the same partners came to them, or took the place of one that fell silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerts.suppression.engine.clauses import MOST_VALUES, Clause
+from alerts.suppression.engine.fields import Operator
+from alerts.suppression.engine.rule import Rule
+
+LISTING: Final = (
+    "source_device", "source_address", "destination_device", "destination_address",
+)  # fmt: skip
+SILENT: Final = timedelta(days=7)  # a listed device that was heard of before, and no more
+MIN_ALERTS, MIN_DAYS = 3, 2  # fewer are chance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A device at one side of the alerts that all other lines of the rule match."""
+
+    name: str  # as the rule's line would list it
+    kind: str
+    zone: str
+    first_at: datetime
+    latest_at: datetime
+    alerts: int
+    days: int
+    partners: frozenset[str]
+    is_doubted: bool = False  # somebody called one of the alerts suspicious, or it was an attack
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Kind and zone, as the alerts say them."""
+        return self.kind, self.zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A device that the line does not list and should; `instead_of` fell silent before it came."""
+
+    name: str
+    kind: str
+    zone: str
+    alerts: int
+    first_at: datetime
+    instead_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """How one line of a rule would be said now."""
+
+    line: Clause
+    newcomers: tuple[Newcomer, ...]
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The devices that the line does not list yet."""
+        return tuple(each.name for each in self.newcomers)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The devices that fell silent and whose place another took."""
+        return tuple(each.instead_of for each in self.newcomers if each.instead_of)
+
+    @property
+    def new_line(self) -> Clause:
+        """The line with the newcomers, and without those whose place they took."""
+        kept = [value for value in self.line.texts if value not in self.removed]
+        values = tuple(sorted({*kept, *self.added}))
+        operator = Operator.IS if len(values) == 1 else Operator.IS_ONE_OF
+        return Clause(self.line.field, operator, values)
+
+
+def listing_lines(rule: Rule) -> list[Clause]:
+    """Return the lines that list devices or addresses of one side one by one."""
+    return [
+        line
+        for line in rule.all_of
+        if line.field in LISTING and line.operator in (Operator.IS, Operator.IS_ONE_OF)
+    ]
+
+
+def without_line(rule: Rule, line: Clause) -> Rule:
+    """Return the rule without one of its lines: what it would match for any device."""
+    return replace(rule, all_of=tuple(each for each in rule.all_of if each != line))
+
+
+def change_of(line: Clause, sightings: Sequence[Sighting], *, now: datetime) -> LineChange | None:
+    """Return how the line would be said now, or None where it still fits. `sightings` are of all
+    devices in its place, listed or not.
+    """
+    listed = [each for each in sightings if each.name in line.texts]
+    groups = {each.group for each in listed if each.kind and each.zone}
+    partners = frozenset[str]().union(*(each.partners for each in listed))
+    silent = [each for each in listed if each.latest_at <= now - SILENT]
+    found = []
+    for each in sorted(sightings, key=lambda one: (one.first_at, one.name)):
+        if each.name in line.texts or each.group not in groups or each.is_doubted:
+            continue
+        if each.alerts < MIN_ALERTS or each.days < MIN_DAYS or not each.partners <= partners:
+            continue
+        gone = next((one for one in silent if _takes_place(each, one)), None)
+        if gone is not None:
+            silent.remove(gone)
+        found.append(
+            Newcomer(
+                name=each.name, kind=each.kind, zone=each.zone, alerts=each.alerts,
+                first_at=each.first_at, instead_of=gone.name if gone else "",
+            )
+        )  # fmt: skip
+    if not found or len(line.texts) + len(found) > MOST_VALUES:
+        return None
+    return LineChange(line, tuple(found))
+
+
+def _takes_place(new: Sighting, old: Sighting) -> bool:
+    return (
+        new.group == old.group
+        and old.latest_at <= new.first_at
+        and old.alerts >= MIN_ALERTS
+        and bool(new.partners & old.partners)
+    )
+
+
+def suggested_rule(rule: Rule, changes: Sequence[LineChange]) -> Rule:
+    """Return what the next version of the rule would say."""
+    new_by_line = {change.line: change.new_line for change in changes}
+    return replace(rule, all_of=tuple(new_by_line.get(line, line) for line in rule.all_of))
