@@ -43,6 +43,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "ask for second opinions": _tick(
         "alerts.reviews.tasks.run_second_opinions", seconds=30, queue="bulk"
     ),
+    "follow the clocks of sites": _tick(
+        "alerts.incidents.tasks.follow_site_clocks", seconds=5, queue="bulk"
+    ),
+    "fill in the kinds of alerts": _tick(
+        "alerts.incidents.tasks.fill_alert_kinds", seconds=10, queue="bulk"
+    ),
     "watch over rules": _tick("alerts.suppression.tasks.watch_rules", seconds=30, queue="bulk"),
     "compare the ledger with Sentinel, once a day": _tick(
         "alerts.suppression.tasks.compare_ledger", seconds=600, queue="bulk"

@@ -10,8 +10,19 @@ class IncidentsConfig(AppConfig):
         from alerts.outbox.registry import register_outcome
 
         register_outcome(hear_outcome)
+        _follow_sites()
         _register_pages()
         _register_finders()
+
+
+def _follow_sites() -> None:
+    """Follow the clocks of sites, and learn what people say of devices."""
+    from alerts.incidents.services.alert_kinds import note_described_devices
+    from alerts.incidents.services.plant_hours import follow_site_clock
+    from alerts.sites import registry
+
+    registry.register_clock_follower("incidents", registry.ClockFollower(begin=follow_site_clock))
+    registry.register_device_listener("incidents", note_described_devices)
 
 
 def _register_pages() -> None:

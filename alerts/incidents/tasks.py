@@ -5,7 +5,9 @@ from typing import Any
 
 from celery import shared_task
 
+from alerts.incidents.services.alert_kinds import work_off_alert_kinds
 from alerts.incidents.services.bulk_pieces import work_off_a_piece
+from alerts.incidents.services.plant_hours import work_off_plant_hours
 from portal import clock
 
 SLICE = 25.0  # seconds in which a piece may begin; the rest goes on at the next tick
@@ -16,6 +18,24 @@ def work_off_bulk_acts(**_later: Any) -> None:
     """Do what people asked to be done to many incidents. Any number may run at once."""
     ends = time.monotonic() + SLICE
     while time.monotonic() < ends and work_off_a_piece(
+        unshifted=clock.unshifted(), now=clock.now()
+    ):
+        pass
+
+
+@shared_task(acks_late=True)
+def follow_site_clocks(**_later: Any) -> None:
+    """Bring plant hours in line with clocks that were corrected. Any number may run at once."""
+    ends = time.monotonic() + SLICE
+    while time.monotonic() < ends and work_off_plant_hours(unshifted=clock.unshifted()):
+        pass
+
+
+@shared_task(acks_late=True)
+def fill_alert_kinds(**_later: Any) -> None:
+    """Fill in the kinds of old alerts once devices were described."""
+    ends = time.monotonic() + SLICE
+    while time.monotonic() < ends and work_off_alert_kinds(
         unshifted=clock.unshifted(), now=clock.now()
     ):
         pass

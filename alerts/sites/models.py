@@ -2,7 +2,9 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from alerts.sites.engine.outside import is_public_address
 
@@ -59,10 +61,13 @@ class Sensor(models.Model):
 class Criticality(models.TextChoices):
     """What is lost when the device is lost. Safety and crown jewels are never silenced (S1)."""
 
-    NORMAL = "normal", "Normal"
-    IMPORTANT = "important", "Important"
-    CROWN_JEWEL = "crown-jewel", "Crown jewel"
-    SAFETY = "safety", "Safety system"
+    NORMAL = "normal", gettext_lazy("Normal")
+    IMPORTANT = "important", gettext_lazy("Important")
+    CROWN_JEWEL = "crown-jewel", gettext_lazy("Crown jewel")
+    SAFETY = "safety", gettext_lazy("Safety system")
+
+
+GRAVE = frozenset({Criticality.CROWN_JEWEL, Criticality.SAFETY})
 
 
 class Device(models.Model):
@@ -76,10 +81,13 @@ class Device(models.Model):
     model = models.CharField(max_length=120, blank=True)
     firmware = models.CharField(max_length=120, blank=True)
     purdue_level = models.FloatField(null=True, blank=True)
+    role = models.CharField(max_length=120, blank=True, db_default="", default="")
     criticality = models.CharField(max_length=12, choices=Criticality, default=Criticality.NORMAL)
     is_programming = models.BooleanField(null=True)
     is_scanner = models.BooleanField(null=True)
     is_authorized = models.BooleanField(null=True)
+    # Columns that people of the plant said: neither alerts nor inventories write over them.
+    set_by_people = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
     first_seen_at = models.DateTimeField()
     latest_seen_at = models.DateTimeField()
 
@@ -100,13 +108,13 @@ class Device(models.Model):
     @property
     def is_critical(self) -> bool:
         """Whether it is a safety system or a crown jewel: what touches it reaches a person."""
-        return self.criticality in (Criticality.SAFETY, Criticality.CROWN_JEWEL)
+        return self.criticality in GRAVE
 
     @property
     def is_described(self) -> bool:
         """Whether an inventory or a person told more of it than its name."""
         return bool(
-            self.kind or self.vendor or self.model or self.is_authorized is not None
+            self.kind or self.role or self.vendor or self.model or self.is_authorized is not None
             or self.purdue_level is not None or self.criticality != Criticality.NORMAL
         )  # fmt: skip
 
@@ -117,3 +125,16 @@ class Device(models.Model):
         with public addresses have them in their inventory, so that those stay inside.
         """
         return is_public_address(self.address) and not self.is_described
+
+
+class DeviceFile(models.Model):
+    """A file of devices that a person looks at before it is taken over."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    data = models.BinaryField()
+    by = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

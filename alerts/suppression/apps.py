@@ -18,6 +18,7 @@ class SuppressionConfig(AppConfig):
         _register_finder()
         _register_deliveries()
         _register_deployments()
+        _register_clock()
 
 
 def _register_pages() -> None:
@@ -81,6 +82,17 @@ def _register_deployments() -> None:
     registry.register_rule_quota(
         lambda held: [str(why) for why in reasons_against_another(automation_rules=held)]
     )
+
+
+def _register_clock() -> None:
+    from alerts.sites.registry import ClockFollower, register_clock_follower
+    from alerts.suppression.services.new_clock import (
+        rules_that_would_stop,
+        stop_rules_of_old_clock,
+    )
+
+    follower = ClockFollower(foresee=rules_that_would_stop, begin=stop_rules_of_old_clock)
+    register_clock_follower("suppression", follower)
 
 
 def _to_judge(request: "HttpRequest") -> int:

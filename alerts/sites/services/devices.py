@@ -44,7 +44,8 @@ class DeviceSeen(NamedTuple):
 
 # The later word wins where it says something; an older one only fills what is still empty.
 _TEXTS = ", ".join(
-    f"{name} = CASE WHEN excluded.latest_seen_at >= d.latest_seen_at"
+    f"{name} = CASE WHEN '{name}' = ANY(d.set_by_people) THEN d.{name}"
+    " WHEN excluded.latest_seen_at >= d.latest_seen_at"
     f" THEN coalesce(nullif(excluded.{name}, ''), d.{name})"
     f" ELSE coalesce(nullif(d.{name}, ''), excluded.{name}) END"
     for name in ("name", "kind", "vendor", "model", "firmware")
@@ -55,15 +56,21 @@ _COLUMNS = (
 )
 
 
+def _differs(said: str) -> str:
+    """Whether some text is told otherwise that no person has set."""
+    return " OR ".join(
+        f"({said}.{name} NOT IN ('', d.{name}) AND '{name}' <> ALL(d.set_by_people))"
+        for name in ("name", "kind", "vendor", "model", "firmware")
+    )
+
+
 def _news(said: str) -> str:
     """When a sighting is worth a write: a device that is seen often is written rarely."""
     return f"""
         {said}.latest_seen_at > d.latest_seen_at + interval '10 minutes'
         OR {said}.first_seen_at < d.first_seen_at
         OR ({said}.latest_seen_at >= d.latest_seen_at AND
-            ({said}.name NOT IN ('', d.name) OR {said}.kind NOT IN ('', d.kind)
-             OR {said}.vendor NOT IN ('', d.vendor) OR {said}.model NOT IN ('', d.model)
-             OR {said}.firmware NOT IN ('', d.firmware)
+            ({_differs(said)}
              OR (d.purdue_level IS NULL AND {said}.purdue_level IS NOT NULL)
              OR coalesce({said}.is_programming, d.is_programming) IS DISTINCT FROM d.is_programming
              OR coalesce({said}.is_scanner, d.is_scanner) IS DISTINCT FROM d.is_scanner
@@ -74,7 +81,7 @@ def _news(said: str) -> str:
 _TOLD = ", ".join(
     f"coalesce({name}, '') AS {name}" for name in ("name", "kind", "vendor", "model", "firmware")
 )
-# What people set (criticality, level) is never written over; what is not told blanks nothing.
+# What people set is never written over; what is not told blanks nothing.
 # What is no news is not even touched: a conflict locks its row, and that is a write, too.
 _LEARN = f"""
     WITH seen AS MATERIALIZED (

@@ -1,0 +1,150 @@
+"""Bring the plant hours of alerts in line with the clock of their site, after people corrected it.
+
+A job a site, worked off in pieces. Alerts that were on their way in when the clock changed may
+still be stored by the old one: so the job looks through all alerts twice, the second time when
+no worker can hold the old clock any more.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from alerts.incidents.models import Alert
+from alerts.sites.models import Site
+from alerts.sites.registry import settle_clock_change
+from portal.jobs.models import Job, State
+from portal.jobs.services import LEASE, back_off, claim_due, put_back, settle
+
+log = logging.getLogger(__name__)
+
+KIND = "incidents.plant-hours"
+PIECE = 20_000  # alerts
+_NEXT = """
+    SELECT max(id), count(*) FROM (
+        SELECT id FROM incidents_alert WHERE site_id = %s AND id > %s ORDER BY id LIMIT %s) p
+"""
+_UPDATE = """
+    UPDATE incidents_alert a SET plant_weekday = h.weekday, plant_minute = h.minute
+      FROM (SELECT x.id, extract(isodow FROM x.local)::int - 1 AS weekday,
+                   (extract(hour FROM x.local) * 60 + extract(minute FROM x.local))::int AS minute
+              FROM (SELECT b.id, b.at AT TIME ZONE s.time_zone AS local
+                      FROM incidents_alert b JOIN sites_site s ON s.id = b.site_id
+                     WHERE b.site_id = %s AND b.id > %s AND b.id <= %s) x) h
+     WHERE a.id = h.id
+       AND (a.plant_weekday, a.plant_minute) IS DISTINCT FROM (h.weekday, h.minute)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlantHoursProgress:
+    """How far the alerts of a site are in line with its clock."""
+
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        """The share that is done; all where there is nothing to do."""
+        return 100 * self.done // self.total if self.total else 100
+
+
+def start_plant_hours(site: Site, *, unshifted: datetime) -> None:
+    """Have the plant hours of all alerts of a site looked through; from the start where that is
+    under way already. Part of the transaction that changes the clock.
+    """
+    total = Alert.objects.filter(site=site).count()
+    payload = {"after": 0, "done": 0, "total": total, "pass": 1, "changed": 0, "moved": 0}
+    given = {
+        "state": State.WAITING, "due_at": unshifted, "attempts": 0, "lease_until": None,
+        "settled_at": None, "latest_error": "", "payload": payload,
+    }  # fmt: skip
+    job, made = Job.objects.select_for_update().get_or_create(
+        kind=KIND, key=str(site.pk), defaults={**given, "made_at": unshifted}
+    )
+    if not made:  # who works on it now holds an older fence, and writes nothing
+        Job.objects.filter(pk=job.pk).update(fence=job.fence + 1, **given)
+
+
+def plant_hours_progress(site: Site) -> PlantHoursProgress | None:
+    """How far the first look through the alerts of a site is; None where it is over."""
+    job = Job.objects.filter(kind=KIND, key=str(site.pk)).first()
+    if job is None or job.state == State.DONE or job.payload.get("pass") != 1:
+        return None
+    return PlantHoursProgress(job.payload["done"], job.payload["total"])
+
+
+def work_off_plant_hours(*, unshifted: datetime) -> bool:
+    """Do the next piece of any site that is due; False when none is. Any number of workers may ask
+    at once.
+    """
+    row = claim_due(Job.objects.filter(kind=KIND), now=unshifted, max_attempts=None)
+    if row is None:
+        return False
+    try:
+        _do_piece(row, unshifted=unshifted)
+    except Exception as error:  # other sites go on
+        log.exception("Plant hours of site %s failed", row.key)
+        put_back(row, due_at=unshifted + back_off(row.attempts), error=str(error))
+    return True
+
+
+def settle_plant_hours(site: Site, *, unshifted: datetime) -> int:
+    """Work through all alerts of a site at once, for who waits for it; returns how many moved. The
+    look for alerts that were on their way is left to the workers.
+    """
+    jobs = Job.objects.filter(kind=KIND, key=str(site.pk))
+    while (row := claim_due(jobs, now=unshifted, max_attempts=None)) is not None:
+        _do_piece(row, unshifted=unshifted)
+    payload = jobs.values_list("payload", flat=True).first() or {}
+    return int(payload.get("moved", 0))
+
+
+def follow_site_clock(site: Site, *, before: str, now: datetime, unshifted: datetime) -> list[str]:
+    """Begin to follow the corrected clock of a site; nothing stops by that."""
+    start_plant_hours(site, unshifted=unshifted)
+    return []
+
+
+@transaction.atomic
+def _do_piece(row: Job, *, unshifted: datetime) -> None:
+    mine = Job.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
+    if not mine.select_for_update(of=("self",)).exists():
+        return  # the clock was changed again, or another worker took it over
+    site, payload = Site.objects.get(pk=int(row.key)), dict(row.payload)
+    upto, n = _next_piece(site, after=payload["after"])
+    if upto is not None:
+        moved = _update(site, after=payload["after"], upto=upto)
+        payload["changed"], payload["moved"] = payload["changed"] + moved, payload["moved"] + moved
+        payload["after"], payload["done"] = upto, payload["done"] + n
+        mine.update(
+            state=State.WAITING, due_at=unshifted, lease_until=None, attempts=0, payload=payload
+        )
+    else:
+        _end_pass(row, site, payload, unshifted=unshifted)
+
+
+def _end_pass(row: Job, site: Site, payload: dict[str, Any], *, unshifted: datetime) -> None:
+    if payload["changed"] or payload["pass"] == 1:
+        settle_clock_change(site, unshifted=unshifted)
+    if payload["pass"] == 2:
+        settle(row, now=unshifted, payload=payload)
+        return
+    again = {**payload, "after": 0, "pass": 2, "changed": 0}
+    Job.objects.filter(pk=row.pk).update(payload=again)
+    put_back(row, due_at=max(unshifted, row.made_at) + LEASE + timedelta(seconds=60), free=True)
+
+
+def _next_piece(site: Site, *, after: int) -> tuple[int | None, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [site.pk, after, PIECE])
+        upto, n = cursor.fetchone()
+    return upto, n
+
+
+def _update(site: Site, *, after: int, upto: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, [site.pk, after, upto])
+        return int(cursor.rowcount)

@@ -1,0 +1,56 @@
+"""Who may say what of a plant, and why not. Page and service ask the same ones."""
+
+from django.utils.translation import gettext
+
+from alerts.sites.models import GRAVE, Criticality, Device, Site
+from portal.accounts.models import OT_ROLES, Role, User
+from portal.accounts.queries import reach_of
+
+LEADING = frozenset({Role.OT_SITE_LEAD, Role.ADMINISTRATOR})
+
+
+def describes(user: User, site: Site) -> bool:
+    """Whether the person may say what the devices of a site are: OT of the site."""
+    return _reaches(user, OT_ROLES, site)
+
+
+def leads(user: User, site: Site | None) -> bool:
+    """Whether the person leads OT at a site, or administers Tagout. None: all sites."""
+    return _reaches(user, LEADING, site)
+
+
+def reasons_against_setting_site(user: User, site: Site | None) -> list[str]:
+    """Why this person cannot say where and when a site is."""
+    if leads(user, site):
+        return []
+    return [gettext("Only the OT lead of the site and administrators can change this.")]
+
+
+def reasons_against_describing(user: User, site: Site) -> list[str]:
+    """Why this person cannot say what the devices of a site are."""
+    if describes(user, site) or leads(user, site):
+        return []
+    return [gettext("Only OT of %(site)s can say what stands there.") % {"site": site}]
+
+
+def reasons_against_criticality(
+    user: User, device: Device, criticality: str, *, reason: str
+) -> list[str]:
+    """Why this person cannot give a device this criticality. Safety systems and crown jewels are
+    never silenced (S1): to take that away is a lead's act, with its reason on record.
+    """
+    if device.criticality not in GRAVE or criticality in GRAVE:
+        return []
+    given = {"device": device, "criticality": Criticality(device.criticality).label}
+    if not leads(user, device.zone.site):
+        said = gettext("%(device)s is a %(criticality)s. Only the OT lead can lower that.")
+        return [said % given]
+    if not reason.strip():
+        said = gettext("%(device)s is a %(criticality)s: say why it is none any more.")
+        return [said % given]
+    return []
+
+
+def _reaches(user: User, roles: frozenset[Role], site: Site | None) -> bool:
+    reach = reach_of(user, roles)
+    return reach.everywhere or (site is not None and site.uuid in reach.sites)

@@ -1,0 +1,96 @@
+"""What upper rooms write down here: what they do when people correct the clock of a site, or say
+what a device is.
+
+They register in `AppConfig.ready`. `foresee` tells, before anybody decides, what would stop;
+`begin` does what must be done in the very transaction that changes the time zone, and tells what
+it stopped; `settle` is called once the plant hours of all alerts of the site are in line with its
+new clock. `unshifted` is the clock by which work is due.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from alerts.sites.models import Site
+
+
+class Foresee(Protocol):
+    """How a room tells what it would stop."""
+
+    def __call__(self, site: Site, /, *, time_zone: str) -> list[str]:
+        """Return the names of what would stop if the site had this time zone."""
+
+
+class Begin(Protocol):
+    """How a room begins to follow a clock."""
+
+    def __call__(
+        self, site: Site, /, *, before: str, now: datetime, unshifted: datetime
+    ) -> list[str]:
+        """Follow the clock that the site has now; return the names of what was stopped."""
+
+
+class Settle(Protocol):
+    """How a room follows the hours of alerts."""
+
+    def __call__(self, site: Site, /, *, unshifted: datetime) -> None:
+        """Follow the hours of the site's alerts, which are all in line now."""
+
+
+class LearnDevices(Protocol):
+    """How a room learns of devices."""
+
+    def __call__(self, device_ids: Collection[int], /, *, unshifted: datetime) -> None:
+        """Take note of devices that are described otherwise now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFollower:
+    """A room that depends on the clock of a site."""
+
+    foresee: Foresee | None = None
+    begin: Begin | None = None
+    settle: Settle | None = None
+
+
+_followers: dict[str, ClockFollower] = {}
+_listeners: dict[str, LearnDevices] = {}
+
+
+def register_clock_follower(name: str, follower: ClockFollower) -> None:
+    """Have this room follow the clocks of sites; a name registered again replaces the old."""
+    _followers[name] = follower
+
+
+def register_device_listener(name: str, listener: LearnDevices) -> None:
+    """Have this told, in the same transaction, of devices that people or an inventory described."""
+    _listeners[name] = listener
+
+
+def foresee_clock_change(site: Site, *, time_zone: str) -> list[str]:
+    """Return the names of what would stop if the site had this time zone."""
+    asked = [each.foresee for each in _followers.values() if each.foresee]
+    return [name for foresee in asked for name in foresee(site, time_zone=time_zone)]
+
+
+def begin_clock_change(site: Site, *, before: str, now: datetime, unshifted: datetime) -> list[str]:
+    """Have every room begin to follow; returns the names of what was stopped."""
+    stopped: list[str] = []
+    for follower in _followers.values():
+        if follower.begin:
+            stopped += follower.begin(site, before=before, now=now, unshifted=unshifted)
+    return stopped
+
+
+def settle_clock_change(site: Site, *, unshifted: datetime) -> None:
+    """Tell every room that the plant hours of all alerts of the site are in line."""
+    for follower in _followers.values():
+        if follower.settle:
+            follower.settle(site, unshifted=unshifted)
+
+
+def tell_of_devices(device_ids: Collection[int], *, unshifted: datetime) -> None:
+    """Tell every room which devices are described otherwise now."""
+    for listener in _listeners.values():
+        listener(device_ids, unshifted=unshifted)

@@ -1,0 +1,245 @@
+"""Import what people or an inventory know of devices: a look first, then all or nothing."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.sites.models import GRAVE, Criticality, Device, Sensor, Site, Zone
+from alerts.sites.policies import reasons_against_describing
+from alerts.sites.registry import tell_of_devices
+from alerts.sites.services.device_lines import DeviceLine, address_key, device_lines_of
+from portal.accounts.models import User
+from portal.audit.services import Actor, record
+from portal.tables import Fault, FaultyFile, read_table
+
+BATCH = 1000
+
+
+class CannotImportDevices(FaultyFile):
+    """No device was imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChange:
+    """What a line says anew of one address: its columns with what they were and will be."""
+
+    line: int
+    device: Device  # not stored yet where it is new
+    is_new: bool
+    columns: Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceImport:
+    """What a file would change, or has changed."""
+
+    is_inventory: bool
+    lines: int
+    changes: tuple[DeviceChange, ...]
+    unchanged: int  # addresses
+    new_zones: tuple[str, ...]
+
+    @property
+    def new(self) -> list[DeviceChange]:
+        """The addresses that were not known."""
+        return [each for each in self.changes if each.is_new]
+
+    @property
+    def changed(self) -> list[DeviceChange]:
+        """The addresses of which it says something else than is known."""
+        return [each for each in self.changes if not each.is_new]
+
+    @property
+    def grave(self) -> list[DeviceChange]:
+        """Those that become safety systems or crown jewels: rules that name them will stop."""
+        return [
+            each for each in self.changes if each.columns.get("criticality", ("", ""))[1] in GRAVE
+        ]
+
+
+@transaction.atomic
+def import_devices(
+    *, data: bytes, source: str, by: Actor, now: datetime, unshifted: datetime,
+    is_dry_run: bool = False,
+) -> DeviceImport:  # fmt: skip
+    """Describe all devices of a file, or none of them; with `is_dry_run` only say what that would
+    change. What people set is never written over by an inventory.
+    """
+    file = device_lines_of(read_table(data))
+    plan = _Plan(file.lines, is_inventory=file.is_inventory, by=by, now=now)
+    if faults := [*file.faults, *plan.faults]:
+        raise CannotImportDevices(faults)
+    done = DeviceImport(
+        is_inventory=file.is_inventory, lines=len(file.lines), changes=tuple(plan.changes),
+        unchanged=plan.unchanged, new_zones=tuple(plan.new_zones),
+    )  # fmt: skip
+    if plan.changes and not is_dry_run:
+        _store(plan)
+        tell_of_devices([each.device.pk for each in plan.changes], unshifted=unshifted)
+        record(
+            "sites.devices.imported", on=plan.changes[0].device.zone.site, by=by, at=now,
+            file=source, sha256=hashlib.sha256(data).hexdigest(), inventory=file.is_inventory,
+            new=len(done.new), changed=len(done.changed), zones=plan.new_zones,
+            criticality={
+                f"{each.device.zone}: {each.device.address}": each.columns["criticality"]
+                for each in plan.changes if "criticality" in each.columns
+            },
+        )  # fmt: skip
+    return done
+
+
+def _store(plan: "_Plan") -> None:
+    """New zones and devices, and what changed of others."""
+    for zone in plan.zones.values():
+        if zone.pk is None:
+            zone.save()
+    rows = [each.device for each in plan.changes]
+    for row in rows:
+        row.zone = row.zone  # a zone that was stored just now has its id
+    Device.objects.bulk_create([row for row in rows if row.pk is None], batch_size=BATCH)
+    known = [each.device for each in plan.changes if not each.is_new]
+    Device.objects.bulk_update(known, [*COLUMNS, "set_by_people"], batch_size=BATCH)
+
+
+COLUMNS = (
+    *("name", "kind", "role", "vendor", "model", "firmware", "purdue_level", "criticality"),
+    *("is_authorized", "is_programming", "is_scanner"),
+)
+type Key = tuple[int, str, str]  # site, zone's name, address in its one spelling
+
+
+@dataclass(slots=True)
+class _Places:
+    """Sites, zones and sensors by name, and the person's right to describe them."""
+
+    sites: dict[str, Site] = field(default_factory=dict)
+    sensors: dict[str, Sensor] = field(default_factory=dict)
+    reasons: dict[int, list[str]] = field(default_factory=dict)
+
+
+class _Plan:
+    """The lines held against what is known. Rows are locked, nothing is written."""
+
+    def __init__(
+        self, lines: Sequence[DeviceLine], *, is_inventory: bool, by: Actor, now: datetime
+    ) -> None:
+        self.faults: list[Fault] = []
+        self.changes: list[DeviceChange] = []
+        self.unchanged = 0
+        self.zones: dict[tuple[int, str], Zone] = {}
+        self._is_inventory, self._by, self._now = is_inventory, by, now
+        self._places = _Places(
+            {site.name: site for site in Site.objects.order_by("name")},
+            {each.name: each for each in Sensor.objects.select_related("site", "zone")},
+        )
+        placed = [(line, place) for line in lines if (place := self._place_of(line)) is not None]
+        site_ids = {site.pk for _, (site, _) in placed}
+        known_zones = Zone.objects.filter(site__in=site_ids).select_related("site")
+        self.zones = {(zone.site_id, zone.name): zone for zone in known_zones}
+        self._known = _devices_at(site_ids)
+        self._lines: dict[Key, int] = {}
+        for line, (site, zone) in placed:
+            self._take(line, site, zone)
+
+    @property
+    def new_zones(self) -> list[str]:
+        """Names of zones that nobody spoke of before."""
+        return sorted(str(zone) for zone in self.zones.values() if zone.pk is None)
+
+    def _fault(self, line: DeviceLine, column: str, sentence: str) -> None:
+        self.faults.append(Fault(line.line, column, sentence))
+
+    def _place_of(self, line: DeviceLine) -> tuple[Site, str] | None:
+        """The site and the name of the zone; None where the line does not tell."""
+        sensor = self._places.sensors.get(line.sensor)
+        site = self._places.sites.get(line.site)
+        if not line.site:
+            alone = list(self._places.sites.values())
+            site = sensor.site if sensor else alone[0] if len(alone) == 1 else None
+        zone = line.zone or (sensor.zone.name if sensor and sensor.zone else "")
+        if site is None and line.site:
+            said = gettext(
+                "There is no site “%(site)s” here. Add it with `site set`, or correct it."
+            )
+            self._fault(line, "site", said % {"site": line.site})
+        elif site is None:
+            self._fault(line, "site", gettext("The line names no site."))
+        elif not zone:
+            said = gettext("No zone is named, and the sensor %(sensor)s is not known here.")
+            self._fault(line, "zone", said % {"sensor": line.sensor})
+        elif reasons := self._reasons_against(site):
+            self._fault(line, "site", " ".join(reasons))
+        else:
+            return site, zone
+        return None
+
+    def _reasons_against(self, site: Site) -> list[str]:
+        if not isinstance(self._by, User):
+            return []
+        known = self._places.reasons
+        if site.pk not in known:
+            known[site.pk] = reasons_against_describing(self._by, site)
+        return known[site.pk]
+
+    def _take(self, line: DeviceLine, site: Site, zone_name: str) -> None:
+        zone = self.zones.setdefault((site.pk, zone_name), Zone(site=site, name=zone_name))
+        for address in line.addresses:
+            key = site.pk, zone_name, address_key(address)
+            if (before := self._lines.setdefault(key, line.line)) != line.line:
+                given = {"address": address, "zone": zone_name, "line": before}
+                said = gettext("Line %(line)s describes %(address)s in %(zone)s already.")
+                self._fault(line, "address", said % given)
+                continue
+            self._hold_against(line, zone, address, self._known.get(key))
+
+    def _hold_against(
+        self, line: DeviceLine, zone: Zone, address: str, known: Device | None
+    ) -> None:
+        device = known or Device(
+            zone=zone, address=address, first_seen_at=self._now, latest_seen_at=self._now
+        )
+        facts = self._facts_for(line, device)
+        columns = {
+            name: (getattr(device, name), value)
+            for name, value in facts.items()
+            if getattr(device, name) != value
+        }
+        lowered = device.criticality in GRAVE and facts.get("criticality", "safety") not in GRAVE
+        if lowered:
+            said = gettext(
+                "%(device)s is a %(criticality)s. Lower that on its page, with a reason."
+            )
+            given = {"device": device, "criticality": Criticality(device.criticality).label}
+            self._fault(line, "criticality", said % given)
+            return
+        set_before = set(device.set_by_people)
+        set_now = set_before if self._is_inventory else set_before | facts.keys()
+        if known is not None and not columns and set_now == set_before:
+            self.unchanged += 1
+            return
+        for name, (_, value) in columns.items():
+            setattr(device, name, value)
+        device.set_by_people = sorted(set_now)
+        self.changes.append(DeviceChange(line.line, device, known is None, columns))
+
+    def _facts_for(self, line: DeviceLine, device: Device) -> dict[str, Any]:
+        """What the line may say of this device: of an inventory, what no person has set."""
+        facts = dict(line.facts)
+        if self._is_inventory:
+            facts = {name: facts[name] for name in facts if name not in device.set_by_people}
+            if device.criticality != Criticality.NORMAL:
+                facts.pop("criticality", None)
+        return facts
+
+
+def _devices_at(site_ids: Iterable[int]) -> dict[Key, Device]:
+    rows = Device.objects.filter(zone__site__in=list(site_ids)).select_related("zone__site")
+    return {
+        (row.zone.site_id, row.zone.name, address_key(row.address) or row.address): row
+        for row in rows.order_by("pk").select_for_update(of=("self",))
+    }
