@@ -17,6 +17,7 @@ from alerts.sites.models import Site
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
 from alerts.suppression.api.ledger import LEDGER, incident_of
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
+from alerts.suppression.api.members import MEMBERS_SCHEMA, new_member_facts
 from alerts.suppression.api.trial import SCHEMA, trial_facts
 from alerts.suppression.engine.backtest_schema import request_schema
 from alerts.suppression.engine.guards.signing import Side
@@ -142,6 +143,13 @@ class RuleViewSet(Resource):
         if canary is None:
             raise Http404
         return trial_facts(canary, self.person, now=self.now)
+
+    @facts(MEMBERS_SCHEMA)
+    def new_members(self, row: RuleVersion) -> dict[str, Any]:
+        """Devices that joined a group of the rule after it was signed: it covers them, and the
+        first incident of each goes to a person.
+        """
+        return new_member_facts(row, self.person)
 
     @command(RuleIn, **WRITE, detail=False)
     def create(self, said: dict[str, Any]) -> HttpResponse:

@@ -202,18 +202,27 @@ def _ask(version: RuleVersion, key: str, progress: TrialProgress, *, now: dateti
     keep_note(kind=ASKED, key=key, now=now)
 
     def question() -> tuple[str, list[str]]:
+        ran = {"n": number((now - version.state_since).days)}
         return (
             gettext("Promote or retire: %(rule)s") % {"rule": version},
             [
-                gettext("Its canary has run for %(n)s days and cannot end by itself.")
-                % {"n": number((now - version.state_since).days)},
+                gettext("Its canary has run for %(n)s days and cannot end by itself.") % ran,
                 " · ".join(trial_lines(progress, now=now)) + ".",
-                gettext(
-                    "Both owners can promote it on the record, each with a reason, or one of you "
-                    "retires it. Neither happens by itself; this question comes back every week."
-                ),
+                _what_to_do(progress),
             ],
         )
 
     tell(version, people=owners_of(version), kind="trial-asked", told=question, now=now)
     return True
+
+
+def _what_to_do(progress: TrialProgress) -> str:
+    if progress.trial.true_positives:
+        return gettext(
+            "It labelled a true positive, so nobody can promote it: edit it so that it no longer "
+            "matches, or retire it."
+        )
+    return gettext(
+        "Both owners can promote it on the record, each with a reason, or one of you retires it. "
+        "Neither happens by itself; this question comes back every week."
+    )

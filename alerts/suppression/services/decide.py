@@ -182,7 +182,7 @@ def _act_on(incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: d
         if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
             late = new_ends(incident.pk, alerts=alerts, cover=cover)
             introduce_members(incident_id=incident.pk, ends=late, now=now)
-        if judgement.is_kept_open:
+        if judgement.is_kept_open and cover.canaries:
             return tag_covered(
                 incident_id=incident.pk, cover=cover, now=now, kept_open=judgement.reasons
             )

@@ -13,6 +13,7 @@ from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.reads.credit import credited_incidents
+from alerts.suppression.reads.harmless import harmless_looks
 from alerts.suppression.reads.trials import progress_of
 from alerts.suppression.services.watch import watch_rules
 from tests.conftest import NOON
@@ -106,20 +107,23 @@ def test_one_act_of_closing_in_tagout_counts_once(proposal, people, recent):
     assert _credit(proposal, people) == [rows[0].pk]
 
 
-def test_a_suspicion_a_withdrawal_and_a_reopening_take_it_away(proposal, people, recent):
-    doubted, withdrawn, reopened, kept = rows = recent(4)
+def test_a_suspicion_a_withdrawal_a_reopening_and_an_attack_take_a_look_away(people, recent):
+    doubted, withdrawn, reopened, attack, kept = rows = recent(5)
     rules.judge(rows, by=people.oda)
     rules.judge([doubted], by=people.olaf, verdict="suspicious")
     Annotation.objects.filter(incidents=withdrawn).update(withdrawn_at=NOON)
     TimelineItem.objects.create(incident=reopened, at=NOON, side="soc", code="reopened")
-    version = RuleVersion.objects.get(pk=proposal.pk)
-    assert _signed_credit(version, people) == [kept.pk]
+    Incident.objects.filter(pk=attack.pk).update(classification="TruePositive")
+    assert set(harmless_looks([row.pk for row in rows])) == {kept.pk}
 
 
-def _signed_credit(version, people):
-    """The credit without the back-test's word on it: a suspicious match is a stop for itself."""
-    rules.sign(version, by=people.leo, now=NOON)
-    return credited_incidents(version, now=NOON)
+def test_a_suspicion_about_the_same_devices_holds_all_of_them(proposal, people, recent):
+    doubted, other = recent(2)
+    rules.judge([other], by=people.oda)
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    assert credited_incidents(version, now=NOON) == [other.pk]
+    rules.judge([doubted], by=people.olaf, verdict="suspicious")
+    assert credited_incidents(version, now=NOON) == []
 
 
 def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, recent):
@@ -189,7 +193,7 @@ def test_what_touches_a_crown_jewel_does_not_count(proposal, people, recent, sit
 def test_what_an_open_case_would_have_kept_open_does_not_count(proposal, people, recent):
     rules.judge(recent(1), by=people.oda)
     version = rules.sign(proposal, by=people.leo, now=NOON)
-    Incident.objects.filter(pk=recent(1)[0].pk).update(ot_state="suspicious")
+    Incident.objects.filter(pk=recent(1)[0].pk).update(classification="TruePositive")
     assert credited_incidents(version, now=NOON) == []
 
 

@@ -173,6 +173,12 @@ def test_a_true_positive_is_nothing_that_owners_can_agree_on(canary, people, wor
         approve(canary, people.oda)
 
 
+def test_with_a_true_positive_the_question_says_that_nobody_can_promote_it(canary, workspace, site):
+    rules.tag(canary, workspace, site, 1, ending="true_positive")
+    watch_rules(now=END)
+    assert "nobody can promote it" in asked()[0].body
+
+
 def test_the_back_test_has_the_last_word(canary, people, workspace, site):
     approve(canary, people.oda)
     new = rules.incident_of(workspace, site, at=END - DAY, severity=2, **POLLING)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.models import PromotionApproval, RuleVersion, State
+from alerts.suppression.models import NewMember, PromotionApproval, RuleVersion, State
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.factories.incidents import make_device
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +65,24 @@ def test_an_owner_who_signed_in_promotes_on_the_record_and_a_token_never_does(
     assert signed_in(people.leo, at(stuck, "promote"), reason).status_code == 200
     stuck.refresh_from_db()
     assert (stuck.state, PromotionApproval.objects.count()) == (State.CANARY, 1)
+
+
+def test_new_members_are_told_with_the_incident_that_introduces_them(
+    programs, canary, site, workspace
+):
+    body = canary.body | {
+        "all_of": [c for c in canary.body["all_of"] if not c["field"].startswith("source")]
+        + [{"field": "source_kind", "operator": "is", "values": ["Engineering station"]}]
+    }
+    RuleVersion.objects.filter(pk=canary.pk).update(body=body)
+    for number in (8, 9):
+        make_device(site, f"ENG-WS-0{number}", f"10.20.1.{number}", kind="Engineering station")
+    first = rules.incident_of(workspace, site, at=NOON)
+    NewMember.objects.create(
+        site=site, zone="Packaging 2", handle="10.20.1.9", incident=first, found_at=NOON
+    )
+    said = programs.sam.get(at(canary, "new-members")).json()
+    assert said["version"] == 1
+    assert [(m["name"], m["has_been_met"], m["first_incident"]) for m in said["new_members"]] == [
+        ("ENG-WS-08", False, None), ("ENG-WS-09", True, first.pk),
+    ]  # fmt: skip
