@@ -45,7 +45,16 @@ BODIES = {
     "retire": {"reason": "No longer needed."},
     "promote": {"reason": "Its record is clean."},
 }
-PATTERN_BODIES = {"reject": {"reason": "Not routine."}}
+WORK = {
+    "site": "Gdansk", "title": "Calibrate chlorine", "kind": "inspection", "zone": "Packaging 2",
+    "starts_at": "2026-11-24T10:00", "ends_at": "2026-11-24T14:00",
+}  # fmt: skip
+BODIES_BY_PLACE = {
+    "patterns": {"reject": {"reason": "Not routine."}},
+    "planned-work": {
+        "planned-work": WORK, "edit": WORK, "extend": {"until": "2026-11-24T20:00:00Z"},
+    },
+}  # fmt: skip
 NEVER_BY_TOKEN = ("/rules/{id}/sign/", "/rules/{id}/promote/")
 
 
@@ -56,7 +65,7 @@ def call(program, path, method, ids):
     if "{name}" in address:
         return program.get(address.replace("{name}", "open-incidents") + "?group_by=workspace")
     if method == "post":
-        bodies = PATTERN_BODIES if place[0] == "patterns" else BODIES
+        bodies = BODIES_BY_PLACE.get(place[0], BODIES)
         return program.post(address, bodies.get(place[-1], {}))
     return program.get(address if path.endswith("/") else address.rstrip("/"))
 
@@ -102,7 +111,8 @@ def roles_for(path, method):
     from django.urls import resolve
 
     path = path.replace("{name}", "open-incidents")
-    sample = path.replace("{id}", str(uuid.UUID(int=1)) if "s/{id}" in path else "1")
+    by_uuid = "s/{id}" in path or "planned-work/{id}" in path
+    sample = path.replace("{id}", str(uuid.UUID(int=1)) if by_uuid else "1")
     for place in (sample, path.replace("{id}", "1"), path.replace("{id}", "gdansk")):
         match = resolve(f"/api/v1{place}")
         view = getattr(match.func, "cls", None)

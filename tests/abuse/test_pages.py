@@ -43,7 +43,8 @@ def foreign_things(make_person):
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     return {
         "token": token.uuid, "act": act, "incident_id": ids["incidents"], "review": ids["reviews"],
-        "candidate": ids["patterns"], "version": version.uuid, "entry_id": ids["ledger"],
+        "work": ids["planned-work"], "candidate": ids["patterns"], "version": version.uuid,
+        "entry_id": ids["ledger"],
         "stop_id": stop.pk, "change_id": owed.pk,
         "key": uuid.uuid4(), "line": 1, "number": 1, "verb": "pause", "deed": "stop",
     }  # fmt: skip

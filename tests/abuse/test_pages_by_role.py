@@ -49,6 +49,8 @@ OFFERED = {
     "review": {"reviews:answer": OT, "reviews:hand-over": OT, "reviews:withdraw": SOC},
     "patterns": {"patterns:mine": HANDS},
     "pattern": {f"patterns:{act}": HANDS for act in ("reject", "snooze", "turn")},
+    "planned work of a week": {},
+    "planned work": {f"planned_work:{act}": OT for act in ("extend", "done", "cancel")},
     "rules": {"suppression:new": HANDS},
     "rule": {
         "suppression:act edit": HANDS,
@@ -90,6 +92,8 @@ def world(make_person):
         "review": f"/reviews/{ids['reviews']}/",
         "patterns": "/patterns/",
         "pattern": f"/patterns/{ids['patterns']}/",
+        "planned work of a week": "/planned-work/",
+        "planned work": f"/planned-work/{ids['planned-work']}/",
         "rules": "/rules/",
         "rule": f"/rules/{RuleVersion.objects.get().uuid}/",
         "approvals": "/approvals/",

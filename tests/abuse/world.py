@@ -10,6 +10,7 @@ from tests import cast
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
 from tests.factories.incidents import make_alert, make_site, make_workspace
+from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
 
 WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
@@ -46,6 +47,7 @@ def the_world(make_person, name):
         "patterns": make_candidate(workspace, site).uuid,
         "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
         "annotations": given.uuid, "second-opinions": confirmed.uuid, "workspaces": name,
+        "planned-work": make_planned_work(site, by=ot).uuid,
     }  # fmt: skip
     return workspace, site, ids
 

@@ -20,6 +20,7 @@ from tests.alerts.suppression.samples import DOWNLOADS
 from tests.architecture.tree import HOME
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
+from tests.factories.planned import make_planned_work
 from tests.factories.rule_rows import make_entry, make_version, make_wanted
 
 BUDGETS = tomllib.loads((HOME / "tests" / "query_budgets.toml").read_text())["page"]
@@ -95,6 +96,8 @@ def fill(site, workspace, people, n):
         )  # fmt: skip
         fill_rules(site, workspace, people)
     fill_patterns(site, workspace, people, n)
+    for _number in range(n):
+        make_planned_work(site, by=people["oda"])
 
 
 def fill_rules(site, workspace, people):

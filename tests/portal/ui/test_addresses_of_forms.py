@@ -50,6 +50,7 @@ def test_the_address_of_a_form_leads_to_the_page_that_has_it(lead):
         f"/reviews/incidents/{incident}/verdict/": f"/incidents/{incident}/",
         f"/reviews/{review}/withdraw/": f"/reviews/{review}/",
         f"/patterns/{pattern}/snooze/": f"/patterns/{pattern}/",
+        f"/planned-work/{ids['planned-work']}/done/": f"/planned-work/{ids['planned-work']}/",
         f"/ledger/{ids['ledger']}/looked/": "/ledger/?show=again",
     }
     there = {address: page.get(address).headers.get("Location") for address in goals}

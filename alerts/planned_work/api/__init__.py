@@ -1,0 +1,1 @@
+"""Planned work over REST."""

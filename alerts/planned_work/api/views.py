@@ -1,0 +1,166 @@
+"""Planned work: read it, plan some, change, extend, finish, cancel it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
+from django.http import HttpResponse
+
+from alerts.planned_work.api.bodies import CancelIn, ExtendIn, OccurrenceIn, WorkIn
+from alerts.planned_work.api.listings import OCCURRENCES, WORKS
+from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.errors import PlanError
+from alerts.planned_work.engine.recurrence import Schedule, time_zone_named
+from alerts.planned_work.models import NamedDevice, Occurrence, Revision
+from alerts.planned_work.policies import sites_in_reach
+from alerts.planned_work.queries import latest_occurrence, works_visible_to
+from alerts.planned_work.services import (
+    WorkPlan,
+    cancel_work,
+    change_work,
+    extend_work,
+    finish_work,
+    plan_work,
+)
+from alerts.planned_work.services.plans import devices_named
+from alerts.sites.models import Site
+from portal.accounts.models import OT_ROLES, TokenScope
+from portal.api.listing import Own
+from portal.api.problems import BadInput
+from portal.api.views import Resource, command, sub_list
+
+WRITE: dict[str, Any] = {"scope": TokenScope.REVIEWS_WRITE, "roles": OT_ROLES}
+_SIDES = {"from_devices": Side.FROM, "to_devices": Side.TO, "devices": Side.ANY}
+
+
+class PlannedWorkViewSet(Resource):
+    """Planned work."""
+
+    tag = "planned work"
+    listing = WORKS
+    lookup_field = "work__uuid"
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[Revision]:
+        """Of each work at the person's sites, what it says now."""
+        works = works_visible_to(self.person)
+        return Revision.objects.filter(is_latest=True, work__in=works.values("pk"))
+
+    def own(self) -> Own:
+        """The devices that the work names, by zone and address."""
+        named = Concat(F("zone__name"), Value(" / "), F("address"))
+        rows = NamedDevice.objects.filter(revision=OuterRef("pk")).order_by("pk")
+        return Own(
+            sources={
+                name: ArraySubquery(rows.filter(side=side.value).values(text=named))
+                for name, side in _SIDES.items()
+            }
+        )
+
+    @sub_list(OCCURRENCES)
+    def occurrences(self, row: Revision) -> QuerySet[Occurrence]:
+        """The times at which it takes place, worked out for three months."""
+        return Occurrence.objects.filter(work=row.work_id)
+
+    @command(WorkIn, **WRITE, detail=False)
+    def create(self, said: dict[str, Any]) -> HttpResponse:
+        """Plan work. It tells what to expect and closes nothing."""
+        site = self._site(said)
+        made = plan_work(site=site, plan=_plan(said, site), by=self.person, now=self.now)
+        return self.one(made.uuid)
+
+    @command(WorkIn, **WRITE)
+    def edit(self, row: Revision, said: dict[str, Any]) -> None:
+        """Say what the work is from now on; what is over stays as it was."""
+        site = self._site(said)
+        if site.pk != row.work.site_id:
+            raise _bad("site", "The work is of another site. Cancel it there and plan it here.")
+        change_work(
+            work_id=row.work_id, plan=_plan(said, site), by=self.person, now=self.now
+        )  # fmt: skip
+
+    @command(ExtendIn, **WRITE)
+    def extend(self, row: Revision, said: dict[str, Any]) -> None:
+        """Let an occurrence last longer."""
+        one = self._occurrence(row, said)
+        extend_work(occurrence_id=one.pk, until=said["until"], by=self.person, now=self.now)
+
+    @command(OccurrenceIn, **WRITE)
+    def done(self, row: Revision, said: dict[str, Any]) -> None:
+        """Say that an occurrence is done."""
+        one = self._occurrence(row, said)
+        finish_work(occurrence_id=one.pk, by=self.person, now=self.now)
+
+    @command(CancelIn, **WRITE)
+    def cancel(self, row: Revision, said: dict[str, Any]) -> None:
+        """Say that the work does not take place."""
+        cancel_work(work_id=row.work_id, by=self.person, now=self.now, **said)
+
+    def _site(self, said: Mapping[str, Any]) -> Site:
+        site = sites_in_reach(self.person).filter(name=said["site"]).first()
+        if site is None:
+            raise _bad("site", "There is no such site, or none that you may see.")
+        return site
+
+    def _occurrence(self, row: Revision, said: Mapping[str, Any]) -> Occurrence:
+        if (uuid := said.get("occurrence")) is None:
+            found = latest_occurrence(row.work, now=self.now)
+        else:
+            found = Occurrence.objects.filter(work=row.work_id, uuid=uuid).first()
+        if found is None:
+            raise _bad("occurrence", "The work has no such occurrence.")
+        return found
+
+
+def _plan(said: Mapping[str, Any], site: Site) -> WorkPlan:
+    try:
+        zone = time_zone_named(said.get("time_zone") or site.time_zone)
+    except PlanError as error:
+        raise _bad("time_zone", str(error)) from None
+    starts, ends = _moment(said, "starts_at", zone), _moment(said, "ends_at", zone)
+    length = _exact(ends, zone) - _exact(starts, zone)
+    devices = []
+    for member, side in _SIDES.items():
+        found, reasons = devices_named(", ".join(said.get(member, ())), site=site, side=side)
+        if reasons:
+            raise _bad(member, reasons[0])
+        devices += found
+    return WorkPlan(
+        title=said["title"], kind=said["kind"],
+        schedule=Schedule(starts, length, zone, said.get("repeats", "").upper()),
+        devices=tuple(devices), zone_id=_zone_id(said, site),
+        work_order=said.get("work_order", ""), vendor=said.get("vendor", ""),
+        people=said.get("people", ""),
+    )  # fmt: skip
+
+
+def _moment(said: Mapping[str, Any], member: str, zone: str) -> datetime:
+    """A moment on the clock of the plant, whether it came with an offset or without."""
+    try:
+        moment = datetime.fromisoformat(said[member])
+        if moment.tzinfo is None:
+            return moment
+        return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise _bad(member, str(PlanError("time.form", text=said[member]))) from None
+
+
+def _exact(moment: datetime, zone: str) -> datetime:
+    return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _zone_id(said: Mapping[str, Any], site: Site) -> int | None:
+    if not (name := said.get("zone")):
+        return None
+    zone = site.zones.filter(name=name).first()
+    if zone is None:
+        raise _bad("zone", "The site has no such zone.")
+    return zone.pk
+
+
+def _bad(member: str, sentence: str) -> BadInput:
+    return BadInput(sentence, {member: [sentence]})

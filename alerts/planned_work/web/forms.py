@@ -1,0 +1,145 @@
+"""The form of planned work. It only reads; the service says kindly what makes no sense."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.recurrence import Schedule
+from alerts.planned_work.models import NamedDevice, Revision, WorkKind
+from alerts.planned_work.services import WorkPlan
+from alerts.planned_work.services.plans import devices_named
+from alerts.sites.models import Site, Zone
+
+_LOCAL = "%Y-%m-%dT%H:%M"
+MAX_NAMES = 10_000  # characters of a list of devices
+REPEATS = (
+    ("", _("once")),
+    ("FREQ=DAILY", _("every day")),
+    ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", _("every working day")),
+    ("FREQ=WEEKLY", _("every week")),
+    ("FREQ=MONTHLY", _("every month")),
+)
+_SIDES = (("from_names", Side.FROM), ("to_names", Side.TO), ("any_names", Side.ANY))
+
+
+def _names(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, max_length=MAX_NAMES,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+    )  # fmt: skip
+
+
+class PlantTimeField(forms.DateTimeField):
+    """A moment on the clock of the plant, whatever zone the process runs in."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_LOCAL)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the moment as it was typed."""
+        for form in (_LOCAL, "%Y-%m-%d %H:%M"):
+            try:
+                return datetime.strptime(str(value), form)  # noqa: DTZ007  # on the plant's clock
+            except ValueError:
+                continue
+        if value in self.empty_values:
+            return None
+        raise forms.ValidationError(gettext("Enter a day and a time."))
+
+
+class ZoneField(forms.ModelChoiceField):  # type: ignore[type-arg]  # takes none at run time
+    """A zone of the site that the form is about."""
+
+    def label_from_instance(self, obj: Zone) -> str:
+        """Return its name; the site is known."""
+        return obj.name
+
+
+class WorkForm(forms.Form):
+    """What is done, when, by whom, and on which devices."""
+
+    title = forms.CharField(label=_("What is done"), max_length=200)
+    kind = forms.ChoiceField(label=_("Kind of work"), choices=WorkKind.choices)
+    starts = PlantTimeField(label=_("Starts"))
+    ends = PlantTimeField(label=_("Ends"))
+    repeats = forms.ChoiceField(label=_("Repeats"), choices=REPEATS, required=False)
+    rule = forms.CharField(
+        label=_("Another recurrence"), required=False, max_length=300,
+        help_text=_("As calendars write it (RFC 5545), such as FREQ=WEEKLY;INTERVAL=2;BYDAY=TU."),
+    )  # fmt: skip
+    from_names = _names(_("From these devices"))
+    to_names = _names(_("To these devices"))
+    any_names = _names(_("Or simply these devices"))
+    zone = ZoneField(label=_("Or a whole zone"), queryset=Zone.objects.none(), required=False)
+    work_order = forms.CharField(label=_("Work order"), required=False, max_length=60)
+    vendor = forms.CharField(label=_("Vendor"), required=False, max_length=120)
+    people = forms.CharField(label=_("People"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site = site
+        field = self.fields["zone"]
+        assert isinstance(field, ZoneField)
+        field.queryset = Zone.objects.filter(site=site).order_by("name")
+        field.empty_label = gettext("no whole zone")
+
+    def clean(self) -> dict[str, Any]:
+        """Look the devices up at the site."""
+        said = super().clean() or {}
+        devices = []
+        for name, side in _SIDES:
+            found, reasons = devices_named(said.get(name, ""), site=self.site, side=side)
+            devices += found
+            for reason in reasons:
+                self.add_error(name, reason)
+        said["devices"] = tuple(devices)
+        return said
+
+    def plan(self, *, of: Revision | None = None) -> WorkPlan:
+        """Return what a valid form says. `of`: what it changes keeps its single dates."""
+        said = self.cleaned_data
+        starts, ends = said["starts"], said["ends"]
+        old = of.schedule if of is not None else None
+        return WorkPlan(
+            title=said["title"], kind=said["kind"],
+            schedule=Schedule(
+                starts, ends - starts, self.site.time_zone, said["rule"] or said["repeats"],
+                also=old.also if old else (), except_at=old.except_at if old else (),
+                moved=old.moved if old else (),
+            ),
+            devices=said["devices"], zone_id=said["zone"].pk if said["zone"] else None,
+            work_order=said["work_order"], vendor=said["vendor"], people=said["people"],
+        )  # fmt: skip
+
+
+def initial_of(says: Revision, devices: Iterable[NamedDevice]) -> dict[str, Any]:
+    """Return what a form shows of a revision. Devices are written with their zone, so that each is
+    found again.
+    """
+    names: dict[str, list[str]] = {"from": [], "to": [], "any": []}
+    for device in devices:
+        names[device.side].append(f"{device.zone.name} / {device.address}")
+    schedule, known = says.schedule, {value for value, _label in REPEATS}
+    return {
+        "title": says.title, "kind": says.kind,
+        "starts": schedule.starts_at.strftime(_LOCAL),
+        "ends": (schedule.starts_at + schedule.length).strftime(_LOCAL),
+        "repeats": says.rule if says.rule in known else "",
+        "rule": "" if says.rule in known else says.rule,
+        "from_names": ", ".join(names["from"]), "to_names": ", ".join(names["to"]),
+        "any_names": ", ".join(names["any"]), "zone": says.zone_id,
+        "work_order": says.work_order, "vendor": says.vendor, "people": says.people,
+    }  # fmt: skip
+
+
+def usual_times(now: datetime) -> dict[str, str]:
+    """Return the times that a new form begins with: the next full hour, for two hours."""
+    begin = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return {
+        "starts": begin.strftime(_LOCAL),
+        "ends": (begin + timedelta(hours=2)).strftime(_LOCAL),
+    }

@@ -1,0 +1,125 @@
+"""Planned work as its pages tell of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
+
+from django.utils.translation import gettext, gettext_lazy
+
+from alerts.planned_work.engine.coverage import SLACK
+from alerts.planned_work.models import Occurrence, PlannedWork, Revision, WorkKind, WorkStep
+from alerts.planned_work.queries import AlertCounts, ScopeNames
+from portal.ui.moments import moment_words, period_words, zone_name
+from portal.ui.words import length
+
+EXTENDED_BY = timedelta(hours=2)
+STEPS = {
+    "made": gettext_lazy("planned it"),
+    "changed": gettext_lazy("changed it"),
+    "extended": gettext_lazy("extended it"),
+    "done": gettext_lazy("said that it is done"),
+    "cancelled": gettext_lazy("cancelled it"),
+    "asked": gettext_lazy("asked whether it still goes on"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWork:
+    """One occurrence with the words that pages need."""
+
+    it: Occurrence
+    title: str
+    kind: str
+    detail: str  # work order · vendor
+    hours: str
+    end: str  # 13:00
+    slack_end: str
+    over: str  # how long it is past its end; empty where it is not
+    is_recurring: bool
+    counts: AlertCounts
+    extend_to: str  # as forms send it; empty where it cannot be extended
+    extend_words: str
+
+
+def shown(
+    one: Occurrence, *, zone: tzinfo, now: datetime, counts: Mapping[UUID, AlertCounts]
+) -> ShownWork:
+    """Return an occurrence in words."""
+    says = one.revision
+    is_over = one.done_at is None and one.late_until is not None and one.ends_at <= now
+    goal = next_end(one, zone=zone, now=now)
+    end = one.ends_at.astimezone(zone)
+    return ShownWork(
+        it=one,
+        title=says.title,
+        kind=str(WorkKind(says.kind).label),
+        detail=" · ".join(filter(None, (says.work_order, says.vendor))),
+        hours=f"{one.starts_at.astimezone(zone):%H:%M}–{end:%H:%M}",
+        end=f"{end:%H:%M}",
+        slack_end=f"{end + SLACK:%H:%M}",
+        over=length(now - one.ends_at) if is_over else "",
+        is_recurring=says.is_recurring,
+        counts=counts.get(one.uuid, AlertCounts()),
+        extend_to=goal.isoformat() if one.done_at is None else "",
+        extend_words=f"{goal:%H:%M}",
+    )
+
+
+def next_end(one: Occurrence, *, zone: tzinfo, now: datetime) -> datetime:
+    """Return the end that one press extends the work to: two hours on, at a full hour."""
+    local = (max(now, one.ends_at) + EXTENDED_BY).astimezone(zone)
+    return local.replace(minute=0, second=0, microsecond=0)
+
+
+def facts_of(
+    one: Occurrence, names: ScopeNames, *, zone: tzinfo, now: datetime
+) -> list[tuple[str, str]]:
+    """Return what is planned, as pairs of name and value."""
+    says = one.revision
+    when = period_words(one.starts_at, one.ends_at, now, zone, is_dated=True, is_local=True)
+    told = [
+        (gettext("When"), f"{when} {zone_name(one.starts_at.astimezone(zone))}"),
+        (gettext("Repeats"), recurrence_words(says)),
+        (gettext("Work order"), says.work_order),
+        (gettext("Vendor"), says.vendor),
+        (gettext("People"), says.people),
+        (gettext("From"), ", ".join(names.from_)),
+        (gettext("To"), ", ".join(names.to)),
+        (gettext("Devices"), ", ".join(names.any)),
+        (gettext("Whole zone"), says.zone.name if says.zone else ""),
+        (gettext("Known since"), known_words(says, zone=zone, now=now)),
+    ]
+    return [(name, value) for name, value in told if value]
+
+
+def known_words(says: Revision, *, zone: tzinfo, now: datetime) -> str:
+    """Return who told of it, and when."""
+    return f"{moment_words(says.known_from, now, zone=zone)}, {says.by_label}"
+
+
+def recurrence_words(says: Revision) -> str:
+    """Return the recurrence in words where it is a plain one, else as RFC 5545 spells it."""
+    if not says.rule:
+        return gettext("on other dates too") if says.is_recurring else ""
+    plain = {
+        "FREQ=DAILY": gettext("every day"),
+        "FREQ=WEEKLY": gettext("every week"),
+        "FREQ=MONTHLY": gettext("every month"),
+        "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR": gettext("every working day"),
+    }
+    return plain.get(says.rule, says.rule)
+
+
+def state_chip(work: PlannedWork) -> tuple[str, str, str] | None:
+    """Return word, colour and icon of work that is done or cancelled."""
+    if work.state == PlannedWork.State.DONE:
+        return str(work.get_state_display()), "ok", "check"
+    if work.state == PlannedWork.State.CANCELLED:
+        return str(work.get_state_display()), "", "calendar-x-2"
+    return None
+
+
+def step_words(step: WorkStep) -> str:
+    """Return what somebody did, after their name."""
+    return str(STEPS.get(step.code, step.code))

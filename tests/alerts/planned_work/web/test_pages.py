@@ -1,0 +1,181 @@
+"""The week, the list and one work: what people see, and what they can do there."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from alerts.planned_work.models import Occurrence, PlannedWork
+
+pytestmark = pytest.mark.django_db
+
+ELEVEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+EARLY = ELEVEN - timedelta(hours=12)
+AFTERNOON = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+WEEK = "/planned-work/?week=2026-11-24"
+
+
+@pytest.fixture
+def see(client, noon):
+    def get(path, person):
+        client.force_login(person)
+        response = client.get(path)
+        return response.status_code, response.content.decode()
+
+    return get
+
+
+@pytest.fixture
+def send(client, noon):
+    def post(path, person, **said):
+        client.force_login(person)
+        return client.post(path, said)
+
+    return post
+
+
+def address(work, act="work"):
+    return reverse(f"planned_work:{act}", args=[work.uuid])
+
+
+def test_the_week_shows_work_and_the_alerts_that_came_with_it(see, planned, happen, oda):
+    planned(now=EARLY)
+    planned(
+        now=EARLY, title="Backup", rule="FREQ=DAILY", start=datetime(2026, 11, 23, 3, 0), hours=2
+    )
+    happen(ELEVEN)
+    happen(ELEVEN, to="DB-GD-01")
+    _status, page = see(WEEK, oda)
+    assert "Drive firmware, Process Line 2" in page and "WO-4711" in page
+    assert page.count("<b>Backup</b>") == 7
+    assert "2 alerts, 1 expected" in page and "1 unexpected" in page
+    assert 'class="mark from-22' in page  # 11:00 in Gdańsk
+
+
+def test_work_over_its_end_asks_its_question_with_two_answers(see, planned, oda, monkeypatch):
+    planned(now=EARLY)
+    monkeypatch.setattr("portal.clock.now", lambda: AFTERNOON)
+    _status, page = see(WEEK, oda)
+    assert "Over by 2 h" in page
+    assert "Planned until 13:00, with slack until 14:00. Is it still going on?" in page
+    assert "Extend to 17:00" in page and "It is done" in page
+
+
+def test_the_soc_reads_and_cannot_plan(see, planned, happen, sam):
+    happen(ELEVEN)  # so that the workspace has alerts of the site
+    work = planned()
+    status, page = see(WEEK, sam)
+    assert status == 200 and "Drive firmware" in page and "Plan work" not in page
+    status, page = see(address(work), sam)
+    assert status == 200 and "It is done" not in page
+    assert see("/planned-work/new/", sam)[0] == 404
+    assert see(address(work, "edit"), sam)[0] == 404
+
+
+def test_work_of_another_site_does_not_exist_for_strangers(see, send, planned, pia):
+    work = planned()
+    assert "Drive firmware" not in see(WEEK, pia)[1]
+    assert see(address(work), pia)[0] == 404
+    assert send(address(work, "cancel"), pia).status_code == 404
+    assert PlannedWork.objects.get().state == "planned"
+
+
+def test_one_work_tells_what_is_planned_and_what_was_unexpected(see, planned, happen, oda):
+    work = planned(now=EARLY)
+    happen(ELEVEN)
+    happen(ELEVEN, to="DB-GD-01")
+    _status, page = see(address(work), oda)
+    unexpected = "with a device that is not named"
+    told = ("WO-4711", "Nordval Drives", "ENG-WS-04", "PLC-PL2-07", "planned it", unexpected)
+    for words in (*told, "Nothing closes by the calendar alone."):
+        assert words in page
+
+
+def test_oda_plans_work_from_the_form(send, site, devices, oda):
+    said = {
+        "site": site.pk, "title": "Replace valve terminal", "kind": "replacement",
+        "starts": "2026-11-25T13:00", "ends": "2026-11-25T16:00", "repeats": "", "rule": "",
+        "from_names": "ENG-WS-04", "to_names": "10.20.4.40", "any_names": "", "work_order": "WO-1",
+    }  # fmt: skip
+    response = send("/planned-work/new/", oda, **said)
+    work = PlannedWork.objects.get()
+    assert response["Location"] == address(work)
+    one = Occurrence.objects.get()
+    assert (one.starts_at.hour, one.ends_at.hour) == (12, 15)
+    assert set(work.revisions.get().devices.values_list("side", "name")) == {
+        ("from", "ENG-WS-04"), ("to", "PLC-PL2-07"),
+    }  # fmt: skip
+
+
+def test_what_is_wrong_stands_at_its_field(send, site, devices, oda):
+    response = send(
+        "/planned-work/new/", oda, site=site.pk, title="Backup", kind="backup",
+        starts="2026-11-25T13:00", ends="2026-11-25T12:00", any_names="GHOST-1",
+    )  # fmt: skip
+    assert response.status_code == 422
+    assert "Gdańsk knows no device “GHOST-1”" in response.content.decode()
+    assert not PlannedWork.objects.exists()
+
+
+def test_a_change_is_a_new_revision_and_nothing_typed_anew_is_lost(see, send, planned, oda):
+    work = planned()
+    _status, page = see(address(work, "edit"), oda)
+    assert "Packaging 2 / 10.20.4.15" in page
+    said = {
+        "title": "Drive firmware", "kind": "firmware", "starts": "2026-11-24T08:00",
+        "ends": "2026-11-24T15:00", "from_names": "Packaging 2 / 10.20.4.15",
+        "to_names": "Packaging 2 / 10.20.4.40",
+    }  # fmt: skip
+    assert send(address(work, "edit"), oda, **said).status_code == 302
+    assert work.revisions.get(is_latest=True).number == 2
+
+
+def test_work_is_extended_done_and_cancelled_from_its_page(send, planned, oda):
+    work = planned(now=EARLY)
+    one = work.occurrences.get()
+    said = {"occurrence": one.uuid, "until": "2026-11-24T17:00"}
+    assert send(address(work, "extend"), oda, **said).status_code == 302
+    one = work.occurrences.get(known_until=None)
+    assert one.ends_at == datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+    assert send(address(work, "done"), oda, occurrence=one.uuid).status_code == 302
+    assert PlannedWork.objects.get().state == "done"
+    refused = send(address(work, "cancel"), oda)
+    assert refused.status_code == 422 and "The work is done" in refused.content.decode()
+
+
+def test_a_file_is_checked_first_and_then_imported(send, site, devices, oda):
+    from io import BytesIO
+
+    def file():
+        made = BytesIO(
+            b"title,kind,starts,ends,devices\n"
+            b"Backup,backup,2026-11-25 02:00,2026-11-25 04:00,ENG-WS-04\n"
+        )
+        made.name = "plan.csv"
+        return made
+
+    checked = send("/planned-work/import/", oda, site=site.pk, file=file(), do="check")
+    assert "Nothing was stored yet" in checked.content.decode()
+    assert not PlannedWork.objects.exists()
+    done = send("/planned-work/import/", oda, site=site.pk, file=file(), do="import")
+    assert "New: 1." in done.content.decode()
+    assert PlannedWork.objects.count() == 1
+
+
+def test_an_incident_says_that_it_is_inside_planned_work_and_links_there(see, planned, happen, oda):
+    work = planned(now=EARLY)
+    incident = happen(ELEVEN)
+    _status, page = see(f"/incidents/{incident.pk}/", oda)
+    assert "Inside planned work WO-4711, Drive firmware, Process Line 2, until 13:00" in page
+    assert address(work) in page
+
+
+def test_an_incident_says_how_late_it_is(see, planned, happen, oda):
+    planned(now=EARLY)
+    incident = happen(datetime(2026, 11, 24, 13, 40, tzinfo=UTC))
+    _status, page = see(f"/incidents/{incident.pk}/", oda)
+    assert "Outside planned work WO-4711, Drive firmware, Process Line 2: 40 min late" in page
+
+
+def test_a_week_without_work_says_what_belongs_there(see, site, oda):
+    assert "Nothing is planned this week" in see("/planned-work/", oda)[1]
