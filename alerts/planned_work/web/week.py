@@ -134,8 +134,11 @@ def _day(
         made.blocks += _blocks(one, begin, end, zone=zone, now=now)
     made.blocks = _in_lanes(made.blocks)
     here = [mark for mark in marks if begin <= mark.at < end]
-    slots = {(_slot(mark.at.astimezone(zone)), mark.is_expected) for mark in here}
-    made.marks = [DayMark(*each) for each in sorted(slots)]
+    slots: dict[int, bool] = {}  # an unexpected one hides the expected ones of its half-hour
+    for mark in here:
+        slot = _slot(mark.at.astimezone(zone))
+        slots[slot] = slots.get(slot, True) and mark.is_expected
+    made.marks = [DayMark(*each) for each in sorted(slots.items())]
     return made
 
 

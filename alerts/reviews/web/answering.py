@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.members import happened_words, members_of
 from alerts.incidents.reads.wording import number_words
+from alerts.planned_work.services import CannotPlanWork
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import speaks_at, works_in
 from alerts.reviews.queries import (
@@ -34,9 +36,11 @@ from alerts.reviews.services import (
     open_review,
     undo_verdict,
 )
+from alerts.reviews.services.planned_until import cancel_plan, plan_until
 from alerts.reviews.web.forms import VerdictForm
 from alerts.reviews.web.occasions import ids_in
 from alerts.reviews.web.panel import render_panel
+from alerts.reviews.web.planned import read_until, until_choices
 from alerts.reviews.web.shared import (
     answer_context,
     colleagues,
@@ -110,8 +114,10 @@ def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     person, now = actor_of(request), clock.now()
     given = get_object_or_404(Annotation.objects.select_related("review"), act=act, by=person)
     try:
-        undo_verdict(act=act, by=person, now=now)
-    except CannotUndoVerdict as refusal:
+        with transaction.atomic():
+            undo_verdict(act=act, by=person, now=now)
+            cancel_plan(given, now=now)
+    except (CannotUndoVerdict, CannotPlanWork) as refusal:
         return _undone(request, given, " ".join(refusal.reasons), status=409)
     return _undone(request, given, gettext("Your answer was withdrawn."))
 
@@ -150,10 +156,15 @@ def _give(
     ticked = said.pop("incident_ids")
     about = (ticked or otherwise) if ids is None else ids
     try:
-        return give_verdict(
-            by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **said
-        )
-    except CannotGiveVerdict as refusal:
+        with transaction.atomic():
+            given = give_verdict(
+                by=actor_of(request), now=now, review_id=review_id, incident_ids=about, **said
+            )
+            if form.until_text:
+                until = read_until(form.until_text, given)
+                plan_until(given, until=until, vendor=form.vendor_text, now=now)
+            return given
+    except (CannotGiveVerdict, CannotPlanWork) as refusal:
         form.add_error(None, list(refusal.reasons))
     return None
 
@@ -211,6 +222,7 @@ def _page(
         "may_withdraw": waits and works_in(person, asked.lead.workspace),
         "hand_over": colleagues(asked, request) if may_answer and waits else None,
         "now": now,
+        "until_choices": until_choices(asked.site.time_zone, now=now),
         **verdict_context(shown, form),
     }
     status = 422 if form and form.errors else 200

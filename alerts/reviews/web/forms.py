@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.reviews.engine.question import Question
 from alerts.reviews.models import CANNED
 from alerts.reviews.policies import LONGEST_QUESTION
+from alerts.reviews.services.planned_until import PLANNED_CAUSE
 from alerts.reviews.web.occasions import FIELD, ids_in
 from portal.accounts.models import User
 from portal.ui.pieces import Choice
@@ -20,6 +21,7 @@ DONE_BY = (
     ("automation", _("Automation")),
 )
 # With the longest ready question before them they still fit into a question.
+OVER = "over"
 MAX_OWN_WORDS = LONGEST_QUESTION - max(len(each) for each in CANNED) - 1
 
 
@@ -42,15 +44,28 @@ class VerdictForm(forms.Form):
         required=False, max_length=60, label=_("Work order or change number")
     )
     done_by = forms.ChoiceField(required=False, choices=DONE_BY, label=_("Who did it"))
+    until = forms.CharField(required=False, max_length=40)  # "over", or a moment
+    until_other = forms.CharField(
+        required=False, max_length=40, label=_("Planned until another time"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )  # fmt: skip
+    vendor = forms.CharField(required=False, max_length=120, label=_("Vendor"))
     note = forms.CharField(
         required=False, label=_("Note for the SOC"), widget=forms.Textarea(attrs={"rows": 2})
     )
+
+    until_text, vendor_text = "", ""  # of planned work that a valid form tells of
 
     def clean(self) -> dict[str, Any]:
         """Read the reason that belongs to the verdict, and one note."""
         said = super().clean() or {}
         verdict = said.get("verdict", "")
         said["cause"] = said.get("cause") or self.data.get(f"cause_{verdict}", "")
+        until, other = said.pop("until", ""), said.pop("until_other", "")
+        self.until_text = (other or until) if verdict == "maintenance" and until != OVER else ""
+        self.vendor_text = said.pop("vendor", "")
+        if verdict == "maintenance" and (until or other):
+            said["cause"] = said["cause"] or PLANNED_CAUSE
         why = said.pop("why", "") if verdict == "suspicious" else ""
         said.pop("why", None)
         said["seen"] = self.data.get("seen")

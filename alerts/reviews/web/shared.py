@@ -68,6 +68,7 @@ def chosen_in(form: VerdictForm) -> dict[str, str]:
         "verdict": verdict,
         "cause": said.get(f"cause_{verdict}", "") or said.get("cause", ""),
         "done_by": said.get("done_by", ""),
+        "until": said.get("until", ""),
     }
 
 

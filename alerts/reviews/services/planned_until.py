@@ -1,0 +1,117 @@
+"""Plan the work that an answer tells of: “this is planned until 16:00”."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils.translation import gettext
+
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.models import Alert
+from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.kinds import OTHER
+from alerts.planned_work.engine.recurrence import Schedule
+from alerts.planned_work.models import PlannedWork
+from alerts.planned_work.services import (
+    CannotPlanWork,
+    DeviceOfPlan,
+    WorkPlan,
+    cancel_work,
+    plan_work,
+)
+from alerts.reviews.models import Annotation
+from alerts.sites.models import Device, Site, Zone
+
+PLANNED_CAUSE = "planned-work"
+MAX_BACK = timedelta(hours=24)  # work is not planned further back than this
+_MAX_ALERTS = 200
+_KINDS = {
+    "vendor-remote-support": "vendor-session", "contractor-laptop": "vendor-visit",
+    "commissioning-new-asset": "commissioning", "spare-swap": "replacement",
+    "profinet-replacement": "replacement", "firmware-campaign": "firmware",
+    "planned-shutdown": "outage", "mirror-port-work": "network-change",
+    "network-renumbering": "network-change", "protection-test": "protection-test",
+    "telecontrol-test": "test", "windows-patching": "patching", "backup-skipped": "backup",
+}  # fmt: skip
+
+
+def plan_until(
+    annotation: Annotation, *, until: datetime, vendor: str, now: datetime
+) -> PlannedWork:
+    """Plan work on the devices of the incidents that were judged, from their first alert until this
+    time. The same answer plans it once. Refuses where the alerts name no device.
+    """
+    alerts = list(
+        annotation.alerts.exclude(site=None).select_related("site").order_by("at")[:_MAX_ALERTS]
+    )
+    if not alerts:
+        raise CannotPlanWork(gettext("The alerts name no site, so no work can be planned there."))
+    site = alerts[0].site
+    assert site is not None
+    uid = f"answer-{annotation.key}"
+    if known := PlannedWork.objects.filter(site=site, uid=uid).first():
+        return known
+    if until <= now:
+        raise CannotPlanWork(gettext("Choose a time later than now, or say that it is over."))
+    zone = ZoneInfo(site.time_zone)
+    begin = max(alerts[0].at, now - MAX_BACK).astimezone(zone).replace(second=0, microsecond=0)
+    schedule = Schedule(
+        begin.replace(tzinfo=None), until.astimezone(UTC) - begin.astimezone(UTC), site.time_zone
+    )
+    plan = WorkPlan(
+        title=bare_title(alerts[0].alert_type)[:200],
+        kind=_kind(annotation),
+        schedule=schedule,
+        devices=tuple(_devices(alerts, site)),
+        work_order=annotation.work_order,
+        vendor=vendor,
+        people=annotation.by.name,
+    )
+    return plan_work(site=site, plan=plan, by=annotation.by, now=now, uid=uid)
+
+
+def cancel_plan(annotation: Annotation, *, now: datetime) -> None:
+    """Cancel the work that was planned with an answer, where there is some and it still stands."""
+    rows = PlannedWork.objects.filter(
+        uid=f"answer-{annotation.key}", state=PlannedWork.State.PLANNED
+    )
+    for work in rows:
+        cancel_work(work_id=work.pk, by=annotation.by, now=now)
+
+
+def _kind(annotation: Annotation) -> str:
+    usual = "vendor-visit" if annotation.done_by == "vendor" else OTHER
+    return _KINDS.get(annotation.cause, usual)
+
+
+def _devices(alerts: Iterable[Alert], site: Site) -> Iterable[DeviceOfPlan]:
+    """Yield the devices at both ends of the alerts; either side where there is no direction."""
+    zones = dict(Zone.objects.filter(site=site).values_list("name", "pk"))
+    for alert in alerts:
+        source = _device(alert.source_zone, alert.source_address, alert.source_device, zones)
+        target = _device(
+            alert.destination_zone, alert.destination_address, alert.destination_device, zones
+        )
+        if source and target:
+            yield DeviceOfPlan(Side.FROM, *source)
+            yield DeviceOfPlan(Side.TO, *target)
+        elif found := source or target:
+            yield DeviceOfPlan(Side.ANY, *found)
+        elif alert.zone_id and not (alert.source or alert.destination):
+            named = Q(address__in=alert.any_address) | Q(name__in=alert.any_device)
+            for device in Device.objects.filter(named, zone=alert.zone_id)[:20]:
+                yield DeviceOfPlan(Side.ANY, device.zone_id, device.address, device.name)
+
+
+def _device(
+    zone: str, address: str, name: str, zones: dict[str, int]
+) -> tuple[int, str, str] | None:
+    """Return zone, address and name of one end, as far as the plant knows it."""
+    zone_id = zones.get(zone)
+    if zone_id is None:
+        return None
+    if address:
+        return zone_id, address, name
+    known = Device.objects.filter(zone=zone_id, name=name).first() if name else None
+    return (zone_id, known.address, known.name) if known else None

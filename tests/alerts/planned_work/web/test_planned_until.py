@@ -1,0 +1,111 @@
+"""From the answer sheet: “this is planned until 16:00”, in three taps."""
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerts.planned_work.models import PlannedWork
+from alerts.reviews.models import Annotation
+from alerts.reviews.services import ask_ot
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+ELEVEN = NOON - timedelta(hours=2)
+
+
+@pytest.fixture
+def asked(happen, site, sam, oda):
+    incident = happen(ELEVEN)
+    return ask_ot(
+        incident_ids=[incident.pk], site_id=site.pk, by=sam, question="Planned?", now=ELEVEN
+    )
+
+
+@pytest.fixture
+def answer(client, noon, asked, oda):
+    key = str(uuid.uuid4())
+
+    def post(**said):
+        client.force_login(oda)
+        return client.post(
+            f"/reviews/{asked.uuid}/", {"key": key, "verdict": "maintenance", **said}
+        )
+
+    return post
+
+
+def test_the_sheet_offers_full_hours_of_the_plant(client, noon, asked, oda):
+    client.force_login(oda)
+    page = client.get(f"/reviews/{asked.uuid}/").content.decode()
+    assert "Planned until" in page and "It is over" in page
+    assert re.findall(r'name="until" value="(2026[^"]+)"', page) == [
+        "2026-11-24T15:00:00+01:00", "2026-11-24T17:00:00+01:00",
+    ]  # fmt: skip
+
+
+def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):
+    assert answer(until="2026-11-24T15:00:00+01:00").status_code == 302
+    given = Annotation.objects.get()
+    assert (given.verdict, given.cause) == ("maintenance", "planned-work")
+    one = PlannedWork.objects.get().occurrences.get()
+    assert (one.starts_at, one.ends_at) == (ELEVEN, datetime(2026, 11, 24, 14, 0, tzinfo=UTC))
+    named = one.revision.devices.values_list("side", "name")
+    assert set(named) == {("from", "ENG-WS-04"), ("to", "PLC-PL2-07")}
+    incident = asked.incidents.get()
+    assert incident.is_open, "nothing closes by it"
+    assert ["planned-work", -25, ""] in incident.priority_parts
+
+
+def test_the_same_answer_sent_twice_plans_once(answer):
+    for _ in range(2):
+        answer(until="2026-11-24T15:00:00+01:00")
+    assert PlannedWork.objects.count() == Annotation.objects.count() == 1
+
+
+def test_what_the_cause_says_is_the_kind_of_work(answer):
+    answer(
+        until="2026-11-24T15:00:00+01:00", cause_maintenance="firmware-campaign", work_order="WO-7"
+    )
+    says = PlannedWork.objects.get().revisions.get()
+    assert (says.kind, says.work_order) == ("firmware", "WO-7")
+
+
+def test_another_time_is_read_on_the_clock_of_the_plant(answer):
+    answer(until_other="2026-11-24T19:30")
+    one = PlannedWork.objects.get().occurrences.get()
+    assert one.ends_at == datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"until": "2026-11-24T09:00:00+01:00"}, "later than now"),
+        ({"until": "soon"}, "Enter a day and a time"),
+        ({"until": "2027-11-24T09:00:00+01:00"}, "longer than 31 days"),
+    ],
+)
+def test_a_time_that_makes_no_sense_saves_neither(answer, said, sentence):
+    response = answer(**said)
+    assert response.status_code == 422 and sentence in response.content.decode()
+    assert not PlannedWork.objects.exists() and not Annotation.objects.exists()
+
+
+def test_it_is_over_answers_without_planning(answer):
+    answer(until="over")
+    assert Annotation.objects.get().cause == "planned-work"
+    assert not PlannedWork.objects.exists()
+
+
+def test_other_verdicts_plan_nothing(answer):
+    answer(verdict="routine", cause_routine="other", until="2026-11-24T15:00:00+01:00")
+    assert Annotation.objects.get().verdict == "routine"
+    assert not PlannedWork.objects.exists()
+
+
+def test_an_answer_that_is_withdrawn_takes_its_plan_with_it(client, answer):
+    answer(until="2026-11-24T15:00:00+01:00")
+    client.post(f"/reviews/undo/{Annotation.objects.get().act}/")
+    assert PlannedWork.objects.get().state == "cancelled"
