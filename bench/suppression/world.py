@@ -165,11 +165,19 @@ class World:
             for side in ("source", "destination")
             for name in ("kind", "zone", "subnet")
         }
-        facts = Facts(**alert.facts(), **sides)
+        works_by_name = tuple(sorted(self._works(alert, by_name=True)))
+        facts = Facts(
+            **alert.facts(),
+            **sides,
+            planned_work=tuple(sorted(works)),
+            planned_work_by_name=works_by_name,
+        )
         return SeenAlert(key, occurrence, facts)
 
-    def _works(self, alert: Alert) -> frozenset[str]:
-        """The kinds of planned work that were written down by then and name what takes part."""
+    def _works(self, alert: Alert, *, by_name: bool = False) -> frozenset[str]:
+        """The kinds of planned work that were written down by then and name what takes part. With
+        `by_name`, only of work that names its devices.
+        """
         ends = {alert.source_device, alert.destination_device, *alert.any_device} - {""}
         zones = {alert.source_zone, alert.destination_zone, alert.zone} - {""}
         return frozenset(
@@ -177,7 +185,11 @@ class World:
             for work in self._works_by_site[alert.site]
             if work.starts_at <= alert.at < work.ends_at + SLACK
             and work.entered_at <= alert.at
-            and (ends & set(work.devices) if work.devices else zones & set(work.zones))
+            and (
+                ends & set(work.devices)
+                if work.devices
+                else not by_name and zones & set(work.zones)
+            )
         )
 
     @cached_property

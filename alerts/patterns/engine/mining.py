@@ -16,6 +16,7 @@ from alerts.patterns.engine.evidence import Evidence, pool_evidence
 from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.pattern import Pattern, Strictness, TypeName, strictness_of
 from alerts.patterns.engine.sides import MAX_LISTED, Inventory, Rung, Side, describe_side
+from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
 
 MIN_PLANNED_SHARE: Final = 0.9
@@ -112,10 +113,10 @@ def _obstacle(
 ) -> str:
     if Rung.LISTED not in (source.rung, destination.rung):
         return "no_identity"
-    if planned_work:
-        return "needs_planned_work"  # no rule can say it yet
-    if is_strict and hours is None:
+    if is_strict and hours is None and not planned_work:
         return "needs_hours"
+    if planned_work and planned_work not in KINDS_FOR_RULES:
+        return "needs_planned_work"  # of a kind that a rule can name
     return ""
 
 

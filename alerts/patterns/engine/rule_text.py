@@ -41,6 +41,8 @@ def rule_for(
     clauses.append(Clause("severity", "at_most", (SEVERITIES[pattern.severity],)))
     if pattern.hours is not None:
         clauses.append(Clause("time", "within", pattern.hours.as_windows(time_zone)))
+    if pattern.planned_work:
+        clauses.append(Clause("planned_work", "within", (pattern.planned_work,)))
     rule = Rule(
         title=title_of(pattern),
         all_of=tuple(clauses),

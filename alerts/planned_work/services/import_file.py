@@ -117,7 +117,7 @@ def _add(
         if entry.site:
             return [_("There is no site “%(name)s”.") % {"name": entry.site}]
         return [_("The work names no site. Name it there, or give --site.")]
-    if reasons := reasons_against_planning(site, by=by):
+    if reasons := places.reasons_against(site, by):
         return reasons
     if not is_in_sight(entry.schedule, now=now) and not entry.is_cancelled:
         return []
@@ -142,8 +142,15 @@ class _Places:
         self.usual = usual
         self.errors: list[tuple[int, str, str]] = []
         self._sites = {site.name.casefold(): site for site in Site.objects.all()}
+        self._reasons: dict[int, list[str]] = {}
         self._zones: dict[int, dict[str, Zone]] = {}
         self._devices: dict[int, dict[str, list[Device]]] = {}
+
+    def reasons_against(self, site: Site, by: Actor) -> list[str]:
+        """Return why this person may not plan work at this site."""
+        if site.pk not in self._reasons:
+            self._reasons[site.pk] = reasons_against_planning(site, by=by)
+        return self._reasons[site.pk]
 
     def site_of(self, entry: Entry) -> Site | None:
         """Return the site that an entry names, else the usual one."""
@@ -201,18 +208,25 @@ class _Places:
         return self._devices[site.pk]
 
 
+def _digests_of(works: Iterable[PlannedWork]) -> dict[int, str]:
+    rows = Revision.objects.filter(work__in=[work.pk for work in works], is_latest=True)
+    return dict(rows.values_list("work_id", "digest"))
+
+
 class _Import:
     """One run over the plans of a file."""
 
     def __init__(self, by: Actor, now: datetime) -> None:
         self.by, self.now = by, now
         self.report = ImportReport()
+        self.digests: dict[int, str] = {}  # what the works of a chunk say now
 
     def take_over(self, pairs: Sequence[tuple[Entry, Site, WorkPlan]]) -> ImportReport:
         """Store what is new, change what says something else, cancel what was cancelled."""
         for start in range(0, len(pairs), BATCH):
             chunk = pairs[start : start + BATCH]
             known = self._known(chunk)
+            self.digests = _digests_of(known.values())
             new = []
             for entry, site, plan in chunk:
                 work = known.get((site.pk, entry.uid))
@@ -237,7 +251,7 @@ class _Import:
         elif entry.is_cancelled:
             cancel_work(work_id=work.pk, by=self.by, now=self.now)
             self.report.cancelled += 1
-        elif Revision.objects.filter(work=work, is_latest=True, digest=plan.digest).exists():
+        elif self.digests.get(work.pk) == plan.digest:
             self.report.unchanged += 1
         else:
             change_work(work_id=work.pk, plan=plan, by=self.by, now=self.now)

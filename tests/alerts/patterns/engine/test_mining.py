@@ -5,8 +5,12 @@ import pytest
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import Group
 from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.sides import Rung
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import reasons_against_rule
 from tests.alerts.patterns.engine.plants import cell, device, happened, outside
+from tests.conftest import NOON
 
 SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "Medium"][:4]
 BOXED = next(t.title for t in all_types() if t.guard == "timeboxed" and t.severity == "Medium")
@@ -82,12 +86,21 @@ def test_strict_types_name_each_device_and_keep_to_hours():
     assert pattern.obstacle == ""
 
 
-def test_strict_types_without_hours_need_planned_work():
+def test_strict_types_without_hours_keep_to_planned_work_of_a_kind():
     anytime = [happened([day], hour=day * 5 % 24)[0] for day in range(40)]
     assert one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=anytime)]).obstacle == "needs_hours"
     planned = [happened([d], hour=d * 5 % 24, works=["vendor-visit"])[0] for d in range(40)]
     pattern = one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=planned)])
     assert pattern.planned_work == "vendor-visit"
+    assert pattern.obstacle == ""
+    said = rule_for(pattern, time_zone="UTC", now=NOON)
+    assert Clause("planned_work", "within", ("vendor-visit",)) in said.all_of
+    assert reasons_against_rule(said) == []
+
+
+def test_work_of_no_kind_makes_no_rule():
+    planned = [happened([d], hour=d * 5 % 24, works=["other"])[0] for d in range(40)]
+    pattern = one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=planned)])
     assert pattern.obstacle == "needs_planned_work"
 
 
