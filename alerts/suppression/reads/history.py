@@ -32,7 +32,7 @@ from alerts.suppression.reads.handling import (
 TRUE_POSITIVE = "TruePositive"
 
 _ROWS = """
-SELECT a.id, a.at, a.workspace_id, coalesce(s.name, ''), coalesce(s.time_zone, 'UTC'),
+SELECT a.id, a.at, coalesce(s.name, ''), coalesce(s.time_zone, 'UTC'),
        a.alert_type, a.severity, a.protocol, a.port, a.function, a.source_device,
        a.source_address, a.destination_device, a.destination_address, a.any_device, a.any_address,
        ARRAY(SELECT l.incident_id FROM incidents_incidentalert l WHERE l.alert_id = a.id)
@@ -84,19 +84,21 @@ SELECT i.id, i.status = %s AND i.classification = %s,
 # Alerts that somebody called suspicious, or that are part of a true positive.
 DOUBTED = f"{_JUDGED} UNION {_OF_TRUE_POSITIVES}"
 DOUBTED_GIVEN = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, Status.CLOSED)
-# What true positives are about: names of devices and addresses, of alerts and of entities.
+# What true positives are about: names of devices and addresses, of alerts and of entities, at their
+# sites: the same private address at another site is another device.
 _CASES = """
 WITH cases AS (
-    SELECT id, workspace_id, created_at FROM incidents_incident
+    SELECT id, created_at FROM incidents_incident
      WHERE classification = %s AND status = %s AND created_at >= %s AND created_at < %s)
-SELECT c.id, c.workspace_id, c.created_at, x.name
+SELECT c.id, coalesce(s.name, ''), c.created_at, x.name
   FROM cases c JOIN incidents_incidentalert l ON l.incident_id = c.id
-  JOIN incidents_alert a ON a.id = l.alert_id
+  JOIN incidents_alert a ON a.id = l.alert_id LEFT JOIN sites_site s ON s.id = a.site_id
  CROSS JOIN LATERAL unnest(a.any_device || a.any_address) AS x(name)
  UNION
-SELECT c.id, c.workspace_id, c.created_at, x.name
+SELECT c.id, s.name, c.created_at, x.name
   FROM cases c JOIN incidents_entity e ON e.incident_id = c.id
-  JOIN sites_device d ON d.id = e.device_id
+  JOIN sites_device d ON d.id = e.device_id JOIN sites_zone z ON z.id = d.zone_id
+  JOIN sites_site s ON s.id = z.site_id
  CROSS JOIN LATERAL (VALUES (d.name), (d.address)) AS x(name) WHERE x.name <> ''
 """
 # What was raised in the period was changed in it or later, and changes have an index.
@@ -117,8 +119,8 @@ SELECT extract(epoch FROM min(t.at) - i.created_at) / 60
   FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id
  WHERE i.id = ANY(%s) AND t.code = 'closed' AND t.by_id IS NOT NULL GROUP BY i.id
 """
-# By workspace and what they are about: the true positives, and when they were raised.
-type Cases = dict[tuple[int, str], list[tuple[int, datetime]]]
+# By site and what they are about there: the true positives, and when they were raised.
+type Cases = dict[tuple[str, str], list[tuple[int, datetime]]]
 
 
 def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
@@ -128,10 +130,10 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     endings = _endings_of({incident for row in found for incident in row[-1]})
     traits: dict[tuple[object, ...], Traits] = {}
     rows = []
-    for pk, at, workspace, site, zone, *said, devices, addresses, incidents in found:
+    for pk, at, site, zone, *said, devices, addresses, incidents in found:
         outcomes = {name for each in incidents for name in endings.get(each, ())}
         local = at.astimezone(ZoneInfo(zone))
-        near = _near_case(cases, workspace, (*devices, *addresses), local, incidents)
+        near = _near_case(cases, site, (*devices, *addresses), local, incidents)
         key = (*said, *devices, local.hour, local.weekday() >= 5)
         if key not in traits:
             traits[key] = traits_of(_facts(said, devices, at), zone=zone)
@@ -147,8 +149,8 @@ def cases_around(period: Period) -> Cases:
     """True positives of the period and around it."""
     given = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
     held: Cases = defaultdict(list)
-    for incident, workspace, at, name in ask(_CASES, given):
-        held[workspace, name].append((incident, at))
+    for incident, site, at, name in ask(_CASES, given):
+        held[site, name].append((incident, at))
     return held
 
 
@@ -275,7 +277,7 @@ def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
 
 def _near_case(
     cases: Cases,
-    workspace: int,
+    site: str,
     names: Sequence[str],
     at: datetime,
     incidents: Sequence[int],
@@ -286,7 +288,7 @@ def _near_case(
     near = [
         (abs(at - raised), place, case, name, raised)  # devices come before addresses
         for place, name in enumerate(names)
-        for case, raised in cases.get((workspace, name), ())
+        for case, raised in cases.get((site, name), ())
         if case not in incidents and abs(at - raised) <= LINK
     ]
     if not near:

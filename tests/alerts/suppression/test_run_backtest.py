@@ -109,6 +109,19 @@ def test_what_only_shares_a_device_with_a_true_positive_is_looked_at_first(past,
     assert (first["case"], first["times"]) == (past[0].pk, 14)
 
 
+@pytest.mark.parametrize("entity", [True, False], ids=["an entity", "an alert"])
+def test_a_device_of_the_same_name_at_another_site_is_another_device(past, workspace, site, entity):
+    ulm = make_site("Ulm")
+    (attack,) = routine(workspace, ulm, days=1, source="ROGUE-1",
+                        destination="PLC-9" if entity else "PLC-4",
+                        classification="TruePositive")  # fmt: skip
+    if entity:
+        attack.entities.create(name="e", kind="IoTDevice", body={},
+                               device=make_device(ulm, "PLC-4", "10.0.0.4"))  # fmt: skip
+    body = run_backtest(said=rule_for(site), now=NOON).body
+    assert [each["case"] for each in body["check_these"] if each["case"]] == []
+
+
 @pytest.mark.parametrize(
     ("hour", "when"),
     [(6, "on the same day"), (23, "the day before or after")],  # midnight at the plant
