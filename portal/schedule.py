@@ -41,7 +41,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "alerts.incidents.tasks.work_off_bulk_acts", seconds=5, queue="bulk"
     ),
     "ask for second opinions": _tick(
-        "alerts.reviews.tasks.run_second_opinions", seconds=30, queue="bulk"
+        "alerts.reviews.tasks.run_second_opinions", seconds=60, queue="bulk"
     ),
     "follow the clocks of sites": _tick(
         "alerts.incidents.tasks.follow_site_clocks", seconds=5, queue="bulk"

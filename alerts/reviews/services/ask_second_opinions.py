@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.reviews.engine.due import answer_within
@@ -23,6 +23,7 @@ from alerts.reviews.policies import ot_leads_at, ot_people_at, speaks_at
 from alerts.reviews.queries.suspicions import incidents_held_by, suspicions_on, why_settled
 from alerts.reviews.services.second_opinion_reminders import (
     ask_leads,
+    due_for_leads,
     late_opinions,
     remind_of,
 )
@@ -51,15 +52,24 @@ def run_second_opinions(*, seed: bytes, now: datetime) -> dict[str, int]:
     return {
         "settled": _each(_open_ids(), lambda pk: _settle(pk, now=now)),
         "opened": _open_new(seed=seed, now=now),
-        "asked": _each(_open_ids(), lambda pk: _ask_next(pk, seed=seed, now=now)),
+        "asked": _each(_ids_to_ask(now=now), lambda pk: _ask_next(pk, seed=seed, now=now)),
         "reminded": _each(late_opinions(now=now), lambda pk: remind_of(pk, now=now)),
-        "leads": _each(_open_ids(), lambda pk: ask_leads(pk, now=now)),
+        "leads": _each(due_for_leads(now=now), lambda pk: ask_leads(pk, now=now)),
     }
 
 
 def _open_ids() -> list[int]:
     rows = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN).order_by("opened_at", "pk")
     return list(rows.values_list("pk", flat=True))
+
+
+def _ids_to_ask(*, now: datetime) -> list[int]:
+    """Open ones that nobody has at hand, or somebody for too long, who may have left."""
+    waiting = Opinion.objects.filter(
+        second_opinion=OuterRef("pk"), state=Opinion.State.WAITING, due_at__gt=now
+    )
+    rows = SecondOpinion.objects.filter(~Exists(waiting), state=SecondOpinion.State.OPEN)
+    return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
 def _each(ids: Iterable[int], act: Callable[[int], bool]) -> int:
@@ -104,10 +114,27 @@ def _open_new(*, seed: bytes, now: datetime) -> int:
         | Q(second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
             second_opinion__decided_by=None)
     )  # fmt: skip
-    return _each(
-        rows.order_by("given_at", "pk").values_list("pk", flat=True),
-        lambda pk: _open(pk, seed=seed, now=now),
-    )
+    free = _without_asked(rows.select_related("review").prefetch_related("incidents"))
+    return _each(free, lambda pk: _open(pk, seed=seed, now=now))
+
+
+def _without_asked(rows: QuerySet[Annotation]) -> list[int]:
+    """Leave out, without a question each, those whose pattern is being asked about anywhere at one
+    of their sites: history that was imported may hold many of one pattern.
+    """
+    asked = SecondOpinion.objects.filter(state=SecondOpinion.State.OPEN)
+    busy = set(asked.values_list("site", "annotation__incidents__pattern"))
+    found = []
+    for annotation in rows.order_by("given_at", "pk"):
+        incidents = list(annotation.incidents.all())
+        own = annotation.review.site_id if annotation.review else None
+        sites = {own} if own else {pk for each in incidents for pk in each.site_ids}
+        pairs = {(site, each.pattern) for site in sites for each in incidents if each.pattern}
+        if pairs and pairs <= busy:
+            continue
+        busy |= pairs
+        found.append(annotation.pk)
+    return found
 
 
 def _open(annotation_id: int, *, seed: bytes, now: datetime) -> bool:

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from alerts.incidents.models import Incident
 from alerts.reviews.engine.second_opinion import ASK_LEADS_EVERY, NARROWS_AFTER, SUSPICIOUS
-from alerts.reviews.models import Opinion
+from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.policies import leads_of
 from alerts.reviews.queries.suspicions import suspicions_on
 from alerts.reviews.services.settle_second_opinion import TAGOUT, lock_open
@@ -28,6 +30,16 @@ def remind_of(pk: int, *, now: datetime) -> bool:
     tell_reminder(opinion, about=list(about), now=now)
     record("reviews.opinion.reminded", on=opinion, by=TAGOUT, at=now, to=opinion.person.email)
     return True
+
+
+def due_for_leads(*, now: datetime) -> list[int]:
+    """Return the suspicions of which both leads have to be asked today."""
+    not_today = Q(leads_reminded_at=None) | Q(leads_reminded_at__lte=now - ASK_LEADS_EVERY)
+    rows = SecondOpinion.objects.filter(
+        not_today, state=SecondOpinion.State.OPEN, annotation__verdict=SUSPICIOUS,
+        opened_at__lte=now - NARROWS_AFTER,
+    )  # fmt: skip
+    return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
 def ask_leads(pk: int, *, now: datetime) -> bool:

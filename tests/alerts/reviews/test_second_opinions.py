@@ -334,6 +334,8 @@ def test_who_speaks_for_ot_no_more_is_not_waited_for(suspicious, kasia, olaf):
     run(suspicious)
     Grant.objects.filter(user=kasia).update(revoked_at=LATER)
     run(suspicious)
+    assert the_question(suspicious).person == kasia, "until it is due"
+    run(suspicious, now=LATER + HOUR)
     assert the_question(suspicious).person == olaf
 
 
