@@ -34,6 +34,7 @@ class PriorityFacts:
     routine_share_lower: float | None = None  # lower 95 % limit; None where nothing was judged
     in_planned_work: bool = False  # the work names these devices
     is_overrun: bool = False
+    is_beside_plan: bool = False  # in its time, but with a device that it does not name
     work_order: str = ""
     is_answer_late: bool = False
 
@@ -133,6 +134,8 @@ def _now(facts: PriorityFacts) -> Iterator[Part]:
         yield Part("planned-work", -25, facts.work_order)
     if facts.is_overrun:
         yield Part("overrun", 10, facts.work_order)
+    if facts.is_beside_plan:
+        yield Part("beside-plan", 10, facts.work_order)
     if facts.is_answer_late:
         yield Part("answer-late", 10)
 

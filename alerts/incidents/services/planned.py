@@ -9,7 +9,7 @@ from uuid import UUID
 
 from alerts.incidents.models import Incident, IncidentAlert, PlannedAlert
 from alerts.incidents.models.incident import OPEN
-from alerts.incidents.services.groups import regroup
+from alerts.incidents.services.groups import regroup, touch_incidents
 
 _BATCH = 5000
 
@@ -52,4 +52,5 @@ def rank_incidents_of_alerts(*, alert_ids: Collection[int], now: datetime) -> in
     links = IncidentAlert.objects.filter(alert__in=alert_ids).values("incident")
     ids = list(Incident.objects.filter(OPEN, pk__in=links).values_list("pk", flat=True))
     regroup(ids, now=now)
+    touch_incidents(ids, now=now)  # rules look at them again, also where the rank stays
     return len(ids)

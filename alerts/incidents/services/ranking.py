@@ -56,7 +56,7 @@ KNOWN = f"""
                EXISTS (SELECT FROM incidents_pairmemory p
                        WHERE p.first_incident = w.id AND w.pattern IS NOT NULL
                              AND {PAIR_IS_NEW}),
-               CASE WHEN pw.is_all THEN pw.inside END, pw.late)::text
+               CASE WHEN pw.is_all THEN pw.inside END, pw.late, pw.stray)::text
     FROM unnest(%(ids)s::bigint[], %(patterns)s::uuid[]) WITH ORDINALITY AS w(id, pattern, place)
     CROSS JOIN LATERAL (
         SELECT severity, tactics, product_names, ot_state, ot_due_at
@@ -66,12 +66,14 @@ KNOWN = f"""
         WHERE pattern = w.pattern AND routine + maintenance + suspicious > 0 OFFSET 0) AS m ON true
     LEFT JOIN LATERAL (
         SELECT min(p.inside) AS inside,
-               min(p.late) AS late, count(*) = count(p.inside) AS is_all
+               min(p.late) AS late, min(p.stray) AS stray,
+               count(*) = count(p.inside) AS is_all
         FROM (SELECT alert_id FROM incidents_incidentalert
               WHERE incident_id = w.id OFFSET 0) AS ia
         CROSS JOIN LATERAL (
             SELECT min(work_order) FILTER (WHERE fit = 'inside' AND names_devices) AS inside,
-                   min(work_order) FILTER (WHERE fit = 'late') AS late
+                   min(work_order) FILTER (WHERE fit = 'late') AS late,
+                   min(work_order) FILTER (WHERE fit = 'not-named') AS stray
             FROM incidents_plannedalert
             WHERE alert_id = ia.alert_id AND known_until IS NULL OFFSET 0) AS p
         WHERE w.pattern IS NOT NULL) AS pw ON true
@@ -123,7 +125,7 @@ def rank_known(known: Sequence[tuple[str]], *, types: Sequence[str]) -> list[Ran
 @lru_cache(maxsize=8192)
 def _rank(alert_type: str, known: str) -> Ranked:
     severity, tactics, products, late, critical, zones, levels, *memory = orjson.loads(known)
-    benign, suspicious, is_new_pair, inside, overrun = memory
+    benign, suspicious, is_new_pair, inside, overrun, stray = memory
     devices = tuple((kind, name) for kind, name in critical or ())
     around = _around(devices, zones, levels) if zones else _NOBODY
     return _weigh(
@@ -141,7 +143,8 @@ def _rank(alert_type: str, known: str) -> Ranked:
             routine_share_lower=lower_share(benign or 0, (benign or 0) + (suspicious or 0)),
             in_planned_work=inside is not None and overrun is None,
             is_overrun=overrun is not None,
-            work_order=overrun or inside or "",
+            is_beside_plan=stray is not None and inside is None,
+            work_order=overrun or inside or stray or "",
             is_answer_late=bool(late),
         )
     )

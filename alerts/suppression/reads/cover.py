@@ -11,7 +11,7 @@ from django.db import connection
 from alerts.incidents.models import IncidentAlert
 from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.rule import Rule as Said
-from alerts.suppression.engine.sql import SELECT_FACTS_NOW
+from alerts.suppression.engine.sql import SELECT_FACTS, SELECT_FACTS_NOW
 from alerts.suppression.reads.acting import Acting, ActingSet
 
 type AlertFacts = dict[int, Facts]
@@ -59,11 +59,15 @@ class Cover:
         return found.said if found else None
 
 
-def facts_by_incident(incident_ids: Collection[int]) -> dict[int, AlertFacts]:
-    """The facts of every alert of these incidents; each incident is in the answer."""
+def facts_by_incident(
+    incident_ids: Collection[int], *, as_of_alert: bool = False
+) -> dict[int, AlertFacts]:
+    """The facts of every alert of these incidents; each incident is in the answer. `as_of_alert`:
+    planned work counts as it was known when the alert came, for whoever weighs the past.
+    """
     links = IncidentAlert.objects.filter(incident__in=incident_ids)
     pairs = list(links.values_list("incident_id", "alert_id"))
-    facts = facts_of({alert for _, alert in pairs})
+    facts = facts_of({alert for _, alert in pairs}, as_of_alert=as_of_alert)
     found: dict[int, AlertFacts] = defaultdict(dict, {each: {} for each in incident_ids})
     for incident, alert in pairs:
         if alert in facts:
@@ -71,12 +75,13 @@ def facts_by_incident(incident_ids: Collection[int]) -> dict[int, AlertFacts]:
     return dict(found)
 
 
-def facts_of(alert_ids: Collection[int]) -> AlertFacts:
+def facts_of(alert_ids: Collection[int], *, as_of_alert: bool = False) -> AlertFacts:
     """What a rule may see of these alerts."""
+    question = SELECT_FACTS if as_of_alert else SELECT_FACTS_NOW
     if not alert_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(f"{SELECT_FACTS_NOW} WHERE a.id = ANY(%s::bigint[])", [list(alert_ids)])
+        cursor.execute(f"{question} WHERE a.id = ANY(%s::bigint[])", [list(alert_ids)])
         names = [column.name for column in cursor.description or ()]
         rows = cursor.fetchall()
     return {row[0]: _facts(dict(zip(names[1:], row[1:], strict=True))) for row in rows}

@@ -30,7 +30,7 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
         return []
     found: list[int] = []
     rows = _candidates(version.said, now=now)
-    facts = facts_by_incident([row.pk for row in rows])
+    facts = facts_by_incident([row.pk for row in rows], as_of_alert=True)
     for row in rows:
         if _would_have_closed(row, facts[row.pk], acting=acting, now=now):
             found.append(row.pk)

@@ -78,6 +78,7 @@ def test_an_incident_with_another_alert_outside_is_not_inside(planned, happen, d
     incident = happen(ELEVEN, to="DB-GD-01")
     assert PlannedAlert.objects.get().fit == "not-named"
     assert part(incident, "planned-work") is None
+    assert part(incident, "beside-plan") == [10, "WO-4711"]
 
 
 def test_work_on_a_whole_zone_does_not_lower_the_priority(planned, happen, site):

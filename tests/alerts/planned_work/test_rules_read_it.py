@@ -41,6 +41,21 @@ def test_work_told_after_the_alert_is_no_evidence_of_the_past(planned, happen):
     assert matching() == (True, False)
 
 
+def test_whoever_weighs_the_past_reads_what_was_known_then(planned, happen):
+    happen(ELEVEN)
+    planned(now=AFTER)
+    (alert,) = Alert.objects.values_list("pk", flat=True)
+    assert facts_of([alert])[alert].planned_work == ("firmware",)
+    assert facts_of([alert], as_of_alert=True)[alert].planned_work == ()
+
+
+def test_rules_look_again_at_an_open_incident_when_the_plan_changes(planned, happen, site):
+    incident = happen(ELEVEN)
+    planned(now=AFTER, devices=(), zone_id=site.zones.get().pk)  # the rank stays
+    incident.refresh_from_db()
+    assert incident.changed_at == AFTER
+
+
 def test_work_of_another_kind_does_not_count(planned, happen):
     planned(now=BEFORE, kind="backup")
     happen(ELEVEN)

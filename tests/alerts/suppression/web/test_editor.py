@@ -223,3 +223,13 @@ def test_of_several_leads_none_is_guessed(save, oda, leo, workspace, make_person
     make_person(cast.Person("lea@demo.example", "Lea Sommer"),
                 (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))  # fmt: skip
     assert save(**line("all-0", "workspace", "is", workspace.name))["owner_soc"] == ""
+
+
+def test_planned_work_is_picked_by_its_kind(client, save, draft):
+    body = save(**line("all-0", "planned_work", "within", "firmware", "vendor-visit"))
+    assert body["all_of"] == [
+        {"field": "planned_work", "operator": "within", "values": ["firmware", "vendor-visit"]}
+    ]
+    page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
+    assert '<input type="checkbox" name="all-0-value" value="firmware" checked>' in page
+    assert "Firmware update" in page and "Other work" not in page
