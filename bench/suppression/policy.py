@@ -24,7 +24,8 @@ from bench.suppression.world import SeenAlert, World
 PLANNING = timedelta(days=7)  # before the split, one round of mining and questions a day
 QUESTIONS_A_DAY = 5  # to a person
 HISTORY = timedelta(days=60)
-MUCH_BETTER = 2  # a new rule must add so much more than the one that makes room for it
+MIN_AGE = timedelta(days=14)  # of a rule that may make room for another
+MIN_ADVANTAGE = 1.2  # a new rule must add so much more than the one that makes room for it
 
 
 @dataclass(slots=True)
@@ -168,7 +169,7 @@ class Policy:
         for step in plan:
             if room > 0:
                 room -= 1
-            elif weak and weak[0][0] * MUCH_BETTER < step.gain:
+            elif weak and weak[0][0] * MIN_ADVANTAGE < step.gain:
                 weak.popleft()[1].retired_at = now
             else:
                 continue
@@ -202,7 +203,7 @@ class Policy:
         shapes: Sequence[IncidentShape],
         now: datetime,
     ) -> list[tuple[int, SignedRule]]:
-        """Rules older than four weeks with what each adds to the others now, the weakest first."""
+        """Rules older than two weeks with what each adds to the others now, the weakest first."""
         steps = make_plan(known, mined.cells, shapes, max_rules=len(known))
         gains = {id(step.pattern): step.gain for step in steps}
         rows = [
