@@ -1,7 +1,9 @@
-"""Routine found in history: candidates with their rhythm, verdicts and weight, from which rules
-start. Knows suppression and everything below; must not know who shows its numbers elsewhere. Doors:
-the pages of `web/`, the task of `tasks.py`, the command `patterns`.
+"""Routine found in history: processes of the plants with their rhythm, verdicts and weight, and the
+plan in which they are worth a signature. Knows suppression and everything below; must not know who
+shows its numbers elsewhere. Doors: the pages of `web/`, `api/`, the task of `tasks.py`, the command
+`patterns`.
 
-Two engines for now: `engine.candidate` says what exact pairs are worth, and pages show these;
-`engine.mining` and `engine.plan` find processes, and so far only the quality bench runs them.
+`services.mine` reads history once into temporary tables, makes `engine.cells` of it, site by site,
+and keeps what `engine.mining` and `engine.plan` find. A pattern is known again by what it covers
+(`engine.process`), so that what people decided stays although its members grow.
 """

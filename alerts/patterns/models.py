@@ -1,17 +1,20 @@
-"""Candidates, and the runs that found them."""
+"""Patterns as rows, and the runs of mining that found them."""
 
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from alerts.incidents.engine.rhythm import Window
-from alerts.patterns.engine.candidate import Parts
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern_json import PatternFormatError, pattern_from_json
+
+HOURS_OF_WEEK = 168
 
 
 class State(models.TextChoices):
-    """What people made of a candidate."""
+    """What people made of a pattern."""
 
     OPEN = "open", "Open"
     REJECTED = "rejected", "Rejected"
@@ -19,8 +22,12 @@ class State(models.TextChoices):
     HAS_RULE = "has-rule", "Has a rule"
 
 
-def _texts() -> "ArrayField[list[str], list[str]]":
-    return ArrayField(models.TextField(), default=list, blank=True)
+def check_pattern(data: object) -> None:
+    """Refuse what does not spell a pattern of the engine."""
+    try:
+        pattern_from_json(data)
+    except PatternFormatError as error:
+        raise ValidationError(str(error)) from None
 
 
 class Mining(models.Model):
@@ -38,52 +45,95 @@ class Mining(models.Model):
         indexes = [models.Index(fields=["-ran_at"], name="minings_newest")]
 
     def __str__(self) -> str:
-        return f"{self.candidates} candidates from {self.alerts} alerts"
+        return f"{self.candidates} patterns from {self.alerts} alerts"
+
+
+class SiteMining(models.Model):
+    """What one run of mining found at one site: the totals that the plan's shares are of. An
+    incident counts as taken off the SOC where every alert in it is covered.
+    """
+
+    mining = models.ForeignKey(Mining, on_delete=models.CASCADE, related_name="sites")
+    site = models.ForeignKey("sites.Site", on_delete=models.CASCADE, related_name="+")
+    history_days = models.PositiveIntegerField()
+    alerts = models.PositiveIntegerField()
+    incidents = models.PositiveIntegerField()  # with an alert of the period at this site
+    verdicts = models.PositiveIntegerField()  # annotations that were sure of it
+    patterns = models.PositiveIntegerField()
+    living_incidents = models.PositiveIntegerField()  # that rules which act already cover
+    plan_incidents = models.PositiveIntegerField()  # the same with all steps of the plan
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mining", "site"], name="a_mining_counts_a_site_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site}: {self.patterns} patterns"
+
+    @property
+    def living_share(self) -> float:
+        """Share of the incidents that rules which act already take off the SOC."""
+        return self.living_incidents / self.incidents if self.incidents else 0.0
+
+    @property
+    def plan_share(self) -> float:
+        """The same with the whole plan."""
+        return self.plan_incidents / self.incidents if self.incidents else 0.0
 
 
 class Candidate(models.Model):
-    """Alerts of one type between the same ends at one place. Figures are of the latest run that
-    found it; what people made of it stays.
+    """A pattern that may become a rule: one process of a site. Figures are of the latest mining
+    that found it; what people made of it stays, although its members grow.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    key = models.UUIDField(unique=True)  # of workspace, site, type and ends
+    # Of the process as it was first seen: `engine.process`. It never changes afterwards.
+    key = models.UUIDField(unique=True)
     workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+")
+    # Mining finds patterns of sites only; none: a decision from before that was so.
     site = models.ForeignKey("sites.Site", on_delete=models.CASCADE, null=True, related_name="+")
-    alert_type = models.TextField()
-    own_title = models.TextField(blank=True)  # of a sensor's own rule
-    source_device = models.CharField(max_length=120, blank=True)
-    source_address = models.CharField(max_length=64, blank=True)
-    destination_device = models.CharField(max_length=120, blank=True)
-    destination_address = models.CharField(max_length=64, blank=True)
-    devices = _texts()  # where no alert says who began
-    addresses = _texts()
+    title = models.CharField(max_length=200)
+    pattern = models.JSONField(validators=[check_pattern])  # `engine.pattern_json`
+    alert_types = ArrayField(models.TextField())
+    search_text = models.TextField(blank=True)  # types and members
 
-    severity = models.PositiveSmallIntegerField(default=0)  # the highest that was seen
     alerts = models.PositiveIntegerField()
-    incidents = models.PositiveIntegerField()
+    incidents = models.PositiveIntegerField()  # with at least one of its alerts
     days_seen = models.PositiveSmallIntegerField()
     first_at = models.DateTimeField()
     latest_at = models.DateTimeField()
-    rhythm = ArrayField(models.PositiveIntegerField(), size=168)  # plant time, Monday 00 first
-    window_days = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
-    window_start = models.PositiveSmallIntegerField(null=True)
-    window_end = models.PositiveSmallIntegerField(null=True)
+    rhythm = ArrayField(models.PositiveIntegerField(), size=HOURS_OF_WEEK)  # plant time, Monday 00
+    type_figures = models.JSONField(default=list)  # [{title, own_title, alerts, judged}]
+    member_figures = models.JSONField(default=dict)  # {source, destination: [[name, alerts,
+    # judged]]}
+    reasons = models.JSONField(default=list)  # [{part, code, detail}]: why it is this wide
+    obstacles = models.JSONField(default=list)  # [[code, detail]]: why it cannot become a rule
 
     routine = models.PositiveIntegerField(default=0)  # annotations, not alerts
     maintenance = models.PositiveIntegerField(default=0)
     suspicious = models.PositiveIntegerField(default=0)
     not_sure = models.PositiveIntegerField(default=0)
     true_positives = models.PositiveIntegerField(default=0)
+    closings = models.PositiveIntegerField(default=0)  # by the SOC as benign: half-evidence
     judged = models.PositiveIntegerField(default=0)
+    people = models.PositiveSmallIntegerField(default=0)  # who judged it harmless
     limit = models.FloatField(default=1)  # at most this share could be suspicious
+    judged_share = models.FloatField(default=0)  # of its alerts, in units that were judged
+    has_enough_evidence = models.BooleanField(default=False)
+    # What nobody has judged yet, the largest first: [{kind, name, zone, alerts}]; kind is target,
+    # source or group.
+    open_units = models.JSONField(default=list)
+    annotations = ArrayField(models.UUIDField(), default=list, blank=True)  # the harmless ones
     cause = models.CharField(max_length=60, blank=True)  # the most frequent one
 
     minutes_each = models.FloatField(null=True)  # None: too few closings were measured
     minutes_month = models.FloatField(null=True)
     rank = models.FloatField(default=0)
-    outside = models.JSONField(default=dict)  # what was said of alerts outside its hours
-    cannot = models.JSONField(default=list)  # why it cannot become a rule, as [code, detail]
+    # Its step in the plan of its site, beginning with 1; None: not in the plan.
+    plan_order = models.PositiveSmallIntegerField(null=True)
+    plan_gain = models.PositiveIntegerField(default=0)  # incidents that only this step adds
+    plan_share = models.FloatField(default=0)  # of the site's incidents, with all steps up to it
     mined_at = models.DateTimeField()
 
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
@@ -110,38 +160,31 @@ class Candidate(models.Model):
         ]
         indexes = [
             models.Index(fields=["-rank", "-incidents", "id"], name="candidates_by_rank"),
-        ]
+            models.Index(
+                fields=["site", "plan_order"], condition=Q(plan_order__isnull=False),
+                name="candidates_by_plan",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
-        return self.parts.title
+        return self.title
 
     @property
-    def window(self) -> Window | None:
-        """When it usually happens, where there is such a time."""
-        if self.window_start is None or self.window_end is None:
-            return None
-        return Window(tuple(self.window_days), self.window_start, self.window_end)
+    def process(self) -> Pattern:
+        """What it says, as the engine takes it; without figures."""
+        return pattern_from_json(self.pattern)
 
     @property
-    def parts(self) -> Parts:
-        """What its alerts have in common, as the engine takes it."""
-        return Parts(
-            workspace=self.workspace.name,
-            site=self.site.name if self.site else "",
-            zone=self.site.time_zone if self.site else "UTC",
-            alert_type=self.alert_type,
-            own_title=self.own_title,
-            source_device=self.source_device,
-            source_address=self.source_address,
-            destination_device=self.destination_device,
-            destination_address=self.destination_address,
-            devices=tuple(self.devices),
-            addresses=tuple(self.addresses),
-            severity=self.severity,
-        )
+    def time_zone(self) -> str:
+        """The time zone of its plant."""
+        return self.site.time_zone if self.site else "UTC"
 
     @property
     def verdicts(self) -> dict[str, int]:
-        """How often OT said what."""
-        return {"routine": self.routine, "maintenance": self.maintenance,
-                "suspicious": self.suspicious, "not-sure": self.not_sure}  # fmt: skip
+        """How often OT gave each verdict."""
+        return {
+            "routine": self.routine,
+            "maintenance": self.maintenance,
+            "suspicious": self.suspicious,
+            "not-sure": self.not_sure,
+        }

@@ -1,9 +1,9 @@
-"""Who may decide about a candidate, and why not."""
+"""Who may decide about a pattern, and why not."""
 
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from alerts.patterns.models import Candidate, State
 from alerts.suppression.engine.words import Sentence, words
@@ -37,12 +37,12 @@ def reasons_against_rule(candidate: Candidate, *, by: User) -> list[str]:
     reasons = reasons_against_deciding(candidate, by=by)
     if candidate.state == State.HAS_RULE and candidate.rule is not None:
         reasons.append(_("%(rule)s was already made from it.") % {"rule": candidate.rule.label})
-    return [*reasons, *obstacles_of(candidate.cannot)]
+    return [*reasons, *obstacles_in_words(candidate.obstacles)]
 
 
-def obstacles_of(cannot: Iterable[tuple[str, dict[str, str]]]) -> list[str]:
+def obstacles_in_words(obstacles: Iterable[tuple[str, dict[str, str]]]) -> list[str]:
     """Return in words what stands against a rule, as mining noted it: code and detail."""
-    return [_obstacle(code, detail) for code, detail in cannot]
+    return [_obstacle(code, detail) for code, detail in obstacles]
 
 
 def _obstacle(code: str, detail: dict[str, str]) -> str:
@@ -56,4 +56,15 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
             "%(n)s of its incidents was a true positive.",
             "%(n)s of its incidents were true positives.", n,
         ) % {"n": number(n)}  # fmt: skip
-    return words(Sentence(code, **detail), _, numeral)
+    own = {
+        "no_identity": gettext_noop(
+            "Too many devices take part at both ends: none of them is what a rule could be tied to."
+        ),
+        "needs_hours": gettext_noop(
+            "Alerts of this kind may be closed only inside hours, and it keeps none."
+        ),
+        "needs_planned_work": gettext_noop(
+            "It happens within planned work (%(kind)s); a rule can only say so where it is planned."
+        ),
+    }.get(code)
+    return _(own) % detail if own else words(Sentence(code, **detail), _, numeral)

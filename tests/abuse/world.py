@@ -2,7 +2,6 @@
 
 import uuid
 
-from alerts.patterns.models import Candidate
 from alerts.reviews.models import SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict
 from portal.accounts.models import Role, ScopeKind
@@ -10,6 +9,7 @@ from tests import cast
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
 from tests.factories.incidents import make_alert, make_site, make_workspace
+from tests.factories.patterns import make_candidate
 from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
 
@@ -50,14 +50,6 @@ def the_world(make_person, name):
         "planned-work": make_planned_work(site, by=ot).uuid,
     }  # fmt: skip
     return workspace, site, ids
-
-
-def make_candidate(workspace, site):
-    return Candidate.objects.create(
-        key=uuid.uuid4(), workspace=workspace, site=site, alert_type="Scan", alerts=9, incidents=9,
-        days_seen=9, first_at=NOON, latest_at=NOON, rhythm=[0] * 168, mined_at=NOON,
-        source_device="ENG-WS-04", destination_device="PLC-4",
-    )  # fmt: skip
 
 
 def person_with(make_person, role, kind, workspace, site):

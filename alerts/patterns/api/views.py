@@ -1,4 +1,4 @@
-"""Candidates: read them, make a rule of one, reject it, put it off, offer it again."""
+"""Patterns: read them, make a rule of one, reject it, put it off, offer it again."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
 
 
 class PatternViewSet(Resource):
-    """Routine found in history: candidates for rules."""
+    """Routine found in history: processes that may become rules."""
 
     tag = "patterns"
     listing = PATTERNS
@@ -31,7 +31,7 @@ class PatternViewSet(Resource):
     lookup_value_converter = "uuid"
 
     def rows(self) -> QuerySet[Candidate]:
-        """Candidates of the person's workspaces and sites."""
+        """Patterns of the person's workspaces and sites."""
         return candidates_visible_to(self.person)
 
     def workspace_of(self, row: Candidate) -> str:

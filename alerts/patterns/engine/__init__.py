@@ -1,1 +1,1 @@
-"""Plain thinking about candidates; no Django."""
+"""Plain thinking about patterns; no Django."""

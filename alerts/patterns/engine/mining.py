@@ -152,16 +152,13 @@ def _with_exceptions(pattern: Pattern, suspect: list[Cell], cells: list[Cell]) -
             sources.add(source)
     if not sources and not destinations:
         return pattern
-    obstacle = pattern.obstacle
-    if pattern.source.members and sources >= set(pattern.source.members):
-        obstacle = "suspicious"
-    if pattern.destination.members and destinations >= set(pattern.destination.members):
-        obstacle = "suspicious"
+    for side, left_out in ((pattern.source, sources), (pattern.destination, destinations)):
+        if side.members and left_out >= set(side.members):  # nothing would be left
+            return replace(pattern, obstacle="suspicious")
     return replace(
         pattern,
         exceptions=tuple(sorted(destinations)),
         except_sources=tuple(sorted(sources)),
-        obstacle=obstacle,
     )
 
 

@@ -111,7 +111,7 @@ def is_group(ends: set[End], inventory: Inventory) -> bool:
     """Whether each kind and zone among these ends may be named as a group: at least three members,
     and at least half of those known, were seen.
     """
-    seen = Counter(end.group for end in ends)
+    seen = Counter(group for group, _ in {(end.group, end.name) for end in ends})
     return all(
         group.is_named
         and count >= MIN_GROUP_MEMBERS
@@ -147,7 +147,7 @@ def is_kind_of_site(ends: set[End], inventory: Inventory) -> bool:
     """Whether each kind among these ends may be named over all zones of the site: the same measure,
     where the kind stands in several zones with few members each.
     """
-    seen = Counter(end.kind for end in ends)
+    seen = Counter(kind for kind, _ in {(end.kind, end.name) for end in ends})
     known: Counter[str] = Counter()
     for group, count in inventory.items():
         known[group.kind] += count

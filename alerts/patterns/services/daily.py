@@ -1,6 +1,7 @@
 """Mining as a job: once a day, and when somebody asks."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -34,13 +35,19 @@ def run_due_mining(*, unshifted: datetime, now: datetime) -> bool:
     if row is None:
         return False
     try:
-        mine_patterns(now=now)
+        mine_patterns(now=now, report=partial(_note_progress, row))
     except Exception as error:
         put_back(row, due_at=unshifted + back_off(row.attempts), error=str(error))
         raise
     Job.objects.filter(pk=row.pk, fence=row.fence).update(payload={})
     put_back(row, due_at=_next_night(unshifted), free=True)
     return True
+
+
+def _note_progress(row: Job, done: int, total: int) -> None:
+    """Write where pages look how many sites are done."""
+    progress = {**row.payload, "done": done, "total": total}
+    Job.objects.filter(pk=row.pk, fence=row.fence).update(payload=progress)
 
 
 @transaction.atomic

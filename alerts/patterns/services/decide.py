@@ -1,29 +1,34 @@
-"""Decide about a candidate: make a rule of it, reject it, put it off, take that back."""
+"""Decide about a pattern: make a rule of it, reject it, put it off, take that back."""
 
+from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain, zip_longest
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.patterns.engine.candidate import tagout_rule
+from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.policies import reasons_against_deciding, reasons_against_rule
-from alerts.patterns.queries import annotations_of
 from alerts.reviews.engine.causes import cause
+from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.queries import annotations_in_force
+from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Rule, as_json
-from alerts.suppression.engine.undirected import undirected
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.services.drafts import draft_rule
-from alerts.suppression.services.enforcement import reasons_against_enforcement
-from alerts.suppression.services.people import usual_owners
+from alerts.suppression.services.enforcement import SENTINEL, reasons_against_enforcement
+from alerts.suppression.services.people import people_of_side, usual_owners
+from alerts.suppression.services.places import reach_of_rule
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.ui.words import number
 
 SNOOZE = timedelta(days=30)
-LONGEST_REASON = 500
-MOST_EVIDENCE = 50
+MAX_REASON = 500
+MAX_EVIDENCE = 60  # as many as guards count of one person and hour (S12)
 
 
 class CannotDecide(Refused):
@@ -32,12 +37,12 @@ class CannotDecide(Refused):
 
 @transaction.atomic
 def turn_into_rule(*, candidate_id: int, by: User, now: datetime) -> RuleVersion:
-    """Write a draft that says what the candidate is, with the verdicts as its evidence."""
+    """Write a draft that says the pattern, with the verdicts as its evidence."""
     candidate = _locked(candidate_id)
     if reasons := reasons_against_rule(candidate, by=by):
         raise CannotDecide(*reasons)
-    said = rule_of(candidate, now=now)
-    body = as_json(said) | usual_owners(said, by=by)
+    rule = rule_of(candidate, now=now)
+    body = as_json(rule) | owners_of(candidate, rule=rule, by=by)
     version = draft_rule(by=by, now=now, body=body)
     candidate.rule = version.rule
     _settle(candidate, State.HAS_RULE, by=by, now=now)
@@ -52,8 +57,8 @@ def reject_candidate(*, candidate_id: int, by: User, now: datetime, reason: str)
     reasons = reasons_against_deciding(candidate, by=by)
     if not reason.strip():
         reasons.append(_("Say in a few words why this should not become a rule."))
-    if len(reason) > LONGEST_REASON:
-        reasons.append(_("A reason has at most %(n)s characters.") % {"n": number(LONGEST_REASON)})
+    if len(reason) > MAX_REASON:
+        reasons.append(_("A reason has at most %(n)s characters.") % {"n": number(MAX_REASON)})
     _refuse(candidate, reasons)
     _settle(candidate, State.REJECTED, by=by, now=now, reason=reason.strip())
     record("patterns.candidate.rejected", on=candidate, by=by, at=now, reason=reason.strip())
@@ -83,19 +88,56 @@ def reopen_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate
 
 
 def rule_of(candidate: Candidate, *, now: datetime) -> Rule:
-    """Return the rule that the candidate would be, with source and destination as it has them.
-    Only where it has neither can Sentinel hold the same, which knows no direction.
+    """Return the rule that says the pattern, at its site, so that people of the site can own it.
+    Tagout enforces it, but where Sentinel can hold exactly this rule.
     """
-    given = [
-        each for each in annotations_of(candidate) if each.verdict in ("routine", "maintenance")
-    ]
     known = cause(candidate.cause) if candidate.cause else None
-    reason, evidence = known.label() if known else "", [str(e.uuid) for e in given[:MOST_EVIDENCE]]
-    said = tagout_rule(candidate.parts, candidate.window, now=now, reason=reason, evidence=evidence)
-    if candidate.window is not None or candidate.parts.source or candidate.parts.destination:
-        return said
-    for_sentinel = undirected(said)
-    return said if reasons_against_enforcement(for_sentinel) else for_sentinel
+    rule = rule_for(
+        candidate.process,
+        time_zone=candidate.time_zone,
+        now=now,
+        reason=known.label() if known else candidate.cause,
+        evidence=[str(each.uuid) for each in evidence_of(candidate)],
+    )
+    in_sentinel = replace(rule, enforcement=SENTINEL)
+    return rule if reasons_against_enforcement(in_sentinel) else in_sentinel
+
+
+def evidence_of(candidate: Candidate) -> list[Annotation]:
+    """Return the harmless verdicts that a rule rests on, at most as many as guards count of one
+    person: those of every person in turn, the newest of each first.
+    """
+    by_person: dict[int, list[Annotation]] = defaultdict(list)
+    held = annotations_in_force().filter(
+        uuid__in=candidate.annotations, verdict__in=[Verdict.ROUTINE, Verdict.MAINTENANCE]
+    )
+    for annotation in held.select_related("by").order_by("-given_at", "-pk"):
+        by_person[annotation.by_id].append(annotation)
+    in_turn = chain.from_iterable(zip_longest(*by_person.values()))
+    return [each for each in in_turn if each is not None][:MAX_EVIDENCE]
+
+
+def owners_of(candidate: Candidate, *, rule: Rule, by: User) -> dict[str, str]:
+    """Return who owns the rule: usual owners, and on a side that has none, who judged most of it
+    for OT, else who may sign for that side, the site's lead first.
+    """
+    owners = usual_owners(rule, by=by)
+    reach = reach_of_rule(rule)
+    version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
+    judged = Counter(each.by_id for each in evidence_of(candidate))
+    for name, side in (("owner_ot", Side.OT), ("owner_soc", Side.SOC)):
+        if name in owners:
+            continue
+        people = [
+            person
+            for person in people_of_side(version, side=side)
+            if person.email not in owners.values()
+        ]
+        if side is Side.OT:
+            people.sort(key=lambda person: -judged[person.pk])
+        if people:
+            owners[name] = people[0].email
+    return owners
 
 
 def _locked(candidate_id: int) -> Candidate:

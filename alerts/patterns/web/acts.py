@@ -1,4 +1,4 @@
-"""What can be done with a candidate."""
+"""What can be done with a pattern."""
 
 from uuid import UUID
 
@@ -14,8 +14,8 @@ from alerts.patterns.services.decide import (
     snooze_candidate,
     turn_into_rule,
 )
+from alerts.patterns.web.headline import headline
 from alerts.patterns.web.pages import candidate_or_404, candidate_page
-from alerts.patterns.web.words import headline
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused

@@ -1,5 +1,6 @@
-"""The list of candidates and one of them."""
+"""The list of patterns and one of them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.engine import catalogue
 from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.queries import (
@@ -17,30 +19,34 @@ from alerts.patterns.queries import (
     NEEDED_VERDICTS,
     annotations_of,
     candidates_visible_to,
-    incidents_of,
+    counter_examples,
+    incident_ids_of,
     put_off,
     standing,
     still_open,
 )
 from alerts.patterns.web.rhythm import table_of
-from alerts.patterns.web.words import Shown, shown, state_words
+from alerts.patterns.web.words import shown, state_words
 from alerts.reviews.engine.causes import cause
+from alerts.suppression.engine.words import words
 from alerts.suppression.policies import PROPOSING
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab
-from portal.ui.words import number
+from portal.ui.words import number, numeral
 
 PAGE = 20
-MOST_INCIDENTS, MOST_VERDICTS, MOST_TOP = 20, 20, 3
+MAX_INCIDENTS, MAX_VERDICTS, MAX_TOP, MAX_NEAR = 20, 20, 3, 5
+MAX_LOOKED_AT = 200  # incidents of a pattern, of which those that the reader may see are shown
 OPEN, LATER, REJECTED, RULES = "open", "later", "rejected", "rules"
 
 
 @require_GET
 def candidates(request: HttpRequest) -> HttpResponse:
-    """Candidates by what they would save, or how far there is enough to find some."""
+    """Patterns by what they would save, or how far there is enough to find some."""
     person, now = actor_of(request), clock.now()
     tab = request.GET.get("tab", OPEN)
     tab = tab if tab in {LATER, REJECTED, RULES} else OPEN
@@ -71,40 +77,41 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def top(request: HttpRequest) -> HttpResponse:
     """The few open candidates that save most and can become a rule: a part for other pages."""
     person, now = actor_of(request), clock.now()
-    able = still_open(candidates_visible_to(person), now=now).filter(cannot=[])
-    page = {"rows": [shown(row, person) for row in able[:MOST_TOP]], "now": now}
+    able = still_open(candidates_visible_to(person), now=now).filter(obstacles=[])
+    page = {"rows": [shown(row, person) for row in able[:MAX_TOP]], "now": now}
     return render_page(request, "alerts/patterns/top.html", page, part="rows")
 
 
 @require_GET
 def candidate(request: HttpRequest, candidate: UUID) -> HttpResponse:
-    """One candidate: when it happens, what OT said, its incidents, what can be done."""
+    """One pattern: what it is, why it is so wide, what OT said, and what can be done."""
     return candidate_page(request, candidate)
 
 
 def candidate_page(
     request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (), said: str = ""
 ) -> HttpResponse:
-    """The page of a candidate, with what was wrong with the last act."""
+    """The page of a pattern, with what was wrong with the last act."""
     person, now = actor_of(request), clock.now()
     row = candidate_or_404(request, uuid)
     is_open = still_open(Candidate.objects.filter(pk=row.pk), now=now).exists()
     it = shown(row, person, is_open=is_open)
-    seen = incidents_visible_to(person).filter(pk__in=incidents_of(row).values("pk"))
+    ids = incident_ids_of(row, now=now, limit=MAX_LOOKED_AT)
+    incidents = incidents_visible_to(person).filter(pk__in=ids)
     page = {
         "row": it,
         "week": table_of(row.rhythm),
         "hours": range(24),
-        "incidents": list(seen.order_by("-created_at", "-pk")[:MOST_INCIDENTS]),
+        "incidents": list(incidents.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
         "verdicts": [
             {"it": each, "cause": _cause(each.cause)}
-            for each in annotations_of(row)[:MOST_VERDICTS]
+            for each in annotations_of(row, now=now, limit=MAX_VERDICTS)
         ],
         "state": state_words(row),
         "rule_url": _rule_url(row),
         "problems": problems,
         "said": said,
-        "steps": _what_it_says(it),
+        "near": _near(row, person, now),
         "now": now,
     }
     return render_page(
@@ -113,24 +120,33 @@ def candidate_page(
 
 
 def candidate_or_404(request: HttpRequest, uuid: UUID) -> Candidate:
-    """The candidate, if this person may see it."""
+    """The pattern, if this person may see it."""
     return get_object_or_404(candidates_visible_to(actor_of(request)), uuid=uuid)
 
 
-def _what_it_says(it: Shown) -> list[tuple[str, str]]:
-    """What all of its alerts have in common."""
-    parts = it.it.parts
-    told = [
-        (gettext("Alert type"), parts.alert_type),
-        (gettext("Title of the sensor's own rule"), parts.own_title),
-        (gettext("Site"), parts.site),
-        (gettext("Workspace"), parts.workspace),
-        (gettext("Source"), parts.source),
-        (gettext("Destination"), parts.destination),
-        (gettext("Named, without direction"), ", ".join((*parts.devices, *parts.addresses))),
-        (gettext("Hours"), it.rhythm_words),
+def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
+    """What is close to it and not covered, as far as the person may see its incidents."""
+    found = counter_examples(row, now=now, limit=MAX_NEAR)
+    ids = [each.incident_id for each in found if each.incident_id is not None]
+    seen = set(incidents_visible_to(person).filter(pk__in=ids).values_list("pk", flat=True))
+    language = get_language() or "en"
+    return [
+        {
+            "incident_id": each.incident_id,
+            "words": catalogue.headline(
+                each.alert.alert_type,
+                source=each.alert.source,
+                destination=each.alert.destination,
+                language=language,
+                user_title=each.alert.user_defined_title,
+            ),
+            "at": each.alert.at,
+            "verdict": each.verdict,
+            "why": words(each.why, gettext, numeral),
+        }
+        for each in found
+        if each.incident_id in seen
     ]
-    return [(name, value) for name, value in told if value]
 
 
 def _rule_url(row: Candidate) -> str:

@@ -1,4 +1,4 @@
-"""What the portal's search finds of this room: routine patterns by their type and ends."""
+"""What the portal's search finds of this room: routine patterns by their types and members."""
 
 from functools import reduce
 from operator import and_
@@ -9,15 +9,12 @@ from django.urls import reverse
 
 from alerts.patterns.models import Candidate
 from alerts.patterns.queries import candidates_visible_to
+from alerts.patterns.web.headline import deed
 from alerts.patterns.web.words import state_words
 from portal.accounts.actor import actor_of
 from portal.ui.palette import MAX_RESULTS, Found, Result
 
 MIN_TEXT = 2
-COLUMNS = (
-    "alert_type", "own_title", "source_device", "source_address", "destination_device",
-    "destination_address",
-)  # fmt: skip
 
 
 def find_patterns(request: HttpRequest, text: str) -> Found:
@@ -30,17 +27,14 @@ def find_patterns(request: HttpRequest, text: str) -> Found:
 
 
 def _has(word: str) -> Q:
-    found = Q(site__name__icontains=word)
-    for column in COLUMNS:
-        found |= Q(**{f"{column}__icontains": word})
-    return found
+    return Q(site__name__icontains=word) | Q(search_text__icontains=word)
 
 
 def _result(candidate: Candidate) -> Result:
     place = candidate.site.name if candidate.site else ""
     words = (place, state_words(candidate))
     return Result(
-        str(candidate),
+        deed(candidate),
         reverse("patterns:candidate", args=[candidate.uuid]),
         "repeat",
         detail=" · ".join(filter(None, words)),

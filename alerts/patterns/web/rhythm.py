@@ -6,8 +6,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
-from alerts.incidents.engine.rhythm import Window
-from alerts.incidents.reads.wording import window_words
 from portal.ui.moments import hours_zone
 from portal.ui.zones import READER
 
@@ -30,14 +28,6 @@ def strip(rhythm: Sequence[int], words: str) -> SafeString:
         '<svg class="rhythm" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
         24 * _PITCH - 1, 7 * _PITCH - 1, words, paths,
     )  # fmt: skip
-
-
-def rhythm_words(window: Window | None, zone: str) -> str:
-    """When it happens, in words. zone: of the plant."""
-    if window is not None:
-        hours = f"{window_words(window)} {hours_zone(zone)}".strip()
-        return gettext("Usually %(window)s") % {"window": hours}
-    return gettext("At no particular hour")
 
 
 def clock_words(zone: str) -> str:

@@ -1,4 +1,4 @@
-"""A candidate in the words of a page."""
+"""A pattern in the words of a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,37 +6,43 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from alerts.incidents.engine import catalogue
+from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.models import Candidate, State
-from alerts.patterns.policies import may_decide, obstacles_of
-from alerts.patterns.web.rhythm import clock_words, rhythm_words, strip
+from alerts.patterns.policies import may_decide, obstacles_in_words
+from alerts.patterns.web.headline import headline, hours_words
+from alerts.patterns.web.rhythm import clock_words, strip
+from alerts.patterns.web.width import WidthRow, width_rows
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.suppression.engine.bound import MIN_JUDGED
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
-from portal.ui.words import hours, number
+from portal.ui.words import hours, number, percent
 from portal.ui.zones import READER
+
+MAX_MISSING = 3  # units that the page names
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One candidate as the list and its page show it."""
+    """One pattern as the list and its page show it."""
 
     it: Candidate
     headline: str
-    ends: str
     place: str
     zone: str  # of its plant's clock
     clock: str  # on which its hours are
     counted: str
     seen: str
     worth: str
+    plan: str  # its place in the plan
     rhythm: SafeString
     rhythm_words: str
-    outside: str
+    width: list[WidthRow]
     verdicts: Mapping[str, int]
     confidence: str
     why: str
+    closings: str
+    missing: str  # what is still to be judged
     cause: str
     cannot: list[str]
     way_out: str
@@ -45,9 +51,9 @@ class Shown:
 
 
 def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
-    """Everything that is said of a candidate."""
+    """Return everything that is said of a pattern."""
     zone = row.site.time_zone if row.site else READER
-    when = rhythm_words(row.window, zone)
+    when = hours_words(row.process, zone)
     counted = ngettext("%(n)s incident", "%(n)s incidents", row.incidents) % {
         "n": number(row.incidents)
     }
@@ -56,51 +62,43 @@ def shown(row: Candidate, person: User, *, is_open: bool = True) -> Shown:
     return Shown(
         it=row,
         headline=headline(row),
-        ends=_ends(row),
         place=row.site.name if row.site else row.workspace.name,
         zone=zone,
         clock=clock_words(zone),
         counted=counted,
         seen=days,
         worth=_worth(row),
+        plan=_plan(row),
         rhythm=strip(row.rhythm, f"{counted} {days}. {when}."),
-        rhythm_words=when,
-        outside=_outside(row.outside),
+        rhythm_words=when[:1].upper() + when[1:],
+        width=width_rows(row),
         verdicts=row.verdicts if any(row.verdicts.values()) else {},
         confidence=_confidence(row),
         why=_why(row),
+        closings=_closings(row),
+        missing=_missing(row),
         cause=known.label(get_language() or "en") if known else "",
-        cannot=obstacles_of(row.cannot),
-        way_out=_way_out([code for code, _ in row.cannot]),
+        cannot=obstacles_in_words(row.obstacles),
+        way_out=_way_out([code for code, _ in row.obstacles]),
         may_decide=may_decide(row, by=person),
         is_open=is_open,
     )
-
-
-def headline(row: Candidate) -> str:
-    """What happens, in a few words."""
-    parts = row.parts
-    named = [*parts.devices, *parts.addresses]
-    return catalogue.headline(
-        row.alert_type,
-        source=parts.source or ", ".join(named[:3]),
-        destination=parts.destination,
-        language=get_language() or "en",
-    )
-
-
-def _ends(row: Candidate) -> str:
-    """Who talks to whom; without direction, all that is named."""
-    parts = row.parts
-    if parts.source or parts.destination:
-        return " → ".join(filter(None, (parts.source, parts.destination)))
-    return ", ".join((*parts.devices, *parts.addresses))
 
 
 def _worth(row: Candidate) -> str:
     if row.minutes_month is None:
         return ""
     return gettext("saves %(work)s a month") % {"work": hours(row.minutes_month)}
+
+
+def _plan(row: Candidate) -> str:
+    if row.plan_order is None:
+        return ""
+    return ngettext(
+        "Step %(order)s of the plan: %(n)s incident fewer",
+        "Step %(order)s of the plan: %(n)s incidents fewer",
+        row.plan_gain,
+    ) % {"order": number(row.plan_order), "n": number(row.plan_gain)}
 
 
 def _confidence(row: Candidate) -> str:
@@ -115,49 +113,71 @@ def _why(row: Candidate) -> str:
         return gettext("Ask OT about one of its incidents; every answer counts once.")
     if row.judged < MIN_JUDGED:
         return gettext("Ask OT about more of its incidents.")
-    return gettext("With 95 % confidence.")
+    people = ngettext("%(n)s person", "%(n)s people", row.people) % {"n": number(row.people)}
+    return gettext("With 95 %% confidence, from answers of %(people)s.") % {"people": people}
 
 
-def _outside(said: Mapping[str, int]) -> str:
-    """What was no routine outside its hours, and so stays with people."""
-    positives, suspicious = said.get("true_positive", 0), said.get("suspicious", 0)
-    told = []
-    if positives:
-        told.append(
-            ngettext("%(n)s true positive", "%(n)s true positives", positives)
-            % {"n": number(positives)}
-        )
-    if suspicious:
-        told.append(ngettext("%(n)s suspicious verdict", "%(n)s suspicious verdicts", suspicious)
-                    % {"n": number(suspicious)})  # fmt: skip
-    if not told:
+def _closings(row: Candidate) -> str:
+    if not row.closings:
         return ""
-    return gettext("Outside these hours: %(what)s.") % {"what": ", ".join(told)}
+    return ngettext(
+        "The SOC closed %(n)s of its incidents as harmless: half-evidence, not OT's word.",
+        "The SOC closed %(n)s of its incidents as harmless: half-evidence, not OT's word.",
+        row.closings,
+    ) % {"n": number(row.closings)}
+
+
+def _missing(row: Candidate) -> str:
+    """What share of it was judged, and where an answer would help most."""
+    if row.has_enough_evidence:
+        return ""
+    words = gettext("What was judged holds %(share)s of its alerts; %(needed)s are needed.") % {
+        "share": percent(row.judged_share, 0),
+        "needed": percent(MIN_JUDGED_SHARE, 0),
+    }
+    names = [
+        gettext("%(kind)s of %(zone)s") % {"kind": unit["name"], "zone": unit["zone"]}
+        if unit["zone"]
+        else unit["name"]
+        for unit in row.open_units[:MAX_MISSING]
+        if unit["name"]
+    ]
+    if not names:
+        return words
+    return words + " " + gettext("Not judged yet: %(names)s.") % {"names": ", ".join(names)}
 
 
 def _way_out(codes: list[str]) -> str:
     """What could be done about it, for the first reason that has such a way."""
+    by_hand = gettext("Write a narrower rule by hand.")
     ways = {
         "suspicious": gettext(
-            "If that was a mistake, a second person from OT can correct the verdict; or write a "
-            "rule by hand that leaves it out."
+            "If that was a mistake, a second person from OT can correct the verdict; the next "
+            "analysis then takes it back in."
         ),
         "true_positive": gettext("Only a narrower rule, written by hand, can leave it out."),
-        "box.hours": gettext(
-            "It has no weekly hours of its own; write a rule by hand with the hours in which it"
-            " is allowed."
+        "needs_hours": gettext(
+            "Write a rule by hand with the hours in which it is allowed, or plan the work."
         ),
-        "never.type": gettext("This type always reaches a person."),
-        "never.asset": gettext("Safety systems and crown jewels always reach a person."),
+        "box.hours": gettext(
+            "Write a rule by hand with the hours in which it is allowed, or plan the work."
+        ),
+        "needs_planned_work": gettext("Enter the work as planned work."),
+        "no_identity": gettext(
+            "Tell the devices' kinds in the inventory, or write a rule by hand that names them."
+        ),
         "wide.asset": gettext(
             "Its alerts name no device, address or sensor that a rule could be tied to."
         ),
+        "wide.share": by_hand,
+        "never.type": gettext("This type always reaches a person."),
+        "never.asset": gettext("Safety systems and crown jewels always reach a person."),
     }
     return next((ways[code] for code in codes if code in ways), "")
 
 
 def state_words(row: Candidate) -> str:
-    """What people made of it, empty where nobody decided."""
+    """Return what people made of it; nothing where nobody decided."""
     return {
         State.REJECTED: gettext("Rejected: %(reason)s") % {"reason": row.state_reason},
         State.HAS_RULE: gettext("%(rule)s was made from it.")

@@ -1,16 +1,22 @@
 """A plant with routine in it, and its people."""
 
+from datetime import timedelta
+
 import pytest
 
+from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert, Status
 from alerts.patterns.models import Candidate
 from alerts.patterns.services.mine import mine_patterns
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import judge, routine
 from tests.conftest import NOON
-from tests.factories.incidents import make_workspace
+from tests.factories.incidents import make_device, make_workspace, new_alert, new_incident
 
 SCAN = "Address Scan Detected"
+POLLING = "Modbus Exception"
+MALWARE = "Suspicion of Conficker Malware"
+NOISE = 250
 
 
 @pytest.fixture
@@ -24,7 +30,19 @@ def leo(make_person):
 
 
 @pytest.fixture
-def programming(workspace, site):
+def noise(workspace, site):
+    """Incidents that nothing may silence: no process is too large a part of the site."""
+    rows = [
+        new_incident(workspace, title=MALWARE, source="LAPTOP-9", site_ids=[site.pk],
+                     created_at=NOON - timedelta(days=n % 30 + 1))
+        for n in range(NOISE)
+    ]  # fmt: skip
+    store(rows, site)
+    return rows
+
+
+@pytest.fixture
+def programming(workspace, site, noise):
     """The engineering station programs a PLC every day at seven, plant time: it has a rhythm."""
     return routine(workspace, site)
 
@@ -36,8 +54,56 @@ def judged(programming, oda):
 
 
 @pytest.fixture
+def gateways(site):
+    """Five gateways of the packaging zone, known for long."""
+    return [make_device(site, f"GW-{n}", f"10.1.0.{n}", kind="Gateway") for n in range(1, 6)]
+
+
+@pytest.fixture
+def polling(workspace, site, gateways, noise):
+    """`polling(4)` lets the historian poll so many of the gateways for 20 days, around the clock;
+    it answers with the incidents by the name of the gateway.
+    """
+
+    def run(members=4, *, days=20, title=POLLING, source="HIST-01", kind="Historian", **given):
+        found = {}
+        for n, gateway in enumerate(gateways[:members]):
+            rows = [
+                new_incident(
+                    workspace, title=title, source=source, destination=gateway.name,
+                    site_ids=[site.pk], details_state=DetailsState.FETCHED, status=Status.CLOSED,
+                    classification="BenignPositive",
+                    created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24), **given,
+                )
+                for back in range(days, 0, -1)
+            ]  # fmt: skip
+            store(rows, site, source_kind=kind, source_zone="Operations",
+                  destination_kind="Gateway", destination_zone="Packaging 2")  # fmt: skip
+            found[gateway.name] = rows
+        return found
+
+    return run
+
+
+def store(rows, site, **columns):
+    """Store incidents with one alert each, in plant time."""
+    alerts = []
+    for row in rows:
+        local = row.created_at + timedelta(hours=1)  # Warsaw in November
+        alerts.append(
+            new_alert(row, site=site, plant_weekday=local.weekday(),
+                      plant_minute=local.hour * 60 + local.minute, **columns)
+        )  # fmt: skip
+    Incident.objects.bulk_create(rows)
+    Alert.objects.bulk_create(alerts)
+    IncidentAlert.objects.bulk_create(
+        IncidentAlert(incident=row, alert=alert) for row, alert in zip(rows, alerts, strict=True)
+    )
+
+
+@pytest.fixture
 def mine(noon):
-    """`mine()` looks at history and gives the candidates, the best first."""
+    """`mine()` looks at history and gives the patterns, the best first."""
 
     def run(**given):
         mine_patterns(now=NOON, **given)

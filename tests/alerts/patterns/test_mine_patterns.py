@@ -1,59 +1,97 @@
-"""What came again and again in history is a candidate, with its rhythm, verdicts and worth."""
+"""What a plant does again and again is found as processes, with rhythm, verdicts and worth."""
 
 from datetime import timedelta
 
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.patterns.models import Candidate, Mining, State
+from alerts.patterns.engine.sides import Rung
+from alerts.patterns.models import Candidate, Mining, SiteMining, State
 from alerts.patterns.services.mine import CannotMine, mine_patterns
 from alerts.sites.models import Criticality
-from tests.alerts.patterns.conftest import SCAN
+from tests.alerts.patterns.conftest import POLLING, SCAN, store
 from tests.alerts.suppression.past import close_by, judge, routine
 from tests.conftest import NOON
-from tests.factories.incidents import make_alert, make_device, make_incident, make_site
+from tests.factories.incidents import (
+    make_alert,
+    make_device,
+    make_incident,
+    make_site,
+    new_incident,
+)
 
 pytestmark = pytest.mark.django_db
 
 
-def _codes(candidate):
-    return [code for code, _ in candidate.cannot]
+def codes(row):
+    return [code for code, _ in row.obstacles]
 
 
-def test_alike_alerts_are_one_candidate_with_counts_and_days(workspace, site, mine):
-    routine(workspace, site)
-    routine(workspace, site, days=20, destination="PLC-5")
-    routine(workspace, site, days=4, source="HMI-1")  # too few to speak of routine
-    first, second = mine()
-    assert (first.alerts, first.incidents, first.days_seen) == (30, 30, 30)
-    assert (first.source_device, first.destination_device) == ("ENG-WS-04", "PLC-4")
-    assert second.destination_device == "PLC-5"
-    assert (first.latest_at - first.first_at).days == 29
-    told = Mining.objects.get()
-    assert (told.alerts, told.history_days, told.candidates) == (54, 30, 2)
+def reason(row, part):
+    return next(each for each in row.reasons if each["part"] == part)
 
 
-def test_two_sites_are_two_candidates(workspace, site, mine):
+def test_one_source_and_its_targets_of_one_kind_are_one_process(polling, mine):
+    polling(4)
+    (row,) = mine()
+    process = row.process
+    assert (process.source.members, process.destination.rung) == (("HIST-01",), Rung.GROUP)
+    assert (process.destination.kinds, process.destination.zones) == (
+        ("Gateway",),
+        ("Packaging 2",),
+    )
+    assert (row.alerts, row.incidents, row.days_seen) == (80, 80, 21)
+    assert (process.is_directed, process.hours, row.alert_types) == (True, None, [POLLING])
+    assert (row.site.name, row.workspace.name) == ("Gdańsk", "gdansk")
+
+
+def test_each_rung_says_why_it_was_taken(polling, mine):
+    polling(4)
+    (row,) = mine()
+    assert reason(row, "source")["code"] == "single"
+    wide = reason(row, "destination")
+    assert (wide["code"], wide["detail"]) == ("group", {"seen": 4, "known": 5})
+    assert reason(row, "types")["code"] == "one"
+    assert reason(row, "hours")["code"] == "any"
+
+
+def test_a_crown_jewel_of_the_group_is_named_as_left_out(polling, gateways, mine):
+    polling(5)
+    gateways[4].criticality = Criticality.CROWN_JEWEL
+    gateways[4].save()
+    (row,) = mine()
+    left_out = reason(row, "exceptions")
+    assert (left_out["code"], left_out["detail"]["names"]) == ("critical", ["GW-5"])
+    assert row.alerts == 80
+
+
+def test_two_sites_are_two_processes(workspace, site, mine):
     routine(workspace, site)
     routine(workspace, make_site("Ulm"))
     assert sorted(row.site.name for row in mine()) == ["Gdańsk", "Ulm"]
+    assert [(each.site.name, each.incidents) for each in SiteMining.objects.order_by("site__name")]\
+        == [("Gdańsk", 30), ("Ulm", 30)]  # fmt: skip
 
 
-def test_the_rhythm_is_of_the_plants_week(workspace, site, programming, mine):
+def test_the_rhythm_is_of_the_plants_week(programming, mine):
     (row,) = mine()
     assert sum(row.rhythm) == 30
     assert {at % 24 for at, count in enumerate(row.rhythm) if count} == {7}
-    assert (row.window.start, row.window.end, len(row.window.weekdays)) == (7, 8, 7)
+    hours = row.process.hours
+    assert (hours.start, hours.length, len(hours.weekdays)) == (6, 3, 7)  # an hour of slack
+    assert (row.latest_at - row.first_at).days == 29
 
 
-def test_alerts_without_direction_are_alike_by_all_that_they_name(workspace, site, mine):
+def test_alerts_without_direction_name_their_two_devices(workspace, site, mine):
     for back in range(6):
-        at = NOON - timedelta(days=back + 1)
-        incident = make_incident(workspace, title=SCAN, created_at=at, site_ids=[site.pk])
+        at = NOON - timedelta(days=back + 1, hours=back * 5 % 24)
+        incident = make_incident(workspace, title=POLLING, created_at=at, site_ids=[site.pk])
         make_alert(incident, site=site, any_device=["HIST-01", "SCAN-1"], source_device="",
                    destination_device="")  # fmt: skip
     (row,) = mine()
-    assert (row.parts.source, row.devices) == ("", ["HIST-01", "SCAN-1"])
+    process = row.process
+    assert not process.is_directed
+    assert process.source.members + process.destination.members == ("HIST-01", "SCAN-1")
 
 
 def test_verdicts_are_trials_and_bound_what_could_be_suspicious(programming, oda, mine):
@@ -63,8 +101,30 @@ def test_verdicts_are_trials_and_bound_what_could_be_suspicious(programming, oda
     judge(programming[29:], oda, "not-sure")
     (row,) = mine()
     assert row.verdicts == {"routine": 1, "maintenance": 19, "suspicious": 0, "not-sure": 1}
-    assert (row.judged, row.cause, _codes(row)) == (20, "maint-planned", [])
+    assert (row.judged, row.cause, codes(row)) == (20, "maint-planned", [])
     assert row.limit == pytest.approx(0.139, abs=0.001)
+    assert (row.people, row.has_enough_evidence, len(row.annotations)) == (1, True, 20)
+
+
+def test_evidence_is_pooled_and_says_what_is_still_to_be_judged(polling, oda, mine):
+    by_gateway = polling(4)
+    judge(by_gateway["GW-1"][:1], oda)
+    judge(by_gateway["GW-2"][:1], oda)
+    (row,) = mine()
+    assert (row.judged, row.judged_share, row.has_enough_evidence) == (2, 0.5, False)
+    assert row.open_units == [
+        {"kind": "target", "name": "GW-3", "zone": "", "alerts": 20},
+        {"kind": "target", "name": "GW-4", "zone": "", "alerts": 20},
+    ]
+    judge(by_gateway["GW-3"][:1], oda)
+    (row,) = mine()
+    assert (row.judged_share, row.has_enough_evidence) == (0.75, True)
+
+
+def test_a_closing_by_the_soc_is_half_evidence_and_no_verdict(polling, mine):
+    polling(4)
+    (row,) = mine()
+    assert (row.closings, row.judged, row.has_enough_evidence) == (80, 0, False)
 
 
 def test_rank_is_minutes_times_the_least_share_that_is_routine(workspace, site, oda, leo, mine):
@@ -74,7 +134,9 @@ def test_rank_is_minutes_times_the_least_share_that_is_routine(workspace, site, 
     judge(much[:1], oda)
     close_by(leo, much, after=timedelta(minutes=12))
     best, other = mine()
-    assert (best.source_device, other.source_device) == ("HMI-1", "ENG-WS-04")
+    assert (best.process.source.members, other.process.source.members) == (
+        ("HMI-1",), ("ENG-WS-04",)
+    )  # fmt: skip
     assert (best.minutes_each, best.minutes_month) == (12, 300)
     assert best.rank == pytest.approx(300 * (1 - best.limit), abs=0.01)
 
@@ -85,15 +147,47 @@ def test_no_minutes_are_claimed_where_too_few_closings_were_measured(programming
     assert (row.minutes_each, row.minutes_month) == (None, None)
 
 
-def test_a_suspicious_verdict_or_a_true_positive_inside_forbids_a_rule(programming, oda, mine):
-    judge(programming[:1], oda, "suspicious")
-    Incident.objects.filter(pk=programming[1].pk).update(classification="TruePositive")
+def test_what_is_suspicious_at_one_member_is_left_out_by_name(polling, oda, mine):
+    by_gateway = polling(4)
+    for name in ("GW-1", "GW-2", "GW-3"):
+        judge(by_gateway[name][:1], oda)
+    judge(by_gateway["GW-4"][:1], oda, "suspicious")
     (row,) = mine()
-    assert _codes(row) == ["suspicious", "true_positive"]
+    assert row.process.exceptions == ("GW-4",)
+    assert (row.suspicious, row.obstacles, row.has_enough_evidence) == (0, [], True)
+    assert reason(row, "exceptions")["code"] == "suspicious"
+
+
+def test_what_is_suspicious_of_a_single_pair_forbids_a_rule(programming, oda, mine):
+    judge(programming[:1], oda, "suspicious")
+    (row,) = mine()
+    assert codes(row) == ["suspicious"]
+    assert row.plan_order is None
+
+
+def test_what_did_harm_outside_its_hours_forbids_no_rule(workspace, site, programming, oda, mine):
+    judge(programming[:3], oda)
+    night = [
+        new_incident(workspace, source="ENG-WS-04", destination="PLC-4", site_ids=[site.pk],
+                     created_at=NOON - timedelta(days=back, hours=10), status=3,
+                     classification="TruePositive")
+        for back in range(1, 4)
+    ]  # fmt: skip
+    store(night, site)
+    judge(night[:1], oda, "suspicious")
+    (row,) = mine()
+    assert (row.process.hours.start, row.process.hours.length) == (6, 3)
+    assert (row.true_positives, row.suspicious, row.routine, row.obstacles) == (0, 0, 1, [])
+
+
+def test_what_did_harm_inside_its_hours_forbids_a_rule(programming, oda, mine):
+    judge(programming[:3], oda)
+    Incident.objects.filter(pk=programming[10].pk).update(classification="TruePositive")
+    (row,) = mine()
+    assert codes(row) == ["true_positive"]
 
 
 def test_what_the_guards_hold_against_the_rule_is_said(workspace, site, mine):
-    routine(workspace, site, title="Profinet Device Factory Reset", source="HMI-A")
     routine(workspace, site, title="Unauthorized PLC Programming", source="HMI-B", hour=1)
     for back in range(1, 11):
         for hour in (3, 9, 16, 22):
@@ -101,50 +195,73 @@ def test_what_the_guards_hold_against_the_rule_is_said(workspace, site, mine):
             incident = make_incident(workspace, created_at=at, site_ids=[site.pk], source="HMI-C",
                                      destination="PLC-4")  # fmt: skip
             make_alert(incident, site=site)
+    found = {row.process.source.members[0]: codes(row) for row in mine()}
+    assert found["HMI-C"] == ["needs_hours"]
+    assert "box.hours" not in found["HMI-B"]  # it needs hours and has them
+
+
+def test_types_of_the_never_list_and_safety_systems_make_no_pattern(workspace, site, mine):
+    routine(workspace, site, title="Profinet Device Factory Reset", source="HMI-A")
     make_device(site, "PLC-9", "10.0.0.9", criticality=Criticality.SAFETY)
     routine(workspace, site, title=SCAN, source="HMI-D", destination="PLC-9")
-    found = {row.source_device: _codes(row) for row in mine()}
-    assert "never.type" in found["HMI-A"]
-    assert found["HMI-B"] == []  # it needs hours and has them
-    assert found["HMI-C"] == ["box.hours"]
-    assert found["HMI-D"] == ["never.asset"]
+    assert mine() == []
 
 
-def test_mined_again_decisions_stay_and_what_is_gone_goes(workspace, site, oda, mine):
-    routine(workspace, site)
-    gone = routine(workspace, site, days=20, source="HMI-1")
-    row, _ = mine()
-    Candidate.objects.filter(pk=row.pk).update(state=State.REJECTED, state_reason="No.")
-    gone[0].alerts.all().delete()
-    for each in gone:
+def test_what_takes_more_of_the_site_than_a_rule_may_says_so(polling, noise, oda, mine):
+    for rows in polling(4).values():
+        judge(rows[:1], oda)
+    for each in noise[:100]:
         each.alerts.all().delete()
+    (row,) = mine()
+    assert codes(row) == ["wide.share"]
+    assert row.plan_order is None
+
+
+def test_mined_again_decisions_stay_although_members_grow(polling, gateways, mine):
+    polling(3)
+    (row,) = mine()
+    Candidate.objects.filter(pk=row.pk).update(state=State.REJECTED, state_reason="No.")
+    polling(4)
     (again,) = mine()
-    assert (again.pk, again.state, again.state_reason) == (row.pk, State.REJECTED, "No.")
-    assert again.incidents == 30
+    assert (again.pk, again.uuid, again.key) == (row.pk, row.uuid, row.key)
+    assert (again.state, again.state_reason) == (State.REJECTED, "No.")
+    assert len(again.process.destination.members) == 4 > len(row.process.destination.members)
 
 
-def test_nonsense_days_are_refused():
+def test_an_open_pattern_that_is_found_no_more_goes_and_a_decided_one_stays(
+    workspace, site, noise, mine
+):
+    kept, gone = routine(workspace, site), routine(workspace, site, days=20, source="HMI-1")
+    rejected = next(row for row in mine() if "ENG-WS-04" in row.title)
+    Candidate.objects.filter(pk=rejected.pk).update(state=State.REJECTED, state_reason="No.")
+    for each in (*kept, *gone):
+        each.alerts.all().delete()
+    (left,) = mine()
+    assert (left.pk, left.state, left.plan_order) == (rejected.pk, State.REJECTED, None)
+
+
+def test_a_site_without_verdicts_gets_questions_and_nothing_to_propose(polling, mine):
+    polling(4)
+    (row,) = mine()
+    assert (row.has_enough_evidence, row.judged, row.limit) == (False, 0, 1.0)
+    assert [unit["name"] for unit in row.open_units] == ["GW-1", "GW-2", "GW-3", "GW-4"]
+
+
+def test_nonsense_days_are_refused(db):
     with pytest.raises(CannotMine, match="1 to 400 days"):
         mine_patterns(now=NOON, days=0)
 
 
-def test_what_did_harm_outside_its_hours_is_told_and_forbids_no_rule(
-    workspace, site, programming, oda, mine
-):
-    judge(programming[:3], oda)
-    night = routine(workspace, site, days=10, hour=2)
-    Incident.objects.filter(pk__in=[each.pk for each in night]).update(
-        classification="TruePositive"
-    )
-    judge(night[:1], oda, "suspicious")
-    (row,) = mine()
-    assert (row.window.start, row.window.end) == (7, 8)
-    assert (row.true_positives, row.suspicious, row.routine) == (0, 0, 1)
-    assert row.outside == {"suspicious": 1, "true_positive": 10}
-    assert not {"true_positive", "suspicious"} & set(_codes(row))
+def test_a_run_says_from_how_much_it_drew(programming, judged, mine):
+    mine(days=60)
+    told = Mining.objects.get()
+    assert (told.days, told.history_days, told.alerts, told.verdicts) == (60, 30, 280, 12)
+    site = SiteMining.objects.get()
+    assert (site.alerts, site.incidents, site.verdicts, site.patterns) == (280, 280, 12, 1)
 
 
-def test_what_did_harm_inside_its_hours_forbids_a_rule(programming, oda, mine):
-    Incident.objects.filter(pk=programming[0].pk).update(classification="TruePositive")
-    (row,) = mine()
-    assert row.outside == {} and "true_positive" in _codes(row)
+def test_it_tells_how_far_it_is(programming, workspace, mine):
+    routine(workspace, make_site("Ulm"))
+    steps = []
+    mine(report=lambda done, total: steps.append((done, total)))
+    assert steps == [(0, 2), (1, 2)]

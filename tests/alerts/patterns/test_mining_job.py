@@ -9,8 +9,11 @@ from django.core.management import CommandError, call_command
 from alerts.patterns.models import Mining
 from alerts.patterns.queries import standing
 from alerts.patterns.services.daily import CannotAskForMining, ask_for_mining, run_due_mining
+from alerts.patterns.services.keep import keep_patterns
 from portal.jobs.models import Job
+from tests.alerts.suppression.past import routine
 from tests.conftest import NOON
+from tests.factories.incidents import make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +32,20 @@ def test_asked_for_it_runs_at_once_and_says_so(programming, oda):
     assert standing(now=NOON).is_under_way
     assert run_due_mining(unshifted=NOON, now=NOON)
     assert not standing(now=NOON).is_under_way
+
+
+def test_its_progress_is_seen_while_it_runs(programming, workspace, monkeypatch):
+    routine(workspace, make_site("Ulm"))
+    seen = []
+
+    def look(*args, **given):
+        seen.append((standing(now=NOON).done, standing(now=NOON).total))
+        return keep_patterns(*args, **given)
+
+    monkeypatch.setattr("alerts.patterns.services.mine.keep_patterns", look)
+    run_due_mining(unshifted=NOON, now=NOON)
+    assert seen == [(0, 2), (1, 2)]
+    assert standing(now=NOON).total == 0
 
 
 def test_who_only_reads_does_not_ask(mia):
@@ -51,12 +68,17 @@ def test_a_run_that_fails_is_tried_again_soon(programming, monkeypatch):
 def test_the_command_mines_and_prints_one_document(programming, judged, noon, capsys):
     call_command("patterns", "mine", "--days", "60", "--json")
     told = json.loads(capsys.readouterr().out)
-    assert (told["days"], told["alerts"], told["verdicts"]) == (60, 30, 12)
-    (row,) = told["candidates"]
-    assert (row["source"], row["incidents"], row["judged"]) == ("ENG-WS-04", 30, 12)
+    assert (told["days"], told["alerts"], told["verdicts"]) == (60, 280, 12)
+    (row,) = told["patterns"]
+    assert row["pattern"]["source"]["members"] == ["ENG-WS-04"]
+    assert (row["incidents"], row["judged"], row["plan_order"]) == (30, 12, 1)
     assert len(row["rhythm"]) == 168
+    (site,) = told["sites"]
+    assert (site["site"], site["incidents"], site["plan_share"]) == ("Gdańsk", 280, 0.1071)
     call_command("patterns", "mine")
-    assert "30 incidents, 12 judged" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Gdańsk: 1 patterns, 280 incidents; 0.0 % covered by rules, 10.7 % with the plan" in out
+    assert "30 incidents, 12 judged" in out
 
 
 @pytest.mark.parametrize(

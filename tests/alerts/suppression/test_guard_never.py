@@ -161,6 +161,7 @@ def test_hours_come_with_devices_listed_one_by_one(made, found):
         ([f"{day} 00:00-12:00 Europe/Warsaw" for day in DAYS], []),
         ([f"{day} 00:00-12:01 Europe/Warsaw" for day in DAYS], ["box.most"]),
         (["Tue 06:00-08:00 America/New_York"], ["box.zone"]),
+        (["Tue 06:00-08:00 UTC", "Wed 06:00-08:00 UTC"], []),
         (["Tue 06:00-08:00 Europe/Warsaw", "Tue 06:00-08:00 UTC"], ["box.zone"]),
     ],
 )

@@ -154,7 +154,10 @@ def _against_works(facts: Facts, rule: Rule) -> str:
 
 
 def _against_zones(rule: Rule, plant: frozenset[str]) -> list[Sentence]:
+    """Windows are on the plant's clock. A job that runs by UTC has all of them in UTC."""
     zones = {zone_of(value) for values in _windows(rule) for value in values}
+    if zones == {"UTC"}:
+        return []
     return [
         Sentence("box.zone", zone=zone, plant=listed(sorted(plant), "and"))
         for zone in sorted(zones - plant)

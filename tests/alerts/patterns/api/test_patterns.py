@@ -1,4 +1,4 @@
-"""Candidates over the API: what routine there is, and what is made of it."""
+"""Patterns over the API: what routine there is, and what is made of it."""
 
 import pytest
 
@@ -6,7 +6,6 @@ from alerts.patterns.models import Candidate
 from tests.alerts.suppression.past import judge, routine
 from tests.program import Program
 
-MALWARE = "Suspicion of Conficker Malware"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
@@ -20,18 +19,22 @@ def at_site(oda, noon):
     return Program(oda)
 
 
-def test_a_candidate_is_told_with_its_figures(at_site, row):
-    (told,) = at_site.get("patterns/").json()["results"]
-    assert (told["id"], told["state"], told["rule"]) == (str(row.uuid), "open", None)
-    assert (told["workspace"], told["site"]) == (row.workspace.name, "Gdańsk")
-    assert told["routine"] == row.routine > 0 and told["limit"] == row.limit
-    assert told["window"]["weekdays"] and told["cannot"] == []
+def test_a_pattern_comes_with_its_figures(at_site, row):
+    (found,) = at_site.get("patterns/").json()["results"]
+    assert (found["id"], found["state"], found["rule"]) == (str(row.uuid), "open", None)
+    assert (found["workspace"], found["site"]) == (row.workspace.name, "Gdańsk")
+    assert found["routine"] == row.routine > 0 and found["limit"] == row.limit
+    assert (found["plan_order"], found["plan_gain"], found["obstacles"]) == (1, 30, [])
     whole = at_site.get(f"patterns/{row.uuid}/").json()
-    assert len(whole["rhythm"]) == 168 and "rhythm" not in told
+    assert len(whole["rhythm"]) == 168 and "rhythm" not in found
+    assert whole["pattern"]["source"]["members"] == ["ENG-WS-04"]
+    assert whole["members"]["destination"] == [{"name": "PLC-4", "alerts": 30, "judged": 12}]
+    parts = [each["part"] for each in whole["reasons"]]
+    assert parts == ["source", "destination", "types", "hours"]
 
 
 def test_the_list_runs_by_what_a_rule_would_save(at_site, workspace, site, row, mine):
-    routine(workspace, site, source="ENG-WS-02")
+    routine(workspace, site, source="ENG-WS-02", hour=11)
     ranks = [each.rank for each in mine()]
     assert len(ranks) > 1
     first = at_site.get("patterns/", {"page_size": 1}).json()
@@ -46,9 +49,10 @@ def test_the_documented_filters_narrow_it(at_site, row):
     def found(**query):
         return len(at_site.get("patterns/", query).json()["results"])
 
-    assert found(state="open", site="Gdańsk", can_become_rule="true") == 1
-    assert found(alert_type=row.alert_type, workspace=row.workspace.name) == 1
+    assert found(state="open", site="Gdańsk", can_become_rule="true", in_plan="true") == 1
+    assert found(alert_type=row.alert_types[0], workspace=row.workspace.name) == 1
     assert found(state="rejected") == found(site="Porto") == found(can_become_rule="false") == 0
+    assert found(in_plan="false") == 0
 
 
 def test_a_rule_is_made_of_it_once(at_site, row):
@@ -75,18 +79,10 @@ def test_what_cannot_become_a_rule_says_why(at_site, programming, judged, mine, 
     judge(programming[20:21], oda, "suspicious")
     (row,) = mine()
     why = "OT called 1 of them suspicious."
-    assert at_site.get(f"patterns/{row.uuid}/").json()["cannot"] == [why]
+    assert at_site.get(f"patterns/{row.uuid}/").json()["obstacles"] == [why]
     refused = at_site.post(f"patterns/{row.uuid}/rule/")
     assert refused.status_code == 409
     assert why in refused.json()["detail"]
-
-
-def test_a_type_on_the_never_list_says_so(at_site, workspace, site, mine):
-    routine(workspace, site, title=MALWARE, alert_type=MALWARE)
-    (row,) = mine()
-    never = f"{MALWARE} is on the never list: it always reaches a person."
-    assert never in at_site.get(f"patterns/{row.uuid}/").json()["cannot"]
-    assert never in at_site.post(f"patterns/{row.uuid}/rule/").json()["detail"]
 
 
 def test_who_is_elsewhere_or_only_looks_decides_nothing(row, pia, mia):

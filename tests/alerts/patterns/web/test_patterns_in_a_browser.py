@@ -22,7 +22,7 @@ def test_the_list_keeps_the_bars(browse, some, oda):
     assert bar_faults_everywhere(page) == []
 
 
-def test_a_candidate_keeps_the_bars(browse, some, oda):
+def test_a_pattern_keeps_the_bars(browse, some, oda):
     page = browse(f"/patterns/{some[0].uuid}/", as_=oda)
     page.get_by_text("Show as table").click()
     assert bar_faults_everywhere(page) == []

@@ -1,0 +1,111 @@
+"""Why a pattern is as wide as it is: one reason for each rung that it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from alerts.patterns.engine.cells import HARMLESS, Cell, End
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.sides import Rung, Side
+
+type Part = Literal["source", "destination", "types", "hours", "exceptions"]
+MAX_NAMES: Final = 20  # of exceptions that are told
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one part of a pattern is as wide as it is: a code of `web.width`, and its numbers."""
+
+    part: Part
+    code: str
+    detail: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the reason as plain data."""
+        return {"part": self.part, "code": self.code, "detail": self.detail}
+
+
+def reasons_for_width(pattern: Pattern, cells: Sequence[Cell]) -> list[Reason]:
+    """Return why source, destination, types and hours are as wide as they are, and what is left
+    out. `cells` are those of the mining that found the pattern.
+    """
+    inside = [cells[at] for at in pattern.cells]
+    reasons = [
+        _side_reason("source", pattern, pattern.source),
+        _side_reason("destination", pattern, pattern.destination),
+        _types_reason(pattern, inside),
+        _hours_reason(pattern, inside),
+    ]
+    if suspicious := sorted({*pattern.exceptions, *pattern.except_sources}):
+        reasons.append(Reason("exceptions", "suspicious", _named(suspicious)))
+    if critical := _critical_names(pattern, cells):
+        reasons.append(Reason("exceptions", "critical", _named(critical)))
+    return reasons
+
+
+def _side_reason(part: Part, pattern: Pattern, side: Side) -> Reason:
+    seen = len(side.members)
+    detail: dict[str, Any] = {"seen": seen}
+    match side.rung:
+        case Rung.GROUP:
+            code = "group" if side.zones else "kind"
+            return Reason(part, code, {**detail, "known": max(side.known, seen)})
+        case Rung.NETWORK:
+            return Reason(part, "network", {**detail, "networks": len(side.networks)})
+        case Rung.LISTED if len(side.members) == 1:
+            return Reason(part, "single", detail)
+        case Rung.LISTED if pattern.is_strict:
+            return Reason(part, "strict", detail)
+    return Reason(part, side.rung.value, detail)
+
+
+def _types_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
+    judged = {
+        (cell.key.alert_type, cell.key.own_title)
+        for cell in cells
+        if any(verdict.verdict in HARMLESS for verdict in cell.verdicts)
+    }
+    code = "one" if len(pattern.types) == 1 else "set"
+    return Reason("types", code, {"types": len(pattern.types), "judged": len(judged)})
+
+
+def _hours_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
+    moments = {(o.slot, o.utc_slot) for cell in cells for o in cell.occurrences}
+    slots = len({slot for slot, _ in moments})
+    if pattern.planned_work:
+        return Reason("hours", "planned_work", {"kind": pattern.planned_work})
+    if pattern.hours is None:
+        return Reason("hours", "any", {"slots": slots})
+    outside = sum(
+        o.alerts
+        for cell in cells
+        for o in cell.occurrences
+        if not pattern.hours.contains(o.slot, o.utc_slot)
+    )
+    code = "utc" if pattern.hours.is_utc else "plant"
+    return Reason("hours", code, {"outside": outside, "hours": pattern.hours.hours_a_week})
+
+
+def _critical_names(pattern: Pattern, cells: Sequence[Cell]) -> list[str]:
+    """Return the safety systems and crown jewels that would lie inside if they were none."""
+    names = set()
+    for cell in cells:
+        key = cell.key
+        if (key.alert_type, key.own_title) not in pattern.types or key.site != pattern.site:
+            continue
+        if not (key.source.is_critical or key.destination.is_critical):
+            continue
+        if _is_near(pattern.source, key.source) and _is_near(pattern.destination, key.destination):
+            names |= {end.name for end in (key.source, key.destination) if end.is_critical}
+    return sorted(names)
+
+
+def _is_near(side: Side, end: End) -> bool:
+    """Whether a side covers an end, or stands in the same zones with a critical one."""
+    return side.covers(end) or (end.is_critical and (not side.zones or end.zone in side.zones))
+
+
+def _named(names: list[str]) -> dict[str, Any]:
+    return {"names": names[:MAX_NAMES], "count": len(names)}

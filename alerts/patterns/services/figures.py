@@ -1,0 +1,209 @@
+"""The figures of a pattern: how often, when, by whom, judged how, and what work it is."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any, Final
+from uuid import UUID
+
+from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, Cell, Group
+from alerts.patterns.engine.evidence import Unit
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern_json import pattern_as_json
+from alerts.patterns.engine.plan import IncidentShape
+from alerts.patterns.engine.rule_text import title_of
+from alerts.patterns.engine.width import reasons_for_width
+from alerts.patterns.models import Candidate
+from alerts.patterns.services.site_history import EPOCH, SiteHistory
+from alerts.suppression.reads.handling import FEWEST_CLOSES
+
+MONTH: Final = 30.0  # days
+HOUR: Final = timedelta(hours=1)
+MAX_MEMBERS: Final = 100  # that are counted one by one
+MAX_UNITS: Final = 20
+MAX_ANNOTATIONS: Final = 500
+
+
+@dataclass(slots=True)
+class ShapeIndex:
+    """Shapes of incidents by the cells that take part in them."""
+
+    shapes: Sequence[IncidentShape]
+    by_cell: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, shapes: Sequence[IncidentShape]) -> ShapeIndex:
+        """Return the index of these shapes."""
+        index = cls(shapes)
+        for place, shape in enumerate(shapes):
+            for cell in {part.cell for part in shape.parts}:
+                index.by_cell[cell].append(place)
+        return index
+
+    def count_touched(self, pattern: Pattern) -> int:
+        """Return how many incidents have at least one alert that the pattern covers."""
+        touched = {
+            place
+            for cell in pattern.cells
+            for place in self.by_cell.get(cell, ())
+            if any(
+                part.cell == cell and pattern.covers_time(part.slot, part.utc_slot, part.works)
+                for part in self.shapes[place].parts
+            )
+        }
+        return sum(self.shapes[place].count for place in touched)
+
+
+def make_row(
+    pattern: Pattern,
+    *,
+    history: SiteHistory,
+    incidents: int,
+    days: int,
+    usual_minutes: float | None,
+    now: datetime,
+) -> Candidate:
+    """Return a row with everything but its key, its place in the plan and what stands against it.
+
+    `days` is the length of the history, by which work a month is reckoned.
+    """
+    row = Candidate(
+        site=history.site,
+        workspace_id=history.workspaces.most_common(1)[0][0],
+        title=title_of(pattern),
+        pattern=pattern_as_json(pattern),
+        alert_types=sorted({title for title, _ in pattern.types}),
+        search_text=_search_text(pattern),
+        alerts=pattern.alerts,
+        incidents=incidents,
+        reasons=[reason.as_json() for reason in reasons_for_width(pattern, history.cells)],
+        mined_at=now,
+    )
+    _add_times(row, pattern, history)
+    _add_counts(row, pattern, history.cells)
+    _add_evidence(row, pattern)
+    _add_work(row, pattern, history, days=days, usual_minutes=usual_minutes)
+    return row
+
+
+def _add_times(row: Candidate, pattern: Pattern, history: SiteHistory) -> None:
+    rhythm = [0] * HOURS_OF_WEEK
+    hours: set[tuple[int, int]] = set()  # day and hour, both in UTC
+    days: set[int] = set()
+    for place in pattern.cells:
+        for occurrence in history.cells[place].occurrences:
+            slot, utc_slot = occurrence.slot, occurrence.utc_slot
+            if pattern.covers_time(slot, utc_slot, occurrence.works):
+                rhythm[slot] += occurrence.alerts
+                days.add(occurrence.day)
+                shift = (utc_slot // 24 - slot // 24 + 3) % 7 - 3
+                hours.add((occurrence.day + shift - EPOCH, utc_slot % 24))
+    row.rhythm, row.days_seen = rhythm, len(days)
+    first, latest = _moment(*min(hours)), _moment(*max(hours))
+    oldest = min(history.first_at[place] for place in pattern.cells)
+    newest = max(history.latest_at[place] for place in pattern.cells)
+    # To the minute where the hour is that of the first or the latest alert of all.
+    row.first_at = oldest if oldest - first < HOUR and oldest >= first else first
+    row.latest_at = newest if newest - latest < HOUR else latest
+
+
+def _moment(day: int, hour: int) -> datetime:
+    return datetime.fromtimestamp((day * 24 + hour) * 3600, tz=UTC)
+
+
+def _add_counts(row: Candidate, pattern: Pattern, cells: Sequence[Cell]) -> None:
+    """By type and by member: alerts, and annotations that call them harmless."""
+    types: dict[Any, tuple[Counter[str], set[str]]] = defaultdict(lambda: (Counter(), set()))
+    members: dict[str, dict[Any, tuple[Counter[str], set[str]]]] = {
+        "source": defaultdict(lambda: (Counter(), set())),
+        "destination": defaultdict(lambda: (Counter(), set())),
+    }
+    for place in pattern.cells:
+        cell = cells[place]
+        alerts = sum(
+            o.alerts for o in cell.occurrences
+            if pattern.covers_time(o.slot, o.utc_slot, o.works)
+        )  # fmt: skip
+        judged = {
+            v.annotation for v in cell.verdicts
+            if v.verdict in HARMLESS and pattern.covers_time(v.slot, v.utc_slot, v.works)
+        }  # fmt: skip
+        counted = (
+            types[cell.key.alert_type, cell.key.own_title],
+            members["source"][cell.key.source.name],
+            members["destination"][cell.key.destination.name],
+        )
+        for counts, verdicts in counted:
+            counts["alerts"] += alerts
+            verdicts.update(judged)
+    row.type_figures = [
+        {"title": title, "own_title": own, "alerts": counts["alerts"], "judged": len(judged)}
+        for (title, own), (counts, judged) in _largest_first(types)
+    ]
+    row.member_figures = {
+        side: [
+            [name, counts["alerts"], len(judged)]
+            for name, (counts, judged) in _largest_first(by_name)[:MAX_MEMBERS]
+            if name
+        ]
+        for side, by_name in members.items()
+    }
+
+
+def _largest_first(
+    by_name: Mapping[Any, tuple[Counter[str], set[str]]],
+) -> list[tuple[Any, tuple[Counter[str], set[str]]]]:
+    return sorted(by_name.items(), key=lambda item: (-item[1][0]["alerts"], item[0]))
+
+
+def _add_evidence(row: Candidate, pattern: Pattern) -> None:
+    found = pattern.evidence
+    row.routine, row.maintenance = found.routine, found.maintenance
+    row.suspicious, row.not_sure = found.suspicious, found.not_sure
+    row.true_positives, row.closings = found.true_positives, found.closings
+    row.judged, row.people, row.limit = found.judged, len(found.people), found.limit
+    row.judged_share = round(found.judged_share, 4)
+    row.has_enough_evidence = found.is_enough
+    row.cause = found.causes[0][0] if found.causes else ""
+    row.annotations = [UUID(text) for text in found.annotations[:MAX_ANNOTATIONS]]
+    largest = sorted(found.open_units, key=lambda unit: (-unit[1], str(unit[0])))[:MAX_UNITS]
+    row.open_units = [_unit_as_json(unit, alerts) for unit, alerts in largest]
+
+
+def _unit_as_json(unit: Unit, alerts: int) -> dict[str, Any]:
+    kind, what = unit
+    if isinstance(what, Group):
+        return {"kind": kind, "name": what.kind, "zone": what.zone, "alerts": alerts}
+    return {"kind": kind, "name": what, "zone": "", "alerts": alerts}
+
+
+def _add_work(
+    row: Candidate, pattern: Pattern, history: SiteHistory, *, days: int,
+    usual_minutes: float | None,
+) -> None:  # fmt: skip
+    """Minutes saved in a month, times the least share that is harmless. Where nobody measured
+    minutes, incidents take their place.
+    """
+    measured = list(_minutes(pattern.cells, history.minutes))
+    minutes = median(measured) if len(measured) >= FEWEST_CLOSES else usual_minutes
+    each_month = row.incidents / days * MONTH
+    row.minutes_each = minutes
+    row.minutes_month = None if minutes is None else round(minutes * each_month, 1)
+    worth = each_month if row.minutes_month is None else row.minutes_month
+    row.rank = round(worth * (1 - row.limit), 3)
+
+
+def _minutes(cells: Iterable[int], minutes: Mapping[int, list[float]]) -> Iterable[float]:
+    for place in cells:
+        yield from minutes.get(place, ())
+
+
+def _search_text(pattern: Pattern) -> str:
+    words = [word for name in pattern.types for word in name if word]
+    for side in (pattern.source, pattern.destination):
+        words += [*side.members, *side.kinds, *side.zones]
+    return " ".join(dict.fromkeys(words))

@@ -1,0 +1,178 @@
+"""History as temporary tables: each alert with its cell and hour, each incident with its parts.
+
+All alerts are read once, by statements over all of them; what becomes Python is grouped already.
+The tables belong to the connection and are dropped when the mining ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import connection, transaction
+
+from alerts.incidents.models import Status
+from alerts.reviews.queries import evidence_where
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.guards.never import HIGH
+from alerts.suppression.reads.acting import acting_set
+from alerts.suppression.reads.asking import Period, inside
+
+TABLES: Final = (
+    "mined_harm", "mined_living", "mined_alert", "mined_cell", "mined_part", "mined_lone",
+    "mined_mixed", "mined_verdict",
+)  # fmt: skip
+SURE: Final = ("routine", "maintenance", "suspicious")
+
+# What alerts of one cell have in common. Alerts that say who began have no list of names; those
+# that somebody called suspicious, and those of High severity, are cells of their own.
+_WITHOUT_ENDS = (
+    "a.source_device || a.source_address || a.destination_device || a.destination_address = ''"
+)
+CELL_COLUMNS: Final = (
+    "a.site_id", "a.alert_type", "a.user_defined_title",
+    "a.source_device", "a.source_address", "a.source_kind", "a.source_zone",
+    "a.destination_device", "a.destination_address", "a.destination_kind", "a.destination_zone",
+    "a.protocol", "a.function",
+    f"CASE WHEN {_WITHOUT_ENDS} THEN a.any_device ELSE '{{}}' END",
+    f"CASE WHEN {_WITHOUT_ENDS} AND a.any_device = '{{}}' THEN a.any_address ELSE '{{}}' END",
+    f"a.severity >= {HIGH}",
+)  # fmt: skip
+_HELD = (
+    "SELECT v.id, v.uuid, v.verdict, v.cause, v.by_id FROM reviews_annotation v"
+    f" WHERE {evidence_where('v')}"
+)
+# An annotation that names no alert was given before the alerts were fetched: it is about them all.
+_ALERTS_OF_VERDICTS = """
+    SELECT n.annotation_id, n.alert_id FROM reviews_annotation_alerts n
+     UNION ALL
+    SELECT n.annotation_id, l.alert_id FROM reviews_annotation_incidents n
+      JOIN incidents_incidentalert l ON l.incident_id = n.incident_id
+     WHERE NOT EXISTS (SELECT FROM reviews_annotation_alerts o
+                        WHERE o.annotation_id = n.annotation_id)
+"""
+_HARM = f"""
+CREATE TEMP TABLE mined_harm AS
+SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_HELD}) h ON h.id = n.annotation_id
+ WHERE h.verdict = 'suspicious'
+ UNION
+SELECT l.alert_id FROM incidents_incident i JOIN incidents_incidentalert l ON l.incident_id = i.id
+ WHERE i.classification = 'TruePositive' AND i.status = %s
+"""
+# `hour` counts UTC hours since 1970; `week` is the hour of the week in UTC and in plant time.
+_ALERTS = f"""
+CREATE TEMP TABLE mined_alert AS
+SELECT s.id, s.site_id, s.cell, s.severity, s.at, s.hour * 256 + s.slot AS moment,
+       (s.hour + 72) %% 168 * 256 + s.slot AS week
+  FROM (SELECT a.id, a.site_id, a.severity, a.at,
+               hash_record_extended(ROW({", ".join(CELL_COLUMNS)},
+                   a.id IN (SELECT h.id FROM mined_harm h)), 0) AS cell,
+               (extract(epoch FROM a.at)::bigint / 3600)::int AS hour,
+               coalesce(a.plant_weekday * 24 + a.plant_minute / 60,
+                        (extract(isodow FROM a.at AT TIME ZONE 'UTC')::int - 1) * 24
+                        + extract(hour FROM a.at AT TIME ZONE 'UTC')::int) AS slot
+          FROM incidents_alert a WHERE a.at >= %s AND a.at < %s) s
+"""
+_CELLS = """
+CREATE TEMP TABLE mined_cell AS
+SELECT cell, min(site_id) AS site_id, max(id) AS alert_id, max(severity) AS severity,
+       min(at) AS first_at, max(at) AS latest_at, array_agg(moment) AS moments
+  FROM mined_alert WHERE site_id IS NOT NULL GROUP BY cell
+"""
+_PARTS = """
+CREATE TEMP TABLE mined_part AS
+SELECT l.incident_id, m.site_id, m.cell, m.week, v.id IS NOT NULL AS lives,
+       i.status = %s AND i.classification = 'BenignPositive' AND i.closed_by = '' AS benign,
+       i.status = %s AND i.classification = 'TruePositive' AS harmful
+  FROM mined_alert m JOIN incidents_incidentalert l ON l.alert_id = m.id
+  JOIN incidents_incident i ON i.id = l.incident_id LEFT JOIN mined_living v ON v.id = m.id
+"""
+_LONE = """
+CREATE TEMP TABLE mined_lone AS
+SELECT site_id, cell, week, lives, count(*) AS n
+  FROM (SELECT min(site_id) AS site_id, min(cell) AS cell, min(week) AS week,
+               bool_and(lives) AS lives
+          FROM mined_part GROUP BY incident_id HAVING count(*) = 1) i
+ WHERE site_id IS NOT NULL GROUP BY site_id, cell, week, lives
+"""
+_MIXED = """
+CREATE TEMP TABLE mined_mixed AS
+SELECT array_remove(array_agg(DISTINCT site_id), NULL) AS site_ids,
+       array_agg(site_id) AS sites, array_agg(cell) AS cells, array_agg(week) AS weeks,
+       array_agg(lives) AS lives
+  FROM mined_part GROUP BY incident_id HAVING count(*) > 1
+"""
+_VERDICTS = f"""
+CREATE TEMP TABLE mined_verdict AS
+SELECT DISTINCT m.site_id, m.cell, h.uuid, h.verdict, h.cause, h.by_id, m.week
+  FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_HELD}) h ON h.id = n.annotation_id
+  JOIN mined_alert m ON m.id = n.alert_id WHERE m.site_id IS NOT NULL
+"""
+_INDEXES = (
+    "CREATE INDEX ON mined_cell (site_id)",
+    "CREATE INDEX ON mined_part (site_id)",
+    "CREATE INDEX ON mined_lone (site_id)",
+    "CREATE INDEX ON mined_mixed USING gin (site_ids)",
+    "ANALYZE mined_cell, mined_part, mined_lone, mined_mixed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySize:
+    """How much history there was, and the sites whose alerts are in it."""
+
+    alerts: int
+    verdicts: int
+    first_at: datetime | None
+    sites: tuple[int, ...]
+
+
+@contextmanager
+def history_tables(period: Period) -> Iterator[HistorySize]:
+    """Fill the tables with the history of a period, and drop them at the end of the block."""
+    _drop()
+    try:
+        with transaction.atomic():
+            yield_size = _fill(period)
+        yield yield_size
+    finally:
+        if connection.is_usable() and not connection.needs_rollback:
+            _drop()
+
+
+def _fill(period: Period) -> HistorySize:
+    closed = Status.CLOSED
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '120s'")
+        cursor.execute("SET LOCAL work_mem = '192MB'")
+        cursor.execute(_HARM, [closed])
+        cursor.execute("CREATE TEMP TABLE mined_living (id bigint PRIMARY KEY)")
+        for version in acting_set().versions.values():
+            scope = inside(period, sql.where(version.said))
+            cursor.execute(
+                f"INSERT INTO mined_living SELECT a.id FROM incidents_alert a WHERE {scope.text}"
+                " ON CONFLICT DO NOTHING",
+                scope.params,
+            )
+        cursor.execute(_ALERTS, [period.start, period.end])
+        cursor.execute("ANALYZE mined_alert, mined_living")
+        cursor.execute(_CELLS)
+        cursor.execute(_PARTS, [closed, closed])
+        for statement in (_LONE, _MIXED, _VERDICTS, *_INDEXES):
+            cursor.execute(statement)
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM mined_alert), (SELECT min(at) FROM incidents_alert),"
+            f" (SELECT count(*) FROM ({_HELD}) h WHERE h.verdict = ANY(%s)),"
+            " ARRAY(SELECT DISTINCT site_id FROM mined_cell ORDER BY 1)",
+            [list(SURE)],
+        )
+        alerts, first_at, verdicts, sites = cursor.fetchone()
+    return HistorySize(alerts, verdicts, first_at, tuple(sites))
+
+
+def _drop() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {', '.join(TABLES)}")

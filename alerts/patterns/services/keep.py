@@ -1,0 +1,135 @@
+"""Keep what mining found at a site: known processes go on, new ones begin, all have their place in
+the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.plan import MAX_RULES, Step, make_plan
+from alerts.patterns.engine.process import process_key, recognise
+from alerts.patterns.models import Candidate, State
+from alerts.patterns.services.figures import ShapeIndex, make_row
+from alerts.patterns.services.obstacles import obstacles_of
+from alerts.patterns.services.site_history import SiteHistory
+
+_KEPT: Final = frozenset({  # of a known row: who it is, and what people made of it
+    "id", "uuid", "key", "state", "state_by", "state_at", "state_reason", "snoozed_until", "rule",
+})  # fmt: skip
+_FIGURES: Final = tuple(
+    field.name for field in Candidate._meta.concrete_fields if field.name not in _KEPT
+)
+
+
+def keep_patterns(
+    patterns: Sequence[Pattern],
+    *,
+    history: SiteHistory,
+    days: int,
+    usual_minutes: float | None,
+    now: datetime,
+) -> int:
+    """Store the patterns of a site. Return how many of its incidents no longer reach the SOC with
+    the rules that act and the whole plan.
+    """
+    stored = Candidate.objects.filter(site=history.site).select_related("state_by", "rule")
+    known = {row.pk: row for row in stored}
+    continued = recognise({pk: row.process for pk, row in known.items()}, patterns, history.cells)
+    index = ShapeIndex.of(history.shapes)
+    rows: list[Candidate] = []
+    taken = {row.key for row in known.values()}
+    for place, pattern in enumerate(patterns):
+        incidents = index.count_touched(pattern)
+        row = make_row(
+            pattern,
+            history=history,
+            incidents=incidents,
+            days=days,
+            usual_minutes=usual_minutes,
+            now=now,
+        )
+        row.obstacles = [
+            list(obstacle)
+            for obstacle in obstacles_of(pattern, history=history, incidents=incidents, now=now)
+        ]
+        former = known.get(continued.get(place, -1))
+        if former is None:
+            row.key = _new_key(pattern, history, taken)
+        else:
+            _go_on(row, former)
+        rows.append(row)
+    steps = plan_site(patterns, rows=rows, history=history, now=now)
+    _store(rows, known=set(known), continued=set(continued.values()))
+    return round(steps[-1].share * history.incidents) if steps else history.living_incidents
+
+
+def plan_site(
+    patterns: Sequence[Pattern],
+    *,
+    rows: Sequence[Candidate],
+    history: SiteHistory,
+    now: datetime,
+) -> list[Step]:
+    """Give each row its step in the plan: first what may be proposed now, by what each adds on top
+    of the rules that act and of those before it; then what still lacks evidence.
+    """
+    places = {id(pattern): place for place, pattern in enumerate(patterns)}
+    able = [
+        place
+        for place, row in enumerate(rows)
+        if not row.obstacles and not _is_declined(row, now=now)
+    ]
+    ready = [place for place in able if rows[place].has_enough_evidence]
+    lacking = [place for place in able if not rows[place].has_enough_evidence]
+    steps: list[Step] = []
+    for group in (ready, lacking):
+        steps += make_plan(
+            [patterns[place] for place in group],
+            history.cells,
+            history.open_shapes,
+            living=[step.pattern for step in steps],
+            max_rules=MAX_RULES - len(steps),
+        )
+    for order, step in enumerate(steps, start=1):
+        row = rows[places[id(step.pattern)]]
+        row.plan_order, row.plan_gain, row.plan_share = order, step.gain, round(step.share, 6)
+    return steps
+
+
+def _is_declined(row: Candidate, *, now: datetime) -> bool:
+    """Whether people said that no rule shall come of it, or not now."""
+    if row.state == State.SNOOZED:
+        return row.snoozed_until is not None and row.snoozed_until > now
+    return row.state == State.REJECTED
+
+
+def _go_on(row: Candidate, former: Candidate) -> None:
+    """Carry over who the process is and what people decided about it."""
+    row.key = former.key
+    row.state, row.state_reason = former.state, former.state_reason
+    row.state_by, row.state_at = former.state_by, former.state_at
+    row.snoozed_until, row.rule = former.snoozed_until, former.rule
+
+
+def _new_key(pattern: Pattern, history: SiteHistory, taken: set[UUID]) -> UUID:
+    """Return the key of a process that was not known. Two that look alike are told apart by the
+    order in which they were found.
+    """
+    key = process_key(pattern, history.cells)
+    while key in taken:
+        key = uuid5(key, "another")
+    taken.add(key)
+    return key
+
+
+def _store(rows: list[Candidate], *, known: set[int], continued: set[int]) -> None:
+    lost = Candidate.objects.filter(pk__in=known - continued)
+    lost.filter(state=State.OPEN).delete()
+    lost.update(plan_order=None, plan_gain=0, plan_share=0)
+    Candidate.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["key"], update_fields=_FIGURES, batch_size=500
+    )

@@ -1,0 +1,242 @@
+"""The history of one site as the engine takes it: cells with verdicts, and shapes of incidents."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from alerts.patterns.engine.cells import (
+    OUTSIDE,
+    Cell,
+    CellKey,
+    End,
+    Group,
+    Occurrence,
+    Verdict,
+)
+from alerts.patterns.engine.plan import IncidentShape, Part
+from alerts.patterns.engine.sides import Inventory
+from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE
+from alerts.sites.engine.outside import is_public_address
+from alerts.sites.models import Device, Site
+from alerts.suppression.reads.asking import ask
+from alerts.suppression.reads.handling import MOST_MINUTES
+
+SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+UNCOVERED: Final = Part(-1, 0, 0)  # of an alert that is not at this site
+
+_CELLS = f"""
+SELECT c.cell, c.severity, c.first_at, c.latest_at, c.moments,
+       EXISTS (SELECT FROM mined_harm h WHERE h.id = a.id), a.workspace_id,
+       {", ".join(CELL_COLUMNS)}
+  FROM mined_cell c JOIN incidents_alert a ON a.id = c.alert_id WHERE c.site_id = %s
+ ORDER BY c.latest_at, c.cell
+"""
+_VERDICTS = "SELECT cell, uuid, verdict, cause, by_id, week FROM mined_verdict WHERE site_id = %s"
+_ENDINGS = """
+SELECT cell, count(DISTINCT incident_id) FILTER (WHERE benign),
+       count(DISTINCT incident_id) FILTER (WHERE harmful)
+  FROM mined_part WHERE site_id = %s AND (benign OR harmful) GROUP BY cell
+"""
+_LONE = "SELECT cell, week, lives, n FROM mined_lone WHERE site_id = %s"
+_MIXED = "SELECT sites, cells, weeks, lives FROM mined_mixed WHERE site_ids @> ARRAY[%s]::bigint[]"
+_MINUTES = """
+SELECT p.cell, array_agg(c.minutes) FROM (SELECT DISTINCT cell, incident_id FROM mined_part
+                                           WHERE site_id = %s) p
+  JOIN (SELECT i.id, least(greatest(extract(epoch FROM min(t.at) - i.created_at) / 60, 0), %s)::real
+               AS minutes
+          FROM incidents_timelineitem t JOIN incidents_incident i ON i.id = t.incident_id
+         WHERE t.code = 'closed' AND t.by_id IS NOT NULL GROUP BY i.id) c ON c.id = p.incident_id
+ GROUP BY p.cell
+"""
+
+
+@dataclass(slots=True)
+class SiteHistory:
+    """What mining knows of a site. Lists beside `cells` are by the place of the cell."""
+
+    site: Site
+    cells: list[Cell] = field(default_factory=list)
+    first_at: list[datetime] = field(default_factory=list)
+    latest_at: list[datetime] = field(default_factory=list)
+    minutes: dict[int, list[float]] = field(default_factory=dict)
+    workspaces: Counter[int] = field(default_factory=Counter)
+    shapes: list[IncidentShape] = field(default_factory=list)
+    # The same incidents without the alerts that acting rules match already.
+    open_shapes: list[IncidentShape] = field(default_factory=list)
+    inventory: Inventory = field(default_factory=dict)
+    criticality: dict[str, str] = field(default_factory=dict)  # by folded name or address
+    sure_verdicts: int = 0
+
+    @property
+    def incidents(self) -> int:
+        """How many incidents have an alert at this site."""
+        return sum(shape.count for shape in self.shapes)
+
+    @property
+    def living_incidents(self) -> int:
+        """How many of them acting rules cover wholly."""
+        return sum(shape.count for shape in self.open_shapes if not shape.parts)
+
+
+def read_site(site: Site, *, now: datetime) -> SiteHistory:
+    """Return the history of a site out of the tables of `history_tables`."""
+    history = SiteHistory(site)
+    devices = list(Device.objects.filter(zone__site=site).select_related("zone"))
+    history.inventory = _inventory(devices, now)
+    history.criticality = {
+        name.casefold(): device.criticality
+        for device in devices
+        if device.is_critical
+        for name in (device.name, device.address)
+        if name
+    }
+    places = _read_cells(history, _Ends(devices, history.criticality))
+    _read_verdicts(history, places)
+    for cell, closings, harmful in ask(_ENDINGS, [site.pk]):
+        history.cells[places[cell]].closings += closings
+        history.cells[places[cell]].true_positives += harmful
+    for cell, minutes in ask(_MINUTES, [site.pk, MOST_MINUTES]):
+        history.minutes.setdefault(places[cell], []).extend(minutes)
+    _read_shapes(history, places)
+    return history
+
+
+class _Ends:
+    """The ends of alerts, each made once. Whether an end is critical or outside the plant is asked
+    of the inventory; where it stood is what the alert recorded, for a rule sees nothing else.
+    """
+
+    def __init__(self, devices: Iterable[Device], criticality: Mapping[str, str]) -> None:
+        self.criticality = criticality
+        self.inside = {device.address for device in devices if not device.is_outside}
+        self.made: dict[tuple[str, str, str, str], End] = {}
+
+    def end(self, device: str, address: str, kind: str = "", zone: str = "") -> End:
+        key = (device, address, kind, zone)
+        if key not in self.made:
+            is_outside = not kind and address not in self.inside and is_public_address(address)
+            self.made[key] = End(
+                device,
+                address,
+                OUTSIDE if is_outside else kind,
+                "" if is_outside else zone,
+                is_outside,
+                any(name.casefold() in self.criticality for name in (device, address) if name),
+            )
+        return self.made[key]
+
+    def pair(self, devices: list[str], addresses: list[str]) -> tuple[End, End]:
+        """Return the two ends that an alert without direction names; nobody where it names more."""
+        named = [self.end(name, "") for name in sorted(set(devices))]
+        named = named or [self.end("", name) for name in sorted(set(addresses))]
+        if not 1 <= len(named) <= 2:
+            return End(), End()
+        return named[0], named[1] if len(named) > 1 else End()
+
+
+def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
+    """Fill the cells; return the place of each by its hash in the tables."""
+    places: dict[int, int] = {}
+    by_key: dict[tuple[CellKey, bool, bool], int] = {}
+    occurrences: dict[int, Occurrence] = {}
+    for row in ask(_CELLS, [history.site.pk]):
+        cell, severity, first_at, latest_at, moments, is_harm, workspace, _site, *columns = row
+        key, is_high = _cell_key(history.site.name, columns, ends)
+        place = by_key.setdefault((key, is_high, is_harm), len(history.cells))
+        if place == len(history.cells):
+            history.cells.append(Cell(key))
+            history.first_at.append(first_at)
+            history.latest_at.append(latest_at)
+        places[cell] = place
+        history.first_at[place] = min(history.first_at[place], first_at)
+        history.latest_at[place] = max(history.latest_at[place], latest_at)
+        made = history.cells[place]
+        made.severity = max(made.severity, severity)
+        for moment in moments:
+            if moment not in occurrences:
+                occurrences[moment] = occurrence_at(moment)
+            made.occurrences.append(occurrences[moment])
+        history.workspaces[workspace] += len(moments)
+    return places
+
+
+def _cell_key(site: str, columns: list[Any], ends: _Ends) -> tuple[CellKey, bool]:
+    (
+        alert_type, own_title, source_device, source_address, source_kind, source_zone,
+        destination_device, destination_address, destination_kind, destination_zone,
+        protocol, function, devices, addresses, is_high,
+    ) = columns  # fmt: skip
+    source = ends.end(source_device, source_address, source_kind, source_zone)
+    destination = ends.end(
+        destination_device, destination_address, destination_kind, destination_zone
+    )
+    is_directed = bool(source.name)
+    if not source.name and destination.name:
+        source, destination = destination, End()
+    elif not source.name:
+        source, destination = ends.pair(devices, addresses)
+    key = CellKey(site, alert_type, own_title, source, destination, protocol, function, is_directed)
+    return key, is_high
+
+
+def occurrence_at(moment: int) -> Occurrence:
+    """Return the hour that the tables write as `hour * 256 + slot`."""
+    hour, slot = divmod(moment, 256)
+    utc_slot = (hour + 72) % 168  # 1970 began on a Thursday
+    day = EPOCH + hour // 24
+    # The plant's date is the UTC date or one beside it: the one with the plant's weekday.
+    day += (slot // 24 - utc_slot // 24 + 3) % 7 - 3
+    return Occurrence(day, slot, utc_slot)
+
+
+def _read_verdicts(history: SiteHistory, places: Mapping[int, int]) -> None:
+    sure: set[str] = set()
+    for cell, uuid, verdict, cause, by, week in ask(_VERDICTS, [history.site.pk]):
+        utc_slot, slot = divmod(week, 256)
+        history.cells[places[cell]].verdicts.append(
+            Verdict(str(uuid), verdict, cause, str(by), slot, utc_slot)
+        )
+        if verdict in SURE:
+            sure.add(str(uuid))
+    history.sure_verdicts = len(sure)
+
+
+def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
+    parts: dict[tuple[int, int], Part] = {}
+
+    def part_of(cell: int, week: int) -> Part:
+        key = places[cell], week
+        if key not in parts:
+            utc_slot, slot = divmod(week, 256)
+            parts[key] = Part(key[0], slot, utc_slot)
+        return parts[key]
+
+    shapes: Counter[frozenset[Part]] = Counter()
+    open_shapes: Counter[frozenset[Part]] = Counter()
+    for cell, week, lives, n in ask(_LONE, [history.site.pk]):
+        shape = frozenset((part_of(cell, week),))
+        shapes[shape] += n
+        open_shapes[frozenset() if lives else shape] += n
+    for sites, cells, weeks, living in ask(_MIXED, [history.site.pk]):
+        made = [
+            (part_of(cell, week) if site == history.site.pk else UNCOVERED, lives)
+            for site, cell, week, lives in zip(sites, cells, weeks, living, strict=True)
+        ]
+        shapes[frozenset(part for part, _ in made)] += 1
+        open_shapes[frozenset(part for part, lives in made if not lives)] += 1
+    history.shapes = [IncidentShape(each, n) for each, n in shapes.items()]
+    history.open_shapes = [IncidentShape(each, n) for each, n in open_shapes.items()]
+
+
+def _inventory(devices: Iterable[Device], now: datetime) -> Inventory:
+    """How many devices of each kind and zone have been known for 30 days, by their names."""
+    known: dict[Group, set[str]] = defaultdict(set)
+    for device in devices:
+        if device.kind and device.first_seen_at <= now - SETTLED and not device.is_outside:
+            known[Group(device.kind, device.zone.name)].add(device.name or device.address)
+    return {group: len(names) for group, names in known.items()}

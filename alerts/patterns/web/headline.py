@@ -1,0 +1,283 @@
+"""A pattern as a sentence about the plant: who does what to whom, and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
+
+from alerts.incidents.engine.rhythm import Window
+from alerts.incidents.reads.wording import window_words
+from alerts.patterns.engine.hours import DAY, Hours
+from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.purpose import Purpose, purpose_of
+from alerts.patterns.engine.sides import Rung, Side
+from alerts.patterns.models import Candidate
+from portal.ui.moments import hours_zone
+from portal.ui.words import number
+
+MAX_NAMED: Final = 2  # devices of a list that a headline names; the others are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """How a purpose is said: of one device, of several, of one that names no other, and as a thing
+    between two where nobody knows who began.
+    """
+
+    one: str
+    many: str
+    alone: str
+    between: str
+
+
+def _phrase(one: str, many: str, alone: str, between: str) -> Phrase:
+    return Phrase(one, many, alone, between)
+
+
+_PHRASES: Final = {
+    Purpose.POLL: _phrase(
+        gettext_noop("%(source)s polls %(destination)s"),
+        gettext_noop("%(source)s poll %(destination)s"),
+        gettext_noop("%(source)s: polling"),
+        gettext_noop("Polling between %(source)s and %(destination)s"),
+    ),
+    Purpose.WRITE: _phrase(
+        gettext_noop("%(source)s writes values to %(destination)s"),
+        gettext_noop("%(source)s write values to %(destination)s"),
+        gettext_noop("%(source)s: written values"),
+        gettext_noop("Written values between %(source)s and %(destination)s"),
+    ),
+    Purpose.COMMAND: _phrase(
+        gettext_noop("%(source)s sends commands to %(destination)s"),
+        gettext_noop("%(source)s send commands to %(destination)s"),
+        gettext_noop("%(source)s: commands"),
+        gettext_noop("Commands between %(source)s and %(destination)s"),
+    ),
+    Purpose.FAIL: _phrase(
+        gettext_noop("%(source)s repeats failed requests to %(destination)s"),
+        gettext_noop("%(source)s repeat failed requests to %(destination)s"),
+        gettext_noop("%(source)s: failed requests"),
+        gettext_noop("Failed requests between %(source)s and %(destination)s"),
+    ),
+    Purpose.SCAN: _phrase(
+        gettext_noop("%(source)s scans %(destination)s"),
+        gettext_noop("%(source)s scan %(destination)s"),
+        gettext_noop("%(source)s: scans of the network"),
+        gettext_noop("Scans between %(source)s and %(destination)s"),
+    ),
+    Purpose.PROGRAM: _phrase(
+        gettext_noop("%(source)s programs %(destination)s"),
+        gettext_noop("%(source)s program %(destination)s"),
+        gettext_noop("%(source)s: new programs"),
+        gettext_noop("Programming between %(source)s and %(destination)s"),
+    ),
+    Purpose.COPY_PROGRAM: _phrase(
+        gettext_noop("%(source)s copies programs out of %(destination)s"),
+        gettext_noop("%(source)s copy programs out of %(destination)s"),
+        gettext_noop("%(source)s: copied programs"),
+        gettext_noop("Copied programs between %(source)s and %(destination)s"),
+    ),
+    Purpose.READ_SETTINGS: _phrase(
+        gettext_noop("%(source)s reads the settings of %(destination)s"),
+        gettext_noop("%(source)s read the settings of %(destination)s"),
+        gettext_noop("%(source)s: settings that were read"),
+        gettext_noop("Settings read between %(source)s and %(destination)s"),
+    ),
+    Purpose.CHANGE_SETTINGS: _phrase(
+        gettext_noop("%(source)s changes settings of %(destination)s"),
+        gettext_noop("%(source)s change settings of %(destination)s"),
+        gettext_noop("%(source)s: changed settings"),
+        gettext_noop("Changed settings between %(source)s and %(destination)s"),
+    ),
+    Purpose.FIRMWARE: _phrase(
+        gettext_noop("%(source)s changes the firmware of %(destination)s"),
+        gettext_noop("%(source)s change the firmware of %(destination)s"),
+        gettext_noop("%(source)s: changed firmware"),
+        gettext_noop("Changed firmware between %(source)s and %(destination)s"),
+    ),
+    Purpose.STOP: _phrase(
+        gettext_noop("%(source)s restarts or stops %(destination)s"),
+        gettext_noop("%(source)s restart or stop %(destination)s"),
+        gettext_noop("%(source)s: restarts and stops"),
+        gettext_noop("Restarts and stops between %(source)s and %(destination)s"),
+    ),
+    Purpose.SIGN_IN: _phrase(
+        gettext_noop("%(source)s signs in to %(destination)s"),
+        gettext_noop("%(source)s sign in to %(destination)s"),
+        gettext_noop("%(source)s: sign-ins"),
+        gettext_noop("Sign-ins between %(source)s and %(destination)s"),
+    ),
+    Purpose.REMOTE: _phrase(
+        gettext_noop("%(source)s opens remote sessions to %(destination)s"),
+        gettext_noop("%(source)s open remote sessions to %(destination)s"),
+        gettext_noop("%(source)s: remote sessions"),
+        gettext_noop("Remote sessions between %(source)s and %(destination)s"),
+    ),
+    Purpose.WEB: _phrase(
+        gettext_noop("%(source)s uses web pages of %(destination)s"),
+        gettext_noop("%(source)s use web pages of %(destination)s"),
+        gettext_noop("%(source)s: web requests"),
+        gettext_noop("Web requests between %(source)s and %(destination)s"),
+    ),
+    Purpose.DATABASE: _phrase(
+        gettext_noop("%(source)s uses databases of %(destination)s"),
+        gettext_noop("%(source)s use databases of %(destination)s"),
+        gettext_noop("%(source)s: database requests"),
+        gettext_noop("Database requests between %(source)s and %(destination)s"),
+    ),
+    Purpose.NETWORK: _phrase(
+        gettext_noop("%(source)s reads network settings of %(destination)s"),
+        gettext_noop("%(source)s read network settings of %(destination)s"),
+        gettext_noop("%(source)s: network settings that were read"),
+        gettext_noop("Network settings read between %(source)s and %(destination)s"),
+    ),
+    Purpose.NAMES: _phrase(
+        gettext_noop("%(source)s asks %(destination)s for names"),
+        gettext_noop("%(source)s ask %(destination)s for names"),
+        gettext_noop("%(source)s: name queries"),
+        gettext_noop("Name queries between %(source)s and %(destination)s"),
+    ),
+    Purpose.ADDRESS: _phrase(
+        gettext_noop("%(source)s asks %(destination)s for an address"),
+        gettext_noop("%(source)s ask %(destination)s for an address"),
+        gettext_noop("%(source)s: requests for an address"),
+        gettext_noop("Requests for an address between %(source)s and %(destination)s"),
+    ),
+    Purpose.BROADCAST: _phrase(
+        gettext_noop("%(source)s sends broadcasts to %(destination)s"),
+        gettext_noop("%(source)s send broadcasts to %(destination)s"),
+        gettext_noop("%(source)s: messages to everyone"),
+        gettext_noop("Broadcasts between %(source)s and %(destination)s"),
+    ),
+    Purpose.INTERNET: _phrase(
+        gettext_noop("%(source)s reaches %(destination)s on the internet"),
+        gettext_noop("%(source)s reach %(destination)s on the internet"),
+        gettext_noop("%(source)s: connections to the internet"),
+        gettext_noop("Internet connections between %(source)s and %(destination)s"),
+    ),
+    Purpose.BACKUP: _phrase(
+        gettext_noop("%(source)s backs up %(destination)s"),
+        gettext_noop("%(source)s back up %(destination)s"),
+        gettext_noop("%(source)s: backups"),
+        gettext_noop("Backups between %(source)s and %(destination)s"),
+    ),
+    Purpose.APPEAR: _phrase(
+        gettext_noop("%(source)s appears beside %(destination)s"),
+        gettext_noop("%(source)s appear beside %(destination)s"),
+        gettext_noop("%(source)s: seen as new"),
+        gettext_noop("New devices: %(source)s and %(destination)s"),
+    ),
+    Purpose.VOLUME: _phrase(
+        gettext_noop("%(source)s sends bursts of data to %(destination)s"),
+        gettext_noop("%(source)s send bursts of data to %(destination)s"),
+        gettext_noop("%(source)s: bursts of data"),
+        gettext_noop("Bursts of data between %(source)s and %(destination)s"),
+    ),
+    Purpose.SILENT: _phrase(
+        gettext_noop("%(source)s gets no answer from %(destination)s"),
+        gettext_noop("%(source)s get no answer from %(destination)s"),
+        gettext_noop("%(source)s: no answer"),
+        gettext_noop("No answer between %(source)s and %(destination)s"),
+    ),
+    Purpose.REPORT: _phrase(
+        gettext_noop("%(source)s reports its state to %(destination)s"),
+        gettext_noop("%(source)s report their state to %(destination)s"),
+        gettext_noop("%(source)s: reports of its own state"),
+        gettext_noop("Reports of state between %(source)s and %(destination)s"),
+    ),
+    Purpose.SENSOR_RULE: _phrase(
+        gettext_noop("%(source)s meets a sensor rule at %(destination)s: %(own)s"),
+        gettext_noop("%(source)s meet a sensor rule at %(destination)s: %(own)s"),
+        gettext_noop("%(source)s meets a sensor rule: %(own)s"),
+        gettext_noop("A sensor rule between %(source)s and %(destination)s: %(own)s"),
+    ),
+    Purpose.TALK: _phrase(
+        gettext_noop("%(source)s talks to %(destination)s"),
+        gettext_noop("%(source)s talk to %(destination)s"),
+        gettext_noop("%(source)s: traffic that was noticed"),
+        gettext_noop("Traffic between %(source)s and %(destination)s"),
+    ),
+}
+
+
+def headline(row: Candidate) -> str:
+    """Return who does what to whom, and when, in one line without a full stop."""
+    when = hours_words(row.process, row.time_zone)
+    return gettext("%(what)s, %(when)s") % {"what": deed(row), "when": when}
+
+
+def deed(row: Candidate) -> str:
+    """Return who does what to whom."""
+    pattern = row.process
+    by_weight = [(each["title"], each["own_title"]) for each in row.type_figures]
+    purpose = purpose_of(by_weight or pattern.types, pattern.functions)
+    phrase = _PHRASES[purpose]
+    source, destination = side_words(pattern.source), side_words(pattern.destination)
+    if not destination:
+        template = phrase.alone
+    elif not pattern.is_directed:
+        template = phrase.between
+    else:
+        template = phrase.many if _is_plural(pattern.source) else phrase.one
+    own = next((own for _, own in by_weight if own), "")
+    what = gettext(template) % {"source": source, "destination": destination, "own": own}
+    return what[:1].upper() + what[1:]
+
+
+def side_words(side: Side) -> str:
+    """Return a side in a few words; nothing where alerts name nobody there."""
+    match side.rung:
+        case Rung.NONE:
+            return ""
+        case Rung.GROUP:
+            kinds = _listed(side.kinds, side.kinds)
+            if not side.zones:
+                return gettext("every %(kinds)s of the site") % {"kinds": kinds}
+            zones = _listed(side.zones, side.zones)
+            return gettext("every %(kinds)s of %(zones)s") % {"kinds": kinds, "zones": zones}
+        case Rung.ZONE:
+            zones = _listed(side.zones, side.zones)
+            return gettext("every device of %(zones)s") % {"zones": zones}
+        case Rung.SITE:
+            return gettext("every device of the site")
+        case Rung.NETWORK if len(side.members) > MAX_NAMED:
+            return _listed(side.networks, side.networks)
+    return _listed(side.members, side.members)
+
+
+def hours_words(pattern: Pattern, zone: str) -> str:
+    """Return when it happens, for the end of a sentence. `zone` is of the plant."""
+    if pattern.planned_work:
+        return gettext("within planned work: %(kind)s") % {"kind": pattern.planned_work}
+    if pattern.hours is None:
+        return gettext("at any hour")
+    return window_of_hours(pattern.hours, zone)
+
+
+def window_of_hours(hours: Hours, zone: str) -> str:
+    """Return hours of the week: Thu 22:00–02:00, with their clock where it could be doubted."""
+    clock = "UTC" if hours.is_utc else hours_zone(zone)
+    end = hours.start + hours.length
+    if hours.length >= DAY:
+        words = window_words(Window(hours.weekdays, 0, DAY))
+    elif end > DAY:
+        words = window_words(Window(hours.weekdays, hours.start, end - DAY))
+    else:
+        words = window_words(Window(hours.weekdays, hours.start, end))
+    return f"{words} {clock}".strip()
+
+
+def _is_plural(side: Side) -> bool:
+    return side.rung in (Rung.LISTED, Rung.NETWORK) and len(side.members) > 1
+
+
+def _listed(names: Sequence[str], counted: Sequence[str]) -> str:
+    """Return A, A and B, or A, B and 5 more."""
+    if len(names) <= MAX_NAMED:
+        return pgettext("between two names", " and ").join(names)
+    more = len(counted) - MAX_NAMED
+    return ngettext("%(names)s and %(n)s more", "%(names)s and %(n)s more", more) % {
+        "names": ", ".join(names[:MAX_NAMED]),
+        "n": number(more),
+    }

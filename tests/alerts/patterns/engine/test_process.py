@@ -1,0 +1,61 @@
+"""The same process is known again in the next mining, although members come and go."""
+
+from alerts.incidents.engine.catalogue import all_types
+from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.process import process_key, recognise
+from tests.alerts.patterns.engine.plants import cell, device
+
+SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "Medium"][:4]
+HISTORIAN = device("HIST-01", kind="Historian", zone="Operations")
+GATEWAYS = [device(f"GW-{n}", kind="Gateway", zone="Water") for n in range(1, 9)]
+PANELS = [device(f"HMI-{n}", kind="HMI", zone="Hall") for n in range(1, 5)]
+INVENTORY = {Group("Gateway", "Water"): 8, Group("HMI", "Hall"): 4}
+
+
+def polling(gateways, **more):
+    return [cell(HISTORIAN, each, SOFT[0], **more) for each in gateways]
+
+
+def test_its_key_stays_when_members_join():
+    few, many = polling(GATEWAYS[:5]), polling(GATEWAYS)
+    (before,), (after,) = mine(few, INVENTORY), mine(many, INVENTORY)
+    assert before != after
+    assert process_key(before, few) == process_key(after, many)
+
+
+def test_keys_tell_processes_apart():
+    cells = polling(GATEWAYS) + [cell(HISTORIAN, each, SOFT[1], hour=3) for each in PANELS]
+    keys = {process_key(pattern, cells) for pattern in mine(cells, INVENTORY)}
+    assert len(keys) == 2
+
+
+def test_it_is_recognised_by_what_it_covers():
+    few, many = polling(GATEWAYS[:5]), polling(GATEWAYS)
+    others = [cell(HISTORIAN, each, SOFT[1], hour=3) for each in PANELS]
+    (before,) = mine(few, INVENTORY)
+    cells = [*others, *many]
+    found = mine(cells, INVENTORY)
+    (place,) = (n for n, pattern in enumerate(found) if pattern.types == before.types)
+    assert recognise({"old": before}, found, cells) == {place: "old"}
+
+
+def test_another_process_does_not_continue_it():
+    (before,) = mine(polling(GATEWAYS), INVENTORY)
+    cells = [cell(PANELS[0], each, SOFT[1]) for each in GATEWAYS]
+    assert recognise({"old": before}, mine(cells, INVENTORY), cells) == {}
+
+
+def test_each_former_pattern_goes_on_in_one_only():
+    cells = polling(GATEWAYS)
+    found = mine(cells, INVENTORY)
+    assert recognise({"one": found[0], "two": found[0]}, found, cells) == {0: "one"}
+
+
+def test_a_device_with_two_addresses_is_one_member_of_its_group():
+    pair = [
+        device("GW-1", kind="Gateway", zone="Water", address=f"10.0.0.{n}") for n in range(1, 4)
+    ]
+    (pattern,) = mine(polling(pair), {Group("Gateway", "Water"): 2})
+    assert pattern.destination.members == ("GW-1",)
+    assert not pattern.destination.kinds

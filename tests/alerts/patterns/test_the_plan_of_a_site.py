@@ -1,0 +1,85 @@
+"""Patterns stand in the order of what each adds on top of what lives and of those before it."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.patterns.models import Candidate, SiteMining, State
+from alerts.patterns.queries import planned
+from alerts.suppression.engine.clauses import Clause
+from tests.alerts.patterns.conftest import POLLING, store
+from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
+from tests.conftest import NOON
+from tests.factories.incidents import make_alert, new_incident
+from tests.factories.rule_rows import make_version
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def processes(polling, workspace, site, oda):
+    """The historian polls, and two stations program; all was judged but what HMI-2 does."""
+    for rows in polling(4).values():
+        judge(rows[:1], oda)
+    judge(routine(workspace, site)[:1], oda)
+    return routine(workspace, site, days=25, source="HMI-2", destination="PLC-7")
+
+
+def steps():
+    rows = planned(Candidate.objects.all())
+    return [(row.plan_order, row.process.source.members[0], row.plan_gain) for row in rows]
+
+
+def test_the_largest_gain_comes_first_and_what_lacks_evidence_last(processes, mine):
+    mine()
+    assert steps() == [(1, "HIST-01", 80), (2, "ENG-WS-04", 30), (3, "HMI-2", 25)]
+    shares = [round(row.plan_share * 385) for row in planned(Candidate.objects.all())]
+    assert shares == [80, 110, 135]
+    site = SiteMining.objects.get()
+    assert (site.incidents, site.living_incidents, site.plan_incidents) == (385, 0, 135)
+
+
+def test_an_incident_counts_where_every_alert_in_it_is_covered(
+    processes, workspace, site, polling, mine
+):
+    at = NOON - timedelta(days=3, hours=6)
+    both = new_incident(workspace, title=PROGRAMMING, source="ENG-WS-04", destination="PLC-4",
+                        site_ids=[site.pk], created_at=at.replace(hour=6))  # fmt: skip
+    store([both], site)
+    make_alert(both, site=site, alert_type=POLLING, source_device="HIST-01",
+               destination_device="GW-1", source_kind="Historian", source_zone="Operations",
+               destination_kind="Gateway", destination_zone="Packaging 2")  # fmt: skip
+    mine()
+    assert steps()[:2] == [(1, "HIST-01", 80), (2, "ENG-WS-04", 31)]
+
+
+def test_what_lives_is_counted_first_and_is_no_step_again(
+    processes, workspace, site, oda, leo, mine
+):
+    said = rule_for(site, Clause("destination_device", "is", ("PLC-4",)),
+                    Clause("severity", "at_most", ("Medium",)),
+                    expires_at=NOON + timedelta(days=9))  # fmt: skip
+    make_version("live", of=said, ot=oda, soc=leo, workspace=workspace, site=site)
+    mine()
+    assert steps() == [(1, "HIST-01", 80), (2, "HMI-2", 25)]
+    assert SiteMining.objects.get().living_incidents == 30
+    first = planned(Candidate.objects.all())[0]
+    assert round(first.plan_share * 385) == 110
+
+
+@pytest.mark.parametrize("state", [State.REJECTED, State.SNOOZED])
+def test_what_people_declined_is_no_step(processes, mine, state):
+    mine()
+    Candidate.objects.filter(plan_order=1).update(
+        state=state, state_reason="No.", snoozed_until=NOON + timedelta(days=9)
+    )
+    assert [source for _, source, _ in steps()] == ["ENG-WS-04", "HMI-2"]
+    mine()
+    assert steps() == [(1, "ENG-WS-04", 30), (2, "HMI-2", 25)]
+
+
+def test_what_was_put_off_comes_back_as_a_step(processes, mine):
+    mine()
+    Candidate.objects.filter(plan_order=1).update(state=State.SNOOZED, snoozed_until=NOON)
+    mine()
+    assert Candidate.objects.get(plan_order=1).process.source.members == ("HIST-01",)
