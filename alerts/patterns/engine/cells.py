@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 OUTSIDE: Final = "outside"  # the kind of everything beyond the plant
@@ -31,7 +32,7 @@ class End:
     @property
     def group(self) -> Group:
         """The devices of its kind in its zone."""
-        return Group(OUTSIDE, "") if self.is_outside else Group(self.kind, self.zone)
+        return _group(OUTSIDE, "") if self.is_outside else _group(self.kind, self.zone)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,6 +51,11 @@ class Group:
     def is_named(self) -> bool:
         """Whether a rule can name it."""
         return bool(self.kind and self.zone) and not self.is_outside
+
+
+@lru_cache(maxsize=65536)
+def _group(kind: str, zone: str) -> Group:
+    return Group(kind, zone)
 
 
 NO_END: Final = End()
@@ -107,11 +113,17 @@ class Cell:
     verdicts: list[Verdict] = field(default_factory=list)
     closings: int = 0  # incidents that the SOC closed as benign with a reason: half-evidence
     true_positives: int = 0
+    # Counted once for as many occurrences: mining asks for it again and again.
+    _counted: int = field(default=-1, init=False, repr=False, compare=False)
+    _alerts: int = field(default=0, init=False, repr=False, compare=False)
 
     @property
     def alerts(self) -> int:
         """How many alerts it holds."""
-        return sum(each.alerts for each in self.occurrences)
+        if self._counted != len(self.occurrences):
+            self._counted = len(self.occurrences)
+            self._alerts = sum([each.alerts for each in self.occurrences])
+        return self._alerts
 
     @property
     def days(self) -> set[int]:
@@ -131,7 +143,7 @@ def count_alerts(cells: list[Cell]) -> int:
 
 def count_days(cells: list[Cell]) -> int:
     """Return on how many days any of these cells was seen."""
-    return len(set().union(*(cell.days for cell in cells))) if cells else 0
+    return len({each.day for cell in cells for each in cell.occurrences})
 
 
 def weigh_types(cells: list[Cell]) -> Counter[tuple[str, str]]:

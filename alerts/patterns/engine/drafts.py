@@ -7,7 +7,7 @@ that go where its other types go are one draft.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,11 +17,12 @@ from alerts.patterns.engine.cells import (
     CellKey,
     End,
     Group,
+    Occurrence,
     count_alerts,
     count_days,
-    weigh_types,
 )
-from alerts.patterns.engine.hours import Hours, learn_hours
+from alerts.patterns.engine.hours import Hours, learn_hours_of
+from alerts.patterns.engine.pattern import TypeName
 from alerts.patterns.engine.sides import Inventory, Rung, describe_side, nameable_groups
 
 MIN_ALERTS: Final = 5  # of a pattern
@@ -38,17 +39,34 @@ class Draft:
     cells: list[Cell]
     groups: set[Group] = field(default_factory=set)
     sources: set[End] = field(default_factory=set)
+    types: set[TypeName] = field(default_factory=set)
+    places: Counter[tuple[End, Group]] = field(default_factory=Counter)  # alerts, by where they go
+    moments: Counter[Occurrence] = field(default_factory=Counter)
     hours: Hours | None = None
 
     @classmethod
     def of(cls, cells: list[Cell]) -> Draft:
         """Return a draft with what it needs to be compared."""
-        return cls(
-            cells,
-            {cell.key.destination.group for cell in cells},
-            {cell.key.source for cell in cells},
-            learn_hours([o for cell in cells for o in cell.occurrences]),
-        )
+        draft = cls(cells)
+        for cell in cells:
+            key = cell.key
+            draft.types.add((key.alert_type, key.own_title))
+            draft.places[key.source, key.destination.group] += cell.alerts
+            draft.moments.update(cell.occurrences)
+        draft.sources = {source for source, _ in draft.places}
+        draft.groups = {group for _, group in draft.places}
+        draft.hours = learn_hours_of(draft.moments)
+        return draft
+
+    def join(self, other: Draft) -> None:
+        """Take in the cells of another draft."""
+        self.cells = self.cells + other.cells
+        self.groups |= other.groups
+        self.sources |= other.sources
+        self.types |= other.types
+        self.places.update(other.places)
+        self.moments.update(other.moments)
+        self.hours = learn_hours_of(self.moments)
 
 
 def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
@@ -136,9 +154,7 @@ def join_types(
             if home is None:
                 drafts.append(draft)
             else:
-                joined = Draft.of(home.cells + draft.cells)
-                home.cells, home.groups = joined.cells, joined.groups
-                home.sources, home.hours = joined.sources, joined.hours
+                home.join(draft)
         for part in rare_by_origin.get(key, ()):
             home = next((each for each in drafts if fits_rare(part, each)), None)
             if home is not None:
@@ -160,16 +176,13 @@ def fits_rare(part: list[Cell], home: Draft) -> bool:
 
 def fits(part: Draft, home: Draft) -> bool:
     """Whether a part says the same of the plant as the draft: sources, places and hours."""
-    total = count_alerts(part.cells)
-    same = [
-        cell
-        for cell in part.cells
-        if cell.key.destination.group in home.groups and cell.key.source in home.sources
-    ]
-    is_same_type = weigh_types(part.cells).keys() <= weigh_types(home.cells).keys()
-    if is_same_type:  # one type to another place: of the same sources
-        same = [cell for cell in part.cells if cell.key.source in home.sources]
-    return count_alerts(same) >= SAME_PLACES * total and have_similar_hours(part, home)
+    is_same_type = part.types <= home.types  # one type to another place: of the same sources
+    same = sum(
+        alerts
+        for (source, group), alerts in part.places.items()
+        if source in home.sources and (is_same_type or group in home.groups)
+    )
+    return same >= SAME_PLACES * part.places.total() and have_similar_hours(part, home)
 
 
 def have_similar_hours(one: Draft, other: Draft) -> bool:
@@ -178,7 +191,7 @@ def have_similar_hours(one: Draft, other: Draft) -> bool:
         return True
     if one.hours is None or other.hours is None:
         return False
-    joined = learn_hours([o for cell in one.cells + other.cells for o in cell.occurrences])
+    joined = learn_hours_of(one.moments + other.moments)
     longer = max(one.hours.hours_a_week, other.hours.hours_a_week)
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
 

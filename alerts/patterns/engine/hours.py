@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import comb, log
 from typing import Final
@@ -50,37 +50,53 @@ class Hours:
         return tuple(f"{DAYS[day]} {text}" for day in self.weekdays)
 
 
-def learn_hours(occurrences: Sequence[Occurrence]) -> Hours | None:
+type Moments = Mapping[Occurrence, int]  # how often each was seen
+
+
+def learn_hours(occurrences: Iterable[Occurrence]) -> Hours | None:
     """Return the tightest hours that hold 98 % of the alerts, with an hour of slack on both sides.
 
     None where the empty rest could be chance. An alert of several within one hour counts once.
     """
-    in_plant_time = _learn([(o.day, o.slot) for o in occurrences], is_utc=False)
-    in_utc = _learn([(o.day, o.utc_slot) for o in occurrences], is_utc=True)
+    return learn_hours_of(Counter(occurrences))
+
+
+def learn_hours_of(moments: Moments) -> Hours | None:
+    """Return the same of occurrences that are counted already."""
+    plant_time: Counter[tuple[int, int]] = Counter()
+    utc: Counter[tuple[int, int]] = Counter()
+    for occurrence, count in moments.items():
+        plant_time[occurrence.day, occurrence.slot] += count
+        utc[occurrence.day, occurrence.utc_slot] += count
+    in_plant_time = _learn(plant_time, is_utc=False)
+    in_utc = _learn(utc, is_utc=True)
     found = [hours for hours in (in_plant_time, in_utc) if hours is not None]
     return min(found, key=lambda hours: hours.hours_a_week, default=None)
 
 
-def _learn(moments: list[tuple[int, int]], *, is_utc: bool) -> Hours | None:
-    n = len(moments)
+def _learn(moments: Counter[tuple[int, int]], *, is_utc: bool) -> Hours | None:
+    n = moments.total()
     if n < MIN_ALERTS:
         return None
-    arc = _shortest_arc(Counter(slot % DAY for _, slot in moments), n)
+    by_hour: Counter[int] = Counter()
+    for (_, slot), count in moments.items():
+        by_hour[slot % DAY] += count
+    arc = _shortest_arc(by_hour, n)
     if arc is None:
         start, length = 0, DAY
     else:
         start, length = arc
     # The weekday of an hour past midnight is that of the window's start.
-    starts: list[tuple[int, int]] = []
-    for day, slot in moments:
+    starts: Counter[tuple[int, int]] = Counter()
+    for (day, slot), count in moments.items():
         weekday, hour = divmod(slot, DAY)
         if (hour - start) % DAY < length:
             is_after_midnight = hour < start
-            starts.append((day - is_after_midnight, (weekday - is_after_midnight) % 7))
-    weekdays = _weekdays(starts)
+            starts[day - is_after_midnight, (weekday - is_after_midnight) % 7] += count
+    weekdays = _weekdays(list(starts))
     if length >= DAY and len(weekdays) == 7:
         return None
-    inside = sum(1 for _, weekday in starts if weekday in weekdays)
+    inside = sum(count for (_, weekday), count in starts.items() if weekday in weekdays)
     if inside < MIN_SHARE * n:
         return None
     if length < DAY:

@@ -39,16 +39,17 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     by_site: dict[str, list[Cell]] = defaultdict(list)
     for cell in usable:
         by_site[cell.key.site].append(cell)
+    places: dict[str, dict[TypeName, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, cell in enumerate(numbered):
+        places[cell.key.site][cell.key.alert_type, cell.key.own_title].append(index)
     patterns: list[Pattern] = []
-    for site_cells in by_site.values():
-        by_type: dict[TypeName, list[int]] = defaultdict(list)
-        for index, cell in enumerate(numbered):
-            if cell.key.site == site_cells[0].key.site:
-                by_type[cell.key.alert_type, cell.key.own_title].append(index)
+    for site, site_cells in by_site.items():
+        by_type = places[site]
         for is_strict in (False, True):
             wanted = Strictness.STRICT if is_strict else Strictness.SOFT
-            calm = [c for c in site_cells if strictness_of(c) == wanted and not c.is_suspect]
-            suspect = [c for c in site_cells if strictness_of(c) == wanted and c.is_suspect]
+            alike = [cell for cell in site_cells if strictness_of(cell) == wanted]
+            calm = [cell for cell in alike if not cell.is_suspect]
+            suspect = [cell for cell in alike if cell.is_suspect]
             drafts = strict_drafts(calm) if is_strict else soft_drafts(calm)
             for draft in drafts if is_strict else split_by_groups(drafts, inventory):
                 pattern = describe(draft, suspect, inventory, is_strict=is_strict)

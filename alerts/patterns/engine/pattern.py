@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.patterns.engine.cells import Cell
@@ -25,12 +26,17 @@ class Strictness(IntEnum):
 
 def strictness_of(cell: Cell) -> Strictness:
     """Return how narrow a pattern with this cell must be, by its type's guard and severity (S1)."""
-    known = alert_type_for(cell.key.alert_type)
-    if known is not None and known.guard == "never":
+    of_type = _strictness_of_type(cell.key.alert_type)
+    return max(of_type, Strictness.STRICT) if cell.severity >= HIGH else of_type
+
+
+@lru_cache(maxsize=4096)
+def _strictness_of_type(title: str) -> Strictness:
+    known = alert_type_for(title)
+    guard = known.guard if known else ""
+    if guard == "never":
         return Strictness.NEVER
-    if cell.severity >= HIGH or (known is not None and known.guard == "timeboxed"):
-        return Strictness.STRICT
-    return Strictness.SOFT
+    return Strictness.STRICT if guard == "timeboxed" else Strictness.SOFT
 
 
 @dataclass(frozen=True, slots=True)
