@@ -11,6 +11,7 @@ urlpatterns = [
     path("incidents/", include("alerts.incidents.web.urls")),
     path("planned-work/", include("alerts.planned_work.web.urls")),
     path("patterns/", include("alerts.patterns.web.urls")),
+    path("plan/", include("alerts.patterns.web.plan_urls")),
     path("", include("alerts.suppression.web.urls")),
     path("", include("alerts.dashboards.web.urls")),
     path("outbox/", include("alerts.outbox.web.urls")),

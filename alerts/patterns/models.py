@@ -188,3 +188,23 @@ class Candidate(models.Model):
             "suspicious": self.suspicious,
             "not-sure": self.not_sure,
         }
+
+
+class PlanQuestion(models.Model):
+    """A question that was asked for the sake of a plan: so that nobody gets too many a day, and
+    none is asked twice.
+    """
+
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.SET_NULL, null=True, related_name="questions"
+    )
+    review = models.OneToOneField("reviews.Review", on_delete=models.CASCADE, related_name="+")
+    site = models.ForeignKey("sites.Site", on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-asked_at"], name="plan_questions_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.site}: {self.asked_at:%Y-%m-%d}"

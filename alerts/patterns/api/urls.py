@@ -1,6 +1,12 @@
-"""Addresses of candidates below /api/v1/."""
+"""Addresses of candidates and of the plan below /api/v1/."""
 
+from django.urls import path
+
+from alerts.patterns.api.plan import Plan
 from alerts.patterns.api.views import PatternViewSet
 from portal.api.routing import resources
 
-urlpatterns = resources(patterns=PatternViewSet)
+urlpatterns = [
+    path("plan/", Plan.as_view({"get": "show"})),
+    *resources(patterns=PatternViewSet),
+]

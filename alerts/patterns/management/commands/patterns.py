@@ -1,30 +1,38 @@
-"""`patterns mine [--days N]`: look at history now, and list the processes that it shows."""
+"""`patterns mine [--days N]`: look at history now, and list the processes that it shows.
+`patterns plan [--site S]`: which rules to sign at each site, in the order of what each adds.
+"""
 
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.patterns.models import Candidate, Mining, SiteMining
+from alerts.patterns.reads.plan import plans_of_all_sites
+from alerts.patterns.reads.plan_facts import facts_of_plan
+from alerts.patterns.reads.questions import questions_at
 from alerts.patterns.services.mine import DAYS, mine_patterns
 from portal import clock
 from portal.command import TagoutCommand
-from portal.ui.words import percent
+from portal.ui.words import hours, percent
 
 
 class Command(TagoutCommand):
-    """Patterns with their figures."""
+    """Patterns with their figures, and the plan that is made of them."""
 
-    help = "Mine routine patterns from history. Needs no broker."
+    help = "Mine routine patterns from history, and show the plan. Needs no broker."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the one word, and how far to look back."""
-        parser.add_argument("action", nargs="?", default="", help="mine")
+        parser.add_argument("action", nargs="?", default="", help="mine or plan")
         parser.add_argument("--days", default=str(DAYS))
+        parser.add_argument("--site", default="", help="name of one site, for the plan")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        """Mine, then return from how much and what was found."""
+        """Mine, then return from how much and what was found; or return the plan."""
+        if options["action"] == "plan":
+            return _plan(options["site"])
         if options["action"] != "mine":
-            raise CommandError("patterns knows mine.")
+            raise CommandError("patterns knows mine and plan.")
         if not options["days"].isascii() or not options["days"].isdigit():
             raise CommandError(f"--days must be a number of days: {options['days']}")
         days = int(options["days"][:6])
@@ -32,6 +40,10 @@ class Command(TagoutCommand):
 
     def show(self, result: dict[str, Any]) -> None:
         """Write one site a line, then one pattern a line, the one that saves most first."""
+        if "plans" in result:
+            for plan in result["plans"]:
+                self._show_plan(plan)
+            return
         self.stdout.write(
             f"{len(result['patterns'])} patterns from {result['alerts']} alerts of"
             f" {min(result['days'], result['history_days'])} days and {result['verdicts']}"
@@ -48,6 +60,36 @@ class Command(TagoutCommand):
             why = f"  cannot: {', '.join(row['obstacles'])}" if row["obstacles"] else ""
             counts = f"{row['incidents']} incidents, {row['judged']} judged"
             self.stdout.write(f"{counts}{minutes}  {row['site']}: {row['title']}{why}")
+
+    def _show_plan(self, plan: dict[str, Any]) -> None:
+        """Write what the site has and could have, its curve, and what to ask."""
+        work = f", {hours(plan['minutes_month'])} a month" if plan["minutes_month"] else ""
+        self.stdout.write(
+            f"{plan['site']}: {percent(plan['share_acting'])} of {plan['incidents']} incidents of"
+            f" {plan['days']} days already, {percent(plan['share_signed'])} with"
+            f" {plan['rules_to_sign']} rules to sign{work}, {percent(plan['share_full'])} with"
+            f" more answers; {plan['suspicious']} of {plan['judged']} judged were suspicious"
+        )
+        for step in plan["curve"]:
+            needs = f", needs {step['answers_needed']} answers" if step["answers_needed"] else ""
+            rule = f" {step['rule']}" if step["rule"] else ""
+            self.stdout.write(
+                f"{step['order']:>4}  +{percent(step['gain_share'])} -> {percent(step['share'])}"
+                f"  {step['title']}  [{step['state']}{rule}{needs}]"
+            )
+        for question in plan["questions"]:
+            number = question["number"] or question["incident"]
+            self.stdout.write(f"  ask about #{number}: {question['about']}")
+
+
+def _plan(site: str) -> dict[str, Any]:
+    plans = plans_of_all_sites()
+    if site:
+        plans = [plan for plan in plans if plan.totals.site.name.casefold() == site.casefold()]
+        if not plans:
+            raise CommandError(f"There is no plan of a site called {site}. Run `patterns mine`.")
+    now = clock.now()
+    return {"plans": [facts_of_plan(plan, questions_at(plan, None, now=now)) for plan in plans]}
 
 
 def _result_of(mining: Mining) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Reads of this room that put several questions together."""

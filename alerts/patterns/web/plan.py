@@ -1,0 +1,162 @@
+"""The noise plan: what to sign next, in the order of what each rule adds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from alerts.patterns.policies import may_decide
+from alerts.patterns.queries import NEEDED_DAYS, NEEDED_VERDICTS, standing
+from alerts.patterns.reads.plan import Court, SitePlan, minutes_a_month, plans_for, share_of
+from alerts.patterns.reads.questions import Questions, questions_at
+from alerts.patterns.web.plan_words import (
+    PlanRow,
+    acting_rows,
+    blocked_rows,
+    bound_words,
+    curve_of,
+    groups_of,
+    judged_words,
+    offer_of,
+)
+from alerts.patterns.web.words import Shown, shown
+from alerts.suppression.reads.to_judge import requests_for
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import SOC_ROLES, User
+from portal.accounts.queries import roles_of
+from portal.ui.htmx import render_page
+from portal.ui.words import hours, percent
+
+TEMPLATE: Final = "alerts/patterns/plan.html"
+ALL: Final = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTab:
+    """One site: where its plan is, and what share it could take off the SOC."""
+
+    name: str
+    href: str
+    share: str
+    is_current: bool
+
+
+@require_GET
+def plan(request: HttpRequest) -> HttpResponse:
+    """The plan of one site, or a line for each of all sites."""
+    user, now = actor_of(request), clock.now()
+    plans = plans_for(user)
+    wanted = request.GET.get("site", "")
+    page: dict[str, Any] = {"now": now, "tabs": _tabs(plans, wanted), "all": ALL, "wanted": wanted}
+    if not plans:
+        return _empty(request, page, now=now)
+    if wanted == ALL:
+        rows = [_site_row(each) for each in plans]
+        return render_page(request, TEMPLATE, page | {"sites": rows}, part="panel")
+    chosen = plan_of_site(plans, wanted)
+    page |= plan_context(request, chosen, user, now=now)
+    return render_page(request, TEMPLATE, page, part="panel")
+
+
+def plan_of_site(plans: list[SitePlan], wanted: str) -> SitePlan:
+    """Return the plan of the site that was asked for, else the one that offers most."""
+    named = next((each for each in plans if str(each.totals.site.uuid) == wanted), None)
+    return named or max(plans, key=lambda each: sum(step.gain for step in each.to_sign))
+
+
+def plan_context(
+    request: HttpRequest, chosen: SitePlan, user: User, *, now: datetime
+) -> dict[str, Any]:
+    """Return what the page of one site shows."""
+    groups = groups_of(chosen, user)
+    rows = [row for group in groups for row in group.rows]
+    row = _chosen_row(rows, request.GET.get("pattern", ""))
+    may_ask = not roles_of(user).isdisjoint(SOC_ROLES)
+    questions = questions_at(chosen, user, now=now)
+    return {
+        "plan": chosen,
+        "site": chosen.totals.site,
+        "zone": chosen.totals.site.time_zone,
+        "offer": offer_of(chosen),
+        "judged": judged_words(chosen),
+        "bound": bound_words(chosen),
+        "curve": curve_of(chosen, row.candidate if row else None),
+        "groups": groups,
+        "acting": acting_rows(chosen),
+        "blocked": blocked_rows(chosen),
+        "row": row,
+        "panel": panel_of(row, user),
+        "is_chosen": bool(row and request.GET.get("pattern")),
+        "ready": [step for step in chosen.of(Court.READY) if may_decide(step.candidate, by=user)],
+        "n_mine": _count_mine(chosen, user, now=now),
+        "questions": questions,
+        "question_share": percent(questions.share, 0) if questions.share else "",
+        "may_ask": may_ask,
+        "ask_people": people_words(questions),
+        "propose_url": reverse("plan:propose"),
+    }
+
+
+def panel_of(row: PlanRow | None, user: User) -> Shown | None:
+    """Return what the panel says of the chosen row."""
+    return shown(row.candidate, user, is_open=row.step.version is None) if row else None
+
+
+def people_words(questions: Questions) -> str:
+    """Return who would be asked."""
+    return ", ".join(person.name for person in questions.people)
+
+
+def _chosen_row(rows: list[PlanRow], uuid: str) -> PlanRow | None:
+    named = next((row for row in rows if str(row.candidate.uuid) == uuid), None)
+    return named or next(iter(rows), None)
+
+
+def _count_mine(chosen: SitePlan, user: User, *, now: datetime) -> int:
+    """How many proposals about this site wait for this person's signature."""
+    found = requests_for(user, now=now)
+    return sum(bool(each.mine) and chosen.totals.site_id in each.version.site_ids for each in found)
+
+
+def _tabs(plans: list[SitePlan], wanted: str) -> list[SiteTab]:
+    current = str(plan_of_site(plans, wanted).totals.site.uuid) if plans else ""
+    return [
+        SiteTab(
+            each.totals.site.name,
+            f"?site={each.totals.site.uuid}",
+            percent(each.signed_share, 0),
+            wanted != ALL and str(each.totals.site.uuid) == current,
+        )
+        for each in plans
+    ]
+
+
+def _site_row(each: SitePlan) -> dict[str, Any]:
+    minutes = minutes_a_month(each.to_sign, days=each.days)
+    return {
+        "name": each.totals.site.name,
+        "href": f"?site={each.totals.site.uuid}",
+        "offer": offer_of(each),
+        "incidents": each.totals.incidents,
+        "now": percent(each.acting_share, 0),
+        "adds": percent(share_of(each.to_sign), 0),
+        "open": percent(share_of(each.of(Court.EVIDENCE)), 0),
+        "hours": hours(minutes) if minutes is not None else "",
+    }
+
+
+def _empty(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpResponse:
+    """There is no plan yet: what is missing."""
+    found = standing(now=now)
+    page |= {
+        "standing": found,
+        "needed_days": NEEDED_DAYS,
+        "needed_verdicts": NEEDED_VERDICTS,
+        "n_days": min(found.days, NEEDED_DAYS),
+        "n_verdicts": min(found.verdicts, NEEDED_VERDICTS),
+    }
+    return render_page(request, TEMPLATE, page, part="panel")

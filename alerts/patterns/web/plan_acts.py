@@ -1,0 +1,223 @@
+"""What can be done from the plan: propose, ask, put off, reject."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods
+
+from alerts.patterns.models import Candidate
+from alerts.patterns.policies import may_decide
+from alerts.patterns.reads.plan import Court, PlanStep, SitePlan, plans_for
+from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
+from alerts.patterns.services.decide import CannotDecide, reject_candidate, snooze_candidate
+from alerts.patterns.services.propose_patterns import (
+    ProposalOutcome,
+    Proposing,
+    propose_patterns,
+)
+from alerts.patterns.web.headline import headline
+from alerts.patterns.web.plan import plan_of_site
+from alerts.patterns.web.words import Shown, shown
+from alerts.reviews.services import CannotAsk
+from alerts.suppression.engine.guards.signing import FRESH, Side
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.policies import rights_to_sign
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.accounts.proof import PasswordCheck, check_password_again, proved_at_of
+from portal.ui.forms_only import post_only
+from portal.ui.toasts import leave_toast
+from portal.ui.words import number
+
+TEMPLATE: Final = "alerts/patterns/propose.html"
+
+
+@require_http_methods(["GET", "POST"])
+def propose(request: HttpRequest) -> HttpResponse:
+    """Read what is ready, then propose it: one pattern, or all of a site."""
+    user, now = actor_of(request), clock.now()
+    asked = request.POST if request.method == "POST" else request.GET
+    plan, steps = _ready(user, asked.get("site", ""), asked.getlist("pattern"))
+    if not steps:
+        return leave_toast(
+            request, HttpResponseRedirect(_home(plan)), gettext("Nothing is ready to propose.")
+        )
+    if request.method == "GET":
+        return _form(request, plan, steps, user, now=now)
+    if problem := _reason_not_proved(request, steps, user, now=now):
+        return _form(request, plan, steps, user, now=now, problems=[problem])
+    proposing = Proposing(
+        by=user, note=request.POST.get("note", ""), proved_at=proved_at_of(request),
+        checked_evidence="checked_evidence" in request.POST,
+    )  # fmt: skip
+    ids = [step.candidate.pk for step in steps]
+    outcomes = propose_patterns(candidate_ids=ids, proposing=proposing, now=now)
+    refused = [each for each in outcomes if each.version is None]
+    if not refused:
+        return leave_toast(request, HttpResponseRedirect(_home(plan)), _proposed(len(outcomes)))
+    return render(request, TEMPLATE, _result(plan, outcomes, refused, now=now), status=422)
+
+
+@post_only(otherwise=lambda: reverse("plan:plan"))
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask OT the questions of a site's plan."""
+    user, now = actor_of(request), clock.now()
+    plans = plans_for(user)
+    if not plans:
+        raise Http404
+    plan = plan_of_site(plans, request.POST.get("site", ""))
+    try:
+        asked = ask_questions(plan=plan, by=user, now=now)
+    except (CannotAskQuestions, CannotAsk) as refusal:
+        return leave_toast(request, HttpResponseRedirect(_home(plan)), " ".join(refusal.reasons))
+    text = ngettext(
+        "OT at %(site)s was asked %(n)s question.",
+        "OT at %(site)s was asked %(n)s questions.", len(asked),
+    ) % {"site": plan.totals.site.name, "n": number(len(asked))}  # fmt: skip
+    return leave_toast(request, HttpResponseRedirect(_home(plan)), text)
+
+
+@post_only(otherwise=lambda candidate: reverse("plan:plan"))
+def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
+    """Not now; again in thirty days."""
+    plan, row = _found(request, candidate)
+    try:
+        snooze_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
+    except CannotDecide as refusal:
+        return leave_toast(request, HttpResponseRedirect(_home(plan)), str(refusal))
+    text = gettext("Snoozed for 30 days: %(pattern)s") % {"pattern": headline(row)}
+    return _done(request, plan, row, text)
+
+
+@post_only(otherwise=lambda candidate: reverse("plan:plan"))
+def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
+    """No rule shall come of it, for this reason."""
+    plan, row = _found(request, candidate)
+    reason = request.POST.get("reason", "")
+    try:
+        reject_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now(), reason=reason)
+    except CannotDecide as refusal:
+        return leave_toast(request, HttpResponseRedirect(_home(plan)), str(refusal))
+    return _done(request, plan, row, gettext("Rejected: %(pattern)s") % {"pattern": headline(row)})
+
+
+def _done(request: HttpRequest, plan: SitePlan, row: Candidate, text: str) -> HttpResponse:
+    undo = reverse("patterns:reopen", args=[row.uuid])
+    return leave_toast(request, HttpResponseRedirect(_home(plan)), text, undo=undo)
+
+
+def _found(request: HttpRequest, uuid: UUID) -> tuple[SitePlan, Candidate]:
+    for plan in plans_for(actor_of(request)):
+        for step in plan.steps:
+            if step.candidate.uuid == uuid:
+                return plan, step.candidate
+    raise Http404
+
+
+def _ready(user: User, site: str, patterns: list[str]) -> tuple[SitePlan, list[PlanStep]]:
+    """The steps that this person may propose now: those that were named, or all of the site."""
+    plans = plans_for(user)
+    if not plans:
+        raise Http404
+    plan = plan_of_site(plans, site)
+    steps = [
+        step
+        for step in plan.of(Court.READY)
+        if may_decide(step.candidate, by=user)
+        and (not patterns or str(step.candidate.uuid) in patterns)
+    ]
+    return plan, steps
+
+
+def _form(
+    request: HttpRequest, plan: SitePlan, steps: list[PlanStep], user: User, *, now: datetime,
+    problems: list[str] | None = None,
+) -> HttpResponse:  # fmt: skip
+    rows: list[Shown] = [shown(step.candidate, user) for step in steps]
+    sides = _sides(steps, user)
+    page: dict[str, Any] = {
+        "now": now,
+        "plan": plan,
+        "site": plan.totals.site,
+        "rows": rows,
+        "home": _home(plan),
+        "problems": problems or [],
+        "note": request.POST.get("note", ""),
+        "is_checked": "checked_evidence" in request.POST,
+        "asks_look": Side.SOC in sides,
+        "signs": sides,
+        "asks_password": bool(sides) and _needs_password(request, now=now),
+    }
+    return render(request, TEMPLATE, page, status=422 if problems else 200)
+
+
+def _result(
+    plan: SitePlan, outcomes: list[ProposalOutcome], refused: list[ProposalOutcome], *,
+    now: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    n = len(outcomes) - len(refused)
+    return {
+        "now": now,
+        "plan": plan,
+        "site": plan.totals.site,
+        "home": _home(plan),
+        "is_result": True,
+        "proposed": _proposed(n) if n else "",
+        "refused": [
+            {
+                "headline": headline(each.candidate),
+                "href": reverse("patterns:candidate", args=[each.candidate.uuid]),
+                "reasons": [str(reason) for reason in each.reasons],
+            }
+            for each in refused
+        ],
+    }
+
+
+def _sides(steps: list[PlanStep], user: User) -> set[Side]:
+    """For which sides the person signs by proposing, as far as one can say before."""
+    sides: set[Side] = set()
+    for step in steps:
+        row = step.candidate
+        version = RuleVersion(
+            workspace_ids=[row.workspace_id], site_ids=[row.site_id] if row.site_id else []
+        )
+        rights = rights_to_sign(user, version)
+        if rights:
+            sides.add(Side.OT if Side.OT in rights else Side.SOC)
+    return sides
+
+
+def _needs_password(request: HttpRequest, *, now: datetime) -> bool:
+    proved = proved_at_of(request)
+    return proved is None or not proved <= now <= proved + FRESH
+
+
+def _reason_not_proved(
+    request: HttpRequest, steps: list[PlanStep], user: User, *, now: datetime
+) -> str:
+    if not _sides(steps, user) or not _needs_password(request, now=now):
+        return ""
+    outcome = check_password_again(request, request.POST.get("password", ""), now=now)
+    if outcome is PasswordCheck.TOO_MANY_TRIES:
+        return gettext("Too many wrong passwords. Wait 15 minutes, then try again.")
+    if outcome is PasswordCheck.WRONG:
+        return gettext("That is not your password. Check it and try again.")
+    return ""
+
+
+def _proposed(n: int) -> str:
+    return ngettext(
+        "%(n)s rule proposed. The people who can sign for the other side have been notified.",
+        "%(n)s rules proposed. The people who can sign for the other side have been notified.", n,
+    ) % {"n": number(n)}  # fmt: skip
+
+
+def _home(plan: SitePlan) -> str:
+    return f"{reverse('plan:plan')}?site={plan.totals.site.uuid}"

@@ -1,0 +1,257 @@
+"""A plan in the words of its page: the offer, the curve, the rows of the list."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.patterns.models import Candidate
+from alerts.patterns.policies import may_decide, obstacles_in_words
+from alerts.patterns.reads.plan import Court, PlanStep, SitePlan, share_of
+from alerts.patterns.reads.questions import answers_needed
+from alerts.patterns.web.headline import headline, hours_words
+from alerts.suppression.engine.bound import MIN_JUDGED
+from alerts.suppression.reads.bound_sentence import harmless_share
+from portal.accounts.models import User
+from portal.ui.step_chart import ChartLevel, ChartStep, Tone, chart_steps
+from portal.ui.words import hours, number, percent
+
+type Chip = tuple[Promise, str, str]  # words, kind, icon
+
+COURTS: Final[dict[Court, Chip]] = {
+    Court.LIVE: (_("Live"), "ok", "shield-check"),
+    Court.TRIAL: (_("In its trial"), "maint", "flask-conical"),
+    Court.SOC: (_("Waiting for the SOC"), "accent", "hourglass"),
+    Court.OT: (_("Waiting for OT"), "ot", "hourglass"),
+    Court.DRAFT: (_("Being written"), "", "pencil"),
+    Court.READY: (_("Ready to propose"), "ot", "pencil"),
+    Court.EVIDENCE: (_("Lacks evidence"), "medium", "message-square-reply"),
+}
+TONES: Final[dict[Court, Tone]] = {
+    Court.LIVE: "ok", Court.TRIAL: "maint", Court.SOC: "accent", Court.OT: "ot",
+    Court.DRAFT: "ot", Court.READY: "ot", Court.EVIDENCE: "open",
+}  # fmt: skip
+MIN_APART: Final = 0.16  # of the chart's height: closer levels are not named both
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One row of the list. Rows of rules that act have no order of their own."""
+
+    step: PlanStep
+    key: str
+    headline: str
+    meta: str
+    gain: str
+    counted: str
+    evidence: str
+    bound: str
+    is_little: bool
+    chip: str
+    chip_kind: str
+    chip_icon: str
+    href: str
+    page: str
+    may_decide: bool
+
+    @property
+    def candidate(self) -> Candidate:
+        """The pattern."""
+        return self.step.candidate
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Rows under one heading, and what they add together."""
+
+    title: str
+    sum: str
+    rows: list[PlanRow]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedRow:
+    """A pattern that cannot become a rule: why, and how much it is."""
+
+    headline: str
+    why: str
+    counted: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActingRow:
+    """A rule that acts already."""
+
+    label: str
+    title: str
+    href: str
+    is_live: bool
+
+
+def offer_of(plan: SitePlan) -> str:
+    """Return the offer in one line."""
+    n = len(plan.to_sign)
+    if not n:
+        return gettext("Nothing to sign at %(site)s now") % {"site": plan.totals.site.name}
+    less = percent(share_of(plan.to_sign), 0)
+    told = ngettext(
+        "Sign this rule: %(less)s fewer incidents",
+        "Sign these %(n)s rules: %(less)s fewer incidents", n,
+    ) % {"n": number(n), "less": less}  # fmt: skip
+    if (minutes := plan.minutes_a_month) is not None:
+        return gettext("%(offer)s, %(work)s of analysts' work a month") % {
+            "offer": told, "work": hours(minutes),
+        }  # fmt: skip
+    return told
+
+
+def judged_words(plan: SitePlan) -> str:
+    """Return how many verdicts the offer rests on, the suspicious first."""
+    judged, suspicious = plan.judged
+    if not judged:
+        return ""
+    return ngettext(
+        "%(suspicious)s of %(n)s judged was suspicious.",
+        "%(suspicious)s of %(n)s judged were suspicious.", judged,
+    ) % {"n": number(judged), "suspicious": number(suspicious)}  # fmt: skip
+
+
+def bound_words(plan: SitePlan) -> str:
+    """Return the bound of the plan as a whole."""
+    judged, suspicious = plan.judged
+    share = harmless_share(suspicious, judged)
+    return f"{share.headline}." if share.is_known else ""
+
+
+def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
+    """Return the rows of the list, group by group."""
+    order = {step.candidate.pk: n for n, step in enumerate(plan.steps, start=1)}
+    named = [
+        (plan.to_sign, ngettext("%(n)s rule to sign, largest gain first",
+                                "%(n)s rules to sign, largest gain first", len(plan.to_sign))),
+        (plan.of(Court.EVIDENCE), ngettext("%(n)s lacks evidence", "%(n)s lack evidence",
+                                           len(plan.of(Court.EVIDENCE)))),
+        (plan.of(Court.TRIAL, Court.LIVE),
+         ngettext("%(n)s signed since history was counted",
+                  "%(n)s signed since history was counted",
+                  len(plan.of(Court.TRIAL, Court.LIVE)))),
+    ]  # fmt: skip
+    return [
+        RowGroup(
+            title % {"n": number(len(steps))},
+            f"+{percent(share_of(steps))} · {_incidents(sum(step.gain for step in steps))}",
+            [_row(step, order[step.candidate.pk], plan, user) for step in steps],
+        )
+        for steps, title in named
+        if steps
+    ]
+
+
+def acting_rows(plan: SitePlan) -> list[ActingRow]:
+    """Return the rules of the site that act."""
+    return [
+        ActingRow(version.rule.label, version.title,
+                  reverse("suppression:rule", args=[version.uuid]), version.state == "live")
+        for version in plan.acting
+    ]  # fmt: skip
+
+
+def blocked_rows(plan: SitePlan) -> list[BlockedRow]:
+    """Return what cannot become a rule, each with its reason."""
+    return [
+        BlockedRow(headline(row), " ".join(obstacles_in_words(row.obstacles[:1])),
+                   _incidents(row.incidents), reverse("patterns:candidate", args=[row.uuid]))
+        for row in plan.obstacles
+    ]  # fmt: skip
+
+
+def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
+    """Return the curve: rules signed, and the share that no longer reaches the SOC."""
+    steps: list[ChartStep] = []
+    if plan.acting or plan.totals.living_incidents:
+        steps.append(ChartStep(gettext("acting"), plan.totals.living_share, "ok"))
+    signed = plan.of(Court.LIVE, Court.TRIAL)
+    ordered = [*signed, *plan.to_sign, *plan.of(Court.EVIDENCE)]
+    order = {step.candidate.pk: n for n, step in enumerate(plan.steps, start=1)}
+    steps += [
+        ChartStep(
+            number(order[step.candidate.pk]), step.share, TONES[step.court],
+            f"{order[step.candidate.pk]} · {headline(step.candidate)}: +{percent(step.share)}",
+            is_current=chosen is not None and step.candidate.pk == chosen.pk,
+        )
+        for step in ordered
+    ]  # fmt: skip
+    before = len(steps) - len(plan.to_sign) - len(plan.of(Court.EVIDENCE))
+    levels = [
+        ChartLevel(plan.full_share, len(steps), gettext("with more answers")),
+        ChartLevel(plan.signed_share, before + len(plan.to_sign), gettext("with these")),
+    ]
+    if plan.acting_share:
+        levels.append(ChartLevel(plan.acting_share, before, gettext("already")))
+    title = gettext(
+        "Incidents that no longer reach the SOC: %(now)s already, %(signed)s with these rules, "
+        "%(full)s with more answers."
+    ) % {
+        "now": percent(plan.acting_share, 0), "signed": percent(plan.signed_share, 0),
+        "full": percent(plan.full_share, 0),
+    }  # fmt: skip
+    return chart_steps(
+        steps, title, levels=_apart(levels), unit=gettext("Adds"), what=gettext("Rule")
+    )
+
+
+def _apart(levels: list[ChartLevel]) -> list[ChartLevel]:
+    kept: list[ChartLevel] = []
+    for level in levels:
+        if not kept or kept[-1].share - level.share >= MIN_APART:
+            kept.append(level)
+    return kept
+
+
+def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
+    row = step.candidate
+    label, kind, icon = COURTS[step.court]
+    share = harmless_share(row.suspicious, row.judged)
+    if step.court is Court.EVIDENCE:
+        n = answers_needed(row)
+        chip = ngettext("Needs %(n)s answer", "Needs %(n)s answers", n) % {"n": number(n)}
+    else:
+        chip = str(label)
+    if step.version is not None and step.court in (Court.DRAFT, Court.LIVE, Court.TRIAL):
+        chip = f"{step.version.rule.label} · {chip}"
+    return PlanRow(
+        step=step,
+        key=number(order),
+        headline=headline(row),
+        meta=_meta(row),
+        gain=f"+{percent(step.share)}",
+        counted=_incidents(step.gain),
+        evidence=gettext("%(suspicious)s of %(n)s suspicious")
+        % {"suspicious": number(row.suspicious), "n": number(row.judged)},
+        bound=share.headline if share.is_known else gettext("little evidence"),
+        is_little=row.judged < MIN_JUDGED,
+        chip=chip, chip_kind=kind, chip_icon=icon,
+        href=f"?site={plan.totals.site.uuid}&pattern={row.uuid}",
+        page=reverse("patterns:candidate", args=[row.uuid]),
+        may_decide=may_decide(row, by=user),
+    )  # fmt: skip
+
+
+def _meta(row: Candidate) -> str:
+    when = hours_words(row.process, row.time_zone)
+    parts = [when[:1].upper() + when[1:]]
+    types = len(row.type_figures) or len(row.alert_types)
+    if types > 1:
+        parts.append(
+            ngettext("%(n)s alert type", "%(n)s alert types", types) % {"n": number(types)}
+        )
+    return " · ".join(parts)
+
+
+def _incidents(n: int) -> str:
+    return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}

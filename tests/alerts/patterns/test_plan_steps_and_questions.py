@@ -1,0 +1,165 @@
+"""The plan: whose turn it is with each step, proposing, and the questions worth asking."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from alerts.patterns.models import Candidate, PlanQuestion, State
+from alerts.patterns.reads.plan import Court, plans_for
+from alerts.patterns.reads.questions import MAX_A_DAY, answers_needed, questions_at
+from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
+from alerts.patterns.services.propose_patterns import Proposing, propose_patterns
+from alerts.reviews.models import Review
+from alerts.reviews.services import give_verdict
+from alerts.suppression.models import RuleVersion
+from portal.accounts.models import Role, ScopeKind
+from portal.audit.models import Entry
+from tests import cast
+from tests.conftest import NOON
+from tests.factories import rules
+from tests.factories.incidents import make_site
+from tests.factories.patterns import make_candidate, pattern_json
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def planned(mine, judged, polling, oda, leo):
+    """One judged process, and one of the historian that nobody judged."""
+    polling()
+    mine()
+    return lambda person=leo: plans_for(person)[0]
+
+
+def proposed(by, plan, **more):
+    given = Proposing(by=by, proved_at=NOON, **more)
+    ids = [step.candidate.pk for step in plan.of(Court.READY)]
+    return propose_patterns(candidate_ids=ids, proposing=given, now=NOON)
+
+
+def test_what_is_judged_is_ready_and_the_rest_lacks_evidence(planned):
+    plan = planned()
+    (ready,), (lacking,) = plan.of(Court.READY), plan.of(Court.EVIDENCE)
+    assert (ready.gain, lacking.gain) == (30, 80)
+    assert plan.signed_share == pytest.approx(30 / plan.totals.incidents)
+    assert plan.full_share == pytest.approx(110 / plan.totals.incidents)
+    assert plan.judged == (12, 0)
+    assert plan.minutes_a_month is None  # nobody's handling was measured
+
+
+def test_proposing_from_the_plan_is_one_act_and_waits_for_the_other_side(planned, oda):
+    (outcome,) = proposed(oda, planned(oda))
+    assert outcome.version is not None and outcome.version.state == "proposed"
+    plan = planned()
+    (step,) = plan.of(Court.SOC)
+    assert step.version == outcome.version
+    assert plan.to_sign == [step] and not plan.of(Court.READY)
+
+
+def test_after_both_signatures_it_is_in_its_trial_and_no_longer_offered(planned, oda, leo):
+    (outcome,) = proposed(oda, planned(oda))
+    rules.sign(outcome.version, by=leo, now=NOON)
+    plan = planned()
+    assert plan.of(Court.TRIAL) and not plan.to_sign
+    assert plan.acting_share == pytest.approx(30 / plan.totals.incidents)
+
+
+def test_what_is_refused_leaves_no_draft_and_the_others_are_proposed(planned, oda, workspace, site):
+    plan = planned(oda)
+    ready = plan.of(Court.READY)[0].candidate
+    blocked = make_candidate(
+        workspace,
+        site,
+        pattern=pattern_json(site.name, types=[{"title": "Nothing", "own_title": ""}]),
+    )
+    given = Proposing(by=oda, proved_at=NOON)
+    outcomes = propose_patterns(candidate_ids=[blocked.pk, ready.pk], proposing=given, now=NOON)
+    assert [each.version is not None for each in outcomes] == [False, True]
+    assert outcomes[0].reasons
+    assert RuleVersion.objects.count() == 1
+    blocked.refresh_from_db()
+    assert blocked.state == State.OPEN
+
+
+def test_an_old_proof_proposes_nothing(planned, oda):
+    plan = planned(oda)
+    ids = [step.candidate.pk for step in plan.of(Court.READY)]
+    given = Proposing(by=oda, proved_at=NOON - timedelta(minutes=6))
+    (outcome,) = propose_patterns(candidate_ids=ids, proposing=given, now=NOON)
+    assert outcome.version is None and "password" in " ".join(outcome.reasons)
+
+
+def test_questions_are_about_units_that_nobody_judged_and_as_many_as_needed(planned, leo):
+    questions = questions_at(planned(), leo, now=NOON)
+    lacking = planned().of(Court.EVIDENCE)[0]
+    assert len(questions.asked) == answers_needed(lacking.candidate) == 3  # of four gateways
+    assert {each.about.partition(" ")[0] for each in questions.asked} <= {
+        f"GW-{n}" for n in range(9)
+    }
+    assert len({each.incident.pk for each in questions.asked}) == 3
+    assert questions.share == pytest.approx(lacking.share)
+
+
+def test_asking_asks_one_question_an_incident_and_none_twice(planned, leo):
+    asked = ask_questions(plan=planned(), by=leo, now=NOON)
+    assert len(asked) == Review.objects.count() == PlanQuestion.objects.count() == 3
+    assert all(review.incidents.count() == 1 for review in asked)
+    assert Entry.objects.filter(action="patterns.questions.asked").count() == 1
+    assert questions_at(planned(), leo, now=NOON).asked == []
+    with pytest.raises(CannotAskQuestions, match="nothing to ask"):
+        ask_questions(plan=planned(), by=leo, now=NOON)
+
+
+def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
+    about = questions_at(planned(), leo, now=NOON).asked[0].incident
+    for n in range(MAX_A_DAY):
+        review = Review.objects.create(
+            site=site, lead=about, question="?", asked_by=leo, asked_at=NOON, due_at=NOON,
+            act=leo.uuid, state="withdrawn", settled_at=NOON,
+        )  # fmt: skip
+        PlanQuestion.objects.create(
+            review=review, site=site, asked_by=leo, asked_at=NOON - timedelta(hours=n)
+        )
+    assert questions_at(planned(), leo, now=NOON).now == []
+    with pytest.raises(CannotAskQuestions, match="5 questions of the plan within a day"):
+        ask_questions(plan=planned(), by=leo, now=NOON)
+    tomorrow = NOON + timedelta(days=1)
+    assert len(ask_questions(plan=planned(), by=leo, now=tomorrow)) == 3
+
+
+def test_the_answers_make_it_ready(planned, leo, oda, mine):
+    for review in ask_questions(plan=planned(), by=leo, now=NOON):
+        give_verdict(
+            by=oda, key=review.uuid, verdict="routine", cause="other", now=NOON,
+            review_id=review.pk, incident_ids=[review.lead_id],
+        )  # fmt: skip
+    mine()
+    assert len(planned().of(Court.READY)) == 2
+
+
+def test_ot_cannot_ask_through_the_plan(planned, oda):
+    with pytest.raises(Exception, match="Only the SOC"):
+        ask_questions(plan=planned(oda), by=oda, now=NOON)
+    assert not PlanQuestion.objects.exists()
+
+
+def test_the_command_tells_the_plan(planned, capsys):
+    call_command("patterns", "plan", "--json")
+    (plan,) = json.loads(capsys.readouterr().out)["plans"]
+    assert [step["gain"] for step in plan["curve"]] == [30, 80]
+    assert plan["curve"][1]["share"] == plan["share_full"]
+    assert len(plan["questions"]) == 3
+    call_command("patterns", "plan", "--site", "gdańsk")
+    out = capsys.readouterr().out
+    assert "rules to sign" in out and "ask about" in out
+    with pytest.raises(Exception, match="no plan of a site called Nowhere"):
+        call_command("patterns", "plan", "--site", "Nowhere")
+
+
+def test_who_sees_no_site_sees_no_plan(planned, make_person):
+    other = make_site("Porto")
+    stranger = make_person(cast.OLAF, (Role.OT_ENGINEER, ScopeKind.SITE, other.uuid))
+    assert plans_for(stranger) == []
+    assert Candidate.objects.exists()

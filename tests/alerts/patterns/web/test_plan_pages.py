@@ -1,0 +1,144 @@
+"""The page of the plan: the offer, what each person may do, proposing and asking."""
+
+import pytest
+
+from alerts.patterns.models import Candidate, PlanQuestion, State
+from alerts.suppression.models import RuleVersion
+from tests.conftest import NOON
+from tests.factories import rules
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def planned(mine, judged, polling, leo):
+    polling()
+    return mine()
+
+
+@pytest.fixture
+def page(client, noon):
+    """`page(person, address)` gives the page as text; with words it posts them."""
+
+    def shown(person, address="/plan/", *, proved=True, **told):
+        client.force_login(person)
+        if proved:
+            session = client.session
+            session["proved_at"] = NOON.isoformat()
+            session.save()
+        answer = client.post(address, told) if told else client.get(address)
+        shown.status = answer.status_code
+        shown.to = answer.get("Location", "")
+        return " ".join(answer.content.decode().split())
+
+    return shown
+
+
+def test_the_offer_stands_first_with_its_evidence(page, planned, leo):
+    told = page(leo)
+    assert "<h1>Sign this rule: 8 % fewer incidents</h1>" in told
+    assert "0 of 12 judged were suspicious." in told
+    assert "At least 77.9 % is harmless." in told
+    assert "Tested together on 360 incidents of 30 days" in told
+    assert "analysts' work" not in told  # nobody measured it
+
+
+def test_the_list_tells_whose_turn_it_is(page, planned, leo):
+    told = page(leo)
+    assert "1 rule to sign, largest gain first" in told and "1 lacks evidence" in told
+    assert "Ready to propose" in told and "Needs 3 answers" in told
+    assert "Why it is this wide" in told and "Show as table" in told
+
+
+def test_a_row_is_chosen_by_its_address(page, planned, leo, client):
+    row = Candidate.objects.get(has_enough_evidence=False)
+    told = page(leo, f"/plan/?pattern={row.uuid}")
+    assert 'is-chosen"' in told
+    client.force_login(leo)
+    part = client.get(f"/plan/?pattern={row.uuid}", headers={"HX-Request": "true"})
+    assert part.content.decode().lstrip().startswith("<aside")
+
+
+def test_oda_reads_and_proposes_what_is_ready(page, planned, oda):
+    assert "/plan/propose/?site=" in page(oda)
+    told = page(oda, "/plan/propose/")
+    assert "Read and propose this rule" in told and "Why it" not in told
+    assert "Proposing counts as your own side’s signature." in told
+    assert "I looked at the alerts myself" not in told
+    uuid = Candidate.objects.get(has_enough_evidence=True).uuid
+    page(oda, "/plan/propose/", pattern=uuid, note="All known.")
+    assert page.status == 302
+    assert RuleVersion.objects.get().state == "proposed"
+    assert "Waiting for the SOC" in page(oda)
+
+
+def test_proposing_asks_for_the_password_when_the_proof_is_old(page, planned, oda):
+    assert "Your password again" in page(oda, "/plan/propose/", proved=False)
+    told = page(oda, "/plan/propose/", proved=False, site="", password="guess")
+    assert page.status == 422 and "That is not your password." in told
+    page(oda, "/plan/propose/", proved=False, site="", password=PASSWORD)
+    assert page.status == 302
+
+
+def test_what_is_refused_is_told_as_sentences(page, planned, leo):
+    told = page(leo, "/plan/propose/", site="", note="")
+    assert page.status == 422
+    assert "What was refused" in told and "little evidence" in told
+    assert not RuleVersion.objects.exists()
+
+
+def test_the_lead_signs_from_the_plan_in_a_sitting(page, planned, oda, leo):
+    page(oda, "/plan/propose/", site="")
+    told = page(leo)
+    assert "Sign 1 now" in told and "/approvals/sitting/" in told
+    rules.sign(RuleVersion.objects.get(), by=leo, now=NOON)
+    told = page(leo)
+    assert "In its trial" in told and "Sign 1 now" not in told
+
+
+def test_the_soc_asks_the_questions_and_ot_is_not_offered_that(page, planned, oda, leo):
+    assert "/plan/ask/" not in page(oda)
+    told = page(leo)
+    assert "Ask these 3 questions to gain" in told and "To Oda Nowak" in told
+    page(leo, "/plan/ask/", site="")
+    assert PlanQuestion.objects.count() == 3
+    assert "/plan/ask/" not in page(leo)
+
+
+def test_a_pattern_is_put_off_or_rejected_with_a_reason_and_comes_back(page, planned, oda):
+    uuid = Candidate.objects.get(has_enough_evidence=True).uuid
+    page(oda, f"/plan/{uuid}/snooze/", a="1")
+    assert Candidate.objects.get(uuid=uuid).state == State.SNOOZED
+    page(oda, f"/patterns/{uuid}/reopen/", a="1")
+    page(oda, f"/plan/{uuid}/reject/", reason=" ")
+    assert Candidate.objects.get(uuid=uuid).state == State.OPEN
+    page(oda, f"/plan/{uuid}/reject/", reason="Ends next week")
+    assert Candidate.objects.get(uuid=uuid).state_reason == "Ends next week"
+    assert "Nothing to sign at Gdańsk now" in page(oda)
+
+
+def test_who_only_reads_is_offered_nothing(page, planned, make_person):
+    from portal.accounts.models import Role, ScopeKind
+    from tests import cast
+
+    mia = make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+    told = page(mia)
+    for words in ("/plan/propose/", "/plan/ask/", "/snooze/", "/reject/", "Sign 1 now"):
+        assert words not in told
+    page(mia, "/plan/propose/", site="")
+    assert not RuleVersion.objects.exists()
+
+
+def test_over_all_sites_there_is_a_line_each(page, planned, leo):
+    assert "Gdańsk" in page(leo, "/plan/?site=all")
+
+
+def test_without_history_it_says_what_is_missing(page, leo):
+    told = page(leo)
+    assert "No plan yet" in told and "0 of 14 days of history" in told
+
+
+def test_nothing_left_to_gain_says_so(page, planned, leo):
+    Candidate.objects.update(plan_order=None)
+    assert "Nothing left to gain" in page(leo)
