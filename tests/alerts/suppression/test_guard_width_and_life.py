@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.engine.guards.life import (
+    CREDIT_PERIOD,
     Trial,
+    is_unended,
     reasons_against_another,
     reasons_against_expiry,
     reasons_against_living,
@@ -183,3 +185,42 @@ def test_up_to_eight_matches_of_the_weeks_before_count(matches, credit, found):
 def test_credit_takes_back_no_true_positive():
     trial = Trial(began_at=NOW - WEEK, matches=10, true_positives=1, credit=8)
     assert codes(reasons_against_promotion(trial, now=NOW)) == ["canary.true_positive"]
+
+
+MONTH = timedelta(days=28)
+
+
+@pytest.mark.parametrize(
+    ("ran", "is_agreed", "true_positives", "found"),
+    [
+        (MONTH, True, 0, []),
+        (MONTH, False, 0, ["canary.matches"]),
+        (MONTH - SECOND, True, 0, ["canary.matches"]),
+        (MONTH, True, 1, ["canary.true_positive"]),
+        (timedelta(days=1), True, 0, ["canary.days", "canary.matches"]),
+    ],
+)
+def test_after_28_days_both_owners_may_agree_on_fewer_matches(
+    ran, is_agreed, true_positives, found
+):
+    trial = Trial(began_at=NOW - ran, matches=0, true_positives=true_positives)
+    assert codes(reasons_against_promotion(trial, now=NOW, is_agreed=is_agreed)) == found
+
+
+@pytest.mark.parametrize(
+    ("ran", "matches", "true_positives", "is_asked"),
+    [
+        (MONTH, 9, 0, True),
+        (MONTH - SECOND, 9, 0, False),
+        (MONTH, 10, 0, False),
+        (MONTH, 10, 1, True),
+        (timedelta(0), 0, 0, False),
+    ],
+)
+def test_owners_are_asked_once_a_trial_cannot_end_by_itself(ran, matches, true_positives, is_asked):
+    trial = Trial(began_at=NOW - ran, matches=matches, true_positives=true_positives)
+    assert is_unended(trial, now=NOW) is is_asked
+
+
+def test_the_weeks_whose_matches_count_are_four():
+    assert timedelta(weeks=4) == CREDIT_PERIOD
