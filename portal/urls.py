@@ -10,6 +10,8 @@ urlpatterns = [
     path("reviews/", include("alerts.reviews.web.urls")),
     path("incidents/", include("alerts.incidents.web.urls")),
     path("planned-work/", include("alerts.planned_work.web.urls")),
+    path("devices/", include("alerts.incidents.web.device_urls")),
+    path("sites/", include("alerts.incidents.web.site_urls")),
     path("patterns/", include("alerts.patterns.web.urls")),
     path("plan/", include("alerts.patterns.web.plan_urls")),
     path("", include("alerts.suppression.web.urls")),

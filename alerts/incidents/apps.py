@@ -30,11 +30,19 @@ def _register_pages() -> None:
     from django.utils.translation import gettext_lazy
 
     from alerts.incidents.reads.shell import count_untriaged
-    from portal.accounts.models import READING_ROLES
+    from portal.accounts.models import READING_ROLES, Role
     from portal.ui.navigation import ALERTS, NavItem, register_nav
     from portal.ui.shell import register_shell_fact
 
     register_nav(
+        NavItem(
+            gettext_lazy("Devices"), "cpu", "devices:list", section=ALERTS, order=40,
+            roles=READING_ROLES,
+        ),
+        NavItem(
+            gettext_lazy("Sites & zones"), "factory", "sites:list", section=ALERTS, order=50,
+            roles=READING_ROLES | {Role.ADMINISTRATOR},
+        ),
         NavItem(
             gettext_lazy("Triage queue"), "inbox", "incidents:queue", section=ALERTS, order=10,
             counter="incidents.untriaged", roles=READING_ROLES, key="q", tab=gettext_lazy("Queue"),

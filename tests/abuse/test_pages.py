@@ -29,7 +29,7 @@ COUNTED = (Entry, Review, Annotation, RuleVersion, Change)
 
 def foreign_things(make_person):
     """The world of Porto, and for each placeholder of an address what stands for it there."""
-    workspace, _site, ids = the_world(make_person, "porto")
+    workspace, site, ids = the_world(make_person, "porto")
     lead = User.objects.get(email="lead@porto.example")
     token = create_token(
         owner=lead, name="export", scopes=["read"], by=lead.name, now=NOON, days=30
@@ -46,6 +46,7 @@ def foreign_things(make_person):
         "work": ids["planned-work"], "candidate": ids["patterns"], "version": version.uuid,
         "entry_id": ids["ledger"],
         "stop_id": stop.pk, "change_id": owed.pk,
+        "device_id": ids["devices"], "site": site.uuid, "file": uuid.uuid4(),
         "key": uuid.uuid4(), "line": 1, "number": 1, "verb": "pause", "deed": "stop",
     }  # fmt: skip
 

@@ -63,10 +63,15 @@ OFFERED = {
     "why closed": {"suppression:from_incident": HANDS},
     "kill switch": {"suppression:off": HANDS},
     "status": {},
+    "devices": {},
+    "device": {"devices:describe": OT},
+    "import of devices": {"devices:import": OT},
+    "sites": {},
+    "site": {"sites:set": {"site lead", "administrator"}},
     "inbox": {},
     "tokens": {"api-tokens": set(ROLES)},
 }
-OPEN_TO_ALL = {"home", "inbox", "tokens"}
+OPEN_TO_ALL = {"home", "inbox", "tokens", "site"}
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
 LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
 KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": SOC, "Z": HANDS, "V": OT}
@@ -77,7 +82,7 @@ KEYS |= {key: set(ROLES) for key in ("Ctrl K", "Enter")}  # of the search, which
 @pytest.fixture
 def world(make_person):
     """The addresses of one of everything."""
-    _workspace, _site, ids = the_world(make_person, "gdansk")
+    _workspace, site, ids = the_world(make_person, "gdansk")
     regroup([row.pk for row in Incident.objects.all()], now=NOON)
     judged = Annotation.objects.get().incidents.get()
     return {
@@ -102,6 +107,11 @@ def world(make_person):
         "why closed": f"/rules/why/{ids['incidents']}/",
         "kill switch": "/rules/off/",
         "status": "/status/",
+        "devices": "/devices/",
+        "device": f"/devices/{ids['devices']}/",
+        "import of devices": "/devices/import/",
+        "sites": "/sites/",
+        "site": f"/sites/{site.uuid}/",
         "inbox": "/inbox/",
         "tokens": "/tokens/",
     }

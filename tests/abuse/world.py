@@ -8,7 +8,7 @@ from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
-from tests.factories.incidents import make_alert, make_site, make_workspace
+from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
 from tests.factories.patterns import make_candidate
 from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
@@ -27,6 +27,7 @@ def the_world(make_person, name):
     )
     incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
     alert = make_alert(incidents[0], site=site)
+    device = make_device(site, f"PLC-{name}", "10.0.0.1")
     given = give_verdict(
         by=ot, key=uuid.uuid4(), verdict="routine", cause="other", now=NOON,
         incident_ids=[incidents[1].pk],
@@ -48,6 +49,7 @@ def the_world(make_person, name):
         "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
         "annotations": given.uuid, "second-opinions": confirmed.uuid, "workspaces": name,
         "planned-work": make_planned_work(site, by=ot).uuid,
+        "sites": site.pk, "zones": site.zones.get().pk, "devices": device.pk,
     }  # fmt: skip
     return workspace, site, ids
 

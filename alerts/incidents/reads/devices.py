@@ -25,6 +25,20 @@ LEVEL_WORDS: dict[float, Promise] = {
     4.0: gettext_lazy("Site business"),
     5.0: gettext_lazy("Enterprise"),
 }
+
+
+def level_name(level: float) -> str:
+    """A Purdue level as people write it: 2, or 3.5."""
+    return f"{level:g}"
+
+
+def level_words(level: float | None) -> str:
+    """A Purdue level and what it is called; empty where nobody told."""
+    if level is None:
+        return ""
+    return " · ".join(filter(None, (level_name(level), str(LEVEL_WORDS.get(level, "")))))
+
+
 CRITICALITY_WORDS = {
     Criticality.IMPORTANT: gettext_lazy("Important"),
     Criticality.CROWN_JEWEL: gettext_lazy("Crown jewel"),
@@ -48,6 +62,7 @@ class DeviceCard:
     is_outside: bool
     side: str  # source, destination or nothing
     facts: tuple[tuple[str, str], ...]
+    pk: int | None = None  # none: no device of the plant
 
     def as_node(self) -> FlowNode:
         """The card as one end of a flow."""
@@ -157,15 +172,12 @@ def _outside_card(address: str, name: str, incident: Incident) -> DeviceCard:
 def _card(device: Device, incident: Incident) -> DeviceCard:
     zone, site = device.zone, device.zone.site
     level = device.purdue_level if device.purdue_level is not None else zone.purdue_level
-    number = f"{level:g}" if level is not None else ""
-    purdue = " · ".join(
-        filter(None, (number, str(LEVEL_WORDS.get(level or 0.0, "") if number else "")))
-    )
+    number = level_name(level) if level is not None else ""
     criticality = str(CRITICALITY_WORDS.get(Criticality(device.criticality), ""))
     make = " ".join(filter(None, (device.vendor, device.model)))
     facts = (
-        (gettext("Role"), ", ".join(filter(None, (device.kind, make)))),
-        (gettext("Purdue level"), purdue),
+        (gettext("Role"), ", ".join(filter(None, (device.role, device.kind, make)))),
+        (gettext("Purdue level"), level_words(level)),
         (gettext("Address"), device.address),
         (gettext("Zone"), f"{site.name}, {zone.name}"),
         (gettext("Firmware"), device.firmware),
@@ -181,6 +193,7 @@ def _card(device: Device, incident: Incident) -> DeviceCard:
         is_outside=False,
         side=_side({device.name, device.address}, incident),
         facts=tuple((name, value) for name, value in facts if value),
+        pk=device.pk,
     )
 
 

@@ -56,6 +56,7 @@ class IncidentSearch:
 class DeviceHit:
     """A device that was found."""
 
+    pk: int
     name: str
     address: str
     kind: str
@@ -119,6 +120,7 @@ def devices_like(user: User, text: str) -> list[DeviceHit]:
     rows = found.order_by(NAMED_FIRST, "address").select_related("zone__site")[:MAX_RESULTS]
     return [
         DeviceHit(
+            device.pk,
             device.name or device.address,
             device.address,
             device.kind,

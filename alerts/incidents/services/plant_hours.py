@@ -46,9 +46,9 @@ class PlantHoursProgress:
     total: int
 
     @property
-    def percent(self) -> int:
-        """The share that is done; all where there is nothing to do."""
-        return 100 * self.done // self.total if self.total else 100
+    def share(self) -> float:
+        """The share that is done."""
+        return self.done / self.total
 
 
 def start_plant_hours(site: Site, *, unshifted: datetime) -> None:
@@ -72,6 +72,8 @@ def plant_hours_progress(site: Site) -> PlantHoursProgress | None:
     """How far the first look through the alerts of a site is; None where it is over."""
     job = Job.objects.filter(kind=KIND, key=str(site.pk)).first()
     if job is None or job.state == State.DONE or job.payload.get("pass") != 1:
+        return None
+    if not job.payload["total"]:
         return None
     return PlantHoursProgress(job.payload["done"], job.payload["total"])
 

@@ -1,11 +1,13 @@
 """Addresses that pages of this room lead to; of other rooms as far as they are wired."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from alerts.incidents.engine.tokens import Term, render
 from portal.ui.navigation import address_of
 
 
@@ -39,6 +41,20 @@ def rules_panel_address(incident_id: int) -> str | None:
         return reverse("suppression:why", args=[incident_id])
     except NoReverseMatch:
         return None
+
+
+def rules_of_device_address(device_id: int) -> str | None:
+    """Where stands which rules touch a device, to be placed in its page."""
+    try:
+        return reverse("suppression:device", args=[device_id])
+    except NoReverseMatch:
+        return None
+
+
+def queue_of_device_address(name: str) -> str:
+    """Where the open incidents of a device stand."""
+    query = {"view": "open", "q": render([Term("device", (name,))])}
+    return f"{reverse('incidents:queue')}?{urlencode(query)}"
 
 
 def goal_of(request: HttpRequest) -> str:

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.engine.tokens import Term, render
 from alerts.incidents.models import OtState
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.reads.search import (
@@ -112,16 +111,16 @@ def _technique(technique: Technique) -> Result:
 
 
 def find_devices(request: HttpRequest, text: str) -> Found:
-    """Return devices by a part of their name or address; each leads to its incidents."""
+    """Return devices by a part of their name or address; each leads to its page."""
     if not text:
         return Found()
     return Found([_device(hit) for hit in devices_like(actor_of(request), text)])
 
 
 def _device(hit: DeviceHit) -> Result:
-    query = render([Term("device", (hit.name,))])
     words = (hit.kind, hit.address if hit.address != hit.name else "", hit.place)
-    return Result(hit.name, _queue_address(query), "cpu", detail=" · ".join(filter(None, words)))
+    address = reverse("devices:device", args=[hit.pk])
+    return Result(hit.name, address, "cpu", detail=" · ".join(filter(None, words)))
 
 
 def _queue_address(query: str) -> str:

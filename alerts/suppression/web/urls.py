@@ -7,6 +7,7 @@ from alerts.suppression.web import (
     approvals,
     deployments,
     detail,
+    device,
     editor,
     ledger,
     rules,
@@ -17,6 +18,7 @@ from alerts.suppression.web import (
 
 app_name = "suppression"
 urlpatterns = [
+    path("rules/device/<int:device_id>/", device.device, name="device"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", acts.new, name="new"),
     path("rules/from-incident/<int:incident_id>/", acts.from_incident, name="from_incident"),

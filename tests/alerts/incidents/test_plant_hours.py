@@ -67,9 +67,9 @@ def test_it_is_done_in_pieces_that_can_be_seen(plant, monkeypatch):
     monkeypatch.setattr(plant_hours, "PIECE", 1)
     assert plant_hours_progress(plant) is None
     correct(plant)
-    assert plant_hours_progress(plant).percent == 0
+    assert plant_hours_progress(plant).share == 0
     work_off_plant_hours(unshifted=NOON)
-    assert plant_hours_progress(plant).percent == 50
+    assert plant_hours_progress(plant).share == 0.5
     work_off()
     assert plant_hours_progress(plant) is None
 

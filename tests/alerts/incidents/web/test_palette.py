@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.incidents.models import Group, Incident, OtState, Status
+from alerts.sites.models import Device
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.factories.incidents import (
@@ -66,7 +67,7 @@ def test_a_device_leads_to_its_incidents(find, sam, client):
     assert find(sam, "plc-7")["Devices"] == ["PLC-7"]
     assert find(sam, "10.20.21")["Devices"] == ["PLC-7"]
     body = client.get("/search/", {"q": "plc-7"}).content.decode()
-    assert "/incidents/?view=open&amp;q=device%3APLC-7" in body
+    assert f"/devices/{Device.objects.get(name='PLC-7').pk}/" in body
 
 
 def test_an_exact_number_leads_to_the_incident(client, sam, row, noon):

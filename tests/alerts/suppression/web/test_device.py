@@ -1,0 +1,32 @@
+"""Which rules touch a device: a part of its page."""
+
+import pytest
+
+from tests.factories.incidents import make_device
+from tests.factories.rule_rows import make_version
+from tests.factories.rules import clause, downloads
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+def test_rules_that_name_a_device_its_kind_or_its_zone_are_listed(client, people, workspace, site):
+    given = {"ot": people.oda, "soc": people.leo, "workspace": workspace, "site": site}
+    named = make_version("live", of=downloads(title="Named"), **given)
+    kind = downloads(title="By kind", all_of=(
+        *downloads().all_of, clause("destination_kind", "is", "Robot")))  # fmt: skip
+    make_version("live", of=kind, **given)
+    make_version("expired", of=downloads(title="Over"), **given)
+    ends = {value for line in downloads().all_of if line.field == "destination_device"
+            for value in line.texts}  # fmt: skip
+    client.force_login(people.oda)
+    plc = make_device(site, ends.pop(), "10.0.0.1")
+    robot = make_device(site, "R-1", "10.0.0.2", kind="Robot")
+    other = make_device(site, "X-1", "10.0.0.3", kind="HMI")
+    bodies = {
+        row.pk: client.get(f"/rules/device/{row.pk}/").content.decode()
+        for row in (plc, robot, other)
+    }
+    assert f"/rules/{named.uuid}/" in bodies[plc.pk]
+    assert "Over" not in bodies[plc.pk]
+    assert "By kind" in bodies[robot.pk]
+    assert "No rule names it" in bodies[other.pk]
