@@ -12,8 +12,6 @@ from tests import cast
 from tests.journeys.mail import link_in
 from tests.journeys.past import DOWNLOAD, on_tuesday
 from tests.journeys.signers import (
-    add_line,
-    add_value,
     line_about,
     nothing_is_missing,
     open_request,
@@ -23,7 +21,7 @@ from tests.journeys.signers import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TITLE = "Unauthorized PLC Programming: ENG-WS-04 to PLC-PL2-07"
+TITLE = "Unauthorized PLC Programming: ENG-WS-04 to PLC-PL2-07, PLC-PL2-08"
 TAG = "tagout:would-close:R-1"
 
 
@@ -38,14 +36,11 @@ def test_tuesdays_downloads_close_by_themselves_and_nothing_else(routine, browse
 
 
 def write_the_rule(routine, browse, oda):
-    """Oda sees the routine, makes it a rule for both PLCs, and signs for OT by proposing it."""
+    """Oda sees the process at both PLCs, makes it a rule, and signs for OT by proposing it."""
     desk = browse("/incidents/", as_=oda)
-    turn_into_rule(desk, "PLC-PL2-07", "ENG-WS-04", "Tue 06", "12 incidents on 12 days")
-    expect(line_about(desk, "time").locator(".left")).to_have_text("12")
-    add_value(desk, "destination_device", "PLC-PL2-08")
-    expect(line_about(desk, "destination_device").locator(".left")).to_have_text("16")
-    add_line(desk, "function", "Program Download")
-    expect(line_about(desk, "function").locator(".left")).to_have_text("16")
+    turn_into_rule(desk, "PLC-PL2-07", "ENG-WS-04", "Tue 05", "16 incidents on 12 days")
+    for field in ("destination_device", "function", "time"):
+        expect(line_about(desk, field).locator(".left")).to_have_text("16")
     test = desk.locator("#testing-place")
     expect(test).to_contain_text("would match, in 16 incidents")
     expect(test.locator(".figure.is-good")).to_contain_text("0judged suspicious")
@@ -70,7 +65,7 @@ def read_and_sign(routine, browse, leo):
     desk = browse("/approvals/", as_=leo)
     open_request(desk, TITLE)
     assert desk.url == link_in(mail)
-    for words in ("PLC-PL2-07, PLC-PL2-08", "Program Download", "Tue 06:00-", "ENG-WS-04"):
+    for words in ("PLC-PL2-07, PLC-PL2-08", "Program Download", "Tue 05:00-", "ENG-WS-04"):
         expect(desk.locator(".rule-lines").first).to_contain_text(words)
     expect(desk.locator("#backtest")).to_contain_text("would match, in 16 incidents")
     evidence = desk.locator(".card", has=desk.get_by_role("heading", name="Evidence"))

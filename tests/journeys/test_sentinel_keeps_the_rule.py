@@ -8,15 +8,20 @@ import pytest
 from playwright.sync_api import expect
 
 from alerts.outbox.models import WantedRule
+from alerts.reviews.queries import annotations_in_force
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import Rule, as_json
 from alerts.suppression.models import RuleVersion
+from alerts.suppression.services.drafts import draft_rule
+from alerts.suppression.services.people import usual_owners
+from portal import clock
 from tests import cast
-from tests.journeys.past import POLLING
+from tests.journeys.past import POLLING, WORKSPACE
 from tests.journeys.signers import (
     nothing_is_missing,
     open_request,
     request_at_the_desk,
     sign,
-    turn_into_rule,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,10 +45,29 @@ def polled(routine):
     return routine.properties(routine.comes(POLLING, destination="GW-MOD-03"))
 
 
+def draft_about_polling(oda):
+    """What Oda wrote by hand: only what Sentinel may know, and from where to where."""
+    judged = annotations_in_force().filter(alerts__source_device="HIST-GD-01").distinct()
+    lines = {
+        "workspace": WORKSPACE, "site": "Gdańsk",
+        "alert_type": "Unpermitted Usage of Modbus Function Code",
+        "source_device": "HIST-GD-01", "destination_device": "GW-MOD-03",
+    }  # fmt: skip
+    now = clock.now()
+    rule = Rule(
+        title=TITLE,
+        all_of=tuple(Clause(name, "is", (value,)) for name, value in lines.items()),
+        reason="The historian reads its tags",
+        evidence=tuple(str(each.uuid) for each in judged),
+        expires_at=now + timedelta(days=90),
+    )
+    return draft_rule(by=oda, now=now, body=as_json(rule) | usual_owners(rule, by=oda))
+
+
 def write_and_sign(routine, browse, oda, leo):
-    """A pattern without hours keeps its direction, which Sentinel does not know: OT gives it up."""
-    desk = browse("/incidents/", as_=oda)
-    turn_into_rule(desk, "GW-MOD-03", "HIST-GD-01", "8 incidents on 8 days")
+    """A rule without hours keeps its direction, which Sentinel does not know: OT gives it up."""
+    desk = browse(f"/rules/{draft_about_polling(oda).uuid}/edit/", as_=oda)
+    expect(desk.locator("#backtest .figures")).to_be_visible()
     routine.work()  # the workspace is asked what it takes
     routine.work()
     desk.reload()

@@ -21,7 +21,9 @@ from alerts.suppression.engine.guards.never import HIGH
 from alerts.suppression.reads.acting import acting_set
 from alerts.suppression.reads.asking import Period, inside
 
+WORKS: Final = 2**32  # times the number of planned works, in `moment` and `week`
 TABLES: Final = (
+    "mined_work", "mined_works",
     "mined_harm", "mined_living", "mined_alert", "mined_cell", "mined_part", "mined_lone",
     "mined_mixed", "mined_verdict",
 )  # fmt: skip
@@ -62,11 +64,26 @@ SELECT n.alert_id AS id FROM ({_ALERTS_OF_VERDICTS}) n JOIN ({_HELD}) h ON h.id 
 SELECT l.alert_id FROM incidents_incident i JOIN incidents_incidentalert l ON l.incident_id = i.id
  WHERE i.classification = 'TruePositive' AND i.status = %s
 """
+# Work that names its devices, as known when the alert came: so rules of strict types read it.
+_WORK = """
+CREATE TEMP TABLE mined_work AS
+SELECT a.id, array_agg(DISTINCT p.kind ORDER BY p.kind) AS kinds
+  FROM incidents_plannedalert p JOIN incidents_alert a ON a.id = p.alert_id
+ WHERE p.fit = 'inside' AND p.names_devices AND a.at >= %s AND a.at < %s
+   AND p.known_from <= a.at AND (p.known_until IS NULL OR p.known_until > a.at)
+ GROUP BY a.id
+"""
+_WORKS = """
+CREATE TEMP TABLE mined_works AS
+SELECT kinds, row_number() OVER (ORDER BY kinds) AS number
+  FROM (SELECT DISTINCT kinds FROM mined_work) k
+"""
 # `hour` counts UTC hours since 1970; `week` is the hour of the week in UTC and in plant time.
 _ALERTS = f"""
 CREATE TEMP TABLE mined_alert AS
-SELECT s.id, s.site_id, s.cell, s.severity, s.at, s.hour * 256 + s.slot AS moment,
-       (s.hour + 72) %% 168 * 256 + s.slot AS week
+SELECT s.id, s.site_id, s.cell, s.severity, s.at,
+       coalesce(k.number, 0) * {WORKS} + s.hour * 256 + s.slot AS moment,
+       coalesce(k.number, 0) * {WORKS} + (s.hour + 72) %% 168 * 256 + s.slot AS week
   FROM (SELECT a.id, a.site_id, a.severity, a.at,
                hash_record_extended(ROW({", ".join(CELL_COLUMNS)},
                    a.id IN (SELECT h.id FROM mined_harm h)), 0) AS cell,
@@ -75,6 +92,7 @@ SELECT s.id, s.site_id, s.cell, s.severity, s.at, s.hour * 256 + s.slot AS momen
                         (extract(isodow FROM a.at AT TIME ZONE 'UTC')::int - 1) * 24
                         + extract(hour FROM a.at AT TIME ZONE 'UTC')::int) AS slot
           FROM incidents_alert a WHERE a.at >= %s AND a.at < %s) s
+  LEFT JOIN mined_work w ON w.id = s.id LEFT JOIN mined_works k ON k.kinds = w.kinds
 """
 _CELLS = """
 CREATE TEMP TABLE mined_cell AS
@@ -157,6 +175,8 @@ def _fill(period: Period) -> HistorySize:
                 " ON CONFLICT DO NOTHING",
                 scope.params,
             )
+        cursor.execute(_WORK, [period.start, period.end])
+        cursor.execute(_WORKS)
         cursor.execute(_ALERTS, [period.start, period.end])
         cursor.execute("ANALYZE mined_alert, mined_living")
         cursor.execute(_CELLS)

@@ -19,7 +19,7 @@ from alerts.patterns.engine.cells import (
 )
 from alerts.patterns.engine.plan import IncidentShape, Part
 from alerts.patterns.engine.sides import Inventory
-from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE
+from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
 from alerts.sites.engine.outside import is_public_address
 from alerts.sites.models import Device, Site
 from alerts.suppression.reads.asking import ask
@@ -27,6 +27,7 @@ from alerts.suppression.reads.handling import MOST_MINUTES
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+NO_WORKS: Final[frozenset[str]] = frozenset()
 UNCOVERED: Final = Part(-1, 0, 0)  # of an alert that is not at this site
 
 _CELLS = f"""
@@ -70,6 +71,7 @@ class SiteHistory:
     open_shapes: list[IncidentShape] = field(default_factory=list)
     inventory: Inventory = field(default_factory=dict)
     criticality: dict[str, str] = field(default_factory=dict)  # by folded name or address
+    works: dict[int, frozenset[str]] = field(default_factory=dict)  # kinds, by their number
     sure_verdicts: int = 0
 
     @property
@@ -95,6 +97,8 @@ def read_site(site: Site, *, now: datetime) -> SiteHistory:
         for name in (device.name, device.address)
         if name
     }
+    found = ask("SELECT number, kinds FROM mined_works")
+    history.works = {number: frozenset(kinds) for number, kinds in found}
     places = _read_cells(history, _Ends(devices, history.criticality))
     _read_verdicts(history, places)
     for cell, closings, harmful in ask(_ENDINGS, [site.pk]):
@@ -143,6 +147,7 @@ def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
     """Fill the cells; return the place of each by its hash in the tables."""
     places: dict[int, int] = {}
     by_key: dict[tuple[CellKey, bool, bool], int] = {}
+    works = history.works
     occurrences: dict[int, Occurrence] = {}
     for row in ask(_CELLS, [history.site.pk]):
         cell, severity, first_at, latest_at, moments, is_harm, workspace, _site, *columns = row
@@ -159,7 +164,8 @@ def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
         made.severity = max(made.severity, severity)
         for moment in moments:
             if moment not in occurrences:
-                occurrences[moment] = occurrence_at(moment)
+                number, hour = divmod(moment, WORKS)
+                occurrences[moment] = occurrence_at(hour, works=works.get(number, NO_WORKS))
             made.occurrences.append(occurrences[moment])
         history.workspaces[workspace] += len(moments)
     return places
@@ -184,22 +190,24 @@ def _cell_key(site: str, columns: list[Any], ends: _Ends) -> tuple[CellKey, bool
     return key, is_high
 
 
-def occurrence_at(moment: int) -> Occurrence:
+def occurrence_at(moment: int, *, works: frozenset[str] = NO_WORKS) -> Occurrence:
     """Return the hour that the tables write as `hour * 256 + slot`."""
     hour, slot = divmod(moment, 256)
     utc_slot = (hour + 72) % 168  # 1970 began on a Thursday
     day = EPOCH + hour // 24
     # The plant's date is the UTC date or one beside it: the one with the plant's weekday.
     day += (slot // 24 - utc_slot // 24 + 3) % 7 - 3
-    return Occurrence(day, slot, utc_slot)
+    return Occurrence(day, slot, utc_slot, works=works)
 
 
 def _read_verdicts(history: SiteHistory, places: Mapping[int, int]) -> None:
     sure: set[str] = set()
     for cell, uuid, verdict, cause, by, week in ask(_VERDICTS, [history.site.pk]):
-        utc_slot, slot = divmod(week, 256)
+        number, hours = divmod(week, WORKS)
+        utc_slot, slot = divmod(hours, 256)
+        works = history.works.get(number, NO_WORKS)
         history.cells[places[cell]].verdicts.append(
-            Verdict(str(uuid), verdict, cause, str(by), slot, utc_slot)
+            Verdict(str(uuid), verdict, cause, str(by), slot, utc_slot, works)
         )
         if verdict in SURE:
             sure.add(str(uuid))
@@ -212,8 +220,9 @@ def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
     def part_of(cell: int, week: int) -> Part:
         key = places[cell], week
         if key not in parts:
-            utc_slot, slot = divmod(week, 256)
-            parts[key] = Part(key[0], slot, utc_slot)
+            number, hours = divmod(week, WORKS)
+            utc_slot, slot = divmod(hours, 256)
+            parts[key] = Part(key[0], slot, utc_slot, history.works.get(number, NO_WORKS))
         return parts[key]
 
     shapes: Counter[frozenset[Part]] = Counter()

@@ -222,7 +222,7 @@ def deed(row: Candidate) -> str:
         template = phrase.many if _is_plural(pattern.source) else phrase.one
     own = next((own for _, own in by_weight if own), "")
     what = gettext(template) % {"source": source, "destination": destination, "own": own}
-    return what[:1].upper() + what[1:]
+    return what if _is_named(pattern.source) else what[:1].upper() + what[1:]
 
 
 def side_words(side: Side) -> str:
@@ -268,8 +268,13 @@ def window_of_hours(hours: Hours, zone: str) -> str:
     return f"{words} {clock}".strip()
 
 
+def _is_named(side: Side) -> bool:
+    """Whether a side is told by names of its own, which are written as they are."""
+    return side.rung in (Rung.LISTED, Rung.NETWORK)
+
+
 def _is_plural(side: Side) -> bool:
-    return side.rung in (Rung.LISTED, Rung.NETWORK) and len(side.members) > 1
+    return _is_named(side) and len(side.members) > 1
 
 
 def _listed(names: Sequence[str], counted: Sequence[str]) -> str:

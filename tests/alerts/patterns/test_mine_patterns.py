@@ -1,16 +1,17 @@
 """What a plant does again and again is found as processes, with rhythm, verdicts and worth."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Alert, Incident, PlannedAlert
 from alerts.patterns.engine.sides import Rung
 from alerts.patterns.models import Candidate, Mining, SiteMining, State
 from alerts.patterns.services.mine import CannotMine, mine_patterns
 from alerts.sites.models import Criticality
 from tests.alerts.patterns.conftest import POLLING, SCAN, store
-from tests.alerts.suppression.past import close_by, judge, routine
+from tests.alerts.suppression.past import PROGRAMMING, close_by, judge, routine
 from tests.conftest import NOON
 from tests.factories.incidents import (
     make_alert,
@@ -265,3 +266,32 @@ def test_it_tells_how_far_it_is(programming, workspace, mine):
     steps = []
     mine(report=lambda done, total: steps.append((done, total)))
     assert steps == [(0, 2), (1, 2)]
+
+
+def test_a_strict_process_within_planned_work_says_so(workspace, site, noise, oda, mine):
+    rows = [
+        new_incident(workspace, title=PROGRAMMING, source="ENG-WS-04", destination="PLC-4",
+                     site_ids=[site.pk], created_at=NOON - timedelta(days=n, hours=n * 5 % 24))
+        for n in range(1, 20)
+    ]  # fmt: skip
+    store(rows, site)
+    (row,) = mine()
+    assert codes(row) == ["needs_hours"]
+    for alert in Alert.objects.filter(source_device="ENG-WS-04"):
+        PlannedAlert.objects.create(
+            alert=alert,
+            occurrence=uuid4(),
+            work=uuid4(),
+            fit="inside",
+            kind="vendor-visit",
+            names_devices=True,
+            title="Visit",
+            ends_at=alert.at,
+            inside_until=alert.at,
+            known_from=alert.at - timedelta(days=1),
+        )
+    judge(rows[:1], oda)
+    (row,) = mine()
+    assert (row.process.planned_work, row.process.hours) == ("vendor-visit", None)
+    assert reason(row, "hours")["code"] == "planned_work"
+    assert (row.routine, row.plan_gain) == (1, 19)
