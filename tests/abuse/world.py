@@ -9,7 +9,7 @@ from tests import cast
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
 from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
-from tests.factories.patterns import make_candidate
+from tests.factories.patterns import make_candidate, make_site_mining
 from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
 
@@ -26,8 +26,8 @@ def the_world(make_person, name):
         cast.Person(f"ot@{name}.example", "Olga"), (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
     )
     incidents = [stored_incident(workspace, site_ids=[site.pk]) for _ in range(2)]
-    alert = make_alert(incidents[0], site=site)
     device = make_device(site, f"PLC-{name}", "10.0.0.1")
+    alert = make_alert(incidents[0], site=site, zone=device.zone, any_address=[device.address])
     given = give_verdict(
         by=ot, key=uuid.uuid4(), verdict="routine", cause="other", now=NOON,
         incident_ids=[incidents[1].pk],
@@ -43,9 +43,10 @@ def the_world(make_person, name):
     version.evidence.set([given])
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
     wanted = rule_rows.make_wanted(version, workspace=workspace)
+    make_site_mining(site)
     ids = {
         "rules": version.rule.uuid, "ledger": line.pk, "deployments": wanted.pk,
-        "patterns": make_candidate(workspace, site).uuid,
+        "patterns": make_candidate(workspace, site, plan_order=1, plan_gain=9, plan_share=1.0).uuid,
         "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
         "annotations": given.uuid, "second-opinions": confirmed.uuid, "workspaces": name,
         "planned-work": make_planned_work(site, by=ot).uuid,

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from alerts.patterns.models import Candidate
+from alerts.patterns.models import Candidate, Mining, SiteMining
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from tests.factories.incidents import NOON
@@ -48,3 +48,20 @@ def make_candidate(workspace: Workspace, site: Site, **columns: Any) -> Candidat
         "mined_at": NOON,
     }
     return Candidate.objects.create(workspace=workspace, site=site, **given | columns)
+
+
+def make_site_mining(site: Site, **columns: Any) -> SiteMining:
+    """The totals of a mining at a site, with one step in its plan."""
+    mining = Mining.objects.create(
+        ran_at=NOON, days=60, history_days=90, alerts=9, verdicts=0, candidates=1, seconds=0.1
+    )
+    given = {
+        "history_days": 90,
+        "alerts": 9,
+        "incidents": 9,
+        "verdicts": 0,
+        "patterns": 1,
+        "living_incidents": 0,
+        "plan_incidents": 9,
+    }
+    return SiteMining.objects.create(mining=mining, site=site, **given | columns)

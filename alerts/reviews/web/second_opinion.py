@@ -87,7 +87,7 @@ def pass_on(request: HttpRequest, review: UUID) -> HttpResponse:
     return _back(request, gettext("The lead is asked instead."))
 
 
-@require_http_methods(["POST"])
+@post_only(otherwise=lambda review: reverse("reviews:list"))
 def decide(request: HttpRequest, review: UUID) -> HttpResponse:
     """Decide a suspicion as one of both leads."""
     found = _visible_or_404(request, review, None)

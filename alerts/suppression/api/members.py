@@ -33,7 +33,6 @@ MEMBERS_SCHEMA: Final = {
         },
     },
     "required": ["version", "new_members"],
-    "additionalProperties": False,
 }  # fmt: skip
 
 

@@ -37,7 +37,6 @@ _MEMBERS: Final[dict[str, Any]] = {
 }  # fmt: skip
 SCHEMA: Final = {
     "type": "object", "properties": _MEMBERS, "required": list(_MEMBERS),
-    "additionalProperties": False,
 }  # fmt: skip
 
 

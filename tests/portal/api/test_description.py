@@ -13,6 +13,8 @@ from tests import cast
 from tests.abuse.test_api import OPERATIONS, call, the_world
 from tests.architecture.test_strangers import addresses
 from tests.architecture.tree import HOME
+from tests.factories.rule_rows import make_version
+from tests.factories.rules import downloads
 from tests.program import Program
 
 COMMITTED = HOME / "docs" / "api" / "openapi.json"
@@ -54,9 +56,10 @@ def fits(answer, path, method="get"):
 
 @pytest.mark.django_db
 def test_every_answer_fits_its_schema(make_person, noon):
-    workspace, _site, ids = the_world(make_person, "gdansk")
+    workspace, site, ids = the_world(make_person, "gdansk")
     everywhere = (ScopeKind.WORKSPACE, workspace.uuid)
     both = make_person(cast.LEO, (Role.SOC_LEAD, *everywhere), (Role.OT_SITE_LEAD, *everywhere))
+    ot = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
     program, fitting = Program(both), []
     program.post(f"incidents/{ids['incidents']}/comment/", {"message": "Hm."})
     for path, method, _said in sorted(OPERATIONS, key=lambda each: each[1]):  # GET before POST
@@ -65,6 +68,11 @@ def test_every_answer_fits_its_schema(make_person, noon):
             fits(answer, path, method)
             fitting.append((method, path))
             assert method == "post" or answer.json().get("results") != [], path
+    on_trial = make_version(
+        "canary", of=downloads(), ot=ot, soc=both, workspace=workspace, site=site
+    )
+    fits(program.get(f"rules/{on_trial.rule.uuid}/trial/"), "/rules/{id}/trial/")
+    fitting.append(("get", "/rules/{id}/trial/"))
     assert {path for path, method, _ in OPERATIONS if method == "get"} <= {p for _, p in fitting}
     assert len(fitting) > 20
 
