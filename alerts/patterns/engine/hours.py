@@ -63,36 +63,32 @@ def learn_hours(occurrences: Iterable[Occurrence]) -> Hours | None:
 
 def learn_hours_of(moments: Moments) -> Hours | None:
     """Return the same of occurrences that are counted already."""
-    plant_time: Counter[tuple[int, int]] = Counter()
-    utc: Counter[tuple[int, int]] = Counter()
-    for occurrence, count in moments.items():
-        plant_time[occurrence.day, occurrence.slot] += count
-        utc[occurrence.day, occurrence.utc_slot] += count
-    in_plant_time = _learn(plant_time, is_utc=False)
-    in_utc = _learn(utc, is_utc=True)
-    found = [hours for hours in (in_plant_time, in_utc) if hours is not None]
+    choices = [_learn(moments, is_utc=is_utc) for is_utc in (False, True)]
+    found = [hours for hours in choices if hours is not None]
     return min(found, key=lambda hours: hours.hours_a_week, default=None)
 
 
-def _learn(moments: Counter[tuple[int, int]], *, is_utc: bool) -> Hours | None:
-    n = moments.total()
+def _learn(moments: Moments, *, is_utc: bool) -> Hours | None:
+    by_slot: Counter[int] = Counter()
+    for occurrence, count in moments.items():
+        by_slot[occurrence.utc_slot if is_utc else occurrence.slot] += count
+    n = by_slot.total()
     if n < MIN_ALERTS:
         return None
     by_hour: Counter[int] = Counter()
-    for (_, slot), count in moments.items():
+    for slot, count in by_slot.items():
         by_hour[slot % DAY] += count
     arc = _shortest_arc(by_hour, n)
-    if arc is None:
-        start, length = 0, DAY
-    else:
-        start, length = arc
+    if arc is None and len({slot // DAY for slot in by_slot}) == 7:
+        return None  # all day on all days: what most processes do, so dates are not looked at
+    start, length = arc or (0, DAY)
     # The weekday of an hour past midnight is that of the window's start.
     starts: Counter[tuple[int, int]] = Counter()
-    for (day, slot), count in moments.items():
-        weekday, hour = divmod(slot, DAY)
+    for occurrence, count in moments.items():
+        weekday, hour = divmod(occurrence.utc_slot if is_utc else occurrence.slot, DAY)
         if (hour - start) % DAY < length:
             is_after_midnight = hour < start
-            starts[day - is_after_midnight, (weekday - is_after_midnight) % 7] += count
+            starts[occurrence.day - is_after_midnight, (weekday - is_after_midnight) % 7] += count
     weekdays = _weekdays(list(starts))
     if length >= DAY and len(weekdays) == 7:
         return None

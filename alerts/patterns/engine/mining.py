@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
+from alerts.patterns.engine.cell_index import CellIndex
 from alerts.patterns.engine.cells import Cell, End, count_alerts, count_days, weigh_types
 from alerts.patterns.engine.drafts import Draft, soft_drafts, split_by_groups, strict_drafts
 from alerts.patterns.engine.evidence import Evidence, pool_evidence
 from alerts.patterns.engine.hours import Hours
-from alerts.patterns.engine.pattern import Pattern, Strictness, TypeName, strictness_of
+from alerts.patterns.engine.pattern import Pattern, Strictness, strictness_of
 from alerts.patterns.engine.sides import MAX_LISTED, Inventory, Rung, Side, describe_side
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
@@ -39,12 +40,12 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     by_site: dict[str, list[Cell]] = defaultdict(list)
     for cell in usable:
         by_site[cell.key.site].append(cell)
-    places: dict[str, dict[TypeName, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for index, cell in enumerate(numbered):
-        places[cell.key.site][cell.key.alert_type, cell.key.own_title].append(index)
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, cell in enumerate(numbered):
+        places[cell.key.site].append(place)
     patterns: list[Pattern] = []
     for site, site_cells in by_site.items():
-        by_type = places[site]
+        index = CellIndex(numbered, places[site])
         for is_strict in (False, True):
             wanted = Strictness.STRICT if is_strict else Strictness.SOFT
             alike = [cell for cell in site_cells if strictness_of(cell) == wanted]
@@ -54,7 +55,7 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
             for draft in drafts if is_strict else split_by_groups(drafts, inventory):
                 pattern = describe(draft, suspect, inventory, is_strict=is_strict)
                 if pattern is not None:
-                    patterns.append(_with_cells(pattern, numbered, by_type))
+                    patterns.append(_with_cells(pattern, index))
     return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
 
 
@@ -163,22 +164,18 @@ def _with_exceptions(pattern: Pattern, suspect: list[Cell], cells: list[Cell]) -
     )
 
 
-def _with_cells(pattern: Pattern, cells: list[Cell], by_type: dict[TypeName, list[int]]) -> Pattern:
+def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
     """Return the pattern with the cells that it covers, counted and judged."""
-    covered = [
-        index
-        for name in pattern.types
-        for index in by_type[name]
-        if pattern.covers_cell(cells[index])
-    ]
+    covered = index.covered_by(pattern)
+    cells = [index.cells[place] for place in covered]
     inside = [
         o.alerts
-        for index in covered
-        for o in cells[index].occurrences
+        for cell in cells
+        for o in cell.occurrences
         if pattern.covers_time(o.slot, o.utc_slot, o.works)
     ]
     evidence = pool_evidence(
-        [cells[index] for index in covered],
+        cells,
         covers_time=pattern.covers_time,
         by_group=len(pattern.destination.members) > 10,
     )
