@@ -25,10 +25,11 @@ from alerts.patterns.queries import (
     standing,
     still_open,
 )
+from alerts.patterns.web.headline import hours_words
 from alerts.patterns.web.rhythm import table_of
 from alerts.patterns.web.words import shown, state_words
 from alerts.reviews.engine.causes import cause
-from alerts.suppression.engine.words import words
+from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -39,6 +40,7 @@ from portal.ui.pieces import Tab
 from portal.ui.words import number, numeral
 
 PAGE = 20
+OUTSIDE_HOURS = frozenset({"miss.too_late", "miss.too_early", "miss.time"})
 MAX_INCIDENTS, MAX_VERDICTS, MAX_TOP, MAX_NEAR = 20, 20, 3, 5
 MAX_LOOKED_AT = 200  # incidents of a pattern, of which those that the reader may see are shown
 OPEN, LATER, REJECTED, RULES = "open", "later", "rejected", "rules"
@@ -142,11 +144,21 @@ def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
             ),
             "at": each.alert.at,
             "verdict": each.verdict,
-            "why": words(each.why, gettext, numeral),
+            "why": _why_outside(row, each.why),
         }
         for each in found
         if each.incident_id in seen
     ]
+
+
+def _why_outside(row: Candidate, why: Sentence) -> str:
+    """Why an alert lies outside. Its moment stands beside it on the reader's clock; of the hours of
+    the pattern the sentence says on which clock they are.
+    """
+    if why.code in OUTSIDE_HOURS:
+        hours = hours_words(row.process, row.time_zone)
+        return gettext("Outside the hours of the pattern: %(hours)s.") % {"hours": hours}
+    return words(why, gettext, numeral)
 
 
 def _rule_url(row: Candidate) -> str:
