@@ -8,7 +8,7 @@
    while a page loads is done once its modules are there. */
 import { dismissDialog, isDialogComing } from "./dialogs.js";
 
-const PAUSE = 1200;
+const PAUSE = 2000; // milliseconds between the keys of a sequence, on slow machines, too
 const KEPT = "tagout_keys";
 const bound = new Map();
 let begun = "";
