@@ -1,6 +1,7 @@
 """The pages of the room against the bars of the design, in a browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.bars import bar_faults, bar_faults_everywhere, calm_down
 from tests.conftest import NOON
@@ -110,16 +111,17 @@ def test_without_scripts_a_rule_is_edited_proposed_and_signed(browse, people, dr
     page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda, java_script_enabled=False)
     page.locator("[name=title]").fill("Recipe downloads on Tuesdays")
     page.get_by_role("button", name="Save", exact=True).click()
-    assert page.get_by_text("would match, in 12 incidents").is_visible()
+    expect(page.get_by_text("would match, in 12 incidents")).to_be_visible()
     page.get_by_role("link", name="Request approval").click()
     page.get_by_label("Your password").fill("correct horse battery")
     page.get_by_role("button", name="Request approval").click()
-    assert page.get_by_text("Still to sign for the SOC:").is_visible()
+    expect(page.get_by_text("Still to sign for the SOC:")).to_be_visible()
     page = browse(f"/rules/{draft.uuid}/", as_=people.leo, java_script_enabled=False)
     page.locator("#sign-note").fill("Seen with Oda.")
     page.get_by_label("I looked at the alerts myself.").check()
     page.get_by_label("Your password").fill("correct horse battery")
     page.get_by_role("button", name="Sign").click()
+    expect(page.locator("#sign-note")).to_have_count(0)
     draft.refresh_from_db()
     assert draft.state == "canary"
 
