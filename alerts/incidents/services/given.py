@@ -20,6 +20,7 @@ from alerts.sentinel.wire import (
     WireDevice,
     WireEntity,
 )
+from alerts.sites.engine.device_kinds import known_kind
 from alerts.sites.services import Where, level_of
 
 MOST_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
@@ -134,7 +135,7 @@ def _said(kind: str | None, friendly_name: str | None) -> str:
 def _device(device: WireDevice) -> GivenDevice:
     told = (
         device.device_name or "",
-        device.device_sub_type or device.device_type or "",
+        known_kind(device.device_sub_type, device.device_type),
         device.vendor or "",
         device.model or "",
         device.firmware_version or "",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from alerts.sites.engine.device_kinds import known_kind
 from alerts.sites.models import PURDUE_WORDS, Criticality
 from alerts.sites.services.devices import level_of
 from portal.tables import Fault, Record, Table, folded, one_of
@@ -172,7 +173,7 @@ def _faults_in_own(
 def _line(record: Record, told: Mapping[str, str]) -> DeviceLine:
     facts: dict[str, Any] = {
         "name": told.get("name"),
-        "kind": told.get("kind") or told.get("subtype") or told.get("type"),
+        "kind": known_kind(told.get("kind"), told.get("subtype"), told.get("type")) or None,
         "role": told.get("role"),
         "vendor": told.get("vendor"),
         "model": told.get("model"),

@@ -221,6 +221,16 @@ def test_a_public_address_that_the_inventory_describes_is_a_device(incident):
     assert Device.objects.get(address="53.1.2.3").is_outside is False
 
 
+def test_what_defender_could_not_classify_has_no_kind(incident):
+    # Else a rule about the unclassified devices of a zone would cover whoever comes next.
+    unclassified = {"deviceType": "Unclassified", "deviceSubType": "Unclassified"}
+    stranger = device("LAPTOP-9", "10.20.1.7", **unclassified)
+    fetch(incident, [alert()], stranger)
+    assert Device.objects.get(name="LAPTOP-9").kind == ""
+    fact = Alert.objects.get()
+    assert "Unclassified" not in (fact.source_kind, fact.destination_kind)
+
+
 def test_unknown_kinds_of_entities_are_kept_as_they_came(incident):
     odd = {"id": "x", "name": "seg-1", "kind": "OtSegment", "properties": {"segmentName": "B"}}
     fetch(incident, [alert()], [odd])

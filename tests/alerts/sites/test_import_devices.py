@@ -43,6 +43,19 @@ def faults_of(take, *lines, **more):
     return [(fault.line, fault.column) for fault in refused.value.faults], refused.value.faults
 
 
+def test_a_file_that_does_not_know_a_kind_gives_none(take, site):
+    make_device(site, "PLC-1", "10.0.0.1", kind="PLC")
+    lines = [
+        "Gdańsk,Packaging 2,10.0.0.1,PLC-1,Unclassified,,",
+        "Gdańsk,Packaging 2,10.0.0.2,PLC-2,unknown,,",
+    ]
+    take(*lines)
+    assert dict(Device.objects.values_list("address", "kind")) == {
+        "10.0.0.1": "PLC",
+        "10.0.0.2": "",
+    }
+
+
 def test_new_changed_and_unchanged_are_told_apart(take, site):
     make_device(site, "PLC-1", "10.0.0.1", kind="Server")
     lines = ("Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,Mixer 1,crown jewel",
