@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from tests import cast
@@ -18,6 +19,13 @@ settings.register_profile("hunt", PATIENT, print_blob=True)
 settings.load_profile("suite")
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
+
+
+@pytest.fixture(autouse=True)
+def reset_language():
+    """A page that was read in German leaves no later test in German."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
