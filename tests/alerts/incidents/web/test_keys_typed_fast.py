@@ -1,6 +1,7 @@
 """Keys typed faster than answers come mean what they meant when they were pressed."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -15,7 +16,10 @@ CURRENT = "#queue-rows tr.is-current"
 
 @pytest.fixture
 def rows(gdansk, plant, sam, noon):
-    made = [make_queue_row(gdansk, plant, title=f"Case {at:02d}") for at in range(4)]
+    made = [  # each of its own minute: an act on one leaves the order as it is
+        make_queue_row(gdansk, plant, title=f"Case {at:02d}", created_at=noon - timedelta(minutes=at))
+        for at in range(4)
+    ]
     for incident in Incident.objects.all():
         body = {
             "name": incident.name, "etag": incident.etag,
