@@ -17,7 +17,9 @@ CURRENT = "#queue-rows tr.is-current"
 @pytest.fixture
 def rows(gdansk, plant, sam, noon):
     made = [  # each of its own minute: an act on one leaves the order as it is
-        make_queue_row(gdansk, plant, title=f"Case {at:02d}", created_at=noon - timedelta(minutes=at))
+        make_queue_row(
+            gdansk, plant, title=f"Case {at:02d}", created_at=noon - timedelta(minutes=at)
+        )
         for at in range(4)
     ]
     for incident in Incident.objects.all():
