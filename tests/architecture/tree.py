@@ -7,6 +7,7 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[2]
 WINGS = ("portal", "alerts", "training")
+LESSONS = ("training", "content")  # what people learn: text and captures, no code
 
 
 @cache
@@ -38,6 +39,6 @@ def rooms() -> list[Path]:
         {
             Path(*path.parts[:2])
             for path in tracked()
-            if path.parts[0] in WINGS and len(path.parts) > 2
+            if path.parts[0] in WINGS and len(path.parts) > 2 and path.parts[:2] != LESSONS
         }
     )
