@@ -10,6 +10,17 @@ function assigning() {
 
 bindKey("a a", () => assignToMe(...assigning(), "#dialogs"));
 
+/** To the question that OT can be asked here; asked before, it lies folded below the answer. */
+function goToQuestion() {
+  const question = document.querySelector("#ot-panel input[name=canned]");
+  if (!question) return false;
+  question.closest("details")?.setAttribute("open", "");
+  question.focus();
+  return true;
+}
+
+bindKey("r", goToQuestion);
+
 // What the palette's acts are about.
 document.addEventListener("palette:ask", (event) => {
   const [, about] = assigning();

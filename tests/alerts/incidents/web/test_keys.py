@@ -284,6 +284,14 @@ def test_r_asks_ot_and_the_row_moves_on(page, oda):
     assert Incident.objects.filter(ot_state="waiting").count() == 2
 
 
+def test_r_leads_to_the_question_on_the_page_of_an_incident(page, oda):
+    page.keyboard.press("o")
+    question = page.locator("#ot-panel input[name=canned]").first
+    expect(question).to_be_visible()
+    page.locator("body").press("r")
+    expect(question).to_be_focused()
+
+
 def test_v_leads_ot_to_the_verdict(browse, rows, oda):
     page = browse("/incidents/", as_=oda)
     expect(page.locator("#panel .verdicts")).to_be_visible()
