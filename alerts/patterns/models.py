@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.pattern_json import PatternFormatError, pattern_from_json
+from alerts.suppression.engine.bound import is_little
 
 HOURS_OF_WEEK = 168
 
@@ -173,6 +174,11 @@ class Candidate(models.Model):
     def process(self) -> Pattern:
         """What it says, as the engine takes it; without figures."""
         return pattern_from_json(self.pattern)
+
+    @property
+    def is_little_evidence(self) -> bool:
+        """Whether so few verdicts are little evidence of it."""
+        return is_little(self.judged, is_strict=self.process.is_strict)
 
     @property
     def time_zone(self) -> str:

@@ -7,7 +7,7 @@ from alerts.patterns.reads.plan import plans_for
 from alerts.patterns.reads.plan_facts import facts_of_plan
 from alerts.patterns.reads.questions import questions_at
 from portal.accounts.models import READING_ROLES
-from portal.api.kinds import FRACTION, ID, MOMENT, NUMBER, TEXT, Kind, one_of, shaped
+from portal.api.kinds import FLAG, FRACTION, ID, MOMENT, NUMBER, TEXT, Kind, one_of, shaped
 from portal.api.views import Api, Parameter, facts_alone
 
 COURTS = one_of(
@@ -31,6 +31,7 @@ STEP = shaped(
     judged=NUMBER,
     suspicious=NUMBER,
     limit=_with_words(FRACTION, "at most this share could be suspicious, at 95 %"),
+    is_little=_with_words(FLAG, "little evidence: the SOC's signer writes why it is enough"),
     answers_needed=NUMBER,
 )
 QUESTION = shaped(incident=NUMBER, number=NUMBER.or_null(), pattern=ID, about=TEXT)

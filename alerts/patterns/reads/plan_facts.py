@@ -54,6 +54,7 @@ def _step(step: PlanStep, order: int, share: float) -> dict[str, Any]:
         "judged": row.judged,
         "suspicious": row.suspicious,
         "limit": row.limit,
+        "is_little": row.is_little_evidence,
         "answers_needed": 0 if row.has_enough_evidence else answers_needed(row),
     }
 

@@ -14,8 +14,7 @@ from alerts.patterns.policies import may_decide, obstacles_in_words
 from alerts.patterns.reads.plan import Court, PlanStep, SitePlan, share_of
 from alerts.patterns.reads.questions import answers_needed
 from alerts.patterns.web.headline import headline, hours_words
-from alerts.suppression.engine.bound import MIN_JUDGED
-from alerts.suppression.reads.bound_sentence import harmless_share
+from alerts.suppression.reads.bound_sentence import HarmlessShare, harmless_share
 from portal.accounts.models import User
 from portal.ui.step_chart import ChartLevel, ChartStep, Tone, chart_steps
 from portal.ui.words import hours, number, percent
@@ -124,7 +123,9 @@ def judged_words(plan: SitePlan) -> str:
 def bound_words(plan: SitePlan) -> str:
     """Return the bound of the plan as a whole."""
     judged, suspicious = plan.judged
-    share = harmless_share(suspicious, judged)
+    share = harmless_share(suspicious, judged, is_strict=False)
+    if judged and share.is_little:
+        return gettext("That is little evidence.")
     return f"{share.headline}." if share.is_known else ""
 
 
@@ -216,7 +217,7 @@ def _apart(levels: list[ChartLevel]) -> list[ChartLevel]:
 def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
     row = step.candidate
     label, kind, icon = COURTS[step.court]
-    share = harmless_share(row.suspicious, row.judged)
+    bound = harmless_share(row.suspicious, row.judged, is_strict=row.process.is_strict)
     if step.court is Court.EVIDENCE:
         n = answers_needed(row)
         chip = ngettext("Needs %(n)s answer", "Needs %(n)s answers", n) % {"n": number(n)}
@@ -233,13 +234,21 @@ def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
         counted=_incidents(step.gain),
         evidence=gettext("%(suspicious)s of %(n)s suspicious")
         % {"suspicious": number(row.suspicious), "n": number(row.judged)},
-        bound=share.headline if share.is_known else gettext("little evidence"),
-        is_little=row.judged < MIN_JUDGED,
+        bound=_bound(bound),
+        is_little=bound.is_little,
         chip=chip, chip_kind=kind, chip_icon=icon,
         href=f"?site={plan.totals.site.uuid}&pattern={row.uuid}",
         page=reverse("patterns:candidate", args=[row.uuid]),
         may_decide=may_decide(row, by=user),
     )  # fmt: skip
+
+
+def _bound(share: HarmlessShare) -> str:
+    if not share.is_little:
+        return share.headline
+    if not share.is_known:
+        return gettext("little evidence")
+    return gettext("%(bound)s: little evidence") % {"bound": share.headline}
 
 
 def _meta(row: Candidate) -> str:

@@ -13,7 +13,6 @@ from alerts.patterns.web.headline import headline, hours_words
 from alerts.patterns.web.rhythm import clock_words, strip
 from alerts.patterns.web.width import WidthRow, width_rows
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.suppression.engine.bound import MIN_JUDGED
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from portal.accounts.models import User
 from portal.ui.words import hours, number, percent
@@ -104,14 +103,14 @@ def _plan(row: Candidate) -> str:
 def _confidence(row: Candidate) -> str:
     if not row.judged:
         return gettext("Nobody from OT has judged it yet.")
-    return bound_sentence(row.suspicious, row.judged)
+    return bound_sentence(row.suspicious, row.judged, is_strict=row.process.is_strict)
 
 
 def _why(row: Candidate) -> str:
     """On what that rests, or what would tell more."""
     if not row.judged:
         return gettext("Ask OT about one of its incidents; every answer counts once.")
-    if row.judged < MIN_JUDGED:
+    if row.is_little_evidence:
         return gettext("Ask OT about more of its incidents.")
     people = ngettext("%(n)s person", "%(n)s people", row.people) % {"n": number(row.people)}
     return gettext("With 95 %% confidence, from answers of %(people)s.") % {"people": people}

@@ -65,6 +65,7 @@ def back_test(
     zone: str = "UTC",
     incidents_by_site: Mapping[str, int],
     alerts_of_type: int,
+    is_strict: bool,
     shared: Collection[int] = (),
     touched: Collection[int] = (),
     closed_benign: Collection[int] = (),
@@ -74,6 +75,7 @@ def back_test(
     """Count the matches of the period. `near` are rows that one line kept out, with its words,
     `shared` the incidents that hold another alert too: those the rule does not close alone,
     `touched` those where a person was faster, `closed_benign` those that the SOC closed so.
+    `is_strict`: the rule needs more verdicts, see `bound.is_little`.
     """
     held = [row for row in rows if start <= row.at < end]
     incidents = {incident for row in held for incident in row.incidents}
@@ -91,13 +93,13 @@ def back_test(
         sites=_sites(held, incidents_by_site),
         share_of_type=len(held) / alerts_of_type if alerts_of_type > 0 else float(bool(held)),
         stops=tuple(sorted((row for row in held if row.stoppers), key=_worst_first)),
-        judged=judged_in(held),
+        judged=judged_in(held, is_strict=is_strict),
         unjudged_alerts=sum(not row.is_judged for row in held),
         check_these=check_these(held, most=most),
         nearest=nearest(held, near, most=most),
         minutes_saved=minutes_per_incident * (len(incidents) - shared_incidents),
-        evidence=judged_in(row for row in held if row.at < split),
-        outcome=judged_in(row for row in held if row.at >= split),
+        evidence=judged_in((row for row in held if row.at < split), is_strict=is_strict),
+        outcome=judged_in((row for row in held if row.at >= split), is_strict=is_strict),
     )
 
 

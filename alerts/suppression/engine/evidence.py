@@ -79,6 +79,7 @@ class Judged:
     trials: int
     suspicious: int
     by_verdict: tuple[tuple[str, int], ...]
+    is_strict: bool  # of a rule that needs more of them
 
     @property
     def limit(self) -> float:
@@ -88,12 +89,12 @@ class Judged:
     @property
     def is_little(self) -> bool:
         """Whether that is little evidence."""
-        return is_little(self.trials)
+        return is_little(self.trials, is_strict=self.is_strict)
 
     @property
     def words(self) -> Sentence:
         """The bound as a sentence."""
-        return bound_words(self.suspicious, self.trials)
+        return bound_words(self.suspicious, self.trials, is_strict=self.is_strict)
 
 
 def traits_of(facts: Facts, *, zone: str) -> Traits:
@@ -112,13 +113,13 @@ def traits_of(facts: Facts, *, zone: str) -> Traits:
     )
 
 
-def judged_in(rows: Iterable[Row]) -> Judged:
-    """The trials among rows; not sure counts as unjudged."""
+def judged_in(rows: Iterable[Row], *, is_strict: bool) -> Judged:
+    """The trials among rows that a rule matches; not sure counts as unjudged."""
     verdicts = {annotation: verdict for row in rows for annotation, verdict in row.annotations}
     counted = Counter(verdicts.values())
     suspicious = counted[SUSPICIOUS]
     benign = sum(counted[verdict] for verdict in BENIGN)
-    return Judged(benign + suspicious, suspicious, tuple(sorted(counted.items())))
+    return Judged(benign + suspicious, suspicious, tuple(sorted(counted.items())), is_strict)
 
 
 @dataclass(frozen=True, slots=True)

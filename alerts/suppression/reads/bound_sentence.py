@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, upper_share
+from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little, upper_share
 from alerts.suppression.engine.words import words
 from portal.ui.words import number, numeral, percent
 
 
-def bound_sentence(suspicious: int, judged: int) -> str:
+def bound_sentence(suspicious: int, judged: int, *, is_strict: bool) -> str:
     """Return the bound in one sentence, with the numbers as the page's language writes them.
 
     Every page that shows a bound asks here: the good side comes first, and where hardly anything
     was judged it says so and names no limit.
     """
-    return words(bound_words(suspicious, judged), gettext, numeral)
+    return words(bound_words(suspicious, judged, is_strict=is_strict), gettext, numeral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,25 @@ class HarmlessShare:
     headline: str
     basis: str
     is_known: bool
+    is_little: bool
 
 
-def harmless_share(suspicious: int, judged: int) -> HarmlessShare:
-    """Return the least share that is harmless, with 95 % confidence, as a headline."""
+def harmless_share(suspicious: int, judged: int, *, is_strict: bool) -> HarmlessShare:
+    """Return the least share that is harmless, with 95 % confidence, as a headline. `is_strict`: of
+    what needs more answers, see `bound.is_little`.
+    """
     answers = {"n": number(judged)}
+    little = is_little(judged, is_strict=is_strict)
     if judged < MIN_JUDGED:
         basis = ngettext("Only %(n)s answer so far.", "Only %(n)s answers so far.", judged)
-        return HarmlessShare(gettext("Too little evidence to say"), basis % answers, False)
+        return HarmlessShare(gettext("Too little evidence to say"), basis % answers, False, little)
     basis = ngettext("95 %% sure, from %(n)s answer.", "95 %% sure, from %(n)s answers.", judged)
+    basis %= answers
+    if little:
+        basis = f"{basis} {gettext('That is little evidence.')}"
     if suspicious >= judged:
-        return HarmlessShare(gettext("None of it was judged harmless"), basis % answers, False)
+        headline = gettext("None of it was judged harmless")
+        return HarmlessShare(headline, basis, False, little)
     least = percent(1 - upper_share(suspicious, judged))
     headline = gettext("At least %(share)s is harmless") % {"share": least}
-    return HarmlessShare(headline, basis % answers, True)
+    return HarmlessShare(headline, basis, True, little)

@@ -14,6 +14,7 @@ from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.evidence import totals_in
 from alerts.suppression.engine.freezing import frozen, totals_as_json
+from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.width import reasons_against_reach
 from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
 from alerts.suppression.engine.words import Sentence
@@ -162,6 +163,7 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
         zone=history.zone_of(sites),
         incidents_by_site=history.incidents_at_sites(sites, period),
         alerts_of_type=found.of_type,
+        is_strict=is_strict(said),
         shared=history.shared_incidents(incidents, found.ids),
         touched=touched_incidents(incidents),
         closed_benign=incidents_closed_as_benign(incidents),

@@ -6,6 +6,7 @@ from datetime import datetime
 from alerts.reviews.models import Annotation
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.guards import signing
+from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
@@ -37,7 +38,7 @@ def paper_of(version: RuleVersion) -> signing.Version:
         evidence_givers=giving_people(version),
         backtest_hash=test.rule_hash if test else "",
         backtest_at=test.ran_at if test else None,
-        is_little_evidence=is_little(judged.get("trials", 0)),
+        is_little_evidence=is_little(judged.get("trials", 0), is_strict=is_strict(version.said)),
     )
 
 

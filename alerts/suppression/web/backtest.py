@@ -9,6 +9,8 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
+from alerts.suppression.engine.guards.never import is_strict
+from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.bound_sentence import bound_sentence
 from alerts.suppression.reads.handling import FEWEST_CLOSES
@@ -102,10 +104,11 @@ class Shown:
     wider: list[Wider]
 
 
-def shown(body: Mapping[str, Any]) -> Shown:
-    """The frozen data of `engine.freezing`, ready for a template."""
+def shown(body: Mapping[str, Any], *, said: Rule) -> Shown:
+    """The frozen data of `engine.freezing` about the rule `said`, ready for a template."""
     start, end = _moment(body["start"]), _moment(body["end"])
     judged, names = body["judged"], names_in(body)
+    strict = is_strict(said)
     stopped = {_moment(row["at"]).date() for row in body["stops"]}
     shared = body.get("shared_incidents", 0)
     return Shown(
@@ -125,8 +128,8 @@ def shown(body: Mapping[str, Any]) -> Shown:
         outside_hours=_outside_hours(body.get("outside_hours")),
         hours_saved=hours(body["minutes_saved"]) if body["minutes_saved"] > 0 else "",
         hours_basis=_hours_basis(body, body["incidents"] - shared),
-        bound=bound_sentence(judged["suspicious"], judged["trials"]),
-        is_little=is_little(judged["trials"]),
+        bound=bound_sentence(judged["suspicious"], judged["trials"], is_strict=strict),
+        is_little=is_little(judged["trials"], is_strict=strict),
         points=[_point(day, count, stopped) for day, count in body["per_day"]],
         chart_title=_chart_title(body["alerts"], body["per_day"]),
         stops=_looks(body, "stops", names),

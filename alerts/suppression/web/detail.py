@@ -70,7 +70,7 @@ def page_of(
             "why": routine_cause(str(version.body.get("reason", ""))),
             "owners": owners_by_version([version])[version.pk],
             "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
-            "test": shown(body_for(test.body, by=user)) if test else None,
+            "test": shown(body_for(test.body, by=user), said=version.said) if test else None,
             "test_reasons": reasons_of(test.reasons) if test else [],
             "call": "sign" if is_asked else "",
             "is_stale": is_asked and is_stale(version, now=now),

@@ -58,7 +58,8 @@ def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
     found, user, now = version_or_404(request, version), actor_of(request), clock.now()
     if found.backtest is None or needs_retest(found, now=now):
         raise Http404
-    checks = checks_of(found, shown(body_for(found.backtest.body, by=user)), user, opened=())
+    test = shown(body_for(found.backtest.body, by=user), said=found.said)
+    checks = checks_of(found, test, user, opened=())
     chosen = next((each for each in checks if each.number == number and each.incident), None)
     if chosen is None or chosen.incident is None:
         raise Http404

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.reads.asking import Period
@@ -69,7 +70,7 @@ def rule_context(
     }
     if test is None or context["is_stale"]:
         return context
-    told = shown(body_for(test.body, by=user))
+    told = shown(body_for(test.body, by=user), said=version.said)
     checks = checks_of(version, told, user, opened=place.opened)
     return context | {
         "test": told,
@@ -78,7 +79,7 @@ def rule_context(
         "n_stops": told.stops.total,
         "checks": checks,
         "opened": sum(check.is_opened for check in checks),
-        "harmless": harmless_share(told.suspicious, told.judged),
+        "harmless": harmless_share(told.suspicious, told.judged, is_strict=is_strict(version.said)),
         "judges": len(people_behind(evidence_that_counts(version))),
         "risks": risks_of(version.said),
         "is_for_ot": context["sign_sides"] == [Side.OT],

@@ -39,7 +39,7 @@ def test_for(user: User, said: Rule, *, now: datetime, body: Mapping[str, Any]) 
     are held to from the first count on, so that no number tells of plants beyond one's reach.
     """
     if reach_of(user).everywhere:
-        return tested(preview(said=said, now=now, by=user), body)
+        return tested(preview(said=said, now=now, by=user), body, said=said)
     places = [clause for clause in said.all_of if clause.field in PLACES and clause.values]
     if problem := _against_places(user, places):
         # OT sees sites, not workspaces: the rule is counted where all that it can meet lies there.
@@ -50,7 +50,7 @@ def test_for(user: User, said: Rule, *, now: datetime, body: Mapping[str, Any]) 
     if found.counts is not None:
         counts = replace(found.counts, after_each=found.counts.after_each[len(places) :])
         found = replace(found, counts=counts)
-    return tested(found, body)
+    return tested(found, body, said=said)
 
 
 def _against_places(user: User, places: Sequence[Clause]) -> str:
@@ -78,8 +78,8 @@ def _own_sites(user: User, said: Rule) -> list[Clause]:
     return [Clause("site", "is" if len(names) == 1 else "is_one_of", tuple(names))]
 
 
-def tested(found: Preview, body: Mapping[str, Any]) -> Testing:
-    """A preview in words."""
+def tested(found: Preview, body: Mapping[str, Any], *, said: Rule) -> Testing:
+    """A preview of the rule `said` in words."""
     places = [
         f"{prefix}-{place}"
         for prefix, member in MEMBERS.items()
@@ -93,7 +93,7 @@ def tested(found: Preview, body: Mapping[str, Any]) -> Testing:
     return Testing(
         left=left,
         total=found.counts.total if found.counts else None,
-        shown=shown(found.body) if found.body else None,
+        shown=shown(found.body, said=said) if found.body else None,
         reasons=all_in_words(found.reasons),
         problems=all_in_words(found.problems),
         seconds=found.seconds,

@@ -28,6 +28,7 @@ USUAL = {
     "zone": "Europe/Warsaw",
     "incidents_by_site": {"Gdańsk": 100, "Ulm": 10},
     "alerts_of_type": 400,
+    "is_strict": False,
     "minutes_per_incident": 8.0,
 }
 
@@ -82,14 +83,23 @@ def test_the_beta_function_is_whole_at_its_ends_and_mirrors_itself():
 
 
 def test_the_bound_is_phrased_from_its_good_side():
-    assert bound_words(0, 27) == (
+    assert bound_words(0, 27, is_strict=True) == (
         "27 of 27 harmless; the true share of suspicious could still be up to 10.5 %."
     )
-    assert bound_words(1, 57).startswith("56 of 57 harmless; ")
-    assert bound_words(0, 19).endswith("Little evidence.")
-    assert bound_words(0, 0) == "Nobody has judged any of it yet, so nothing can be said."
-    assert bound_words(5, 5) == "All 5 were suspicious."
-    assert (is_little(19), is_little(20)) == (True, False)
+    assert bound_words(1, 57, is_strict=True).startswith("56 of 57 harmless; ")
+    none = "Nobody has judged any of it yet, so nothing can be said."
+    assert bound_words(0, 0, is_strict=False) == none
+    assert bound_words(5, 5, is_strict=False) == "All 5 were suspicious."
+
+
+def test_little_is_fewer_than_three_trials_or_ten_where_hours_are_needed():
+    assert [is_little(n, is_strict=False) for n in (2, 3)] == [True, False]
+    assert [is_little(n, is_strict=True) for n in (9, 10)] == [True, False]
+    assert bound_words(0, 9, is_strict=True).endswith("up to 28.3 %. Little evidence.")
+    assert bound_words(0, 9, is_strict=False).endswith("up to 28.3 %.")
+    nine = [row(n, verdict="routine") for n in range(9)]
+    assert not back_test(nine, **USUAL).judged.is_little
+    assert back_test(nine, **USUAL | {"is_strict": True}).judged.is_little
 
 
 @pytest.mark.parametrize(
@@ -97,8 +107,10 @@ def test_the_bound_is_phrased_from_its_good_side():
     [(0, 1, "1 of 1"), (1, 1, "0 of 1"), (0, 2, "2 of 2"), (1, 2, "1 of 2")],
 )
 def test_too_little_evidence_is_said_instead_of_a_limit(suspicious, judged, said):
-    assert bound_words(suspicious, judged) == (f"{said} harmless: too little evidence to say more.")
-    assert "%" in bound_words(0, MIN_JUDGED)
+    assert bound_words(suspicious, judged, is_strict=False) == (
+        f"{said} harmless: too little evidence to say more."
+    )
+    assert "%" in bound_words(0, MIN_JUDGED, is_strict=True)
 
 
 def test_counts_days_shares_and_minutes():
@@ -123,7 +135,7 @@ def test_a_period_of_whole_days_has_no_empty_day_at_its_end():
 def test_one_annotation_is_one_trial_and_not_sure_is_none():
     rows = [row(n, verdict="routine", note="tap") for n in range(14)]
     rows += [row(20, verdict="maintenance"), row(21, verdict="not-sure"), row(22)]
-    judged = judged_in(rows)
+    judged = judged_in(rows, is_strict=False)
     assert (judged.trials, judged.suspicious) == (2, 0)
     assert judged.by_verdict == (("maintenance", 1), ("not-sure", 1), ("routine", 1))
     found = back_test(rows, **USUAL)

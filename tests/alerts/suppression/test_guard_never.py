@@ -5,6 +5,7 @@ import pytest
 from alerts.incidents.engine.catalogue import all_types
 from alerts.suppression.engine.guards.never import (
     assets_of,
+    is_strict,
     needs_hours,
     reasons_against_alert,
     reasons_against_assets,
@@ -123,6 +124,7 @@ def test_timeboxed_types_need_hours_whatever_their_severity(title):
 )
 def test_high_severity_needs_hours(lines, what):
     assert needs_hours(rule(*lines)) == what
+    assert is_strict(rule(*lines)) == bool(what)
 
 
 @pytest.mark.parametrize(

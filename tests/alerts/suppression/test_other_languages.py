@@ -94,5 +94,5 @@ def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
     with translation.override("de"):
         (reason,) = look_of(stored, Named({}, {})).reasons
         assert "LAPTOP-9" in reason and "Quelle" in reason
-        assert "bis zu 13,9 %" in bound_sentence(0, 20)
-    assert "up to 13.9 %" in bound_sentence(0, 20)
+        assert "bis zu 13,9 %" in bound_sentence(0, 20, is_strict=True)
+    assert "up to 13.9 %" in bound_sentence(0, 20, is_strict=True)

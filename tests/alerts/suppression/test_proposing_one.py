@@ -33,7 +33,7 @@ def test_a_proposal_freezes_rule_and_back_test(proposal, history):
     assert proposal.rule_hash == rule_hash(proposal.said)
     assert proposal.backtest.rule_hash == proposal.rule_hash
     assert proposal.backtest.body["incidents"] == len(history.incidents)
-    assert proposal.backtest.body["judged"]["trials"] == 10
+    assert proposal.backtest.body["judged"]["trials"] == 9
 
 
 def test_proposing_signs_for_one_s_own_side(proposal, people):

@@ -70,6 +70,11 @@ def needs_hours(rule: Rule) -> tuple[str, ...]:
     return tuple(what)
 
 
+def is_strict(rule: Rule) -> bool:
+    """Whether the rule closes what S1 closes only inside hours: it needs more evidence."""
+    return bool(needs_hours(rule))
+
+
 def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sentence]:
     """Whether what needs hours has them: windows in the plant's own time, devices one by one."""
     needing = needs_hours(rule)

@@ -51,6 +51,16 @@ def test_the_list_tells_whose_turn_it_is(page, planned, leo):
     assert "Why it is this wide" in told and "Show as table" in told
 
 
+def test_the_plan_and_its_rows_say_where_evidence_is_little(page, planned, leo):
+    assert "is harmless: little evidence" not in page(leo)
+    ready = Candidate.objects.filter(has_enough_evidence=True)  # programs a PLC: time-boxed
+    ready.update(routine=9, judged=9)
+    assert "At least 71.7 % is harmless: little evidence" in page(leo)
+    ready.update(routine=2, judged=2, annotations=ready.get().annotations[:2])
+    told = page(leo)
+    assert "0 of 2 judged were suspicious.</b> That is little evidence." in told
+
+
 def test_a_row_is_chosen_by_its_address(page, planned, leo, client):
     row = Candidate.objects.get(has_enough_evidence=False)
     told = page(leo, f"/plan/?pattern={row.uuid}")
@@ -84,7 +94,7 @@ def test_proposing_asks_for_the_password_when_the_proof_is_old(page, planned, od
 def test_what_is_refused_is_told_as_sentences(page, planned, leo):
     told = page(leo, "/plan/propose/", site="", note="")
     assert page.status == 422
-    assert "What was refused" in told and "little evidence" in told
+    assert "What was refused" in told and "Fewer than two people judged" in told
     assert not RuleVersion.objects.exists()
 
 

@@ -78,7 +78,7 @@ def test_one_rule_tells_all_that_signers_need(programs, proposal, history):
     address = f"rules/{proposal.rule.uuid}/"
     row = programs.leo.get(address).json()
     assert row["hash"] == proposal.rule_hash and row["state"] == "proposed"
-    assert row["rule"] == proposal.body and len(row["rule"]["evidence"]) == 10
+    assert row["rule"] == proposal.body and len(row["rule"]["evidence"]) == 9
     assert [(each["side"], each["by"]) for each in row["signatures"]] == [("ot", "Oda Nowak")]
     assert row["versions"][0]["hash"] == proposal.rule_hash
     test = programs.leo.get(f"{address}backtest/").json()
