@@ -31,6 +31,7 @@ SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
 # What is installed
 
 INSTALLED_APPS = [
+    "training.labs",
     "alerts.demo",
     "alerts.dashboards",
     "alerts.intake",

@@ -1,0 +1,36 @@
+"""Reads captures: what devices said to each other, in plain Python and without Django.
+
+A capture is a pcap or pcapng file, told by its bytes and not by its name. `summarize` counts what
+is in it, `dissect_file` takes its frames apart one by one. Whatever the bytes are, the answer is a
+result or a `CaptureError` whose one sentence names the place; lengths in a file are never trusted.
+
+Must not know: lessons, people, the database. Doors: the names below; `tshark.py` is a second
+dissector behind the same interface where the program is installed.
+"""
+
+from .capture_file import CaptureFile, Frame
+from .dissection import Dissection, Layer
+from .dissector import Dissector, dissect_file
+from .errors import CaptureError
+from .limits import Limits
+from .messages import Field, Kind, Message, Role
+from .summary import CaptureSummary, Conversation, OperationCount, summarize
+
+__all__ = [
+    "CaptureError",
+    "CaptureFile",
+    "CaptureSummary",
+    "Conversation",
+    "Dissection",
+    "Dissector",
+    "Field",
+    "Frame",
+    "Kind",
+    "Layer",
+    "Limits",
+    "Message",
+    "OperationCount",
+    "Role",
+    "dissect_file",
+    "summarize",
+]

@@ -1,0 +1,279 @@
+"""Takes frames apart, one after the other: link, network, transport, then the OT protocols."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .capture_file import CaptureFile, Frame
+from .context import Context, Memory
+from .cursor import Cursor
+from .dissection import Dissection, Endpoint
+from .errors import NotThisProtocolError, ShortMessageError
+from .limits import Limits
+from .links import ARP, IPV4, IPV6, LINK_TYPES, enter_link
+from .network import TCP, UDP, Fragments, Packet, enter_ipv4, enter_ipv6
+from .protocols import (
+    bacnet,
+    dnp3,
+    dns,
+    enip,
+    goose,
+    iec104,
+    modbus,
+    netbios,
+    opcua,
+    profinet,
+    tpkt,
+)
+from .streams import Flow, Flows, Segment, is_opening
+
+Measure = Callable[[bytes, int], int]
+Read = Callable[[bytes, int, int, Context], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamProtocol:
+    """A protocol on TCP: how long its messages are, and how they are read."""
+
+    name: str
+    measure: Measure
+    read: Read
+
+
+STREAMS = {
+    modbus.PORT: StreamProtocol("Modbus", modbus.measure, modbus.read),
+    tpkt.PORT: StreamProtocol("S7", tpkt.measure, tpkt.read),
+    dnp3.PORT: StreamProtocol("DNP3", dnp3.measure, dnp3.read),
+    enip.PORT: StreamProtocol("EtherNet/IP", enip.measure, enip.read),
+    iec104.PORT: StreamProtocol("IEC 104", iec104.measure, iec104.read),
+    opcua.PORT: StreamProtocol("OPC UA", opcua.measure, opcua.read),
+}
+DATAGRAMS: dict[int, tuple[str, Read]] = {
+    bacnet.PORT: ("BACnet", bacnet.read),
+    enip.PORT: ("EtherNet/IP", enip.read_datagram),
+    2222: ("EtherNet/IP", enip.read_implicit),
+    dnp3.PORT: ("DNP3", dnp3.read_datagram),
+    netbios.PORT: ("NetBIOS", netbios.read),
+}
+LAYER_2: dict[int, tuple[str, Read]] = {
+    profinet.ETHERTYPE: ("PROFINET", profinet.read),
+    goose.ETHERTYPE: ("GOOSE", goose.read),
+}
+# Protocols that are named and not opened.
+_NAMED_DATAGRAMS = {53: "dns", 67: "dhcp", 68: "dhcp", 123: "ntp", 161: "snmp", 5353: "mdns"}
+_NAMED_ETHERTYPES = {ARP: "arp", 0x88CC: "lldp", 0x88BA: "sv", 0x88A4: "ecatf"}
+_NAMED_PACKETS = {1: "icmp", 2: "igmp", 58: "icmpv6"}
+MALFORMED = "_ws.malformed"
+
+
+class Dissector:
+    """Remembers connections and fragments between frames; give it the frames in their order."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._fragments = Fragments(self.limits.fragments)
+        self._flows = Flows(self.limits.flows, frozenset(STREAMS))
+        self._memory = Memory()
+
+    def dissect(self, frame: Frame) -> Dissection:
+        """Return what the frame says. Never raises: what cannot be read is `problem`."""
+        result = Dissection(frame.number, frame.time_ns, frame.wire_length)
+        try:
+            if frame.link_type in LINK_TYPES:
+                self._link(frame, result)
+        except ShortMessageError:
+            self._mark(frame, result, "a header")
+        return result
+
+    def finish(self) -> Iterator[Dissection]:
+        """Yield what waited for a segment that never came."""
+        for flow in self._flows.all():
+            for source, direction in flow.directions.items():
+                for segment in direction.give_up():
+                    late = Dissection(segment.number, segment.time_ns, 0, is_late=True)
+                    destination = flow.server if source == flow.client else flow.client
+                    late.transport = "tcp"
+                    late.source, late.destination = Endpoint(*source), Endpoint(*destination)
+                    segment.start = None
+                    self._read_segment(flow, source, segment, late, b"")
+                    yield late
+
+    def _link(self, frame: Frame, result: Dissection) -> None:
+        kind, at = enter_link(frame.link_type, frame.data, result)
+        if kind == IPV4:
+            packet = enter_ipv4(frame.data, at, result, self._fragments)
+        elif kind == IPV6:
+            packet = enter_ipv6(frame.data, at, result, self._fragments)
+        else:
+            self._layer_2(kind, frame, at, result)
+            return
+        if packet is not None:
+            self._transport(packet, frame, result)
+
+    def _layer_2(self, kind: int, frame: Frame, at: int, result: Dissection) -> None:
+        if kind in _NAMED_ETHERTYPES:
+            result.add(_NAMED_ETHERTYPES[kind], at, len(frame.data) - at)
+        elif kind in LAYER_2:
+            name, read = LAYER_2[kind]
+            self._try(name, read, (frame.data, at, len(frame.data)), Context(result), frame)
+        elif kind and at < len(frame.data):
+            result.add("data", at, len(frame.data) - at)
+
+    def _transport(self, packet: Packet, frame: Frame, result: Dissection) -> None:
+        if packet.protocol == TCP:
+            self._tcp(packet, frame, result)
+        elif packet.protocol == UDP:
+            self._udp(packet, frame, result)
+        elif packet.protocol in _NAMED_PACKETS:
+            layer = result.add(
+                _NAMED_PACKETS[packet.protocol], packet.begin, packet.end - packet.begin
+            )
+            layer.buffer = packet.data if packet.is_joined else None
+        elif packet.begin < packet.end:
+            result.add("data", packet.begin, packet.end - packet.begin)
+
+    def _udp(self, packet: Packet, frame: Frame, result: Dissection) -> None:
+        head = Cursor(packet.data, packet.begin, packet.end)
+        source, destination = head.number(2, "Source port"), head.number(2, "Destination port")
+        length = head.number(2, "Length")
+        head.number(2)
+        buffer = packet.data if packet.is_joined else None
+        context = Context(result, buffer=buffer)
+        context.layer("udp", head, packet.begin)
+        end = min(packet.end, packet.begin + length) if length >= 8 else packet.end
+        self._ports(result, "udp", source, destination)
+        place = (packet.data, head.at, end)
+        for port in (destination, source):
+            if port in DATAGRAMS:
+                name, read = DATAGRAMS[port]
+                context.from_client = port == destination
+                result.from_client = context.from_client
+                context.memory = self._memory
+                self._try(name, read, place, context, frame)
+                return
+            if port in _NAMED_DATAGRAMS and head.at < end:
+                context.layer(_NAMED_DATAGRAMS[port], Cursor(*place), head.at, end)
+                return
+        if head.at < end:
+            name = "dns" if dns.is_query(*place) else "data"
+            context.layer(name, Cursor(*place), head.at, end)
+
+    def _ports(self, result: Dissection, transport: str, source: int, destination: int) -> None:
+        assert result.source and result.destination
+        result.transport = transport
+        result.source = Endpoint(result.source.address, source)
+        result.destination = Endpoint(result.destination.address, destination)
+
+    def _tcp(self, packet: Packet, frame: Frame, result: Dissection) -> None:
+        head = Cursor(packet.data, packet.begin, packet.end)
+        ports = head.number(2, "Source port"), head.number(2, "Destination port")
+        sequence = head.number(4, "Sequence")
+        head.number(4, "Acknowledgment")
+        size = (head.number(1) >> 4) * 4
+        flags = head.number(1, "Flags", hexa=True)
+        if size < 20 or packet.begin + size > packet.end:
+            raise ShortMessageError
+        head.at = packet.begin + size
+        Context(result, buffer=packet.data if packet.is_joined else None).layer(
+            "tcp", head, packet.begin
+        )
+        self._ports(result, "tcp", *ports)
+        assert result.source and result.destination
+        source = (result.source.address, ports[0])
+        flow = self._flows.find(source, (result.destination.address, ports[1]), flags)
+        result.from_client = source == flow.client
+        direction = flow.directions[source]
+        if is_opening(flags):
+            direction.open(sequence)
+            return
+        start = None if packet.is_joined else head.at
+        payload = packet.data[head.at : packet.end]
+        arrived = Segment(frame.number, frame.time_ns, sequence, payload, start)
+        for segment in direction.accept(arrived):
+            if segment.number != frame.number:
+                segment.start = None
+            self._read_segment(flow, source, segment, result, frame.data)
+
+    def _read_segment(
+        self,
+        flow: Flow,
+        source: tuple[str, int],
+        segment: Segment,
+        result: Dissection,
+        frame: bytes,
+    ) -> None:
+        """Cut the bytes of one segment, behind what was pending, into messages."""
+        protocol, direction = _protocol_of(flow), flow.directions[source]
+        carried = len(direction.pending)
+        view = bytes(direction.pending) + segment.payload
+        direction.pending.clear()
+        at = 0
+        while at < len(view):
+            try:
+                length = protocol.measure(view, at) if protocol else -1
+            except NotThisProtocolError:
+                length = -1
+            if length < 0 or length > self.limits.pending_bytes:
+                self._rest_is_data(segment, at - carried, len(view) - at, result)
+                return
+            if not length or at + length > len(view):
+                direction.pending += view[at:]
+                return
+            assert protocol
+            context = Context(result, source == flow.client, self._memory, flow.serial)
+            place = (view[at : at + length], 0, length)
+            if at >= carried and segment.start is not None:
+                start = segment.start + at - carried
+                place = (frame, start, start + length)
+            else:
+                context.buffer = place[0]
+            self._try(protocol.name, protocol.read, place, context, None)
+            at += length
+
+    def _rest_is_data(self, segment: Segment, at: int, length: int, result: Dissection) -> None:
+        start = 0 if segment.start is None or at < 0 else segment.start + at
+        result.add("data", start, length)
+
+    def _try(
+        self,
+        name: str,
+        read: Read,
+        place: tuple[bytes, int, int],
+        context: Context,
+        frame: Frame | None,
+    ) -> None:
+        """Let a protocol read a message; whatever its bytes are, the frame survives."""
+        try:
+            read(*place, context)
+        except ShortMessageError:
+            self._mark(frame, context.result, f"the {name} message", place[1])
+        except NotThisProtocolError:
+            context.layer("data", Cursor(*place), place[1], place[2])
+
+    def _mark(self, frame: Frame | None, result: Dissection, what: str, at: int = 0) -> None:
+        """Say that something ends too early: the capture cut it, or the bytes are wrong."""
+        is_cut = frame is not None and len(frame.data) < frame.wire_length
+        result.add("_ws.short" if is_cut else MALFORMED, at, 0)
+        result.problem = (
+            f"Frame {result.number}: {what} at byte {at} ends before its fields do."
+            if not is_cut
+            else f"Frame {result.number}: the capture kept only its first {len(frame.data)} bytes."
+            if frame
+            else ""
+        )
+
+
+def _protocol_of(flow: Flow) -> StreamProtocol | None:
+    """The server's port decides; where no SYN said who that is, either port may."""
+    protocol = STREAMS.get(flow.server[1])
+    if protocol is None and not flow.is_certain:
+        protocol = STREAMS.get(flow.client[1])
+    return protocol
+
+
+def dissect_file(path: Path, limits: Limits | None = None) -> Iterator[tuple[Frame, Dissection]]:
+    """Yield the frames of a file with what they say. Raises CaptureError."""
+    capture = CaptureFile(path, limits or Limits())
+    dissector = Dissector(capture.limits)
+    for frame in capture.frames():
+        yield frame, dissector.dissect(frame)

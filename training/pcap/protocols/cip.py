@@ -1,0 +1,194 @@
+"""CIP: services, the objects that they are sent to, and messages inside messages."""
+
+from training.pcap.context import Context
+from training.pcap.cursor import Cursor
+from training.pcap.errors import ShortMessageError
+from training.pcap.messages import Role
+
+from .cip_words import CLASSES, CONTINUES, STATUSES, name_service
+
+_MULTIPLE, _UNCONNECTED_SEND = 0x0A, 0x52
+_ROUTER, _CONNECTION_MANAGER = 0x02, 0x06
+_MAX_DEPTH = 3
+_MAX_SERVICES = 128  # in one message, with all that it wraps
+
+
+def read(data: bytes, start: int, end: int, context: Context, *, key: tuple[object, ...]) -> None:
+    """Read one CIP message; `key` pairs an answer with its request on this connection."""
+    cursor = Cursor(data, start, end, "little")
+    if cursor.peek() & 0x80:
+        asked = context.take(key)
+        _read_answer(cursor, context, asked, depth=0)
+        return
+    context.remember(key, _read_request(cursor, context, depth=0, budget=[_MAX_SERVICES]))
+
+
+class _Asked:
+    """What is remembered of a request: its service, its class, and what it carried inside."""
+
+    __slots__ = ("class_id", "inner", "service")
+
+    def __init__(self, service: int, class_id: int | None, inner: "list[_Asked]") -> None:
+        self.service = service
+        self.class_id = class_id
+        self.inner = inner
+
+
+def _read_request(cursor: Cursor, context: Context, *, depth: int, budget: list[int]) -> _Asked:
+    """Read a request: service, path, data."""
+    begin = cursor.at
+    budget[0] -= 1
+    service = cursor.number(1)
+    path_start, words = cursor.at + 1, cursor.number(1)
+    path = cursor.take(words * 2)
+    class_id, where = read_path(path)
+    name, kind = name_service(service, class_id)
+    cursor.note("Service", f"{name} (0x{service:02x})", begin, 1)
+    cursor.note("Path", where, path_start, len(path))
+    if cursor.left and depth == 0:
+        cursor.note(
+            "Data",
+            cursor.data[cursor.at : cursor.end][:32].hex(" "),
+            cursor.at,
+            cursor.left,
+            hidden=True,
+        )
+    if depth == 0:
+        context.layer("cip", cursor, begin, cursor.end)
+        _name_class(service, class_id, cursor, context)
+    tally = ("cip_services", f"0x{service:02x}")
+    wraps = _wraps(service, class_id)
+    if wraps:
+        context.tally(*tally)
+    else:
+        code = f"0x{service:02x}"
+        is_first = (class_id, service) not in CONTINUES
+        context.say("cip", code, name, kind, Role.REQUEST, tally, is_first=is_first, detail=where)
+    inner: list[_Asked] = []
+    if wraps and depth < _MAX_DEPTH:
+        for part in _parts(cursor, service):
+            if budget[0] <= 0:
+                break
+            inner.append(_read_request(part, context, depth=depth + 1, budget=budget))
+    return _Asked(service, class_id, inner)
+
+
+def _wraps(service: int, class_id: int | None) -> bool:
+    """Whether a service only carries other services."""
+    return (service == _MULTIPLE and class_id == _ROUTER) or (
+        service == _UNCONNECTED_SEND and class_id == _CONNECTION_MANAGER
+    )
+
+
+def _parts(cursor: Cursor, service: int) -> list[Cursor]:
+    """Return a cursor for each message that a wrapping request carries."""
+    data = cursor.data
+    if service == _UNCONNECTED_SEND:
+        cursor.take(2)
+        size = cursor.number(2)
+        if size > cursor.left:
+            raise ShortMessageError
+        return [Cursor(data, cursor.at, cursor.at + size, "little")]
+    return _multiple(cursor)
+
+
+def _multiple(cursor: Cursor) -> list[Cursor]:
+    """Cut a multiple service packet at its offsets."""
+    base = cursor.at
+    count = min(cursor.number(2), _MAX_SERVICES)
+    offsets = [cursor.number(2) for _ in range(count)]
+    ends = [*offsets[1:], cursor.end - base]
+    return [
+        Cursor(cursor.data, base + offset, min(base + end, cursor.end), "little")
+        for offset, end in zip(offsets, ends, strict=True)
+        if 2 + 2 * count <= offset < end and base + offset < cursor.end
+    ]
+
+
+def _read_answer(cursor: Cursor, context: Context, asked: _Asked | None, *, depth: int) -> None:
+    """Read an answer: service with the high bit set, status, data."""
+    begin = cursor.at
+    code = cursor.number(1)
+    cursor.number(1)
+    status, words = cursor.number(1), cursor.number(1)
+    cursor.take(words * 2)
+    service = code & 0x7F
+    outer, asked = asked, _unwrap(asked, service)
+    class_id = asked.class_id if asked else None
+    name, kind = name_service(service, class_id)
+    cursor.note("Service", f"{name}, answer (0x{code:02x})", begin, 1)
+    cursor.note("Status", f"{STATUSES.get(status, 'error')} (0x{status:02x})", begin + 2, 1)
+    if cursor.left and depth == 0:
+        cursor.note(
+            "Data",
+            cursor.data[cursor.at : cursor.end][:32].hex(" "),
+            cursor.at,
+            cursor.left,
+            hidden=True,
+        )
+    if depth == 0:
+        context.layer("cip", cursor, begin, cursor.end)
+        _name_class(
+            outer.service if outer else service, outer.class_id if outer else None, cursor, context
+        )
+    tally = ("cip_services", f"0x{code:02x}")
+    error = f"{STATUSES.get(status, 'error')} (0x{status:02x})" if status else ""
+    if service == _MULTIPLE and (asked is None or asked.class_id == _ROUTER):
+        context.tally(*tally)
+        if cursor.left >= 2 and depth < _MAX_DEPTH:
+            for place, part in enumerate(_multiple(cursor)):
+                known = asked.inner[place] if asked and place < len(asked.inner) else None
+                _read_answer(part, context, known, depth=depth + 1)
+        return
+    context.say("cip", f"0x{service:02x}", name, kind, Role.RESPONSE, tally, error=error)
+
+
+def _unwrap(asked: _Asked | None, service: int) -> _Asked | None:
+    """An unconnected send that succeeds is answered with the answer to what it carried."""
+    if asked and asked.service == _UNCONNECTED_SEND and service != _UNCONNECTED_SEND:
+        return asked.inner[0] if asked.inner else None
+    return asked
+
+
+def _name_class(service: int, class_id: int | None, cursor: Cursor, context: Context) -> None:
+    """Add the layer that tshark adds for the connection manager and for other own services."""
+    if class_id == _CONNECTION_MANAGER:
+        context.result.add("cipcm", cursor.at, cursor.left).buffer = context.buffer
+    elif service >= 0x4B:
+        context.result.add("cipcls", cursor.at, cursor.left).buffer = context.buffer
+
+
+def read_path(path: bytes) -> tuple[int | None, str]:
+    """Return the class that a request path names, and the whole path in words."""
+    cursor = Cursor(path, 0, None, "little")
+    class_id: int | None = None
+    words: list[str] = []
+    try:
+        while cursor.left:
+            segment = cursor.number(1)
+            if segment == 0x91:  # a symbol: the name of a tag
+                size = cursor.number(1)
+                words.append(f"tag {cursor.text(size)}")
+                cursor.take(min(size % 2, cursor.left))
+                continue
+            if segment >> 5 != 1:  # ports and data segments are not needed here
+                break
+            value = _logical(cursor, segment)
+            kind = segment >> 2 & 0x07
+            if kind == 0 and class_id is None:
+                class_id = value
+                words.append(CLASSES.get(value, f"class 0x{value:02x}"))
+            elif kind in {1, 2, 4}:
+                label = {1: "instance", 2: "member", 4: "attribute"}[kind]
+                words.append(f"{label} {value}")
+    except ShortMessageError:
+        words.append("a path that ends too early")
+    return class_id, ", ".join(words)
+
+
+def _logical(cursor: Cursor, segment: int) -> int:
+    """Read the value of a logical segment: one byte, or a padded two or four."""
+    size = {0: 1, 1: 2, 2: 4}.get(segment & 0x03, 0)
+    if size > 1:
+        cursor.take(1)
+    return cursor.number(size) if size else 0

@@ -1,0 +1,97 @@
+"""EtherNet/IP: the encapsulation of CIP on port 44818, and its implicit messages on UDP 2222."""
+
+from training.pcap.context import Context
+from training.pcap.cursor import Cursor
+from training.pcap.errors import NotThisProtocolError
+from training.pcap.messages import Kind, Role
+
+from . import cip
+
+PORT = 44818
+COMMANDS: dict[int, tuple[str, Kind]] = {
+    0x00: ("NOP", Kind.SESSION),
+    0x04: ("List services", Kind.DISCOVERY),
+    0x63: ("List identity", Kind.DISCOVERY),
+    0x64: ("List interfaces", Kind.DISCOVERY),
+    0x65: ("Register session", Kind.SESSION),
+    0x66: ("Unregister session", Kind.SESSION),
+    0x6F: ("Send RR data", Kind.OTHER),
+    0x70: ("Send unit data", Kind.OTHER),
+    0x72: ("Indicate status", Kind.OTHER),
+    0x73: ("Cancel", Kind.OTHER),
+}
+_CARRIES_CIP = {0x6F, 0x70}
+_CONNECTED, _UNCONNECTED = 0xB1, 0xB2
+_MAX_ITEMS = 16
+
+
+def measure(data: bytes | bytearray, start: int) -> int:
+    """Return the length of the encapsulation header and what it carries."""
+    if len(data) - start < 4:
+        return 0
+    command = data[start] | data[start + 1] << 8
+    if command not in COMMANDS:
+        raise NotThisProtocolError
+    return 24 + (data[start + 2] | data[start + 3] << 8)
+
+
+def read(data: bytes, start: int, end: int, context: Context) -> None:
+    """Read one encapsulated message and the CIP inside."""
+    head = Cursor(data, start, end, "little")
+    begin = head.at
+    command = head.number(2)
+    name, kind = COMMANDS.get(command, (f"Command 0x{command:04x}", Kind.OTHER))
+    head.note("Command", f"{name} (0x{command:04x})", begin, 2)
+    head.number(2, "Length")
+    session = head.number(4, "Session", hexa=True)
+    status = head.number(4, "Status", hexa=True)
+    sender = head.octets(8, "Sender context")
+    head.number(4)
+    context.layer("enip", head, start, end)
+    tally = ("enip_commands", f"0x{command:04x}")
+    error = f"status 0x{status:08x}" if status else ""
+    if command not in _CARRIES_CIP or error or not head.left:
+        context.say(
+            "enip",
+            f"0x{command:04x}",
+            name,
+            kind,
+            context.role,
+            tally,
+            error=error,
+        )
+        return
+    context.tally(*tally)
+    head.number(4)
+    head.number(2)
+    _items(head, (session, sender), context)
+
+
+def _items(head: Cursor, exchange: tuple[int, bytes], context: Context) -> None:
+    """Read the common packet format; the items say on which connection CIP goes."""
+    for _ in range(min(head.number(2), _MAX_ITEMS)):
+        kind, length = head.number(2), head.number(2)
+        inner = Cursor(head.data, head.at, head.at + length, "little")
+        head.take(length)
+        if kind == _CONNECTED and inner.left >= 2:
+            sequence = inner.number(2, "Sequence")
+            cip.read(inner.data, inner.at, inner.end, context, key=("cip", sequence))
+        elif kind == _UNCONNECTED and inner.left:
+            cip.read(inner.data, inner.at, inner.end, context, key=("cip", *exchange))
+
+
+def read_datagram(data: bytes, start: int, end: int, context: Context) -> None:
+    """Read a message on UDP 44818: the same header, and no stream."""
+    if end - start < 24:
+        raise NotThisProtocolError
+    if measure(data, start) > end - start:
+        raise NotThisProtocolError
+    read(data, start, end, context)
+
+
+def read_implicit(data: bytes, start: int, end: int, context: Context) -> None:
+    """Name a cyclic I/O message on UDP 2222; its bytes mean what the connection agreed on."""
+    cursor = Cursor(data, start, end, "little")
+    cursor.number(2, "Items")
+    context.layer("enip", cursor, start, end)
+    context.say("enip", "I/O", "Cyclic I/O message", Kind.REPORT, Role.NOTICE)

@@ -1,0 +1,146 @@
+"""IEC 60870-5-104: frames (I, S, U) and the type of what they carry."""
+
+from training.pcap.context import Context
+from training.pcap.cursor import Cursor
+from training.pcap.errors import NotThisProtocolError
+from training.pcap.messages import Kind, Role
+
+PORT = 2404
+_COMMANDS = {
+    45: "Single command",
+    46: "Double command",
+    47: "Regulating step command",
+    48: "Set-point, normalized",
+    49: "Set-point, scaled",
+    50: "Set-point, short float",
+    51: "Bitstring command",
+    58: "Single command with time",
+    59: "Double command with time",
+    60: "Regulating step command with time",
+    61: "Set-point, normalized, with time",
+    62: "Set-point, scaled, with time",
+    63: "Set-point, short float, with time",
+    64: "Bitstring command with time",
+}
+TYPES: dict[int, tuple[str, Kind]] = {
+    1: ("Single-point information", Kind.REPORT),
+    3: ("Double-point information", Kind.REPORT),
+    5: ("Step position", Kind.REPORT),
+    7: ("Bitstring", Kind.REPORT),
+    9: ("Measured value, normalized", Kind.REPORT),
+    11: ("Measured value, scaled", Kind.REPORT),
+    13: ("Measured value, short float", Kind.REPORT),
+    15: ("Integrated totals", Kind.REPORT),
+    30: ("Single-point information with time", Kind.REPORT),
+    31: ("Double-point information with time", Kind.REPORT),
+    34: ("Measured value, normalized, with time", Kind.REPORT),
+    35: ("Measured value, scaled, with time", Kind.REPORT),
+    36: ("Measured value, short float, with time", Kind.REPORT),
+    37: ("Integrated totals with time", Kind.REPORT),
+    70: ("End of initialization", Kind.REPORT),
+    100: ("Interrogation", Kind.READ),
+    101: ("Counter interrogation", Kind.READ),
+    102: ("Read", Kind.READ),
+    103: ("Clock synchronization", Kind.WRITE),
+    105: ("Reset process", Kind.RESTART),
+    107: ("Test with time", Kind.SESSION),
+    110: ("Parameter, normalized", Kind.WRITE),
+    111: ("Parameter, scaled", Kind.WRITE),
+    112: ("Parameter, short float", Kind.WRITE),
+    113: ("Activate parameter", Kind.WRITE),
+    120: ("File ready", Kind.OTHER),
+    122: ("Call directory, select or call file", Kind.OTHER),
+    125: ("Segment of a file", Kind.OTHER),
+} | {code: (name, Kind.WRITE) for code, name in _COMMANDS.items()}
+CAUSES = {
+    1: "periodic",
+    2: "background scan",
+    3: "spontaneous",
+    4: "initialized",
+    5: "request",
+    6: "activation",
+    7: "activation confirmed",
+    8: "deactivation",
+    9: "deactivation confirmed",
+    10: "activation terminated",
+    11: "return, remote command",
+    12: "return, local command",
+    20: "interrogated by station",
+    44: "unknown type",
+    45: "unknown cause",
+    46: "unknown common address",
+    47: "unknown object address",
+}
+_CONTROL = {
+    0x01: ("STARTDT act", Role.REQUEST),
+    0x02: ("STARTDT con", Role.RESPONSE),
+    0x04: ("STOPDT act", Role.REQUEST),
+    0x08: ("STOPDT con", Role.RESPONSE),
+    0x10: ("TESTFR act", Role.REQUEST),
+    0x20: ("TESTFR con", Role.RESPONSE),
+}
+
+
+def measure(data: bytes | bytearray, start: int) -> int:
+    """Return the length of an APDU."""
+    if data[start] != 0x68:
+        raise NotThisProtocolError
+    if len(data) - start < 2:
+        return 0
+    if data[start + 1] < 4:
+        raise NotThisProtocolError
+    return 2 + data[start + 1]
+
+
+def read(data: bytes, start: int, end: int, context: Context) -> None:
+    """Read one APDU."""
+    head = Cursor(data, start, end, "little")
+    head.number(1, "Start", hexa=True)
+    head.number(1, "Length")
+    at = head.at
+    control = head.number(1)
+    head.take(3)
+    if control & 0x03 == 0x03:
+        name, role = _CONTROL.get(control >> 2, ("", Role.NOTICE))
+        head.note("Control", name or "U frame", at, 4)
+        context.layer("iec60870_104", head, start, end)
+        if name:
+            context.say("iec104", name.split()[0], name.split()[0], Kind.SESSION, role)
+        return
+    is_information = not control & 0x01
+    head.note("Control", "I frame" if is_information else "S frame", at, 4)
+    context.layer("iec60870_104", head, start, end)
+    if is_information:
+        _asdu(Cursor(data, head.at, end, "little"), context)
+
+
+def _asdu(body: Cursor, context: Context) -> None:
+    begin = body.at
+    code = body.number(1)
+    name, kind = TYPES.get(code, (f"Type {code}", Kind.OTHER))
+    body.note("Type", f"{name} ({code})", begin, 1)
+    count = body.number(1)
+    body.note("Objects", str(count & 0x7F), begin + 1, 1)
+    cause_byte = body.number(1)
+    cause = cause_byte & 0x3F
+    body.note("Cause", f"{CAUSES.get(cause, 'other')} ({cause})", begin + 2, 1)
+    body.number(1, "Originator")
+    address = body.number(2, "Common address")
+    layer = context.layer("iec60870_asdu", body, begin, body.end)
+    detail = f"station {address}"
+    if body.left >= 3:
+        detail += f", object {body.number(3, 'Object address')}"
+    if body.left:
+        body.octets(body.left, "Elements", hidden=True)
+    layer.length = body.end - begin
+    error = CAUSES.get(cause, "") if 44 <= cause <= 47 else ""
+    if cause_byte & 0x40:
+        error = error or "refused"
+    if kind is Kind.REPORT:
+        role = Role.NOTICE
+    else:
+        role = Role.REQUEST if cause in {5, 6, 8} and context.from_client else Role.RESPONSE
+    if role is Role.RESPONSE and cause == 10:
+        role = Role.NOTICE
+    tally = ("iec104_asdu_types", str(code))
+    context.say("iec104", str(code), name, kind, role, tally, error=error, detail=detail)

@@ -1,0 +1,179 @@
+"""S7comm, the protocol of Siemens S7-300/400 controllers (and of others that speak it)."""
+
+from training.pcap.context import Context
+from training.pcap.cursor import Cursor
+from training.pcap.messages import Kind, Role
+
+FUNCTIONS: dict[int, tuple[str, Kind]] = {
+    0x04: ("Read variables", Kind.READ),
+    0x05: ("Write variables", Kind.WRITE),
+    0xF0: ("Set up communication", Kind.SESSION),
+    0x1A: ("Request download", Kind.PROGRAM),
+    0x1B: ("Download block", Kind.PROGRAM),
+    0x1C: ("Download ended", Kind.PROGRAM),
+    0x1D: ("Start upload", Kind.UPLOAD),
+    0x1E: ("Upload", Kind.UPLOAD),
+    0x1F: ("End upload", Kind.UPLOAD),
+    0x28: ("PI service", Kind.OTHER),
+    0x29: ("PLC stop", Kind.STOP),
+}
+_CONTINUES = {0x1B, 0x1C, 0x1E, 0x1F}
+PI_SERVICES: dict[str, tuple[str, Kind]] = {
+    "P_PROGRAM": ("PI service: start the program", Kind.START),
+    "_INSE": ("PI service: activate a block", Kind.PROGRAM),
+    "_DELE": ("PI service: delete a block", Kind.PROGRAM),
+    "_GARB": ("PI service: compress memory", Kind.PROGRAM),
+    "_MODU": ("PI service: copy RAM to ROM", Kind.PROGRAM),
+}
+USER_DATA: dict[tuple[int, int], tuple[str, Kind]] = {
+    (2, 1): ("Cyclic data", Kind.READ),
+    (3, 1): ("List blocks", Kind.READ),
+    (3, 2): ("List blocks of one type", Kind.READ),
+    (3, 3): ("Get block information", Kind.READ),
+    (4, 1): ("Read system status list", Kind.DISCOVERY),
+    (4, 2): ("Message service", Kind.SESSION),
+    (5, 1): ("Enter the PLC password", Kind.SESSION),
+    (7, 1): ("Read the clock", Kind.READ),
+    (7, 2): ("Set the clock", Kind.WRITE),
+    (7, 3): ("Set the clock (following)", Kind.WRITE),
+    (7, 4): ("Read the clock (following)", Kind.READ),
+}
+_KINDS = {1: "Job", 2: "Ack", 3: "Ack data", 7: "User data"}
+_AREAS = {0x81: "inputs", 0x82: "outputs", 0x83: "flags", 0x84: "data block", 0x1D: "timers"}
+_BLOCK_TYPES = {"08": "OB", "0A": "DB", "0B": "SDB", "0C": "FC", "0D": "SFC", "0E": "FB"}
+PLUS = 0x72
+
+
+def read(data: bytes, start: int, end: int, context: Context) -> None:
+    """Read one S7comm message; S7comm-plus is named and left closed."""
+    if start >= end:
+        return
+    if data[start] == PLUS:
+        context.layer("s7comm-plus", Cursor(data, start, end), start, end)
+        return
+    if data[start] != 0x32:
+        context.layer("data", Cursor(data, start, end), start, end)
+        return
+    head = Cursor(data, start, end)
+    head.number(1, "Protocol", hexa=True)
+    ros = head.number(1, "Kind", words=_KINDS)
+    head.number(2)
+    head.number(2, "Reference")
+    n_param, n_data = head.number(2, "Parameter length"), head.number(2, "Data length")
+    context.layer("s7comm", head, start, end)
+    error = ""
+    if ros in {2, 3}:
+        error_class, error_code = head.number(1, "Error class"), head.number(1, "Error code")
+        if error_class or error_code:
+            error = f"error 0x{error_class:02x}{error_code:02x}"
+    if not n_param:
+        return
+    if ros == 7:
+        _user_data(head, n_param, n_data, context)
+    else:
+        role = Role.REQUEST if ros == 1 else Role.RESPONSE
+        _function(head, role, (n_param, n_data), error, context)
+
+
+def _function(
+    cursor: Cursor, role: Role, sizes: tuple[int, int], error: str, context: Context
+) -> None:
+    begin, (n_param, n_data) = cursor.at, sizes
+    code = cursor.number(1)
+    param = Cursor(cursor.data, cursor.at, begin + n_param)
+    name, kind = FUNCTIONS.get(code, (f"Function 0x{code:02x}", Kind.OTHER))
+    cursor.note("Function", f"{name} (0x{code:02x})", begin, 1)
+    detail, is_first = "", code not in _CONTINUES
+    if role is Role.REQUEST:
+        if code == 0x28:
+            name, kind, detail, is_first = _pi_service(param, cursor)
+        elif code in {0x04, 0x05}:
+            detail = _items(param)
+        elif code in {0x1A, 0x1B, 0x1C, 0x1D}:
+            detail = _block(param.data[param.at : param.end])
+        key = ("s7", cursor.data[begin - 6 : begin - 4], code)
+        context.remember(key, (name, kind, is_first))
+    else:
+        asked = context.take(("s7", cursor.data[begin - 8 : begin - 6], code))
+        name, kind, is_first = asked or (name, kind, is_first)
+    if detail:
+        cursor.note("What", detail, begin, n_param)
+    if n_data and begin + n_param + n_data <= cursor.end:
+        cursor.at = begin + n_param
+        cursor.octets(n_data, "Data", hidden=True)
+    tally = ("s7_functions", f"0x{code:02x}")
+    context.say(
+        "s7comm",
+        f"0x{code:02x}",
+        name,
+        kind,
+        role,
+        tally,
+        is_first=is_first,
+        error=error,
+        detail=detail,
+    )
+
+
+def _pi_service(param: Cursor, cursor: Cursor) -> tuple[str, Kind, str, bool]:
+    """Read which program invocation is asked for, and on which blocks."""
+    param.octets(7)
+    size = param.number(2)
+    argument = param.take(size)
+    start = param.at + 1
+    service = param.text(param.number(1))
+    cursor.note("PI service", service, start, len(service))
+    name, kind = PI_SERVICES.get(service, (f"PI service: {service}", Kind.OTHER))
+    detail = _block(argument) if service in {"_INSE", "_DELE"} else ""
+    return name, kind, detail, service != "_INSE"
+
+
+def _block(raw: bytes) -> str:
+    """Find a block's name in a parameter: type, five digits, and A or P (active or passive)."""
+    text = raw.decode("latin-1")
+    for at in range(len(text) - 7):
+        kind, digits = text[at : at + 2], text[at + 2 : at + 7]
+        if kind in _BLOCK_TYPES and digits.isdecimal() and digits.isascii():
+            return f"{_BLOCK_TYPES[kind]}{int(digits)}"
+    return ""
+
+
+def _items(param: Cursor) -> str:
+    """Read the addresses that a job reads or writes."""
+    count = param.number(1)
+    phrases = []
+    for _ in range(min(count, 20)):
+        if param.left < 12 or param.peek() != 0x12 or param.peek(2) != 0x10:
+            break
+        param.take(3)
+        param.number(1)
+        length, block = param.number(2), param.number(2)
+        area, address = param.number(1), param.number(3)
+        where = _AREAS.get(area, f"area 0x{area:02x}")
+        where = f"DB{block}" if area == 0x84 else where
+        phrases.append(f"{where}, byte {address >> 3}, {length} long")
+    more = f" and {count - len(phrases)} more" if phrases and count > len(phrases) else ""
+    return "; ".join(phrases[:3]) + (more if len(phrases) <= 3 else f" and {count - 3} more")
+
+
+def _user_data(cursor: Cursor, n_param: int, n_data: int, context: Context) -> None:
+    begin = cursor.at
+    param = Cursor(cursor.data, begin, begin + n_param)
+    param.take(5)
+    kind_and_group, subfunction = param.number(1), param.number(1)
+    param.number(1)
+    direction, group = kind_and_group >> 4, kind_and_group & 0x0F
+    fallback = (f"User data, group {group}, function {subfunction}", Kind.OTHER)
+    name, kind = USER_DATA.get((group, subfunction), fallback)
+    role = {4: Role.REQUEST, 8: Role.RESPONSE}.get(direction, Role.NOTICE)
+    error = ""
+    if role is Role.RESPONSE and param.left >= 4:
+        param.number(2)
+        code = param.number(2)
+        error = f"error 0x{code:04x}" if code else ""
+    cursor.note("Function", name, begin + 5, 2)
+    if n_data and begin + n_param + n_data <= cursor.end:
+        cursor.at = begin + n_param
+        cursor.octets(n_data, "Data", hidden=True)
+    tally = ("s7_functions", "0x00")
+    context.say("s7comm", "0x00", name, kind, role, tally, error=error)
