@@ -94,14 +94,14 @@ class CaptureFile:
         began = time.monotonic()
         for frame in frames:
             if frame.number > self.limits.frames:
-                self._stop(frame, f"only the first {self.limits.frames:,} frames are read")
+                self._stop(frame, f"only the first {self.limits.frames} frames are read")
                 return
             if frame.offset > self.limits.bytes:
                 mebibytes = self.limits.bytes // (1024 * 1024)
                 self._stop(frame, f"only the first {mebibytes} MiB are read")
                 return
             if time.monotonic() - began > self.limits.seconds:
-                self._stop(frame, f"reading takes at most {self.limits.seconds:.0f} seconds")
+                self._stop(frame, f"reading takes at most {round(self.limits.seconds)} seconds")
                 return
             self.n_frames = frame.number
             yield frame
@@ -188,7 +188,7 @@ class CaptureFile:
         length = struct.unpack(order + "I", head[4:])[0]
         if length < 12 or length % 4 or length > _MAX_BLOCK:
             self.problems.append(
-                f"The pcapng block at byte {offset} says it is {length:,} bytes long, "
+                f"The pcapng block at byte {offset} says it is {length} bytes long, "
                 "which cannot be."
             )
             return None
@@ -222,7 +222,7 @@ class CaptureFile:
 
     def _lying_length(self, number: int, offset: int, length: int) -> None:
         self.problems.append(
-            f"Frame {number} says, at byte {offset}, that it is {length:,} bytes long; "
+            f"Frame {number} says, at byte {offset}, that it is {length} bytes long; "
             f"reading stopped there."
         )
 
@@ -266,7 +266,7 @@ def _read_packet(
     if index >= len(interfaces):
         return f"Frame {number}, at byte {offset}, names interface {index}, which is not described."
     if captured > len(body) - head:
-        return f"Frame {number}, at byte {offset}, is {captured:,} bytes long in a shorter block."
+        return f"Frame {number}, at byte {offset}, is {captured} bytes long in a shorter block."
     interface = interfaces[index]
     ticks = high << 32 | low
     time_ns = ticks * 1_000_000_000 // interface.ticks + interface.offset_s * 1_000_000_000
