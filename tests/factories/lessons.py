@@ -1,0 +1,146 @@
+"""A small module as authors write it: one lesson with every type of question, a card, a figure."""
+
+import struct
+from pathlib import Path
+
+from training.catalog.engine.lockfile import write_lock
+
+MODULE = """\
+id: first-module
+title: Reading alerts
+order: 1
+minutes: 20
+nice: [PD-WRL-001]
+attack_version: "19.1"
+prerequisites: []
+pass_mark: 0.8
+review_by: 2027-05-01
+licence: CC-BY-4.0
+"""
+LESSON = """\
+---
+id: one-stop
+title: One stop
+minutes: 6
+attack: [T0858, T0843]
+alert_types: ["Controller Stop"]
+review_by: 2027-05-01
+---
+The phone rings. `0x29` stops ENG-WS-04.[^wireshark]
+
+![A strip of time with one stop.](assets/strip.svg "One stop.")
+
+## What it means
+
+See [the capture](pcap/stop.pcap) and [what it means](#what-it-means).
+
+::: question {#choose type=single technique=T0858}
+What do you do first?
+
+- [x] Phone the control room.
+  > Right. They see the line.
+- [ ] Close it.
+  > Too soon.
+- [ ] Wait.
+  > The line stands.
+:::
+
+::: question {#both type=multiple}
+Which facts carry the verdict?
+
+- [x] The work order.
+  > Yes.
+- [x] The engineer.
+  > Yes.
+- [ ] The severity.
+  > Never.
+:::
+
+::: question {#port type=numeric}
+Which port?
+
+= 102 +- 0
+> S7 uses it.
+
+- [ ] 502
+  > That is Modbus.
+:::
+
+::: question {#name type=short}
+Which protocol?
+
+= S7comm | S7
+> Right.
+:::
+
+::: question {#frame type=packet pcap=pcap/stop.pcap}
+Which frame stops?
+
+= frame 2
+> The job.
+
+- [ ] frame 3
+  > The answer.
+:::
+
+::: question {#levels type=match}
+Put devices in their levels.
+
+| Device | Level |
+|---|---|
+| PLC | 1 |
+| HMI | 2 |
+| Historian | 3 |
+
+> Lower is nearer to the machine.
+:::
+
+::: question {#steps type=order}
+In which order?
+
+1. Call.
+2. Ask.
+3. Write.
+
+> Call first.
+:::
+
+[^wireshark]: Wireshark 4.4, table of S7 functions.
+"""
+CARDS = """\
+## Which function stops? {#stop technique=T0858}
+`0x29` stops.[^wireshark]
+
+[^wireshark]: Wireshark 4.4.
+"""
+FIGURE = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" role="img">
+<title id="strip-title">A strip</title>
+<desc id="strip-desc">One stop.</desc>
+<rect width="10" height="10" fill="var(--surface, #FFFFFF)"/>
+</svg>
+"""
+
+
+def capture(frames: int = 4) -> bytes:
+    """The bytes of a PCAP file with as many frames of one byte."""
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    return head + b"".join(struct.pack("<IIIIB", n, 0, 1, 1, 0) for n in range(frames))
+
+
+def write_module(root: Path, name: str = "01-first-module", **texts: str) -> Path:
+    """Write a module without faults below `root/modules` and return its folder; texts by file
+    name, with `__` for the dot, replace or add files.
+    """
+    folder = root / "modules" / name
+    for sub in ("assets", "pcap"):
+        (folder / sub).mkdir(parents=True, exist_ok=True)
+    (folder / "module.yaml").write_text(MODULE)
+    (folder / "01-one-stop.md").write_text(LESSON)
+    (folder / "cards.md").write_text(CARDS)
+    (folder / "assets" / "strip.svg").write_text(FIGURE)
+    (folder / "pcap" / "stop.pcap").write_bytes(capture())
+    for file, text in texts.items():
+        (folder / file.replace("__", ".")).write_text(text)
+    (folder / "files.lock").write_text(write_lock(folder))
+    return folder

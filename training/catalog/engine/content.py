@@ -1,0 +1,174 @@
+"""What a folder of modules says, once it is read: modules, lessons, questions, cards."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class QuestionType(StrEnum):
+    """How a question is answered."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    NUMERIC = "numeric"
+    SHORT = "short"
+    MATCH = "match"
+    ORDER = "order"
+    PACKET = "packet"
+    TRIAGE = "triage"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An answer that is offered (single, multiple) or a wrong one that is foreseen (numeric, short,
+    packet). `text` is Markdown; HTML is clean.
+    """
+
+    text: str
+    html: str
+    is_correct: bool
+    feedback_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A row of a match question: what stands at the left belongs to what stands at the right."""
+
+    left: str
+    left_html: str
+    right: str
+    right_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as its author wrote it. `accepted` holds the right answers of numeric (value and
+    tolerance), short (words) and packet (frame numbers); `items` the right order.
+    """
+
+    id: str
+    type: QuestionType
+    prompt: str
+    prompt_html: str
+    options: tuple[Option, ...] = ()
+    accepted: tuple[str, ...] = ()
+    tolerance: str = "0"
+    pairs: tuple[Pair, ...] = ()
+    headings: tuple[str, ...] = ()
+    items: tuple[Option, ...] = ()
+    feedback_html: str = ""
+    techniques: tuple[str, ...] = ()
+    capture: str = ""
+    lab: str = ""
+    is_shuffled: bool = True
+    is_minor_edit: bool = False
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what a learner judges: prompt, options and key, but neither feedback nor
+        layout. A new hash is a new version, whose figures begin at zero.
+        """
+        judged = {
+            "type": self.type,
+            "prompt": self.prompt,
+            "options": [[option.text, option.is_correct] for option in self.options],
+            "accepted": [*self.accepted, self.tolerance],
+            "pairs": [[pair.left, pair.right] for pair in self.pairs],
+            "items": [item.text for item in self.items],
+            "files": [self.capture, self.lab],
+        }
+        return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is stored of it; `from_json` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Question":
+        """Return the question of a stored one."""
+        nested = {
+            "type": QuestionType(stored["type"]),
+            "options": tuple(Option(**option) for option in stored["options"]),
+            "pairs": tuple(Pair(**pair) for pair in stored["pairs"]),
+            "items": tuple(Option(**item) for item in stored["items"]),
+        }
+        flat = {name: tuple(stored[name]) for name in ("accepted", "headings", "techniques")}
+        return cls(**{**stored, **nested, **flat})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a lesson: clean HTML, or a question by its id."""
+
+    html: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A place in a lesson to jump to."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One lesson. `sources` are clean HTML, one footnote each, in the order they are used."""
+
+    id: str
+    title: str
+    minutes: int
+    number: int
+    summary: str
+    techniques: tuple[str, ...]
+    alert_types: tuple[str, ...]
+    review_by: date
+    is_factual: bool
+    blocks: tuple[Block, ...]
+    outline: tuple[Heading, ...]
+    sources: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card to review: a question in front, the answer on its back. HTML is clean."""
+
+    id: str
+    technique: str
+    front: str
+    front_html: str
+    back_html: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A folder of lessons. `captures` maps the name of a PCAP file to where it lies."""
+
+    id: str
+    title: str
+    summary: str
+    order: int
+    minutes: int
+    nice: tuple[str, ...]
+    attack_version: str
+    prerequisites: tuple[str, ...]
+    pass_mark: float
+    review_by: date
+    licence: str
+    folder: Path
+    lessons: tuple[Lesson, ...] = ()
+    cards: tuple[Card, ...] = ()
+    captures: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def questions(self) -> Iterator[Question]:
+        """All questions, lesson by lesson."""
+        return (question for lesson in self.lessons for question in lesson.questions)

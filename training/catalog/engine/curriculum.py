@@ -1,0 +1,208 @@
+"""Reads a folder of modules as a whole, and checks what modules say of each other."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from portal.attack import engine as attack
+from training.catalog.engine import fields
+from training.catalog.engine.cards import read_cards
+from training.catalog.engine.content import Card, Lesson, Module
+from training.catalog.engine.faults import Fault, Report, Source
+from training.catalog.engine.fields import Field, Key
+from training.catalog.engine.lessons import Place, check_review, read_lesson
+from training.catalog.engine.lockfile import NAME as LOCK
+from training.catalog.engine.lockfile import check_lock, locked_files
+from training.catalog.engine.markdown import make_parser
+from training.catalog.engine.texts import read_text
+from training.catalog.engine.vocabulary import Vocabulary
+
+MODULE_KEYS = {
+    "id": Key(fields.is_slug),
+    "title": Key(fields.is_text),
+    "order": Key(fields.is_number(1, 99)),
+    "minutes": Key(fields.is_number(1, 600)),
+    "nice": Key(fields.is_list(fields.is_text)),
+    "attack_version": Key(fields.is_text),
+    "prerequisites": Key(fields.is_list(fields.is_slug)),
+    "pass_mark": Key(fields.is_number(0, 1)),
+    "review_by": Key(fields.is_date),
+    "licence": Key(fields.is_text),
+    "summary": Key(fields.is_text, is_required=False),
+}
+_LESSON = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*\.md")
+_FOLDER = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*")
+_OTHERS = {"module.yaml", "cards.md", LOCK, "assets", "pcap", "labs", "i18n"}
+_HIDDEN = (".", "__")
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """All modules by their order, and what is wrong with them."""
+
+    modules: tuple[Module, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """How much there is of everything; `footnoted` counts the lessons with a source."""
+        lessons = [lesson for module in self.modules for lesson in module.lessons]
+        return {
+            "modules": len(self.modules),
+            "lessons": len(lessons),
+            "questions": sum(len(lesson.questions) for lesson in lessons),
+            "cards": sum(len(module.cards) for module in self.modules),
+            "captures": sum(len(module.captures) for module in self.modules),
+            "footnoted": sum(bool(lesson.sources) for lesson in lessons),
+        }
+
+
+def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculum:
+    """Return what stands in `path`: a folder with `modules/` in it, a folder of modules, or one
+    module. `shown` is that path as faults shall name it.
+    """
+    report = Report()
+    if (path / "module.yaml").is_file():
+        one = _Reader(path, shown, report, vocabulary).read()
+        return Curriculum((one,) if one else (), tuple(sorted(report.faults)))
+    if (path / "modules").is_dir():
+        path, shown = path / "modules", f"{shown}/modules"
+    if not path.is_dir():
+        report.add(shown, 1, 1, "NO-MODULES", "There is no such folder.")
+        return Curriculum((), tuple(report.faults))
+    readers = [
+        _Reader(folder, f"{shown}/{folder.name}", report, vocabulary)
+        for folder in sorted(path.iterdir())
+        if folder.is_dir() and not folder.name.startswith(_HIDDEN)
+    ]
+    if not readers:
+        report.add(shown, 1, 1, "NO-MODULES", "No module lies in this folder.")
+    found = [(reader, module) for reader in readers if (module := reader.read())]
+    _check_together(found)
+    modules = tuple(sorted((module for _, module in found), key=lambda module: module.order))
+    return Curriculum(modules, tuple(sorted(report.faults)))
+
+
+class _Reader:
+    """Reads the folder of one module."""
+
+    def __init__(self, folder: Path, shown: str, report: Report, vocabulary: Vocabulary) -> None:
+        self.folder, self.shown = folder, shown
+        self.report, self._vocabulary = report, vocabulary
+        self.fields: dict[str, Field] = {}
+        self.source = Source.of(f"{shown}/module.yaml", "", report)
+        self._place = Place(folder, shown, vocabulary, make_parser())
+
+    def read(self) -> Module | None:
+        """Return the module; None where its module.yaml cannot be used."""
+        lessons = tuple(self._read_lessons())
+        cards = self._read_cards()
+        self._check_folder()
+        module = self._read_module()
+        return replace(module, lessons=lessons, cards=cards) if module else None
+
+    def _read(self, name: str) -> Source | None:
+        return read_text(self.folder / name, f"{self.shown}/{name}", self.report)
+
+    def _read_module(self) -> Module | None:
+        source = self._read("module.yaml")
+        if source is None:
+            return None
+        self.source = source
+        found = fields.read_fields(source, source.text, 1)
+        if found is None or not fields.check_fields(source, found, MODULE_KEYS, 1):
+            return None
+        self.fields = found
+        self._check_module(source, found)
+        values = {name: field.value for name, field in found.items() if name in MODULE_KEYS}
+        for name in ("nice", "prerequisites"):
+            values[name] = tuple(values[name])
+        values |= {"order": int(values["order"]), "minutes": int(values["minutes"])}
+        captures = {
+            path.name: path
+            for name, path in locked_files(self.folder).items()
+            if name.startswith("pcap/")
+        }
+        return Module(**{"summary": "", **values}, folder=self.folder, captures=captures)
+
+    def _check_module(self, source: Source, found: dict[str, Field]) -> None:
+        version, order = found["attack_version"], found["order"]
+        if version.value != attack.version():
+            text = f"Lessons are checked against ATT&CK for ICS {attack.version()}."
+            source.fault(version.line, version.column, "ATTACK-VERSION", text)
+        numbered = _FOLDER.fullmatch(self.folder.name)
+        if not numbered or int(numbered[1]) != order.value:
+            text = f"The folder must be named NN-slug with {order.value:02} for NN."
+            source.fault(order.line, order.column, "FOLDER-NAME", text)
+        check_review(source, found["review_by"], self._vocabulary)
+
+    def _read_lessons(self) -> Iterable[Lesson]:
+        places: dict[str, str] = {}
+        numbers: dict[str, str] = {}
+        for path in sorted(self.folder.glob("*.md")):
+            if path.name == "cards.md":
+                continue
+            shown = f"{self.shown}/{path.name}"
+            named = _LESSON.fullmatch(path.name)
+            if not named:
+                text = "Name a lesson NN-slug.md, such as 03-low-alert.md."
+                self.report.add(shown, 1, 1, "LESSON-NAME", text)
+                continue
+            if (other := numbers.setdefault(named[1], path.name)) != path.name:
+                text = f"{other} has the number {named[1]} already."
+                self.report.add(shown, 1, 1, "LESSON-NAME", text)
+            source = self._read(path.name)
+            lesson = read_lesson(source, self._place, int(named[1])) if source else None
+            if source is None or lesson is None:
+                continue
+            if (other := places.setdefault(lesson.id, path.name)) != path.name:
+                text = f"The lesson id `{lesson.id}` is used in {other} already."
+                source.fault_at((1, len(source.lines)), lesson.id, "DUPLICATE-ID", text)
+                continue
+            yield lesson
+        if not numbers:
+            text = "The module has no lesson."
+            self.report.add(f"{self.shown}/module.yaml", 1, 1, "NO-LESSONS", text)
+
+    def _read_cards(self) -> tuple[Card, ...]:
+        if not (self.folder / "cards.md").is_file():
+            return ()
+        source = self._read("cards.md")
+        return read_cards(source, self._place) if source else ()
+
+    def _check_folder(self) -> None:
+        for path in sorted(self.folder.iterdir()):
+            if path.name in _OTHERS or path.suffix == ".md" or path.name.startswith(_HIDDEN):
+                continue
+            text = "This does not belong in a module."
+            self.report.add(f"{self.shown}/{path.name}", 1, 1, "STRAY-FILE", text)
+        if (self.folder / LOCK).is_file():
+            if source := self._read(LOCK):
+                check_lock(source, self.folder)
+        elif locked_files(self.folder):
+            text = "Figures and captures are not locked: run `training lock`."
+            self.report.add(f"{self.shown}/{LOCK}", 1, 1, "LOCK-MISSING", text)
+
+
+def _check_together(found: list[tuple[_Reader, Module]]) -> None:
+    by_id: dict[str, Module] = {}
+    by_order: dict[str, Module] = {}
+    for reader, module in found:
+        taken_by = {"id": by_id, "order": by_order}
+        for name, taken in taken_by.items():
+            value = str(getattr(module, name))
+            other = taken.setdefault(value, module)
+            if other is not module:
+                field = reader.fields[name]
+                text = f"{other.folder.name} has the {name} {value} already."
+                reader.source.fault(field.line, field.column, "DUPLICATE-ID", text)
+    for reader, module in found:
+        for item in reader.fields["prerequisites"].items:
+            needed = by_id.get(item.value)
+            if needed is None:
+                text = f"There is no module `{item.value}`."
+                reader.source.fault(item.line, item.column, "UNKNOWN-MODULE", text)
+            elif needed.order >= module.order:
+                text = f"`{item.value}` does not come before this module."
+                reader.source.fault(item.line, item.column, "LATER-MODULE", text)

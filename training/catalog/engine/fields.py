@@ -1,0 +1,149 @@
+"""YAML read so that every value knows its line and column, and checked against a list of keys."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+from training.catalog.engine.faults import Source
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value of YAML and where it begins; `items` are the fields of a list."""
+
+    value: Any
+    line: int
+    column: int
+    items: tuple["Field", ...] = ()
+
+
+type Check = Callable[[Field], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a key holds: a check that says what is wrong, or None; and whether it must be there."""
+
+    check: Check
+    is_required: bool = True
+
+
+def read_fields(source: Source, text: str, first_line: int) -> dict[str, Field] | None:
+    """Return the fields of a YAML mapping whose first line is `first_line` of the source; None
+    where it is no mapping, which is then a fault.
+    """
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            source.fault(first_line, 1, "YAML-MAPPING", "Write `key: value` lines here.")
+            return None
+        return _fields_of(source, loader, node, first_line)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        problem = error.problem or "this cannot be read"
+        source.fault(first_line + line, column + 1, "YAML-SYNTAX", f"YAML: {problem}.")
+        return None
+    except (yaml.YAMLError, ValueError) as error:
+        flat = " ".join(str(error).split())
+        source.fault(first_line, 1, "YAML-SYNTAX", f"YAML: {flat}.")
+        return None
+    finally:
+        loader.dispose()
+
+
+def _fields_of(
+    source: Source, loader: yaml.SafeLoader, node: yaml.MappingNode, first_line: int
+) -> dict[str, Field]:
+    fields: dict[str, Field] = {}
+    for key_node, value_node in node.value:
+        name = str(key_node.value)
+        line, column = first_line + key_node.start_mark.line, key_node.start_mark.column + 1
+        if name in fields:
+            source.fault(line, column, "YAML-DUPLICATE", f"`{name}` is given twice.")
+            continue
+        fields[name] = _field(loader, value_node, first_line)
+    return fields
+
+
+def _field(loader: yaml.SafeLoader, node: yaml.Node, first_line: int) -> Field:
+    line, column = first_line + node.start_mark.line, node.start_mark.column + 1
+    items: tuple[Field, ...] = ()
+    if isinstance(node, yaml.SequenceNode):
+        items = tuple(_field(loader, item, first_line) for item in node.value)
+    return Field(loader.construct_object(node, deep=True), line, column, items)
+
+
+def check_fields(
+    source: Source, fields: Mapping[str, Field], keys: Mapping[str, Key], first_line: int
+) -> bool:
+    """Note unknown, missing and wrong keys. Return whether every required one can be used."""
+    lines = (first_line, len(source.lines))
+    for name in fields.keys() - keys.keys():
+        known = ", ".join(keys)
+        source.fault_at(lines, f"{name}", "UNKNOWN-KEY", f"`{name}` is not one of: {known}.")
+    is_usable = True
+    for name, key in keys.items():
+        field = fields.get(name)
+        if field is None:
+            if key.is_required:
+                is_usable = False
+                source.fault(first_line, 1, "MISSING-KEY", f"`{name}` is missing.")
+        elif problem := key.check(field):
+            is_usable = is_usable and not key.is_required
+            source.fault(field.line, field.column, "WRONG-VALUE", f"`{name}` {problem}")
+    return is_usable
+
+
+def is_text(field: Field) -> str | None:
+    """Accept text that is not empty."""
+    if isinstance(field.value, str) and field.value.strip():
+        return None
+    return "must be text; put it in quotation marks if it looks like a number."
+
+
+def is_slug(field: Field) -> str | None:
+    """Accept small letters, digits and single hyphens."""
+    if isinstance(field.value, str) and SLUG.fullmatch(field.value):
+        return None
+    return "must be small letters, digits and hyphens, such as `low-alert`."
+
+
+def is_date(field: Field) -> str | None:
+    """Accept a day, written YYYY-MM-DD."""
+    return None if type(field.value) is date else "must be a day, such as 2027-05-01."
+
+
+def is_flag(field: Field) -> str | None:
+    """Accept true or false."""
+    return None if isinstance(field.value, bool) else "must be true or false."
+
+
+def is_number(least: float, most: float) -> Check:
+    """Return a check for a number from `least` to `most`."""
+
+    def check(field: Field) -> str | None:
+        value = field.value
+        if type(value) in {int, float} and least <= value <= most:
+            return None
+        return f"must be a number from {least} to {most}."
+
+    return check
+
+
+def is_list(check_item: Check) -> Check:
+    """Return a check for a list whose items pass `check_item`."""
+
+    def check(field: Field) -> str | None:
+        if not isinstance(field.value, list):
+            return "must be a list, such as [a, b]."
+        return next((problem for item in field.items if (problem := check_item(item))), None)
+
+    return check

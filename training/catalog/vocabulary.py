@@ -1,0 +1,24 @@
+"""The names that lessons may use in this product: its alert types and its colours."""
+
+import re
+from datetime import date
+from functools import cache
+
+from django.conf import settings
+
+from alerts.incidents.engine.catalogue import all_types
+from training.catalog.engine.vocabulary import Vocabulary
+
+_TOKEN = re.compile(r"^\s*(--[\w-]+):", re.MULTILINE)
+
+
+def current_vocabulary(today: date) -> Vocabulary:
+    """Return what texts are checked against on this day."""
+    titles = frozenset(alert_type.title for alert_type in all_types())
+    return Vocabulary(today=today, alert_titles=titles, colours=_colours())
+
+
+@cache
+def _colours() -> frozenset[str]:
+    styles = settings.BASE_DIR / "static" / "ui" / "css" / "base.css"
+    return frozenset(_TOKEN.findall(styles.read_text(encoding="utf-8")) if styles.exists() else ())
