@@ -1,6 +1,7 @@
 """The nouns of this room."""
 
 from alerts.suppression.models.backtest import BackTestRun
+from alerts.suppression.models.held import HeldIncident
 from alerts.suppression.models.ledger import Act, Ending, LedgerEntry, Where
 from alerts.suppression.models.member import GroupMember, NewMember
 from alerts.suppression.models.promotion import PromotionApproval
@@ -18,6 +19,7 @@ __all__ = [
     "BackTestRun",
     "Ending",
     "GroupMember",
+    "HeldIncident",
     "LedgerEntry",
     "NewMember",
     "PromotionApproval",

@@ -24,6 +24,7 @@ from alerts.suppression.reads.cover import AlertFacts, facts_by_incident
 from alerts.suppression.reads.judging import judge
 from alerts.suppression.reads.members import new_ends
 from alerts.suppression.services.close import close_covered, tag_covered
+from alerts.suppression.services.held import forget_hold, held_incidents, note_hold
 from alerts.suppression.services.members import introduce_members
 from portal import clock
 from portal.jobs.models import Job, State
@@ -81,6 +82,10 @@ def _decide_in(workspace: Workspace, *, job: Job, acting: ActingSet, now: dateti
         acted += _decide_on(page, acting=acting, now=now)
         if time.monotonic() > ends:
             break
+    if _is_due(job, "held_looked_at", now=now):
+        acted += _decide_on(
+            held_incidents(workspace.pk, since=since), acting=acting, now=now, were_held=True
+        )
     if acting.has_trials and _is_due(job, "taken_looked_at", now=now):
         acted += _decide_on(_taken(workspace.pk, since=since, now=now), acting=acting, now=now)
     return acted
@@ -164,21 +169,32 @@ def _moment(text: Any) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 
-def _decide_on(page: Sequence[Incident], *, acting: ActingSet, now: datetime) -> int:
+def _decide_on(
+    page: Sequence[Incident], *, acting: ActingSet, now: datetime, were_held: bool = False
+) -> int:
     try:
         facts = facts_by_incident([each.pk for each in page])
     except Exception:
         if len(page) > 1:  # one of them cannot be read: the others need not wait for it
-            return sum(_decide_on([each], acting=acting, now=now) for each in page)
+            return sum(
+                _decide_on([each], acting=acting, now=now, were_held=were_held) for each in page
+            )
         _tell_once(page[0])
         return 0
-    return sum(_act_on(each, facts[each.pk], acting=acting, now=now) for each in page)
+    return sum(
+        _act_on(each, facts[each.pk], acting=acting, now=now, was_held=were_held) for each in page
+    )
 
 
-def _act_on(incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime) -> bool:
+def _act_on(
+    incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime, was_held: bool
+) -> bool:
     try:
         judgement = judge(incident, alerts=alerts, acting=acting, now=now)
         cover = judgement.cover
+        waits = note_hold(incident_id=incident.pk, judgement=judgement, now=now)
+        if was_held and not waits:
+            forget_hold(incident.pk)
         if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
             late = new_ends(incident.pk, alerts=alerts, cover=cover)
             introduce_members(incident_id=incident.pk, ends=late, now=now)

@@ -22,6 +22,8 @@ NEW_MEMBER: Final = "member.new"
 CIRCUMSTANCES: Final = frozenset({
     "never.owner", "never.touched", "never.case", "never.suspicion", NEW_MEMBER,
 })  # fmt: skip
+# Cases elsewhere that keep it open until they end: then it is judged again.
+HOLDS: Final = frozenset({"never.case", "never.suspicion"})
 # Too little is known to say that a rule would close it, or suppression was off: no trial speaks.
 UNDECIDED: Final = frozenset({"never.pending", "never.stale", "never.unknown", "never.gate"})
 
@@ -72,6 +74,12 @@ def reasons_to_keep_open(scene: Scene) -> list[Sentence]:
 def is_worth_a_tag(reasons: Iterable[Sentence]) -> bool:
     """Whether a trial may say that it covers an incident which these reasons keep open."""
     return UNDECIDED.isdisjoint(reason.code for reason in reasons)
+
+
+def is_only_held(codes: Iterable[str]) -> bool:
+    """Whether nothing keeps an incident open but cases on its devices, which may end."""
+    found = frozenset(codes)
+    return bool(found) and HOLDS.issuperset(found)
 
 
 def counts_where_harmless(codes: Iterable[str]) -> bool:

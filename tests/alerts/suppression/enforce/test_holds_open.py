@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Entity, Incident, Status
-from alerts.reviews.models import Annotation, SecondOpinion
+from alerts.reviews.models import SecondOpinion
 from alerts.reviews.services import (
     ask_ot,
     decide_suspicion,
@@ -14,12 +14,15 @@ from alerts.reviews.services import (
     run_second_opinions,
     undo_verdict,
 )
+from alerts.suppression.models import HeldIncident
 from alerts.suppression.reads.cover import facts_by_incident
 from alerts.suppression.reads.holds import HeldNames, held_names
+from alerts.suppression.services.switch import switch_off
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.enforce.floor import DEVICES, routine
 from tests.conftest import NOON
+from tests.factories.answers import alert
 from tests.factories.incidents import (
     make_alert,
     make_device,
@@ -202,16 +205,73 @@ def test_a_merge_does_not_end_the_hold(plant):
     assert held(incident_at(workspace, site)).by_suspicions
 
 
-def test_rules_leave_it_open_while_it_is_held_and_close_it_afterwards(floor):
+@pytest.fixture
+def suspected(floor):
+    """A suspicion of Oda's on what the routine talks to."""
     floor.rule()
-    case = floor.incident(routine(bag={"SourceDevice": "HMI-02"}), status="Active", devices=())
+    case = floor.incident(
+        routine(bag={"SourceDevice": "HMI-02", "SourceDeviceAddress": "10.20.1.2"}),
+        status="Active", devices=(),
+    )  # fmt: skip
     judged(case, floor.oda, now=floor.now)
+    return case
+
+
+@pytest.fixture
+def waiting(floor, suspected):
+    """An incident that rules would close but for the suspicion; others have come since."""
     row = floor.incident(devices=DEVICES)
     assert floor.decide() == 0
-    assert Annotation.objects.count() == 1
-    judged(case, floor.oda, "routine", now=floor.now + HOUR)
-    Incident.objects.filter(pk=row.pk).update(changed_at=NOON + timedelta(seconds=1))
-    assert floor.decide() == 1
+    floor.go(minutes=10)
+    floor.incident(alert(77, alertDisplayName="Something else"), devices=())
+    assert floor.decide() == 0
+    return row
+
+
+def later(floor, **by):
+    floor.go(**by)
+    floor.read()
+    return floor.decide()
+
+
+def test_rules_leave_it_open_while_it_is_held_and_close_it_when_that_ends(
+    floor, suspected, waiting
+):
+    assert later(floor, minutes=30) == 0
+    assert HeldIncident.objects.get().pk == waiting.pk
+    judged(suspected, floor.oda, "routine", now=floor.now)
+    assert later(floor, seconds=10) == 0, "it is looked at once a minute"
+    assert later(floor, minutes=1) == 1
+    assert not HeldIncident.objects.exists()
+    floor.deliver()
+    assert floor.properties(waiting)["status"] == "Closed"
+
+
+def test_what_a_narrowed_suspicion_lets_go_is_closed(floor, waiting):
+    for hours in (1, 73):
+        floor.go(hours=hours)
+        run_second_opinions(seed=b"x", now=floor.now)
+    assert later(floor, minutes=1) == 1
+    assert floor.ledger[-1].incident_id == waiting.pk
+
+
+@pytest.mark.parametrize("touch", ["owner", "label at the last moment", "joined", "off"])
+def test_when_a_hold_ends_every_guard_is_asked_again(floor, suspected, waiting, touch):
+    row = waiting
+    if touch == "owner":
+        floor.sentinel.edit(row.name, owner={"objectId": "1e0", "assignedTo": "Sam"})
+    elif touch == "joined":
+        floor.join(row, routine(bag={"SourceDevice": "EWS-99"}))
+    judged(suspected, floor.oda, "routine", now=floor.now)
+    if touch == "off":
+        switch_off(by=floor.leo, reason="Drill", now=floor.now)
+    acted = later(floor, minutes=1)
+    assert acted == (touch == "label at the last moment")
+    if acted:  # a person in Sentinel is faster than the delivery
+        floor.sentinel.edit(row.name, labels=[{"labelName": "Mine", "labelType": "User"}])
+    floor.deliver()
+    assert floor.properties(row)["status"] == "New"
+    assert later(floor, minutes=2) == 0
 
 
 NARROW = {"source_device": "EWS-07", "source_address": "10.20.1.7"}
