@@ -10,6 +10,7 @@ from alerts.incidents.engine.catalogue import why_it_matters
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import Operator
 from alerts.suppression.engine.guards.life import TRIAL
+from alerts.suppression.engine.guards.members import grouped_sides
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.windows import minutes_a_week
 from alerts.suppression.web.words import line_of, window_words
@@ -58,7 +59,7 @@ def risks_of(rule: Rule) -> Risks:
     return Risks(
         risk=_risk(told),
         meaning=why_it_matters(types[0], language=get_language() or "en") if types else "",
-        kept=_kept(told),
+        kept=_kept(told, is_group=bool(grouped_sides(rule))),
     )
 
 
@@ -177,7 +178,7 @@ def _risk(told: _Told) -> str:
     return gettext("%(risk)s, at any hour.") % {"risk": said}
 
 
-def _kept(told: _Told) -> list[str]:
+def _kept(told: _Told, *, is_group: bool) -> list[str]:
     """What the rule leaves to people, and what ends it."""
     left = [gettext("other alert types")]
     if told.side("source") or told.anybody:
@@ -186,8 +187,10 @@ def _kept(told: _Told) -> list[str]:
         left.append(gettext("other targets"))
     if told.windows:
         left.append(gettext("other hours"))
+    members = [gettext("The first incident of each new member of its group goes to a person.")]
     return [
         gettext("These still reach you: %(what)s.") % {"what": ", ".join(left)},
+        *(members if is_group else ()),
         gettext("For %(n)s days at least it only labels what it would close.")
         % {"n": number(TRIAL.days)},
         gettext("It stops by itself when one of its incidents is reopened or turns out real."),

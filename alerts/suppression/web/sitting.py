@@ -19,18 +19,22 @@ from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import sign_from_form
 from alerts.suppression.web.sitting_page import (
     checks_of,
+    latest_of,
     needs_retest,
     proof_of,
     rule_context,
     sums_of,
+    verb_to_stop,
 )
 from alerts.suppression.web.sitting_state import (
     Mark,
     mark,
     note_opened,
     sitting_of,
+    take_back_skip,
     take_up_skipped,
 )
+from alerts.suppression.web.verbs import VERBS
 from alerts.suppression.web.words import all_in_words
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -105,6 +109,29 @@ def skip(request: HttpRequest, version: UUID) -> HttpResponse:
 
 
 @post_only(otherwise=_home)
+def back(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Put a rule that was skipped up again."""
+    take_back_skip(request, version_or_404(request, version).uuid, now=clock.now())
+    return HttpResponseRedirect(_home())
+
+
+@post_only(otherwise=_home)
+def stop(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Stop a rule that was signed by mistake: pause it, or reject it where a signature lacks."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    words = request.POST.get("words", "").strip()
+    verb = verb_to_stop(found, user, now=now)
+    if not verb:
+        return _page(request, now=now, problems=[gettext("This rule is not active.")])
+    try:
+        VERBS[verb].does(request, found, user, words, now)
+    except Refused as refusal:
+        return _page(request, now=now, stop_problems=all_in_words(refusal.reasons))
+    mark(request, version, Mark.STOPPED, now=now)
+    return _next(request, f"{found.rule.label}: {VERBS[verb].done}")
+
+
+@post_only(otherwise=_home)
 def again(request: HttpRequest) -> HttpResponse:
     """Take up the rules that were skipped."""
     take_up_skipped(request, now=clock.now())
@@ -137,6 +164,7 @@ def _page(
         "sitting": session,
         "sums": sums_of(session, place),
         "proof": proof_of(request, now=now),
+        "latest": latest_of(session, user, now=now),
         **told,
     }
     if place is not None:

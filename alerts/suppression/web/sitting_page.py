@@ -12,6 +12,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
+from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.reads.asking import Period
 from alerts.suppression.reads.bound_sentence import harmless_share
 from alerts.suppression.reads.corrected_verdicts import Correction, corrections_inside
@@ -25,6 +26,7 @@ from alerts.suppression.web.looks import IncidentLink, Look
 from alerts.suppression.web.rule_sentence import risks_of, sentence_of
 from alerts.suppression.web.signing import signing_of
 from alerts.suppression.web.sitting_state import Mark, Place, Sitting
+from alerts.suppression.web.verbs import may_do
 from alerts.suppression.web.words import routine_cause
 from portal.accounts.models import User
 from portal.accounts.proof import proved_at_of
@@ -32,6 +34,7 @@ from portal.ui.words import hours
 
 MAX_CHECKS: Final = 4
 MONTH: Final = timedelta(days=30)
+PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,39 @@ class Proof:
     proved_at: datetime
     ends_at: datetime
     seconds_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What the person decided last, and the act that stops the rule where one is offered. A
+    signature is on record and is not taken back: the rule is paused, or the proposal rejected.
+    """
+
+    version: RuleVersion
+    mark: str
+    verb: str
+
+    @property
+    def is_acting(self) -> bool:
+        """Whether both sides have signed."""
+        return self.version.is_acting
+
+
+def latest_of(sitting: Sitting, user: User, *, now: datetime) -> Latest | None:
+    """Return the person's last decision of the sitting, as far as it still says something."""
+    place = sitting.place_of(sitting.latest)
+    if place is None or not place.mark:
+        return None
+    version = versions_visible_to(user).filter(uuid=place.uuid).first()
+    if version is None:
+        return None
+    verb = verb_to_stop(version, user, now=now) if place.mark == Mark.SIGNED else ""
+    return Latest(version, place.mark, verb)
+
+
+def verb_to_stop(version: RuleVersion, user: User, *, now: datetime) -> str:
+    """Return the act by which this person stops what they have signed; nothing where none is."""
+    return next((v for v in ("pause", "reject") if may_do(v, version, user, now=now)), "")
 
 
 def rule_context(
@@ -105,7 +141,7 @@ def proof_of(request: HttpRequest, *, now: datetime) -> Proof | None:
 
 def sums_of(sitting: Sitting, current: Place | None) -> dict[str, Any]:
     """Return the sums of the sitting: signed, this one, left; they add up to all."""
-    signed, others = sitting.gain(Mark.SIGNED), sitting.gain(Mark.SKIPPED, Mark.CHANGES, Mark.GONE)
+    signed, others = sitting.gain(Mark.SIGNED), sitting.gain(*PASSED)
     this = current.gain if current else 0
     left, minutes = sitting.gain(""), usual_minutes()
     in_a_month = MONTH / PERIOD
@@ -116,7 +152,7 @@ def sums_of(sitting: Sitting, current: Place | None) -> dict[str, Any]:
         "left": left - this,
         "n_left": max(sitting.count("") - bool(current), 0),
         "passed": others,
-        "n_passed": sitting.count(Mark.SKIPPED, Mark.CHANGES, Mark.GONE),
+        "n_passed": sitting.count(*PASSED),
         "n_skipped": sitting.count(Mark.SKIPPED),
         "all": signed + left + others,
         "n_all": len(sitting.places),

@@ -24,6 +24,7 @@ class Mark(StrEnum):
     SIGNED = "signed"
     SKIPPED = "skipped"
     CHANGES = "changes"  # asked for
+    STOPPED = "stopped"  # signed, then stopped or rejected at once
     GONE = "gone"  # somebody else signed or ended it meanwhile
 
 
@@ -44,6 +45,7 @@ class Sitting:
     began_at: datetime
     places: list[Place]
     is_estimate: bool = False
+    latest: str = ""  # the version that the person decided on last
 
     @property
     def current(self) -> Place | None:
@@ -84,6 +86,7 @@ def mark(request: HttpRequest, uuid: object, what: Mark, *, now: datetime) -> No
     sitting = _load(request, now=now)
     if sitting is not None and (place := sitting.place_of(uuid)):
         place.mark = what
+        sitting.latest = place.uuid
         save(request, sitting)
 
 
@@ -93,6 +96,15 @@ def note_opened(request: HttpRequest, uuid: object, check: int, *, now: datetime
     place = sitting.place_of(uuid) if sitting is not None else None
     if sitting is not None and place is not None and check not in place.opened:
         place.opened.append(check)
+        save(request, sitting)
+
+
+def take_back_skip(request: HttpRequest, uuid: object, *, now: datetime) -> None:
+    """Put a rule that was skipped up again."""
+    sitting = _load(request, now=now)
+    place = sitting.place_of(uuid) if sitting is not None else None
+    if sitting is not None and place is not None and place.mark == Mark.SKIPPED:
+        place.mark, sitting.latest = "", ""
         save(request, sitting)
 
 
@@ -111,6 +123,7 @@ def save(request: HttpRequest, sitting: Sitting) -> None:
     request.session[_KEY] = {
         "began_at": sitting.began_at.isoformat(),
         "is_estimate": sitting.is_estimate,
+        "latest": sitting.latest,
         "places": [asdict(place) for place in sitting.places],
     }
 
@@ -120,7 +133,8 @@ def _load(request: HttpRequest, *, now: datetime) -> Sitting | None:
     try:
         began_at = datetime.fromisoformat(kept["began_at"])
         places = [Place(**place) for place in kept["places"]]
-        sitting = Sitting(began_at, places, bool(kept["is_estimate"]))
+        latest = str(kept.get("latest", ""))
+        sitting = Sitting(began_at, places, bool(kept["is_estimate"]), latest)
     except (KeyError, TypeError, ValueError):
         return None
     return sitting if timedelta(0) <= now - began_at <= LONGEST else None

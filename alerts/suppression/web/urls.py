@@ -36,6 +36,8 @@ urlpatterns = [
     path("approvals/sitting/<uuid:version>/sign/", sitting.sign, name="sitting_sign"),
     path("approvals/sitting/<uuid:version>/changes/", sitting.changes, name="sitting_changes"),
     path("approvals/sitting/<uuid:version>/skip/", sitting.skip, name="sitting_skip"),
+    path("approvals/sitting/<uuid:version>/back/", sitting.back, name="sitting_back"),
+    path("approvals/sitting/<uuid:version>/stop/", sitting.stop, name="sitting_stop"),
     path("approvals/sitting/<uuid:version>/retest/", sitting.retest, name="sitting_retest"),
     path(
         "approvals/sitting/<uuid:version>/check/<int:number>/", sitting.check, name="sitting_check"

@@ -66,6 +66,11 @@ def test_what_could_go_wrong_names_who_and_for_how_long():
     assert risks.kept[0] == (
         "These still reach you: other alert types, other sources, other targets, other hours."
     )
+    assert not any("new member" in each for each in risks.kept)
+    group = samples.rule(TYPE, SITE, clause("source_kind", "is", "PLC"))
+    assert "The first incident of each new member of its group goes to a person." in (
+        risks_of(group).kept
+    )
     always = risks_of(samples.rule(TYPE, SITE))
     assert always.risk == "Anybody in reach could do the same unseen, at any hour."
     assert TUESDAY not in samples.rule(TYPE, SITE).all_of

@@ -107,6 +107,40 @@ def test_a_skipped_rule_stays_waiting_and_comes_back(at, people, proposal, clien
     assert "Planned recipe downloads" in words_of(at(people.leo))
 
 
+def test_a_skip_is_taken_back(at, people, proposal, second):
+    at(people.leo)
+    at(people.leo, "skip/", proposal)
+    page = words_of(at(people.leo))
+    assert "Rule 2 of 2" in page and "You skipped R-1; it stays waiting." in page
+    assert at(people.leo, "back/", proposal).status_code == 302
+    page = words_of(at(people.leo))
+    assert "Rule 1 of 2" in page and "You skipped" not in page
+
+
+def test_a_signature_stays_but_its_rule_is_stopped_at_once(at, people, proposal, second):
+    at(people.leo)
+    at(people.leo, "sign/", proposal, **signing(proposal))
+    page = words_of(at(people.leo))
+    assert "You signed R-1. A signature stays on record." in page and "Pause R-1" in page
+    assert "Say why" in words_of(at(people.leo, "stop/", proposal, words=" "))
+    assert at(people.leo, "stop/", proposal, words="Wrong PLC.").status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.paused_from) == (State.PAUSED, State.CANARY)
+    page = words_of(at(people.leo))
+    assert "You stopped R-1." in page and "1 passed over" in page
+    assert Signature.objects.filter(by=people.leo, void_at=None).exists()
+
+
+def test_where_the_other_side_has_not_signed_the_proposal_is_rejected(at, people, proposal):
+    proposal.signatures.all().delete()
+    at(people.leo)
+    at(people.leo, "sign/", proposal, **signing(proposal))
+    assert "Reject R-1" in words_of(at(people.leo))
+    at(people.leo, "stop/", proposal, words="Wrong PLC.")
+    proposal.refresh_from_db()
+    assert proposal.state == State.REJECTED
+
+
 def test_changes_are_asked_for_with_a_reason(at, people, proposal):
     at(people.leo)
     answer = at(people.leo, "changes/", proposal, words=" ")

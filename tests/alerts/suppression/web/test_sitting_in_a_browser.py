@@ -46,6 +46,9 @@ def test_two_rules_are_signed_by_keyboard_with_one_proof(browse, people, proposa
         page.get_by_label("Your password again").blur()
     page.keyboard.press("s")
     page.get_by_text("Rule 2 of 2").first.wait_for()
+    page.keyboard.press("z")
+    assert page.get_by_label("Why? One line is enough.").is_visible()
+    assert bar_faults_everywhere(page) == []
     assert not page.get_by_label("Your password again").is_visible()
     fill_in(page)
     page.keyboard.press("s")
@@ -67,6 +70,8 @@ def test_keys_skip_ask_for_changes_and_open_a_check(browse, people, proposals, n
     page.get_by_text("Rule 2 of 2").first.wait_for()
     page.keyboard.press("n")
     page.get_by_role("button", name="Look at the one you skipped").wait_for()
+    page.keyboard.press("z")
+    page.get_by_text("Rule 2 of 2").first.wait_for()
 
 
 def test_without_scripts_a_rule_is_signed_in_a_sitting(browse, people, proposals, noon):
