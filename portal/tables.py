@@ -71,7 +71,7 @@ def read_table(data: bytes) -> Table:
         text = _text_of(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        said = gettext("This is no UTF-8 text. Save the file as CSV UTF-8.")
+        said = gettext("This is not UTF-8 text. Save the file as CSV UTF-8.")
         return Table(faults=[Fault(line, "", said)])
     if not text.strip():
         return Table(faults=[Fault(1, "", gettext("The file is empty."))])
@@ -103,7 +103,7 @@ def _text_of(data: bytes) -> str:
 def _faults_in(record: Record) -> Iterator[Fault]:
     for column, cell in record.cells.items():
         if "\x00" in cell:
-            yield Fault(record.line, column, gettext("It holds a character that is no text."))
+            yield Fault(record.line, column, gettext("It contains a character that is not text."))
 
 
 def _read_csv(text: str) -> Table:
@@ -112,7 +112,7 @@ def _read_csv(text: str) -> Table:
     head = next((row for _, row in rows if any(cell.strip() for cell in row)), [])
     table.columns = tuple(" ".join(name.split()) for name in head)
     for name in sorted({each for each in table.columns if table.columns.count(each) > 1 and each}):
-        table.faults.append(Fault(1, name, gettext("This column stands there more than once.")))
+        table.faults.append(Fault(1, name, gettext("This column appears more than once.")))
     for line, cells in rows:
         values = [cell.strip() for cell in cells]
         if not any(values):
@@ -183,10 +183,10 @@ def _objects_of(text: str, table: Table) -> Iterator[tuple[int, dict[str, Any]]]
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
-            table.faults.append(Fault(error.lineno, "", gettext("This is no JSON.")))
+            table.faults.append(Fault(error.lineno, "", gettext("This is not JSON.")))
             return
         except (_Twice, RecursionError):
-            said = gettext("A member stands in this object twice, or it is nested too deep.")
+            said = gettext("A name appears twice in this object, or it is nested too deep.")
             table.faults.append(Fault(line, "", said))
             return
         if isinstance(value, dict):
@@ -198,7 +198,7 @@ def _objects_of(text: str, table: Table) -> Iterator[tuple[int, dict[str, Any]]]
         if mark != ",":
             if mark != "]" or text[at:]:
                 line += text.count("\n", counted, at)
-                table.faults.append(Fault(line, "", gettext("This is no JSON.")))
+                table.faults.append(Fault(line, "", gettext("This is not JSON.")))
             return
 
 

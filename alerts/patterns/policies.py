@@ -58,13 +58,13 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
         ) % {"n": number(n)}  # fmt: skip
     own = {
         "no_identity": gettext_noop(
-            "Too many devices take part at both ends: none of them is what a rule could be tied to."
+            "Too many devices take part at both ends for a rule to name them."
         ),
         "needs_hours": gettext_noop(
-            "Alerts of this kind may be closed only inside hours, and it keeps none."
+            "Alerts of this type may only be closed inside set hours, and this pattern keeps to none."
         ),
         "needs_planned_work": gettext_noop(
-            "It happens within planned work (%(kind)s); a rule can only say so where it is planned."
+            "It happens during planned work (%(kind)s); a rule can only say so where such work is planned."
         ),
     }.get(code)
     return _(own) % detail if own else words(Sentence(code, **detail), _, numeral)

@@ -46,7 +46,7 @@ def reasons_against_criticality(
         said = gettext("%(device)s is a %(criticality)s. Only the OT lead can lower that.")
         return [said % given]
     if not reason.strip():
-        said = gettext("%(device)s is a %(criticality)s: say why it is none any more.")
+        said = gettext("%(device)s is a %(criticality)s: say why it no longer is one.")
         return [said % given]
     return []
 

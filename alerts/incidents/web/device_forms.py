@@ -34,7 +34,7 @@ class DeviceForm(forms.Form):
     )
     reason = forms.CharField(
         label=_("Reason"), max_length=300, required=False,
-        help_text=_("Needed when it is no safety system or crown jewel any more."),
+        help_text=_("Needed when it is no longer a safety system or crown jewel."),
     )  # fmt: skip
 
     @classmethod

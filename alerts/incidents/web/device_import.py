@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.reads.devices import level_name
@@ -94,7 +94,7 @@ def _shown(done: DeviceImport) -> dict[str, Any]:
 def _words_of(change: DeviceChange) -> dict[str, Any]:
     names = {
         "name": gettext("Name"), "kind": gettext("Kind"), "role": gettext("Role"),
-        "vendor": gettext("Vendor"), "model": gettext("Model"), "firmware": gettext("Firmware"),
+        "vendor": pgettext("of a device", "Vendor"), "model": gettext("Model"), "firmware": gettext("Firmware"),
         "purdue_level": gettext("Purdue level"), "criticality": gettext("Criticality"),
         "is_authorized": gettext("Authorised"), "is_programming": gettext("Programming device"),
         "is_scanner": gettext("Scanner"),

@@ -96,7 +96,7 @@ def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
         case "strict":
             return gettext("Alerts of this kind are never widened: each of %(n)s by its name.") % of
         case "listed":
-            return gettext("%(n)s, each by name: they are no group that can be named.") % of
+            return gettext("%(n)s, each by name: they do not form a group.") % of
         case "zone":
             return gettext("%(n)s devices of different kinds: only their zones name them all.") % of
         case "site":

@@ -163,10 +163,10 @@ def _way_out(codes: list[str]) -> str:
         ),
         "needs_planned_work": gettext("Enter the work as planned work."),
         "no_identity": gettext(
-            "Tell the devices' kinds in the inventory, or write a rule by hand that names them."
+            "Set the kinds of these devices, or write a rule by hand that names them."
         ),
         "wide.asset": gettext(
-            "Its alerts name no device, address or sensor that a rule could be tied to."
+            "Its alerts name no device, address or sensor that a rule could name."
         ),
         "wide.share": by_hand,
         "never.type": gettext("This type always reaches a person."),

@@ -37,7 +37,7 @@ SENTENCES: Final = {
     "file.many": gettext_noop("The file names more than {most} works."),
     "file.header": gettext_noop("Column “{name}” is missing. A file needs: {needed}."),
     "file.column": gettext_noop("Column “{name}” is not known. Known: {known}."),
-    "file.twice": gettext_noop("The same work ({uid}) stands in line {line} too."),
+    "file.twice": gettext_noop("The same work ({uid}) is in line {line} too."),
     "file.cut": gettext_noop("The event that begins here does not end."),
     "file.line": gettext_noop("This line is not a property of a calendar: “{text}”."),
     "entry.title": gettext_noop("The work has no title."),

@@ -170,7 +170,7 @@ def is_in_sight(schedule: Schedule, *, now: datetime) -> bool:
 def _never_takes_place(schedule: Schedule) -> str:
     if schedule.is_recurring:
         return PlanError("rule.never").spoken(_)
-    return _("The work is over for more than %(n)s days, or further away than two years.") % {
+    return _("The work ended more than %(n)s days ago, or starts more than two years from now.") % {
         "n": number(BEHIND.days)
     }
 

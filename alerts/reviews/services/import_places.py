@@ -43,7 +43,7 @@ class Speakers:
         sites = [site for pk in incident.site_ids if (site := self._sites.get(pk)) is not None]
         zones = {site.time_zone for site in sites}
         if len(zones) != 1:
-            said = gettext("The moment names no time zone: write it like %(example)s.")
+            said = gettext("The time names no time zone: write it like %(example)s.")
             return at.replace(tzinfo=UTC), said % {"example": "2026-03-01T08:12Z"}
         name = zones.pop()
         local = at.replace(tzinfo=ZoneInfo(name))

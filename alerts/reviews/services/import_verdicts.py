@@ -151,9 +151,9 @@ class _Resolution:
             yield "by", said % {"name": verdict.by.name, "incident": name}
         began = min(filter(None, (incident.first_activity_at, incident.created_at)))
         if verdict.given_at > self._now:
-            yield "at", gettext("This moment lies in the future.")
+            yield "at", gettext("This time is in the future.")
         elif verdict.given_at < began:
-            said = gettext("%(incident)s began later, on %(began)s. Correct the moment.")
+            said = gettext("%(incident)s began later, on %(began)s. Correct the time.")
             yield "at", said % {"incident": name, "began": began.isoformat(timespec="minutes")}
         asked_at = self._asked.get(incident.pk)
         if asked_at is not None and verdict.given_at >= asked_at:
@@ -167,8 +167,8 @@ class _Resolution:
         words = _words(verdict)
         if (known and _words(known) != words) or _words(other) != words:
             said = gettext(
-                "%(name)s has judged this incident otherwise at that very moment. A correction "
-                "has a later moment of its own."
+                "%(name)s has judged this incident differently at that very time. A correction "
+                "needs a later time of its own."
             )
             self._fault(line, "at", said % {"name": verdict.by.name})
         elif known is None and other is verdict:

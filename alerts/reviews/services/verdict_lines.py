@@ -62,7 +62,7 @@ def _names_of(table: Table, faults: list[Fault]) -> dict[str, str]:
         if name in COLUMNS and name not in names:
             names[name] = column
         else:
-            said = gettext("This column is not known. Known: %(known)s.") % {
+            said = gettext("This column is not known. Known columns: %(known)s.") % {
                 "known": ", ".join(COLUMNS)
             }
             faults.append(Fault(1, column, said))
@@ -75,7 +75,7 @@ def _faults_in(record: Record, told: Mapping[str, str]) -> Iterable[Fault]:
         yield Fault(line, "incident", gettext("Name the incident, by its number or its name."))
     if _verdict_of(told["verdict"]) is None:
         given = {"word": told["verdict"], "known": one_of(Verdict.values)}
-        said = gettext("“%(word)s” is no verdict. Use %(known)s.") % given
+        said = gettext("“%(word)s” is not a verdict. Use %(known)s.") % given
         yield Fault(line, "verdict", said)
     if _cause_of(told["cause"]) is None:
         yield Fault(line, "cause", _no_cause(told["cause"]))
@@ -83,18 +83,18 @@ def _faults_in(record: Record, told: Mapping[str, str]) -> Iterable[Fault]:
         yield Fault(line, "by", gettext("Name who judged it by their e-mail address."))
     if _moment_of(told["at"]) is None:
         given = {"word": told["at"]}
-        said = gettext("“%(word)s” is no moment. Write it like 2026-03-01T08:12+01:00.") % given
+        said = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.") % given
         yield Fault(line, "at", said)
     note = told.get("note", "")
     if len(note) > LONGEST_NOTE:
         yield Fault(line, "note", gettext("Keep the note under 500 characters."))
     if not note and _verdict_of(told["verdict"]) == Verdict.SUSPICIOUS:
-        yield Fault(line, "note", gettext("Suspicious needs one line of why."))
+        yield Fault(line, "note", gettext("Suspicious needs one line that says why."))
 
 
 def _no_cause(text: str) -> str:
     if not text:
-        return gettext("Name a cause. “other” fits where none else does.")
+        return gettext("Name a cause, or “other” if none fits.")
     return gettext("There is no cause “%(word)s”. Use the id of one, or “other”.") % {"word": text}
 
 

@@ -126,7 +126,7 @@ def _faults_in_heading(
         if column and folded(column) not in _BY_ALIAS:
             known = ("site", "zone", "address", "name", "kind", "role", "vendor", "model",
                      "firmware", "level", "criticality")  # fmt: skip
-            said = gettext("This column is not known. Known: %(known)s.")
+            said = gettext("This column is not known. Known columns: %(known)s.")
             yield Fault(1, column, said % {"known": ", ".join(known)})
 
 
@@ -157,11 +157,11 @@ def _faults_in_own(
 ) -> Iterator[Fault]:
     line, criticality = record.line, told.get("criticality", "")
     if criticality and _criticality(criticality) is None:
-        said = gettext("“%(word)s” is no criticality. Use %(known)s.")
+        said = gettext("“%(word)s” is not a criticality. Use %(known)s.")
         given = {"word": criticality[:80], "known": one_of(Criticality.values)}
         yield Fault(line, names["criticality"], said % given)
     if told.get("level") and _level(told["level"]) is None:
-        said = gettext("“%(word)s” is no Purdue level. Use %(known)s.")
+        said = gettext("“%(word)s” is not a Purdue level. Use %(known)s.")
         given = {"word": told["level"][:80], "known": one_of(LEVELS)}
         yield Fault(line, names["level"], said % given)
     for name, most in MAX_LENGTHS.items():

@@ -113,7 +113,7 @@ def _reasons_against(wanted: dict[str, str]) -> list[str]:
     phone = wanted.get("control_room_phone", "")
     if phone and (len(phone) > MAX_PHONE or not _PHONE.fullmatch(phone)):
         reasons.append(
-            gettext("“%(phone)s” is no telephone number. Write it like +48 58 555 01 10.")
+            gettext("“%(phone)s” is not a phone number. Write it like +48 58 555 01 10.")
             % {"phone": phone[:MAX_PHONE]}
         )
     return reasons

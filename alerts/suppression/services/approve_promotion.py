@@ -119,7 +119,7 @@ def _promote(version: RuleVersion, given: list[PromotionApproval], *, now: datet
     if test is None:
         raise CannotApprovePromotion(*reasons)
     names = " ".join(f"{each.by.name}: {each.reason}" for each in given)
-    reason = gettext("Both owners let it live with the matches it had. %(reasons)s") % {
+    reason = gettext("Both owners promoted it with the matches it had. %(reasons)s") % {
         "reasons": names
     }
     make_live(version, reason=reason, now=now)

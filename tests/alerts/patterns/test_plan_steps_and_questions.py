@@ -123,7 +123,7 @@ def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
             review=review, site=site, asked_by=leo, asked_at=NOON - timedelta(hours=n)
         )
     assert questions_at(planned(), leo, now=NOON).now == []
-    with pytest.raises(CannotAskQuestions, match="5 questions of the plan within a day"):
+    with pytest.raises(CannotAskQuestions, match="5 questions from the plan in the last 24 hours"):
         ask_questions(plan=planned(), by=leo, now=NOON)
     tomorrow = NOON + timedelta(days=1)
     assert len(ask_questions(plan=planned(), by=leo, now=tomorrow)) == 3

@@ -89,7 +89,7 @@ def test_every_error_has_its_line_and_nothing_is_stored(take_over):
     lines = [reason.split(":")[0] for reason in reasons]
     assert lines == ["Line 13", "Line 23", "Line 29", "Line 35", "Line 40", "Line 48"]
     assert "“Mars/Olympus” is not a time zone" in reasons[0]
-    assert "stands in line 3 too" in reasons[4]
+    assert "is in line 3 too" in reasons[4]
 
 
 def test_devices_that_are_not_known_or_not_one_are_told_with_their_line(take_over, site, devices):

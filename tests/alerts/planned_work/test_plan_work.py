@@ -159,7 +159,7 @@ def test_recurring_work_is_worked_out_ahead_and_counts_as_known_since_it_was_pla
         ({"rule": "FREQ=SECONDLY"}, "too often"),
         ({"devices": ()}, "Name the devices"),
         ({"vendor": "v" * 121}, "vendor is longer than 120"),
-        ({"start": datetime(2024, 1, 1, 8, 0)}, "is over for more than"),
+        ({"start": datetime(2024, 1, 1, 8, 0)}, "ended more than"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_sentence(planned, changes, sentence):

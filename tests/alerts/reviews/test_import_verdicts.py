@@ -193,7 +193,7 @@ def test_another_verdict_at_the_same_moment_is_refused(take, make):
     [(number, column, _)] = faults_of(take, line(incident), line(incident, "maintenance"))
     assert (number, column) == (3, "at")
     take(line(incident))
-    with pytest.raises(CannotImportVerdicts, match="judged this incident otherwise"):
+    with pytest.raises(CannotImportVerdicts, match="judged this incident differently"):
         take(line(incident, "maintenance"))
 
 

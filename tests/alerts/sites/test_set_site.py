@@ -60,7 +60,7 @@ def test_a_time_zone_that_no_plant_has_is_refused(site, zone, said):
 
 @pytest.mark.parametrize("phone", ["call Piotr", "1", "+48" * 20, "<script>"])
 def test_what_is_no_telephone_number_is_refused(site, phone):
-    with pytest.raises(CannotSetSite, match="is no telephone number"):
+    with pytest.raises(CannotSetSite, match="is not a phone number"):
         put(control_room_phone=phone)
 
 
