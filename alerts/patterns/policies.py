@@ -61,10 +61,12 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
             "Too many devices take part at both ends for a rule to name them."
         ),
         "needs_hours": gettext_noop(
-            "Alerts of this type may only be closed inside set hours, and this pattern keeps to none."
+            "Alerts of this type may only be closed inside set hours, "
+            "and this pattern keeps to none."
         ),
         "needs_planned_work": gettext_noop(
-            "It happens during planned work (%(kind)s); a rule can only say so where such work is planned."
+            "It happens during planned work (%(kind)s); a rule can only say so "
+            "where such work is planned."
         ),
     }.get(code)
     return _(own) % detail if own else words(Sentence(code, **detail), _, numeral)

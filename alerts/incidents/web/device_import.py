@@ -94,7 +94,8 @@ def _shown(done: DeviceImport) -> dict[str, Any]:
 def _words_of(change: DeviceChange) -> dict[str, Any]:
     names = {
         "name": gettext("Name"), "kind": gettext("Kind"), "role": gettext("Role"),
-        "vendor": pgettext("of a device", "Vendor"), "model": gettext("Model"), "firmware": gettext("Firmware"),
+        "vendor": pgettext("of a device", "Vendor"),
+        "model": gettext("Model"), "firmware": gettext("Firmware"),
         "purdue_level": gettext("Purdue level"), "criticality": gettext("Criticality"),
         "is_authorized": gettext("Authorised"), "is_programming": gettext("Programming device"),
         "is_scanner": gettext("Scanner"),

@@ -36,8 +36,10 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
     if not questions.now:
         raise CannotAskQuestions(
             ngettext(
-                "OT at %(site)s got %(n)s question from the plan in the last 24 hours. Ask again tomorrow.",
-                "OT at %(site)s got %(n)s questions from the plan in the last 24 hours. Ask again tomorrow.",
+                "OT at %(site)s got %(n)s question from the plan in the last 24 hours. "
+                "Ask again tomorrow.",
+                "OT at %(site)s got %(n)s questions from the plan in the last 24 hours. "
+                "Ask again tomorrow.",
                 MAX_A_DAY,
             ) % {"site": plan.totals.site.name, "n": number(MAX_A_DAY)}
         )  # fmt: skip

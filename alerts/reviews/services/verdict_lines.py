@@ -83,8 +83,8 @@ def _faults_in(record: Record, told: Mapping[str, str]) -> Iterable[Fault]:
         yield Fault(line, "by", gettext("Name who judged it by their e-mail address."))
     if _moment_of(told["at"]) is None:
         given = {"word": told["at"]}
-        said = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.") % given
-        yield Fault(line, "at", said)
+        sentence = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.")
+        yield Fault(line, "at", sentence % given)
     note = told.get("note", "")
     if len(note) > LONGEST_NOTE:
         yield Fault(line, "note", gettext("Keep the note under 500 characters."))
