@@ -52,6 +52,8 @@ TYPES: dict[int, tuple[str, Kind]] = {
     122: ("Call directory, select or call file", Kind.OTHER),
     125: ("Segment of a file", Kind.OTHER),
 } | {code: (name, Kind.WRITE) for code, name in _COMMANDS.items()}
+_VALUE_BYTES = dict.fromkeys((45, 46, 47, 58, 59, 60), 0)
+_VALUE_BYTES |= dict.fromkeys((48, 49, 61, 62), 2) | dict.fromkeys((50, 63), 4)
 CAUSES = {
     1: "periodic",
     2: "background scan",
@@ -130,6 +132,9 @@ def _asdu(body: Cursor, context: Context) -> None:
     detail = f"station {address}"
     if body.left >= 3:
         detail += f", object {body.number(3, 'Object address')}"
+    is_select = _is_select(code, body)
+    if is_select:
+        detail += ", select"
     if body.left:
         body.octets(body.left, "Elements", hidden=True)
     layer.length = body.end - begin
@@ -140,7 +145,21 @@ def _asdu(body: Cursor, context: Context) -> None:
         role = Role.NOTICE
     else:
         role = Role.REQUEST if cause in {5, 6, 8} and context.from_client else Role.RESPONSE
-    if role is Role.RESPONSE and cause == 10:
-        role = Role.NOTICE
     tally = ("iec104_asdu_types", str(code))
-    context.say("iec104", str(code), name, kind, role, tally, error=error, detail=detail)
+    context.say(
+        "iec104",
+        str(code),
+        name,
+        kind,
+        role,
+        tally,
+        is_first=not is_select,  # a select only arms what the execute after it does
+        error=error,
+        detail=detail,
+    )
+
+
+def _is_select(code: int, body: Cursor) -> bool:
+    """Whether the qualifier of a command, which stands behind its value, asks to select only."""
+    place = _VALUE_BYTES.get(code)
+    return place is not None and body.left > place and bool(body.peek(place) & 0x80)

@@ -1,0 +1,56 @@
+"""`python -m training.pcap.writer FOLDER`: write the captures and the list of them."""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from training.pcap import summarize
+
+from .stories import STORIES
+from .story import Story
+from .wire import write_file
+
+_COUNTED = ("writes", "downloads", "stops", "starts")
+
+
+def write_all(folder: Path) -> list[dict[str, Any]]:
+    """Write every capture and `captures.yaml`; return the list."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [_write(story(), folder) for story in STORIES]
+    head = (
+        "# Written by `python -m training.pcap.writer`; change the stories there, not this list.\n"
+    )
+    text = yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=100)
+    write_file(folder / "captures.yaml", head + text)
+    return rows
+
+
+def _write(story: Story, folder: Path) -> dict[str, Any]:
+    path, content = folder / f"{story.name}.pcap", story.content()
+    write_file(path, content)
+    summary = summarize(path)
+    rows = summary.conversations.values()
+    return {
+        "file": path.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "title": story.title,
+        "story": story.text,
+        "odd": story.odd,
+        "protocols": list(story.protocols),
+        "frames": summary.packets,
+        "began": f"{summary.as_json()['started_at']:%Y-%m-%dT%H:%M:%SZ}",
+        "site": "Gdańsk",
+        "devices": [
+            {"name": host.name, "ip": host.ip, "mac": host.mac, "in_inventory": host.is_of_plant}
+            for host in story.hosts
+        ],
+        "key_frames": dict(sorted(story.tape.marked_numbers().items(), key=lambda item: item[1])),
+        "counts": {name: sum(getattr(row, name) for row in rows) for name in _COUNTED},
+    }
+
+
+if __name__ == "__main__":
+    write_all(Path(sys.argv[1]))
