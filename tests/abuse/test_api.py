@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from alerts.reviews.models import Annotation, Review
+from alerts.reviews.models import Annotation, Opinion, Review
 from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, TokenScope
@@ -43,6 +43,7 @@ BODIES = {
     "pause": {"reason": "Something is odd."},
     "resume": {"reason": "It was nothing."},
     "retire": {"reason": "No longer needed."},
+    "decide": {"choice": "confirm", "reason": "Seen it."},
     "promote": {"reason": "Its record is clean."},
 }
 WORK = {
@@ -127,6 +128,7 @@ def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, role):
     kind = ScopeKind.WORKSPACE if ScopeKind.WORKSPACE in SCOPES_OF_ROLE[role] else ScopeKind.ALL
     scope = workspace.uuid if kind == ScopeKind.WORKSPACE else None
     program = Program(make_person(cast.SAM, (role, kind, scope)))
+    Opinion.objects.update(person=program.token.owner)  # nobody else finds it there
     wrong = []
     for path, method, _said in OPERATIONS:
         operation = roles_for(path, method)

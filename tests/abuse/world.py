@@ -2,7 +2,7 @@
 
 import uuid
 
-from alerts.reviews.models import SecondOpinion
+from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -39,6 +39,10 @@ def the_world(make_person, name):
     confirmed = SecondOpinion.objects.create(
         annotation=given, site=site, opened_at=NOON, state="confirmed", decided_at=NOON
     )
+    put_to_ot = Opinion.objects.create(
+        second_opinion=confirmed, person=ot, asked_at=NOON, due_at=NOON, act=uuid.uuid4(),
+        state="passed", settled_at=NOON,
+    )  # fmt: skip
     version = rule_rows.make_version("proposed", of=rules.downloads(), **here)
     version.evidence.set([given])
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
@@ -48,7 +52,8 @@ def the_world(make_person, name):
         "rules": version.rule.uuid, "ledger": line.pk, "deployments": wanted.pk,
         "patterns": make_candidate(workspace, site, plan_order=1, plan_gain=9, plan_share=1.0).uuid,
         "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
-        "annotations": given.uuid, "second-opinions": confirmed.uuid, "workspaces": name,
+        "annotations": given.uuid, "second-opinions": confirmed.uuid,
+        "opinions": put_to_ot.uuid, "workspaces": name,
         "planned-work": make_planned_work(site, by=ot).uuid,
         "sites": site.pk, "zones": site.zones.get().pk, "devices": device.pk,
     }  # fmt: skip

@@ -3,9 +3,11 @@
 from rest_framework import serializers
 
 from alerts.reviews.engine.causes import cause as cause_of
+from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Verdict
 from alerts.reviews.policies import LONGEST_NOTE, LONGEST_QUESTION
 from alerts.reviews.services.answer import DONE_BY
+from alerts.reviews.services.decide_suspicion import CONFIRM, CORRECT
 from portal.api.bodies import In
 
 
@@ -49,6 +51,19 @@ class AnswerIn(VerdictIn):
         help_text="ids of the incidents meant; left out: all that the question waits for. It waits "
         "on for the others",
     )  # fmt: skip
+
+
+class DecideIn(In):
+    """A lead's decision about a suspicion that OT has not settled."""
+
+    choice = serializers.ChoiceField((CONFIRM, CORRECT), help_text="whether it stays suspicious")
+    reason = serializers.CharField(max_length=LONGEST_NOTE, help_text="why, one line")
+    verdict = serializers.ChoiceField(
+        sorted(HARMLESS), required=False, help_text="what it was; OT's lead needs it to correct"
+    )
+    cause = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, help_text="id of the reason, or other"
+    )
 
 
 class HandOverIn(In):

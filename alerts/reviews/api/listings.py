@@ -4,17 +4,22 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from alerts.reviews.models import Review, SecondOpinion, Verdict
+from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
 from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
 from portal.api.listing import Column, Filter, Listing, Order
 
 STATE = one_of({word: word for word in Review.State.values})
 VERDICT = one_of({word: word for word in Verdict.values})
+ASKED = one_of({word: word for word in Opinion.State.values})
 OUTCOME = one_of({word: word for word in SecondOpinion.State.values})
 
 
 def _review(uuid: UUID) -> Q:
     return Q(review__uuid=uuid)
+
+
+def _or_none(word: str) -> str | None:
+    return word or None
 
 
 def _in_force(wanted: bool) -> Q:
@@ -106,5 +111,30 @@ SECOND_OPINIONS = Listing(
         Filter("site", TEXT, "name of one site", lambda name: Q(site__name=name)),
         Filter("opened_from", MOMENT, "asked at or after", lambda at: Q(opened_at__gte=at),
                indexed=True),
+    ),
+)  # fmt: skip
+
+# Nothing here says what the first person answered, nor which answer it is: the question is blind.
+OPINIONS = Listing(
+    "Opinion",
+    "Second opinions that you are asked for, latest first. They tell of the incidents, and not "
+    "what others made of them; that is told under `second-opinions/` once you have answered.",
+    (
+        Column("id", ID, "of the question", "uuid"),
+        Column("state", ASKED, "waiting, or what became of it"),
+        Column("site", TEXT, "name of the site", "second_opinion__site__name"),
+        Column("asked_at", MOMENT, "when you were asked"),
+        Column("due_at", MOMENT, "until when an answer helps"),
+        Column("settled_at", MOMENT.or_null(), "when it was answered, passed on or withdrawn"),
+        Column("verdict", VERDICT.or_null(), "your own word", read=_or_none),
+        Column("cause", TEXT, "your reason"),
+        Column("note", TEXT, "in your own words"),
+        Column("incidents", NUMBER.many(), "ids of the incidents that it is about and that you "
+               "may see", wide=True),
+    ),
+    Order("asked_at"),
+    (
+        Filter("state", ASKED, "one or several", lambda these: Q(state__in=these)),
+        Filter("site", TEXT, "name of one site", lambda name: Q(second_opinion__site__name=name)),
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from django.urls import path
 from alerts.reviews.api.views import (
     AboutIncident,
     AnnotationViewSet,
+    OpinionViewSet,
     ReviewViewSet,
     SecondOpinionViewSet,
 )
@@ -17,5 +18,6 @@ urlpatterns = [
         reviews=ReviewViewSet,
         annotations=AnnotationViewSet,
         second_opinions=SecondOpinionViewSet,
+        opinions=OpinionViewSet,
     ),
 ]

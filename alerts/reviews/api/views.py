@@ -9,23 +9,35 @@ from django.http import HttpResponse
 
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
-from alerts.reviews.api.bodies import AnswerIn, AskIn, HandOverIn, VerdictIn
-from alerts.reviews.api.listings import ANNOTATIONS, REVIEWS, SECOND_OPINIONS
-from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
+from alerts.reviews.api.bodies import AnswerIn, AskIn, DecideIn, HandOverIn, VerdictIn
+from alerts.reviews.api.listings import ANNOTATIONS, OPINIONS, REVIEWS, SECOND_OPINIONS
+from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
 from alerts.reviews.policies import ot_people_at, speaks_at
 from alerts.reviews.queries import (
+    annotations_told_to,
     annotations_visible_to,
     open_review_on,
+    opinions_asked_of,
     reviews_visible_to,
     second_opinions_visible_to,
 )
-from alerts.reviews.services import ask_ot, give_verdict, hand_over_review, withdraw_review
+from alerts.reviews.services import (
+    ask_ot,
+    decide_suspicion,
+    give_opinion,
+    give_verdict,
+    hand_over_review,
+    pass_opinion_on,
+    withdraw_review,
+)
 from alerts.sites.models import Site
-from portal.accounts.models import OT_ROLES, SOC_ROLES, TokenScope, User
+from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, TokenScope, User
 from portal.api.bodies import Nothing
 from portal.api.listing import Own
 from portal.api.problems import BadInput
 from portal.api.views import Resource, command
+
+LEADS = frozenset({Role.OT_SITE_LEAD, Role.SOC_LEAD})
 
 
 class ReviewViewSet(Resource):
@@ -78,8 +90,8 @@ class AnnotationViewSet(Resource):
     lookup_value_converter = "uuid"
 
     def rows(self) -> QuerySet[Annotation]:
-        """Verdicts on incidents in the person's reach."""
-        return annotations_visible_to(self.person)
+        """Verdicts on incidents in the person's reach, as far as they do not lead them."""
+        return annotations_told_to(self.person)
 
     def own(self) -> Own:
         """Only incidents that this person may see."""
@@ -97,6 +109,41 @@ class SecondOpinionViewSet(Resource):
     def rows(self) -> QuerySet[SecondOpinion]:
         """Those of which the person may see all answers."""
         return second_opinions_visible_to(self.person)
+
+    @command(DecideIn, scope=TokenScope.REVIEWS_WRITE, roles=LEADS)
+    def decide(self, row: SecondOpinion, said: dict[str, Any]) -> None:
+        """Decide as one of both leads what OT has not settled within three days."""
+        decide_suspicion(second_opinion=row.uuid, by=self.person, now=self.now, **said)
+
+
+class OpinionViewSet(Resource):
+    """Second opinions that the person is asked for, without a word of the first."""
+
+    tag = "opinions"
+    listing = OPINIONS
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
+
+    def rows(self) -> QuerySet[Opinion]:
+        """What was put to this very person."""
+        return opinions_asked_of(self.person)
+
+    def own(self) -> Own:
+        """Only incidents that this person may see."""
+        seen = incidents_visible_to(self.person).filter(
+            annotations=OuterRef("second_opinion__annotation")
+        )
+        return Own(sources={"incidents": ArraySubquery(seen.order_by("pk").values("pk"))})
+
+    @command(VerdictIn, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES, address="answer")
+    def give(self, row: Opinion, said: dict[str, Any]) -> None:
+        """Say what you make of it. Two of three people decide."""
+        give_opinion(opinion=row.uuid, by=self.person, now=self.now, **said)
+
+    @command(Nothing, scope=TokenScope.REVIEWS_WRITE, roles=OT_ROLES)
+    def pass_on(self, row: Opinion, said: dict[str, Any]) -> None:
+        """Leave it to the lead without an answer."""
+        pass_opinion_on(opinion=row.uuid, by=self.person, now=self.now)
 
 
 class AboutIncident(Resource):

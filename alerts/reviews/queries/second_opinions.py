@@ -22,10 +22,23 @@ def opinions_waiting_for(user: User) -> QuerySet[Opinion]:
     return waiting.select_related(*_ABOUT).order_by("due_at", "pk")
 
 
+def opinions_asked_of(user: User) -> QuerySet[Opinion]:
+    """Return every second opinion that this person was asked for, in no order."""
+    return Opinion.objects.filter(person=user)
+
+
 def opinion_asked_of(user: User, uuid: UUID) -> Opinion | None:
     """Return the question of this id that was put to this person."""
     asked = Opinion.objects.filter(person=user, uuid=uuid)
     return asked.select_related(*_ABOUT, "second_opinion__annotation__by").first()
+
+
+def annotations_told_to(user: User) -> QuerySet[Annotation]:
+    """Return the verdicts in the person's reach but those on which their own opinion is awaited."""
+    waiting = opinions_asked_of(user).filter(
+        state=Opinion.State.WAITING, second_opinion__annotation=OuterRef("pk")
+    )
+    return annotations_visible_to(user).exclude(Exists(waiting))
 
 
 def second_opinions_visible_to(user: User) -> QuerySet[SecondOpinion]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import annotations_visible_to
+from alerts.reviews.queries import annotations_told_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
@@ -107,7 +107,7 @@ class RuleViewSet(Resource):
     def evidence(self, row: RuleVersion) -> QuerySet[Annotation]:
         """What the version rests on that is asked about, else the one that speaks."""
         about = version_asked_about(self.person, row)
-        return annotations_visible_to(self.person).filter(pk__in=about.evidence.values("pk"))
+        return annotations_told_to(self.person).filter(pk__in=about.evidence.values("pk"))
 
     @sub_list(STEPS)
     def steps(self, row: RuleVersion) -> QuerySet[Step]:

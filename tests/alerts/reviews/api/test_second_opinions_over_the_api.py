@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.reviews.models import SecondOpinion
+from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import decide_suspicion, run_second_opinions
 from tests.conftest import NOON
 from tests.program import Program
@@ -59,3 +59,60 @@ def test_a_row_says_what_it_came_to(found, leo):
     )  # fmt: skip
     filtered = Program(leo).get("second-opinions/?state=open").json()["results"]
     assert filtered == []
+
+
+WORD = {"verdict": "maintenance", "cause": "other", "note": "The vendor was here."}
+
+
+@pytest.fixture
+def asked(found):
+    """The question that was put to the second person."""
+    return Opinion.objects.get()
+
+
+def test_who_is_asked_finds_the_question_and_not_a_word_of_the_first(asked, incident, oda, pia):
+    program = Program(asked.person)
+    (row,) = program.get("opinions/").json()["results"]
+    assert (row["id"], row["state"], row["verdict"]) == (str(asked.uuid), "waiting", None)
+    whole = program.get(f"opinions/{asked.uuid}/")
+    assert whole.json()["incidents"] == [incident.pk]
+    lists = ("opinions/", "annotations/", "reviews/", "second-opinions/")
+    told = [whole, *(program.get(each) for each in lists)]
+    leaks = ("suspicious", "Odd.", oda.name, str(asked.second_opinion.annotation.uuid))
+    assert [
+        (answer.request["PATH_INFO"], leak, answer.status_code)
+        for answer in told for leak in leaks
+        if answer.status_code != 200 or leak in answer.content.decode()
+    ] == []  # fmt: skip
+    for other in (oda, pia):
+        assert Program(other).get("opinions/").json()["results"] == []
+        assert Program(other).get(f"opinions/{asked.uuid}/").status_code == 404
+        assert Program(other).post(f"opinions/{asked.uuid}/answer/", WORD).status_code == 404
+
+
+def test_an_opinion_is_given_by_a_command_with_the_right_scope(asked):
+    address = f"opinions/{asked.uuid}/answer/"
+    assert Program(asked.person, "read").post(address, WORD).status_code == 403
+    program = Program(asked.person)
+    assert program.post(address, WORD | {"cause": "no such"}).status_code == 400
+    given = program.post(address, WORD)
+    assert given.status_code == 200 and given.json()["verdict"] == "maintenance"
+    asked.refresh_from_db()
+    assert (asked.state, asked.note) == ("answered", WORD["note"])
+    again = program.post(address, WORD | {"verdict": "routine"})
+    assert again.status_code == 409 and "already answered" in again.json()["detail"]
+    (row,) = listed(asked.person)
+    assert row["verdict"] == "suspicious", "who has answered sees the other answer"
+
+
+def test_an_opinion_is_passed_on_and_a_lead_decides(asked, found, leo):
+    passed = Program(asked.person).post(f"opinions/{asked.uuid}/pass-on/")
+    assert (passed.status_code, passed.json()["state"]) == (200, "passed")
+    address, said = (
+        f"second-opinions/{found.uuid}/decide/",
+        {"choice": "confirm", "reason": "Seen."},
+    )
+    assert Program(leo).post(address, said).status_code == 409, "both leads are not asked yet"
+    run_second_opinions(seed=SEED, now=NOON)
+    assert Program(leo, "read").post(address, said).status_code == 403
+    assert Program(leo).post(address, said).json()["state"] == "confirmed"
