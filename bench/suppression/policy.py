@@ -181,7 +181,7 @@ class Policy:
     def recent_shapes(self, mined: Mined, now: datetime) -> list[IncidentShape]:
         """The incidents of the last 28 days: what a rule would take off the SOC now."""
         shapes: Counter[frozenset[Part]] = Counter()
-        places = {cell.key: at for at, cell in enumerate(mined.cells)}
+        places = {key: at for at, cell in enumerate(mined.cells) for key in cell.key.either_way()}
         for incident in mined.incidents:
             if incident.at >= now - CREDIT_PERIOD:
                 shapes[

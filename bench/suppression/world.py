@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from alerts.patterns.engine.cells import Cell, CellKey, End, Group, Occurrence, Verdict
+from alerts.patterns.engine.cells import (
+    Cell,
+    CellKey,
+    End,
+    Group,
+    Occurrence,
+    Verdict,
+    put_busier_end_first,
+)
 from alerts.patterns.engine.plan import IncidentShape, Part
 from alerts.patterns.engine.sides import Inventory
 from alerts.simulator.scenarios.records import Alert, Incident, Site, Work
@@ -128,6 +136,7 @@ class World:
             places[incident.id] = frozenset(touched)
             if judgement is not None:
                 _judge(incident, judgement, touched, cells)
+        put_busier_end_first(cells)
         return cells, [IncidentShape(parts, n) for parts, n in shapes.items()], places
 
     def _read(self, alert: Alert) -> SeenAlert:

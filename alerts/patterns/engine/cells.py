@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -33,6 +34,11 @@ class End:
     def group(self) -> Group:
         """The devices of its kind in its zone."""
         return _group(OUTSIDE, "") if self.is_outside else _group(self.kind, self.zone)
+
+    @property
+    def place(self) -> Group | End:
+        """Its group; itself where neither kind nor zone is known: nothing joins it to others."""
+        return self.group if self.kind or self.zone or not self.name else self
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,7 +70,7 @@ NO_END: Final = End()
 @dataclass(frozen=True, slots=True)
 class CellKey:
     """What the alerts of a cell have in common. Without direction, source and destination are the
-    two devices that the alert names, in alphabetical order.
+    two devices that the alert names: see `put_busier_end_first`.
     """
 
     site: str
@@ -75,6 +81,12 @@ class CellKey:
     protocol: str = ""
     function: str = ""
     is_directed: bool = True
+
+    def either_way(self) -> tuple[CellKey, ...]:
+        """Return the key; without direction also the one with its ends exchanged."""
+        if self.is_directed:
+            return (self,)
+        return self, replace(self, source=self.destination, destination=self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +146,29 @@ class Cell:
     def is_suspect(self) -> bool:
         """Whether somebody called it suspicious and nobody has corrected that."""
         return self.true_positives > 0 or any(v.verdict == SUSPICIOUS for v in self.verdicts)
+
+
+def put_busier_end_first(cells: Iterable[Cell]) -> None:
+    """Turn cells without direction so that the device which most alerts of the type name comes
+    first: one master and its outstations are one process, and another pair of devices is not.
+    """
+    undirected = [
+        cell
+        for cell in cells
+        if not cell.key.is_directed and cell.key.source.name and cell.key.destination.name
+    ]
+    weights: Counter[tuple[str, str, str, End]] = Counter()
+    for cell in undirected:
+        key = cell.key
+        for end in (key.source, key.destination):
+            weights[key.site, key.alert_type, key.own_title, end] += cell.alerts
+    for cell in undirected:
+        key = cell.key
+        first, second = sorted(
+            (key.source, key.destination),
+            key=lambda end: (-weights[key.site, key.alert_type, key.own_title, end], end),
+        )
+        cell.key = replace(key, source=first, destination=second)
 
 
 def count_alerts(cells: list[Cell]) -> int:

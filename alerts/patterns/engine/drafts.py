@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from alerts.patterns.engine.cells import (
+    HOURS_OF_WEEK,
     Cell,
     CellKey,
     End,
@@ -37,10 +38,12 @@ class Draft:
     """Cells that are becoming a pattern."""
 
     cells: list[Cell]
-    groups: set[Group] = field(default_factory=set)
+    groups: set[Group | End] = field(default_factory=set)  # places of the destinations
     sources: set[End] = field(default_factory=set)
     types: set[TypeName] = field(default_factory=set)
-    places: Counter[tuple[End, Group]] = field(default_factory=Counter)  # alerts, by where they go
+    places: Counter[tuple[End, Group | End]] = field(
+        default_factory=Counter
+    )  # alerts, by where they go
     moments: Counter[Occurrence] = field(default_factory=Counter)
     hours: Hours | None = None
 
@@ -51,7 +54,7 @@ class Draft:
         for cell in cells:
             key = cell.key
             draft.types.add((key.alert_type, key.own_title))
-            draft.places[key.source, key.destination.group] += cell.alerts
+            draft.places[key.source, key.destination.place] += cell.alerts
             draft.moments.update(cell.occurrences)
         draft.sources = {source for source, _ in draft.places}
         draft.groups = {group for _, group in draft.places}
@@ -78,7 +81,7 @@ def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
         parts = _split(left, rung)
         frequent += [part for part in parts if is_frequent(part)]
         left = [cell for part in parts if not is_frequent(part) for cell in part]
-    rare = _split(left, lambda key: (key.source.group, key.destination.group))
+    rare = _split(left, lambda key: (key.source.place, key.destination.place))
     yield from join_types(frequent, _origin, rare=rare)
     across = [part for part in _split(cells, _by_kinds) if is_frequent(part)]
     for draft in join_types(across, _origin_kind):
@@ -102,28 +105,27 @@ def _split(cells: list[Cell], place: Callable[[CellKey], object]) -> list[list[C
 
 
 def _by_kinds(key: CellKey) -> object:
-    return key.source.kind, key.source.is_outside, key.destination.kind, key.destination.is_outside
+    return _kind_of(key.source), key.destination.kind, key.destination.is_outside
 
 
 # From narrow to wide: what may stand for the two ends of an alert.
 _RUNGS: Final[tuple[Callable[[CellKey], object], ...]] = (
-    lambda key: (key.source.group, key.destination.group),
-    lambda key: (key.source.group, key.destination.kind, key.destination.is_outside),
+    lambda key: (key.source.place, key.destination.place),
+    lambda key: (key.source.place, key.destination.kind, key.destination.is_outside),
     _by_kinds,
-    lambda key: (key.source.group, _zone_of(key.destination)),
-    lambda key: (key.source.group, key.destination.is_outside),
-    lambda key: (_zone_of(key.source), key.destination.group),
+    lambda key: (key.source.place, _zone_of(key.destination)),
+    lambda key: (key.source.place, key.destination.is_outside),
+    lambda key: (_zone_of(key.source), key.destination.place),
     lambda key: (_zone_of(key.source), _zone_of(key.destination)),
 )
 
 
 def _origin(key: CellKey) -> object:
-    return key.own_title, key.source.group, key.is_directed, key.destination.is_outside
+    return key.own_title, key.source.place, key.is_directed, key.destination.is_outside
 
 
 def _origin_kind(key: CellKey) -> object:
-    return (key.own_title, key.source.kind, key.is_directed, key.source.is_outside,
-            key.destination.is_outside)  # fmt: skip
+    return key.own_title, _kind_of(key.source), key.is_directed, key.destination.is_outside
 
 
 def is_frequent(cells: list[Cell]) -> bool:
@@ -167,7 +169,7 @@ def fits_rare(part: list[Cell], home: Draft) -> bool:
     inside = sum(
         occurrence.alerts
         for cell in part
-        if cell.key.destination.group in home.groups and cell.key.source in home.sources
+        if cell.key.destination.place in home.groups and cell.key.source in home.sources
         for occurrence in cell.occurrences
         if home.hours is None or home.hours.contains(occurrence.slot, occurrence.utc_slot)
     )
@@ -186,11 +188,12 @@ def fits(part: Draft, home: Draft) -> bool:
 
 
 def have_similar_hours(one: Draft, other: Draft) -> bool:
-    """Whether joining two drafts leaves their hours about as tight as they are."""
-    if one.hours is None and other.hours is None:
-        return True
+    """Whether joining two drafts leaves their hours about as tight as they are. Who comes at any
+    hour takes in whom chance kept to most of the week.
+    """
     if one.hours is None or other.hours is None:
-        return False
+        known = one.hours or other.hours
+        return known is None or SIMILAR_HOURS * known.hours_a_week >= HOURS_OF_WEEK
     joined = learn_hours_of(one.moments + other.moments)
     longer = max(one.hours.hours_a_week, other.hours.hours_a_week)
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
@@ -215,5 +218,9 @@ def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[D
         yield draft
 
 
-def _zone_of(end: End) -> tuple[str, bool]:
-    return end.zone, end.is_outside
+def _kind_of(end: End) -> object:
+    return (end.kind, end.is_outside) if end.place != end else end
+
+
+def _zone_of(end: End) -> object:
+    return (end.zone, end.is_outside) if end.place != end else end

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb, log
 from typing import Final
 
-from alerts.patterns.engine.cells import Occurrence
+from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, Cell, Occurrence
 from alerts.suppression.engine.windows import DAYS
 
 MIN_SHARE: Final = 0.98  # of the alerts must lie inside
@@ -16,6 +16,8 @@ SLACK: Final = 1  # hours, on both sides
 MIN_ALERTS: Final = 5
 DOUBT: Final = 0.01  # the chance at which missing weekdays are no chance any more
 DAY: Final = 24
+MIN_JUDGED: Final = 5  # harmless verdicts from which hours are learned
+MIN_NEAR_JUDGED: Final = 0.6  # of the alerts must lie beside one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,22 @@ def learn_hours_of(moments: Moments) -> Hours | None:
     choices = [_learn(moments, is_utc=is_utc) for is_utc in (False, True)]
     found = [hours for hours in choices if hours is not None]
     return min(found, key=lambda hours: hours.hours_a_week, default=None)
+
+
+def learn_judged_hours(cells: Sequence[Cell]) -> Hours | None:
+    """Return the hours of what happened within an hour of something that OT called harmless, on the
+    same weekday; None where too little was judged, or most happened at other hours. What nobody
+    has judged does not widen the hours of a strict rule.
+    """
+    judged = [v for cell in cells for v in cell.verdicts if v.verdict in HARMLESS]
+    if len(judged) < MIN_JUDGED:
+        return None
+    near = {(v.slot + by) % HOURS_OF_WEEK for v in judged for by in range(-SLACK, SLACK + 1)}
+    moments = Counter(o for cell in cells for o in cell.occurrences)
+    inside = Counter({o: count for o, count in moments.items() if o.slot in near})
+    if inside.total() < MIN_NEAR_JUDGED * moments.total():
+        return None
+    return learn_hours_of(inside)
 
 
 def _learn(moments: Moments, *, is_utc: bool) -> Hours | None:

@@ -14,7 +14,7 @@ from alerts.patterns.engine.cell_index import CellIndex
 from alerts.patterns.engine.cells import Cell, End, count_alerts, count_days, weigh_types
 from alerts.patterns.engine.drafts import Draft, soft_drafts, split_by_groups, strict_drafts
 from alerts.patterns.engine.evidence import Evidence, pool_evidence
-from alerts.patterns.engine.hours import Hours
+from alerts.patterns.engine.hours import Hours, learn_judged_hours
 from alerts.patterns.engine.pattern import Pattern, Strictness, strictness_of
 from alerts.patterns.engine.sides import MAX_LISTED, Inventory, Rung, Side, describe_side
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
@@ -64,7 +64,8 @@ def describe(
 ) -> Pattern | None:
     """Return what a draft says as a pattern; None where no rule could say it."""
     cells = draft.cells
-    types = tuple(sorted(weigh_types(cells)))
+    weights = weigh_types(cells)
+    types = tuple(sorted(weights, key=lambda name: (-weights[name], name)))
     source = _side([c.key.source for c in cells], inventory, allow_wide=not is_strict)
     destination = _side([c.key.destination for c in cells], inventory, allow_wide=not is_strict)
     if source is None or destination is None:
@@ -72,6 +73,8 @@ def describe(
     if Rung.LISTED not in (source.rung, destination.rung):
         source = _side([c.key.source for c in cells], inventory, allow_wide=False) or source
     hours, planned_work = draft.hours, ""
+    if is_strict:
+        hours = learn_judged_hours(cells) or hours
     if is_strict and (hours is None or hours.hours_a_week > MOST_WINDOW_HOURS):
         hours, planned_work = None, usual_work(cells)
     pattern = Pattern(

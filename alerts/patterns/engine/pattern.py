@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.patterns.engine.cells import Cell
+from alerts.patterns.engine.cells import Cell, End
 from alerts.patterns.engine.evidence import Evidence
 from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.sides import Side
@@ -44,7 +44,7 @@ class Pattern:
     """A process of the plant, as far as alerts tell it: who does what to whom, and when."""
 
     site: str
-    types: tuple[TypeName, ...]
+    types: tuple[TypeName, ...]  # the most frequent first
     source: Side
     destination: Side
     is_directed: bool
@@ -83,8 +83,19 @@ class Pattern:
             and cell.severity <= self.severity
             and (not self.protocols or key.protocol in self.protocols)
             and (not self.functions or key.function in self.functions)
-            and key.destination.name not in self.exceptions
-            and key.source.name not in self.except_sources
-            and self.source.covers(key.source)
-            and self.destination.covers(key.destination)
+            and self._covers_ends(key.source, key.destination)
+        )
+
+    def _covers_ends(self, source: End, destination: End) -> bool:
+        """Whether the ends lie inside; of two ends without direction, either way round."""
+        if not self.is_directed:
+            if {source.name, destination.name} & {*self.exceptions, *self.except_sources}:
+                return False
+            if self.source.covers(destination) and self.destination.covers(source):
+                return True
+        return (
+            destination.name not in self.exceptions
+            and source.name not in self.except_sources
+            and self.source.covers(source)
+            and self.destination.covers(destination)
         )

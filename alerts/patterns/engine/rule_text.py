@@ -100,7 +100,8 @@ def _exceptions(pattern: Pattern) -> tuple[Clause, ...]:
         ("destination", pattern.destination, pattern.exceptions),
     ):
         if left_out:
-            field = f"{name}_address" if side.by_address else f"{name}_device"
+            end = name if pattern.is_directed else "any"
+            field = f"{end}_address" if side.by_address else f"{end}_device"
             clauses.append(_alternatives(field, left_out))
     return tuple(clauses)
 

@@ -16,6 +16,7 @@ from alerts.patterns.engine.cells import (
     Group,
     Occurrence,
     Verdict,
+    put_busier_end_first,
 )
 from alerts.patterns.engine.plan import IncidentShape, Part
 from alerts.patterns.engine.sides import Inventory
@@ -100,6 +101,7 @@ def read_site(site: Site, *, now: datetime) -> SiteHistory:
     found = ask("SELECT number, kinds FROM mined_works")
     history.works = {number: frozenset(kinds) for number, kinds in found}
     places = _read_cells(history, _Ends(devices, history.criticality))
+    put_busier_end_first(history.cells)
     _read_verdicts(history, places)
     for cell, closings, harmful in ask(_ENDINGS, [site.pk]):
         history.cells[places[cell]].closings += closings

@@ -1,9 +1,12 @@
 """A pattern is a process of the plant, not a pair (suppression §3)."""
 
+from dataclasses import replace
+
 import pytest
 
 from alerts.incidents.engine.catalogue import all_types
-from alerts.patterns.engine.cells import Group
+from alerts.patterns.engine.cells import End, Group, put_busier_end_first
+from alerts.patterns.engine.hours import learn_hours
 from alerts.patterns.engine.mining import mine
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.sides import Rung
@@ -60,6 +63,13 @@ def test_types_of_one_source_that_go_to_the_same_places_are_one_pattern():
     assert len(one(cells).types) == 3
 
 
+def test_a_pattern_is_named_by_what_happens_most():
+    often = max(SOFT[:3])
+    cells = [cell(HISTORIAN, GATEWAYS[0], title, days=range(8)) for title in SOFT[:3]]
+    cells.append(cell(HISTORIAN, GATEWAYS[1], often))
+    assert one(cells).types[0] == (often, "")
+
+
 def test_types_at_other_hours_stay_apart():
     cells = [cell(HISTORIAN, each, SOFT[0], hour=2) for each in GATEWAYS]
     cells += [cell(HISTORIAN, each, SOFT[1], hour=14) for each in GATEWAYS]
@@ -84,6 +94,19 @@ def test_strict_types_name_each_device_and_keep_to_hours():
     assert pattern.destination.rung == Rung.LISTED
     assert pattern.hours is not None
     assert pattern.obstacle == ""
+
+
+def test_strict_types_keep_to_the_hours_that_were_judged():
+    station, plc = device("ENG-WS-04", kind="Engineering"), device("PLC-07")
+    tuesdays = happened(range(1, 90, 7), 6, 2)
+    nights = happened([2, 11, 16, 24, 32, 40], 3)
+    calm = cell(station, plc, BOXED, occurrences=tuesdays + nights, verdicts=["routine"] * 6)
+    suspect = cell(station, plc, BOXED, occurrences=happened([30, 36], 3), verdicts=["suspicious"])
+    pattern = one([calm, suspect])
+    assert (pattern.hours.weekdays, pattern.hours.start, pattern.hours.length) == ((1,), 5, 3)
+    assert pattern.evidence.suspicious == 0
+    unjudged = one([cell(station, plc, BOXED, occurrences=tuesdays + nights)])
+    assert unjudged.hours.hours_a_week > 3  # nobody told which of them are meant
 
 
 def test_strict_types_without_hours_keep_to_planned_work_of_a_kind():
@@ -168,3 +191,47 @@ def test_too_little_of_a_pattern_was_judged():
     cells = [cell(HISTORIAN, GATEWAYS[0], SOFT[0], verdicts=["routine"])]
     cells += [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS[1:]]
     assert not one(cells).evidence.is_enough
+
+
+def undirected(one, other, **more):
+    """A cell as an analytics rule leaves it: names of two devices, and nothing about them."""
+    first, second = sorted((one, other))
+    made = cell(End(first), End(second), SOFT[0], **more)
+    made.key = replace(made.key, is_directed=False)
+    return made
+
+
+def test_without_direction_one_master_is_a_process_and_another_pair_is_not():
+    cells = [undirected("SCADA-02", target) for target in ("AN-01", "GW-11", "VFD-04")]
+    cells.append(undirected("EDGE-02", "GW-11", days=range(3), verdicts=["suspicious"]))
+    cells.append(undirected("EDGE-02", "VFD-04", days=range(3)))
+    put_busier_end_first(cells)
+    (pattern,) = mine(cells, INVENTORY)
+    assert pattern.source.members == ("SCADA-02",)
+    assert pattern.destination.members == ("AN-01", "GW-11", "VFD-04")
+    assert pattern.cells == (0, 1, 2)
+    assert pattern.covers_cell(undirected("VFD-04", "SCADA-02"))  # whichever comes first
+
+
+def test_what_is_left_out_without_direction_is_left_out_at_either_end():
+    cells = [undirected("SCADA-02", target) for target in ("AN-01", "GW-11")]
+    cells.append(undirected("SCADA-02", "GW-11", verdicts=["suspicious"]))
+    put_busier_end_first(cells)
+    (pattern,) = mine(cells, INVENTORY)
+    assert pattern.exceptions == ("GW-11",)
+    rule = rule_for(pattern, time_zone="Europe/Warsaw", now=NOON)
+    assert rule.except_any == (Clause("any_device", "is", ("GW-11",)),)
+
+
+def test_who_chance_kept_to_most_of_the_week_joins_who_comes_at_any_hour():
+    always = [cell(HISTORIAN, each, SOFT[0], occurrences=all_hours()) for each in GATEWAYS[:2]]
+    rare = cell(HISTORIAN, device("SW-1", kind="Switch"), SOFT[0], occurrences=all_hours(but=4))
+    night = cell(HISTORIAN, device("SW-2", kind="Switch", zone="Line 2"), SOFT[0], hour=2)
+    assert learn_hours(rare.occurrences).hours_a_week < 168
+    found = mine([*always, rare, night], INVENTORY)
+    assert [len(pattern.destination.members) for pattern in found] == [3, 1]
+
+
+def all_hours(but=0):
+    """Each hour of the day on each of forty days, but for so many hours after midnight."""
+    return [moment for hour in range(but, 24) for moment in happened(range(40), hour)]
