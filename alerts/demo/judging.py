@@ -1,10 +1,11 @@
 """The demo's past: simulated engineers who have judged a part of the history, with errors.
 
 They know what the plant did (the simulator tells) and are wrong in three of a hundred, so that
-what Tagout shows about a pattern looks like life.
+what Tagout shows about a pattern looks like life. About what they see all the time they are right.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +17,10 @@ from portal.accounts.models import User
 
 BATCH, NEWEST = 200, 20_000
 SHARE, OFTEN_ASKED, WRONG = 0.15, 0.6, 0.03
-# Judged right, for the story makes rules of them; the first is asked about often.
-DOWNLOADS, POLLING = "tuesday-download", "historian-polling"
+DOWNLOADS = "tuesday-download"  # asked about often and judged right: a rule of the story
+COMMON = 0.04  # of a site's incidents: a process that everybody there knows
+
+type SiteProcess = tuple[str, str]
 
 
 def judge_history(*, truth: Mapping[str, Mapping[str, Any]], seen: set[int], now: datetime) -> int:
@@ -28,11 +31,12 @@ def judge_history(*, truth: Mapping[str, Mapping[str, Any]], seen: set[int], now
     rows = known.order_by("-pk").values_list("pk", "name", "alert_type", "created_at")
     fresh = [row for row in rows[:NEWEST] if row[0] not in seen]
     people = {user.email.split("@")[0]: user for user in User.objects.all()}
+    common = _common_processes(truth)
     judged = 0
     for start in range(0, len(fresh), BATCH):
         batch = fresh[start : start + BATCH]
         given = [
-            _verdict(row, truth[row[1]], people)
+            _verdict(row, truth[row[1]], people, common)
             for row in batch
             if row[1] in truth and _dice(row[1], "asked") < _chance(truth[row[1]])
         ]
@@ -45,12 +49,29 @@ def _chance(known: Mapping[str, Any]) -> float:
     return OFTEN_ASKED if known["process"] == DOWNLOADS else SHARE
 
 
+def _common_processes(truth: Mapping[str, Mapping[str, Any]]) -> set[SiteProcess]:
+    """The processes that make a large part of their site's incidents, and the story's downloads."""
+    by_process = Counter((str(known["site"]), str(known["process"])) for known in truth.values())
+    by_site: Counter[str] = Counter()
+    for (site, _), count in by_process.items():
+        by_site[site] += count
+    return {
+        (site, process)
+        for (site, process), count in by_process.items()
+        if count >= COMMON * by_site[site] or process == DOWNLOADS
+    }
+
+
 def _verdict(
-    row: tuple[int, str, str, datetime], known: Mapping[str, Any], people: Mapping[str, User]
+    row: tuple[int, str, str, datetime],
+    known: Mapping[str, Any],
+    people: Mapping[str, User],
+    common: set[SiteProcess],
 ) -> PastVerdict:
     pk, name, alert_type, created_at = row
     verdict, note = str(known["verdict"]), ""
-    if _dice(name, "wrong") < WRONG and known["process"] not in (DOWNLOADS, POLLING):
+    is_common = (str(known["site"]), str(known["process"])) in common
+    if _dice(name, "wrong") < WRONG and not is_common:
         verdict = "suspicious" if verdict != "suspicious" else "routine"
     causes = [cause.id for cause in causes_for(alert_type, verdict)] or ["other"]
     cause = causes[int(_dice(name, "cause") * min(2, len(causes)))]

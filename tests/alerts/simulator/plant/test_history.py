@@ -104,6 +104,17 @@ def test_no_talker_makes_more_than_a_fifth_of_its_site(size, request, plant):
     assert max(count / sites[talker[0]] for talker, count in talkers.items()) < 0.2
 
 
+def test_a_few_processes_make_most_of_a_site_and_many_make_the_rest(medium):
+    sites, processes = Counter(), {"gdansk": Counter(), "porto": Counter()}
+    for case in medium:
+        sites[case.truth.site] += 1
+        processes[case.truth.site][case.truth.process] += 1
+    for site, counts in processes.items():
+        assert sum(n for _, n in counts.most_common(7)) > 0.6 * sites[site]
+        assert counts.most_common(1)[0][1] < 0.3 * sites[site], "a rule may match no more"
+        assert sum(n < 0.02 * sites[site] for n in counts.values()) >= 25
+
+
 def test_downloads_happen_on_tuesday_mornings_about_38_times_in_90_days(plant, small):
     zone = ZoneInfo("Europe/Warsaw")
     downloads = [case for case in small if case.truth.process == "tuesday-download"]
