@@ -23,6 +23,7 @@ from portal import embedded
 from portal.errors import Misconfigured
 
 SIZES = ("small", "medium", "large")
+READY_BY = 75.0  # seconds after the start; what is not planned by then is planned behind the page
 HOME = Path(__file__).resolve().parents[2]
 
 
@@ -104,7 +105,8 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
             "--ca", ca,
         ])  # fmt: skip
     _wait_for_web(family, port)
-    _say(_block(port, simulator_port, data, time.monotonic() - began))
+    is_planned = _wait_for_plan(family, until=began + READY_BY)
+    _say(_block(port, simulator_port, data, time.monotonic() - began, is_planned=is_planned))
     while True:
         family.check()
         time.sleep(1)
@@ -153,17 +155,32 @@ def _wait_for_web(family: Family, port: int) -> None:
     raise Died(f"The web server does not answer. {family.last_words('web')}")
 
 
+def _wait_for_plan(family: Family, *, until: float) -> bool:
+    """Wait until the past was judged and its patterns were planned, but not for ever; return
+    whether it came to that.
+    """
+    judge = family.members.get("judge")
+    while judge is not None and judge.poll() is None:
+        family.check()
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.25)
+    return judge is not None
+
+
 def _get(address: str, trust: ssl.SSLContext | None = None) -> Any:
     with urllib.request.urlopen(address, timeout=5, context=trust) as answer:
         return json.load(answer)
 
 
-def _block(port: int, simulator_port: int, data: Path, seconds: float) -> str:
+def _block(port: int, simulator_port: int, data: Path, seconds: float, *, is_planned: bool) -> str:
     rows = [f"    {person.email:<22} {person.plays}" for person in PEOPLE]
+    still = "  The alerts of its history are still being read: patterns and plans grow meanwhile."
     return "\n".join([
         "",
         "=" * 78,
         f"  Tagout is ready after {seconds:.0f} s:  http://localhost:{port}/",
+        *([] if is_planned else [still]),
         "",
         f"  Sign in as one of these; every password is  {PASSWORD}",
         *rows,

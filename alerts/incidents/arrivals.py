@@ -30,6 +30,11 @@ def details_owed(workspace_id: int) -> int:
     return Incident.objects.filter(workspace_id=workspace_id, details_due_at__isnull=False).count()
 
 
+def incidents_without_details() -> int:
+    """How many incidents of all workspaces wait for their alerts and entities."""
+    return Incident.objects.filter(details_due_at__isnull=False).count()
+
+
 def details_by_state() -> dict[int, dict[str, int]]:
     """Per workspace: how many wait for details, and how many were given up."""
     rows = Incident.objects.filter(

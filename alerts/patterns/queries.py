@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from alerts.incidents.arrivals import incidents_without_details
 from alerts.incidents.models import Alert
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, SiteMining, State
@@ -23,6 +24,7 @@ from portal.jobs.models import Job
 from portal.jobs.models import State as Work
 
 NEEDED_DAYS, NEEDED_VERDICTS = 14, 10
+MANY_UNREAD = 100  # incidents without their alerts; a few are always on their way
 JOB, KEY = "patterns.mine", "daily"
 NEAR_DAYS = 90  # in which the nearest alerts outside a pattern are looked for
 SURE = ("routine", "maintenance", "suspicious")
@@ -82,6 +84,14 @@ def standing(*, now: datetime) -> Standing:
         is_under_way=due is not None
         and (due[0] == Work.RUNNING or (due[0] == Work.WAITING and bool(due[1].get("asked")))),
     )
+
+
+def unread_incidents() -> int:
+    """Return how many incidents still wait for their alerts, where they are so many that patterns
+    and plan will look different; else 0.
+    """
+    n = incidents_without_details()
+    return n if n >= MANY_UNREAD else 0
 
 
 def site_minings(sites: Iterable[Site] | None = None) -> QuerySet[SiteMining]:

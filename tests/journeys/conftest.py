@@ -17,6 +17,9 @@ from tests.journeys.past import WEEKS, days_later, on_tuesday, script_of
 from tests.journeys.routine import Routine
 from tests.journeys.world import World
 
+A_WEDNESDAY = datetime(2036, 10, 15, 6, tzinfo=UTC)
+MONTH, A_DAY = timedelta(days=30), 18  # incidents of all workspaces
+
 
 @pytest.fixture(scope="session")
 def simulator():
@@ -68,6 +71,24 @@ def routine(mailbox, monkeypatch, settings, live_server, transactional_db):
         _seed(simulator, mailbox, monkeypatch, settings, live_server)
         made = Routine(simulator, mailbox)
         made.remember()
+        yield made
+
+
+@pytest.fixture
+def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
+    """It is a Wednesday morning at Gdańsk, after a month of life that OT has judged a part of; the
+    plant lives on as busily when time passes. The same each time, for it begins at the same moment.
+    """
+    monkeypatch.setattr("alerts.simulator.management.advance._workers_alive", lambda: False)
+    monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
+    monkeypatch.setattr("alerts.simulator.life.HISTORY", MONTH)
+    monkeypatch.setattr("alerts.demo.judging.SHARE", 0.4)
+    history = MONTH.days * A_DAY
+    with running_simulator(now=A_WEDNESDAY, incidents=history, living=True) as simulator:
+        simulator.control.settings(per_day=A_DAY)
+        _seed(simulator, mailbox, monkeypatch, settings, live_server)
+        made = Routine(simulator, mailbox)
+        made.begin_with_history()
         yield made
 
 

@@ -6,6 +6,7 @@ from io import StringIO
 
 from django.core.management import call_command
 
+from alerts.demo.judging import judge_history
 from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
 from alerts.patterns.services.mine import mine_patterns
 from alerts.sentinel.client import client_for
@@ -40,6 +41,17 @@ class Routine(World):
         move_clock(by=self.now - clock.now())
         self.sync(WORKSPACE)
         judge(people=[self.person(cast.ODA), self.person(cast.OLAF)], now=clock.now())
+        mine_patterns(now=clock.now())
+
+    def begin_with_history(self):
+        """Tagout begins at the simulator's time with the history that the plant has made, at one of
+        its sites; simulated engineers have judged it, as in the demo.
+        """
+        move_clock(by=self.now - clock.now())
+        Workspace.objects.filter(name="porto").update(state=Workspace.State.PAUSED)
+        call_command("sync", "--all", "--full", stdout=StringIO())
+        truth = {each["name"]: each["truth"] for each in self.control.truth()}
+        judge_history(truth=truth, seen=set(), now=clock.now())
         mine_patterns(now=clock.now())
 
     @property

@@ -21,6 +21,7 @@ from portal.accounts.models import User
 
 MONTH: Final = timedelta(days=30)
 MAX_OBSTACLES: Final = 10  # patterns that cannot become a rule, the largest
+FIRST_STEPS: Final = 7  # of a longer plan: what can be read and signed in one sitting
 
 
 class Court(StrEnum):

@@ -24,6 +24,7 @@ from alerts.patterns.queries import (
     put_off,
     standing,
     still_open,
+    unread_incidents,
 )
 from alerts.patterns.web.headline import hours_words
 from alerts.patterns.web.rhythm import table_of
@@ -68,6 +69,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
         "rows": [shown(row, person, is_open=tab == OPEN) for row in found[:PAGE]],
         "more": f"?tab={tab}&from={start + PAGE}" if len(found) > PAGE else "",
         "standing": told,
+        "n_unread": unread_incidents(),
         "needs": _needs(told.days, told.verdicts),
         "may_mine": not roles_of(person).isdisjoint(PROPOSING),
         "now": now,

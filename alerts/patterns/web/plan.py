@@ -9,8 +9,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from alerts.patterns.policies import may_decide
-from alerts.patterns.queries import NEEDED_DAYS, NEEDED_VERDICTS, standing
-from alerts.patterns.reads.plan import Court, SitePlan, minutes_a_month, plans_for, share_of
+from alerts.patterns.queries import (
+    NEEDED_DAYS,
+    NEEDED_VERDICTS,
+    standing,
+    unread_incidents,
+)
+from alerts.patterns.reads.plan import (
+    FIRST_STEPS,
+    Court,
+    SitePlan,
+    minutes_a_month,
+    plans_for,
+    share_of,
+)
 from alerts.patterns.reads.questions import Questions, questions_at
 from alerts.patterns.web.plan_words import (
     PlanRow,
@@ -51,7 +63,13 @@ def plan(request: HttpRequest) -> HttpResponse:
     user, now = actor_of(request), clock.now()
     plans = plans_for(user)
     wanted = request.GET.get("site", "")
-    page: dict[str, Any] = {"now": now, "tabs": _tabs(plans, wanted), "all": ALL, "wanted": wanted}
+    page: dict[str, Any] = {
+        "now": now,
+        "tabs": _tabs(plans, wanted),
+        "all": ALL,
+        "wanted": wanted,
+        "n_unread": unread_incidents(),
+    }
     if not plans:
         return _empty(request, page, now=now)
     if wanted == ALL:
@@ -75,6 +93,7 @@ def plan_context(
     groups = groups_of(chosen, user)
     rows = [row for group in groups for row in group.rows]
     row = _chosen_row(rows, request.GET.get("pattern", ""))
+    ready = [step for step in chosen.of(Court.READY) if may_decide(step.candidate, by=user)]
     may_ask = not roles_of(user).isdisjoint(SOC_ROLES)
     questions = questions_at(chosen, user, now=now)
     return {
@@ -91,7 +110,9 @@ def plan_context(
         "row": row,
         "panel": panel_of(row, user),
         "is_chosen": bool(row and request.GET.get("pattern")),
-        "ready": [step for step in chosen.of(Court.READY) if may_decide(step.candidate, by=user)],
+        "ready": ready,
+        "n_first": FIRST_STEPS if len(ready) > FIRST_STEPS else 0,
+        "first_share": percent(share_of(ready[:FIRST_STEPS]), 0),
         "n_mine": _count_mine(chosen, user, now=now),
         "questions": questions,
         "question_share": percent(questions.share, 0) if questions.share else "",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.patterns.models import Candidate
 from alerts.patterns.policies import may_decide
-from alerts.patterns.reads.plan import Court, PlanStep, SitePlan, plans_for
+from alerts.patterns.reads.plan import FIRST_STEPS, Court, PlanStep, SitePlan, plans_for
 from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
 from alerts.patterns.services.decide import CannotDecide, reject_candidate, snooze_candidate
 from alerts.patterns.services.propose_patterns import (
@@ -40,10 +40,12 @@ TEMPLATE: Final = "alerts/patterns/propose.html"
 
 @require_http_methods(["GET", "POST"])
 def propose(request: HttpRequest) -> HttpResponse:
-    """Read what is ready, then propose it: one pattern, or all of a site."""
+    """Read what is ready, then propose it: one pattern, the first few, or all of a site."""
     user, now = actor_of(request), clock.now()
     asked = request.POST if request.method == "POST" else request.GET
     plan, steps = _ready(user, asked.get("site", ""), asked.getlist("pattern"))
+    if request.method == "GET" and "first" in asked:
+        steps = steps[:FIRST_STEPS]
     if not steps:
         return leave_toast(
             request, HttpResponseRedirect(_home(plan)), gettext("Nothing is ready to propose.")

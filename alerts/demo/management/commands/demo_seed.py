@@ -17,6 +17,8 @@ from alerts.patterns.services.mine import mine_patterns
 from portal import clock
 from portal.command import TagoutCommand
 
+BETWEEN_MININGS = 5  # seconds, while details of the history come in
+
 
 class Command(TagoutCommand):
     """Fill the demo, or wait until its history was read."""
@@ -65,7 +67,7 @@ def _judge(options: dict[str, Any]) -> dict[str, object]:
         mine_patterns(days=90, now=clock.now())  # the day's mining ran before there was history
         if not coming:
             return {"judged": judged}
-        time.sleep(10)
+        time.sleep(BETWEEN_MININGS)
 
 
 def _wait(seconds: float) -> dict[str, object]:

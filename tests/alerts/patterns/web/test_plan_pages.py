@@ -2,6 +2,7 @@
 
 import pytest
 
+from alerts.incidents.models import Incident
 from alerts.patterns.models import Candidate, PlanQuestion, State
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
@@ -42,6 +43,16 @@ def test_the_offer_stands_first_with_its_evidence(page, planned, leo):
     assert "At least 77.9 % is harmless." in told
     assert "Tested together on 360 incidents of 30 days" in told
     assert "analysts' work" not in told  # nobody measured it
+
+
+def test_plan_and_patterns_say_that_history_is_still_being_read(page, planned, leo):
+    assert "still being read" not in page(leo) + page(leo, "/patterns/")
+    few = Incident.objects.values("pk")[:99]
+    Incident.objects.filter(pk__in=few).update(details_due_at=NOON)
+    assert "still being read" not in page(leo)
+    Incident.objects.update(details_due_at=NOON)
+    for address in ("/plan/", "/patterns/"):
+        assert "The alerts of 360 incidents are still being read." in page(leo, address)
 
 
 def test_the_list_tells_whose_turn_it_is(page, planned, leo):
