@@ -19,6 +19,12 @@ settings.register_profile("suite", PATIENT, derandomize=True)
 settings.register_profile("hunt", PATIENT, print_blob=True)
 settings.load_profile("suite")
 
+
+def examples(n: int, *, hunted: int) -> int:
+    """How many a dear property looks at: `n` in every run, `hunted` in `make hunt`."""
+    return hunted if settings.get_current_profile_name() == "hunt" else n
+
+
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
 
 

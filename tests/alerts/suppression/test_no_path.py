@@ -28,7 +28,7 @@ from alerts.suppression.services.watch import watch_rules
 from portal.accounts.models import Role, ScopeKind, User
 from portal.accounts.services import grant_role
 from portal.errors import Refused
-from tests.conftest import NOON
+from tests.conftest import NOON, examples
 from tests.factories import rules
 from tests.factories.incidents import make_site, make_workspace
 
@@ -232,8 +232,9 @@ def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(plant):
     run_state_machine_as_test(
         lambda: Lives(plant),
         settings=settings(
-            max_examples=30, stateful_step_count=25, suppress_health_check=list(HealthCheck)
+            max_examples=examples(10, hunted=100), stateful_step_count=25,
+            suppress_health_check=list(HealthCheck),
         ),
-    )
+    )  # fmt: skip
 
     assert Lives.lives
