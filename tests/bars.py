@@ -5,7 +5,7 @@ sideways scroll.
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser import PHONE, PHONE_UP_TO
+from tests.browser import PHONE, PHONE_UP_TO, WIDE
 
 GROUND = "getComputedStyle(document.body).backgroundColor"
 AXE = Axe().axe_script
@@ -118,6 +118,19 @@ def bar_faults_everywhere(page: Page) -> list[str]:
     page.evaluate(COLOURS_ARRIVED)
     faults += [f"phone: {fault}" for fault in bar_faults(page)]
     thumbs.detach()
+    return faults
+
+
+def bar_faults_of_each(page: Page, *paths: str) -> list[str]:
+    """The same of pages that one person reads one after the other: a tab of its own, and a world
+    of its own, cost each as much as the look at it.
+    """
+    faults = []
+    for path in paths:
+        page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        faults += [f"{path}: {fault}" for fault in bar_faults_everywhere(page)]
     return faults
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bars import bar_faults_everywhere
+from tests.bars import bar_faults_everywhere, bar_faults_of_each
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -13,9 +13,10 @@ def planned(mine, judged, polling):
     return mine()
 
 
-@pytest.mark.parametrize("path", ["/plan/", "/plan/?site=all", "/plan/propose/"])
-def test_the_pages_hold_the_bars(browse, planned, leo, noon, path):
-    assert bar_faults_everywhere(browse(path, as_=leo)) == []
+def test_the_pages_hold_the_bars(browse, planned, leo, noon):
+    page = browse("/plan/", as_=leo)
+    assert bar_faults_everywhere(page) == []
+    assert bar_faults_of_each(page, "/plan/?site=all", "/plan/propose/") == []
 
 
 def test_the_empty_plan_holds_the_bars(browse, leo, noon):

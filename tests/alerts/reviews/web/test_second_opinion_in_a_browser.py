@@ -8,14 +8,13 @@ from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import run_second_opinions
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
-from tests.bars import axe_findings_in_both_themes, sideways, small_targets
+from tests.bars import bar_faults_everywhere, bar_faults_of_each
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SEED = b"a secret"
 KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
-WIDTHS = [320, 390, 1440]
 
 
 @pytest.fixture
@@ -35,13 +34,6 @@ def opinion(answer, incident, oda, kasia, olaf, leo, noon):
 
 def pick(page, name):
     page.locator("label", has_text=name).filter(visible=True).first.tap()
-
-
-def holds_its_promises(page, width):
-    assert sideways(page) == 0
-    assert axe_findings_in_both_themes(page) == []
-    if width < 900:
-        assert small_targets(page) == []
 
 
 def test_an_answer_takes_three_taps_and_shows_both(browse, kasia, opinion):
@@ -68,25 +60,17 @@ def test_it_works_without_scripts_and_in_german(browse, kasia, opinion):
     assert opinion.verdict == "not-sure"
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_question_holds_the_kits_promises(browse, kasia, opinion, width):
-    page = browse(f"/reviews/{opinion.uuid}/second/", as_=kasia, width=width)
+def test_the_question_holds_the_bars(browse, kasia, opinion):
+    page = browse(f"/reviews/{opinion.uuid}/second/", as_=kasia)
     page.get_by_text("All facts of the alert").click()
-    holds_its_promises(page, width)
+    assert bar_faults_everywhere(page) == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_decision_of_a_lead_holds_them_too(browse, olaf, opinion, width):
+def test_the_decision_and_the_list_of_a_lead_hold_them_too(browse, olaf, opinion):
     run_second_opinions(seed=SEED, now=NOON + timedelta(hours=73))
     found = SecondOpinion.objects.get()
-    page = browse(f"/reviews/{found.uuid}/second/", as_=olaf, width=width)
+    page = browse(f"/reviews/{found.uuid}/second/", as_=olaf)
     assert page.get_by_role("heading", name="Your decision").is_visible()
-    holds_its_promises(page, width)
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_list_of_a_lead_holds_them_too(browse, olaf, opinion, width):
-    run_second_opinions(seed=SEED, now=NOON + timedelta(hours=73))
-    page = browse("/reviews/", as_=olaf, width=width)
+    assert bar_faults_everywhere(page) == []
+    assert bar_faults_of_each(page, "/reviews/") == []
     assert page.get_by_role("heading", name="Suspicions for you to decide").is_visible()
-    holds_its_promises(page, width)
