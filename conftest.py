@@ -33,8 +33,11 @@ pytest_plugins = ["tests.browser", "tests.servers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long-faults`: the fault matrix with its full numbers; `--all-pairs`: rules and facts."""
+    """The long forms: of the fault matrix, of all pairs of rules and facts, of the capture fuzz."""
     parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")
+    parser.addoption(
+        "--long-fuzz", action="store_true", help="100,000 mutated captures instead of 400"
+    )
     parser.addoption(
         "--all-pairs", action="store_true", help="100,000 pairs of rule and facts instead of 12,000"
     )

@@ -82,9 +82,13 @@ class CaptureFile:
 
     def _open(self) -> BinaryIO:
         try:
-            if not stat.S_ISREG(os.stat(self.path).st_mode):  # noqa: PTH116  (one call, no race)
+            # A pipe or a device may never end; without this flag it would hold up the opening.
+            number = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            stream = os.fdopen(number, "rb")
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                stream.close()
                 raise CaptureError("This is no regular file: a capture is read from a file.")
-            return self.path.open("rb")
+            return stream
         except OSError as error:
             raise CaptureError(f"The file cannot be read: {error.strerror}.") from error
         except ValueError as error:

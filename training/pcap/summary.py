@@ -212,5 +212,5 @@ def summarize(path: Path, limits: Limits | None = None) -> CaptureSummary:
     summary.format = capture.format
     names = [LINK_TYPES.get(number, f"unknown ({number})") for number in capture.link_types]
     summary.link_type = names[0] if len(names) == 1 else "per-packet" if names else "unknown"
-    summary.problems += capture.problems
+    summary.problems[:0] = capture.problems  # what ended the reading comes first
     return summary

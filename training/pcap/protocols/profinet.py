@@ -15,7 +15,7 @@ SERVICES: dict[int, tuple[str, Kind]] = {
 _SETS: dict[tuple[int, int], tuple[str, Kind]] = {
     (1, 2): ("Set the IP address", Kind.WRITE),
     (2, 2): ("Set the station name", Kind.WRITE),
-    (5, 3): ("Flash the light", Kind.WRITE),
+    (5, 3): ("Flash the light", Kind.OTHER),
     (5, 5): ("Reset to factory settings", Kind.RESTART),
     (5, 6): ("Reset to factory", Kind.RESTART),
 }
