@@ -26,6 +26,7 @@ from portal.accounts.models import (
 _ROLES_OF_SCOPE = {
     TokenScope.INCIDENTS_WRITE: SOC_ROLES,
     TokenScope.REVIEWS_WRITE: OT_ROLES | SOC_ROLES,
+    TokenScope.SITES_WRITE: OT_ROLES | {Role.ADMINISTRATOR},
     TokenScope.RULES_WRITE: OT_ROLES | SOC_ROLES,
 }
 

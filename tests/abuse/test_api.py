@@ -43,6 +43,8 @@ BODIES = {
     "pause": {"reason": "Something is odd."},
     "resume": {"reason": "It was nothing."},
     "retire": {"reason": "No longer needed."},
+    "describe": {"kind": "PLC", "role": "", "criticality": "normal", "purdue_level": None},
+    "set": {"control_room_phone": "+48 58 555 01 10"},
     "decide": {"choice": "confirm", "reason": "Seen it."},
     "promote": {"reason": "Its record is clean."},
 }

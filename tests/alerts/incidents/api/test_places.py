@@ -1,6 +1,10 @@
 import pytest
 
-from tests.factories.incidents import make_device
+from alerts.suppression.models import RuleVersion
+from tests.factories.incidents import make_alert, make_device, make_incident
+from tests.factories.rule_rows import make_version
+from tests.factories.rules import downloads
+from tests.program import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -44,3 +48,43 @@ def test_sites_and_zones_are_those_of_the_person(client, site, porto, oda, mia):
     [zone] = get(client, mia, "zones/?site=Porto")["results"]
     assert (zone["site"], zone["name"]) == ("Porto", "Blending")
     get(client, oda, f"sites/{porto.pk}/", status=404)
+
+
+SAFETY = {"kind": " PLC ", "role": "Chlorine", "criticality": "safety", "purdue_level": 1}
+
+
+def test_ot_says_what_a_device_is_with_the_scope_for_it(site, porto, oda, olaf, sam, workspace):
+    device = make_device(site, "PLC-1", "10.0.0.1", kind="HMI")
+    foreign = make_device(porto, "PLC-9", "10.0.0.9")
+    address = f"devices/{device.pk}/describe/"
+    make_alert(make_incident(workspace, site_ids=[site.pk]), site=site)
+    assert Program(sam).post(address, SAFETY).status_code == 403
+    assert Program(oda, "read", "reviews:write").post(address, SAFETY).status_code == 403
+    assert Program(oda).post(f"devices/{foreign.pk}/describe/", SAFETY).status_code == 404
+    assert Program(oda).post(address, {"kind": "PLC"}).status_code == 400, "it is told whole"
+    row = Program(oda).post(address, SAFETY).json()
+    assert (row["kind"], row["criticality"], row["purdue_level"]) == ("PLC", "safety", 1.0)
+    assert set(row["set_by_people"]) == {"kind", "role", "criticality", "purdue_level"}
+    lower = SAFETY | {"criticality": "normal"}
+    refused = Program(oda).post(address, lower | {"reason": "Gone."})
+    assert refused.status_code == 409 and "Only the OT lead" in refused.json()["detail"]
+    assert "say why" in Program(olaf).post(address, lower).json()["detail"]
+    assert Program(olaf).post(address, lower | {"reason": "Gone."}).status_code == 200
+
+
+def test_the_lead_sets_a_site_and_confirms_that_rules_stop(site, oda, olaf, leo, workspace):
+    make_alert(make_incident(workspace, site_ids=[site.pk]), site=site)
+    version = make_version("live", of=downloads(), ot=oda, soc=leo, workspace=workspace, site=site)
+    address, said = f"sites/{site.pk}/set/", {"time_zone": "Europe/Berlin"}
+    assert Program(oda).post(address, said).status_code == 403
+    assert Program(olaf, "read", "rules:write").post(address, said).status_code == 403
+    phone = Program(olaf).post(address, {"control_room_phone": "+48 58 555 01 10"}).json()
+    assert (phone["time_zone"], phone["control_room_phone"]) == (
+        "Europe/Warsaw", "+48 58 555 01 10",
+    )  # fmt: skip
+    asked = Program(olaf).post(address, said)
+    assert asked.status_code == 409 and str(version) in asked.json()["detail"]
+    assert Program(olaf).post(address, {"time_zone": "Warsaw"}).status_code == 409
+    done = Program(olaf).post(address, said | {"confirmed": True})
+    assert done.json()["time_zone"] == "Europe/Berlin"
+    assert RuleVersion.objects.get(pk=version.pk).state == "paused"
