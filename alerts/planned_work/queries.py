@@ -77,6 +77,18 @@ def occurrences_between(
     return rows.select_related("revision__zone", "work__site").order_by("starts_at", "pk")
 
 
+def latest_begun(
+    kinds: Collection[str], site_ids: Collection[int], *, now: datetime, most: int
+) -> list[Occurrence]:
+    """Return the occurrences of work of these kinds that began last at these sites, the newest
+    first, as they are known now.
+    """
+    rows = Occurrence.objects.filter(
+        revision__kind__in=kinds, site__in=site_ids, known_until=None, starts_at__lte=now
+    ).exclude(work__state=PlannedWork.State.CANCELLED, done_at=None)
+    return list(rows.order_by("-starts_at", "-pk")[:most])
+
+
 def overrun_now(site_ids: Collection[int], *, now: datetime) -> QuerySet[Occurrence]:
     """Return work that is over its end and that nobody called done, while its alerts are late."""
     rows = Occurrence.objects.filter(

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from alerts.incidents.models import DetailsState, Incident
+from alerts.planned_work.queries import latest_begun
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.guards.life import CREDIT_PERIOD, MAX_CREDIT
+from alerts.suppression.engine.guards.life import CREDIT_OCCURRENCES, MAX_CREDIT, credit_start
 from alerts.suppression.engine.guards.scene import HANDS, reasons_to_keep_open
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.models import RuleVersion, State
@@ -20,8 +21,9 @@ MAX_CANDIDATES = 200  # the newest looks; more than MAX_CREDIT of them are hardl
 
 
 def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
-    """Return up to eight incidents of the 28 days before now that the version would have closed and
-    that a person saw and found harmless, the newest first; no two of one look.
+    """Return up to eight incidents of the 28 days before now, or since the last but one occurrence
+    of its planned work, that the version would have closed and that a person saw and found
+    harmless, the newest first; no two of one look.
     """
     acting = load_acting(
         RuleVersion.objects.filter(Q(pk=version.pk) | Q(state=State.LIVE, expires_at__gt=now))
@@ -29,7 +31,7 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     if version.pk not in acting.versions:
         return []
     found: list[int] = []
-    rows = _candidates(version.said, now=now)
+    rows = _candidates(version.said, _period(version, now=now))
     facts = facts_by_incident([row.pk for row in rows], as_of_alert=True)
     for row in rows:
         if _would_have_closed(row, facts[row.pk], acting=acting, now=now):
@@ -39,9 +41,15 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     return found
 
 
-def _candidates(said: Rule, *, now: datetime) -> list[Incident]:
+def _period(version: RuleVersion, *, now: datetime) -> Period:
+    lines = [clause for clause in version.said.all_of if clause.field == "planned_work"]
+    kinds = [kind for clause in lines for kind in clause.texts]
+    begun = latest_begun(kinds, version.site_ids, now=now, most=CREDIT_OCCURRENCES) if kinds else []
+    return Period(credit_start([each.starts_at for each in begun], now=now), now)
+
+
+def _candidates(said: Rule, period: Period) -> list[Incident]:
     """Incidents with a match that somebody found harmless, the newest first, one a look."""
-    period = Period(now - CREDIT_PERIOD, now)
     matching = inside(period, sql.where(said))
     ids = [
         row[0]

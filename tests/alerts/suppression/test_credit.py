@@ -8,7 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.incidents.models import Alert, Incident, Status, TimelineItem
+from alerts.planned_work.engine.coverage import Side
+from alerts.planned_work.engine.recurrence import Schedule
+from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
+from alerts.planned_work.services.cover import cover_alerts
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.models import RuleVersion, State
@@ -219,3 +223,27 @@ def test_what_was_credited_is_settled_when_the_trial_begins(proposal, people, re
     version = rules.sign(proposal, by=people.leo, now=NOON)
     rules.judge(recent(3), by=people.oda)
     assert progress_of(version).trial.credit == 0
+
+
+def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
+    people, workspace, site, history
+):
+    zone, visits = site.zones.order_by("pk").first(), []
+    for days in (100, 70, 40):  # a vendor who comes every month or so
+        at = rules.TUESDAY - days * DAY
+        row = rules.incident_of(workspace, site, at=at)
+        visits.append(row)
+        row.alerts.update(source_zone=zone.name, source_address="10.20.1.7")
+        plan = WorkPlan(
+            title="Visit", kind="vendor-visit",
+            schedule=Schedule(at.replace(tzinfo=None), timedelta(hours=4), "UTC"),
+            devices=(DeviceOfPlan(Side.ANY, zone.pk, "10.20.1.7", "ENG-WS-04"),),
+        )  # fmt: skip
+        plan_work(site=site, plan=plan, by=people.oda, now=at - DAY)
+    cover_alerts(alert_ids=Alert.objects.values_list("pk", flat=True), now=NOON)
+    verdicts = rules.judge(visits[:2], by=people.oda) + rules.judge(visits[2:], by=people.olaf)
+    lines = tuple(each for each in rules.downloads().all_of if each.field != "time")
+    said = rules.downloads(all_of=(*lines, rules.clause("planned_work", "within", "vendor-visit")))
+    draft = rules.draft(said, by=people.oda, evidence=verdicts, now=NOON)
+    proposal = rules.propose(draft, by=people.oda, now=NOON)
+    assert _credit(proposal, people) == [visits[2].pk, visits[1].pk]

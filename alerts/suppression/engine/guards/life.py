@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +18,8 @@ TRIAL: Final = timedelta(days=7)
 TRIAL_MATCHES: Final = 10
 TRIAL_ENDS: Final = timedelta(days=28)  # of a trial that saw too little: both owners are asked
 CREDIT_PERIOD: Final = timedelta(days=28)  # before the second signature
+CREDIT_OCCURRENCES: Final = 2  # of planned work that a rule names, where they are longer ago
+CREDIT_LONGEST: Final = timedelta(days=MOST_DAYS)  # how long ago they may be at most
 MAX_CREDIT: Final = 8  # so that at least two matches of the ten are fresh
 
 
@@ -50,6 +53,15 @@ def reasons_against_another(*, automation_rules: int) -> list[Sentence]:
     if automation_rules < limit:
         return []
     return [Sentence("life.quota", count=automation_rules, most=QUOTA, limit=limit)]
+
+
+def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
+    """Return since when a trial that begins now counts what was before it. `begun` is when the
+    latest occurrences of the rule's planned work began: work of every two months would else never
+    have a match to count.
+    """
+    latest = sorted(begun, reverse=True)[:CREDIT_OCCURRENCES]
+    return max(min([now - CREDIT_PERIOD, *latest]), now - CREDIT_LONGEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
