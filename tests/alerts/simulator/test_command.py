@@ -142,6 +142,7 @@ def test_waiting_work_becomes_due_as_if_time_had_passed(pretend, monkeypatch):
         Job.objects.filter(due_at__lte=clock.unshifted()).update(state="done")
 
     monkeypatch.setattr(advance.app.control, "ping", lambda **_: [{"worker": "pong"}])
+    monkeypatch.setattr(advance, "is_a_worker_busy", lambda: False)
     monkeypatch.setattr(advance.app, "send_task", work)
     monkeypatch.setattr(advance.time, "sleep", lambda _seconds: None)
     run("advance", "2h")
@@ -168,6 +169,7 @@ def test_what_never_ends_is_waited_for_once_a_round_and_what_nobody_takes_once(
 
     passed = itertools.count(0, 20)
     monkeypatch.setattr(advance.app.control, "ping", lambda **_: [{"worker": "pong"}])
+    monkeypatch.setattr(advance, "is_a_worker_busy", lambda: False)
     monkeypatch.setattr(advance.app, "send_task", work)
     still = SimpleNamespace(sleep=lambda _seconds: None, monotonic=lambda: next(passed))
     monkeypatch.setattr(advance, "time", still)
