@@ -142,6 +142,19 @@ def test_a_safety_system_or_crown_jewel_keeps_it_open(floor, criticality):
     assert stays_open(floor)
 
 
+def test_a_safety_system_is_found_by_its_name_alone_and_by_its_entity_alone(floor):
+    floor.rule()
+    incident = floor.incident()
+    plc = Device.objects.filter(pk=Device.objects.get(name="PLC-21").pk)
+    plc.update(criticality="safety", name="SIS-1", address="10.99.9.9")  # only its entity tells
+    assert stays_open(floor)
+    incident.entities.all().delete()
+    plc.update(name="PLC-21")  # only its name tells
+    assert stays_open(floor)
+    plc.update(criticality="normal")
+    assert floor.decide() == 1
+
+
 @pytest.mark.parametrize(
     "entity",
     [
