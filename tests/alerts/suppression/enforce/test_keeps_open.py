@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.incidents.models import Incident, OtState, TimelineItem
+from alerts.incidents.models import Incident, OtState, Status, TimelineItem
 from alerts.sites.models import Device
 from alerts.suppression.models import LedgerEntry
 from tests.alerts.suppression.enforce.floor import DEVICES, MORNING, POLLING, ROUTINE, routine
@@ -113,6 +113,17 @@ def test_whoever_worked_on_it_in_tagout_keeps_it_open(floor):
     TimelineItem.objects.create(
         incident=incident, at=NOON, side="soc", by=floor.leo, code="severity"
     )
+    assert stays_open(floor)
+
+
+def test_what_was_closed_in_sentinel_and_opened_again_there_stays_open(floor):
+    floor.rule()
+    incident = floor.incident(status="Closed", classification="Undetermined")
+    floor.go(minutes=5)
+    floor.sentinel.edit(incident.name, status="New", classification=None)
+    floor.read()
+    incident.refresh_from_db()
+    assert incident.status == Status.NEW
     assert stays_open(floor)
 
 
