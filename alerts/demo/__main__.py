@@ -81,6 +81,7 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
         "seed",
         [*manage, "demo_seed", "--simulator", f"https://localhost:{simulator_port}", "--ca", ca],
     )
+    family.run("training", [*manage, "training", "import"])
     celery = [sys.executable, "-m", "celery", "-A", "portal.celery:app"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     family.start("web", [

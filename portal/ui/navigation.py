@@ -34,6 +34,7 @@ class Section:
 TOP = Section("", 0)
 ALERTS = Section(_("Alerts"), 10)
 NOISE = Section(_("Noise reduction"), 20)
+TRAINING = Section(_("Training"), 25)
 INSIGHT = Section(_("Insight"), 30)
 RUNNING = Section(_("Administration"), 40)
 

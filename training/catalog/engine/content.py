@@ -85,8 +85,9 @@ class Question:
         return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is stored of it; `from_json` reads it."""
-        return asdict(self)
+        """Return what is stored of it, in the types of JSON; `from_json` reads it."""
+        stored: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return stored
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Question":

@@ -1,4 +1,6 @@
-"""`training check|lock [PATH]`: what authors need at their desk. Neither needs a database."""
+"""`training check|lock [PATH]`: what authors need at their desk, without a database.
+`training import [PATH]`: take the modules into the database.
+"""
 
 import sys
 import time
@@ -9,17 +11,19 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from portal import clock
 from portal.command import TagoutCommand
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import write_lock
+from training.catalog.services import import_curriculum
 from training.catalog.vocabulary import current_vocabulary
 
 
 class Command(TagoutCommand):
     """Check modules, and write down the sums of their files."""
 
-    help = "Check training modules (check), or renew the sums of their files (lock)."
+    help = "Check training modules, renew the sums of their files (lock), or import them."
     failed = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +35,7 @@ class Command(TagoutCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """As every command, but faults end with 1 after they were printed."""
-        self.needs_database = False
+        self.needs_database = options["action"] == "import"
         super().handle(*args, **options)
         if self.failed:
             sys.exit(1)
@@ -88,4 +92,10 @@ def _lock(path: Path) -> dict[str, Any]:
     return {"modules": len(modules)}
 
 
-_ACTIONS: dict[str, Any] = {"check": _check, "lock": _lock}
+def _import(path: Path) -> dict[str, Any]:
+    curriculum = read_folder(path)
+    changes = import_curriculum(curriculum=curriculum, by="command line", now=clock.now())
+    return {"modules": len(curriculum.modules), **changes}
+
+
+_ACTIONS: dict[str, Any] = {"check": _check, "import": _import, "lock": _lock}

@@ -1,0 +1,141 @@
+"""Whether an answer is right. An answer is stored in the order of the author:
+
+single, multiple   {"chosen": [0, 2]}            positions of the options
+numeric, short, packet   {"text": "0x29"}        as it was typed
+match              {"places": [2, 0, 1]}         for each pair, whose right side was chosen
+order              {"places": [0, 2, 1]}         for each step, where it was put
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from training.catalog.engine.answer_keys import read_number
+from training.catalog.engine.content import Option, Question, QuestionType
+
+type Answer = dict[str, Any]
+
+CHOICES = frozenset({QuestionType.SINGLE, QuestionType.MULTIPLE})
+PLACES = frozenset({QuestionType.MATCH, QuestionType.ORDER})
+MAX_TEXT = 200  # letters of a typed answer
+_FRAME = re.compile(r"(?:frame|no\.?|#)?\s*0*(\d+)", re.IGNORECASE)
+
+
+class AnswerError(ValueError):
+    """The answer cannot be judged. The code says why: `none`, `many`, `long`, `number`, `frame`,
+    `gaps`, `twice`.
+    """
+
+    @property
+    def code(self) -> str:
+        """Return why."""
+        return str(self.args[0])
+
+
+def display_order(question: Question, seed: str) -> list[int]:
+    """Return the order in which options, right sides or steps are shown, as positions in the
+    author's order. One seed gives one order; steps never stand in their right one.
+    """
+    count = len(question.options or question.pairs or question.items)
+    order = list(range(count))
+    if question.type in CHOICES and not question.is_shuffled:
+        return order
+    random.Random(seed).shuffle(order)
+    if question.type is QuestionType.ORDER and order == sorted(order):
+        order.append(order.pop(0))
+    return order
+
+
+def read_answer(question: Question, form: Mapping[str, Sequence[str]], seed: str) -> Answer:
+    """Return the answer in a submitted form: `choice` (positions as displayed), `text`, or
+    `place-0`, `place-1` … Raises AnswerError.
+    """
+    order = display_order(question, seed)
+    if question.type in CHOICES:
+        chosen = sorted(order[_position(value, len(order))] for value in form.get("choice", ()))
+        if not chosen:
+            raise AnswerError("none")
+        if question.type is QuestionType.SINGLE and len(chosen) > 1:
+            raise AnswerError("many")
+        return {"chosen": chosen}
+    if question.type in PLACES:
+        return {"places": _read_places(question, form, order)}
+    text = " ".join(" ".join(form.get("text", ())).split())
+    if not text:
+        raise AnswerError("none")
+    if len(text) > MAX_TEXT:
+        raise AnswerError("long")
+    _value_of(question.type, text)
+    return {"text": text}
+
+
+def _position(value: str, count: int) -> int:
+    if not value.isascii() or not value.isdecimal() or len(value) > 4 or int(value) >= count:
+        raise AnswerError("none")
+    return int(value)
+
+
+def _read_places(
+    question: Question, form: Mapping[str, Sequence[str]], order: list[int]
+) -> list[int]:
+    values = ["".join(form.get(f"place-{row}", ())) for row in range(len(order))]
+    if not any(values):
+        raise AnswerError("none")
+    if not all(values):
+        raise AnswerError("gaps")
+    places = [_position(value, len(order)) for value in values]
+    if question.type is QuestionType.MATCH:
+        return [order[place] for place in places]  # rows stand as written, right sides are mixed
+    if len(set(places)) < len(places):
+        raise AnswerError("twice")
+    by_step = dict(zip(order, places, strict=True))  # steps are mixed, places count from the top
+    return [by_step[step] for step in range(len(order))]
+
+
+def is_right(question: Question, answer: Answer) -> bool:
+    """Return whether an answer is right."""
+    if question.type in CHOICES:
+        right = [n for n, option in enumerate(question.options) if option.is_correct]
+        return list(answer["chosen"]) == right
+    if question.type is QuestionType.MATCH:
+        rights = [pair.right for pair in question.pairs]
+        chosen = [rights[place] for place in answer["places"]]
+        return chosen == rights  # two rows may share a right side
+    if question.type is QuestionType.ORDER:
+        return list(answer["places"]) == list(range(len(question.items)))
+    return _is_accepted(question, answer["text"])
+
+
+def foreseen(question: Question, answer: Answer) -> Option | None:
+    """Return the wrong answer of a typed question that its author foresaw."""
+    if "text" not in answer:
+        return None
+    typed = _value_of(question.type, answer["text"])
+    for option in question.options:
+        if _value_of(question.type, option.text.strip("`")) == typed:
+            return option
+    return None
+
+
+def _is_accepted(question: Question, text: str) -> bool:
+    value = _value_of(question.type, text)
+    if question.type is QuestionType.NUMERIC:
+        wanted, tolerance = read_number(question.accepted[0]), read_number(question.tolerance)
+        return abs(read_number(value) - wanted) <= tolerance
+    return value in {_value_of(question.type, accepted) for accepted in question.accepted}
+
+
+def _value_of(kind: QuestionType, text: str) -> str:
+    """Return what counts of a typed answer: a number, a frame number, or words without case."""
+    if kind is QuestionType.NUMERIC:
+        try:
+            return str(read_number(text).normalize())
+        except ValueError:
+            raise AnswerError("number") from None
+    if kind is QuestionType.PACKET:
+        found = _FRAME.fullmatch(text.strip())
+        if not found:
+            raise AnswerError("frame")
+        return found[1]
+    return " ".join(text.casefold().split())

@@ -1,0 +1,176 @@
+"""The teaching as rows. `import_curriculum` writes them; what an author takes out is retired, never
+deleted, because learners' attempts point to it.
+"""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from training.catalog.engine import content
+
+
+class CurriculumImport(models.Model):
+    """One run of `training import` that changed something."""
+
+    imported_at = models.DateTimeField()
+    by_label = models.CharField(max_length=200)
+    changes = models.JSONField()  # counts by name
+
+    def __str__(self) -> str:
+        return f"import of {self.imported_at:%Y-%m-%d %H:%M}"
+
+
+class Module(models.Model):
+    """A folder of lessons about one subject."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    summary = models.CharField(max_length=300, blank=True)
+    order = models.PositiveSmallIntegerField()
+    minutes = models.PositiveSmallIntegerField()
+    nice = ArrayField(models.CharField(max_length=20), default=list)  # NICE work roles
+    attack_version = models.CharField(max_length=10)
+    prerequisites = ArrayField(models.SlugField(), default=list)
+    pass_mark = models.FloatField()  # share of its questions answered right, 0 to 1
+    review_by = models.DateField()
+    licence = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["order", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pass_mark__gte=0, pass_mark__lte=1), name="a_pass_mark_is_a_share"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Lesson(models.Model):
+    """One text to read, with its questions in place. `body` is a list of blocks, each clean HTML or
+    the slug of a question; `sources` is clean HTML, one footnote each.
+    """
+
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="lessons")
+    slug = models.SlugField()
+    title = models.CharField(max_length=200)
+    summary = models.CharField(max_length=300, blank=True)
+    number = models.PositiveSmallIntegerField()
+    minutes = models.PositiveSmallIntegerField()
+    techniques = ArrayField(models.CharField(max_length=12), default=list)
+    alert_types = ArrayField(models.CharField(max_length=200), default=list)
+    review_by = models.DateField()
+    body = models.JSONField()
+    outline = models.JSONField()
+    sources = models.JSONField()
+    is_retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["module__order", "module__slug", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["module", "slug"], name="a_lesson_is_named_once")
+        ]
+        indexes = [GinIndex(fields=["alert_types"], name="lessons_by_alert_type")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Question(models.Model):
+    """A question of a lesson, whatever its wording. Its versions hold the words."""
+
+    lesson = models.ForeignKey(Lesson, on_delete=models.PROTECT, related_name="questions")
+    slug = models.SlugField()
+    position = models.PositiveSmallIntegerField()
+    is_retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["lesson", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lesson", "slug"], name="a_question_of_a_lesson_is_named_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lesson_id}#{self.slug}"
+
+
+class QuestionVersion(models.Model):
+    """What a question asked and what was right, told apart by the hash of both. Feedback and typos
+    change in place; a new key is a new version, so that figures never mix two questions.
+    """
+
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    content_hash = models.CharField(max_length=64)
+    type = models.CharField(max_length=10, choices=[(kind, kind) for kind in content.QuestionType])
+    techniques = ArrayField(models.CharField(max_length=12), default=list)
+    stored = models.JSONField()
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["question"], condition=Q(is_current=True),
+                name="one_version_of_a_question_is_current",
+            ),
+            models.UniqueConstraint(
+                fields=["question", "number"], name="versions_of_a_question_are_numbered"
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.question} v{self.number}"
+
+    @cached_property
+    def content(self) -> content.Question:
+        """The question itself."""
+        stored: dict[str, Any] = self.stored
+        return content.Question.from_json(stored)
+
+
+class Card(models.Model):
+    """A card to review. HTML is clean."""
+
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="cards")
+    slug = models.SlugField()
+    position = models.PositiveSmallIntegerField()
+    technique = models.CharField(max_length=12, blank=True)
+    front = models.TextField()
+    front_html = models.TextField()
+    back_html = models.TextField()
+    sources = models.JSONField()
+    is_retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["module__order", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["module", "slug"], name="a_card_is_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.front
+
+
+class Capture(models.Model):
+    """A capture that lessons of a module speak of: a small PCAP file, made for teaching."""
+
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="captures")
+    name = models.CharField(max_length=100)
+    sha256 = models.CharField(max_length=64)
+    data = models.BinaryField()
+
+    class Meta:
+        ordering = ["module__order", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["module", "name"], name="a_capture_is_named_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
