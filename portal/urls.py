@@ -10,6 +10,7 @@ urlpatterns = [
     path("reviews/", include("alerts.reviews.web.urls")),
     path("incidents/", include("alerts.incidents.web.urls")),
     path("planned-work/", include("alerts.planned_work.web.urls")),
+    path("training/", include("training.progress.web.urls")),
     path("devices/", include("alerts.incidents.web.device_urls")),
     path("sites/", include("alerts.incidents.web.site_urls")),
     path("patterns/", include("alerts.patterns.web.urls")),

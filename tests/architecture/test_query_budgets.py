@@ -20,6 +20,7 @@ from tests.alerts.suppression.samples import DOWNLOADS
 from tests.architecture.tree import HOME
 from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
+from tests.factories.lessons import make_lessons
 from tests.factories.planned import make_planned_work
 from tests.factories.rule_rows import make_entry, make_version, make_wanted
 
@@ -98,6 +99,7 @@ def fill(site, workspace, people, n):
     fill_patterns(site, workspace, people, n)
     for _number in range(n):
         make_planned_work(site, by=people["oda"])
+    make_lessons(n)
 
 
 def fill_rules(site, workspace, people):

@@ -1,9 +1,12 @@
 """A small module as authors write it: one lesson with every type of question, a card, a figure."""
 
 import struct
+import uuid
+from datetime import date
 from pathlib import Path
 
 from training.catalog.engine.lockfile import write_lock
+from training.catalog.models import Lesson, Module, Question
 
 MODULE = """\
 id: first-module
@@ -144,3 +147,19 @@ def write_module(root: Path, name: str = "01-first-module", **texts: str) -> Pat
         (folder / file.replace("__", ".")).write_text(text)
     (folder / "files.lock").write_text(write_lock(folder))
     return folder
+
+
+def make_lessons(count: int) -> Module:
+    """Rows of a module with so many lessons, each with a question that has no version yet."""
+    day = date(2027, 5, 1)
+    module = Module.objects.create(
+        slug=f"module-{uuid.uuid4()}", title="Module", order=1, minutes=20, attack_version="19.1",
+        nice=["PD-WRL-001"], pass_mark=0.8, review_by=day, licence="CC-BY-4.0",
+    )  # fmt: skip
+    for number in range(1, count + 1):
+        lesson = Lesson.objects.create(
+            module=module, slug=f"lesson-{number}", title="Lesson", number=number, minutes=5,
+            review_by=day, body=[], outline=[], sources=[],
+        )  # fmt: skip
+        Question.objects.create(lesson=lesson, slug="only", position=1)
+    return module

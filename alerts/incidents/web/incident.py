@@ -47,6 +47,7 @@ from alerts.incidents.reads.wording import ot_chip
 from alerts.incidents.web.forms import CommentForm
 from alerts.incidents.web.links import (
     ask_address,
+    lessons_address,
     planned_work_address,
     review_panel_address,
     rules_panel_address,
@@ -132,6 +133,9 @@ def _head(visit: Visit) -> dict[str, Any]:
         "ask": ask_address(),
         "review": review_panel_address(shown.pk),
         "rules": rules_panel_address(shown.pk),
+        "lessons": lessons_address(
+            [shown.title, *(a.alert_type for a in visit.alerts)], visit.user
+        ),
         "target": f"incident={shown.pk}",
     }
 

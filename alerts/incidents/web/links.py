@@ -1,5 +1,6 @@
 """Addresses that pages of this room lead to; of other rooms as far as they are wired."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -7,8 +8,11 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.engine.tokens import Term, render
-from portal.ui.navigation import address_of
+from portal.accounts.models import User
+from portal.accounts.queries import roles_of
+from portal.ui.navigation import address_of, roles_for_page
 
 
 def ask_address() -> str | None:
@@ -49,6 +53,17 @@ def rules_of_device_address(device_id: int) -> str | None:
         return reverse("suppression:device", args=[device_id])
     except NoReverseMatch:
         return None
+
+
+def lessons_address(titles: Iterable[str], user: User) -> str | None:
+    """Where lessons about these alerts stand, to be placed in a page; None for whom lessons are not
+    made, or where no title is one that we know.
+    """
+    known = {found.title: True for title in titles if (found := alert_type_for(title))}
+    address, roles = address_of("training:beside"), roles_for_page("training:beside")
+    if not known or address is None or (roles is not None and roles_of(user).isdisjoint(roles)):
+        return None
+    return f"{address}?{urlencode({'type': list(known)}, doseq=True)}"
 
 
 def queue_of_device_address(name: str) -> str:

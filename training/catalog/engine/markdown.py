@@ -5,6 +5,7 @@ front matter and `:::` containers; no HTML of the author's own.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from itertools import count
 from typing import Any
 
 import nh3
@@ -17,7 +18,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 _TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "pre", "code", "blockquote", "hr", "br"}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td", "em", "strong", "s", "a", "sup", "span"}
 _ATTRIBUTES = {
-    "a": {"href", "title", "id", "class"},
+    "a": {"href", "title", "id", "class", "aria-label"},
     "ol": {"start"},
     "code": {"class"},
     "sup": {"class"},
@@ -26,9 +27,12 @@ _ATTRIBUTES = {
     "td": {"class"},
     **{heading: {"id"} for heading in ("h2", "h3", "h4")},
 }
+_TABLE = re.compile("<table>")
 _CLEANER = nh3.Cleaner(tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer")
 # Names of devices, such as ENG-WS-04: a line must not end inside of one.
 _DEVICE = re.compile(r"\b[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+\b")
+
+_WIDE = '<div class="twin" role="region" aria-label="Table {}" tabindex="0">'
 
 type FigureOf = Callable[[str, str, str], str]
 """Answers the HTML of an image: path, alternative text, caption."""
@@ -54,7 +58,8 @@ def _text(_self: Any, tokens: Sequence[Token], index: int, _options: Any, _env: 
 def _footnote_ref(_self: Any, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
     number, use = env["numbers"].number_of(tokens[index].meta["label"])
     anchor = f' id="source-{number}-used"' if use == 1 else ""
-    return f'<sup class="footnote-ref"><a href="#source-{number}"{anchor}>{number}</a></sup>'
+    address = f'href="#source-{number}" aria-label="Source {number}"'
+    return f'<sup class="footnote-ref"><a {address}{anchor}>{number}</a></sup>'
 
 
 def _no_image(_self: Any, _tokens: Sequence[Token], _index: int, _options: Any, _env: Any) -> str:
@@ -87,6 +92,7 @@ class Renderer:
         """`figure_of` gives the HTML of an image that stands alone."""
         self.numbers = FootnoteNumbers()
         self._parser, self._figure_of = parser, figure_of
+        self._tables = count(1)
         self._env = {"numbers": self.numbers}
 
     def render(self, tokens: Sequence[Token]) -> str:
@@ -110,12 +116,17 @@ class Renderer:
     def _clean(self, tokens: list[Token]) -> str:
         if not tokens:
             return ""
-        for token in tokens:
-            _class_for_alignment(token)
+        for index, token in enumerate(tokens):
+            if token.type in {"th_open", "td_open"}:
+                _tidy_cell(*tokens[index : index + 3])
         return self._render(tokens)
 
     def _render(self, tokens: Sequence[Token]) -> str:
-        return clean(self._parser.renderer.render(tokens, self._parser.options, self._env))
+        html = clean(self._parser.renderer.render(tokens, self._parser.options, self._env))
+        # A wide table scrolls by itself, with the keyboard too.
+        html = _TABLE.sub(lambda found: f"{_WIDE.format(next(self._tables))}{found[0]}", html)
+        html = html.replace("</table>", "</table></div>")
+        return html
 
     def _figure(self, image: Token) -> str:
         caption = image.attrGet("title") or ""
@@ -127,14 +138,17 @@ def clean(html: str) -> str:
     return _CLEANER.clean(html)
 
 
-def _class_for_alignment(token: Token) -> None:
-    """The policy of the pages allows no style attribute, which is how tables come aligned."""
-    if token.type in {"th_open", "td_open"}:
-        align = str(token.attrs.pop("style", "")).removeprefix("text-align:")
-        if align in {"right", "center"}:
-            token.attrSet("class", f"at-{align}")
-    if token.type == "th_open":
-        token.attrSet("scope", "col")
+def _tidy_cell(cell: Token, content: Token, end: Token) -> None:
+    """The policy of the pages allows no style attribute, which is how tables come aligned; and a
+    heading that says nothing is none.
+    """
+    align = str(cell.attrs.pop("style", "")).removeprefix("text-align:")
+    if align in {"right", "center"}:
+        cell.attrSet("class", f"at-{align}")
+    if cell.type == "th_open" and content.content:
+        cell.attrSet("scope", "col")
+    else:
+        cell.tag = end.tag = "td"
 
 
 def blocks_of(tokens: Sequence[Token]) -> Iterator[list[Token]]:

@@ -1,0 +1,49 @@
+"""One module of seven questions, imported, and those who learn from it."""
+
+from datetime import date
+
+import pytest
+
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories import lessons
+from training.catalog.engine.curriculum import read_curriculum
+from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.models import Lesson
+from training.catalog.services import import_curriculum
+
+KNOWN = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
+
+
+@pytest.fixture
+def take_over(db, tmp_path):
+    """`take_over(01-one-stop__md=…)` writes the module with these texts and imports it."""
+
+    def take(**texts):
+        lessons.write_module(tmp_path, **texts)
+        curriculum = read_curriculum(tmp_path, "content", KNOWN)
+        return import_curriculum(curriculum=curriculum, by="tests", now=NOON)
+
+    return take
+
+
+@pytest.fixture
+def lesson(take_over):
+    take_over()
+    return Lesson.objects.get()
+
+
+@pytest.fixture
+def sam(make_person):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def leo(make_person):
+    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def mia(make_person):
+    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))

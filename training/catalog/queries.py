@@ -1,0 +1,76 @@
+"""Reads of the teaching. Retired lessons and questions are nowhere in it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import FETCH_RAISE, QuerySet
+
+from portal.attack import engine as attack
+from training.catalog.models import Capture, Lesson, Module, Question, QuestionVersion
+
+_TEXTS = ("body", "outline", "sources")
+
+
+@dataclass(frozen=True, slots=True)
+class TechniqueName:
+    """A technique as lessons show it."""
+
+    id: str
+    name: str
+
+
+def modules_in_order() -> list[Module]:
+    """Return all modules."""
+    return list(Module.objects.all().fetch_mode(FETCH_RAISE))
+
+
+def lessons_in_order(module: Module | None = None) -> QuerySet[Lesson]:
+    """Return the lessons of all modules or of one, without their texts."""
+    lessons = Lesson.objects.filter(is_retired=False).select_related("module").defer(*_TEXTS)
+    return lessons if module is None else lessons.filter(module=module)
+
+
+def question_ids_by_lesson() -> dict[int, list[int]]:
+    """Return the ids of the questions of every lesson, in their order."""
+    rows = Question.objects.filter(is_retired=False, lesson__is_retired=False)
+    found: dict[int, list[int]] = {}
+    for question_id, lesson_id in rows.order_by("position").values_list("pk", "lesson_id"):
+        found.setdefault(lesson_id, []).append(question_id)
+    return found
+
+
+def module_at(slug: str) -> Module | None:
+    """Return the module at an address."""
+    return Module.objects.filter(slug=slug).first()
+
+
+def lesson_at(module_slug: str, slug: str) -> Lesson | None:
+    """Return the lesson at an address, with its texts."""
+    lessons = Lesson.objects.select_related("module").filter(is_retired=False)
+    return lessons.filter(module__slug=module_slug, slug=slug).first()
+
+
+def current_versions(lesson: Lesson) -> list[QuestionVersion]:
+    """Return what the questions of a lesson ask now, in their order."""
+    return list(
+        QuestionVersion.objects.select_related("question")
+        .filter(question__lesson=lesson, question__is_retired=False, is_current=True)
+        .order_by("question__position")
+        .fetch_mode(FETCH_RAISE)
+    )
+
+
+def capture_at(module_slug: str, name: str) -> Capture | None:
+    """Return the capture at an address."""
+    return Capture.objects.filter(module__slug=module_slug, name=name).first()
+
+
+def lessons_about(alert_types: Collection[str]) -> QuerySet[Lesson]:
+    """Return the lessons about any of these alert types, without their texts."""
+    return lessons_in_order().filter(alert_types__overlap=list(alert_types))
+
+
+def techniques_of(lesson: Lesson) -> list[TechniqueName]:
+    """Return the techniques of a lesson with their names of today."""
+    found = [attack.technique(technique_id) for technique_id in lesson.techniques]
+    return [TechniqueName(known.id, known.full_name) for known in found if known]

@@ -1,0 +1,191 @@
+"""How far people are: always counted from their attempts, never stored."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from django.db.models import FETCH_RAISE
+
+from portal.accounts.models import User
+from training.catalog.engine.grading import display_order
+from training.catalog.models import Lesson, Module, QuestionVersion
+from training.catalog.queries import (
+    lessons_about,
+    lessons_in_order,
+    modules_in_order,
+    question_ids_by_lesson,
+)
+from training.progress.models import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class LessonProgress:
+    """A lesson, and how many of its questions the person has answered right, or tried."""
+
+    lesson: Lesson
+    total: int
+    right: int
+    tried: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every question is answered right. A lesson that asks nothing never is."""
+        return 0 < self.total == self.right
+
+    @property
+    def minutes_left(self) -> int:
+        """What is left of its minutes, in proportion to the questions."""
+        left = self.total - self.right
+        return ceil(self.lesson.minutes * left / self.total) if self.total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleProgress:
+    """A module with its lessons, as far as one person is."""
+
+    module: Module
+    lessons: tuple[LessonProgress, ...]
+
+    @property
+    def total(self) -> int:
+        """How many questions there are."""
+        return sum(lesson.total for lesson in self.lessons)
+
+    @property
+    def right(self) -> int:
+        """How many of them are answered right."""
+        return sum(lesson.right for lesson in self.lessons)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any question was tried."""
+        return any(lesson.tried for lesson in self.lessons)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the share of right answers has reached the pass mark."""
+        return self.total > 0 and self.right >= self.module.pass_mark * self.total
+
+    @property
+    def lessons_done(self) -> int:
+        """How many lessons are complete."""
+        return sum(lesson.is_complete for lesson in self.lessons)
+
+    @property
+    def minutes_left(self) -> int:
+        """What is left of its lessons."""
+        return sum(lesson.minutes_left for lesson in self.lessons)
+
+
+def progress_of(learner: User) -> list[ModuleProgress]:
+    """Return all modules with their lessons and what this person has answered right: on whichever
+    wording of a question, so that a new wording takes nothing away.
+    """
+    by_module: dict[int, list[LessonProgress]] = {}
+    for lesson in _lessons_with_progress(learner, lessons_in_order().fetch_mode(FETCH_RAISE)):
+        by_module.setdefault(lesson.lesson.module_id, []).append(lesson)
+    return [
+        ModuleProgress(module, tuple(by_module[module.pk]))
+        for module in modules_in_order()
+        if module.pk in by_module
+    ]
+
+
+def _lessons_with_progress(learner: User, lessons: Iterable[Lesson]) -> list[LessonProgress]:
+    states, questions = _states_of(learner), question_ids_by_lesson()
+    found = []
+    for lesson in lessons:
+        ids = questions.get(lesson.pk, [])
+        right = sum(states.get(question_id, False) for question_id in ids)
+        tried = sum(question_id in states for question_id in ids)
+        found.append(LessonProgress(lesson=lesson, total=len(ids), right=right, tried=tried))
+    return found
+
+
+def _states_of(learner: User) -> dict[int, bool]:
+    """Return whether each question that was tried was ever answered right."""
+    rows = Attempt.objects.filter(learner=learner)
+    pairs = rows.order_by().values_list("version__question_id", "is_correct").distinct()
+    states: dict[int, bool] = {}
+    for question_id, is_correct in pairs:
+        states[question_id] = states.get(question_id, False) or is_correct
+    return states
+
+
+def next_lesson(learner: User, progress: list[ModuleProgress]) -> LessonProgress | None:
+    """Return where the person goes on: the lesson of the latest attempt, then the first that is not
+    complete. None when everything is done.
+    """
+    open_lessons = [
+        lesson
+        for module in progress
+        for lesson in module.lessons
+        if lesson.total and not lesson.is_complete
+    ]
+    latest = Attempt.objects.filter(learner=learner).order_by("-answered_at", "-pk")
+    lesson_id = latest.values_list("version__question__lesson_id", flat=True).first()
+    here = next((each for each in open_lessons if each.lesson.pk == lesson_id), None)
+    if here is None and lesson_id is not None:
+        module_id = next(
+            (
+                module.module.pk
+                for module in progress
+                for lesson in module.lessons
+                if lesson.lesson.pk == lesson_id
+            ),
+            None,
+        )
+        same_module = (each for each in open_lessons if each.lesson.module_id == module_id)
+        here = next(same_module, None)
+    return here or next(iter(open_lessons), None)
+
+
+MAX_BESIDE = 3
+
+
+def lessons_beside(learner: User, alert_types: Sequence[str]) -> list[LessonProgress]:
+    """Return up to three lessons about these alert types: first those about most of them, then
+    those that the person has not completed, then the shortest.
+    """
+    found = list(lessons_about(alert_types).fetch_mode(FETCH_RAISE))
+    progress = _lessons_with_progress(learner, found)
+    wanted = frozenset(alert_types)
+    progress.sort(
+        key=lambda each: (
+            -len(wanted.intersection(each.lesson.alert_types)),
+            each.is_complete,
+            each.lesson.minutes,
+        )
+    )
+    return progress[:MAX_BESIDE]
+
+
+def attempts_at(learner: User, versions: list[QuestionVersion]) -> dict[int, list[Attempt]]:
+    """Return the person's attempts at each of these versions, first one first, by version id."""
+    found: dict[int, list[Attempt]] = {version.pk: [] for version in versions}
+    rows = Attempt.objects.filter(learner=learner, version__in=versions).order_by("number")
+    for attempt in rows.fetch_mode(FETCH_RAISE):
+        found[attempt.version_id].append(attempt)
+    return found
+
+
+def ever_right(learner: User, versions: list[QuestionVersion]) -> frozenset[int]:
+    """Return the ids of the questions of these versions that the person answered right, in this or
+    an earlier wording.
+    """
+    rows = Attempt.objects.filter(
+        learner=learner,
+        is_correct=True,
+        version__question__in=[version.question_id for version in versions],
+    )
+    return frozenset(rows.values_list("version__question_id", flat=True))
+
+
+def seed_of(version: QuestionVersion, learner: User) -> str:
+    """Return what decides in which order a person sees options: always the same one."""
+    return f"{learner.uuid}:{version.pk}"
+
+
+def order_for(version: QuestionVersion, learner: User) -> list[int]:
+    """Return the order in which this person sees the options, right sides or steps."""
+    return display_order(version.content, seed_of(version, learner))

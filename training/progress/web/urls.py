@@ -1,0 +1,15 @@
+"""Addresses of the training wing: catalogue, module, lesson, question, capture."""
+
+from django.urls import path
+
+from training.progress.web import beside, views
+
+app_name = "training"
+urlpatterns = [
+    path("", views.catalogue, name="catalogue"),
+    path("beside/", beside.beside, name="beside"),
+    path("<slug:module>/", views.module, name="module"),
+    path("<slug:module>/captures/<str:name>", views.capture, name="capture"),
+    path("<slug:module>/<slug:lesson>/", views.lesson, name="lesson"),
+    path("<slug:module>/<slug:lesson>/<slug:question>/", views.question, name="question"),
+]

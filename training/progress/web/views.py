@@ -1,0 +1,242 @@
+"""Catalogue, module, lesson, and the answers to its questions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import OT_ROLES, User
+from portal.accounts.queries import roles_of
+from portal.attack import engine as attack
+from portal.ui.htmx import render_page, wants_part
+from portal.ui.pieces import Tab
+from training.catalog.models import Lesson, QuestionVersion
+from training.catalog.queries import (
+    capture_at,
+    current_versions,
+    lesson_at,
+    lessons_in_order,
+    module_at,
+    techniques_of,
+)
+from training.progress.queries import (
+    ModuleProgress,
+    attempts_at,
+    ever_right,
+    next_lesson,
+    progress_of,
+)
+from training.progress.services import CannotAnswer, answer_question
+from training.progress.web.shown_question import RefusedAnswer, ShownQuestion, show_question
+
+# Whose work roles of NICE a path of the catalogue shows.
+_SOC, _LEAD, _OT = "PD-WRL-001", "PD-WRL-003", "DD-WRL-009"
+_PATHS = {"soc": _SOC, "lead": _LEAD, "ot": _OT, "all": ""}
+
+
+@require_GET
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """Show where to go on, and the modules of a role with one's own progress."""
+    learner = actor_of(request)
+    progress = progress_of(learner)
+    path = request.GET.get("for", "")
+    if path not in _PATHS:
+        path = "ot" if roles_of(learner) & OT_ROLES else "soc"
+    modules = [each for each in progress if not _PATHS[path] or _PATHS[path] in each.module.nice]
+    here = next_lesson(learner, progress)
+    module = next((each for each in progress if here in each.lessons), None)
+    page = {
+        "modules": modules,
+        "is_empty": not progress,
+        "here": here,
+        "here_module": module,
+        "here_url": _lesson_url(here.lesson) if here else "",
+        "paths": _path_tabs(path),
+    }
+    return render_page(request, "training/progress/catalogue.html", page, part="catalogue")
+
+
+def _path_tabs(path: str) -> list[Tab]:
+    words = {
+        "soc": gettext("SOC analyst"),
+        "lead": gettext("SOC lead"),
+        "ot": gettext("OT engineer"),
+        "all": gettext("All"),
+    }
+    return [Tab(words[name], f"?for={name}", current=name == path) for name in _PATHS]
+
+
+@require_GET
+def module(request: HttpRequest, module: str) -> HttpResponse:
+    """Show the lessons of a module, and how far the person is."""
+    found = _module_progress(actor_of(request), module)
+    open_lessons = [each for each in found.lessons if each.total and not each.is_complete]
+    needed = [row for row in map(module_at, found.module.prerequisites) if row]
+    page = {
+        "progress": found,
+        "next_url": _lesson_url(open_lessons[0].lesson) if open_lessons else "",
+        "prerequisites": needed,
+    }
+    return render_page(request, "training/progress/module.html", page)
+
+
+def _module_progress(learner: User, slug: str) -> ModuleProgress:
+    for each in progress_of(learner):
+        if each.module.slug == slug:
+            return each
+    raise Http404(gettext("There is no such module."))
+
+
+@require_GET
+def lesson(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
+    """Show a lesson, its questions in place; `?again=` opens one of them anew."""
+    page = _LessonPage.at(module, lesson, learner=actor_of(request))
+    return page.answer(request, again=request.GET.get("again", ""))
+
+
+@require_http_methods(["GET", "POST"])
+def question(request: HttpRequest, module: str, lesson: str, question: str) -> HttpResponse:
+    """Take an answer (POST), or open the question once more. Without htmx both lead back to it."""
+    page = _LessonPage.at(module, lesson, learner=actor_of(request))
+    version = page.version_at(question)
+    address = f"{_lesson_url(page.lesson)}#q-{question}"
+    if request.method == "GET":
+        if wants_part(request):
+            return page.answer_part(request, version, again=question)
+        again = f"{_lesson_url(page.lesson)}?again={question}#q-{question}"
+        return HttpResponseRedirect(again)
+    form = {name: request.POST.getlist(name) for name in request.POST}
+    try:
+        answer_question(version=version, form=form, learner=page.learner, now=clock.now())
+    except CannotAnswer as refusal:
+        refused = {question: RefusedAnswer(form, refusal.reasons)}
+        if wants_part(request):
+            return page.answer_part(request, version, refused=refused, status=422)
+        return page.answer(request, refused=refused, status=422)
+    if wants_part(request):
+        return page.answer_part(request, version)
+    return HttpResponseRedirect(address)
+
+
+@require_GET
+def capture(request: HttpRequest, module: str, name: str) -> HttpResponse:
+    """Hand out a capture of a lesson as a file."""
+    found = capture_at(module, name)
+    if found is None:
+        raise Http404(gettext("There is no such capture."))
+    return HttpResponse(
+        bytes(found.data),
+        content_type="application/vnd.tcpdump.pcap",
+        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+    )
+
+
+def _lesson_url(lesson: Lesson) -> str:
+    return reverse("training:lesson", args=[lesson.module.slug, lesson.slug])
+
+
+@dataclass(frozen=True, slots=True)
+class _LessonPage:
+    """A lesson with its questions, as one person sees it."""
+
+    lesson: Lesson
+    versions: list[QuestionVersion]
+    learner: User
+
+    @classmethod
+    def at(cls, module: str, lesson: str, *, learner: User) -> "_LessonPage":
+        """Return the page at an address."""
+        found = lesson_at(module, lesson)
+        if found is None:
+            raise Http404(gettext("There is no such lesson."))
+        return cls(found, current_versions(found), learner)
+
+    def version_at(self, slug: str) -> QuestionVersion:
+        """Return what one of its questions asks now."""
+        for version in self.versions:
+            if version.question.slug == slug:
+                return version
+        raise Http404(gettext("There is no such question."))
+
+    def answer(
+        self,
+        request: HttpRequest,
+        *,
+        again: str = "",
+        refused: Mapping[str, RefusedAnswer] | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        """Return the whole page."""
+        questions = self._questions(again=again, refused=refused or {})
+        by_slug = {shown.slug: shown for shown in questions.values()}
+        blocks = [
+            {"question": by_slug[block["question"]]}
+            if "question" in block
+            else {"html": mark_safe(block["html"])}
+            for block in self.lesson.body
+            if "question" not in block or block["question"] in by_slug
+        ]
+        lessons = list(lessons_in_order(self.lesson.module))
+        at = [each.pk for each in lessons].index(self.lesson.pk)
+        page = self._facts(questions) | {
+            "blocks": blocks,
+            "sources": [mark_safe(html) for html in self.lesson.sources],
+            "techniques": techniques_of(self.lesson),
+            "attack_version": attack.version(),
+            "lesson_at": at + 1,
+            "lesson_count": len(lessons),
+            "previous": lessons[at - 1] if at else None,
+            "following": lessons[at + 1] if at + 1 < len(lessons) else None,
+        }
+        return render_page(request, "training/progress/lesson.html", page, status=status)
+
+    def answer_part(
+        self,
+        request: HttpRequest,
+        version: QuestionVersion,
+        *,
+        again: str = "",
+        refused: Mapping[str, RefusedAnswer] | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        """Return one question and the count of right answers, for htmx."""
+        questions = self._questions(again=again, refused=refused or {})
+        page = self._facts(questions) | {"question": questions[version.pk], "is_part": True}
+        return render_page(
+            request, "training/progress/_question.html", page, part="answered", status=status
+        )
+
+    def _facts(self, questions: dict[int, ShownQuestion]) -> dict[str, Any]:
+        right = sum(
+            bool(shown.first_right or shown.was_right_before) for shown in questions.values()
+        )
+        total = len(questions)
+        left = -(-self.lesson.minutes * (total - right) // total) if total else 0
+        return {"lesson": self.lesson, "right": right, "total": total, "minutes_left": left}
+
+    def _questions(
+        self, *, again: str, refused: Mapping[str, RefusedAnswer]
+    ) -> dict[int, ShownQuestion]:
+        attempts = attempts_at(self.learner, self.versions)
+        right = ever_right(self.learner, self.versions)
+        total = len(self.versions)
+        return {
+            version.pk: show_question(
+                version,
+                lesson=self.lesson,
+                place=(at, total),
+                learner=self.learner,
+                attempts=attempts[version.pk],
+                was_right=version.question_id in right,
+                is_again=version.question.slug == again,
+                refused=refused.get(version.question.slug),
+            )
+            for at, version in enumerate(self.versions, 1)
+        }
