@@ -9,7 +9,7 @@ from django.conf import settings
 from alerts.incidents.engine.catalogue import all_types
 from training.catalog.engine.vocabulary import Vocabulary
 
-_TOKEN = re.compile(r"^\s*(--[\w-]+):", re.MULTILINE)
+_TOKEN = re.compile(r"^\s*(--[\w-]+): ([^;]+);", re.MULTILINE)
 
 
 def current_vocabulary(today: date) -> Vocabulary:
@@ -18,7 +18,19 @@ def current_vocabulary(today: date) -> Vocabulary:
     return Vocabulary(today=today, alert_titles=titles, colours=_colours())
 
 
+def colour_styles() -> str:
+    """Return the custom properties of the style sheet, for pages that stand alone."""
+    rows = "".join(f"  {name}: {value};\n" for name, value in _properties())
+    return f":root {{\n{rows}}}\n"
+
+
 @cache
-def _colours() -> frozenset[str]:
+def _properties() -> tuple[tuple[str, str], ...]:
+    """Return the custom properties that stand at the top of the style sheet, with their values."""
     styles = settings.BASE_DIR / "static" / "ui" / "css" / "base.css"
-    return frozenset(_TOKEN.findall(styles.read_text(encoding="utf-8")) if styles.exists() else ())
+    found = _TOKEN.findall(styles.read_text(encoding="utf-8")) if styles.exists() else []
+    return tuple(dict(reversed(found)).items())
+
+
+def _colours() -> frozenset[str]:
+    return frozenset(name for name, _ in _properties())

@@ -33,6 +33,7 @@ class Option:
     html: str
     is_correct: bool
     feedback_html: str
+    feedback: str = ""  # Markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Question:
     headings: tuple[str, ...] = ()
     items: tuple[Option, ...] = ()
     feedback_html: str = ""
+    feedback: str = ""  # Markdown
     techniques: tuple[str, ...] = ()
     capture: str = ""
     lab: str = ""

@@ -51,6 +51,7 @@ class QuestionReader:
             prompt_html=self._renderer.render(draft.prompt),
             options=tuple(option for option, _ in draft.options),
             feedback_html=self._renderer.render(draft.feedback),
+            feedback=_markdown(draft.feedback),
         )
         if not question.prompt:
             self._source.fault(line, 1, "NO-PROMPT", "The question asks nothing.")
@@ -116,6 +117,7 @@ class QuestionReader:
                 html=self._renderer.render(body),
                 is_correct=is_correct,
                 feedback_html="".join(self._renderer.render(part[1:-1]) for part in feedback),
+                feedback="\n\n".join(_markdown(part) for part in feedback),
             )
             found.append((option, line))
         return found
@@ -254,6 +256,10 @@ class QuestionReader:
                 line, "NO-LAB", "Name the lab: ::: question {#id type=triage lab=stop-plc}."
             )
         return replace(question, lab=lab)
+
+
+def _markdown(tokens: Sequence[Token]) -> str:
+    return "\n\n".join(token.content for token in tokens if token.content).strip()
 
 
 def _cells(table: Sequence[Token]) -> list[list[Token]]:

@@ -1,0 +1,225 @@
+"""Questions in Moodle's GIFT, written and read. Texts are Markdown. What GIFT has no form for is
+left out: steps to be put in order, and cases of a lab. The number of a frame becomes a number.
+
+Source of the format: Moodle documentation, "GIFT format".
+"""
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from training.catalog.engine.answer_keys import read_number
+from training.catalog.engine.content import Module, Option, Pair, Question, QuestionType
+from training.catalog.engine.exports.plain import all_questions, name_of, plain_text
+
+_SPECIAL = re.compile(r"([\\~=#{}:])")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_LEFT_OUT = {QuestionType.ORDER, QuestionType.TRIAGE}
+_CHOICE = {QuestionType.SINGLE, QuestionType.MULTIPLE}
+
+
+class GiftError(ValueError):
+    """A text is not GIFT as far as Tagout reads it. The message begins with the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiftQuestion:
+    """A question of a GIFT text, with its title."""
+
+    name: str
+    question: Question
+
+
+def questions_to_gift(modules: tuple[Module, ...]) -> tuple[str, int]:
+    """Return the questions as GIFT, and how many were left out."""
+    parts, left_out = [], 0
+    for module, lesson, question in all_questions(modules):
+        if question.type in _LEFT_OUT:
+            left_out += 1
+        else:
+            parts.append(write_gift(name_of(module, lesson, question), question))
+    return "\n".join(parts), left_out
+
+
+def write_gift(name: str, question: Question) -> str:
+    """Return one question as GIFT."""
+    answers = "\n".join(f"  {line}" for line in _answers(question))
+    mark = "#" if question.type in {QuestionType.NUMERIC, QuestionType.PACKET} else ""
+    end = f"  ####{_text(question.feedback)}\n" if question.feedback else ""
+    return f"::{_text(name)}::[markdown]{_text(question.prompt)} {{{mark}\n{answers}\n{end}}}\n"
+
+
+def _answers(question: Question) -> list[str]:
+    if question.type in _CHOICE:
+        return _choices(question)
+    if question.type is QuestionType.MATCH:
+        return [f"={_text(pair.left)} -> {_text(pair.right)}" for pair in question.pairs]
+    if question.type is QuestionType.SHORT:
+        right = [f"={_text(accepted)}" for accepted in question.accepted]
+        return right + [f"=%0%{_told(option)}" for option in question.options]
+    tolerance = question.tolerance if question.type is QuestionType.NUMERIC else "0"
+    right = [f"={accepted}:{tolerance}" for accepted in question.accepted]
+    wrong = [
+        f"=%0%{_number(option)}:0#{_text(option.feedback)}".rstrip("#")
+        for option in question.options
+    ]
+    return right + wrong
+
+
+def _choices(question: Question) -> list[str]:
+    if question.type is QuestionType.SINGLE:
+        return [
+            f"{'=' if option.is_correct else '~'}{_told(option)}" for option in question.options
+        ]
+    right = sum(option.is_correct for option in question.options)
+    wrong = len(question.options) - right
+    return [
+        f"~%{_share(right) if option.is_correct else f'-{_share(wrong)}'}%{_told(option)}"
+        for option in question.options
+    ]
+
+
+def _share(parts: int) -> str:
+    return str(round(Decimal(100) / parts, 5).normalize().__format__("f"))
+
+
+def _number(option: Option) -> str:
+    return str(read_number(option.text.strip("`").removeprefix("frame ")))
+
+
+def _told(option: Option) -> str:
+    feedback = f"#{_text(option.feedback)}" if option.feedback else ""
+    return f"{_text(option.text)}{feedback}"
+
+
+def _text(markdown: str) -> str:
+    return _SPECIAL.sub(r"\\\1", plain_text(markdown)).replace("\n", "\\n")
+
+
+# Reading
+
+_QUESTION = re.compile(
+    r"(?:::(?P<name>(?:\\.|[^:\\])*)::)?\s*(?:\[(?P<format>\w+)\])?"
+    r"(?P<prompt>(?:\\.|[^{}\\])*)\{(?P<body>(?:\\.|[^{}\\])*)\}\s*\Z",
+    re.DOTALL,
+)
+_ANSWER = re.compile(
+    r"(?P<mark>[=~])(?:%(?P<weight>-?[\d.]+)%)?(?P<rest>(?:\\.|[^=~\\])*)", re.DOTALL
+)
+_PIECES = re.compile(r"((?:\\.|[^#\\])*)(?:#((?:\\.|[^#\\])*))?", re.DOTALL)
+_ARROW = re.compile(r"((?:\\.|[^\\])*?)\s*->\s*(.*)", re.DOTALL)
+
+
+def read_gift(text: str) -> list[GiftQuestion]:
+    """Return the questions of a GIFT text. Raises GiftError with the line of the first question
+    that cannot be read.
+    """
+    found: list[GiftQuestion] = []
+    for line, block in _blocks(text):
+        match = _QUESTION.match(block)
+        if match is None:
+            raise GiftError(f"line {line}: this is no question with its answers in {{…}}")
+        name = _plain(match["name"] or "") or f"question-{len(found) + 1}"
+        body, _, feedback = match["body"].partition("####")
+        question = _question(_plain(match["prompt"]), body.strip(), line)
+        found.append(GiftQuestion(name, _with_feedback(question, _plain(feedback))))
+    return found
+
+
+def _blocks(text: str) -> list[tuple[int, str]]:
+    """Return the questions, parted by empty lines, with their first lines; without comments."""
+    blocks: list[tuple[int, str]] = []
+    lines: list[str] = []
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        if line.lstrip().startswith(("//", "$CATEGORY")):
+            continue
+        if line.strip():
+            lines.append(line)
+        elif lines:
+            blocks.append((number - len(lines), "\n".join(lines)))
+            lines = []
+    return blocks
+
+
+def _plain(text: str) -> str:
+    flat = text.replace("\\n", "\n")
+    return _ESCAPED.sub(r"\1", flat).strip()
+
+
+def _question(prompt: str, body: str, line: int) -> Question:
+    is_numeric = body.startswith("#")
+    answers = list(_ANSWER.finditer(body.removeprefix("#")))
+    if body.upper() in {"T", "TRUE", "F", "FALSE"}:
+        is_true = body.upper().startswith("T")
+        options = (Option("True", "", is_true, ""), Option("False", "", not is_true, ""))
+        return Question("", QuestionType.SINGLE, prompt, "", options=options)
+    if not answers and is_numeric and body[1:].strip():
+        return _numeric(prompt, [_answer("=", None, body[1:])], line)
+    if not answers:
+        raise GiftError(f"line {line}: a question without answers cannot be judged")
+    read = [_answer(each["mark"], each["weight"], each["rest"]) for each in answers]
+    if is_numeric:
+        return _numeric(prompt, read, line)
+    if all(_ARROW.fullmatch(each.text) for each in read):
+        pairs = tuple(_pair(each.text) for each in read)
+        return Question("", QuestionType.MATCH, prompt, "", pairs=pairs)
+    if all(each.mark == "=" for each in read):
+        right = tuple(_plain(each.text) for each in read if each.weight > 0)
+        wrong = tuple(each.option for each in read if each.weight <= 0)
+        return Question("", QuestionType.SHORT, prompt, "", options=wrong, accepted=right)
+    is_single = sum(each.weight == 100 for each in read) == 1
+    kind = QuestionType.SINGLE if is_single else QuestionType.MULTIPLE
+    return Question("", kind, prompt, "", options=tuple(each.option for each in read))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    mark: str
+    weight: Decimal
+    text: str
+    feedback: str
+
+    @property
+    def option(self) -> Option:
+        return Option(_plain(self.text), "", self.weight > 0, "", _plain(self.feedback))
+
+
+def _answer(mark: str, weight: str | None, rest: str) -> _Answer:
+    pieces = _PIECES.match(rest)
+    text, feedback = (pieces[1], pieces[2] or "") if pieces else (rest, "")
+    share = Decimal(weight) if weight else Decimal(100 if mark == "=" else 0)
+    return _Answer(mark, share, text.strip(), feedback.strip())
+
+
+def _numeric(prompt: str, answers: list[_Answer], line: int) -> Question:
+    try:
+        right = [each.text.partition(":") for each in answers if each.weight > 0]
+        accepted = tuple(str(read_number(value)) for value, _, _ in right)
+        tolerance = str(read_number(right[0][2] or "0"))
+        wrong = tuple(
+            Option(
+                str(read_number(each.text.partition(":")[0])), "", False, "", _plain(each.feedback)
+            )
+            for each in answers
+            if each.weight <= 0
+        )
+    except (ValueError, IndexError):
+        raise GiftError(f"line {line}: a number is missing or cannot be read") from None
+    return Question(
+        "",
+        QuestionType.NUMERIC,
+        prompt,
+        "",
+        options=wrong,
+        accepted=accepted[:1],
+        tolerance=tolerance,
+    )
+
+
+def _pair(text: str) -> Pair:
+    left, _, right = text.partition("->")
+    return Pair(_plain(left), "", _plain(right), "")
+
+
+def _with_feedback(question: Question, feedback: str) -> Question:
+    return replace(question, feedback=feedback) if feedback else question

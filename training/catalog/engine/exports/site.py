@@ -1,0 +1,142 @@
+"""The lessons as pages that open from a folder, without a server and without scripts: answers stand
+behind a line that opens.
+"""
+
+import io
+import re
+import zipfile
+from html import escape
+from pathlib import Path
+
+from training.catalog.engine.content import Lesson, Module, Option, Question, QuestionType
+
+_LESSON_LINK = re.compile(r'href="((?:\.\./)+)([a-z0-9-]+(?:/[a-z0-9-]+)?)/"')
+_STYLE = """\
+:root { color-scheme: light dark; --text: light-dark(#17202B, #E8EDF3);
+  --bg: light-dark(#F5F6F8, #0F141A); --surface: light-dark(#FFFFFF, #171D25);
+  --border: light-dark(#D9DEE5, #2B3440); --accent: light-dark(#3449B8, #9DB0FF);
+  --info-soft: light-dark(#E9EDF2, #2A333F); }
+body { max-width: 40rem; margin: 0 auto; padding: 1rem; color: var(--text);
+  background: var(--bg); font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: break-word; }
+a { color: var(--accent); }
+svg { display: block; max-width: 100%; height: auto; }
+figure { margin: 1.5rem 0; }
+figcaption, .small { font-size: 0.875rem; }
+code { background: var(--info-soft); padding: 0 0.25rem; }
+.twin { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { padding: 0.375rem 0.625rem; border: 1px solid var(--border); text-align: start;
+  vertical-align: top; }
+.question { margin: 1.5rem 0; padding: 0.75rem 1rem; border: 1px solid var(--border);
+  border-radius: 8px; background: var(--surface); }
+.unbroken { white-space: nowrap; }
+"""
+
+
+def lessons_to_zip(modules: tuple[Module, ...], *, colours: str = "") -> bytes:
+    """Return `site_files` as a ZIP. The same lessons give the same bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in site_files(modules, colours=colours).items():
+            entry = zipfile.ZipInfo(name, date_time=(2026, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return packed.getvalue()
+
+
+def site_files(modules: tuple[Module, ...], *, colours: str = "") -> dict[str, bytes]:
+    """Return index.html, a folder a module with its lessons and captures, and one style sheet, by
+    path. `colours` are the style sheet's custom properties, for figures.
+    """
+    files: dict[str, bytes] = {
+        "style.css": (_STYLE + colours).encode(),
+        "index.html": _index(modules).encode(),
+    }
+    for module in modules:
+        for lesson in module.lessons:
+            files[f"{module.id}/{lesson.id}.html"] = lesson_page(module, lesson).encode()
+        for name, path in module.captures.items():
+            files[f"{module.id}/captures/{name}"] = Path(path).read_bytes()
+    return files
+
+
+def _index(modules: tuple[Module, ...]) -> str:
+    parts = ["<h1>Lessons</h1>"]
+    for module in modules:
+        rows = "".join(
+            f'<li><a href="{module.id}/{lesson.id}.html">{escape(lesson.title)}</a>'
+            f' <span class="small">{lesson.minutes} min</span></li>'
+            for lesson in module.lessons
+        )
+        parts.append(f"<h2>{module.order}. {escape(module.title)}</h2><ol>{rows}</ol>")
+    return _page("Lessons", "".join(parts), "style.css")
+
+
+def lesson_page(module: Module, lesson: Lesson) -> str:
+    """Return a lesson as a page of its own."""
+    questions = {question.id: question for question in lesson.questions}
+    body = "".join(
+        _shown(questions[block.question]) if block.question else block.html
+        for block in lesson.blocks
+        if not block.question or questions[block.question].type is not QuestionType.TRIAGE
+    )
+    sources = "".join(
+        f'<li id="source-{number}">{html}</li>' for number, html in enumerate(lesson.sources, 1)
+    )
+    notes = f"<h2>Sources</h2><ol class='small'>{sources}</ol>" if sources else ""
+    top = f'<p class="small"><a href="../index.html">{escape(module.title)}</a></p>'
+    text = f"{top}<h1>{escape(lesson.title)}</h1>{_linked(body)}{notes}"
+    return _page(lesson.title, text, "../style.css")
+
+
+def _linked(html: str) -> str:
+    """Pages of Tagout end with a slash; here they are files, one folder higher."""
+
+    def file(found: re.Match[str]) -> str:
+        up = "" if found[1] == "../" else "../"
+        return f'href="{up}{found[2]}.html"'
+
+    return _LESSON_LINK.sub(file, html).replace('href="../captures/', 'href="captures/')
+
+
+def _shown(question: Question) -> str:
+    if question.options and question.type in {QuestionType.SINGLE, QuestionType.MULTIPLE}:
+        asked = "".join(f"<li>{option.html}</li>" for option in question.options)
+        answer = "".join(_told(option) for option in question.options)
+        body = f"<ul>{asked}</ul>{_behind(f'<ul>{answer}</ul>')}"
+    elif question.pairs:
+        rows = "".join(
+            f"<tr><td>{pair.left_html}</td><td>{pair.right_html}</td></tr>"
+            for pair in question.pairs
+        )
+        left = "".join(f"<li>{pair.left_html}</li>" for pair in question.pairs)
+        table = f"<table>{rows}</table>{question.feedback_html}"
+        body = f"<ul>{left}</ul>{_behind(table)}"
+    elif question.items:
+        steps = sorted(question.items, key=lambda item: item.text)
+        asked = "".join(f"<li>{item.html}</li>" for item in steps)
+        right = "".join(f"<li>{item.html}</li>" for item in question.items)
+        body = f"<ul>{asked}</ul>{_behind(f'<ol>{right}</ol>{question.feedback_html}')}"
+    else:
+        wrong = "".join(_told(option) for option in question.options)
+        right = f"<p><b>{escape(' or '.join(question.accepted))}</b></p>{question.feedback_html}"
+        body = _behind(f"{right}<ul>{wrong}</ul>" if wrong else right)
+    return f'<section class="question">{question.prompt_html}{body}</section>'
+
+
+def _told(option: Option) -> str:
+    mark = "Right" if option.is_correct else "Wrong"
+    return f"<li><b>{mark}:</b> {option.html} {option.feedback_html}</li>"
+
+
+def _behind(html: str) -> str:
+    return f"<details><summary>Show the answer</summary>{html}</details>"
+
+
+def _page(title: str, body: str, style: str) -> str:
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}'
+        f'</title><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="{style}"></head><body>{body}</body></html>\n'
+    )
