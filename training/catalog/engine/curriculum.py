@@ -98,6 +98,7 @@ class _Reader:
         """Return the module; None where its module.yaml cannot be used."""
         lessons = tuple(self._read_lessons())
         cards = self._read_cards()
+        self._check_translations(lessons)
         self._check_folder()
         module = self._read_module()
         return replace(module, lessons=lessons, cards=cards) if module else None
@@ -170,6 +171,35 @@ class _Reader:
             return ()
         source = self._read("cards.md")
         return read_cards(source, self._place) if source else ()
+
+    def _check_translations(self, lessons: tuple[Lesson, ...]) -> None:
+        """Compare `i18n/<language>/NN-slug.md` with the lesson of this number: a translation has the
+        ids of its lesson, and no others.
+        """
+        by_number = {lesson.number: lesson for lesson in lessons}
+        for path in sorted((self.folder / "i18n").glob("*/*.md")):
+            named = _LESSON.fullmatch(path.name)
+            original = by_number.get(int(named[1])) if named else None
+            source = self._read(path.relative_to(self.folder).as_posix())
+            if source is None:
+                continue
+            if original is None:
+                source.fault(1, 1, "TRANSLATION", "There is no lesson of this number to translate.")
+                continue
+            translated = read_lesson(source, self._place, original.number)
+            if translated is None:
+                continue
+            lines = (1, len(source.lines))
+            if translated.id != original.id:
+                text = f"The lesson has the id `{original.id}`."
+                source.fault_at(lines, translated.id, "TRANSLATION", text)
+            known = {question.id for question in original.questions}
+            own = {question.id for question in translated.questions}
+            for missing in sorted(known - own):
+                source.fault(1, 1, "TRANSLATION", f"The question `{missing}` is missing.")
+            for stray in sorted(own - known):
+                text = f"The lesson has no question `{stray}`."
+                source.fault_at(lines, f"#{stray}", "TRANSLATION", text)
 
     def _check_folder(self) -> None:
         for path in sorted(self.folder.iterdir()):

@@ -10,7 +10,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from training.catalog.engine import fields
-from training.catalog.engine.captures import frame_count
 from training.catalog.engine.content import Block, Heading, Lesson, Question, QuestionType
 from training.catalog.engine.faults import Source
 from training.catalog.engine.fields import Key
@@ -18,6 +17,7 @@ from training.catalog.engine.markdown import Renderer, blocks_of, first_lines
 from training.catalog.engine.question_blocks import QuestionReader
 from training.catalog.engine.texts import MAX_CAPTURE, TextCheck, footnotes
 from training.catalog.engine.vocabulary import Vocabulary
+from training.pcap import CaptureError, CaptureFile
 
 LESSON_KEYS = {
     "id": Key(fields.is_slug),
@@ -178,10 +178,14 @@ def _check_capture(source: Source, place: Place, question: Question, line: int) 
         text = f"The capture is larger than {MAX_CAPTURE // 1_000_000} MB."
         source.fault(line, column, "TOO-LARGE", text)
         return
+    capture = CaptureFile(path)
     try:
-        count = frame_count(path.read_bytes())
-    except ValueError as error:
-        source.fault(line, column, "BAD-CAPTURE", f"{question.capture} cannot be read: {error}.")
+        count = sum(1 for _frame in capture.frames())
+    except CaptureError as error:
+        source.fault(line, column, "BAD-CAPTURE", f"{error}")
+        return
+    if capture.problems:
+        source.fault(line, column, "BAD-CAPTURE", capture.problems[0])
         return
     if question.type is QuestionType.PACKET:
         foreseen = [option.text.strip("`").removeprefix("frame ") for option in question.options]

@@ -149,6 +149,22 @@ def test_a_module_as_the_format_wants_it_has_no_fault(tmp_path):
     assert len({code for code, *_ in SEEDED}) >= 50
 
 
+def test_a_translation_has_the_ids_of_its_lesson(tmp_path):
+    folder = lessons.write_module(tmp_path)
+    german = folder / "i18n" / "de"
+    german.mkdir(parents=True)
+    (german / "01-one-stop.md").write_text(lessons.LESSON)
+    assert not read_curriculum(tmp_path, "c", KNOWN).faults
+    (german / "01-one-stop.md").write_text(lessons.LESSON.replace("#port", "#tor"))
+    (german / "02-more.md").write_text(lessons.LESSON)
+    shown = "c/modules/01-first-module/i18n/de"
+    assert [str(fault) for fault in read_curriculum(tmp_path, "c", KNOWN).faults] == [
+        f"{shown}/01-one-stop.md:1:1: TRANSLATION The question `port` is missing.",
+        f"{shown}/01-one-stop.md:39:15: TRANSLATION The lesson has no question `tor`.",
+        f"{shown}/02-more.md:1:1: TRANSLATION There is no lesson of this number to translate.",
+    ]
+
+
 def test_faults_of_files_and_of_modules_among_each_other_are_named(tmp_path):
     folder = lessons.write_module(tmp_path, **{"notes__txt": "", "draft__md": ""})
     (folder / "02-again.md").write_text(lessons.LESSON)
