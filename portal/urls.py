@@ -11,6 +11,7 @@ urlpatterns = [
     path("incidents/", include("alerts.incidents.web.urls")),
     path("planned-work/", include("alerts.planned_work.web.urls")),
     path("training/", include("training.progress.web.urls")),
+    path("lesson-notes/", include("training.progress.web.note_urls")),
     path("devices/", include("alerts.incidents.web.device_urls")),
     path("sites/", include("alerts.incidents.web.site_urls")),
     path("patterns/", include("alerts.patterns.web.urls")),

@@ -47,3 +47,9 @@ def leo(make_person):
 @pytest.fixture
 def mia(make_person):
     return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def author(make_person):
+    person = cast.Person("tom@demo.example", "Tom Berg")
+    return make_person(person, (Role.TRAINING_MANAGER, ScopeKind.ALL, None))

@@ -1,4 +1,4 @@
-"""What learners have answered. Nothing here is ever changed or deleted: progress is a query."""
+"""What learners have answered, and what they say of lessons."""
 
 from django.conf import settings
 from django.db import models
@@ -6,8 +6,8 @@ from django.db.models import Q
 
 
 class Attempt(models.Model):
-    """One try of one person at one version of a question. `answer` says what was chosen or typed,
-    in the order of the author (`training.catalog.engine.grading`).
+    """One try of one person at one version of a question; never changed, never deleted. `answer`
+    says what was chosen or typed, in the order of the author (`training.catalog.engine.grading`).
     """
 
     learner = models.ForeignKey(
@@ -34,3 +34,40 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} at {self.version_id}"
+
+
+class LessonNote(models.Model):
+    """What a reader says of a lesson: whether it was clear, and perhaps a line to its author. The
+    latest word of a person replaces the one before.
+    """
+
+    MAX_TEXT = 1000
+
+    lesson = models.ForeignKey("catalog.Lesson", on_delete=models.PROTECT, related_name="notes")
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    is_clear = models.BooleanField()
+    text = models.TextField(blank=True)
+    sent_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    done_by_label = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lesson", "reader"], name="a_reader_has_one_note_on_a_lesson"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_clear=True) | ~Q(text=""),
+                name="who_finds_a_lesson_unclear_says_what",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(done_at=None) & ~Q(text=""),
+                name="notes_to_read",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"note on lesson {self.lesson_id}"

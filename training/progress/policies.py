@@ -1,15 +1,23 @@
-"""Who may learn here."""
+"""Who may learn here, and who reads what learners say of lessons."""
 
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.accounts.queries import roles_of
 
-LEARNING_ROLES = SOC_ROLES | OT_ROLES | {Role.TRAINING_MANAGER}
+AUTHOR_ROLES = frozenset({Role.TRAINING_MANAGER})
+LEARNING_ROLES = SOC_ROLES | OT_ROLES | AUTHOR_ROLES
 
 
 def reasons_against_learning(user: User) -> list[str]:
     """Why this person may not open lessons and answer questions."""
     if roles_of(user).isdisjoint(LEARNING_ROLES):
         return [_("Lessons are for OT, the SOC and training managers.")]
+    return []
+
+
+def reasons_against_reading_notes(user: User) -> list[str]:
+    """Why this person may not read notes on lessons."""
+    if roles_of(user).isdisjoint(AUTHOR_ROLES):
+        return [_("Notes on lessons are for training managers.")]
     return []

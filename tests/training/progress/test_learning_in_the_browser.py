@@ -8,7 +8,7 @@ from tests.bars import bar_faults, bar_faults_everywhere, settle
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_lesson_is_answered_by_keyboard_and_stays_answered(browse, sam, lesson):
+def test_a_lesson_is_answered_by_keyboard_and_stays_answered(browse, sam, author, lesson):
     page = browse("/training/", as_=sam)
     page.get_by_role("link", name="Start, 6 min").click()
     expect(page).to_have_title("One stop · Tagout")
@@ -29,6 +29,12 @@ def test_a_lesson_is_answered_by_keyboard_and_stays_answered(browse, sam, lesson
     expect(page.locator("#lesson-count")).to_contain_text("1 of 7 questions right")
     page.reload()
     expect(first).to_contain_text("Your first answer.")
+    page.get_by_label("A line to the author").fill("Which byte?")
+    page.get_by_role("button", name="No", exact=True).click()
+    expect(page.locator("#lesson-note")).to_contain_text("You said: not clear.")
     assert bar_faults_everywhere(page) == []
     page = browse("/training/", as_=sam)
     assert bar_faults(page) == []
+    page = browse("/lesson-notes/", as_=author)
+    page.get_by_text("Which byte?").wait_for()
+    assert bar_faults_everywhere(page) == []

@@ -1,5 +1,6 @@
-"""What learners do: `answer_question`."""
+"""What learners do (`answer_question`, `send_note`) and authors (`finish_note`)."""
 
 from training.progress.services.answer_question import CannotAnswer, answer_question
+from training.progress.services.notes import CannotNote, finish_note, send_note
 
-__all__ = ["CannotAnswer", "answer_question"]
+__all__ = ["CannotAnswer", "CannotNote", "answer_question", "finish_note", "send_note"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.progress.web import beside, views
+from training.progress.web import beside, notes, views
 
 app_name = "training"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("<slug:module>/", views.module, name="module"),
     path("<slug:module>/captures/<str:name>", views.capture, name="capture"),
     path("<slug:module>/<slug:lesson>/", views.lesson, name="lesson"),
+    path("<slug:module>/<slug:lesson>/note", notes.send, name="send-note"),
     path("<slug:module>/<slug:lesson>/<slug:question>/", views.question, name="question"),
 ]

@@ -31,6 +31,7 @@ from training.progress.queries import (
     attempts_at,
     ever_right,
     next_lesson,
+    note_of,
     progress_of,
 )
 from training.progress.services import CannotAnswer, answer_question
@@ -187,6 +188,7 @@ class _LessonPage:
         at = [each.pk for each in lessons].index(self.lesson.pk)
         page = self._facts(questions) | {
             "blocks": blocks,
+            "note": note_of(self.learner, self.lesson),
             "sources": [mark_safe(html) for html in self.lesson.sources],
             "techniques": techniques_of(self.lesson),
             "attack_version": attack.version(),
