@@ -10,6 +10,7 @@ urlpatterns = [
     path("reviews/", include("alerts.reviews.web.urls")),
     path("incidents/", include("alerts.incidents.web.urls")),
     path("planned-work/", include("alerts.planned_work.web.urls")),
+    path("training/captures/", include("training.labs.web.urls")),
     path("training/", include("training.progress.web.urls")),
     path("lesson-notes/", include("training.progress.web.note_urls")),
     path("devices/", include("alerts.incidents.web.device_urls")),

@@ -154,6 +154,10 @@ def _application(message: bytes, from_master: bool, head: Cursor, context: Conte
         indications = body.number(2)
         head.note("Internal indications", f"0x{indications:04x}", min(head.at + 3, head.end - 1), 2)
         error = _refusal(indications)
+    at = head.at + (5 if code in {129, 130} else 3)
+    if body.left > 2 and head.end > at:
+        shown = body.data[body.at : body.at + 32].hex(" ")
+        head.note("Objects", shown, at, head.end - at, hidden=True)
     detail = _first_object(body)
     if detail:
         head.note("Object", detail, head.at, max(0, head.end - head.at))

@@ -43,6 +43,7 @@ def _write(story: Story, folder: Path) -> dict[str, Any]:
         "frames": summary.packets,
         "began": f"{summary.as_json()['started_at']:%Y-%m-%dT%H:%M:%SZ}",
         "site": "Gdańsk",
+        "time_zone": "Europe/Warsaw",
         "devices": [
             {"name": host.name, "ip": host.ip, "mac": host.mac, "in_inventory": host.is_of_plant}
             for host in story.hosts

@@ -1,0 +1,83 @@
+"""The list of captures and one of them: operations, filters, one frame in layers and bytes."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+TWO_WRITERS = "/training/captures/water-two-writers/"
+
+
+@pytest.fixture
+def see(client, sam, noon):
+    client.force_login(sam)
+
+    def get(path, status=200):
+        response = client.get(path)
+        assert response.status_code == status
+        return response.content.decode()
+
+    return get
+
+
+def test_the_list_leads_to_every_capture_and_keeps_the_key_to_itself(see):
+    page = see("/training/captures/")
+    addresses = set(re.findall(r'href="(/training/captures/[a-z0-9-]+/)"', page))
+    assert len(addresses) >= 12
+    assert "Two writers at the water works" in page
+    for address in sorted(addresses):
+        opened = see(address)
+        assert "ENG-WS-03: device identification, two refused" not in opened
+        assert "<table" in opened and "<svg" in opened
+    see("/training/captures/nothing/", status=404)
+
+
+def test_a_poll_is_one_row_and_an_answer_stands_beside_its_request(see):
+    page = see(TWO_WRITERS)
+    assert "HMI-WTP-01" in page and "10:12:44.100" in page  # on the plant's clock
+    assert page.count("Write single register") == 3
+    assert re.search(r"Read holding registers, address 0, 10 of them <b>×\d+</b>", page)
+    assert "exception 2, illegal data address" in page
+    assert re.search(r"\d\.\d ms", page)
+
+
+def test_values_are_covered_until_they_are_asked_for(see):
+    covered = see(f"{TWO_WRITERS}?frame=52")
+    assert "•••• " not in covered and "value hidden" in covered
+    assert ">650<" not in covered and "02 8a" not in covered
+    shown = see(f"{TWO_WRITERS}?frame=52&values=shown")
+    assert ">650<" in shown and "02 8a" in shown and "value hidden" not in shown
+
+
+def test_the_filter_leaves_kinds_and_one_conversation(see):
+    writes = see(f"{TWO_WRITERS}?kind=write")
+    assert writes.count('class="op op-') == writes.count('class="op op-write"') == 4
+    odd = see(f"{TWO_WRITERS}?kind=write&talk=3")
+    assert odd.count('class="op op-write"') == 3
+    nothing = see(f"{TWO_WRITERS}?kind=write&talk=2")
+    assert "Nothing in this capture passes the filter." in nothing
+    assert see(f"{TWO_WRITERS}?kind=nonsense&talk=99&frame=0&at=x-y").count("op op-write") == 4
+
+
+def test_a_frame_shows_its_layers_its_bytes_and_its_neighbours(see):
+    page = see(f"{TWO_WRITERS}?frame=52&at=61-1")
+    assert "Frame 52 of 148" in page
+    assert "Write single register (6)" in page
+    assert '<span class="dump-picked">06 </span>' in page
+    assert "frame=51#frame" in page and "frame=53#frame" in page
+    assert "frame=0" not in see(f"{TWO_WRITERS}?frame=1")
+    assert "frame=149" not in see(f"{TWO_WRITERS}?frame=148")
+
+
+def test_the_file_can_be_taken_away(client, see):
+    response = client.get(f"{TWO_WRITERS}file/")
+    assert b"".join(response.streaming_content)[:4] == b"\xd4\xc3\xb2\xa1"
+    response.close()
+    assert 'filename="water-two-writers.pcap"' in response["Content-Disposition"]
+
+
+def test_german_has_no_english_left_but_the_stories_and_protocol_words(see, client):
+    page = client.get(TWO_WRITERS, headers={"accept-language": "de"}).content.decode()
+    for word in ("Operations", "Conversations", "In plain words", "Show values", "Next frame"):
+        assert f">{word}<" not in page and f'"{word}"' not in page
+    assert "Mitschnitte" in page and "Schreiben" in page

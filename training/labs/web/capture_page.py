@@ -1,0 +1,278 @@
+"""Everything that the page of one capture shows, worked out from its address."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+
+from portal.ui.words import number
+from portal.ui.zones import reader_clock
+from training.labs.engine.dump import MAX_BYTES, DumpLine, dump_lines
+from training.labs.engine.operations import GRAVITY, OperationRow, Talk
+from training.labs.engine.time_strip import TimeStrip, draw_strip
+from training.labs.queries import CaptureEntry, CaptureReading, read_capture
+from training.labs.web.kind_words import KIND_WORDS, LAYER_WORDS, KindWords
+from training.pcap import CaptureError, Dissection, Field, Frame, Kind, Layer, tshark
+from training.pcap.summary import moment_of
+
+_COVER = "••••"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """One row of the list of operations."""
+
+    row: OperationRow
+    words: KindWords
+    time: str
+    value: str
+    answer: str
+    href: str
+    is_selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KindChoice:
+    """A kind of operation as a box of the filter."""
+
+    value: str
+    words: KindWords
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """One line of the tree."""
+
+    label: str
+    text: str
+    href: str
+    is_picked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLayer:
+    """One layer of the tree; `is_joined` says that its bytes came in several frames."""
+
+    name: str
+    length: int
+    fields: list[ShownField]
+    is_joined: bool
+
+
+class CapturePage:
+    """A capture, what of it is chosen, and the frame that is open."""
+
+    def __init__(self, entry: CaptureEntry, reading: CaptureReading, query: QueryDict) -> None:
+        self.entry, self.reading, self.query = entry, reading, query
+        self.kinds = [kind for kind in GRAVITY if kind.value in query.getlist("kind")]
+        talks = {str(talk.number): talk for talk in reading.talks}
+        self.talk = talks.get(query.get("talk", ""))
+        self.shows_values = query.get("values") == "shown"
+        self.tree = "tshark" if query.get("tree") == "tshark" and self.has_tshark else "own"
+        self.tshark_trouble = ""
+
+    @property
+    def has_tshark(self) -> bool:
+        """Whether tshark can be asked as well."""
+        return tshark.is_available()
+
+    @cached_property
+    def rows(self) -> list[OperationRow]:
+        """The operations that the filter leaves, in the order of the capture."""
+        return [
+            row
+            for row in self.reading.rows
+            if (not self.kinds or row.kind in self.kinds)
+            and (self.talk is None or row.talk is self.talk)
+        ]
+
+    @property
+    def talks(self) -> tuple[Talk, ...]:
+        """The conversations of the capture."""
+        return self.reading.talks
+
+    @cached_property
+    def number(self) -> int:
+        """The frame that is open: the one asked for, else that of the first operation shown."""
+        asked = self.query.get("frame", "")
+        if asked.isascii() and asked.isdecimal() and 1 <= int(asked[:9]) <= self.last:
+            return int(asked)
+        return self.rows[0].first if self.rows else 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last frame."""
+        return len(self.reading.frames)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The frame that is open."""
+        return self.reading.frames[self.number - 1][0]
+
+    @cached_property
+    def dissection(self) -> Dissection:
+        """What it says."""
+        return self.reading.frames[self.number - 1][1]
+
+    @cached_property
+    def summary(self) -> str:
+        """How large the capture is, in one line."""
+        return gettext("%(frames)s frames, %(bytes)s bytes, %(talks)s conversations") % {
+            "frames": number(self.last),
+            "bytes": number(self.reading.size),
+            "talks": number(len(self.talks)),
+        }
+
+    @cached_property
+    def choices(self) -> list[KindChoice]:
+        """The kinds that occur, the gravest first."""
+        counts = self.reading.kinds
+        return [
+            KindChoice(kind.value, KIND_WORDS[kind], counts[kind], kind in self.kinds)
+            for kind in GRAVITY
+            if any(row.kind is kind for row in self.reading.rows)
+        ]
+
+    @cached_property
+    def marks(self) -> list[tuple[KindWords, int]]:
+        """How many operations change a controller, by kind."""
+        marked = (Kind.STOP, Kind.RESTART, Kind.START, Kind.PROGRAM, Kind.WRITE)
+        return [(KIND_WORDS[kind], self.reading.kinds[kind]) for kind in marked]
+
+    @cached_property
+    def shown(self) -> list[ShownRow]:
+        """The rows of the list."""
+        return [self._shown(row) for row in self.rows]
+
+    def _shown(self, row: OperationRow) -> ShownRow:
+        value = ""
+        if row.values:
+            value = row.values[0][:40] if self.shows_values else _COVER
+        answer = "" if row.answer_ns is None else number(row.answer_ns / 1e6, 1)
+        return ShownRow(
+            row, KIND_WORDS[row.kind], self.clock(row.time_ns), value, answer,
+            self.address(frame=str(row.first), at="") + "#frame",
+            row.first == self.number,
+        )  # fmt: skip
+
+    def clock(self, time_ns: int) -> str:
+        """Return a time of day with milliseconds on the plant's clock, or the reader's choice."""
+        moment = moment_of(time_ns)
+        if moment is None:
+            return ""
+        local = moment.astimezone(reader_clock().zone(self.entry.time_zone))
+        return f"{local:%H:%M:%S}.{local.microsecond // 1000:03}"
+
+    @property
+    def frame_time(self) -> str:
+        """When the open frame was captured."""
+        return self.clock(self.frame.time_ns)
+
+    @cached_property
+    def strips(self) -> list[tuple[str, TimeStrip]]:
+        """The strip of time for wide and for narrow windows."""
+        span = self.reading.span_ns
+        return [
+            ("wide-only", draw_strip(self.rows, span, width=860, left=150, ticks=9)),
+            ("narrow-only", draw_strip(self.rows, span, width=340, left=118, ticks=4)),
+        ]
+
+    @cached_property
+    def layers(self) -> list[ShownLayer]:
+        """The frame in layers, by our own dissector or by tshark."""
+        layers = self.dissection.layers
+        if self.tree == "tshark":
+            try:
+                layers = tshark.layers_of_frame(self.entry.path, self.dissection)
+            except CaptureError as error:
+                self.tshark_trouble = str(error)
+        return [self._layer(layer) for layer in layers if not layer.name.startswith("ber.")]
+
+    def _layer(self, layer: Layer) -> ShownLayer:
+        fields = [self._field(field, layer) for field in layer.fields]
+        name = LAYER_WORDS.get(layer.name, layer.name)
+        return ShownLayer(name, layer.length, fields, layer.buffer is not None)
+
+    def _field(self, field: Field, layer: Layer) -> ShownField:
+        text = _COVER if field.hidden and not self.shows_values else field.text
+        here = f"{field.start}-{field.length}"
+        href = ""
+        if layer.buffer is None and field.length:
+            href = self.address(frame=str(self.number), at=here) + "#frame"
+        return ShownField(field.label, text, href, bool(href) and here == self.query.get("at"))
+
+    @cached_property
+    def dump(self) -> list[DumpLine]:
+        """The bytes of the frame; what is hidden is covered."""
+        covered = []
+        if not self.shows_values:
+            covered = [
+                range(field.start, field.start + field.length)
+                for layer in self.dissection.layers
+                if layer.buffer is None
+                for field in layer.fields
+                if field.hidden
+            ]
+            if any(layer.buffer is not None for layer in self.dissection.layers):
+                covered.append(self._payload())
+        return dump_lines(self.frame.data, covered=covered, picked=self._picked())
+
+    def _payload(self) -> range:
+        """What a frame carries of a message over several frames is hidden as a whole."""
+        ends = [
+            layer.start + layer.length
+            for layer in self.dissection.layers
+            if layer.name in {"tcp", "udp", "ip", "ipv6"} and layer.buffer is None
+        ]
+        return range(max(ends, default=0), len(self.frame.data))
+
+    def _picked(self) -> range:
+        start, _, length = self.query.get("at", "").partition("-")
+        if not (start.isascii() and start.isdecimal() and length.isascii() and length.isdecimal()):
+            return range(0)
+        begin = int(start[:6])
+        return range(begin, begin + int(length[:6]))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the frame has more bytes than the page shows."""
+        return len(self.frame.data) > MAX_BYTES
+
+    def address(self, **changes: str) -> str:
+        """Return the address of this page with some of its words changed; empty ones go."""
+        query = self.query.copy()
+        for name, value in changes.items():
+            query.pop(name, None)
+            if value:
+                query[name] = value
+        return f"?{query.urlencode()}"
+
+    @property
+    def before(self) -> str:
+        """The address of the frame before, or nothing."""
+        return self.address(frame=str(self.number - 1), at="") + "#frame" if self.number > 1 else ""
+
+    @property
+    def after(self) -> str:
+        """The address of the next frame, or nothing."""
+        if self.number >= self.last:
+            return ""
+        return self.address(frame=str(self.number + 1), at="") + "#frame"
+
+    @property
+    def values_address(self) -> str:
+        """The address that shows the values, or hides them again."""
+        return self.address(values="" if self.shows_values else "shown")
+
+    @property
+    def tree_address(self) -> str:
+        """The address that asks the other dissector."""
+        return self.address(tree="" if self.tree == "tshark" else "tshark") + "#frame"
+
+
+def build_page(entry: CaptureEntry, query: QueryDict) -> CapturePage:
+    """Read a capture for its page."""
+    return CapturePage(entry, read_capture(entry.name), query)
