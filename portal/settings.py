@@ -32,6 +32,7 @@ SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
 
 INSTALLED_APPS = [
     "training.labs",
+    "training.matrix",
     "training.progress",
     "training.catalog",
     "alerts.demo",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("training/captures/", include("training.labs.web.urls")),
     path("training/", include("training.progress.web.urls")),
     path("lesson-notes/", include("training.progress.web.note_urls")),
+    path("attack/", include("training.matrix.web.urls")),
     path("devices/", include("alerts.incidents.web.device_urls")),
     path("sites/", include("alerts.incidents.web.site_urls")),
     path("patterns/", include("alerts.patterns.web.urls")),

@@ -18,8 +18,11 @@ from portal.ui.words import number
 
 @dataclass(frozen=True, slots=True)
 class TechniqueChip:
-    """A technique with its name; an id that was replaced says by which."""
+    """A technique with its name; an id that was replaced says by which. `technique_id` is that of
+    today, empty where ATT&CK for ICS has none.
+    """
 
+    technique_id: str
     label: str
     tactics: str
 
@@ -33,14 +36,14 @@ def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[Technique
     for given in named:
         known = technique(given)
         if known is None:
-            chips[given] = TechniqueChip(given, "")
+            chips[given] = TechniqueChip("", given, "")
             continue
         now = technique(known.current_id) or known
         label = f"{now.id} {now.full_name}"
         former = known.id if known.id != now.id else known.former_id
         if former and former != now.id:
             label = gettext("%(label)s (formerly %(former)s)") % {"label": label, "former": former}
-        chips.setdefault(now.id, TechniqueChip(label, " · ".join(now.tactics)))
+        chips.setdefault(now.id, TechniqueChip(now.id, label, " · ".join(now.tactics)))
     return list(chips.values())
 
 

@@ -1,0 +1,127 @@
+"""The matrix, the page of a technique and the mapping: numbers within reach, and ways onward."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.alerts.suppression.samples import DOWNLOADS
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident, make_site, make_workspace
+from tests.factories.rule_rows import make_version
+
+pytestmark = pytest.mark.django_db
+
+PROGRAMMING = "Unauthorized PLC Programming"
+
+
+@pytest.fixture
+def plant(lesson, leo, make_person):
+    """Two sites: three incidents of PLC programming at one, one at the other, a live rule."""
+    workspace, here, there = make_workspace(), make_site(), make_site("Ulm")
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, here.uuid))
+    # The rule's factory makes the third incident here.
+    make_version("live", of=DOWNLOADS, ot=oda, soc=leo, workspace=workspace, site=here)
+    for site in (here, here, there):
+        make_incident(workspace, site_ids=[site.pk])
+    old = NOON - timedelta(days=91)
+    make_incident(workspace, site_ids=[here.pk], created_at=old)
+    make_incident(
+        workspace, site_ids=[here.pk], title="Sensor of another maker", techniques=["T0855"]
+    )
+    return oda
+
+
+@pytest.fixture
+def see(client, noon):
+    def get(path, person):
+        client.force_login(person)
+        answer = client.get(path)
+        return answer.status_code, answer.content.decode()
+
+    return get
+
+
+def cell(html, technique_id):
+    """The numbers of the first cell of a technique, as they are read out."""
+    found = re.search(rf'href="/attack/{technique_id}/".*?hear-only">([^<]*)<', html, re.DOTALL)
+    return found[1] if found else None
+
+
+def test_each_cell_counts_what_the_reader_may_see(see, sam, plant):
+    _, html = see("/attack/", sam)
+    assert cell(html, "T0843") == "4 incidents, 4 alert types, 1 lesson, 1 live rule"
+    assert cell(see("/attack/", plant)[1], "T0843").startswith("3 incidents, ")
+    assert cell(html, "T1692").startswith("1 incident, "), "an old id counts at its successor"
+    assert cell(html, "T1692.001").startswith("1 incident, ")
+    assert cell(html, "T0817") == "0 incidents"
+    heads = re.findall(r'<th scope="col"><span lang="en">([^<]*)', html)
+    assert heads[:3] == ["Initial Access", "Execution", "Persistence"] and len(heads) == 12
+    assert "Release 19.1." in html and "The MITRE Corporation" in html
+    assert re.search(r'href="/attack/"[^>]*aria-current="page"', html)
+
+
+@pytest.mark.parametrize(
+    ("show", "shown", "hidden"),
+    [
+        ("seen", "T0843", "T0858"),
+        ("trained", "T0858", "T1692"),
+        ("silenced", "T0843", "T0858"),
+        ("untrained", "T1692", "T0843"),
+    ],
+)
+def test_a_filter_leaves_the_techniques_it_names(see, sam, plant, show, shown, hidden):
+    _, html = see(f"/attack/?show={show}", sam)
+    assert cell(html, shown) is not None and cell(html, hidden) is None
+
+
+def test_a_technique_leads_to_incidents_lessons_and_rules(see, sam, plant):
+    _, html = see("/attack/T0843/", sam)
+    assert "/incidents/?view=open&amp;q=tech%3AT0843" in html
+    assert "/training/first-module/one-stop/" in html and "R-1 Recipe downloads" in html
+    assert PROGRAMMING in html and "Lateral Movement" in html
+    assert "Download All" in html and "https://attack.mitre.org/techniques/T0843/" in html
+    _, html = see("/attack/T1692.001/", sam)
+    assert "T0855 Unauthorized Command Message" in html
+    _, html = see("/attack/T0874/", sam)
+    assert "T0841 is “Network Service Scanning”" in html, "the vendor's id does not fit"
+
+
+def test_old_ids_find_their_way_and_unknown_ones_are_told(client, see, sam, plant):
+    client.force_login(sam)
+    assert client.get("/attack/t0855/")["Location"] == "/attack/T1692.001/"
+    status, html = see("/attack/T0818/", sam)
+    assert status == 200 and "MITRE gave this technique up." in html
+    assert see("/attack/T9999/", sam)[0] == 404
+
+
+def test_every_alert_type_stands_in_the_mapping_and_none_is_called_reviewed(see, sam, db):
+    _, html = see("/attack/mapping/", sam)
+    assert html.count("Not reviewed") == 202
+    _, html = see("/attack/mapping/?show=differs", sam)
+    assert html.count("Not reviewed") == 4 and "Unauthorized Windows Process" in html
+    _, html = see("/attack/mapping/?q=T0843", sam)
+    assert PROGRAMMING in html and "Unauthorized Windows Process" not in html
+
+
+def test_who_reads_nothing_sees_lessons_only_and_who_learns_nothing_no_way_to_them(
+    see, mia, make_person, plant
+):
+    teacher = make_person(cast.INES, (Role.TRAINING_MANAGER, ScopeKind.ALL, None))
+    _, html = see("/attack/T0843/", teacher)
+    assert "/training/first-module/one-stop/" in html and "/incidents/" not in html
+    assert "4 incidents" not in html and "R-1" not in html
+    _, html = see("/attack/T0843/", mia)
+    assert "One stop" in html and "/training/first-module/one-stop/" not in html
+    keeper = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
+    assert see("/attack/", keeper)[0] == 403
+
+
+def test_a_technique_of_an_incident_and_the_search_lead_to_its_page(see, sam, plant):
+    row = make_incident(make_workspace("ulm"), techniques=["T0855", "T7777"])
+    _, html = see(f"/incidents/{row.pk}/", sam)
+    assert 'href="/attack/T1692.001/"' in html and "T7777" in html and "/attack/T7777/" not in html
+    _, html = see("/search/?q=T0843", sam)
+    assert 'href="/attack/T0843/"' in html

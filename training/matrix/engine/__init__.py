@@ -1,0 +1,1 @@
+"""What stands in which cell of the matrix, and how two mappings differ. No Django."""

@@ -1,0 +1,144 @@
+"""What is known of each technique: incidents, alert types, lessons and rules, cell by cell."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+
+from alerts.incidents.engine.catalogue import all_types
+from portal.attack import engine as attack
+from portal.attack.engine import Tactic, Technique
+
+HEAT_FROM = (1, 5, 15, 40, 100)  # incidents from which a cell is one shade darker
+
+
+class Show(StrEnum):
+    """Which techniques the matrix shows."""
+
+    ALL = "all"
+    SEEN = "seen"
+    TRAINED = "trained"
+    SILENCED = "silenced"
+    UNTRAINED = "untrained"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the cells are counted from: the techniques of incidents (with how many there were), of
+    lessons and of live rules, one entry each.
+    """
+
+    incidents: Sequence[tuple[frozenset[str], int]] = ()
+    lessons: Sequence[frozenset[str]] = ()
+    rules: Sequence[frozenset[str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A technique with its numbers; those of its sub-techniques are in them."""
+
+    technique: Technique
+    incidents: int
+    alert_types: int
+    lessons: int
+    rules: int
+    subtechniques: tuple["Cell", ...] = ()
+
+    @property
+    def heat(self) -> int:
+        """The shade of the cell, 0 to 5."""
+        return sum(self.incidents >= least for least in HEAT_FROM)
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether an alert of the sensor can show it, or one of Sentinel did."""
+        return self.alert_types > 0 or self.incidents > 0
+
+    def is_shown(self, show: Show) -> bool:
+        """Whether a filter leaves it in."""
+        return {
+            Show.ALL: True,
+            Show.SEEN: self.incidents > 0,
+            Show.TRAINED: self.lessons > 0,
+            Show.SILENCED: self.rules > 0,
+            Show.UNTRAINED: self.lessons == 0,
+        }[show]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A tactic with its techniques: most incidents first, what no alert can show last."""
+
+    tactic: Tactic
+    cells: tuple[Cell, ...]
+
+    @property
+    def visible(self) -> int:
+        """How many of its techniques an alert can show."""
+        return sum(cell.is_visible for cell in self.cells)
+
+    @property
+    def seen(self) -> int:
+        """How many of its techniques were seen."""
+        return sum(cell.incidents > 0 for cell in self.cells)
+
+    def narrowed(self, show: Show) -> "Column":
+        """Return the column with the cells that a filter leaves in."""
+        return Column(self.tactic, tuple(cell for cell in self.cells if cell.is_shown(show)))
+
+
+def build_cells(evidence: Evidence) -> dict[str, Cell]:
+    """Return the cell of every current technique and sub-technique by id."""
+    incidents: Counter[str] = Counter()
+    for techniques, n in evidence.incidents:
+        for technique_id in with_parents(techniques):
+            incidents[technique_id] += n
+    types = _tally(frozenset(known.techniques_current) for known in all_types())
+    lessons, rules = _tally(evidence.lessons), _tally(evidence.rules)
+
+    def cell(technique: Technique, below: tuple[Cell, ...] = ()) -> Cell:
+        key = technique.id
+        return Cell(technique, incidents[key], types[key], lessons[key], rules[key], below)
+
+    current = attack.current_techniques()
+    cells = {each.id: cell(each) for each in current if each.is_subtechnique}
+    below: dict[str, list[Cell]] = {}
+    for sub in cells.values():
+        below.setdefault(sub.technique.parent or "", []).append(sub)
+    return cells | {
+        each.id: cell(each, tuple(below.get(each.id, ())))
+        for each in current
+        if not each.is_subtechnique
+    }
+
+
+def build_matrix(cells: dict[str, Cell]) -> list[Column]:
+    """Return the columns in the order of the matrix."""
+    return [
+        Column(tactic, tuple(sorted((cells[each.id] for each in techniques), key=_order)))
+        for tactic, techniques in attack.matrix()
+    ]
+
+
+def rows_of(columns: Sequence[Column]) -> list[tuple[Cell | None, ...]]:
+    """Return the columns as rows of a table; None where a column is at its end."""
+    return list(zip_longest(*(column.cells for column in columns)))
+
+
+def with_parents(technique_ids: Iterable[str]) -> frozenset[str]:
+    """Return these ids in the spelling of the current release, and those of their parents."""
+    found: set[str] = set()
+    for given in technique_ids:
+        technique_id = attack.resolve(given)
+        known = attack.technique(technique_id)
+        found |= {technique_id, known.parent} if known and known.parent else {technique_id}
+    return frozenset(found)
+
+
+def _tally(entries: Iterable[frozenset[str]]) -> Counter[str]:
+    return Counter(each for techniques in entries for each in with_parents(techniques))
+
+
+def _order(cell: Cell) -> tuple[bool, int, str]:
+    return (not cell.is_visible, -cell.incidents, cell.technique.name)

@@ -1,0 +1,1 @@
+"""Pages: the matrix, a technique, the mapping of alert types."""

@@ -1,0 +1,12 @@
+"""Addresses of the matrix, of each technique and of the mapping."""
+
+from django.urls import path
+
+from training.matrix.web import views
+
+app_name = "attack"
+urlpatterns = [
+    path("", views.matrix, name="matrix"),
+    path("mapping/", views.mapping, name="mapping"),
+    path("<str:technique_id>/", views.technique, name="technique"),
+]

@@ -1,0 +1,219 @@
+"""The matrix, the page of a technique, and the mapping of all alert types."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.engine.catalogue import AlertType, all_types
+from alerts.incidents.engine.tokens import Term, render
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.attack import engine as attack
+from portal.attack.engine import Technique
+from portal.ui.htmx import render_page
+from portal.ui.navigation import may_use, roles_for_page
+from portal.ui.pieces import Tab
+from portal.ui.words import number
+from training.matrix.engine.coverage import (
+    Cell,
+    Column,
+    Show,
+    build_cells,
+    build_matrix,
+    rows_of,
+    with_parents,
+)
+from training.matrix.engine.mapping import TypeMapping
+from training.matrix.queries import TechniqueFacts, facts_for, techniques_silenced_by
+from training.matrix.web.wording import CellNumber, note_words, numbers_of, tactic_words
+
+MITRE_PAGES = "https://attack.mitre.org/techniques/"
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """A cell as a page shows it."""
+
+    cell: Cell
+    url: str
+    numbers: list[CellNumber]
+    subtechniques: list["CellView"]
+
+    @property
+    def words(self) -> str:
+        """All numbers, read out."""
+        return ", ".join(each.words for each in self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """An alert type as a page shows it: the vendor's ids beside ours, and why they differ."""
+
+    mapping: TypeMapping
+    notes: list[str]
+    queue_url: str
+    incidents: int = 0
+
+    @property
+    def alert_type(self) -> AlertType:
+        """The alert type itself."""
+        return self.mapping.alert_type
+
+
+@require_GET
+def matrix(request: HttpRequest) -> HttpResponse:
+    """Show the matrix; `?show=` leaves in what was seen, is trained, silenced or untrained."""
+    facts = facts_for(actor_of(request), now=clock.now())
+    cells = build_cells(facts.evidence)
+    wanted = request.GET.get("show", "")
+    show = Show(wanted) if wanted in set(Show) else Show.ALL
+    whole = build_matrix(cells)
+    columns = [column.narrowed(show) for column in whole]
+    views = {key: _view_of(cell, show) for key, cell in cells.items()}
+    page = {
+        "columns": [(column, [views[c.technique.id] for c in column.cells]) for column in columns],
+        "rows": [
+            [views[cell.technique.id] if cell else None for cell in row] for row in rows_of(columns)
+        ],
+        "segments": _segments(show, whole),
+        "is_narrow": show is not Show.ALL,
+        "summary": _summary(cells),
+        "loose_rules": facts.rules_of_no_technique,
+        "version": attack.version(),
+        "notice": attack.notice(),
+    }
+    return render_page(request, "training/matrix/matrix.html", page, part="matrix")
+
+
+def _view_of(cell: Cell, show: Show) -> CellView:
+    below = [_view_of(sub, show) for sub in cell.subtechniques if sub.is_shown(show)]
+    return CellView(cell, _url_of(cell.technique.id), numbers_of(cell), below)
+
+
+def _url_of(technique_id: str) -> str:
+    return reverse("attack:technique", args=[technique_id])
+
+
+def _segments(show: Show, columns: list[Column]) -> list[Tab]:
+    words = {
+        Show.ALL: gettext("All"),
+        Show.SEEN: gettext("Seen"),
+        Show.TRAINED: gettext("Trained"),
+        Show.SILENCED: gettext("Silenced"),
+        Show.UNTRAINED: gettext("Untrained"),
+    }
+    cells = {cell.technique.id: cell for column in columns for cell in column.cells}.values()
+    counts = {each: sum(cell.is_shown(each) for cell in cells) for each in Show}
+    return [
+        Tab(f"{words[each]} {number(counts[each])}", f"?show={each}", current=each is show)
+        for each in Show
+    ]
+
+
+def _summary(cells: dict[str, Cell]) -> dict[str, str]:
+    top = [cell for cell in cells.values() if not cell.technique.is_subtechnique]
+    visible = [cell for cell in top if cell.alert_types]
+    return {
+        "all": number(len(top)),
+        "visible": number(len(visible)),
+        "trained": number(sum(cell.lessons > 0 for cell in visible)),
+    }
+
+
+@require_GET
+def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
+    """Show what is known of one technique; an id that was replaced leads to the one of today."""
+    found = attack.technique(technique_id)
+    if found is None:
+        raise Http404(gettext("ATT&CK for ICS has no technique of this id."))
+    if found.current_id != technique_id:
+        return HttpResponseRedirect(_url_of(found.current_id))
+    facts = facts_for(actor_of(request), now=clock.now())
+    cell = build_cells(facts.evidence).get(found.id)
+    page = {
+        "technique": found,
+        "numbers": numbers_of(cell) if cell else [],
+        "identity": _identity(found),
+        "may_read": may_use(request, roles_for_page("incidents:queue")),
+        "may_learn": may_use(request, roles_for_page("training:lesson")),
+        "former": attack.technique(found.former_id) if found.former_id else None,
+        "parent": attack.technique(found.parent) if found.parent else None,
+        "subtechniques": [_view_of(sub, Show.ALL) for sub in cell.subtechniques] if cell else [],
+        "mappings": _mappings_of(found, facts),
+        "lessons": [each for each in facts.lessons if found.id in with_parents(each.techniques)],
+        "rules": [
+            rule for rule in facts.rules if found.id in with_parents(techniques_silenced_by(rule))
+        ],
+        "open_url": _queue_url("open", Term("tech", (found.id,))),
+        "closed_url": _queue_url("closed", Term("tech", (found.id,))),
+        "mitre_url": f"{MITRE_PAGES}{found.id.replace('.', '/')}/",
+        "version": attack.version(),
+        "notice": attack.notice(),
+    }
+    return render_page(request, "training/matrix/technique.html", page)
+
+
+def _identity(found: Technique) -> list[tuple[str, str]]:
+    return [
+        (gettext("Tactics"), tactic_words(found)),
+        (gettext("Release"), attack.version()),
+    ]
+
+
+def _mappings_of(found: Technique, facts: TechniqueFacts) -> list[MappingRow]:
+    counts = {count.alert_type: count.n for count in facts.type_counts}
+    rows = [
+        _row_of(TypeMapping(known), counts.get(known.title, 0))
+        for known in all_types()
+        if TypeMapping(known).names(found.id)
+    ]
+    return sorted(rows, key=lambda row: (-row.incidents, row.alert_type.title))
+
+
+def _row_of(mapping: TypeMapping, incidents: int = 0) -> MappingRow:
+    queue = _queue_url("open", Term("type", (f"={mapping.alert_type.title}",)))
+    return MappingRow(mapping, [note_words(note) for note in mapping.notes], queue, incidents)
+
+
+def _queue_url(view: str, term: Term) -> str:
+    return f"{reverse('incidents:queue')}?{urlencode({'view': view, 'q': render([term])})}"
+
+
+@require_GET
+def mapping(request: HttpRequest) -> HttpResponse:
+    """Show the mapping of every alert type; `?show=differs` only where ours is another."""
+    text = " ".join(request.GET.get("q", "").split())
+    differs = request.GET.get("show") == "differs"
+    every = [TypeMapping(known) for known in all_types()]
+    another = [each for each in every if each.is_ours_another]
+    rows = [each for each in (another if differs else every) if _is_meant(each, text)]
+    page = {
+        "rows": [_row_of(each) for each in sorted(rows, key=lambda each: each.alert_type.title)],
+        "text": text,
+        "show": "differs" if differs else "",
+        "segments": [
+            _segment(gettext("All"), every, "all", text, current=not differs),
+            _segment(gettext("Differs"), another, "differs", text, current=differs),
+        ],
+        "version": attack.version(),
+        "notice": attack.notice(),
+    }
+    return render_page(request, "training/matrix/mapping.html", page, part="rows")
+
+
+def _segment(
+    label: str, mappings: list[TypeMapping], show: str, text: str, *, current: bool
+) -> Tab:
+    href = f"?{urlencode({'show': show, 'q': text} if text else {'show': show})}"
+    return Tab(f"{label} {number(len(mappings))}", href, current=current)
+
+
+def _is_meant(mapping: TypeMapping, text: str) -> bool:
+    wanted = text.casefold()
+    ids = {each.id for each in attack.techniques_like(text)} if text else set()
+    named = {*mapping.alert_type.techniques, *mapping.alert_type.techniques_current}
+    return wanted in mapping.alert_type.title.casefold() or not ids.isdisjoint(named)
