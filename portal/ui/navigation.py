@@ -119,9 +119,12 @@ def groups_for(request: HttpRequest, *, at: str | None = None) -> list[LinkGroup
     """The rail of this person, the current page marked: that of the request, or `at`."""
     path = request.path if at is None else at
     found: dict[Section, list[Link]] = {}
-    for item, url in pages_for(request):
+    places = pages_for(request)
+    # A page below two places, like /training/captures/, belongs to the nearer one.
+    here = max((url for _, url in places if _is_current(path, url)), key=len, default="")
+    for item, url in places:
         count = count_of(item.counter, request) if item.counter else None
-        link = Link(item, url, count, current=_is_current(path, url))
+        link = Link(item, url, count, current=url == here)
         found.setdefault(item.section, []).append(link)
     return [LinkGroup(section, links) for section, links in found.items()]
 

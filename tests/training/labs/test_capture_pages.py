@@ -30,6 +30,8 @@ def test_the_list_leads_to_every_capture_and_keeps_the_key_to_itself(see):
         assert "ENG-WS-03: device identification, two refused" not in opened
         assert "<table" in opened and "<svg" in opened
     see("/training/captures/nothing/", status=404)
+    assert page.count('href="/training/captures/" aria-current="page"') == 1
+    assert 'href="/training/" aria-current="page"' not in page
 
 
 def test_a_poll_is_one_row_and_an_answer_stands_beside_its_request(see):

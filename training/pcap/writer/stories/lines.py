@@ -213,8 +213,8 @@ def four_stops() -> Story:
         name="lines-four-stops",
         title="Four stops in two minutes",
         text="""
-            ENG-WS-04 stops PLC-PL2-03, loads two blocks and starts it; ENG-WS-02 stops PLC-
-            PL2-04 and starts it four seconds later. Then a session through the jump host stops
+            ENG-WS-04 stops PLC-PL2-03, loads two blocks and starts it; ENG-WS-02 stops PLC-PL2-04
+            and starts it four seconds later. Then a session through the jump host stops
             PLC-PL2-05 and breaks off, and stops a controller of line 1 that speaks CIP. Every
             stop looks alike on the wire; what follows it tells the story.
         """,
