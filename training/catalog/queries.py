@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import FETCH_RAISE, QuerySet
+from django.db.models import FETCH_RAISE, F, Func, Q, QuerySet, TextField, Value
 
 from portal.attack import engine as attack
 from training.catalog.models import Capture, Lesson, Module, Question, QuestionVersion
 
 _TEXTS = ("body", "outline", "sources")
+_TYPES = Func(F("alert_types"), Value(" "), function="array_to_string", output_field=TextField())
+MAX_WORDS = 8  # of a search
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,19 @@ def capture_at(module_slug: str, name: str) -> Capture | None:
 def lessons_about(alert_types: Collection[str]) -> QuerySet[Lesson]:
     """Return the lessons about any of these alert types, without their texts."""
     return lessons_in_order().filter(alert_types__overlap=list(alert_types))
+
+
+def lessons_like(text: str) -> QuerySet[Lesson]:
+    """Return the lessons about the technique of this id; else those whose title, or one of whose
+    alert types, has all words of the text. Without their texts.
+    """
+    lessons = lessons_in_order()
+    if known := attack.technique(text):
+        return lessons.filter(techniques__contains=[known.current_id])
+    for word in text.split()[:MAX_WORDS]:
+        named = Q(title__icontains=word) | Q(types__icontains=word)
+        lessons = lessons.annotate(types=_TYPES).filter(named)
+    return lessons
 
 
 def techniques_of(lesson: Lesson) -> list[TechniqueName]:

@@ -9,7 +9,9 @@ class ProgressConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from portal.ui.navigation import TRAINING, NavItem, register_nav
+        from portal.ui.palette import Finder, register_finder
         from training.progress.policies import AUTHOR_ROLES, LEARNING_ROLES
+        from training.progress.web.palette import find_lessons
 
         register_nav(
             NavItem(
@@ -20,4 +22,10 @@ class ProgressConfig(AppConfig):
                 _("Notes on lessons"), "message-square", "lesson_notes:list", section=TRAINING,
                 order=80, roles=AUTHOR_ROLES,
             ),
+        )  # fmt: skip
+        register_finder(
+            Finder(
+                "lessons", _("Lessons"), find_lessons, order=60, roles=LEARNING_ROLES,
+                hint=_("a lesson by its title, alert type or technique"),
+            )
         )  # fmt: skip

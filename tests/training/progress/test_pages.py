@@ -188,3 +188,13 @@ def test_a_lesson_stands_beside_an_incident_of_its_alert_type(client, sam, mia, 
     assert f'href="{LESSON}"' in client.get(f"/incidents/{stop.pk}/").content.decode()
     client.force_login(mia)
     assert "/training/beside/" not in client.get(f"/incidents/{stop.pk}/").content.decode()
+
+
+def test_the_search_finds_lessons_by_title_alert_type_and_technique(client, sam, mia, lesson):
+    client.force_login(sam)
+    for text in ("one stop", "controller STOP", "t0843"):
+        html = client.get("/search/", {"q": text}).content.decode()
+        assert f'href="{LESSON}"' in html, text
+    assert LESSON not in client.get("/search/", {"q": "T0800"}).content.decode()
+    client.force_login(mia)
+    assert LESSON not in client.get("/search/", {"q": "one stop"}).content.decode()
