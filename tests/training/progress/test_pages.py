@@ -106,6 +106,9 @@ def test_what_cannot_be_judged_is_told_at_the_question_and_kept_as_typed(send, s
     answer = send("levels", sam, htmx=True, place_0="1")
     assert "Choose something in every row." in answer.content.decode()
     assert '<option value="1" selected>' in answer.content.decode()
+    answer = send("port", sam, text="102", version="0")
+    assert answer.status_code == 422
+    assert "This question has just been changed." in answer.content.decode()
     assert not Attempt.objects.exists()
     assert send("gone", sam, text="1").status_code == 404
 

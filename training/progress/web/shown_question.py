@@ -59,6 +59,7 @@ class ShownQuestion:
     """All that a page needs to show one question."""
 
     slug: str
+    version: int
     number: int
     total: int
     type: str
@@ -151,6 +152,7 @@ def show_question(
     capture = question.capture.rpartition("/")[2]
     return ShownQuestion(
         slug=slug,
+        version=version.pk,
         number=place[0],
         total=place[1],
         type=question.type,
@@ -263,5 +265,5 @@ def _accepted(question: Question) -> str:
     if not question.accepted:
         return ""
     if question.type is QuestionType.PACKET:
-        return gettext("frame %(n)s") % {"n": number(int(question.accepted[0]))}
+        return f"frame {question.accepted[0]}"  # in the words of the lesson, which is English
     return question.accepted[0]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.models import OT_ROLES, User
+from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.attack import engine as attack
 from portal.ui.htmx import render_page, wants_part
@@ -49,7 +49,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     progress = progress_of(learner)
     path = request.GET.get("for", "")
     if path not in _PATHS:
-        path = "ot" if roles_of(learner) & OT_ROLES else "soc"
+        path = "soc" if roles_of(learner) & SOC_ROLES else "all"
     modules = [each for each in progress if not _PATHS[path] or _PATHS[path] in each.module.nice]
     here = next_lesson(learner, progress)
     module = next((each for each in progress if here in each.lessons), None)
@@ -115,6 +115,9 @@ def question(request: HttpRequest, module: str, lesson: str, question: str) -> H
         return HttpResponseRedirect(again)
     form = {name: request.POST.getlist(name) for name in request.POST}
     try:
+        if request.POST.get("version", str(version.pk)) != str(version.pk):
+            form = {}  # its options may stand in another order now
+            raise CannotAnswer(gettext("This question has just been changed. Answer it anew."))
         answer_question(version=version, form=form, learner=page.learner, now=clock.now())
     except CannotAnswer as refusal:
         refused = {question: RefusedAnswer(form, refusal.reasons)}
