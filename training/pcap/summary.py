@@ -94,6 +94,7 @@ class CaptureSummary:
     operations: dict[tuple[str, str, str], OperationCount] = field(default_factory=dict)
     conversations: dict[object, Conversation] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    _full: set[str] = field(default_factory=set)
 
     @property
     def malformed(self) -> int:
@@ -118,7 +119,7 @@ class CaptureSummary:
             self._converse(result, limits)
         for message in result.messages:
             self._tally(message.tallies)
-            self._count(message, limits)
+            self._count(message, limits, result)
         self._tally(result.tallies)
 
     def _converse(self, result: Dissection, limits: Limits) -> None:
@@ -127,6 +128,7 @@ class CaptureSummary:
         conversation = self.conversations.get(key)
         if conversation is None:
             if len(self.conversations) >= limits.conversations:
+                self._stop_listing("conversations", limits.conversations, result)
                 return
             ends = (result.source, result.destination)
             client, server = ends if result.from_client else ends[::-1]
@@ -142,11 +144,22 @@ class CaptureSummary:
             self.conversations[key] = conversation
         conversation.add(result)
 
-    def _count(self, message: Message, limits: Limits) -> None:
+    def _stop_listing(self, what: str, limit: int, result: Dissection) -> None:
+        """Say once that a list is full; what comes later is in the counts by protocol only."""
+        if what not in self._full:
+            self._full.add(what)
+            self.problems.insert(
+                0,
+                f"Only the first {limit} {what} are listed; the next begins in frame "
+                f"{result.number}.",
+            )
+
+    def _count(self, message: Message, limits: Limits, result: Dissection) -> None:
         key = (message.protocol, message.code, message.name)
         row = self.operations.get(key)
         if row is None:
             if len(self.operations) >= limits.operations:
+                self._stop_listing("operations", limits.operations, result)
                 return
             row = OperationCount(message.protocol, message.code, message.name, message.kind)
             self.operations[key] = row

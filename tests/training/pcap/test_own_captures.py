@@ -25,6 +25,13 @@ def test_the_writer_makes_the_same_captures_every_time(tmp_path):
         assert row["story"].count(". ") == 2, "a story has three sentences"
 
 
+def test_a_copy_beside_a_lesson_is_the_capture_of_the_list():
+    sums = {row["file"]: row["sha256"] for row in LIST}
+    copies = [path for path in FOLDER.parent.glob("modules/*/pcap/*") if path.name in sums]
+    for path in copies:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == sums[path.name], path
+
+
 def test_the_captures_speak_of_the_demos_plant():
     plant = {device.name: device for device in Plant(7).devices}
     known = [device for row in LIST for device in row["devices"] if device["name"] in plant]

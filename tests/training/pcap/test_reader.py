@@ -202,6 +202,8 @@ def test_a_broken_capture_is_read_as_far_as_it_goes_and_says_where_it_broke(read
         (good, {"frames": 2}, "Reading stopped before frame 3, at byte 176: only the first 2"),
         (good, {"seconds": 0}, "reading takes at most 0 seconds"),
         (good, {"bytes": 30}, "Reading stopped before frame 2"),
+        (good, {"conversations": 0}, "Only the first 0 conversations are listed; the next begins"),
+        (good, {"operations": 0}, "Only the first 0 operations are listed; the next begins in fr"),
     ):
         summary = read(content, **limits)
         assert len(summary.problems) == 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 _WIDTH = 16
+_DIGITS = 3 * _WIDTH + 1
 MAX_BYTES = 2048
 
 
@@ -48,6 +49,8 @@ def dump_lines(
             letters.append(
                 Run(kind[0], "".join("." if kind[1] else _letter(data[at]) for at in run))
             )
+        width = sum(len(run.text) for run in digits)
+        digits.append(Run("", " " * (_DIGITS - width)))  # letters stand below each other
         lines.append(DumpLine(f"{start:04x}", tuple(digits), tuple(letters)))
     return lines
 

@@ -183,8 +183,9 @@ def _first_object(body: Cursor) -> str:
 
 def read_datagram(data: bytes, start: int, end: int, context: Context) -> None:
     """Read the frames of a UDP datagram, one behind the other."""
+    whole = data[:end]
     while start < end:
-        length = measure(data[:end], start)
+        length = measure(whole, start)
         if not length or start + length > end:
             raise ShortMessageError
         read(data, start, start + length, context)
