@@ -70,3 +70,11 @@ def spare_the_search_for_cycles(**_said: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+
+
+@worker_process_init.connect
+def use_the_imported_attack_release(**_said: Any) -> None:
+    """Let the worker know techniques by the release that was imported."""
+    from portal.attack.releases import use_latest_release
+
+    use_latest_release()

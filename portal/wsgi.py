@@ -1,11 +1,31 @@
 """The WSGI door, for gunicorn."""
 
 import os
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
 from portal.errors import settings_or_exit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 settings_or_exit(4)  # with which gunicorn starts no second worker that would say the same
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Answer a request."""
+    return _ready()(environ, start_response)
+
+
+@cache
+def _ready() -> WSGIHandler:
+    """Return Django once this process knows the imported release of ATT&CK: at the first request,
+    after the server has forked and when the database is there.
+    """
+    from portal.attack.releases import use_latest_release
+
+    use_latest_release()
+    return _django

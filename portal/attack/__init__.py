@@ -1,3 +1,3 @@
 """The MITRE ATT&CK® for ICS catalogue: identifiers, names, tactics and where old ids went.
-Must not know any alert. Door: `engine`.
+Must not know any alert. Doors: `engine`; `releases` takes an official bundle over.
 """

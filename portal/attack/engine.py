@@ -134,10 +134,25 @@ def licence() -> str:
     return (_DATA / "LICENSE-attack.txt").read_text(encoding="utf-8")
 
 
-@cache
-def _file() -> dict[str, Any]:
+def shipped() -> dict[str, Any]:
+    """Return the catalogue that Tagout ships, as it stands in its file."""
     loaded: dict[str, Any] = json.loads((_DATA / "attack_ics.json").read_text(encoding="utf-8"))
     return loaded
+
+
+def use(catalogue: dict[str, Any] | None) -> None:
+    """Use this catalogue in this process instead of the shipped one; None: the shipped one."""
+    _imported["catalogue"] = catalogue
+    for cached in (_file, _by_id, _by_spelling, _techniques):
+        cached.cache_clear()
+
+
+_imported: dict[str, dict[str, Any] | None] = {"catalogue": None}
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return _imported["catalogue"] or shipped()
 
 
 @cache

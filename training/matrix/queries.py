@@ -9,12 +9,13 @@ from django.db.models import FETCH_RAISE
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.incidents.reads.by_alert_type import TypeCount, count_by_alert_type
-from alerts.suppression.reads.live_rules import LiveRule, live_rules_of
+from alerts.suppression.reads.live_rules import LiveRule, live_rules_of, techniques_in_rules
 from portal.accounts.models import User
 from portal.attack.engine import resolve
-from training.catalog.models import Lesson
+from training.catalog.models import Card, Lesson, QuestionVersion
 from training.catalog.queries import lessons_in_order
 from training.matrix.engine.coverage import Evidence
+from training.matrix.engine.lint import Finding, findings_of, findings_of_mappings
 
 PERIOD: Final = timedelta(days=90)
 
@@ -61,3 +62,23 @@ def techniques_silenced_by(rule: LiveRule) -> frozenset[str]:
     if not meant:
         return named
     return meant & named if named else meant
+
+
+def lint_everything() -> list[Finding]:
+    """Return the ids out of use in mappings, in the imported teaching and in rules that act or
+    are being made.
+    """
+    found = findings_of_mappings()
+    lessons = Lesson.objects.filter(is_retired=False).values_list("slug", "techniques")
+    for slug, ids in lessons.order_by("module__order", "number"):
+        found += findings_of(f"lesson {slug}", ids)
+    versions = QuestionVersion.objects.filter(is_current=True, question__is_retired=False)
+    names = versions.values_list("question__lesson__slug", "question__slug", "techniques")
+    for lesson, slug, ids in names.order_by("pk"):
+        found += findings_of(f"question {lesson}#{slug}", ids)
+    cards = Card.objects.filter(is_retired=False).exclude(technique="")
+    for slug, technique_id in cards.order_by("pk").values_list("slug", "technique"):
+        found += findings_of(f"card {slug}", [technique_id])
+    for name, ids in techniques_in_rules():
+        found += findings_of(f"rule {name}", ids)
+    return found

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.reading import NotARule
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.models import ACTING, OPEN, RuleVersion, State
 from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
 
@@ -42,3 +42,20 @@ def _live_rule(version: RuleVersion) -> LiveRule | None:
         alert_types=pinned(clauses, "alert_type"),
         techniques=pinned(clauses, "techniques"),
     )
+
+
+def techniques_in_rules() -> list[tuple[str, list[str]]]:
+    """Return the name and the technique ids of every rule that acts, rests or is being made and
+    names any; exceptions count, too.
+    """
+    rows = RuleVersion.objects.filter(state__in=(*ACTING, *OPEN, State.PAUSED))
+    found = []
+    for version in rows.select_related("rule").order_by("rule__number", "number"):
+        try:
+            clauses = version.said.clauses
+        except NotARule:
+            continue
+        ids = [text for each in clauses if each.field == "techniques" for text in each.texts]
+        if ids:
+            found.append((f"{version.rule} v{version.number}", ids))
+    return found

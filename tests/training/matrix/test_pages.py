@@ -125,3 +125,18 @@ def test_a_technique_of_an_incident_and_the_search_lead_to_its_page(see, sam, pl
     assert 'href="/attack/T1692.001/"' in html and "T7777" in html and "/attack/T7777/" not in html
     _, html = see("/search/?q=T0843", sam)
     assert 'href="/attack/T0843/"' in html
+
+
+def test_a_navigator_layer_holds_what_the_reader_sees(client, see, sam, plant):
+    client.force_login(plant)
+    answer = client.get("/attack/layer.json?of=seen")
+    assert answer["Content-Disposition"].startswith('attachment; filename="tagout-seen-')
+    layer = answer.json()
+    assert layer["versions"]["layer"] == "4.5" and layer["domain"] == "ics-attack"
+    scores = {each["techniqueID"]: each["score"] for each in layer["techniques"]}
+    assert scores["T0843"] == 3 and "T0817" not in scores
+    assert layer["gradient"]["maxValue"] == max(scores.values())
+    assert any("The MITRE Corporation" in each["value"] for each in layer["metadata"])
+    trained = client.get("/attack/layer.json?of=trained").json()["techniques"]
+    assert {each["techniqueID"] for each in trained} == {"T0843", "T0858"}
+    assert client.get("/attack/layer.json?of=all").status_code == 404

@@ -7,6 +7,7 @@ from training.matrix.web import views
 app_name = "attack"
 urlpatterns = [
     path("", views.matrix, name="matrix"),
+    path("layer.json", views.layer, name="layer"),
     path("mapping/", views.mapping, name="mapping"),
     path("<str:technique_id>/", views.technique, name="technique"),
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
@@ -28,6 +28,7 @@ from training.matrix.engine.coverage import (
     with_parents,
 )
 from training.matrix.engine.mapping import TypeMapping
+from training.matrix.engine.navigator import SCORED, layer_of
 from training.matrix.queries import TechniqueFacts, facts_for, techniques_silenced_by
 from training.matrix.web.wording import CellNumber, note_words, numbers_of, tactic_words
 
@@ -80,13 +81,41 @@ def matrix(request: HttpRequest) -> HttpResponse:
             [views[cell.technique.id] if cell else None for cell in row] for row in rows_of(columns)
         ],
         "segments": _segments(show, whole),
-        "is_narrow": show is not Show.ALL,
+        "layers": _layer_links(),
         "summary": _summary(cells),
         "loose_rules": facts.rules_of_no_technique,
         "version": attack.version(),
         "notice": attack.notice(),
     }
     return render_page(request, "training/matrix/matrix.html", page, part="matrix")
+
+
+@require_GET
+def layer(request: HttpRequest) -> HttpResponse:
+    """Hand out a layer for the ATT&CK Navigator: `?of=` seen, silenced or trained."""
+    wanted = request.GET.get("of", Show.SEEN)
+    of = next((each for each in SCORED if each == wanted), None)
+    if of is None:
+        raise Http404(gettext("There is no such layer."))
+    facts = facts_for(actor_of(request), now=clock.now())
+    day = clock.now().date().isoformat()
+    data = layer_of(
+        build_cells(facts.evidence),
+        of,
+        name=f"Tagout, {of}, {day}",
+        description=f"What Tagout knew on {day}, within the reach of one person.",
+    )
+    disposition = f'attachment; filename="tagout-{of}-{day}.json"'
+    return JsonResponse(data, headers={"Content-Disposition": disposition})
+
+
+def _layer_links() -> list[tuple[str, str]]:
+    words = {
+        Show.SEEN: gettext("Seen: incidents"),
+        Show.SILENCED: gettext("Silenced: live rules"),
+        Show.TRAINED: gettext("Trained: lessons"),
+    }
+    return [(f"{reverse('attack:layer')}?of={of}", words[of]) for of in SCORED]
 
 
 def _view_of(cell: Cell, show: Show) -> CellView:

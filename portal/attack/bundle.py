@@ -1,0 +1,151 @@
+"""Reads an official ATT&CK for ICS bundle (STIX 2.1, of any release) into the catalogue's form."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+SOURCES = ("mitre-attack", "mitre-ics-attack")  # the second up to release 11
+CHAIN, DOMAIN = "mitre-ics-attack", "ics-attack"
+_RELEASE = re.compile(r"\d{1,3}\.\d{1,3}")
+_TECHNIQUE_ID = re.compile(r"T\d{4}(\.\d{3})?")
+_COPYRIGHT = re.compile(r"(?:\d{4}\s*-\s*)?(\d{4}),? The MITRE Corporation")
+
+type StixObject = Mapping[str, Any]
+
+
+class BundleError(Exception):
+    """The file is no bundle of ATT&CK for ICS that can be used; the text says why."""
+
+
+def read_bundle(data: bytes) -> dict[str, Any]:
+    """Return version, notice's year, tactics and techniques of a bundle. Raises BundleError."""
+    try:
+        loaded = json.loads(data)
+    except ValueError as error:
+        raise BundleError("This is not JSON.") from error
+    if not isinstance(loaded, dict) or loaded.get("type") != "bundle":
+        raise BundleError("This is no STIX bundle.")
+    listed = loaded.get("objects")
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise BundleError("The bundle has no list of objects.")
+    return _catalogue(listed)
+
+
+def _catalogue(objects: list[StixObject]) -> dict[str, Any]:
+    by_type: dict[str, list[StixObject]] = {}
+    for each in objects:
+        by_type.setdefault(str(each.get("type")), []).append(each)
+    try:
+        tactics = _tactics(by_type)
+        techniques = _techniques(by_type, {row["shortname"] for row in tactics})
+        version, year = _version(by_type), _year(by_type)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BundleError("An object of the bundle lacks what ATT&CK's objects have.") from error
+    return {"version": version, "year": year, "tactics": tactics, "techniques": techniques}
+
+
+def _version(by_type: Mapping[str, list[StixObject]]) -> str:
+    for collection in by_type.get("x-mitre-collection", ()):
+        version = str(collection.get("x_mitre_version", ""))
+        if "ICS" in str(collection.get("name")) and _RELEASE.fullmatch(version):
+            return version
+    raise BundleError("The bundle names no release of ATT&CK for ICS.")
+
+
+def _year(by_type: Mapping[str, list[StixObject]]) -> str:
+    for marking in by_type.get("marking-definition", ()):
+        found = _COPYRIGHT.search(str(marking.get("definition", {}).get("statement", "")))
+        if found:
+            return found[1]
+    return ""
+
+
+def _tactics(by_type: Mapping[str, list[StixObject]]) -> list[dict[str, Any]]:
+    by_ref = {each["id"]: each for each in by_type.get("x-mitre-tactic", ())}
+    matrices = [
+        each
+        for each in by_type.get("x-mitre-matrix", ())
+        if _external_id(each) in (DOMAIN, CHAIN) and not _is_gone(each)
+    ]
+    if len(matrices) != 1:
+        raise BundleError("The bundle has no matrix of ATT&CK for ICS.")
+    return [
+        {
+            "id": _external_id(by_ref[ref]),
+            "shortname": by_ref[ref]["x_mitre_shortname"],
+            "name": by_ref[ref]["name"],
+            "order": order,
+        }
+        for order, ref in enumerate(matrices[0]["tactic_refs"], start=1)
+    ]
+
+
+def _techniques(
+    by_type: Mapping[str, list[StixObject]], shortnames: set[str]
+) -> list[dict[str, Any]]:
+    patterns = {
+        each["id"]: each
+        for each in by_type.get("attack-pattern", ())
+        if _TECHNIQUE_ID.fullmatch(_external_id(each))
+    }
+    ids = {ref: _external_id(each) for ref, each in patterns.items()}
+    parents = _related(by_type, "subtechnique-of", ids)
+    replaced = _related(by_type, "revoked-by", ids)
+    former = {new: old for old, new in replaced.items()}
+    names = {ids[ref]: each["name"] for ref, each in patterns.items()}
+    rows = []
+    for ref, each in patterns.items():
+        key = ids[ref]
+        is_sub = bool(each.get("x_mitre_is_subtechnique"))
+        parent = (parents.get(key) or key.partition(".")[0]) if is_sub else None
+        phases = [
+            phase["phase_name"]
+            for phase in each.get("kill_chain_phases", ())
+            if phase["kill_chain_name"] == CHAIN
+        ]
+        unknown = sorted(set(phases) - shortnames)
+        if unknown and not _is_gone(each):
+            raise BundleError(f"{key} names the tactic {unknown[0]}, which is not there.")
+        rows.append(
+            {
+                "id": key,
+                "name": each["name"],
+                "full_name": f"{names[parent]}: {each['name']}"
+                if parent in names
+                else each["name"],
+                "tactics": phases,
+                "parent": parent,
+                "is_deprecated": bool(each.get("x_mitre_deprecated")),
+                "is_revoked": bool(each.get("revoked")),
+                "revoked_by": replaced.get(key),
+                "former_id": former.get(key),
+            }
+        )
+    if not rows:
+        raise BundleError("The bundle has no technique of ATT&CK for ICS.")
+    return sorted(rows, key=lambda row: str(row["id"]))
+
+
+def _related(
+    by_type: Mapping[str, list[StixObject]], kind: str, ids: Mapping[str, str]
+) -> dict[str, str]:
+    links: Iterable[StixObject] = by_type.get("relationship", ())
+    return {
+        ids[link["source_ref"]]: ids[link["target_ref"]]
+        for link in links
+        if link.get("relationship_type") == kind
+        and not _is_gone(link)
+        and link["source_ref"] in ids
+        and link["target_ref"] in ids
+    }
+
+
+def _is_gone(each: StixObject) -> bool:
+    return bool(each.get("revoked") or each.get("x_mitre_deprecated"))
+
+
+def _external_id(each: StixObject) -> str:
+    references = each.get("external_references") or ()
+    found = (ref.get("external_id", "") for ref in references if ref.get("source_name") in SOURCES)
+    return str(next(found, ""))

@@ -1,0 +1,83 @@
+"""Takes a later release of ATT&CK for ICS over, and lets a process use it."""
+
+import logging
+import re
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, transaction
+
+from portal.attack import engine
+from portal.attack.bundle import BundleError, read_bundle
+from portal.attack.models import Release
+from portal.audit.services import record
+from portal.errors import Refused
+
+logger = logging.getLogger(__name__)
+
+
+class CannotImport(Refused):
+    """The bundle is not taken over."""
+
+
+@transaction.atomic
+def import_bundle(*, data: bytes, by: str, now: datetime) -> dict[str, Any]:
+    """Take an official bundle over, all of it or nothing. The same bundle again changes nothing.
+    Ids that the release no longer has stay known. Returns version, counts and `is_changed`.
+    """
+    try:
+        catalogue = _completed(read_bundle(data))
+    except BundleError as error:
+        raise CannotImport(str(error)) from error
+    latest = Release.objects.order_by("imported_at", "pk").last()
+    is_changed = latest is None or latest.catalogue != catalogue
+    rows = [row for row in catalogue["techniques"] if not _is_gone(row)]
+    counts = {
+        "version": catalogue["version"],
+        "tactics": len(catalogue["tactics"]),
+        "techniques": sum(row["parent"] is None for row in rows),
+        "subtechniques": sum(row["parent"] is not None for row in rows),
+    }
+    if is_changed:
+        release = Release.objects.create(
+            version=catalogue["version"], catalogue=catalogue, imported_at=now
+        )
+        record("attack.release.imported", on=release, by=by, at=now, **counts)
+    return {**counts, "is_changed": is_changed}
+
+
+def use_latest_release() -> None:
+    """Let this process use the latest imported release, once, at its start. Where the database
+    does not answer yet the shipped one holds, and the log says so.
+    """
+    try:
+        latest = Release.objects.order_by("imported_at", "pk").last()
+    except DatabaseError:
+        logger.warning("Imported releases of ATT&CK cannot be read; %s holds.", engine.version())
+    else:
+        engine.use(latest.catalogue if latest else None)
+
+
+def _completed(release: dict[str, Any]) -> dict[str, Any]:
+    """Return a release with the ids of the shipped one that it no longer has, as given up."""
+    shipped = engine.shipped()
+    version = release["version"]
+    if _order(version) < _order(shipped["version"]):
+        raise CannotImport(
+            f"Release {version} is older than {shipped['version']}, which Tagout ships."
+        )
+    held = {row["id"] for row in release["techniques"]}
+    lost = [row for row in shipped["techniques"] if row["id"] not in held]
+    kept = [row | {"is_deprecated": row["is_deprecated"] or not row["is_revoked"]} for row in lost]
+    notice = shipped["_about"]["notice"]
+    if year := release.pop("year"):
+        notice = re.sub(r"\d{4}", year, notice, count=1)
+    return release | {"techniques": release["techniques"] + kept, "_about": {"notice": notice}}
+
+
+def _is_gone(row: dict[str, Any]) -> bool:
+    return bool(row["is_deprecated"] or row["is_revoked"])
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
