@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.pcap import tshark
 from training.pcap import summarize
 
 _BESIDE = Path(__file__).resolve().parents[3] / "shared" / "reference"
@@ -34,6 +35,18 @@ def test_a_published_capture_holds_what_its_index_says(truth):
     summary = summarize(CAPTURES / truth["file"]).as_json()
     assert {name: summary[name] for name in MEMBERS} == {name: truth[name] for name in MEMBERS}
     assert sum(row["frames"] for row in summary["conversations"]) == truth["packets"]
+
+
+@tshark.needs_tshark
+@pytest.mark.parametrize("truth", TRUTH, ids=lambda truth: truth["file"])
+def test_tshark_finds_the_same_conversations(truth):
+    ours = {}
+    for talk in summarize(CAPTURES / truth["file"]).conversations.values():
+        if talk.transport in {"tcp", "udp"}:
+            ends = f"{talk.client}:{talk.client_port}", f"{talk.server}:{talk.server_port}"
+            ours[frozenset(ends)] = talk.frames
+    theirs = tshark.count(CAPTURES / truth["file"]).conversations
+    assert ours == {ends: frames for ends, (frames, _bytes) in theirs.items()}
 
 
 def test_the_operations_of_the_published_captures_are_named_and_marked():
