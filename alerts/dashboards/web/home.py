@@ -15,7 +15,7 @@ from alerts.dashboards.queries.ot import OtHome, ot_home
 from alerts.dashboards.queries.soc import Deed, SocHome, Tile, soc_home
 from alerts.dashboards.queries.status import Details, details_of
 from alerts.dashboards.queries.sync import Sync
-from alerts.dashboards.web.links import address, fingerprint, queue_address
+from alerts.dashboards.web.links import address, fingerprint, lesson_address, queue_address
 from alerts.dashboards.web.numbers import numbers_in_words
 from alerts.dashboards.web.status import card_of, checks_of
 from alerts.dashboards.web.syncs import syncs_of
@@ -63,6 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "seen": mark,
         "name": person.given_name,
+        "lesson": lesson_address(person),
         "summary": _summary(facts),
         "access": None
         if sections and sections != ["status"]

@@ -5,6 +5,10 @@ from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 
+from portal.accounts.models import User
+from portal.accounts.queries import roles_of
+from portal.ui.navigation import roles_for_page
+
 
 def address(name: str, *args: object) -> str:
     """The address of this name."""
@@ -30,3 +34,11 @@ def answered_address() -> str:
     """The questions that OT has answered: the list behind the numbers about answers."""
     base = address("reviews:list")
     return f"{base}?tab=answered" if base else ""
+
+
+def lesson_address(person: User) -> str:
+    """Where stands with which lesson a person goes on; empty for whom lessons are not made."""
+    roles = roles_for_page("training:next")
+    if roles is not None and roles_of(person).isdisjoint(roles):
+        return ""
+    return address("training:next")

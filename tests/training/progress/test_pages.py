@@ -201,3 +201,14 @@ def test_the_search_finds_lessons_by_title_alert_type_and_technique(client, sam,
     assert LESSON not in client.get("/search/", {"q": "T0800"}).content.decode()
     client.force_login(mia)
     assert LESSON not in client.get("/search/", {"q": "one stop"}).content.decode()
+
+
+def test_home_leads_to_the_next_lesson(client, send, sam, mia, noon, lesson):
+    client.force_login(sam)
+    assert 'hx-get="/training/next/"' in client.get("/").content.decode()
+    part = client.get("/training/next/", headers={"HX-Request": "true"}).content.decode()
+    assert f'href="{LESSON}"' in part and "6 min" in part and "<main" not in part
+    send("port", sam, text="102")
+    assert "6 min left" in client.get("/training/next/").content.decode()
+    client.force_login(mia)
+    assert "/training/next/" not in client.get("/").content.decode()

@@ -1,5 +1,5 @@
-"""Lessons beside an incident, chosen by the types of its alerts. The page of the incident fetches
-them by address and knows nothing of lessons.
+"""Lessons on other pages: beside an incident, chosen by the types of its alerts, and on Home, where
+to go on. Those pages fetch them by address and know nothing of lessons.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
-from training.progress.queries import lessons_beside
+from training.progress.queries import lessons_beside, next_lesson, progress_of
 
 MAX_TYPES = 20
 
@@ -21,3 +21,13 @@ def beside(request: HttpRequest) -> HttpResponse:
         return nothing_new()
     page = {"lessons": found, "types": types}
     return render_page(request, "training/progress/beside.html", page, part="lessons")
+
+
+@require_GET
+def next_one(request: HttpRequest) -> HttpResponse:
+    """Show the lesson with which the person goes on; to htmx nothing where all is answered."""
+    learner = actor_of(request)
+    here = next_lesson(learner, progress_of(learner))
+    if here is None and wants_part(request):
+        return nothing_new()
+    return render_page(request, "training/progress/next.html", {"here": here}, part="next")

@@ -8,6 +8,7 @@ app_name = "training"
 urlpatterns = [
     path("", views.catalogue, name="catalogue"),
     path("beside/", beside.beside, name="beside"),
+    path("next/", beside.next_one, name="next"),
     path("<slug:module>/", views.module, name="module"),
     path("<slug:module>/captures/<str:name>", views.capture, name="capture"),
     path("<slug:module>/<slug:lesson>/", views.lesson, name="lesson"),
