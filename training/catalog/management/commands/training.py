@@ -1,4 +1,5 @@
 """`training check|lock|export|preview [PATH]`: what authors need at their desk, without a database.
+`training overview [PATH]`: renew docs/curriculum.md.
 `training import [PATH]`: take the modules into the database.
 `training gift FILE`: show the questions of a GIFT file as blocks for a lesson.
 """
@@ -12,7 +13,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from alerts.incidents.engine.catalogue import all_types
 from portal import clock
+from portal.attack import engine as attack
 from portal.command import TagoutCommand, read_file
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
 from training.catalog.engine.exports.blocks import question_to_block
@@ -22,6 +25,7 @@ from training.catalog.engine.exports.moodle_xml import questions_to_moodle
 from training.catalog.engine.exports.site import lessons_to_zip, site_files
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import write_lock
+from training.catalog.engine.overview import curriculum_overview
 from training.catalog.services import import_curriculum
 from training.catalog.vocabulary import colour_styles, current_vocabulary
 
@@ -32,7 +36,9 @@ _FORMATS = (*_FILES, "html")
 class Command(TagoutCommand):
     """Check modules, write down the sums of their files, take them over, hand them on."""
 
-    help = "Check, lock, import, export or preview training modules; show GIFT as blocks."
+    help = (
+        "Check, lock, import, export or preview training modules; list them; show GIFT as blocks."
+    )
     failed = False
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -107,6 +113,14 @@ def _lock(options: dict[str, Any]) -> dict[str, Any]:
     return {"modules": len(modules)}
 
 
+def _overview(options: dict[str, Any]) -> dict[str, Any]:
+    modules = read_folder(_folder(options["path"])).modules
+    text = curriculum_overview(modules, all_types(), attack.version())
+    goal = Path(options["output"] or settings.BASE_DIR / "docs" / "curriculum.md")
+    _write(goal, text.encode())
+    return {"file": str(goal), "modules": len(modules)}
+
+
 def _import(options: dict[str, Any]) -> dict[str, Any]:
     curriculum = read_folder(_folder(options["path"]))
     changes = import_curriculum(curriculum=curriculum, by="command line", now=clock.now())
@@ -167,5 +181,6 @@ _ACTIONS: dict[str, Any] = {
     "gift": _gift,
     "import": _import,
     "lock": _lock,
+    "overview": _overview,
     "preview": _preview,
 }

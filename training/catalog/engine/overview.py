@@ -1,0 +1,100 @@
+"""The curriculum on one page of Markdown: what each lesson holds, and where alerts are taught."""
+
+from collections.abc import Iterable, Sequence
+
+from alerts.incidents.engine.catalogue import AlertType
+from training.catalog.engine.content import Lesson, Module
+from training.catalog.engine.readability import reading_grade
+
+_INTRODUCTION = """# Curriculum
+
+Written by `manage.py training overview` from `training/content`; a test compares the two. The
+reading grade is Flesch-Kincaid of the prose, with syllables counted by a rule of thumb. A source is
+a footnote.
+"""
+_ALERT_TYPES = """## Where each type of alert is taught
+
+Every type that Defender for IoT documents has an engine, techniques and a lesson. The techniques
+are those that Tagout counts with: the vendor's claim, freed of misprints and put into the ids of
+ATT&CK for ICS {version}. No person has reviewed them one by one.
+"""
+
+
+def lessons_by_alert_type(modules: Iterable[Module]) -> dict[str, list[tuple[Module, Lesson]]]:
+    """Return the lessons that teach each title, in the order of the curriculum."""
+    found: dict[str, list[tuple[Module, Lesson]]] = {}
+    for module in modules:
+        for lesson in module.lessons:
+            for title in lesson.alert_types:
+                found.setdefault(title, []).append((module, lesson))
+    return found
+
+
+def curriculum_overview(
+    modules: Sequence[Module], alert_types: Sequence[AlertType], attack_version: str
+) -> str:
+    """Return the page, with links from `docs/` to the lessons' files."""
+    lessons = [lesson for module in modules for lesson in module.lessons]
+    figures = {
+        "modules": len(modules),
+        "lessons": len(lessons),
+        "questions": sum(len(lesson.questions) for lesson in lessons),
+        "cards": sum(len(module.cards) for module in modules),
+        "minutes of reading": sum(lesson.minutes for lesson in lessons),
+    }
+    parts = [_INTRODUCTION, ", ".join(f"{n} {name}" for name, n in figures.items()) + ".\n"]
+    parts += [_module_table(module) for module in modules]
+    parts.append(_ALERT_TYPES.format(version=attack_version))
+    taught_in = lessons_by_alert_type(modules)
+    engines = dict.fromkeys(alert_type.engine for alert_type in alert_types)
+    for engine in engines:
+        types = [alert_type for alert_type in alert_types if alert_type.engine == engine]
+        parts.append(_engine_table(engine, types, taught_in))
+    return "\n".join(parts)
+
+
+def _module_table(module: Module) -> str:
+    rows = [
+        f"## {module.order}. {module.title}\n",
+        "| Lesson | Sources | Figures | Exercises | Minutes | Grade |",
+        "|---|--:|--:|---|--:|--:|",
+    ]
+    for lesson in module.lessons:
+        texts = [block.html for block in lesson.blocks]
+        drawings = sum(text.count('<figure class="figure">') for text in texts)
+        kinds = ", ".join(dict.fromkeys(question.type.value for question in lesson.questions))
+        cells = (
+            f"[{lesson.number}. {lesson.title}]({_address(module, lesson)})",
+            str(len(lesson.sources)),
+            str(drawings),
+            kinds,
+            str(lesson.minutes),
+            str(round(reading_grade(texts))),
+        )
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _engine_table(
+    engine: str,
+    alert_types: Sequence[AlertType],
+    taught_in: dict[str, list[tuple[Module, Lesson]]],
+) -> str:
+    rows = [
+        f"### {engine} ({len(alert_types)})\n",
+        "| Title | Techniques | Lessons |",
+        "|---|---|---|",
+    ]
+    for alert_type in alert_types:
+        links = ", ".join(
+            f"[{module.order}.{lesson.number}]({_address(module, lesson)})"
+            for module, lesson in taught_in.get(alert_type.title, ())
+        )
+        techniques = ", ".join(alert_type.techniques_current)
+        rows.append(f"| {alert_type.title} | {techniques} | {links or '–'} |")
+    return "\n".join(rows) + "\n"
+
+
+def _address(module: Module, lesson: Lesson) -> str:
+    (file,) = module.folder.glob(f"{lesson.number:02}-*.md")
+    return f"../training/content/modules/{module.folder.name}/{file.name}"
