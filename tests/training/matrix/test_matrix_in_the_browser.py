@@ -19,7 +19,12 @@ def test_the_matrix_is_read_wide_and_folded_and_leads_on_by_keyboard(browse, sam
     table.get_by_role("link", name="Program Download 1 incident").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_title("T0843 Program Download · Tagout")
-    assert bar_faults_of_each(page, "/attack/", "/attack/T0843/", "/attack/mapping/") == []
+    assert (
+        bar_faults_of_each(
+            page, "/attack/", "/attack/T0843/", "/attack/mapping/", "/attack/compare/"
+        )
+        == []
+    )
     page = browse("/attack/", as_=sam, width=390)
     page.get_by_text("Lateral Movement").last.click()
     page.get_by_role("link", name="Program Download 1 incident").click()

@@ -1,9 +1,11 @@
 """The matrix, the page of a technique and the mapping: numbers within reach, and ways onward."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -140,3 +142,35 @@ def test_a_navigator_layer_holds_what_the_reader_sees(client, see, sam, plant):
     trained = client.get("/attack/layer.json?of=trained").json()["techniques"]
     assert {each["techniqueID"] for each in trained} == {"T0843", "T0858"}
     assert client.get("/attack/layer.json?of=all").status_code == 404
+
+
+def test_a_layer_from_elsewhere_is_held_against_what_we_know(client, sam, plant, noon):
+    client.force_login(sam)
+
+    def send(text):
+        file = SimpleUploadedFile("layer.json", text.encode(), "application/json")
+        answer = client.post("/attack/compare/", {"file": file})
+        return answer.status_code, answer.content.decode()
+
+    marks = [
+        {"techniqueID": "T0843", "score": 7.5, "comment": "seen at a neighbour"},
+        {"techniqueID": "T0855", "color": "#ff0000"},
+        {"techniqueID": "T1059", "score": 1},
+        {"techniqueID": "T0858", "enabled": False, "score": 1},
+        {"techniqueID": "T0817"},
+    ]
+    layer = {"name": "Neighbours", "domain": "ics-attack", "techniques": marks}
+    status, html = send(json.dumps(layer))
+    assert status == 200 and "Neighbours" in html and "seen at a neighbour" in html
+    assert ">7.5<" in html
+    assert html.index("/attack/T1692.001/") < html.index("/attack/T0843/"), "no lesson: first"
+    assert "does not have: T1059." in html
+    assert "/attack/T0858/" not in html and "/attack/T0817/" not in html
+    for text, words in (
+        ("{", "This file is not JSON."),
+        ("[]", "exactly one layer"),
+        ("{}", "This is no layer"),
+        (json.dumps({**layer, "domain": "enterprise-attack"}), "not of ATT&amp;CK for ICS"),
+    ):
+        status, html = send(text)
+        assert status == 422 and words in html

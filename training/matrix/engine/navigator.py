@@ -1,6 +1,8 @@
 """The matrix as a layer of MITRE's ATT&CK Navigator, format 4.5."""
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from portal.attack import engine as attack
@@ -65,3 +67,69 @@ def _technique(cell: Cell, score: int) -> dict[str, Any]:
 def score_of_any(cell: Cell) -> bool:
     """Whether a cell has any number of its own beside alert types."""
     return bool(cell.incidents or cell.lessons or cell.rules)
+
+
+MAX_LAYER = 2 * 1024 * 1024  # bytes
+_DOMAINS = ("ics-attack", "mitre-ics")  # the second before format 4
+
+
+class LayerError(Exception):
+    """The file is no layer that can be read; `code` says why: json, layer, several, domain."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEntry:
+    """A technique that a layer marks, by its id of today."""
+
+    technique_id: str
+    score: float | None
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a layer marks. `unknown` are ids that ATT&CK for ICS does not have."""
+
+    name: str
+    entries: tuple[LayerEntry, ...]
+    unknown: tuple[str, ...]
+
+
+def read_layer(data: bytes) -> Layer:
+    """Return the techniques that a layer of any format marks: with a score, a colour or a comment,
+    and not switched off; each once. Raises LayerError.
+    """
+    try:
+        loaded = json.loads(data)
+    except ValueError as error:
+        raise LayerError("json") from error
+    if isinstance(loaded, list):
+        if len(loaded) != 1:
+            raise LayerError("several")
+        loaded = loaded[0]
+    rows = loaded.get("techniques") if isinstance(loaded, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise LayerError("layer")
+    if loaded.get("domain") not in _DOMAINS:
+        raise LayerError("domain")
+    entries: dict[str, LayerEntry] = {}
+    unknown: dict[str, None] = {}
+    for row in filter(_is_marked, rows):
+        given = str(row.get("techniqueID", ""))
+        if (known := attack.technique(given)) is None:
+            unknown[given] = None
+        else:
+            score = row.get("score")
+            number = float(score) if isinstance(score, int | float) else None
+            entry = LayerEntry(known.current_id, number, str(row.get("comment") or ""))
+            entries.setdefault(known.current_id, entry)
+    return Layer(str(loaded.get("name", "")), tuple(entries.values()), tuple(unknown))
+
+
+def _is_marked(row: Mapping[str, Any]) -> bool:
+    marks = (row.get("score"), row.get("color"), row.get("comment"))
+    return row.get("enabled", True) is not False and any(mark not in (None, "") for mark in marks)

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from training.matrix.web import views
+from training.matrix.web import compare, views
 
 app_name = "attack"
 urlpatterns = [
     path("", views.matrix, name="matrix"),
     path("layer.json", views.layer, name="layer"),
+    path("compare/", compare.compare, name="compare"),
     path("mapping/", views.mapping, name="mapping"),
     path("<str:technique_id>/", views.technique, name="technique"),
 ]
