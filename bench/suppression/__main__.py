@@ -41,6 +41,7 @@ def main() -> None:
 def line(result: dict[str, Any]) -> str:
     """Return one seed in a line."""
     rules = "/".join(str(n) for n in result["rules_per_site"].values())
+    signed = "/".join(str(n) for n in result["signed_versions_per_site"].values())
     return (
         f"{result['seed']} {result['shape']:9}"
         f" after trial {result['reduction_after_trial']:6.1%}"
@@ -49,7 +50,8 @@ def line(result: dict[str, Any]) -> str:
         f"  perfect {result['perfect_clustering']:6.1%}"
         f"  attacks closed {result['attack_incidents_suppressed']}/{result['attack_incidents']}"
         f" (guarded {result['guarded_missed']}) {result['missed_classes'] or ''}"
-        f"  rules {rules}  asked {result['questions']}+{result['second_opinions']}"
+        f"  rules {rules} (versions signed {signed})"
+        f"  asked {result['questions']}+{result['second_opinions']}"
         f"  {result['seconds']} s"
     )
 

@@ -13,6 +13,7 @@ from alerts.suppression.engine.bound import upper_share
 from alerts.suppression.engine.guards.life import TRIAL
 from bench.suppression.baselines import run_baselines
 from bench.suppression.future import Outcome
+from bench.suppression.rules import count_rules
 from bench.suppression.world import World
 
 
@@ -27,7 +28,7 @@ def measure(world: World, outcome: Outcome) -> dict[str, Any]:
     guarded = [i for i in missed if i.guard_class]
     first_ten = _closed_by_first_ten(outcome)
     rules = {
-        site: sum(rule.retired_at is None for rule in rules)
+        site: count_rules(rule for rule in rules if rule.retired_at is None)
         for site, rules in outcome.rules.items()
     }
     return {
@@ -46,6 +47,7 @@ def measure(world: World, outcome: Outcome) -> dict[str, Any]:
         "bound95": upper_share(len(missed), len(closed)) if closed else 1.0,
         "delayed_attacks": _delayed(attacks, closed),
         "rules_per_site": rules,
+        "signed_versions_per_site": {site: len(found) for site, found in outcome.rules.items()},
         "questions": sum(p.effort.questions for p in outcome.policies.values()),
         "second_opinions": sum(p.effort.second_opinions for p in outcome.policies.values()),
         "kept_open": dict(Counter(outcome.kept.values())),

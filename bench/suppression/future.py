@@ -105,6 +105,8 @@ class _Days:
             self._show(incident)
             self.greeted |= newcomers
             return
+        for rule in {id(r): r for rules in covering for r in rules}.values():
+            rule.matches += rule.live_at is None  # a new version, beside the one that closes
         used = {rules[0].number: rules[0] for rules in live}
         for rule in used.values():
             rule.closed.append((now, incident.id))

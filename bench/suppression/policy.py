@@ -18,13 +18,15 @@ from alerts.suppression.engine.guards.life import CREDIT_PERIOD
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.engine.guards.width import MOST_SHARE
 from alerts.suppression.engine.rule import Rule
-from bench.suppression.rules import SignedRule
+from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import SeenAlert, World
 
 PLANNING = timedelta(days=7)  # before the split, one round of mining and questions a day
 QUESTIONS_A_DAY = 5  # to a person
 HISTORY = timedelta(days=60)
 MIN_AGE = timedelta(days=14)  # of a rule that may make room for another
+MIN_VERSION_GAIN = 3  # incidents of the last 28 days that a new version must add
+MIN_OVERLAP = 0.8  # of the cells of a rule that a new version of it covers
 MIN_ADVANTAGE = 1.2  # a new rule must add so much more than the one that makes room for it
 
 
@@ -162,12 +164,19 @@ class Policy:
         able = [p for p in mined.patterns if not p.obstacle and p.evidence.is_enough]
         ready = [p for p in able if not self._reasons(p, mined, now)]
         recent = self.recent_shapes(mined, now)
-        room = MAX_RULES - len(living)
+        room = MAX_RULES - count_rules(living)
         plan = make_plan(ready, mined.cells, recent, living=known, max_rules=MAX_RULES)
         weak = deque(self.weakest(known, living, mined, recent, now))
         signed: list[SignedRule] = []
         for step in plan:
-            if room > 0:
+            outgrown = self._outgrown(step.pattern, known, living)
+            while weak and weak[0][1].is_replaced:
+                weak.popleft()
+            if outgrown and step.gain < MIN_VERSION_GAIN:
+                continue
+            if outgrown:
+                pass  # a version of a rule that is there already
+            elif room > 0:
                 room -= 1
             elif weak and weak[0][0] * MIN_ADVANTAGE < step.gain:
                 weak.popleft()[1].retired_at = now
@@ -175,8 +184,29 @@ class Policy:
                 continue
             rule = self._rule(step.pattern, now)
             credit = self._credit(step.pattern, mined, now)
-            signed.append(SignedRule(numbers + len(signed), step.pattern, rule, now, credit=credit))
+            number = min((r.number for r in outgrown), default=numbers + len(signed))
+            signed.append(SignedRule(number, step.pattern, rule, now, credit=credit))
+            for older in outgrown:
+                older.next_version = signed[-1]
         return signed
+
+    @staticmethod
+    def _outgrown(
+        pattern: Pattern, known: Sequence[Pattern], living: Sequence[SignedRule]
+    ) -> list[SignedRule]:
+        """Rules of which the pattern is a new version: it covers nearly all that they cover now."""
+        inside = set(pattern.cells)
+        pending = {id(rule.next_version) for rule in living if rule.is_replaced}
+        return [
+            rule
+            for rule, old in zip(living, known, strict=True)
+            if old.cells
+            and rule.retired_at is None
+            and id(rule) not in pending
+            and not rule.is_replaced
+            and set(old.types) & set(pattern.types)
+            and len(inside & set(old.cells)) >= MIN_OVERLAP * len(old.cells)
+        ]
 
     def recent_shapes(self, mined: Mined, now: datetime) -> list[IncidentShape]:
         """The incidents of the last 28 days: what a rule would take off the SOC now."""
@@ -206,10 +236,11 @@ class Policy:
         """Rules older than two weeks with what each adds to the others now, the weakest first."""
         steps = make_plan(known, mined.cells, shapes, max_rules=len(known))
         gains = {id(step.pattern): step.gain for step in steps}
+        pending = {id(rule.next_version) for rule in living if rule.is_replaced}
         rows = [
             (gains.get(id(pattern), 0), rule)
             for pattern, rule in zip(known, living, strict=True)
-            if rule.signed_at <= now - CREDIT_PERIOD
+            if rule.signed_at <= now - MIN_AGE and not rule.is_replaced and id(rule) not in pending
         ]
         return sorted(rows, key=lambda row: (row[0], row[1].number))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,6 +36,7 @@ class SignedRule:
     paused_until: datetime | None = None
     retired_at: datetime | None = None
     live_at: datetime | None = None
+    next_version: SignedRule | None = None  # this one stays until that one is live
 
     def covers(self, facts: Facts) -> bool:
         """Whether the signed rule matches, and no guard speaks against closing this alert by it."""
@@ -42,7 +44,14 @@ class SignedRule:
 
     def acts(self, now: datetime) -> bool:
         """Whether it tags or closes at all."""
+        if self.next_version is not None and self.retired_at is None:
+            self.retired_at = self.next_version.live_at
         return self.retired_at is None and (self.paused_until is None or self.paused_until <= now)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a newer version of it is in its trial."""
+        return self.next_version is not None and self.next_version.retired_at is None
 
     def is_live(self, now: datetime) -> bool:
         """Whether it closes; a trial that may end does so here."""
@@ -67,3 +76,10 @@ class SignedRule:
             if side.rung in (Rung.GROUP, Rung.ZONE, Rung.SITE) and name not in side.members:
                 found.append(name)
         return found
+
+
+def count_rules(living: Iterable[SignedRule]) -> int:
+    """Return how many rules these are: a rule and the version of it that is in trial are one."""
+    rules = list(living)
+    pending = {id(rule.next_version) for rule in rules if rule.is_replaced}
+    return sum(id(rule) not in pending for rule in rules)
