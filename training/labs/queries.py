@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from training.labs.engine.operations import OperationReader, OperationRow, Talk
+from training.labs.engine.operations import ConversationRow, OperationReader, OperationRow
 from training.pcap import CaptureFile, Dissection, Dissector, Frame, Kind, Limits
 
 FOLDER = Path(__file__).resolve().parents[1] / "content" / "captures"
@@ -40,7 +40,7 @@ class CaptureReading:
     """A capture taken apart: its frames, conversations and operations."""
 
     frames: tuple[tuple[Frame, Dissection], ...]
-    talks: tuple[Talk, ...]
+    conversations: tuple[ConversationRow, ...]
     rows: tuple[OperationRow, ...]
     problems: tuple[str, ...]
     size: int
@@ -54,7 +54,7 @@ class CaptureReading:
     @property
     def kinds(self) -> Counter[Kind]:
         """How many operations there are of each kind."""
-        return sum((talk.kinds for talk in self.talks), Counter())
+        return sum((conversation.kinds for conversation in self.conversations), Counter())
 
 
 @cache
@@ -99,7 +99,7 @@ def read_capture(entry_name: str) -> CaptureReading:
     reader.read(dissector.finish())
     return CaptureReading(
         frames,
-        tuple(reader.talks),
+        tuple(reader.conversations),
         tuple(reader.rows),
         tuple(capture.problems),
         entry.path.stat().st_size,

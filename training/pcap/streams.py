@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _WRAP = 1 << 32
-_MAX_HELD = 16  # segments that wait for one that is missing
+_MAX_WAITING = 16  # segments that wait for one that is missing
 
 
 def _distance(later: int, earlier: int) -> int:
@@ -34,14 +34,14 @@ class Direction:
     expected: int | None = None
     pending: bytearray = field(default_factory=bytearray)
     first_frame: int = 0
-    held: list[Segment] = field(default_factory=list)
+    waiting: list[Segment] = field(default_factory=list)
     skip: int = 0  # bytes of a message too long to keep that are still to come
 
     def open(self, sequence: int) -> None:
         """Begin anew after a SYN."""
         self.expected = (sequence + 1) % _WRAP
         self.pending.clear()
-        self.held.clear()
+        self.waiting.clear()
         self.skip = 0
 
     def accept(self, segment: Segment) -> list[Segment]:
@@ -51,24 +51,24 @@ class Direction:
         if self.expected is None:
             self.expected = segment.sequence
         if _distance(segment.sequence, self.expected) > 0:
-            self.held.append(segment)
-            return self.give_up() if len(self.held) > _MAX_HELD else []
+            self.waiting.append(segment)
+            return self.give_up() if len(self.waiting) > _MAX_WAITING else []
         ready = self._advance(segment)
-        while self.held and ready:
-            self.held.sort(key=lambda held: _distance(held.sequence, self.expected or 0))
-            if _distance(self.held[0].sequence, self.expected) > 0:
+        while self.waiting and ready:
+            self.waiting.sort(key=lambda later: _distance(later.sequence, self.expected or 0))
+            if _distance(self.waiting[0].sequence, self.expected) > 0:
                 break
-            ready += self._advance(self.held.pop(0))
+            ready += self._advance(self.waiting.pop(0))
         return ready
 
     def give_up(self) -> list[Segment]:
-        """Go on behind the gap: return what was held, after dropping the half of a message."""
+        """Go on behind the gap: return what was waiting, after dropping the half of a message."""
         self.pending.clear()
         self.skip = 0
         ready: list[Segment] = []
-        held, self.held = self.held, []
-        held.sort(key=lambda segment: _distance(segment.sequence, self.expected or 0))
-        for segment in held:
+        segments, self.waiting = self.waiting, []
+        segments.sort(key=lambda segment: _distance(segment.sequence, self.expected or 0))
+        for segment in segments:
             if self.expected is None or _distance(segment.sequence, self.expected) > 0:
                 self.expected = segment.sequence
             ready += self._advance(segment)

@@ -54,11 +54,11 @@ def test_values_are_covered_until_they_are_asked_for(see):
 def test_the_filter_leaves_kinds_and_one_conversation(see):
     writes = see(f"{TWO_WRITERS}?kind=write")
     assert writes.count('class="op op-') == writes.count('class="op op-write"') == 4
-    odd = see(f"{TWO_WRITERS}?kind=write&talk=3")
+    odd = see(f"{TWO_WRITERS}?kind=write&conversation=3")
     assert odd.count('class="op op-write"') == 3
-    nothing = see(f"{TWO_WRITERS}?kind=write&talk=2")
+    nothing = see(f"{TWO_WRITERS}?kind=write&conversation=2")
     assert "Nothing in this capture passes the filter." in nothing
-    assert see(f"{TWO_WRITERS}?kind=nonsense&talk=99&frame=0&at=x-y").count("op op-write") == 4
+    assert see(f"{TWO_WRITERS}?kind=no&conversation=99&frame=0&at=x-y").count("op op-write") == 4
 
 
 def test_a_frame_shows_its_layers_its_bytes_and_its_neighbours(see):

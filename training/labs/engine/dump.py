@@ -43,9 +43,9 @@ def dump_lines(
             places, key=lambda at: (look(at), at in hidden, at >= start + 8)
         ):
             run = list(group)
-            shown = [".." if kind[1] else f"{data[at]:02x}" for at in run]
+            pairs = [".." if kind[1] else f"{data[at]:02x}" for at in run]
             gap = " " if kind[2] and run[0] == start + 8 else ""
-            digits.append(Run(kind[0], gap + " ".join(shown) + " "))
+            digits.append(Run(kind[0], gap + " ".join(pairs) + " "))
             letters.append(
                 Run(kind[0], "".join("." if kind[1] else _letter(data[at]) for at in run))
             )

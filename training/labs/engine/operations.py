@@ -27,7 +27,7 @@ GRAVITY = (
 
 
 @dataclass(slots=True)
-class Talk:
+class ConversationRow:
     """One conversation: its two ends by name, and what was done in it."""
 
     number: int
@@ -48,7 +48,7 @@ class OperationRow:
     time until the first answer. `values` are hidden from the page unless it is asked for them.
     """
 
-    talk: Talk
+    conversation: ConversationRow
     kind: Kind
     name: str
     detail: str
@@ -57,7 +57,7 @@ class OperationRow:
     first: int
     last: int
     time_ns: int
-    asked_ns: int
+    request_ns: int
     protocol: str
     count: int = 1
     parts: int = 0
@@ -68,67 +68,71 @@ class OperationRow:
 
 
 class OperationReader:
-    """Reads dissections in their order into talks and rows. `names` maps addresses to devices."""
+    """Reads dissections into conversations and rows. `names` maps addresses to devices."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
-        self._talks: dict[object, Talk] = {}
+        self._conversations: dict[object, ConversationRow] = {}
         self._last: dict[int, OperationRow] = {}
-        self._asked: dict[object, deque[OperationRow]] = defaultdict(deque)
+        self._requests: dict[object, deque[OperationRow]] = defaultdict(deque)
         self.rows: list[OperationRow] = []
 
     @property
-    def talks(self) -> list[Talk]:
+    def conversations(self) -> list[ConversationRow]:
         """The conversations, in the order in which they began."""
-        return list(self._talks.values())
+        return list(self._conversations.values())
 
     def read(self, results: Iterable[Dissection]) -> None:
         """Take all frames in."""
         for result in results:
             if result.source and result.destination:
-                talk = self._talk_of(result)
-                talk.frames += not result.is_late
+                conversation = self._conversation_of(result)
+                conversation.frames += not result.is_late
                 for message in result.messages:
-                    talk.protocols.add(message.protocol)
-                    self._take(talk, message, result)
+                    conversation.protocols.add(message.protocol)
+                    self._take(conversation, message, result)
 
     def name_of(self, address: str) -> str:
         """The device at an address, or the address."""
         return self._names.get(address, address)
 
-    def _talk_of(self, result: Dissection) -> Talk:
+    def _conversation_of(self, result: Dissection) -> ConversationRow:
         assert result.source and result.destination
         key = (result.transport, frozenset((result.source, result.destination)))
-        if key not in self._talks:
+        if key not in self._conversations:
             ends = (result.source, result.destination)
             client, server = ends if result.from_client else ends[::-1]
-            self._talks[key] = Talk(
-                len(self._talks) + 1,
+            self._conversations[key] = ConversationRow(
+                len(self._conversations) + 1,
                 self.name_of(client.address),
                 self.name_of(server.address),
                 _address(client.address, client.port),
                 _address(server.address, server.port),
             )
-        return self._talks[key]
+        return self._conversations[key]
 
-    def _take(self, talk: Talk, message: Message, result: Dissection) -> None:
+    def _take(self, conversation: ConversationRow, message: Message, result: Dissection) -> None:
         code = "" if message.protocol in _ANSWERS_IN_ORDER else message.code
-        key = (talk.number, message.protocol, code)
+        key = (conversation.number, message.protocol, code)
         if message.role is Role.RESPONSE:
-            if self._asked[key]:
-                _answer(self._asked[key].popleft(), message, result)
+            if self._requests[key]:
+                _answer(self._requests[key].popleft(), message, result)
             return
-        row = self._continued(talk, message, result) or self._new(talk, message, result)
-        row.asked_ns = result.time_ns
+        row = self._continued(conversation, message, result) or self._new(
+            conversation, message, result
+        )
+        row.request_ns = result.time_ns
         row.times_ns.append(result.time_ns)
         row.values += _hidden(result)
         row.error = row.error or message.error
         if message.role is Role.REQUEST:
-            self._asked[key].append(row)
+            self._requests[key].append(row)
 
-    def _continued(self, talk: Talk, message: Message, result: Dissection) -> OperationRow | None:
+    def _continued(
+        self, conversation: ConversationRow, message: Message, result: Dissection
+    ) -> OperationRow | None:
         """Return the row that this message only goes on with."""
-        row = self._last.get(talk.number)
+        row = self._last.get(conversation.number)
         if row is None or row.kind is not message.kind:
             return None
         if not message.is_first and message.kind in {Kind.PROGRAM, Kind.UPLOAD}:
@@ -140,10 +144,12 @@ class OperationReader:
         row.last = result.number
         return row
 
-    def _new(self, talk: Talk, message: Message, result: Dissection) -> OperationRow:
+    def _new(
+        self, conversation: ConversationRow, message: Message, result: Dissection
+    ) -> OperationRow:
         assert result.source and result.destination
         row = OperationRow(
-            talk=talk,
+            conversation=conversation,
             kind=message.kind,
             name=message.name,
             detail=message.detail,
@@ -152,18 +158,18 @@ class OperationReader:
             first=result.number,
             last=result.number,
             time_ns=result.time_ns,
-            asked_ns=result.time_ns,
+            request_ns=result.time_ns,
             protocol=message.protocol,
         )
-        talk.kinds[message.kind] += message.is_first
-        self._last[talk.number] = row
+        conversation.kinds[message.kind] += message.is_first
+        self._last[conversation.number] = row
         self.rows.append(row)
         return row
 
 
 def _answer(row: OperationRow, message: Message, result: Dissection) -> None:
     if row.answer_ns is None:
-        row.answer_ns = result.time_ns - row.asked_ns
+        row.answer_ns = result.time_ns - row.request_ns
     row.error = row.error or message.error
     row.values += _hidden(result)
     if row.parts:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from portal.ui.words import number
 from portal.ui.zones import reader_clock
 from training.labs.engine.dump import MAX_BYTES, DumpLine, dump_lines
-from training.labs.engine.operations import GRAVITY, OperationRow, Talk
+from training.labs.engine.operations import GRAVITY, ConversationRow, OperationRow
 from training.labs.engine.time_strip import TimeStrip, draw_strip
 from training.labs.queries import CaptureEntry, CaptureReading, read_capture
 from training.labs.web.kind_words import KIND_WORDS, LAYER_WORDS, KindWords
@@ -20,7 +20,7 @@ _COVER = "••••"
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRow:
+class OperationView:
     """One row of the list of operations."""
 
     row: OperationRow
@@ -43,7 +43,7 @@ class KindChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownField:
+class FieldView:
     """One line of the tree."""
 
     label: str
@@ -53,12 +53,12 @@ class ShownField:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownLayer:
+class LayerView:
     """One layer of the tree; `is_joined` says that its bytes came in several frames."""
 
     name: str
     length: int
-    fields: list[ShownField]
+    fields: list[FieldView]
     is_joined: bool
 
 
@@ -68,8 +68,10 @@ class CapturePage:
     def __init__(self, entry: CaptureEntry, reading: CaptureReading, query: QueryDict) -> None:
         self.entry, self.reading, self.query = entry, reading, query
         self.kinds = [kind for kind in GRAVITY if kind.value in query.getlist("kind")]
-        talks = {str(talk.number): talk for talk in reading.talks}
-        self.talk = talks.get(query.get("talk", ""))
+        conversations = {
+            str(conversation.number): conversation for conversation in reading.conversations
+        }
+        self.conversation = conversations.get(query.get("conversation", ""))
         self.shows_values = query.get("values") == "shown"
         self.tree = "tshark" if query.get("tree") == "tshark" and self.has_tshark else "own"
         self.tshark_trouble = ""
@@ -86,20 +88,20 @@ class CapturePage:
             row
             for row in self.reading.rows
             if (not self.kinds or row.kind in self.kinds)
-            and (self.talk is None or row.talk is self.talk)
+            and (self.conversation is None or row.conversation is self.conversation)
         ]
 
     @property
-    def talks(self) -> tuple[Talk, ...]:
+    def conversations(self) -> tuple[ConversationRow, ...]:
         """The conversations of the capture."""
-        return self.reading.talks
+        return self.reading.conversations
 
     @cached_property
     def number(self) -> int:
-        """The frame that is open: the one asked for, else that of the first operation shown."""
-        asked = self.query.get("frame", "")
-        if asked.isascii() and asked.isdecimal() and 1 <= int(asked[:9]) <= self.last:
-            return int(asked)
+        """The open frame: that of the address, else that of the first operation listed."""
+        wanted = self.query.get("frame", "")
+        if wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:9]) <= self.last:
+            return int(wanted)
         return self.rows[0].first if self.rows else 1
 
     @property
@@ -120,10 +122,10 @@ class CapturePage:
     @cached_property
     def summary(self) -> str:
         """How large the capture is, in one line."""
-        return gettext("%(frames)s frames, %(bytes)s bytes, %(talks)s conversations") % {
+        return gettext("%(frames)s frames, %(bytes)s bytes, %(conversations)s conversations") % {
             "frames": number(self.last),
             "bytes": number(self.reading.size),
-            "talks": number(len(self.talks)),
+            "conversations": number(len(self.conversations)),
         }
 
     @cached_property
@@ -143,16 +145,16 @@ class CapturePage:
         return [(KIND_WORDS[kind], self.reading.kinds[kind]) for kind in marked]
 
     @cached_property
-    def shown(self) -> list[ShownRow]:
+    def operations(self) -> list[OperationView]:
         """The rows of the list."""
-        return [self._shown(row) for row in self.rows]
+        return [self._view(row) for row in self.rows]
 
-    def _shown(self, row: OperationRow) -> ShownRow:
+    def _view(self, row: OperationRow) -> OperationView:
         value = ""
         if row.values:
             value = row.values[0][:40] if self.shows_values else _COVER
         answer = "" if row.answer_ns is None else number(row.answer_ns / 1e6, 1)
-        return ShownRow(
+        return OperationView(
             row, KIND_WORDS[row.kind], self.clock(row.time_ns), value, answer,
             self.address(frame=str(row.first), at="") + "#frame",
             row.first == self.number,
@@ -181,7 +183,7 @@ class CapturePage:
         ]
 
     @cached_property
-    def layers(self) -> list[ShownLayer]:
+    def layers(self) -> list[LayerView]:
         """The frame in layers, by our own dissector or by tshark."""
         layers = self.dissection.layers
         if self.tree == "tshark":
@@ -191,18 +193,18 @@ class CapturePage:
                 self.tshark_trouble = str(error)
         return [self._layer(layer) for layer in layers if not layer.name.startswith("ber.")]
 
-    def _layer(self, layer: Layer) -> ShownLayer:
+    def _layer(self, layer: Layer) -> LayerView:
         fields = [self._field(field, layer) for field in layer.fields]
         name = LAYER_WORDS.get(layer.name, layer.name)
-        return ShownLayer(name, layer.length, fields, layer.buffer is not None)
+        return LayerView(name, layer.length, fields, layer.buffer is not None)
 
-    def _field(self, field: Field, layer: Layer) -> ShownField:
+    def _field(self, field: Field, layer: Layer) -> FieldView:
         text = _COVER if field.hidden and not self.shows_values else field.text
         here = f"{field.start}-{field.length}"
         href = ""
         if layer.buffer is None and field.length:
             href = self.address(frame=str(self.number), at=here) + "#frame"
-        return ShownField(field.label, text, href, bool(href) and here == self.query.get("at"))
+        return FieldView(field.label, text, href, bool(href) and here == self.query.get("at"))
 
     @cached_property
     def dump(self) -> list[DumpLine]:

@@ -17,24 +17,24 @@ def read(data: bytes, start: int, end: int, context: Context, *, key: tuple[obje
     """Read one CIP message; `key` pairs an answer with its request on this connection."""
     cursor = Cursor(data, start, end, "little")
     if cursor.peek() & 0x80:
-        asked = context.take(key)
-        _read_answer(cursor, context, asked, depth=0)
+        request = context.take(key)
+        _read_answer(cursor, context, request, depth=0)
         return
     context.remember(key, _read_request(cursor, context, depth=0, budget=[_MAX_SERVICES]))
 
 
-class _Asked:
+class _Request:
     """What is remembered of a request: its service, its class, and what it carried inside."""
 
     __slots__ = ("class_id", "inner", "service")
 
-    def __init__(self, service: int, class_id: int | None, inner: "list[_Asked]") -> None:
+    def __init__(self, service: int, class_id: int | None, inner: "list[_Request]") -> None:
         self.service = service
         self.class_id = class_id
         self.inner = inner
 
 
-def _read_request(cursor: Cursor, context: Context, *, depth: int, budget: list[int]) -> _Asked:
+def _read_request(cursor: Cursor, context: Context, *, depth: int, budget: list[int]) -> _Request:
     """Read a request: service, path, data."""
     begin = cursor.at
     budget[0] -= 1
@@ -64,13 +64,13 @@ def _read_request(cursor: Cursor, context: Context, *, depth: int, budget: list[
         code = f"0x{service:02x}"
         is_first = (class_id, service) not in CONTINUES
         context.say("cip", code, name, kind, Role.REQUEST, tally, is_first=is_first, detail=where)
-    inner: list[_Asked] = []
+    inner: list[_Request] = []
     if wraps and depth < _MAX_DEPTH:
         for part in _parts(cursor, service):
             if budget[0] <= 0:
                 break
             inner.append(_read_request(part, context, depth=depth + 1, budget=budget))
-    return _Asked(service, class_id, inner)
+    return _Request(service, class_id, inner)
 
 
 def _wraps(service: int, class_id: int | None) -> bool:
@@ -105,7 +105,7 @@ def _multiple(cursor: Cursor) -> list[Cursor]:
     ]
 
 
-def _read_answer(cursor: Cursor, context: Context, asked: _Asked | None, *, depth: int) -> None:
+def _read_answer(cursor: Cursor, context: Context, request: _Request | None, *, depth: int) -> None:
     """Read an answer: service with the high bit set, status, data."""
     begin = cursor.at
     code = cursor.number(1)
@@ -113,8 +113,8 @@ def _read_answer(cursor: Cursor, context: Context, asked: _Asked | None, *, dept
     status, words = cursor.number(1), cursor.number(1)
     cursor.take(words * 2)
     service = code & 0x7F
-    outer, asked = asked, _unwrap(asked, service)
-    class_id = asked.class_id if asked else None
+    outer, request = request, _unwrap(request, service)
+    class_id = request.class_id if request else None
     name, kind = name_service(service, class_id)
     cursor.note("Service", f"{name}, answer (0x{code:02x})", begin, 1)
     cursor.note("Status", f"{STATUSES.get(status, 'error')} (0x{status:02x})", begin + 2, 1)
@@ -133,21 +133,21 @@ def _read_answer(cursor: Cursor, context: Context, asked: _Asked | None, *, dept
         )
     tally = ("cip_services", f"0x{code:02x}")
     error = f"{STATUSES.get(status, 'error')} (0x{status:02x})" if status else ""
-    if service == _MULTIPLE and (asked is None or asked.class_id == _ROUTER):
+    if service == _MULTIPLE and (request is None or request.class_id == _ROUTER):
         context.tally(*tally)
         if cursor.left >= 2 and depth < _MAX_DEPTH:
             for place, part in enumerate(_multiple(cursor)):
-                known = asked.inner[place] if asked and place < len(asked.inner) else None
-                _read_answer(part, context, known, depth=depth + 1)
+                inner = request.inner[place] if request and place < len(request.inner) else None
+                _read_answer(part, context, inner, depth=depth + 1)
         return
     context.say("cip", f"0x{service:02x}", name, kind, Role.RESPONSE, tally, error=error)
 
 
-def _unwrap(asked: _Asked | None, service: int) -> _Asked | None:
+def _unwrap(request: _Request | None, service: int) -> _Request | None:
     """An unconnected send that succeeds is answered with the answer to what it carried."""
-    if asked and asked.service == _UNCONNECTED_SEND and service != _UNCONNECTED_SEND:
-        return asked.inner[0] if asked.inner else None
-    return asked
+    if request and request.service == _UNCONNECTED_SEND and service != _UNCONNECTED_SEND:
+        return request.inner[0] if request.inner else None
+    return request
 
 
 def _name_class(service: int, class_id: int | None, cursor: Cursor, context: Context) -> None:

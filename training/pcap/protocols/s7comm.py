@@ -94,8 +94,8 @@ def _function(
         key = ("s7", cursor.data[begin - 6 : begin - 4], code)
         context.remember(key, (name, kind, is_first))
     else:
-        asked = context.take(("s7", cursor.data[begin - 8 : begin - 6], code))
-        name, kind, is_first = asked or (name, kind, is_first)
+        request = context.take(("s7", cursor.data[begin - 8 : begin - 6], code))
+        name, kind, is_first = request or (name, kind, is_first)
     if detail:
         cursor.note("What", detail, begin, n_param)
     if n_data and begin + n_param + n_data <= cursor.end:
