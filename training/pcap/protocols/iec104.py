@@ -138,9 +138,7 @@ def _asdu(body: Cursor, context: Context) -> None:
     if body.left:
         body.octets(body.left, "Elements", hidden=True)
     layer.length = body.end - begin
-    error = CAUSES.get(cause, "") if 44 <= cause <= 47 else ""
-    if cause_byte & 0x40:
-        error = error or "refused"
+    error = _refusal(cause_byte)
     if kind is Kind.REPORT:
         role = Role.NOTICE
     else:
@@ -157,6 +155,14 @@ def _asdu(body: Cursor, context: Context) -> None:
         error=error,
         detail=detail,
     )
+
+
+def _refusal(cause_byte: int) -> str:
+    """Name why a command was refused: an unknown thing, or the negative bit alone."""
+    cause = cause_byte & 0x3F
+    if 44 <= cause <= 47:
+        return CAUSES[cause]
+    return "refused" if cause_byte & 0x40 else ""
 
 
 def _is_select(code: int, body: Cursor) -> bool:
