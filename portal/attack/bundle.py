@@ -22,7 +22,7 @@ def read_bundle(data: bytes) -> dict[str, Any]:
     """Return version, notice's year, tactics and techniques of a bundle. Raises BundleError."""
     try:
         loaded = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError("This is not JSON.") from error
     if not isinstance(loaded, dict) or loaded.get("type") != "bundle":
         raise BundleError("This is no STIX bundle.")

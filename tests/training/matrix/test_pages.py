@@ -154,7 +154,7 @@ def test_a_layer_from_elsewhere_is_held_against_what_we_know(client, sam, plant,
 
     marks = [
         {"techniqueID": "T0843", "score": 7.5, "comment": "seen at a neighbour"},
-        {"techniqueID": "T0855", "color": "#ff0000"},
+        {"techniqueID": "T0855", "color": "#ff0000", "score": 10**400},
         {"techniqueID": "T1059", "score": 1},
         {"techniqueID": "T0858", "enabled": False, "score": 1},
         {"techniqueID": "T0817"},
@@ -168,6 +168,7 @@ def test_a_layer_from_elsewhere_is_held_against_what_we_know(client, sam, plant,
     assert "/attack/T0858/" not in html and "/attack/T0817/" not in html
     for text, words in (
         ("{", "This file is not JSON."),
+        ("[" * 200_000, "This file is not JSON."),
         ("[]", "exactly one layer"),
         ("{}", "This is no layer"),
         (json.dumps({**layer, "domain": "enterprise-attack"}), "not of ATT&amp;CK for ICS"),

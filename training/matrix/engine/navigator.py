@@ -70,6 +70,7 @@ def score_of_any(cell: Cell) -> bool:
 
 
 MAX_LAYER = 2 * 1024 * 1024  # bytes
+MAX_SCORE = 10**9
 _DOMAINS = ("ics-attack", "mitre-ics")  # the second before format 4
 
 
@@ -105,7 +106,7 @@ def read_layer(data: bytes) -> Layer:
     """
     try:
         loaded = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LayerError("json") from error
     if isinstance(loaded, list):
         if len(loaded) != 1:
@@ -123,11 +124,17 @@ def read_layer(data: bytes) -> Layer:
         if (known := attack.technique(given)) is None:
             unknown[given] = None
         else:
-            score = row.get("score")
-            number = float(score) if isinstance(score, int | float) else None
-            entry = LayerEntry(known.current_id, number, str(row.get("comment") or ""))
+            score = _number(row.get("score"))
+            entry = LayerEntry(known.current_id, score, str(row.get("comment") or ""))
             entries.setdefault(known.current_id, entry)
     return Layer(str(loaded.get("name", "")), tuple(entries.values()), tuple(unknown))
+
+
+def _number(score: object) -> float | None:
+    """The score; None for none, and for what is no number that a page can show."""
+    if not isinstance(score, int | float) or not abs(score) < MAX_SCORE:
+        return None
+    return float(score)
 
 
 def _is_marked(row: Mapping[str, Any]) -> bool:
