@@ -60,7 +60,8 @@ class CaptureReading:
 @cache
 def list_captures() -> tuple[CaptureEntry, ...]:
     """Return the captures of the lessons in the order of their list."""
-    rows = yaml.safe_load((FOLDER / "captures.yaml").read_text(encoding="utf-8"))
+    listing = FOLDER / "captures.yaml"
+    rows = yaml.safe_load(listing.read_text(encoding="utf-8")) if listing.is_file() else []
     return tuple(
         CaptureEntry(
             name=row["file"].removesuffix(".pcap"),

@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from training.labs import queries
+
 pytestmark = pytest.mark.django_db
+CAPTURES = queries.FOLDER
 TWO_WRITERS = "/training/captures/water-two-writers/"
 
 
@@ -76,6 +79,28 @@ def test_the_file_can_be_taken_away(client, see):
     assert b"".join(response.streaming_content)[:4] == b"\xd4\xc3\xb2\xa1"
     response.close()
     assert 'filename="water-two-writers.pcap"' in response["Content-Disposition"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(queries, "FOLDER", tmp_path)
+    caches = (queries.list_captures, queries.read_capture)
+    for cached in caches:
+        cached.cache_clear()
+    yield tmp_path
+    for cached in caches:
+        cached.cache_clear()
+
+
+def test_without_captures_the_list_says_so_and_a_broken_file_says_why(see, folder):
+    assert "This installation has no captures of the lessons." in see("/training/captures/")
+    queries.list_captures.cache_clear()
+    name = "water-two-writers"
+    listing = (CAPTURES / "captures.yaml").read_text(encoding="utf-8")
+    (folder / "captures.yaml").write_text(listing, encoding="utf-8")
+    (folder / f"{name}.pcap").write_bytes(b"MZ this is something else")
+    page = see(f"/training/captures/{name}/", status=500)
+    assert "This capture cannot be read." in page and "byte 0 begins with 4d 5a" in page
 
 
 def test_german_has_no_english_left_but_the_stories_and_protocol_words(see, client):

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from training.labs.queries import CaptureEntry, find_capture, list_captures
 from training.labs.web.capture_page import build_page
+from training.pcap import CaptureError
 
 
 @require_safe
@@ -17,7 +18,12 @@ def captures(request: HttpRequest) -> HttpResponse:
 @require_safe
 def capture(request: HttpRequest, name: str) -> HttpResponse:
     """Show a capture: operations, one frame in layers and bytes. The address is the state."""
-    page = build_page(_entry(name), request.GET)
+    entry = _entry(name)
+    try:
+        page = build_page(entry, request.GET)
+    except CaptureError as error:
+        broken = {"entry": entry, "reason": str(error)}
+        return render(request, "training/labs/broken_capture.html", broken, status=500)
     return render(request, "training/labs/capture.html", {"page": page})
 
 
