@@ -1,6 +1,7 @@
 """What readers say of lessons: the form below a lesson, and the list for its authors."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
@@ -11,6 +12,7 @@ from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page, wants_part
 from portal.ui.toasts import leave_toast
 from training.catalog.queries import lesson_at
+from training.progress.models import LessonNote
 from training.progress.queries import note_of, notes_to_read, votes_by_lesson
 from training.progress.services import CannotNote, finish_note, send_note
 
@@ -56,6 +58,7 @@ def notes(request: HttpRequest) -> HttpResponse:
 @post_only(otherwise=lambda note: reverse("lesson_notes:list"))
 def finish(request: HttpRequest, note: int) -> HttpResponse:
     """Take a note off the list."""
+    get_object_or_404(LessonNote, pk=note)
     finish_note(note_id=note, by=actor_of(request), now=clock.now())
     back = HttpResponseRedirect(reverse("lesson_notes:list"))
     return leave_toast(request, back, gettext("Note finished."))
