@@ -15,8 +15,9 @@ export function openDialog(dialog, opener = document.activeElement) {
 /** Whether a dialog was asked for and has not come yet. */
 export const isDialogComing = () => Boolean(coming?.sourceElement?.isConnected);
 
-/** The dialog on its way is not wanted any more. */
+/** The dialog on its way is not wanted any more, nor what the server would say with it. */
 export function dismissDialog() {
+  coming?.request?.abort?.();
   coming = null;
 }
 

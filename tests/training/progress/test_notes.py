@@ -34,7 +34,8 @@ def test_a_reader_says_what_was_not_clear_and_the_author_finishes_it(
     assert "Which &lt;byte&gt;?" in html and "Sam Keller" in html
     client.post(f"/lesson-notes/{note.pk}/done/")
     assert "All notes are read." in client.get("/lesson-notes/").content.decode()
-    actions = Entry.objects.filter(action__startswith="progress").values_list("action", flat=True)
+    entries = Entry.objects.filter(action__startswith="progress").order_by("pk")
+    actions = entries.values_list("action", flat=True)
     assert list(actions) == ["progress.note.sent", "progress.note.finished"]
 
     client.force_login(sam)

@@ -129,8 +129,9 @@ def test_a_a_assigns_to_me_whenever_the_dialog_comes(queue, where):
     press(queue, "a", "a")
     expect(toast(queue)).to_contain_text("Assigned to Sam Keller")
     dialog.let_go()
-    queue.wait_for_timeout(300)
+    queue.wait_for_timeout(900)
     expect(queue.locator("dialog[open]")).to_have_count(0)
+    expect(queue.locator(".toast", has_text="changed in the meantime")).to_have_count(0)
     assert owners() == {"", "Sam Keller"}
 
 
