@@ -62,6 +62,15 @@ def test_the_page_about_the_curriculum_says_what_the_lessons_are(shipped):
     assert page == fresh, "run `manage.py training overview`"
 
 
+def test_a_module_takes_as_long_as_its_lessons(shipped):
+    curriculum, _ = shipped
+    lengths = {
+        module.id: (module.minutes, sum(lesson.minutes for lesson in module.lessons))
+        for module in curriculum.modules
+    }
+    assert {name: each for name, each in lengths.items() if each[0] != each[1]} == {}
+
+
 def test_captures_of_lessons_are_those_of_the_captures_room(shipped):
     curriculum, _ = shipped
     for module in curriculum.modules:
