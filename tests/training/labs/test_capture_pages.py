@@ -37,7 +37,7 @@ def test_the_list_leads_to_every_capture_and_keeps_the_key_to_itself(see):
     assert 'href="/training/" aria-current="page"' not in page
 
 
-def test_a_poll_is_one_row_and_an_answer_stands_beside_its_request(see):
+def test_repeated_reads_share_a_row_and_each_answer_is_beside_its_request(see):
     page = see(TWO_WRITERS)
     assert "HMI-WTP-01" in page and "10:12:44.100" in page  # on the plant's clock
     assert page.count("Write single register") == 3

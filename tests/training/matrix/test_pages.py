@@ -144,7 +144,7 @@ def test_a_navigator_layer_holds_what_the_reader_sees(client, see, sam, plant):
     assert client.get("/attack/layer.json?of=all").status_code == 404
 
 
-def test_a_layer_from_elsewhere_is_held_against_what_we_know(client, sam, plant, noon):
+def test_an_uploaded_layer_is_compared_with_our_own(client, sam, plant, noon):
     client.force_login(sam)
 
     def send(text):

@@ -94,8 +94,8 @@ def build_cells(evidence: Evidence) -> dict[str, Cell]:
     for techniques, n in evidence.incidents:
         for technique_id in with_parents(techniques):
             incidents[technique_id] += n
-    types = _tally(frozenset(known.techniques_current) for known in all_types())
-    lessons, rules = _tally(evidence.lessons), _tally(evidence.rules)
+    types = _count_techniques(frozenset(known.techniques_current) for known in all_types())
+    lessons, rules = _count_techniques(evidence.lessons), _count_techniques(evidence.rules)
 
     def cell(technique: Technique, below: tuple[Cell, ...] = ()) -> Cell:
         key = technique.id
@@ -136,7 +136,7 @@ def with_parents(technique_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _tally(entries: Iterable[frozenset[str]]) -> Counter[str]:
+def _count_techniques(entries: Iterable[frozenset[str]]) -> Counter[str]:
     return Counter(each for techniques in entries for each in with_parents(techniques))
 
 

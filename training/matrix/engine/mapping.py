@@ -37,12 +37,12 @@ class TypeMapping:
     @cached_property
     def vendor(self) -> tuple[Technique, ...]:
         """The techniques as the vendor's documentation names them."""
-        return _known(self.alert_type.techniques)
+        return _techniques_of(self.alert_type.techniques)
 
     @cached_property
     def ours(self) -> tuple[Technique, ...]:
         """The techniques in the current release."""
-        return _known(self.alert_type.techniques_current)
+        return _techniques_of(self.alert_type.techniques_current)
 
     @cached_property
     def notes(self) -> tuple[MappingNote, ...]:
@@ -69,5 +69,5 @@ class TypeMapping:
         return technique_id in with_parents(ids)
 
 
-def _known(ids: Iterable[str]) -> tuple[Technique, ...]:
+def _techniques_of(ids: Iterable[str]) -> tuple[Technique, ...]:
     return tuple(known for each in ids if (known := attack.technique(each)) is not None)

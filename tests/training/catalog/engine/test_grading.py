@@ -63,7 +63,7 @@ def test_a_typed_answer_counts_however_it_is_written(questions, name, text, righ
     assert judge(questions[name], text=[text]) is right
 
 
-def test_a_foreseen_wrong_answer_is_found_and_others_are_not(questions):
+def test_feedback_comes_for_a_known_wrong_answer_and_for_no_other(questions):
     assert foreseen(questions["port"], {"text": "0x1F6"}).text == "502"
     assert foreseen(questions["frame"], {"text": "3"}).text == "frame 3"
     assert foreseen(questions["frame"], {"text": "4"}) is None

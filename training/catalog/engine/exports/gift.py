@@ -56,7 +56,7 @@ def _answers(question: Question) -> list[str]:
         return [f"={_text(pair.left)} -> {_text(pair.right)}" for pair in question.pairs]
     if question.type is QuestionType.SHORT:
         right = [f"={_text(accepted)}" for accepted in question.accepted]
-        return right + [f"=%0%{_told(option)}" for option in question.options]
+        return right + [f"=%0%{_option_text(option)}" for option in question.options]
     tolerance = question.tolerance if question.type is QuestionType.NUMERIC else "0"
     right = [f"={accepted}:{tolerance}" for accepted in question.accepted]
     wrong = [
@@ -69,12 +69,13 @@ def _answers(question: Question) -> list[str]:
 def _choices(question: Question) -> list[str]:
     if question.type is QuestionType.SINGLE:
         return [
-            f"{'=' if option.is_correct else '~'}{_told(option)}" for option in question.options
+            f"{'=' if option.is_correct else '~'}{_option_text(option)}"
+            for option in question.options
         ]
     right = sum(option.is_correct for option in question.options)
     wrong = len(question.options) - right
     return [
-        f"~%{_share(right) if option.is_correct else f'-{_share(wrong)}'}%{_told(option)}"
+        f"~%{_share(right) if option.is_correct else f'-{_share(wrong)}'}%{_option_text(option)}"
         for option in question.options
     ]
 
@@ -87,7 +88,7 @@ def _number(option: Option) -> str:
     return str(read_number(option.text.strip("`").removeprefix("frame ")))
 
 
-def _told(option: Option) -> str:
+def _option_text(option: Option) -> str:
     feedback = f"#{_text(option.feedback)}" if option.feedback else ""
     return f"{_text(option.text)}{feedback}"
 

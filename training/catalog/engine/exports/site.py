@@ -103,7 +103,7 @@ def _linked(html: str) -> str:
 def _shown(question: Question) -> str:
     if question.options and question.type in {QuestionType.SINGLE, QuestionType.MULTIPLE}:
         asked = "".join(f"<li>{option.html}</li>" for option in question.options)
-        answer = "".join(_told(option) for option in question.options)
+        answer = "".join(_option_item(option) for option in question.options)
         body = f"<ul>{asked}</ul>{_behind(f'<ul>{answer}</ul>')}"
     elif question.pairs:
         rows = "".join(
@@ -119,13 +119,13 @@ def _shown(question: Question) -> str:
         right = "".join(f"<li>{item.html}</li>" for item in question.items)
         body = f"<ul>{asked}</ul>{_behind(f'<ol>{right}</ol>{question.feedback_html}')}"
     else:
-        wrong = "".join(_told(option) for option in question.options)
+        wrong = "".join(_option_item(option) for option in question.options)
         right = f"<p><b>{escape(' or '.join(question.accepted))}</b></p>{question.feedback_html}"
         body = _behind(f"{right}<ul>{wrong}</ul>" if wrong else right)
     return f'<section class="question">{question.prompt_html}{body}</section>'
 
 
-def _told(option: Option) -> str:
+def _option_item(option: Option) -> str:
     mark = "Right" if option.is_correct else "Wrong"
     return f"<li><b>{mark}:</b> {option.html} {option.feedback_html}</li>"
 
