@@ -64,12 +64,15 @@ class Held:
         else:
             self.routes.append(route)
 
-    def let_go(self):
+    def is_asked_for(self):
         for _ in range(500):
             if self.routes:
-                break
+                return
             self.page.wait_for_timeout(10)
-        assert self.routes, f"{self.part} was never asked for"
+        raise AssertionError(f"{self.part} was never asked for")
+
+    def let_go(self):
+        self.is_asked_for()
         self.is_open = True
         for route in self.routes:
             route.continue_()
@@ -126,7 +129,9 @@ def test_a_a_assigns_to_me_whenever_the_dialog_comes(queue, where):
         expect(queue.locator(".incident-title")).to_be_visible()
         queue.wait_for_load_state()
     dialog = Held(queue, "**/act/assign/?*")
-    press(queue, "a", "a")
+    press(queue, "a")
+    dialog.is_asked_for()  # two keys in one breath call it off before it leaves the browser
+    press(queue, "a")
     expect(toast(queue)).to_contain_text("Assigned to Sam Keller")
     dialog.let_go()
     queue.wait_for_timeout(900)
@@ -218,16 +223,14 @@ def test_z_before_the_toast_means_the_act_that_is_under_way(queue):
     expect(toast(queue)).to_contain_text("Case")
     first = toast(queue).inner_text()
     press(queue, "j")
-    dialog, act = Held(queue, "**/act/assign/?*"), Held(queue, "**/act/assign/")
+    act = Held(queue, "**/act/assign/")
     press(queue, "a", "a")
-    while not act.routes:  # on a busy machine the act takes a while to begin
-        queue.wait_for_timeout(20)
+    act.is_asked_for()
     press(queue, "z")
     act.let_go()
     expect(toast(queue)).to_contain_text("Undone for 1 incident")
     assert Incident.objects.exclude(owner_name="").count() == 1
     assert Incident.objects.exclude(owner_name="").get().title in first
-    dialog.let_go()
 
 
 def test_v_waits_for_the_panel_of_the_row(browse, rows, oda):
