@@ -62,6 +62,24 @@ def current_versions(lesson: Lesson) -> list[QuestionVersion]:
     )
 
 
+def current_versions_of(question_ids: Collection[int]) -> QuerySet[QuestionVersion]:
+    """Return what these questions ask now, with lesson (without its texts) and module."""
+    found = QuestionVersion.objects.filter(
+        question__in=question_ids,
+        question__is_retired=False,
+        question__lesson__is_retired=False,
+        is_current=True,
+    )
+    texts = [f"question__lesson__{name}" for name in _TEXTS]
+    return found.select_related("question__lesson__module").defer(*texts)
+
+
+def question_of_version(version_id: int) -> int | None:
+    """Return the id of the question of a version, current or not."""
+    versions = QuestionVersion.objects.filter(pk=version_id)
+    return versions.values_list("question_id", flat=True).first()
+
+
 def capture_at(module_slug: str, name: str) -> Capture | None:
     """Return the capture at an address."""
     return Capture.objects.filter(module__slug=module_slug, name=name).first()

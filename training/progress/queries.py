@@ -2,30 +2,38 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from math import ceil
 
 from django.db.models import FETCH_RAISE, Count, Q
 
 from portal.accounts.models import User
 from training.catalog.engine.grading import display_order
+from training.catalog.engine.html_text import html_text
 from training.catalog.models import Lesson, Module, QuestionVersion
 from training.catalog.queries import (
+    current_versions_of,
     lessons_about,
     lessons_in_order,
     modules_in_order,
     question_ids_by_lesson,
 )
+from training.progress.engine.repetition import QuestionState, state_after
 from training.progress.models import Attempt, LessonNote
 
 
 @dataclass(frozen=True, slots=True)
 class LessonProgress:
-    """A lesson, and how many of its questions the person has answered right, or tried."""
+    """A lesson, and how many of its questions the person has answered right, or tried. `due` are
+    the ids of questions that are to be answered again.
+    """
 
     lesson: Lesson
     total: int
     right: int
     tried: int
+    due: tuple[int, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -72,17 +80,23 @@ class ModuleProgress:
         return sum(lesson.is_complete for lesson in self.lessons)
 
     @property
+    def due(self) -> int:
+        """How many of its questions are to be answered again."""
+        return sum(len(lesson.due) for lesson in self.lessons)
+
+    @property
     def minutes_left(self) -> int:
         """What is left of its lessons."""
         return sum(lesson.minutes_left for lesson in self.lessons)
 
 
-def progress_of(learner: User) -> list[ModuleProgress]:
+def progress_of(learner: User, *, now: datetime) -> list[ModuleProgress]:
     """Return all modules with their lessons and what this person has answered right: on whichever
     wording of a question, so that a new wording takes nothing away.
     """
     by_module: dict[int, list[LessonProgress]] = {}
-    for lesson in _lessons_with_progress(learner, lessons_in_order().fetch_mode(FETCH_RAISE)):
+    lessons = lessons_in_order().fetch_mode(FETCH_RAISE)
+    for lesson in _lessons_with_progress(learner, lessons, now=now):
         by_module.setdefault(lesson.lesson.module_id, []).append(lesson)
     return [
         ModuleProgress(module, tuple(by_module[module.pk]))
@@ -91,25 +105,77 @@ def progress_of(learner: User) -> list[ModuleProgress]:
     ]
 
 
-def _lessons_with_progress(learner: User, lessons: Iterable[Lesson]) -> list[LessonProgress]:
-    states, questions = _states_of(learner), question_ids_by_lesson()
+def _lessons_with_progress(
+    learner: User, lessons: Iterable[Lesson], *, now: datetime
+) -> list[LessonProgress]:
+    states, questions = states_of(learner), question_ids_by_lesson()
     found = []
     for lesson in lessons:
         ids = questions.get(lesson.pk, [])
-        right = sum(states.get(question_id, False) for question_id in ids)
-        tried = sum(question_id in states for question_id in ids)
-        found.append(LessonProgress(lesson=lesson, total=len(ids), right=right, tried=tried))
+        tried = [(question_id, states[question_id]) for question_id in ids if question_id in states]
+        found.append(
+            LessonProgress(
+                lesson=lesson,
+                total=len(ids),
+                right=sum(state.is_right for _, state in tried),
+                tried=len(tried),
+                due=tuple(question_id for question_id, state in tried if state.is_due(now)),
+            )
+        )
     return found
 
 
-def _states_of(learner: User) -> dict[int, bool]:
-    """Return whether each question that was tried was ever answered right."""
+def states_of(
+    learner: User, versions: Sequence[QuestionVersion] | None = None
+) -> dict[int, QuestionState]:
+    """Return where the person stands at each question that was tried, of all or of those of these
+    versions, in whichever wording, by question id.
+    """
     rows = Attempt.objects.filter(learner=learner)
-    pairs = rows.order_by().values_list("version__question_id", "is_correct").distinct()
-    states: dict[int, bool] = {}
-    for question_id, is_correct in pairs:
-        states[question_id] = states.get(question_id, False) or is_correct
-    return states
+    if versions is not None:
+        questions = [version.question_id for version in versions]
+        rows = rows.filter(version__question__in=questions)
+    tries = rows.order_by("version__question_id", "answered_at", "pk").values_list(
+        "version__question_id", "is_correct", "answered_at"
+    )
+    by_question = groupby(tries, key=lambda row: row[0])
+    return {
+        question_id: state_after((is_correct, at) for _, is_correct, at in group)
+        for question_id, group in by_question
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class DueQuestion:
+    """A question that is to be answered again, since when, and its lesson."""
+
+    version: QuestionVersion
+    lesson: Lesson
+    due_at: datetime
+
+    @property
+    def prompt(self) -> str:
+        """What is asked, in plain words."""
+        return html_text(self.version.content.prompt_html)
+
+
+def due_questions(learner: User, *, now: datetime, module: str = "") -> list[DueQuestion]:
+    """Return what this person is to answer again, of all modules or of one, longest due first."""
+    due = {
+        question_id: state.due_at
+        for question_id, state in states_of(learner).items()
+        if state.due_at is not None and state.is_due(now)
+    }
+    if not due:
+        return []
+    versions = current_versions_of(due)
+    if module:
+        versions = versions.filter(question__lesson__module__slug=module)
+    found = [
+        DueQuestion(version, version.question.lesson, due[version.question_id])
+        for version in versions.fetch_mode(FETCH_RAISE)
+    ]
+    return sorted(found, key=lambda each: (each.due_at, each.version.pk))
 
 
 def next_lesson(learner: User, progress: list[ModuleProgress]) -> LessonProgress | None:
@@ -143,12 +209,14 @@ def next_lesson(learner: User, progress: list[ModuleProgress]) -> LessonProgress
 MAX_BESIDE = 3
 
 
-def lessons_beside(learner: User, alert_types: Sequence[str]) -> list[LessonProgress]:
+def lessons_beside(
+    learner: User, alert_types: Sequence[str], *, now: datetime
+) -> list[LessonProgress]:
     """Return up to three lessons about these alert types: first those about most of them, then
     those that the person has not completed, then the shortest.
     """
     found = list(lessons_about(alert_types).fetch_mode(FETCH_RAISE))
-    progress = _lessons_with_progress(learner, found)
+    progress = _lessons_with_progress(learner, found, now=now)
     wanted = frozenset(alert_types)
     progress.sort(
         key=lambda each: (
@@ -167,18 +235,6 @@ def attempts_at(learner: User, versions: list[QuestionVersion]) -> dict[int, lis
     for attempt in rows.fetch_mode(FETCH_RAISE):
         found[attempt.version_id].append(attempt)
     return found
-
-
-def ever_right(learner: User, versions: list[QuestionVersion]) -> frozenset[int]:
-    """Return the ids of the questions of these versions that the person answered right, in this or
-    an earlier wording.
-    """
-    rows = Attempt.objects.filter(
-        learner=learner,
-        is_correct=True,
-        version__question__in=[version.question_id for version in versions],
-    )
-    return frozenset(rows.values_list("version__question_id", flat=True))
 
 
 def seed_of(version: QuestionVersion, learner: User) -> str:

@@ -5,6 +5,7 @@ to go on. Those pages fetch them by address and know nothing of lessons.
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
 from training.progress.queries import lessons_beside, next_lesson, progress_of
@@ -16,7 +17,7 @@ MAX_TYPES = 20
 def beside(request: HttpRequest) -> HttpResponse:
     """Show the lessons about the alert types in `?type=`; to htmx nothing where there is none."""
     types = request.GET.getlist("type")[:MAX_TYPES]
-    found = lessons_beside(actor_of(request), types)
+    found = lessons_beside(actor_of(request), types, now=clock.now_of(request))
     if not found and wants_part(request):
         return nothing_new()
     page = {"lessons": found, "types": types}
@@ -25,9 +26,13 @@ def beside(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def next_one(request: HttpRequest) -> HttpResponse:
-    """Show the lesson with which the person goes on; to htmx nothing where all is answered."""
+    """Show the lesson with which the person goes on, and how many questions are due again; to htmx
+    nothing where all is answered.
+    """
     learner = actor_of(request)
-    here = next_lesson(learner, progress_of(learner))
-    if here is None and wants_part(request):
+    progress = progress_of(learner, now=clock.now_of(request))
+    here, due = next_lesson(learner, progress), sum(module.due for module in progress)
+    if here is None and not due and wants_part(request):
         return nothing_new()
-    return render_page(request, "training/progress/next.html", {"here": here}, part="next")
+    page = {"here": here, "due": due}
+    return render_page(request, "training/progress/next.html", page, part="next")

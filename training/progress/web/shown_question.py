@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import unescape
 
 from django.urls import reverse
@@ -14,6 +15,7 @@ from portal.ui.words import number
 from training.catalog.engine.content import Option, Question, QuestionType
 from training.catalog.engine.grading import CHOICES, PLACES, foreseen
 from training.catalog.models import Lesson, QuestionVersion
+from training.progress.engine.repetition import UNTRIED, QuestionState
 from training.progress.models import Attempt
 from training.progress.queries import order_for
 
@@ -26,6 +28,26 @@ class RefusedAnswer:
 
     form: Form
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAddresses:
+    """Where a question stands: its place in the page, where answers go, where it opens anew."""
+
+    anchor: str
+    answer: str
+    again: str
+
+
+def addresses_in_lesson(lesson: Lesson, slug: str) -> QuestionAddresses:
+    """Return the addresses of a question in its place in a lesson."""
+    parts = {"module": lesson.module.slug, "lesson": lesson.slug}
+    anchor = f"q-{slug}"
+    return QuestionAddresses(
+        anchor,
+        answer=reverse("training:question", kwargs=parts | {"question": slug}),
+        again=f"{reverse('training:lesson', kwargs=parts)}?again={slug}#{anchor}",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +80,12 @@ class ShownRow:
 class ShownQuestion:
     """All that a page needs to show one question."""
 
+    id: str  # its place in the page
     slug: str
+    lesson_title: str
+    lesson_url: str
     version: int
-    number: int
+    number: int  # its place in the lesson; 0 where it stands alone
     total: int
     type: str
     prompt: SafeString
@@ -75,15 +100,12 @@ class ShownQuestion:
     tries: int
     first_right: int  # the how-manieth try was right first; 0: none yet
     was_right_before: bool  # in an earlier wording
+    due_at: datetime | None  # when it is to be answered again
+    is_due: bool
     capture: str
     address: str
     again: str  # where it opens once more
     problems: tuple[str, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """Its place in the page."""
-        return f"q-{self.slug}"
 
     @property
     def target(self) -> str:
@@ -134,24 +156,32 @@ def show_question(
     version: QuestionVersion,
     *,
     lesson: Lesson,
-    place: tuple[int, int],
+    place: tuple[int, int] = (0, 0),
     learner: User,
     attempts: Sequence[Attempt],
-    was_right: bool,
+    state: QuestionState | None,
+    now: datetime,
+    addresses: QuestionAddresses | None = None,
     is_again: bool = False,
     refused: RefusedAnswer | None = None,
 ) -> ShownQuestion:
-    """Return a question as this person sees it. `place` is its number and how many there are."""
+    """Return a question as this person sees it. `place` is its number in the lesson and how many
+    there are; without `addresses` it stands in its lesson.
+    """
     question = version.content
     latest = attempts[-1] if attempts else None
     is_open = latest is None or is_again or refused is not None
     entered = refused.form if refused else {}
     shown = None if is_open else latest
     order = order_for(version, learner)
-    slug, parts = version.question.slug, {"module": lesson.module.slug, "lesson": lesson.slug}
+    slug, state = version.question.slug, state or UNTRIED
+    addresses = addresses or addresses_in_lesson(lesson, slug)
     capture = question.capture.rpartition("/")[2]
     return ShownQuestion(
+        id=addresses.anchor,
         slug=slug,
+        lesson_title=lesson.title,
+        lesson_url=reverse("training:lesson", args=[lesson.module.slug, lesson.slug]),
         version=version.pk,
         number=place[0],
         total=place[1],
@@ -167,10 +197,12 @@ def show_question(
         is_right=bool(shown and shown.is_correct),
         tries=len(attempts),
         first_right=next((each.number for each in attempts if each.is_correct), 0),
-        was_right_before=was_right and not attempts,
+        was_right_before=state.is_right and not attempts,
+        due_at=state.due_at,
+        is_due=state.is_due(now),
         capture=reverse("training:capture", args=[lesson.module.slug, capture]) if capture else "",
-        address=reverse("training:question", kwargs=parts | {"question": slug}),
-        again=f"{reverse('training:lesson', kwargs=parts)}?again={slug}#q-{slug}",
+        address=addresses.answer,
+        again=addresses.again,
         problems=refused.problems if refused else (),
     )
 

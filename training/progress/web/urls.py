@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from training.progress.web import beside, notes, views
+from training.progress.web import beside, due, notes, views
 
 app_name = "training"
 urlpatterns = [
     path("", views.catalogue, name="catalogue"),
     path("beside/", beside.beside, name="beside"),
     path("next/", beside.next_one, name="next"),
+    path("due/", due.due, name="due"),
+    path("due/<int:version>/", due.question, name="due-question"),
     path("<slug:module>/", views.module, name="module"),
     path("<slug:module>/captures/<str:name>", views.capture, name="capture"),
     path("<slug:module>/<slug:lesson>/", views.lesson, name="lesson"),

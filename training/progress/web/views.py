@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,10 +30,11 @@ from training.catalog.queries import (
 from training.progress.queries import (
     ModuleProgress,
     attempts_at,
-    ever_right,
+    due_questions,
     next_lesson,
     note_of,
     progress_of,
+    states_of,
 )
 from training.progress.services import CannotAnswer, answer_question
 from training.progress.web.shown_question import RefusedAnswer, ShownQuestion, show_question
@@ -45,8 +47,8 @@ _PATHS = {"soc": _SOC, "lead": _LEAD, "ot": _OT, "all": ""}
 @require_GET
 def catalogue(request: HttpRequest) -> HttpResponse:
     """Show where to go on, and the modules of a role with one's own progress."""
-    learner = actor_of(request)
-    progress = progress_of(learner)
+    learner, now = actor_of(request), clock.now_of(request)
+    progress = progress_of(learner, now=now)
     path = request.GET.get("for", "")
     if path not in _PATHS:
         path = "soc" if roles_of(learner) & SOC_ROLES else "all"
@@ -60,6 +62,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "here_module": module,
         "here_url": _lesson_url(here.lesson) if here else "",
         "paths": _path_tabs(path),
+        "due": due_questions(learner, now=now) if any(each.due for each in progress) else [],
     }
     return render_page(request, "training/progress/catalogue.html", page, part="catalogue")
 
@@ -77,19 +80,21 @@ def _path_tabs(path: str) -> list[Tab]:
 @require_GET
 def module(request: HttpRequest, module: str) -> HttpResponse:
     """Show the lessons of a module, and how far the person is."""
-    found = _module_progress(actor_of(request), module)
+    learner, now = actor_of(request), clock.now_of(request)
+    found = _module_progress(learner, module, now=now)
     open_lessons = [each for each in found.lessons if each.total and not each.is_complete]
     needed = [row for row in map(module_at, found.module.prerequisites) if row]
     page = {
         "progress": found,
         "next_url": _lesson_url(open_lessons[0].lesson) if open_lessons else "",
         "prerequisites": needed,
+        "due": due_questions(learner, now=now, module=module) if found.due else [],
     }
     return render_page(request, "training/progress/module.html", page)
 
 
-def _module_progress(learner: User, slug: str) -> ModuleProgress:
-    for each in progress_of(learner):
+def _module_progress(learner: User, slug: str, *, now: datetime) -> ModuleProgress:
+    for each in progress_of(learner, now=now):
         if each.module.slug == slug:
             return each
     raise Http404(gettext("There is no such module."))
@@ -98,14 +103,14 @@ def _module_progress(learner: User, slug: str) -> ModuleProgress:
 @require_GET
 def lesson(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
     """Show a lesson, its questions in place; `?again=` opens one of them anew."""
-    page = _LessonPage.at(module, lesson, learner=actor_of(request))
+    page = _LessonPage.at(module, lesson, request)
     return page.answer(request, again=request.GET.get("again", ""))
 
 
 @require_http_methods(["GET", "POST"])
 def question(request: HttpRequest, module: str, lesson: str, question: str) -> HttpResponse:
     """Take an answer (POST), or open the question once more. Without htmx both lead back to it."""
-    page = _LessonPage.at(module, lesson, learner=actor_of(request))
+    page = _LessonPage.at(module, lesson, request)
     version = page.version_at(question)
     address = f"{_lesson_url(page.lesson)}#q-{question}"
     if request.method == "GET":
@@ -118,7 +123,7 @@ def question(request: HttpRequest, module: str, lesson: str, question: str) -> H
         if request.POST.get("version", str(version.pk)) != str(version.pk):
             form = {}  # its options may stand in another order now
             raise CannotAnswer(gettext("This question has just been changed. Answer it anew."))
-        answer_question(version=version, form=form, learner=page.learner, now=clock.now())
+        answer_question(version=version, form=form, learner=page.learner, now=page.now)
     except CannotAnswer as refusal:
         refused = {question: RefusedAnswer(form, refusal.reasons)}
         if wants_part(request):
@@ -153,14 +158,16 @@ class _LessonPage:
     lesson: Lesson
     versions: list[QuestionVersion]
     learner: User
+    now: datetime
 
     @classmethod
-    def at(cls, module: str, lesson: str, *, learner: User) -> "_LessonPage":
-        """Return the page at an address."""
+    def at(cls, module: str, lesson: str, request: HttpRequest) -> "_LessonPage":
+        """Return the page at an address, for whoever asks for it."""
         found = lesson_at(module, lesson)
         if found is None:
             raise Http404(gettext("There is no such lesson."))
-        return cls(found, current_versions(found), learner)
+        versions = current_versions(found)
+        return cls(found, versions, actor_of(request), clock.now_of(request))
 
     def version_at(self, slug: str) -> QuestionVersion:
         """Return what one of its questions asks now."""
@@ -224,13 +231,19 @@ class _LessonPage:
         )
         total = len(questions)
         left = -(-self.lesson.minutes * (total - right) // total) if total else 0
-        return {"lesson": self.lesson, "right": right, "total": total, "minutes_left": left}
+        return {
+            "lesson": self.lesson,
+            "right": right,
+            "total": total,
+            "minutes_left": left,
+            "now": self.now,
+        }
 
     def _questions(
         self, *, again: str, refused: Mapping[str, RefusedAnswer]
     ) -> dict[int, ShownQuestion]:
         attempts = attempts_at(self.learner, self.versions)
-        right = ever_right(self.learner, self.versions)
+        states = states_of(self.learner, self.versions)
         total = len(self.versions)
         return {
             version.pk: show_question(
@@ -239,7 +252,8 @@ class _LessonPage:
                 place=(at, total),
                 learner=self.learner,
                 attempts=attempts[version.pk],
-                was_right=version.question_id in right,
+                state=states.get(version.question_id),
+                now=self.now,
                 is_again=version.question.slug == again,
                 refused=refused.get(version.question.slug),
             )
