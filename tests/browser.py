@@ -37,6 +37,17 @@ PHONE_UP_TO = 900
 EXPECTED = "Failed to load resource: the server responded with a status of 4"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With BROWSER_RETRIES=1 a browser test that failed is run once more, as Playwright's own
+    runner does in CI; the summary names it ("RERUN"). Without it, as at a desk, one try counts.
+    """
+    retries = int(os.environ.get("BROWSER_RETRIES", "0"))
+    if retries:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.flaky(reruns=retries))
+
+
 def chromium_path() -> str | None:
     """Where a Chromium is on this machine."""
     given = os.environ.get("CHROMIUM")
