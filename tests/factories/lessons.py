@@ -125,6 +125,40 @@ FIGURE = """\
 """
 
 
+PATH = """\
+id: first-week
+title: First week
+summary: Two days for whoever is new.
+nice: [PD-WRL-001]
+days:
+  - title: Stops
+    lessons: [first-module/one-stop]
+  - title: Starts
+    lessons:
+      - second-module/one-start
+"""
+
+
+def write_path(root: Path, text: str = PATH) -> Path:
+    """Write a path of two days, and a second module with the lesson of its second day."""
+    write_module(
+        root,
+        "02-second-module",
+        module__yaml=MODULE.replace("first-module", "second-module").replace(
+            "order: 1", "order: 2"
+        ),
+    )
+    folder = root / "modules" / "02-second-module"
+    lesson = folder / "01-one-stop.md"
+    lesson.write_text(
+        LESSON.replace("id: one-stop\ntitle: One stop", "id: one-start\ntitle: A start")
+    )
+    (root / "paths").mkdir(exist_ok=True)
+    file = root / "paths" / "first-week.yaml"
+    file.write_text(text)
+    return file
+
+
 def capture(frames: int = 4) -> bytes:
     """The bytes of a PCAP file with as many frames of one byte."""
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)

@@ -135,6 +135,24 @@ class QuestionVersion(models.Model):
         return content.Question.from_json(stored)
 
 
+class LearningPath(models.Model):
+    """Lessons of several modules in an order of their own. `days` is a list of objects: `title`,
+    and `lessons`, each written module/lesson.
+    """
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    summary = models.CharField(max_length=300)
+    nice = ArrayField(models.CharField(max_length=20), default=list)  # NICE work roles
+    days = models.JSONField()
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Card(models.Model):
     """A card to review. HTML is clean."""
 

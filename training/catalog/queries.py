@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import FETCH_RAISE, F, Func, Q, QuerySet, TextField, Value
 
 from portal.attack import engine as attack
-from training.catalog.models import Capture, Lesson, Module, Question, QuestionVersion
+from training.catalog.models import Capture, LearningPath, Lesson, Module, Question, QuestionVersion
 
 _TEXTS = ("body", "outline", "sources")
 _TYPES = Func(F("alert_types"), Value(" "), function="array_to_string", output_field=TextField())
@@ -24,6 +24,11 @@ class TechniqueName:
 def modules_in_order() -> list[Module]:
     """Return all modules."""
     return list(Module.objects.all().fetch_mode(FETCH_RAISE))
+
+
+def learning_paths() -> list[LearningPath]:
+    """Return all paths."""
+    return list(LearningPath.objects.all().fetch_mode(FETCH_RAISE))
 
 
 def lessons_in_order(module: Module | None = None) -> QuerySet[Lesson]:

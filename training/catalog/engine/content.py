@@ -152,6 +152,25 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class PathDay:
+    """What a path asks of one day: lessons, written module/lesson, in their order."""
+
+    title: str
+    lessons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPath:
+    """Lessons of several modules in an order of their own, for the work roles in `nice`."""
+
+    id: str
+    title: str
+    summary: str
+    nice: tuple[str, ...]
+    days: tuple[PathDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """A folder of lessons. `captures` maps the name of a PCAP file to where it lies."""
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from portal.attack import engine as attack
 from training.catalog.engine import fields
 from training.catalog.engine.cards import read_cards
-from training.catalog.engine.content import Card, Lesson, Module
+from training.catalog.engine.content import Card, LearningPath, Lesson, Module
 from training.catalog.engine.faults import Fault, Report, Source
 from training.catalog.engine.fields import Field, Key
 from training.catalog.engine.lessons import Place, check_review, read_lesson
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import check_lock, locked_files
 from training.catalog.engine.markdown import make_parser
+from training.catalog.engine.paths import read_paths
 from training.catalog.engine.texts import read_text
 from training.catalog.engine.vocabulary import Vocabulary
 
@@ -39,10 +40,11 @@ _HIDDEN = (".", "__")
 
 @dataclass(frozen=True, slots=True)
 class Curriculum:
-    """All modules by their order, and what is wrong with them."""
+    """All modules by their order, the paths through them, and what is wrong with both."""
 
     modules: tuple[Module, ...]
     faults: tuple[Fault, ...]
+    paths: tuple[LearningPath, ...] = ()
 
     @property
     def figures(self) -> dict[str, int]:
@@ -59,13 +61,15 @@ class Curriculum:
 
 
 def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculum:
-    """Return what stands in `path`: a folder with `modules/` in it, a folder of modules, or one
-    module. `shown` is that path as faults shall name it.
+    """Return what stands in `path`: a folder with `modules/` and perhaps `paths/` in it, a folder
+    of modules, or one module. `shown` is that path as faults shall name it.
     """
     report = Report()
     if (path / "module.yaml").is_file():
         one = _Reader(path, shown, report, vocabulary).read()
         return Curriculum((one,) if one else (), tuple(sorted(report.faults)))
+    paths, shown_paths = path / "paths", f"{shown}/paths"
+    has_paths = (path / "modules").is_dir() and paths.is_dir()
     if (path / "modules").is_dir():
         path, shown = path / "modules", f"{shown}/modules"
     if not path.is_dir():
@@ -81,7 +85,9 @@ def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculu
     found = [(reader, module) for reader in readers if (module := reader.read())]
     _check_together(found)
     modules = tuple(sorted((module for _, module in found), key=lambda module: module.order))
-    return Curriculum(modules, tuple(sorted(report.faults)))
+    lessons = {f"{module.id}/{lesson.id}" for module in modules for lesson in module.lessons}
+    learning_paths = read_paths(paths, shown_paths, report, lessons) if has_paths else ()
+    return Curriculum(modules, tuple(sorted(report.faults)), learning_paths)
 
 
 class _Reader:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Any
 
@@ -15,12 +16,15 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value of YAML and where it begins; `items` are the fields of a list."""
+    """A value of YAML and where it begins; `items` are the fields of a list, `members` those of a
+    mapping.
+    """
 
     value: Any
     line: int
     column: int
     items: tuple["Field", ...] = ()
+    members: Mapping[str, "Field"] = dataclass_field(default_factory=dict)
 
 
 type Check = Callable[[Field], str | None]
@@ -69,16 +73,19 @@ def _fields_of(
         if name in fields:
             source.fault(line, column, "YAML-DUPLICATE", f"`{name}` is given twice.")
             continue
-        fields[name] = _field(loader, value_node, first_line)
+        fields[name] = _field(source, loader, value_node, first_line)
     return fields
 
 
-def _field(loader: yaml.SafeLoader, node: yaml.Node, first_line: int) -> Field:
+def _field(source: Source, loader: yaml.SafeLoader, node: yaml.Node, first_line: int) -> Field:
     line, column = first_line + node.start_mark.line, node.start_mark.column + 1
     items: tuple[Field, ...] = ()
+    members: Mapping[str, Field] = {}
     if isinstance(node, yaml.SequenceNode):
-        items = tuple(_field(loader, item, first_line) for item in node.value)
-    return Field(loader.construct_object(node, deep=True), line, column, items)
+        items = tuple(_field(source, loader, item, first_line) for item in node.value)
+    elif isinstance(node, yaml.MappingNode):
+        members = _fields_of(source, loader, node, first_line)
+    return Field(loader.construct_object(node, deep=True), line, column, items, members)
 
 
 def check_fields(
@@ -124,6 +131,11 @@ def is_date(field: Field) -> str | None:
 def is_flag(field: Field) -> str | None:
     """Accept true or false."""
     return None if isinstance(field.value, bool) else "must be true or false."
+
+
+def is_mapping(field: Field) -> str | None:
+    """Accept `key: value` lines."""
+    return None if isinstance(field.value, dict) else "must hold `key: value` lines."
 
 
 def is_number(least: float, most: float) -> Check:

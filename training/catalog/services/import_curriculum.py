@@ -20,6 +20,7 @@ from training.catalog.models import (
     Capture,
     Card,
     CurriculumImport,
+    LearningPath,
     Lesson,
     Module,
     Question,
@@ -38,7 +39,7 @@ class CannotImportCurriculum(Refused):
 @transaction.atomic
 def import_curriculum(*, curriculum: Curriculum, by: Actor, now: datetime) -> dict[str, int]:
     """Store the modules of a curriculum; return how many rows are new, changed, retired. Refuses
-    texts with faults. Modules that it does not hold stay as they are.
+    texts with faults. Modules and paths that it does not hold stay as they are.
     """
     faults = [fault for fault in curriculum.faults if fault.code not in _NO_OBSTACLE]
     if faults:
@@ -50,6 +51,8 @@ def import_curriculum(*, curriculum: Curriculum, by: Actor, now: datetime) -> di
     counts = Counter({"new": 0, "changed": 0, "retired": 0})
     for module in curriculum.modules:
         _store_module(module, counts)
+    for path in curriculum.paths:
+        _store_path(path, counts)
     if counts.total():
         row = CurriculumImport.objects.create(
             imported_at=now, by_label=str(by)[:200], changes=dict(counts)
@@ -83,6 +86,16 @@ def _store_module(module: content.Module, counts: Counter[str]) -> None:
         data = path.read_bytes()
         values = {"sha256": hashlib.sha256(data).hexdigest(), "data": data}
         _store(Capture, {"module": row, "name": name}, values, counts)
+
+
+def _store_path(path: content.LearningPath, counts: Counter[str]) -> None:
+    values = {
+        "title": path.title,
+        "summary": path.summary,
+        "nice": list(path.nice),
+        "days": [{"title": day.title, "lessons": list(day.lessons)} for day in path.days],
+    }
+    _store(LearningPath, {"slug": path.id}, values, counts)
 
 
 def _store_lesson(module: Module, lesson: content.Lesson, counts: Counter[str]) -> Lesson:

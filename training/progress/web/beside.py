@@ -8,7 +8,12 @@ from django.views.decorators.http import require_GET
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import nothing_new, render_page, wants_part
-from training.progress.queries import lessons_beside, next_lesson, progress_of
+from training.progress.queries import (
+    lessons_beside,
+    next_lesson,
+    path_progress,
+    progress_of,
+)
 
 MAX_TYPES = 20
 
@@ -31,7 +36,8 @@ def next_one(request: HttpRequest) -> HttpResponse:
     """
     learner = actor_of(request)
     progress = progress_of(learner, now=clock.now_of(request))
-    here, due = next_lesson(learner, progress), sum(module.due for module in progress)
+    here = next_lesson(learner, progress, path_progress(progress))
+    due = sum(module.due for module in progress)
     if here is None and not due and wants_part(request):
         return nothing_new()
     page = {"here": here, "due": due}

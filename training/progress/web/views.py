@@ -31,17 +31,19 @@ from training.progress.queries import (
     ModuleProgress,
     attempts_at,
     due_questions,
+    is_newcomer,
     next_lesson,
     note_of,
+    path_progress,
     progress_of,
     states_of,
 )
 from training.progress.services import CannotAnswer, answer_question
 from training.progress.web.shown_question import RefusedAnswer, ShownQuestion, show_question
 
-# Whose work roles of NICE a path of the catalogue shows.
+# Whose modules the catalogue shows, by their work roles of NICE.
 _SOC, _LEAD, _OT = "PD-WRL-001", "PD-WRL-003", "DD-WRL-009"
-_PATHS = {"soc": _SOC, "lead": _LEAD, "ot": _OT, "all": ""}
+_ROLES = {"soc": _SOC, "lead": _LEAD, "ot": _OT, "all": ""}
 
 
 @require_GET
@@ -49,11 +51,12 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     """Show where to go on, and the modules of a role with one's own progress."""
     learner, now = actor_of(request), clock.now_of(request)
     progress = progress_of(learner, now=now)
-    path = request.GET.get("for", "")
-    if path not in _PATHS:
-        path = "soc" if roles_of(learner) & SOC_ROLES else "all"
-    modules = [each for each in progress if not _PATHS[path] or _PATHS[path] in each.module.nice]
-    here = next_lesson(learner, progress)
+    role = request.GET.get("for", "")
+    if role not in _ROLES:
+        role = "soc" if roles_of(learner) & SOC_ROLES else "all"
+    modules = [each for each in progress if not _ROLES[role] or _ROLES[role] in each.module.nice]
+    paths = path_progress(progress)
+    here = next_lesson(learner, progress, paths)
     module = next((each for each in progress if here in each.lessons), None)
     page = {
         "modules": modules,
@@ -61,20 +64,23 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "here": here,
         "here_module": module,
         "here_url": _lesson_url(here.lesson) if here else "",
-        "paths": _path_tabs(path),
+        "roles": _role_tabs(role),
+        "paths": paths,
+        "is_path_first": any(_ROLES[role] in each.path.nice for each in paths)
+        and is_newcomer(learner, now=now),
         "due": due_questions(learner, now=now) if any(each.due for each in progress) else [],
     }
     return render_page(request, "training/progress/catalogue.html", page, part="catalogue")
 
 
-def _path_tabs(path: str) -> list[Tab]:
+def _role_tabs(role: str) -> list[Tab]:
     words = {
         "soc": gettext("SOC analyst"),
         "lead": gettext("SOC lead"),
         "ot": gettext("OT engineer"),
         "all": gettext("All"),
     }
-    return [Tab(words[name], f"?for={name}", current=name == path) for name in _PATHS]
+    return [Tab(words[name], f"?for={name}", current=name == role) for name in _ROLES]
 
 
 @require_GET

@@ -1,0 +1,87 @@
+"""Reads learning paths: lessons of several modules in an order of their own, day by day."""
+
+import pathlib
+from collections.abc import Collection, Iterator
+
+from training.catalog.engine import fields
+from training.catalog.engine.content import LearningPath, PathDay
+from training.catalog.engine.faults import Report, Source
+from training.catalog.engine.fields import Field, Key
+from training.catalog.engine.texts import read_text
+
+
+def is_lesson(field: Field) -> str | None:
+    """Accept a lesson, written module/lesson."""
+    parts = field.value.split("/") if isinstance(field.value, str) else []
+    if len(parts) == 2 and all(fields.SLUG.fullmatch(part) for part in parts):
+        return None
+    return "must name lessons as module/lesson, such as `reading-alerts/forty-nine`."
+
+
+PATH_KEYS = {
+    "id": Key(fields.is_slug),
+    "title": Key(fields.is_text),
+    "summary": Key(fields.is_text),
+    "nice": Key(fields.is_list(fields.is_text)),
+    "days": Key(fields.is_list(fields.is_mapping)),
+}
+DAY_KEYS = {
+    "title": Key(fields.is_text),
+    "lessons": Key(fields.is_list(is_lesson)),
+}
+
+
+def read_paths(
+    folder: pathlib.Path, shown: str, report: Report, lessons: Collection[str]
+) -> tuple[LearningPath, ...]:
+    """Return the paths of a folder, a YAML file each, in the order of their names. `lessons` are
+    all that there are, written module/lesson.
+    """
+    found = []
+    for file in sorted(folder.iterdir()):
+        if file.name.startswith("."):
+            continue
+        name = f"{shown}/{file.name}"
+        if file.suffix != ".yaml":
+            report.add(name, 1, 1, "STRAY-FILE", "This does not belong among paths.")
+        elif source := read_text(file, name, report):
+            found.append(_read_path(source, file.stem, lessons))
+    return tuple(path for path in found if path)
+
+
+def _read_path(source: Source, stem: str, lessons: Collection[str]) -> LearningPath | None:
+    found = fields.read_fields(source, source.text, 1)
+    if found is None or not fields.check_fields(source, found, PATH_KEYS, 1):
+        return None
+    if found["id"].value != stem:
+        text = "Name the file after the id of the path."
+        source.fault(found["id"].line, found["id"].column, "FILE-NAME", text)
+    days = tuple(_read_days(source, found["days"], lessons))
+    if not days:
+        source.fault(found["days"].line, found["days"].column, "NO-DAYS", "The path has no day.")
+        return None
+    return LearningPath(
+        id=found["id"].value,
+        title=found["title"].value,
+        summary=found["summary"].value,
+        nice=tuple(found["nice"].value),
+        days=days,
+    )
+
+
+def _read_days(source: Source, days: Field, lessons: Collection[str]) -> Iterator[PathDay]:
+    taken: set[str] = set()
+    for day in days.items:
+        if not fields.check_fields(source, day.members, DAY_KEYS, day.line):
+            continue
+        if not day.members["lessons"].items:
+            source.fault(day.line, day.column, "NO-LESSONS", "This day has no lesson.")
+        for item in day.members["lessons"].items:
+            if item.value not in lessons:
+                text = f"There is no lesson `{item.value}`."
+                source.fault(item.line, item.column, "UNKNOWN-LESSON", text)
+            if item.value in taken:
+                text = f"`{item.value}` stands in this path already."
+                source.fault(item.line, item.column, "DUPLICATE-LESSON", text)
+            taken.add(item.value)
+        yield PathDay(day.members["title"].value, tuple(day.members["lessons"].value))
