@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.progress.web import beside, due, notes, views
+from training.progress.web import beside, due, notes, record, views
 
 app_name = "training"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("next/", beside.next_one, name="next"),
     path("due/", due.due, name="due"),
     path("due/<int:version>/", due.question, name="due-question"),
+    path("record/", record.record, name="record"),
+    path("record.csv", record.record_csv, name="record-csv"),
+    path("record.json", record.record_json, name="record-json"),
     path("<slug:module>/", views.module, name="module"),
     path("<slug:module>/captures/<str:name>", views.capture, name="capture"),
     path("<slug:module>/<slug:lesson>/", views.lesson, name="lesson"),

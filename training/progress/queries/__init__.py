@@ -1,0 +1,63 @@
+"""How far people are: always counted from their attempts, never stored."""
+
+from training.progress.queries.attempts import (
+    attempts_at,
+    order_for,
+    seed_of,
+)
+from training.progress.queries.due import (
+    DueQuestion,
+    due_questions,
+)
+from training.progress.queries.lesson_progress import (
+    LessonProgress,
+    ModuleProgress,
+    lessons_beside,
+    progress_of,
+    states_of,
+)
+from training.progress.queries.notes import (
+    LessonVotes,
+    note_of,
+    notes_to_read,
+    votes_by_lesson,
+)
+from training.progress.queries.paths import (
+    DayProgress,
+    PathProgress,
+    is_newcomer,
+    next_lesson,
+    path_progress,
+)
+from training.progress.queries.record import (
+    AttemptRecord,
+    ModuleRecord,
+    attempts_of,
+    module_records,
+)
+
+__all__ = [
+    "AttemptRecord",
+    "DayProgress",
+    "DueQuestion",
+    "LessonProgress",
+    "LessonVotes",
+    "ModuleProgress",
+    "ModuleRecord",
+    "PathProgress",
+    "attempts_at",
+    "attempts_of",
+    "due_questions",
+    "is_newcomer",
+    "lessons_beside",
+    "module_records",
+    "next_lesson",
+    "note_of",
+    "notes_to_read",
+    "order_for",
+    "path_progress",
+    "progress_of",
+    "seed_of",
+    "states_of",
+    "votes_by_lesson",
+]
