@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from alerts.patterns.engine.cells import Cell, End
 from alerts.patterns.engine.pattern import Pattern, TypeName
@@ -41,16 +42,23 @@ class CellIndex:
         ]
 
     def _near(self, pattern: Pattern, name: TypeName) -> list[int]:
-        """Return the cells of one type that may be covered: the fewest that an end leaves."""
-        choices = [
-            sorted({place for word in words for place in index.get((*name, *word), ())})
-            for side, index in (
-                (pattern.source, self._by_source),
-                (pattern.destination, self._by_destination),
-            )
-            if (words := _words_for(side)) is not None
-        ]
-        return min(choices, key=len, default=self._by_type[name])
+        """Return the cells of one type that may be covered: the fewest that an end leaves. Without
+        direction an end of the pattern may be either end of a cell.
+        """
+        choices: list[list[list[int]]] = []
+        for side, index, other in (
+            (pattern.source, self._by_source, self._by_destination),
+            (pattern.destination, self._by_destination, self._by_source),
+        ):
+            words = _words_for(side)
+            if words is not None:
+                indexes = (index,) if pattern.is_directed else (index, other)
+                keys = [(*name, *word) for word in words]
+                choices.append([each[key] for each in indexes for key in keys if key in each])
+        if not choices:
+            return self._by_type[name]
+        fewest = min(choices, key=lambda lists: sum(map(len, lists)))
+        return sorted(set(chain.from_iterable(fewest)))
 
 
 def _words_of(end: End) -> set[tuple[str, ...]]:

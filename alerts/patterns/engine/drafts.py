@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from alerts.patterns.engine.cells import (
@@ -33,7 +34,7 @@ SIMILAR_HOURS: Final = 1.34  # joined hours may be this much longer than the lon
 SHORT_LIST: Final = 3  # targets; longer lists are looked at for groups
 
 
-@dataclass(slots=True)
+@dataclass
 class Draft:
     """Cells that are becoming a pattern."""
 
@@ -45,7 +46,11 @@ class Draft:
         default_factory=Counter
     )  # alerts, by where they go
     moments: Counter[Occurrence] = field(default_factory=Counter)
-    hours: Hours | None = None
+
+    @cached_property
+    def hours(self) -> Hours | None:
+        """When it happens. Learned when asked for: most drafts are compared by their places."""
+        return learn_hours_of(self.moments)
 
     @classmethod
     def of(cls, cells: list[Cell]) -> Draft:
@@ -58,7 +63,6 @@ class Draft:
             draft.moments.update(cell.occurrences)
         draft.sources = {source for source, _ in draft.places}
         draft.groups = {group for _, group in draft.places}
-        draft.hours = learn_hours_of(draft.moments)
         return draft
 
     def join(self, other: Draft) -> None:
@@ -69,7 +73,7 @@ class Draft:
         self.types |= other.types
         self.places.update(other.places)
         self.moments.update(other.moments)
-        self.hours = learn_hours_of(self.moments)
+        vars(self).pop("hours", None)  # to be learned anew
 
 
 def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:

@@ -127,16 +127,15 @@ def _shortest_arc(counts: Counter[int], n: int) -> tuple[int, int] | None:
     where the rest is not empty enough: a gap counts above 24 h · (ln n + 1.5) / n.
     """
     best: tuple[int, int] | None = None
+    by_hour = [counts[hour] for hour in range(DAY)] * 2
+    inside, end, wanted = 0, 0, MIN_SHARE * n
     for start in range(DAY):
-        if not counts[start]:
-            continue
-        inside = 0
-        for length in range(1, DAY + 1):
-            inside += counts[(start + length - 1) % DAY]
-            if inside >= MIN_SHARE * n:
-                if best is None or length < best[1]:
-                    best = start, length
-                break
+        while inside < wanted and end < start + DAY:
+            inside += by_hour[end]
+            end += 1
+        if inside >= wanted and by_hour[start] and (best is None or end - start < best[1]):
+            best = start, end - start
+        inside -= by_hour[start]
     if best is None or DAY - best[1] <= DAY * (log(n) + 1.5) / n:
         return None
     return best

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Final
 from uuid import UUID, uuid5
 
+from alerts.patterns.engine.cell_index import CellIndex
 from alerts.patterns.engine.cells import Cell
 from alerts.patterns.engine.pattern import Pattern, TypeName
 from alerts.patterns.engine.sides import Rung, Side
@@ -37,9 +38,7 @@ def recognise[K: Hashable](
     which it shares at least half of the alerts that either covers now.
     """
     weights = [cell.alerts for cell in cells]
-    by_type: dict[TypeName, list[int]] = defaultdict(list)
-    for at, cell in enumerate(cells):
-        by_type[cell.key.alert_type, cell.key.own_title].append(at)
+    index = CellIndex(cells, range(len(cells)))
     by_cell: dict[int, list[int]] = defaultdict(list)
     for place, pattern in enumerate(found):
         for at in pattern.cells:
@@ -48,12 +47,10 @@ def recognise[K: Hashable](
     pairs: list[tuple[float, int, int, K]] = []
     for number, (key, pattern) in enumerate(former.items()):
         total, shared = 0, defaultdict[int, int](int)
-        for name in pattern.types:
-            for at in by_type[name]:
-                if pattern.covers_cell(cells[at]):
-                    total += weights[at]
-                    for place in by_cell[at]:
-                        shared[place] += weights[at]
+        for at in index.covered_by(pattern):
+            total += weights[at]
+            for place in by_cell[at]:
+                shared[place] += weights[at]
         for place, both in shared.items():
             overlap = both / (total + totals[place] - both)
             if overlap >= MIN_OVERLAP:

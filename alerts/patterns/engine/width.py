@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from alerts.patterns.engine.cells import HARMLESS, Cell, End
-from alerts.patterns.engine.pattern import Pattern
+from alerts.patterns.engine.pattern import Pattern, TypeName
 from alerts.patterns.engine.sides import Rung, Side
 
 type Part = Literal["source", "destination", "types", "hours", "exceptions"]
+# Ends of alerts of which one is a safety system or a crown jewel, by site and type.
+type CriticalPairs = Mapping[tuple[str, TypeName], set[tuple[End, End]]]
 MAX_NAMES: Final = 20  # of exceptions that are told
 
 
@@ -27,9 +30,22 @@ class Reason:
         return {"part": self.part, "code": self.code, "detail": self.detail}
 
 
-def reasons_for_width(pattern: Pattern, cells: Sequence[Cell]) -> list[Reason]:
+def critical_pairs(cells: Iterable[Cell]) -> CriticalPairs:
+    """Return the ends of cells with a critical end: few of all, and every pattern looks at them."""
+    pairs: dict[tuple[str, TypeName], set[tuple[End, End]]] = defaultdict(set)
+    for cell in cells:
+        key = cell.key
+        if key.source.is_critical or key.destination.is_critical:
+            name = key.alert_type, key.own_title
+            pairs[key.site, name].add((key.source, key.destination))
+    return dict(pairs)
+
+
+def reasons_for_width(
+    pattern: Pattern, cells: Sequence[Cell], critical: CriticalPairs
+) -> list[Reason]:
     """Return why source, destination, types and hours are as wide as they are, and what is left
-    out. `cells` are those of the mining that found the pattern.
+    out. `cells` are those of the mining that found the pattern, `critical` their critical pairs.
     """
     inside = [cells[at] for at in pattern.cells]
     reasons = [
@@ -40,8 +56,8 @@ def reasons_for_width(pattern: Pattern, cells: Sequence[Cell]) -> list[Reason]:
     ]
     if suspicious := sorted({*pattern.exceptions, *pattern.except_sources}):
         reasons.append(Reason("exceptions", "suspicious", _named(suspicious)))
-    if critical := _critical_names(pattern, cells):
-        reasons.append(Reason("exceptions", "critical", _named(critical)))
+    if names := _critical_names(pattern, critical):
+        reasons.append(Reason("exceptions", "critical", _named(names)))
     return reasons
 
 
@@ -88,17 +104,13 @@ def _hours_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
     return Reason("hours", code, {"outside": outside, "hours": pattern.hours.hours_a_week})
 
 
-def _critical_names(pattern: Pattern, cells: Sequence[Cell]) -> list[str]:
+def _critical_names(pattern: Pattern, critical: CriticalPairs) -> list[str]:
     """Return the safety systems and crown jewels that would lie inside if they were none."""
     names = set()
-    for cell in cells:
-        key = cell.key
-        if (key.alert_type, key.own_title) not in pattern.types or key.site != pattern.site:
-            continue
-        if not (key.source.is_critical or key.destination.is_critical):
-            continue
-        if _is_near(pattern.source, key.source) and _is_near(pattern.destination, key.destination):
-            names |= {end.name for end in (key.source, key.destination) if end.is_critical}
+    for name in pattern.types:
+        for source, destination in critical.get((pattern.site, name), ()):
+            if _is_near(pattern.source, source) and _is_near(pattern.destination, destination):
+                names |= {end.name for end in (source, destination) if end.is_critical}
     return sorted(names)
 
 

@@ -16,7 +16,7 @@ from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.pattern_json import pattern_as_json
 from alerts.patterns.engine.plan import IncidentShape
 from alerts.patterns.engine.rule_text import title_of
-from alerts.patterns.engine.width import reasons_for_width
+from alerts.patterns.engine.width import CriticalPairs, reasons_for_width
 from alerts.patterns.models import Candidate
 from alerts.patterns.services.site_history import EPOCH, SiteHistory
 from alerts.suppression.reads.handling import FEWEST_CLOSES
@@ -62,6 +62,7 @@ def make_row(
     pattern: Pattern,
     *,
     history: SiteHistory,
+    critical: CriticalPairs,
     incidents: int,
     days: int,
     usual_minutes: float | None,
@@ -80,7 +81,9 @@ def make_row(
         search_text=_search_text(pattern),
         alerts=pattern.alerts,
         incidents=incidents,
-        reasons=[reason.as_json() for reason in reasons_for_width(pattern, history.cells)],
+        reasons=[
+            reason.as_json() for reason in reasons_for_width(pattern, history.cells, critical)
+        ],
         mined_at=now,
     )
     _add_times(row, pattern, history)

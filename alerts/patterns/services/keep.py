@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, Step, make_plan
 from alerts.patterns.engine.process import process_key, recognise
+from alerts.patterns.engine.width import critical_pairs
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.services.figures import ShapeIndex, make_row
 from alerts.patterns.services.obstacles import obstacles_of
@@ -39,7 +40,7 @@ def keep_patterns(
     stored = Candidate.objects.filter(site=history.site).select_related("state_by", "rule")
     known = {row.pk: row for row in stored}
     continued = recognise({pk: row.process for pk, row in known.items()}, patterns, history.cells)
-    index = ShapeIndex.of(history.shapes)
+    index, critical = ShapeIndex.of(history.shapes), critical_pairs(history.cells)
     rows: list[Candidate] = []
     taken = {row.key for row in known.values()}
     for place, pattern in enumerate(patterns):
@@ -47,6 +48,7 @@ def keep_patterns(
         row = make_row(
             pattern,
             history=history,
+            critical=critical,
             incidents=incidents,
             days=days,
             usual_minutes=usual_minutes,

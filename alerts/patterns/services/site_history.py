@@ -74,16 +74,8 @@ class SiteHistory:
     criticality: dict[str, str] = field(default_factory=dict)  # by folded name or address
     works: dict[int, frozenset[str]] = field(default_factory=dict)  # kinds, by their number
     sure_verdicts: int = 0
-
-    @property
-    def incidents(self) -> int:
-        """How many incidents have an alert at this site."""
-        return sum(shape.count for shape in self.shapes)
-
-    @property
-    def living_incidents(self) -> int:
-        """How many of them acting rules cover wholly."""
-        return sum(shape.count for shape in self.open_shapes if not shape.parts)
+    incidents: int = 0  # that have an alert at this site
+    living_incidents: int = 0  # of them those that acting rules cover wholly
 
 
 def read_site(site: Site, *, now: datetime) -> SiteHistory:
@@ -242,6 +234,8 @@ def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
         open_shapes[frozenset(part for part, lives in made if not lives)] += 1
     history.shapes = [IncidentShape(each, n) for each, n in shapes.items()]
     history.open_shapes = [IncidentShape(each, n) for each, n in open_shapes.items()]
+    history.incidents = shapes.total()
+    history.living_incidents = open_shapes[frozenset()]
 
 
 def _inventory(devices: Iterable[Device], now: datetime) -> Inventory:

@@ -1,8 +1,11 @@
 """The same process is known again in the next mining, although members come and go."""
 
+from dataclasses import replace
+
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import Group
 from alerts.patterns.engine.mining import mine
+from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.process import process_key, recognise
 from tests.alerts.patterns.engine.plants import cell, device
 
@@ -59,3 +62,32 @@ def test_a_device_with_two_addresses_is_one_member_of_its_group():
     (pattern,) = mine(polling(pair), {Group("Gateway", "Water"): 2})
     assert pattern.destination.members == ("GW-1",)
     assert not pattern.destination.kinds
+
+
+def test_it_is_recognised_whichever_device_is_named_first():
+    cells = polling(GATEWAYS)
+    for each in cells:
+        each.key = replace(each.key, is_directed=False)
+    found = mine(cells, INVENTORY)
+    for each in cells:
+        each.key = replace(each.key, source=each.key.destination, destination=each.key.source)
+    assert recognise({"old": found[0]}, found, cells) == {0: "old"}
+
+
+def test_each_is_compared_only_with_alerts_that_name_its_devices(monkeypatch):
+    cells = [
+        cell(
+            device(f"EWS-{n}", kind="Workstation", zone=f"Hall {n}", address=f"10.1.0.{n}"),
+            device(f"HMI-{n}", kind="HMI", zone=f"Hall {n}", address=f"10.2.0.{n}"),
+            SOFT[0],
+        )
+        for n in range(40)
+    ]
+    found = mine(cells, {})
+    asked, covers_cell = [], Pattern.covers_cell
+    monkeypatch.setattr(
+        Pattern, "covers_cell", lambda self, one: asked.append(one) or covers_cell(self, one)
+    )
+    former = dict(enumerate(found))
+    assert recognise(former, found, cells) == {place: place for place in former}
+    assert len(asked) == sum(len(pattern.cells) for pattern in found) < 100

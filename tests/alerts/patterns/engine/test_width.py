@@ -3,7 +3,7 @@
 from alerts.incidents.engine.catalogue import all_types
 from alerts.patterns.engine.cells import Group
 from alerts.patterns.engine.mining import mine
-from alerts.patterns.engine.width import reasons_for_width
+from alerts.patterns.engine.width import critical_pairs, reasons_for_width
 from tests.alerts.patterns.engine.plants import cell, device, outside
 
 SOFT = [t.title for t in all_types() if t.guard == "scoped" and t.severity == "Medium"][:4]
@@ -15,7 +15,8 @@ INVENTORY = {Group("Gateway", "Water"): 6}
 
 def reasons(cells, inventory=INVENTORY):
     (pattern,) = mine(cells, inventory)
-    return {(each.part, each.code): each.detail for each in reasons_for_width(pattern, cells)}
+    found = reasons_for_width(pattern, cells, critical_pairs(cells))
+    return {(each.part, each.code): each.detail for each in found}
 
 
 def test_one_device_that_did_it_all_was_not_widened():
