@@ -20,10 +20,10 @@ KNOWN = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
 def take_over(db, tmp_path):
     """`take_over(01-one-stop__md=…)` writes the module with these texts and imports it."""
 
-    def take(**texts):
+    def take(*, overwrite=False, **texts):
         lessons.write_module(tmp_path, **texts)
         curriculum = read_curriculum(tmp_path, "content", KNOWN)
-        return import_curriculum(curriculum=curriculum, by="tests", now=NOON)
+        return import_curriculum(curriculum=curriculum, by="tests", now=NOON, overwrite=overwrite)
 
     return take
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from training.catalog.engine import content
+from training.catalog.engine.merging import PublishedFile
 
 
 class CurriculumImport(models.Model):
@@ -38,6 +39,8 @@ class Module(models.Model):
     pass_mark = models.FloatField()  # share of its questions answered right, 0 to 1
     review_by = models.DateField()
     licence = models.CharField(max_length=60)
+    # The name of its folder behind the order. The day before knew none: then it is the slug.
+    folder = models.CharField(max_length=100, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["order", "slug"]
@@ -49,6 +52,44 @@ class Module(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def folder_name(self) -> str:
+        """The folder of its files: order, hyphen, name."""
+        return f"{self.order:02}-{self.folder or self.slug}"
+
+
+class SourceFile(models.Model):
+    """A file of a module as its author wrote it, byte for byte. Where it differs from what the
+    latest import brought, it was edited here, and no import writes over it.
+    """
+
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="files")
+    path = models.CharField(max_length=100)  # within the module
+    data = models.BinaryField(null=True)  # null: taken out here
+    imported_sha256 = models.CharField(max_length=64, blank=True)  # empty: made here
+    # What an import would have here instead (no data: no file), where both sides changed it.
+    has_offer = models.BooleanField(default=False)
+    offered = models.BinaryField(null=True)
+    published_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["module__order", "path"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["module", "path"], name="a_file_of_a_module_is_named_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def published(self) -> PublishedFile:
+        """What stands here, and what it came from."""
+        return PublishedFile(
+            bytes(self.data) if self.data is not None else None, self.imported_sha256
+        )
 
 
 class Lesson(models.Model):
@@ -145,6 +186,7 @@ class LearningPath(models.Model):
     summary = models.CharField(max_length=300)
     nice = ArrayField(models.CharField(max_length=20), default=list)  # NICE work roles
     days = models.JSONField()
+    source = models.BinaryField(null=True)  # its file, byte for byte; the day before kept none
 
     class Meta:
         ordering = ["slug"]

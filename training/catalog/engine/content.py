@@ -168,6 +168,7 @@ class LearningPath:
     summary: str
     nice: tuple[str, ...]
     days: tuple[PathDay, ...]
+    file: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,27 +15,26 @@ from training.catalog.engine.lessons import Place, check_review, read_lesson
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import check_lock, locked_files
 from training.catalog.engine.markdown import make_parser
+from training.catalog.engine.module_files import HIDDEN, check_files
 from training.catalog.engine.paths import read_paths
 from training.catalog.engine.texts import read_text
 from training.catalog.engine.vocabulary import Vocabulary
 
 MODULE_KEYS = {
     "id": Key(fields.is_slug),
-    "title": Key(fields.is_text),
+    "title": Key(fields.is_text_up_to(200)),
     "order": Key(fields.is_number(1, 99)),
     "minutes": Key(fields.is_number(1, 600)),
-    "nice": Key(fields.is_list(fields.is_text)),
+    "nice": Key(fields.is_list(fields.is_text_up_to(20))),
     "attack_version": Key(fields.is_text),
     "prerequisites": Key(fields.is_list(fields.is_slug)),
     "pass_mark": Key(fields.is_number(0, 1)),
     "review_by": Key(fields.is_date),
-    "licence": Key(fields.is_text),
-    "summary": Key(fields.is_text, is_required=False),
+    "licence": Key(fields.is_text_up_to(60)),
+    "summary": Key(fields.is_text_up_to(300), is_required=False),
 }
 _LESSON = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*\.md")
 _FOLDER = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*")
-_OTHERS = {"module.yaml", "cards.md", LOCK, "assets", "pcap", "labs", "i18n"}
-_HIDDEN = (".", "__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculu
     readers = [
         _Reader(folder, f"{shown}/{folder.name}", report, vocabulary)
         for folder in sorted(path.iterdir())
-        if folder.is_dir() and not folder.name.startswith(_HIDDEN)
+        if folder.is_dir() and not folder.name.startswith(HIDDEN)
     ]
     if not readers:
         report.add(shown, 1, 1, "NO-MODULES", "No module lies in this folder.")
@@ -208,11 +207,7 @@ class _Reader:
                 source.fault_at(lines, f"#{stray}", "TRANSLATION", text)
 
     def _check_folder(self) -> None:
-        for path in sorted(self.folder.iterdir()):
-            if path.name in _OTHERS or path.suffix == ".md" or path.name.startswith(_HIDDEN):
-                continue
-            text = "This does not belong in a module."
-            self.report.add(f"{self.shown}/{path.name}", 1, 1, "STRAY-FILE", text)
+        check_files(self.folder, self.shown, self.report)
         if (self.folder / LOCK).is_file():
             if source := self._read(LOCK):
                 check_lock(source, self.folder)

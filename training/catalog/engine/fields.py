@@ -11,7 +11,7 @@ import yaml
 
 from training.catalog.engine.faults import Source
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = re.compile(r"(?!.{51})[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read_fields(source: Source, text: str, first_line: int) -> dict[str, Field] 
     """Return the fields of a YAML mapping whose first line is `first_line` of the source; None
     where it is no mapping, which is then a fault.
     """
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
@@ -55,12 +55,25 @@ def read_fields(source: Source, text: str, first_line: int) -> dict[str, Field] 
         problem = error.problem or "this cannot be read"
         source.fault(first_line + line, column + 1, "YAML-SYNTAX", f"YAML: {problem}.")
         return None
+    except RecursionError:
+        source.fault(first_line, 1, "YAML-SYNTAX", "YAML: this is nested too deep.")
+        return None
     except (yaml.YAMLError, ValueError) as error:
         flat = " ".join(str(error).split())
         source.fault(first_line, 1, "YAML-SYNTAX", f"YAML: {flat}.")
         return None
     finally:
         loader.dispose()
+
+
+class _Loader(yaml.SafeLoader):
+    """A loader without aliases: ten lines of them can stand for a million values."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # its stubs
+            raise yaml.composer.ComposerError(None, None, "write the value out, not *alias", mark)
+        return super().compose_node(parent, index)
 
 
 def _fields_of(
@@ -116,11 +129,22 @@ def is_text(field: Field) -> str | None:
     return "must be text; put it in quotation marks if it looks like a number."
 
 
+def is_text_up_to(most: int) -> Check:
+    """Return a check for text of at most so many letters."""
+
+    def check(field: Field) -> str | None:
+        if problem := is_text(field):
+            return problem
+        return f"has more than {most} letters: shorten it." if len(field.value) > most else None
+
+    return check
+
+
 def is_slug(field: Field) -> str | None:
-    """Accept small letters, digits and single hyphens."""
+    """Accept small letters, digits and single hyphens, at most fifty."""
     if isinstance(field.value, str) and SLUG.fullmatch(field.value):
         return None
-    return "must be small letters, digits and hyphens, such as `low-alert`."
+    return "must be at most 50 small letters, digits and hyphens, such as `low-alert`."
 
 
 def is_date(field: Field) -> str | None:

@@ -21,12 +21,12 @@ from training.pcap import CaptureError, CaptureFile
 
 LESSON_KEYS = {
     "id": Key(fields.is_slug),
-    "title": Key(fields.is_text),
+    "title": Key(fields.is_text_up_to(200)),
     "minutes": Key(fields.is_number(1, 60)),
     "attack": Key(fields.is_list(fields.is_text)),
     "alert_types": Key(fields.is_list(fields.is_text)),
     "review_by": Key(fields.is_date),
-    "summary": Key(fields.is_text, is_required=False),
+    "summary": Key(fields.is_text_up_to(300), is_required=False),
     "facts": Key(fields.is_flag, is_required=False),
 }
 

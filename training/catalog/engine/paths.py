@@ -20,9 +20,9 @@ def is_lesson(field: Field) -> str | None:
 
 PATH_KEYS = {
     "id": Key(fields.is_slug),
-    "title": Key(fields.is_text),
-    "summary": Key(fields.is_text),
-    "nice": Key(fields.is_list(fields.is_text)),
+    "title": Key(fields.is_text_up_to(200)),
+    "summary": Key(fields.is_text_up_to(300)),
+    "nice": Key(fields.is_list(fields.is_text_up_to(20))),
     "days": Key(fields.is_list(fields.is_mapping)),
 }
 DAY_KEYS = {
@@ -45,15 +45,15 @@ def read_paths(
         if file.suffix != ".yaml":
             report.add(name, 1, 1, "STRAY-FILE", "This does not belong among paths.")
         elif source := read_text(file, name, report):
-            found.append(_read_path(source, file.stem, lessons))
+            found.append(_read_path(source, file, lessons))
     return tuple(path for path in found if path)
 
 
-def _read_path(source: Source, stem: str, lessons: Collection[str]) -> LearningPath | None:
+def _read_path(source: Source, file: pathlib.Path, lessons: Collection[str]) -> LearningPath | None:
     found = fields.read_fields(source, source.text, 1)
     if found is None or not fields.check_fields(source, found, PATH_KEYS, 1):
         return None
-    if found["id"].value != stem:
+    if found["id"].value != file.stem:
         text = "Name the file after the id of the path."
         source.fault(found["id"].line, found["id"].column, "FILE-NAME", text)
     days = tuple(_read_days(source, found["days"], lessons))
@@ -66,6 +66,7 @@ def _read_path(source: Source, stem: str, lessons: Collection[str]) -> LearningP
         summary=found["summary"].value,
         nice=tuple(found["nice"].value),
         days=days,
+        file=file,
     )
 
 

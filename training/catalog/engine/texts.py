@@ -17,19 +17,31 @@ from training.catalog.engine.markdown import (
 )
 from training.catalog.engine.vocabulary import Vocabulary
 
-MAX_FIGURE = 100_000  # bytes
+MAX_TEXT = 500_000  # bytes
+MAX_FIGURE = 100_000
 MAX_CAPTURE = 1_000_000
 _HTML = re.compile(
     r"</?(a|abbr|b|big|blockquote|br|center|code|div|em|font|form|h[1-6]|hr|i|iframe|img|input|li|"
     r"ol|p|pre|script|small|span|strong|style|sub|sup|svg|table|td|th|tr|u|ul|video)\b[^<>]*>|<!--"
 )
+_UNSAFE_LINK = re.compile(r"\]\((?P<href>(javascript|vbscript|data|file):[^)\s]*)", re.IGNORECASE)
 _DEFINITION = re.compile(r"\[\^([^\]\s]+)\]:")
 _ID = re.compile(r"^id:\s*['\"]?([a-z0-9-]+)", re.MULTILINE)
 
 
-def read_text(path: Path, shown: str, report: Report) -> Source | None:
-    """Return a text file; None where it is missing or not UTF-8, which is then a fault."""
+def read_text(path: Path, shown: str, report: Report, limit: int = MAX_TEXT) -> Source | None:
+    """Return a text file; None where it is missing, only a link to a file, has more bytes than
+    `limit` or is not UTF-8, which is then a fault.
+    """
     try:
+        if path.is_symlink():
+            report.add(shown, 1, 1, "STRAY-FILE", "This is a link: put the file itself here.")
+            return None
+        if path.stat().st_size > limit:
+            what = "figure" if path.suffix == ".svg" else "text"
+            text = f"The {what} is larger than {limit // 1000} KB."
+            report.add(shown, 1, 1, "TOO-LARGE", text)
+            return None
         data = path.read_bytes()
     except OSError as error:
         report.add(shown, 1, 1, "UNREADABLE", f"This cannot be read: {error.strerror}.")
@@ -63,6 +75,9 @@ class TextCheck:
             if child.type == "text" and (found := _HTML.search(child.content)):
                 text = "HTML is shown as it is written. Use Markdown."
                 self._source.fault_at(lines, found[0], "HTML", text)
+            elif child.type == "text" and (found := _UNSAFE_LINK.search(child.content)):
+                text = f"`{found['href']}` must be an https address or a path within the modules."
+                self._source.fault_at(lines, found["href"], "BAD-LINK", text)
             elif child.type == "link_open":
                 self._check_link(child, lines, anchors)
             elif child.type == "image":
@@ -130,11 +145,9 @@ class TextCheck:
             self._figures[path] = self._read_figure(file, path, lines)
 
     def _read_figure(self, file: Path, path: str, lines: tuple[int, int]) -> str:
-        source = read_text(file, f"{self._shown}/{path}", self._source.report)
+        shown = f"{self._shown}/{path}"
+        source = read_text(file, shown, self._source.report, MAX_FIGURE)
         if source is None:
-            return ""
-        if len(source.text) > MAX_FIGURE:
-            source.fault(1, 1, "TOO-LARGE", f"The figure is larger than {MAX_FIGURE // 1000} KB.")
             return ""
         before = len(source.report.faults)
         figure = Figure(source, self._vocabulary)

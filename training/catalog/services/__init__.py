@@ -2,7 +2,9 @@
 
 from training.catalog.services.import_curriculum import (
     CannotImportCurriculum,
+    ImportOutcome,
     import_curriculum,
 )
+from training.catalog.services.store_modules import FileChange
 
-__all__ = ["CannotImportCurriculum", "import_curriculum"]
+__all__ = ["CannotImportCurriculum", "FileChange", "ImportOutcome", "import_curriculum"]

@@ -21,6 +21,10 @@ YAML, LESSON, CARDS, SVG, LOCK = (
 # Code, file, then what stands there and what an author makes of it, in pairs. § is the place.
 SEEDED = [
     ("YAML-SYNTAX", YAML, "title: Reading alerts", "title: [Reading alerts\norder§: 1"),
+    ("YAML-SYNTAX", YAML, "nice: [PD-WRL-001]", "nice: &all [PD-WRL-001]\nsummary: §*all"),
+    ("YAML-SYNTAX", YAML, "id: first-module", "§id: " + "[" * 3000),
+    ("WRONG-VALUE", YAML, "title: Reading alerts", f"title: §{'Long ' * 41}"),
+    ("WRONG-VALUE", YAML, "id: first-module", f"id: §{'a' * 51}"),
     ("YAML-DUPLICATE", YAML, "order: 1", "order: 1\n§order: 2"),
     ("UNKNOWN-KEY", YAML, "licence:", "§license: MIT\nlicence:"),
     ("MISSING-KEY", YAML, "id: first-module\ntitle: Reading alerts", "§id: first-module"),
@@ -44,6 +48,8 @@ SEEDED = [
     ("BAD-LINK", LESSON, "(pcap/stop.pcap)", "(§../../../secret.pcap)"),
     ("BAD-LINK", LESSON, "(pcap/stop.pcap)", "(§ftp://example.com/a)"),
     ("BAD-LINK", LESSON, "(pcap/stop.pcap)", "(§assets/strip.svg)"),
+    ("HTML", LESSON, "The phone rings.", "The §<script>alert(1)</script> phone rings."),
+    ("BAD-LINK", LESSON, "(pcap/stop.pcap)", "(§data:text/html,x)"),
     ("NO-ALT", LESSON, "![A strip of time with one stop.]", "§![]"),
     ("FIGURE-FILE", LESSON, "(assets/strip.svg", "(§assets/strip.png"),
     ("FIGURE-IN-TEXT", LESSON, "![A strip", "Look: §![A strip"),
@@ -147,6 +153,26 @@ def test_a_module_as_the_format_wants_it_has_no_fault(tmp_path):
         "modules": 1, "lessons": 1, "questions": 7, "cards": 1, "captures": 1, "footnoted": 1,
     }  # fmt: skip
     assert len({code for code, *_ in SEEDED}) >= 50
+
+
+def test_a_file_that_is_too_large_a_link_or_of_another_kind_is_named_and_not_read(tmp_path):
+    folder = lessons.write_module(tmp_path)
+    with (folder / "assets" / "photo.png").open("wb") as photo:
+        photo.truncate(50_000_000)
+    for name in ("assets/strip.svg", "02-long.md"):
+        with (folder / name).open("wb") as file:
+            file.truncate(50_000_000)
+    (folder / "03-link.md").symlink_to("/etc/hostname")
+    shown = "c/modules/01-first-module"
+    found = [str(fault) for fault in read_curriculum(tmp_path, "c", KNOWN).faults]
+    assert found == [
+        f"{shown}/02-long.md:1:1: TOO-LARGE The text is larger than 500 KB.",
+        f"{shown}/03-link.md:1:1: STRAY-FILE This is a link: put the file itself here.",
+        f"{shown}/assets/photo.png:1:1: STRAY-FILE This does not belong in a module.",
+        f"{shown}/assets/strip.svg:1:1: TOO-LARGE The figure is larger than 100 KB.",
+        f"{shown}/files.lock:1:1: LOCK-CHANGED assets/strip.svg has changed. If that was meant, "
+        "run `training lock`.",
+    ]
 
 
 def test_a_translation_has_the_ids_of_its_lesson(tmp_path):

@@ -2,12 +2,11 @@
 behind a line that opens.
 """
 
-import io
 import re
-import zipfile
 from html import escape
 from pathlib import Path
 
+from training.catalog.engine.archives import write_archive
 from training.catalog.engine.content import Lesson, Module, Option, Question, QuestionType
 
 _LESSON_LINK = re.compile(r'href="((?:\.\./)+)([a-z0-9-]+(?:/[a-z0-9-]+)?)/"')
@@ -35,14 +34,7 @@ th, td { padding: 0.375rem 0.625rem; border: 1px solid var(--border); text-align
 
 def lessons_to_zip(modules: tuple[Module, ...], *, colours: str = "") -> bytes:
     """Return `site_files` as a ZIP. The same lessons give the same bytes."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in site_files(modules, colours=colours).items():
-            entry = zipfile.ZipInfo(name, date_time=(2026, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
-    return packed.getvalue()
+    return write_archive(site_files(modules, colours=colours))
 
 
 def site_files(modules: tuple[Module, ...], *, colours: str = "") -> dict[str, bytes]:

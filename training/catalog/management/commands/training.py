@@ -1,12 +1,15 @@
 """`training check|lock|export|preview [PATH]`: what authors need at their desk, without a database.
 `training overview [PATH]`: renew docs/curriculum.md.
-`training import [PATH]`: take the modules into the database.
+`training import [PATH]`: take the modules into the database, or tell what that would change.
+`training export --published`: what the database holds, also as the files it was made of.
 `training gift FILE`: show the questions of a GIFT file as blocks for a lesson.
 """
 
 import sys
 import time
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,9 @@ from alerts.incidents.engine.catalogue import all_types
 from portal import clock
 from portal.attack import engine as attack
 from portal.command import TagoutCommand, read_file
+from training.catalog.engine.archives import ArchiveError, read_archive, write_archive
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
+from training.catalog.engine.diffs import diff_lines, text_of
 from training.catalog.engine.exports.blocks import question_to_block
 from training.catalog.engine.exports.cards_tsv import cards_to_tsv
 from training.catalog.engine.exports.gift import GiftError, questions_to_gift, read_gift
@@ -25,12 +30,15 @@ from training.catalog.engine.exports.moodle_xml import questions_to_moodle
 from training.catalog.engine.exports.site import lessons_to_zip, site_files
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import write_lock
+from training.catalog.engine.module_files import unpacked
 from training.catalog.engine.overview import curriculum_overview
-from training.catalog.services import import_curriculum
+from training.catalog.queries import path_files, published_modules
+from training.catalog.services import FileChange, import_curriculum
 from training.catalog.vocabulary import colour_styles, current_vocabulary
 
 _FILES = {"gift": "questions.gift", "moodle": "questions.xml", "cards": "cards.tsv"}
-_FORMATS = (*_FILES, "html")
+_SOURCE = "source"
+_FORMATS = (*_FILES, "html", _SOURCE)
 
 
 class Command(TagoutCommand):
@@ -45,14 +53,24 @@ class Command(TagoutCommand):
         """Add the one word, the folder, and what an export needs."""
         parser.add_argument("action", nargs="?", default="", help=", ".join(_ACTIONS))
         parser.add_argument(
-            "path", nargs="?", default="", help="a module, or a folder of modules; default: ours"
+            "path", nargs="?", default="", help="a module, a folder or a ZIP of modules"
         )
         parser.add_argument("--format", default="html", help=", ".join(_FORMATS))
         parser.add_argument("--output", default="", help="where an export or a preview goes")
+        parser.add_argument(
+            "--published", action="store_true", help="export what the database holds"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what an import would change, line by line"
+        )
+        parser.add_argument(
+            "--overwrite", action="store_true", help="also replace what was edited in the portal"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """As every command, but faults end with 1 after they were printed."""
-        self.needs_database = options["action"] == "import"
+        is_published = options["published"] or options["format"] == _SOURCE
+        self.needs_database = options["action"] == "import" or is_published
         super().handle(*args, **options)
         if self.failed:
             sys.exit(1)
@@ -71,6 +89,12 @@ class Command(TagoutCommand):
         for fault in result.pop("faults", ()):
             place = f"{fault['path']}:{fault['line']}:{fault['column']}"
             self.stdout.write(f"{place}: {fault['code']} {fault['text']}")
+        for line in result.pop("diff", ()):
+            self.stdout.write(line)
+        offered = result.pop("offered", ())
+        for name in result.pop("kept", ()):
+            more = "; the import has another text" if name in offered else ""
+            self.stdout.write(f"{name}: kept as it was edited here{more}")
         if blocks := result.pop("blocks", ()):
             self.stdout.write("\n".join(blocks))
         else:
@@ -86,16 +110,44 @@ def _folder(given: str) -> Path:
     return path
 
 
+@contextmanager
+def _opened(given: str) -> Iterator[Curriculum]:
+    """Give the curriculum of a folder or of a ZIP, whose files lie in a folder until then."""
+    if not given.lower().endswith(".zip") or Path(given).is_dir():
+        yield read_folder(_folder(given))
+        return
+    try:
+        archive = read_archive(read_file(Path(given)))
+    except ArchiveError as error:
+        raise CommandError(f"{given}: {error}") from None
+    with unpacked(archive.modules, archive.paths) as folder:
+        yield read_curriculum(folder, given, current_vocabulary(_today()))
+
+
+@contextmanager
+def _published() -> Iterator[Curriculum]:
+    """Give the curriculum that the database holds."""
+    modules = published_modules()
+    if not modules:
+        raise CommandError("The database holds no files of modules: run `training import` first.")
+    with unpacked(modules, path_files()) as folder:
+        yield read_curriculum(folder, "published", current_vocabulary(_today()))
+
+
 def read_folder(path: Path) -> Curriculum:
     """Return the curriculum of a folder, checked against today by the machine's own clock: an
     author's desk has no database.
     """
-    today = datetime.fromtimestamp(time.time(), UTC).date()
-    return read_curriculum(path, str(path).rstrip("/"), current_vocabulary(today))
+    return read_curriculum(path, str(path).rstrip("/"), current_vocabulary(_today()))
+
+
+def _today() -> date:
+    return datetime.fromtimestamp(time.time(), UTC).date()
 
 
 def _check(options: dict[str, Any]) -> dict[str, Any]:
-    curriculum = read_folder(_folder(options["path"]))
+    with _opened(options["path"]) as curriculum:
+        pass
     names = ("path", "line", "column", "code", "text")
     faults = [{name: getattr(fault, name) for name in names} for fault in curriculum.faults]
     return {**curriculum.figures, "faults": faults}
@@ -122,39 +174,98 @@ def _overview(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _import(options: dict[str, Any]) -> dict[str, Any]:
-    curriculum = read_folder(_folder(options["path"]))
-    changes = import_curriculum(curriculum=curriculum, by="command line", now=clock.now())
-    return {"modules": len(curriculum.modules), **changes}
+    is_dry_run = options["dry_run"]
+    with _opened(options["path"]) as curriculum:
+        outcome = import_curriculum(
+            curriculum=curriculum, by="command line", now=clock.now(),
+            overwrite=options["overwrite"], is_dry_run=is_dry_run,
+        )  # fmt: skip
+    result = {
+        "modules": len(curriculum.modules),
+        **outcome.counts,
+        "files": len(outcome.files),
+        "kept": list(outcome.kept),
+        "offered": list(outcome.offered),
+    }
+    if is_dry_run:
+        result["diff"] = [line for change in outcome.files for line in _diff(change)]
+    return result
+
+
+def _diff(change: FileChange) -> list[str]:
+    name = f"{change.folder}/{change.path}"
+    head = [f"--- {name if change.before is not None else 'nothing'}",
+            f"+++ {name if change.after is not None else 'nothing'}"]  # fmt: skip
+    before, after = text_of(change.before), text_of(change.after)
+    lines = None if before is None or after is None else diff_lines(before, after)
+    if lines is None:
+        old, new = len(change.before or b""), len(change.after or b"")
+        return [*head, f"… {old} bytes, then {new}"]
+    return [*head, *(f"{line.sign}{line.text}" for line in lines)]
 
 
 def _export(options: dict[str, Any]) -> dict[str, Any]:
     kind = options["format"]
     if kind not in _FORMATS:
         raise CommandError(f"--format knows {', '.join(_FORMATS)}.")
-    modules = read_folder(_folder(options["path"])).modules
-    if not modules:
-        raise CommandError("There is no module to export: see what `training check` says.")
-    left_out = 0
-    if kind == "gift":
-        text, left_out = questions_to_gift(modules)
-    elif kind == "moodle":
-        text, left_out = questions_to_moodle(modules)
-    elif kind == "cards":
-        text = cards_to_tsv(modules)
-    data = lessons_to_zip(modules, colours=colour_styles()) if kind == "html" else text.encode()
+    if options["path"] and (options["published"] or kind == _SOURCE):
+        raise CommandError("An export of what is published reads the database: leave PATH out.")
+    if kind == _SOURCE:
+        return _export_source(options["output"] or "modules.zip")
+    with _published() if options["published"] else _opened(options["path"]) as curriculum:
+        modules = curriculum.modules
+        if not modules:
+            raise CommandError("There is no module to export: see what `training check` says.")
+        left_out = 0
+        if kind == "gift":
+            text, left_out = questions_to_gift(modules)
+        elif kind == "moodle":
+            text, left_out = questions_to_moodle(modules)
+        elif kind == "cards":
+            text = cards_to_tsv(modules)
+        data = lessons_to_zip(modules, colours=colour_styles()) if kind == "html" else text.encode()
     goal = Path(options["output"] or _FILES.get(kind, "lessons.zip"))
     _write(goal, data)
     return {"file": str(goal), "bytes": len(data), "left_out": left_out}
 
 
+def _export_source(output: str) -> dict[str, Any]:
+    """Write the files of all published modules and paths, as they were written: into a ZIP or a
+    folder.
+    """
+    modules = published_modules()
+    if not modules:
+        raise CommandError("The database holds no files of modules: run `training import` first.")
+    files = {
+        f"modules/{folder}/{path}": data
+        for folder, own in modules.items()
+        for path, data in own.items()
+    } | {f"paths/{name}": data for name, data in path_files().items()}
+    goal = Path(output)
+    if goal.suffix.lower() == ".zip":
+        _write(goal, write_archive(files))
+    elif goal.is_dir() and any(goal.iterdir()):
+        raise CommandError(f"{goal} is not empty: name a new folder, or a file that ends in .zip.")
+    else:
+        _write_all(goal, files)
+    return {"file": str(goal), "modules": len(modules), "files": len(files)}
+
+
 def _preview(options: dict[str, Any]) -> dict[str, Any]:
-    modules = read_folder(_folder(options["path"])).modules
     goal = Path(options["output"] or "preview")
-    files = site_files(modules, colours=colour_styles())
-    for name, data in files.items():
-        (goal / name).parent.mkdir(parents=True, exist_ok=True)
-        _write(goal / name, data)
+    with _opened(options["path"]) as curriculum:
+        files = site_files(curriculum.modules, colours=colour_styles())
+    _write_all(goal, files)
     return {"open": str(goal / "index.html"), "files": len(files)}
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        try:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandError(f"{folder} cannot be made: {error.strerror}.") from error
+        _write(folder / name, data)
 
 
 def _gift(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""Reads of the teaching: what learners see of it, and the files that it was made of."""
+
+from training.catalog.queries.lessons import (
+    TechniqueName,
+    capture_at,
+    current_versions,
+    current_versions_of,
+    learning_paths,
+    lesson_at,
+    lessons_about,
+    lessons_in_order,
+    lessons_like,
+    module_at,
+    modules_in_order,
+    question_ids_by_lesson,
+    question_of_version,
+    techniques_of,
+)
+from training.catalog.queries.sources import path_files, published_files, published_modules
+
+__all__ = [
+    "TechniqueName",
+    "capture_at",
+    "current_versions",
+    "current_versions_of",
+    "learning_paths",
+    "lesson_at",
+    "lessons_about",
+    "lessons_in_order",
+    "lessons_like",
+    "module_at",
+    "modules_in_order",
+    "path_files",
+    "published_files",
+    "published_modules",
+    "question_ids_by_lesson",
+    "question_of_version",
+    "techniques_of",
+]

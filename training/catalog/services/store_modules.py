@@ -1,0 +1,197 @@
+"""Write the modules of a checked curriculum into rows, and say which rows that changed."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import models
+
+from training.catalog.engine import content
+from training.catalog.engine.content import QuestionType
+from training.catalog.models import (
+    Capture,
+    Card,
+    LearningPath,
+    Lesson,
+    Module,
+    Question,
+    QuestionVersion,
+)
+
+NEW, CHANGED, RETIRED = "new", "changed", "retired"
+REWORDED = "reworded"  # a question that is another version now
+
+
+@dataclass(slots=True)
+class RowChanges:
+    """Counts of rows by what they are (Lesson, Question …) and what became of them."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, model: type[models.Model], change: str, n: int = 1) -> None:
+        """Count a row."""
+        if n:
+            self.counts[model.__name__, change] += n
+
+    def of(self, model: type[models.Model], change: str) -> int:
+        """Return how many rows of a model were changed so."""
+        return self.counts[model.__name__, change]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many rows are new, changed (reworded among them), retired."""
+        totals = {NEW: 0, CHANGED: 0, RETIRED: 0}
+        for (_, change), n in self.counts.items():
+            totals[CHANGED if change == REWORDED else change] += n
+        return totals
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that is published anew: its folder, its path there, what it was and is; None where
+    there was none or will be none.
+    """
+
+    folder: str
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+def store_module(*, module: content.Module, changes: RowChanges) -> Module:
+    """Store a module with its lessons, questions, cards and captures."""
+    names = (
+        "title summary order minutes nice attack_version prerequisites pass_mark review_by licence"
+    )
+    values = {name: _plain(getattr(module, name)) for name in names.split()}
+    values["folder"] = module.folder.name.partition("-")[2]
+    row = _store(Module, {"slug": module.id}, values, changes)
+    lessons = [_store_lesson(row, lesson, changes) for lesson in module.lessons]
+    _retire(Lesson, row.lessons.all(), lessons, changes)
+    cards = [
+        _store(Card, {"module": row, "slug": card.id}, _values_of_card(card, position), changes)
+        for position, card in enumerate(module.cards, 1)
+    ]
+    _retire(Card, row.cards.all(), cards, changes)
+    for name, path in module.captures.items():
+        data = path.read_bytes()
+        values = {"sha256": hashlib.sha256(data).hexdigest(), "data": data}
+        _store(Capture, {"module": row, "name": name}, values, changes)
+    return row
+
+
+def store_path(*, path: content.LearningPath, changes: RowChanges) -> list[FileChange]:
+    """Store a learning path; return the change of its file, if it changed."""
+    before = LearningPath.objects.filter(slug=path.id).first()
+    source = path.file.read_bytes()
+    values = {
+        "title": path.title,
+        "summary": path.summary,
+        "nice": list(path.nice),
+        "days": [{"title": day.title, "lessons": list(day.lessons)} for day in path.days],
+        "source": source,
+    }
+    _store(LearningPath, {"slug": path.id}, values, changes)
+    old = before.source if before else None
+    here = bytes(old) if old is not None else None
+    return [] if here == source else [FileChange("paths", path.file.name, here, source)]
+
+
+def _store_lesson(module: Module, lesson: content.Lesson, changes: RowChanges) -> Lesson:
+    names = "title summary number minutes techniques alert_types review_by"
+    values = {name: _plain(getattr(lesson, name)) for name in names.split()}
+    # A triage question is answered in a lab; until there are labs, lessons go without.
+    questions = [each for each in lesson.questions if each.type is not QuestionType.TRIAGE]
+    offered = {question.id for question in questions}
+    values |= {
+        "body": [
+            {"question": block.question} if block.question else {"html": block.html}
+            for block in lesson.blocks
+            if not block.question or block.question in offered
+        ],
+        "outline": [asdict(heading) for heading in lesson.outline],
+        "sources": list(lesson.sources),
+        "is_retired": False,
+    }
+    row = _store(Lesson, {"module": module, "slug": lesson.id}, values, changes)
+    stored = [
+        _store_question(row, question, position, changes)
+        for position, question in enumerate(questions, 1)
+    ]
+    _retire(Question, row.questions.all(), stored, changes)
+    return row
+
+
+def _store_question(
+    lesson: Lesson, question: content.Question, position: int, changes: RowChanges
+) -> Question:
+    values = {"position": position, "is_retired": False}
+    row = _store(Question, {"lesson": lesson, "slug": question.id}, values, changes)
+    versions = {version.content_hash: version for version in row.versions.order_by("number")}
+    current = next((version for version in versions.values() if version.is_current), None)
+    words = {
+        "content_hash": question.content_hash,
+        "type": question.type.value,
+        "techniques": list(question.techniques),
+        "stored": question.as_json(),
+    }
+    wanted = versions.get(question.content_hash)
+    if wanted is None and current is not None and question.is_minor_edit:
+        wanted = current
+    if wanted is not None and wanted == current:
+        _update(wanted, words, changes)
+        return row
+    if current is not None:
+        QuestionVersion.objects.filter(pk=current.pk).update(is_current=False)
+    if wanted is not None:  # the author went back to an earlier wording
+        _update(wanted, words | {"is_current": True}, changes, change=REWORDED)
+    else:
+        QuestionVersion.objects.create(question=row, number=len(versions) + 1, **words)
+        changes.add(QuestionVersion, REWORDED if versions else NEW)
+    return row
+
+
+def _values_of_card(card: content.Card, position: int) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(card).items() if name != "id"}
+    return values | {"sources": list(card.sources), "position": position, "is_retired": False}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _store[Row: models.Model](
+    model: type[Row], key: Mapping[str, Any], values: Mapping[str, Any], changes: RowChanges
+) -> Row:
+    """Return the row of this key with these values, and count it where it had to be written."""
+    row, is_new = model._default_manager.get_or_create(**key, defaults=dict(values))
+    if is_new:
+        changes.add(model, NEW)
+    else:
+        _update(row, values, changes)
+    return row
+
+
+def _update(
+    row: models.Model, values: Mapping[str, Any], changes: RowChanges, *, change: str = CHANGED
+) -> None:
+    changed = [name for name, value in values.items() if _stored(row, name) != value]
+    if changed:
+        for name in changed:
+            setattr(row, name, values[name])
+        row.save(update_fields=changed)
+        changes.add(type(row), change)
+
+
+def _stored(row: models.Model, name: str) -> Any:
+    value = getattr(row, name)
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _retire[Row: models.Model](
+    model: type[Row], rows: models.QuerySet[Row], kept: Iterable[Row], changes: RowChanges
+) -> None:
+    gone = rows.filter(is_retired=False).exclude(pk__in=[row.pk for row in kept])
+    changes.add(model, RETIRED, gone.update(is_retired=True))
