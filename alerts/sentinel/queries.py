@@ -4,12 +4,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from django.db.models import Max, Q, QuerySet
 
 from alerts.sentinel.models import Freshness, Purpose, Reachability, Workspace
 from portal.accounts.models import READING_ROLES, Role, User
-from portal.accounts.queries import reach_of
+from portal.accounts.queries import Reach, reach_of
 
 
 class Health(StrEnum):
@@ -43,6 +44,18 @@ def workspaces_visible_to(user: User) -> QuerySet[Workspace]:
     return found.filter(
         Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
     )
+
+
+def scopes_within(reach: Reach) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Return the UUIDs of the workspaces in a reach, and of the organisations that it names or that
+    these workspaces belong to: a grant in any of them holds there.
+    """
+    found = Workspace.objects.filter(
+        Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+    )
+    rows = list(found.values_list("uuid", "organisation__uuid"))
+    above = {organisation for _, organisation in rows if organisation}
+    return frozenset(uuid for uuid, _ in rows), reach.organisations | above
 
 
 def workspaces_to_read() -> QuerySet[Workspace]:

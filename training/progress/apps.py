@@ -10,13 +10,17 @@ class ProgressConfig(AppConfig):
 
         from portal.ui.navigation import TRAINING, NavItem, register_nav
         from portal.ui.palette import Finder, register_finder
-        from training.progress.policies import AUTHOR_ROLES, LEARNING_ROLES
+        from training.progress.policies import AUTHOR_ROLES, LEARNING_ROLES, TOTALS_ROLES
         from training.progress.web.palette import find_lessons
 
         register_nav(
             NavItem(
                 _("Lessons"), "book-open", "training:catalogue", section=TRAINING, order=10,
                 roles=LEARNING_ROLES,
+            ),
+            NavItem(
+                _("Team progress"), "users", "team_progress:totals", section=TRAINING, order=70,
+                roles=TOTALS_ROLES,
             ),
             NavItem(
                 _("Notes on lessons"), "message-square", "lesson_notes:list", section=TRAINING,

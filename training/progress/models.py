@@ -19,6 +19,8 @@ class Attempt(models.Model):
     number = models.PositiveIntegerField()  # the how-manieth of this person at this version
     answer = models.JSONField()
     is_correct = models.BooleanField()
+    # The first right one of this person at this question, in whichever wording.
+    is_first_right = models.BooleanField(default=False, db_default=False)
     answered_at = models.DateTimeField()
 
     class Meta:
@@ -27,9 +29,21 @@ class Attempt(models.Model):
                 fields=["learner", "version", "number"], name="attempts_are_numbered"
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="attempts_count_from_one"),
+            models.UniqueConstraint(
+                fields=["version", "learner"],
+                condition=Q(is_first_right=True),
+                name="a_first_right_answer_is_given_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["learner", "-answered_at"], name="attempts_of_a_learner"),
+            # Totals of teams are counted from this and the first right answers, not from the table.
+            models.Index(
+                fields=["version", "learner"],
+                include=["is_correct"],
+                condition=Q(number=1),
+                name="first_tries",
+            ),
         ]
 
     def __str__(self) -> str:

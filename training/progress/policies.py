@@ -1,4 +1,4 @@
-"""Who may learn here, and who reads what learners say of lessons."""
+"""Who may learn here, who reads what learners say of lessons, and who sees totals of whom."""
 
 from django.utils.translation import gettext as _
 
@@ -7,6 +7,15 @@ from portal.accounts.queries import roles_of
 
 AUTHOR_ROLES = frozenset({Role.TRAINING_MANAGER})
 LEARNING_ROLES = SOC_ROLES | OT_ROLES | AUTHOR_ROLES
+# Of which roles somebody sees the totals, in the scope of the own role.
+TEAM_OF = {
+    Role.SOC_LEAD: SOC_ROLES,
+    Role.OT_SITE_LEAD: OT_ROLES,
+    Role.MANAGER: SOC_ROLES | OT_ROLES,
+    Role.TRAINING_MANAGER: SOC_ROLES | OT_ROLES,
+}
+TOTALS_ROLES = frozenset(TEAM_OF)
+MIN_TEAM = 5  # of fewer people no number is shown: it would tell of single ones
 
 
 def reasons_against_learning(user: User) -> list[str]:

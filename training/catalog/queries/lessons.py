@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import FETCH_RAISE, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import FETCH_RAISE, Count, F, Func, Q, QuerySet, TextField, Value
 
 from portal.attack import engine as attack
 from training.catalog.models import Capture, LearningPath, Lesson, Module, Question, QuestionVersion
@@ -44,6 +44,21 @@ def question_ids_by_lesson() -> dict[int, list[int]]:
     for question_id, lesson_id in rows.order_by("position").values_list("pk", "lesson_id"):
         found.setdefault(lesson_id, []).append(question_id)
     return found
+
+
+def question_counts() -> dict[int, int]:
+    """Return how many questions each module has, by its id; modules without any are left out."""
+    rows = Question.objects.filter(is_retired=False, lesson__is_retired=False).order_by()
+    counted = rows.values("lesson__module").annotate(n=Count("pk"))
+    return dict(counted.values_list("lesson__module", "n"))
+
+
+def module_by_version() -> dict[int, int]:
+    """Return the id of the module of every version of a question that is asked, current or not."""
+    rows = QuestionVersion.objects.filter(
+        question__is_retired=False, question__lesson__is_retired=False
+    )
+    return dict(rows.order_by().values_list("pk", "question__lesson__module"))
 
 
 def module_at(slug: str) -> Module | None:

@@ -35,6 +35,7 @@ from training.progress.queries.record import (
     attempts_of,
     module_records,
 )
+from training.progress.queries.totals import ModuleTotals, TeamTotals, team_totals
 
 __all__ = [
     "AttemptRecord",
@@ -44,7 +45,9 @@ __all__ = [
     "LessonVotes",
     "ModuleProgress",
     "ModuleRecord",
+    "ModuleTotals",
     "PathProgress",
+    "TeamTotals",
     "attempts_at",
     "attempts_of",
     "due_questions",
@@ -59,5 +62,6 @@ __all__ = [
     "progress_of",
     "seed_of",
     "states_of",
+    "team_totals",
     "votes_by_lesson",
 ]

@@ -45,12 +45,17 @@ def answer_question(
     # One at a time: two browser tabs must not count as the same attempt.
     User.objects.select_for_update(no_key=True).only("pk").get(pk=learner.pk)
     before = Attempt.objects.filter(learner=learner, version=version).count()
+    is_correct = is_right(version.content, answer)
+    right_before = Attempt.objects.filter(
+        learner=learner, version__question=version.question_id, is_first_right=True
+    )
     return Attempt.objects.create(
         learner=learner,
         version=version,
         number=before + 1,
         answer=answer,
-        is_correct=is_right(version.content, answer),
+        is_correct=is_correct,
+        is_first_right=is_correct and not right_before.exists(),
         answered_at=now,
     )
 

@@ -1,0 +1,152 @@
+"""Totals of a team: who is in it, what they came to, and no number that tells of one person."""
+
+import uuid
+
+import pytest
+from django.db import connection
+
+from portal.accounts.models import Role, ScopeKind
+from portal.accounts.services import grant_role
+from tests import cast
+from tests.conftest import NOON, add_person
+from tests.factories import lessons
+from tests.factories.incidents import make_site, make_workspace
+from training.catalog.models import Module, QuestionVersion
+from training.progress.models import Attempt
+from training.progress.queries import team_totals
+from training.progress.services import answer_question
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/team-progress/"
+EVERYWHERE = (ScopeKind.ALL, None)
+
+
+def add_people(n, role=Role.SOC_ANALYST, where=EVERYWHERE, name="analyst"):
+    return [
+        add_person(cast.Person(f"{name}{at}@demo.example", f"{name} {at}"), (role, *where))
+        for at in range(n)
+    ]
+
+
+def answer(learner, slug="port", text="102"):
+    version = QuestionVersion.objects.get(question__slug=slug, is_current=True)
+    answer_question(version=version, form={"text": [text]}, learner=learner, now=NOON)
+
+
+@pytest.fixture
+def see(client, noon):
+    def get(person):
+        client.force_login(person)
+        return client.get(PAGE)
+
+    return get
+
+
+def test_a_manager_sees_how_many_began_finished_and_were_right_at_once(see, mia, lesson):
+    people = add_people(6)
+    Module.objects.update(pass_mark=0.25)  # two of seven questions
+    for person in people[:5]:
+        answer(person)
+        answer(person, "name", "S7")
+    answer(people[5], text="502")
+    answer(people[5])
+    (module,) = team_totals(mia).modules
+    assert (module.began, module.finished, module.first_tries, module.first_right) == (6, 5, 11, 10)
+    html = see(mia).text
+    assert "Totals of 6 people" in html and "6 of 6 began" in html and "5 finished" in html
+    assert "91 % of 11 first tries" in html
+    assert "analyst 1" not in html and "/training/first-module/" not in html
+
+
+def test_below_five_people_no_number_is_shown_and_the_page_says_why(see, mia, leo, lesson):
+    for person in add_people(3):
+        answer(person)
+    html = see(mia).text  # Leo is the fourth
+    assert "There are 4 people in your team besides you." in html and "began" not in html
+    assert team_totals(mia).modules == []
+    add_people(1, Role.OT_ENGINEER, name="engineer")
+    assert "Totals of 5 people" in see(mia).text
+    assert "There are 3 people in your team besides you." in see(leo).text  # his own do not count
+
+
+def test_a_share_needs_five_who_began(see, mia, lesson):
+    people = add_people(6)
+    assert "Nobody began" in see(mia).text
+    for person in people[:4]:
+        answer(person)
+    html = see(mia).text
+    assert "4 of 6 began" in html and "Hidden: fewer than 5 began" in html and "100" not in html
+    answer(people[4])
+    assert "100 % of 5 first tries" in see(mia).text
+
+
+def test_a_team_is_who_works_in_the_scope_of_ones_role(lesson, make_person):
+    here, there, site = make_workspace("here"), make_workspace("there"), make_site()
+    boss = {
+        name: make_person(cast.Person(f"{name}@demo.example", name), (role, kind, scope))
+        for name, role, kind, scope in (
+            ("soc", Role.SOC_LEAD, ScopeKind.WORKSPACE, here.uuid),
+            ("ot", Role.OT_SITE_LEAD, ScopeKind.SITE, site.uuid),
+            ("manager", Role.MANAGER, ScopeKind.WORKSPACE, here.uuid),
+        )
+    }
+    add_people(5, where=(ScopeKind.WORKSPACE, here.uuid), name="here")
+    add_people(7, where=(ScopeKind.WORKSPACE, there.uuid), name="there")
+    add_people(6, Role.OT_ENGINEER, (ScopeKind.SITE, site.uuid), name="engineer")
+    (elsewhere,) = add_people(1, Role.OT_ENGINEER, (ScopeKind.SITE, uuid.uuid4()), name="far")
+    assert {name: team_totals(person).people for name, person in boss.items()} == {
+        "soc": 5, "ot": 6, "manager": 6,  # the SOC lead is one of the manager's
+    }  # fmt: skip
+    grant_role(
+        to=elsewhere, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="t", now=NOON
+    )
+    assert team_totals(boss["soc"]).people == 6
+    elsewhere.is_active = False
+    elsewhere.save()
+    assert team_totals(boss["soc"]).people == 5
+
+
+def test_a_new_wording_counts_a_question_once_and_a_retired_one_not_at_all(mia, lesson, take_over):
+    people = add_people(5)
+    Module.objects.update(pass_mark=1 / 7)
+    for person in people:
+        answer(person)
+    text = lessons.LESSON.replace("Which port?", "Which TCP port?")
+    take_over(**{"01-one-stop__md": text})
+    Module.objects.update(pass_mark=2 / 7)
+    for person in people:
+        answer(person)
+    assert Attempt.objects.filter(is_first_right=True).count() == 5
+    assert team_totals(mia).modules[0].finished == 0
+    block = text[text.index("::: question {#port") :].partition("\n:::\n")[0]
+    take_over(**{"01-one-stop__md": text.replace(block + "\n:::\n", "")})
+    assert team_totals(mia).modules[0].began == 0
+
+
+def test_it_is_for_those_who_look_after_a_team(see, sam, leo, mia, author, make_person):
+    oda = make_person(cast.ODA, (Role.OT_ENGINEER, *EVERYWHERE))
+    status = {person.name: see(person).status_code for person in (sam, leo, mia, author, oda)}
+    assert status == {sam.name: 403, leo.name: 200, mia.name: 200, author.name: 200, oda.name: 403}
+
+
+def test_earlier_answers_are_found_to_be_first_right_ones(mia, sam, lesson):
+    versions = (
+        QuestionVersion.objects.get(question__slug="port"),
+        QuestionVersion.objects.get(question__slug="name"),
+    )
+    rows = [(versions[0], 1, False), (versions[0], 2, True), (versions[0], 3, True),
+            (versions[1], 1, True)]  # fmt: skip
+    made = [
+        Attempt.objects.create(learner=sam, version=version, number=number, answer={},
+                               is_correct=right, answered_at=NOON)
+        for version, number, right in rows
+    ]  # fmt: skip
+    from importlib import import_module
+
+    migration = import_module("training.progress.migrations.0005_find_first_right_answers")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(migration.FORWARD)
+    marked = Attempt.objects.filter(is_first_right=True).order_by("pk")
+    assert [row.pk for row in marked] == [made[1].pk, made[3].pk]
