@@ -28,6 +28,8 @@ urlpatterns = [
     path("api/v1/", include("alerts.patterns.api.urls")),
     path("api/v1/", include("alerts.suppression.api.urls")),
     path("api/v1/", include("alerts.dashboards.api.urls")),
+    path("api/v1/training/", include("training.progress.api.urls")),
+    path("api/v1/attack/", include("training.matrix.api.urls")),
     path("api/", include("portal.api.urls")),
 ]
 

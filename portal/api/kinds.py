@@ -95,6 +95,19 @@ def one_of(values: Mapping[str, Any]) -> Kind:
     return Kind({"type": "string", "enum": list(values)}, read)
 
 
+def one_word(*words: str) -> Kind:
+    """Exactly one of these words."""
+    several = one_of({word: word for word in words})
+
+    def read(text: str) -> str:
+        (word, *more) = several.read(text)
+        if more:
+            raise ValueError(f"Give one of {', '.join(words)}.")
+        return str(word)
+
+    return Kind(several.schema, read)
+
+
 def shaped(**members: Kind) -> Kind:
     """An object with these members."""
     return Kind(

@@ -9,6 +9,7 @@ from tests import cast
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
 from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
+from tests.factories.lessons import make_answers, make_lessons
 from tests.factories.patterns import make_candidate, make_site_mining
 from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
@@ -48,7 +49,10 @@ def the_world(make_person, name):
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
     wanted = rule_rows.make_wanted(version, workspace=workspace)
     make_site_mining(site)
+    module = make_lessons(1)
+    (learned,) = make_answers(ot, module)
     ids = {
+        "training/modules": module.slug, "training/results": learned.pk,
         "rules": version.rule.uuid, "ledger": line.pk, "deployments": wanted.pk,
         "patterns": make_candidate(workspace, site, plan_order=1, plan_gain=9, plan_share=1.0).uuid,
         "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,

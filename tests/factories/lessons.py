@@ -2,11 +2,13 @@
 
 import struct
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from portal.accounts.models import User
 from training.catalog.engine.lockfile import write_lock
-from training.catalog.models import Lesson, Module, Question
+from training.catalog.models import Lesson, Module, Question, QuestionVersion
+from training.progress.models import Attempt
 
 MODULE = """\
 id: first-module
@@ -181,6 +183,22 @@ def write_module(root: Path, name: str = "01-first-module", **texts: str) -> Pat
         (folder / file.replace("__", ".")).write_text(text)
     (folder / "files.lock").write_text(write_lock(folder))
     return folder
+
+
+def make_answers(learner: User, module: Module) -> list[Attempt]:
+    """A right answer of this person at the first question of each lesson of a module."""
+    made = []
+    for question in Question.objects.filter(lesson__module=module).order_by("lesson__number"):
+        version, _ = QuestionVersion.objects.get_or_create(
+            question=question, is_current=True,
+            defaults={"number": 1, "content_hash": "0" * 64, "type": "short", "stored": {}},
+        )  # fmt: skip
+        attempt = Attempt.objects.create(
+            learner=learner, version=version, number=1, answer={"text": "S7"}, is_correct=True,
+            is_first_right=True, answered_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+        )  # fmt: skip
+        made.append(attempt)
+    return made
 
 
 def make_lessons(count: int) -> Module:

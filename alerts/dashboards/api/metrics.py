@@ -13,25 +13,13 @@ from alerts.dashboards.queries.coverage import coverage_by_workspace
 from alerts.dashboards.queries.numbers import WEEKS
 from alerts.dashboards.queries.series import GROUPINGS, Number, Series, series_of
 from alerts.dashboards.queries.sync import syncs_visible_to
-from portal.api.kinds import FRACTION, MOMENT, NUMBER, TEXT, Kind, one_of, shaped
+from portal.api.kinds import FRACTION, MOMENT, NUMBER, TEXT, Kind, one_word, shaped
 from portal.api.problems import BadInput
 from portal.api.views import Api, Parameter, facts_alone
 
 
 def _said(kind: Kind, says: str) -> dict[str, Any]:
     return {**kind.schema, "description": says}
-
-
-def _one_word(*words: str) -> Kind:
-    several = one_of({word: word for word in words})
-
-    def read(text: str) -> str:
-        (word, *more) = several.read(text)
-        if more:
-            raise ValueError(f"Give one of {', '.join(words)}.")
-        return str(word)
-
-    return Kind(several.schema, read)
 
 
 MEASURE = shaped(name=TEXT, label=TEXT, unit=TEXT, definition=TEXT)
@@ -77,10 +65,10 @@ METRIC: Mapping[str, Any] = {
 QUERY = (
     Parameter("from", MOMENT, "the beginning; without it twelve weeks before `to`"),
     Parameter("to", MOMENT, "the end; without it now"),
-    Parameter("interval", _one_word(*INTERVALS), "the length of a period; without it a week"),
+    Parameter("interval", one_word(*INTERVALS), "the length of a period; without it a week"),
     Parameter(
         "group_by",
-        _one_word(*GROUPINGS),
+        one_word(*GROUPINGS),
         "a number for each; an incident counts at every site that it touches, so sites may add up "
         "to more than the whole",
     ),

@@ -2,6 +2,7 @@
 
 from training.progress.queries.attempts import (
     attempts_at,
+    attempts_visible_to,
     order_for,
     seed_of,
 )
@@ -13,6 +14,7 @@ from training.progress.queries.lesson_progress import (
     LessonProgress,
     ModuleProgress,
     lessons_beside,
+    modules_visible_to,
     progress_of,
     states_of,
 )
@@ -50,10 +52,12 @@ __all__ = [
     "TeamTotals",
     "attempts_at",
     "attempts_of",
+    "attempts_visible_to",
     "due_questions",
     "is_newcomer",
     "lessons_beside",
     "module_records",
+    "modules_visible_to",
     "next_lesson",
     "note_of",
     "notes_to_read",

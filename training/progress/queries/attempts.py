@@ -1,11 +1,16 @@
 """One person's tries at questions, and in which order they see options."""
 
-from django.db.models import FETCH_RAISE
+from django.db.models import FETCH_RAISE, QuerySet
 
 from portal.accounts.models import User
 from training.catalog.engine.grading import display_order
 from training.catalog.models import QuestionVersion
 from training.progress.models import Attempt
+
+
+def attempts_visible_to(user: User) -> QuerySet[Attempt]:
+    """Return a person's own answers: nobody sees anybody else's."""
+    return Attempt.objects.filter(learner=user)
 
 
 def attempts_at(learner: User, versions: list[QuestionVersion]) -> dict[int, list[Attempt]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from math import ceil
 
-from django.db.models import FETCH_RAISE
+from django.db.models import FETCH_RAISE, QuerySet
 
 from portal.accounts.models import User
 from training.catalog.models import Lesson, Module, QuestionVersion
@@ -18,6 +18,7 @@ from training.catalog.queries import (
 )
 from training.progress.engine.repetition import QuestionState, state_after
 from training.progress.models import Attempt
+from training.progress.policies import reasons_against_learning
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ def progress_of(learner: User, *, now: datetime) -> list[ModuleProgress]:
         for module in modules_in_order()
         if module.pk in by_module
     ]
+
+
+def modules_visible_to(user: User) -> QuerySet[Module]:
+    """Return the modules that have lessons, in no order; none to those who may not learn."""
+    modules = Module.objects.filter(pk__in=lessons_in_order().order_by().values("module"))
+    return modules.none() if reasons_against_learning(user) else modules
 
 
 def _lessons_with_progress(

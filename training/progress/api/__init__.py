@@ -1,0 +1,1 @@
+"""Modules, one's own results and a team's totals over REST."""
