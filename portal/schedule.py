@@ -77,11 +77,17 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget sessions that have ended": _tick(
         "portal.accounts.tasks.forget_old_sessions", seconds=3600, queue="bulk"
     ),
+    "read captures in quarantine": _tick(
+        "alerts.captures.tasks.read_waiting_captures", seconds=5, queue="captures"
+    ),
+    "remove captures whose days are over": _tick(
+        "alerts.captures.tasks.remove_expired_captures", seconds=3600, queue="captures"
+    ),
     **{
         f"hear whether {name} is alive": _tick(
             "portal.jobs.tasks.say_alive", seconds=20, queue=name, name=name
         )
-        for name in ("intake", "outbox", "deployments", "notify", "bulk")
+        for name in ("intake", "outbox", "deployments", "notify", "bulk", "captures")
     },
 }
 

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "alerts.suppression",
     "alerts.reviews",
     "alerts.planned_work",
+    "alerts.captures",
     "alerts.incidents",
     "alerts.sites",
     "alerts.outbox",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.ui.middleware.ReaderTime",
     "portal.ui.middleware.KeepNothing",
+    "portal.ui.middleware.RefuseLarge",
     "portal.ui.middleware.SignInAgain",
     "portal.ui.middleware.RefuseNul",
     "portal.ui.middleware.ExplainMissingRole",
@@ -123,6 +125,12 @@ REDIS_URL = far_ends.broker()
 REST_FRAMEWORK = {"EXCEPTION_HANDLER": "portal.api.problems.answer_problem"}
 # of one token, of one person
 API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, least=1)
+
+# Captures of incidents: the largest file, all of them together, days after which those of closed
+# incidents are removed (0: never)
+CAPTURE_MAX_MB = env.number("CAPTURE_MAX_MB", 25, least=1, most=500)
+CAPTURES_TOTAL_MB = env.number("CAPTURES_TOTAL_MB", 10_240, least=1)
+CAPTURE_DAYS = env.number("CAPTURE_DAYS", 90)
 
 # People and sessions
 
@@ -176,6 +184,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "portal.ui.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+MAX_REQUEST_BYTES = max(CAPTURE_MAX_MB + 1, 12) * 1024 * 1024  # files and all
 
 # Words and times
 

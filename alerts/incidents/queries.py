@@ -1,5 +1,6 @@
 """Reads of this room: what a person may see of incidents and of the queue."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -29,7 +30,7 @@ from alerts.incidents.models import (
 )
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Device, Site
-from portal.accounts.models import User
+from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
 from portal.jobs.models import State
 
@@ -50,9 +51,11 @@ class Act:
     kinds: int  # how many kinds of incident: one title names them all where it is 1
 
 
-def incidents_visible_to(user: User) -> QuerySet[Incident]:
-    """The incidents in reach of the person: by workspace, organisation or any touched site."""
-    return _in_reach(Incident.objects.all(), user)
+def incidents_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Incident]:
+    """The incidents in reach of the person: by workspace, organisation or any touched site. With
+    `roles` only where the person holds one of these.
+    """
+    return _in_reach(Incident.objects.all(), user, roles)
 
 
 def alerts_visible_to(user: User) -> QuerySet[Alert]:
@@ -144,8 +147,10 @@ def listed_bulk_acts(acts: QuerySet[BulkAct]) -> QuerySet[BulkAct]:
     return acts.defer("incident_ids", "standings").annotate(n=F("incident_ids__len"))
 
 
-def _in_reach[M: Model](rows: QuerySet[M], user: User) -> QuerySet[M]:
-    reach = reach_of(user)
+def _in_reach[M: Model](
+    rows: QuerySet[M], user: User, roles: Collection[Role] = READING_ROLES
+) -> QuerySet[M]:
+    reach = reach_of(user, roles)
     if reach.everywhere:
         return rows
     if reach.nowhere:

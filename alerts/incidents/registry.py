@@ -1,8 +1,14 @@
-"""What rooms above want to know of this one: who listens when alerts were stored."""
+"""What rooms above add to this one: who listens when alerts were stored, tabs of an incident."""
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Protocol
+
+from django.utils.functional import Promise
+
+from alerts.incidents.models import Incident
+from portal.accounts.models import User
 
 
 class AlertListener(Protocol):
@@ -28,3 +34,42 @@ def tell_of_alerts(*, alert_ids: Collection[int], now: datetime) -> None:
     if alert_ids:
         for listener in _listeners.values():
             listener(alert_ids=alert_ids, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class TabVisit:
+    """Who opened a tab of which incident, when, on whose clock."""
+
+    incident: Incident
+    user: User
+    now: datetime
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentTab:
+    """A tab of the incident page that another room fills. It stands behind the tab `after`.
+
+    `show` returns what the template is given; `count` how many things there are, None for no
+    number.
+    """
+
+    name: str
+    label: str | Promise
+    after: str
+    template: str
+    show: Callable[[TabVisit], dict[str, Any]]
+    count: Callable[[Incident], int | None]
+
+
+_tabs: dict[str, IncidentTab] = {}
+
+
+def register_incident_tab(tab: IncidentTab) -> None:
+    """Add a tab to the page of every incident."""
+    _tabs[tab.name] = tab
+
+
+def incident_tabs() -> dict[str, IncidentTab]:
+    """Return the tabs of other rooms by their names."""
+    return dict(_tabs)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +17,8 @@ from portal.ui.access import access_of
 from portal.ui.htmx import vary, wants_part
 from portal.ui.navigation import label_for_page, roles_for_page
 from portal.ui.zones import ZONE_COOKIE, ReaderClock, active
+
+_DRAINED = 8  # times the limit
 
 
 class SignInAgain:
@@ -117,6 +119,31 @@ class KeepNothing:
         response = self._get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class RefuseLarge:
+    """What is larger than any form with its files may be is refused by its length alone, before a
+    byte of it lies on a disk (reliability A40). The API has a smaller limit of its own.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse before anybody reads the form; servers read no more than the length says."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.MAX_REQUEST_BYTES:
+            self._drain(request, int(length))
+            raise RequestDataTooBig("A form with its files is too large.")
+        return self._get_response(request)
+
+    def _drain(self, request: HttpRequest, length: int) -> None:
+        """Browsers show an answer only when they could send all. Of somebody who is signed in some
+        is read and forgotten; who sends more sees the connection end.
+        """
+        if request.user.is_authenticated and length <= _DRAINED * settings.MAX_REQUEST_BYTES:
+            while request.read(65_536):
+                pass
 
 
 class RefuseNul:

@@ -4,7 +4,8 @@ import logging
 import secrets
 import sys
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -114,13 +115,15 @@ def _failure(request: HttpRequest, status: int) -> HttpResponse:
     chosen = request.COOKIES.get(THEME_COOKIE, "")
     frame = {"theme": chosen if chosen in THEMES else ""}
     # Rendered without context processors: the database may be what failed.
-    body = render_to_string(name, {"status": status, "reference": reference, "shell": frame})
+    limit = settings.MAX_REQUEST_BYTES // (1024 * 1024)
+    page = {"status": status, "reference": reference, "shell": frame, "limit": limit}
+    body = render_to_string(name, page)
     return vary(HttpResponse(body, status=status))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: the request could not be understood."""
-    return _failure(request, 400)
+    """400: the request could not be understood; or 413 where it is too large."""
+    return _failure(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 
+from alerts.captures.models import CaptureAccess
 from alerts.incidents.services.verbs import do_verb
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, Review
@@ -25,7 +26,7 @@ OPEN = {"logout/", "login/", "healthz", "readyz"}
 # About nobody's things in particular: the gallery, the demo's mails, lessons and their captures.
 NOBODYS = re.compile(r"ui/|demo/|training/")
 SHARED = {"attack/<str:technique_id>/"}  # there for everybody, with what each may see
-COUNTED = (Entry, Review, Annotation, RuleVersion, Change)
+COUNTED = (Entry, Review, Annotation, RuleVersion, Change, CaptureAccess)
 
 
 def foreign_things(make_person):
@@ -44,6 +45,7 @@ def foreign_things(make_person):
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     return {
         "token": token.uuid, "act": act, "incident_id": ids["incidents"], "review": ids["reviews"],
+        "capture": ids["captures"],
         "work": ids["planned-work"], "candidate": ids["patterns"], "version": version.uuid,
         "entry_id": ids["ledger"],
         "stop_id": stop.pk, "change_id": owed.pk,

@@ -43,6 +43,11 @@ OFFERED = {
     "incident": {
         f"incidents:act {verb}": SOC for verb in ("assign", "close", "comment", "severity")
     },
+    "captures": {
+        **{f"incidents:act {verb}": SOC for verb in ("assign", "close", "severity")},
+        "captures:attach": SOC,
+    },
+    "removal of a capture": {"captures:remove": {"soc lead"}},
     "ot panel": {"reviews:judge": OT, "reviews:hand-over": OT, "reviews:withdraw": SOC},
     "judged ot panel": {"reviews:judge": OT, "reviews:ask": SOC},
     "reviews": {},
@@ -91,6 +96,8 @@ def world(make_person):
         "closed queue": "/incidents/?view=closed",
         "panel": f"/incidents/{judged.pk}/panel",
         "incident": f"/incidents/{ids['incidents']}/",
+        "captures": f"/incidents/{ids['incidents']}/?tab=pcap",
+        "removal of a capture": f"/captures/{ids['captures']}/remove/",
         "ot panel": f"/reviews/for-incident/{ids['incidents']}/panel",
         "judged ot panel": f"/reviews/for-incident/{judged.pk}/panel",
         "reviews": "/reviews/",

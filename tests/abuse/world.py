@@ -8,6 +8,7 @@ from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
+from tests.factories.captures import make_capture
 from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
 from tests.factories.lessons import make_answers, make_lessons
 from tests.factories.patterns import make_candidate, make_site_mining
@@ -59,6 +60,7 @@ def the_world(make_person, name):
         "annotations": given.uuid, "second-opinions": confirmed.uuid,
         "opinions": put_to_ot.uuid, "workspaces": name,
         "planned-work": make_planned_work(site, by=ot).uuid,
+        "captures": make_capture(incidents[0], by=lead).uuid,
         "sites": site.pk, "zones": site.zones.get().pk, "devices": device.pk,
     }  # fmt: skip
     return workspace, site, ids

@@ -66,7 +66,7 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
     ("old", "new", "noticed"),
     [
         ("-Q, notify,", "-Q, mails,", "there is no queue mails"),
-        ("-Q, notify,", "-Q, captures,", "nothing is ever sent to the queue captures"),
+        ("-Q, notify,", "-Q, captures,", "captures is read by"),
         ("-Q, notify,", "-Q, captures,", "no worker reads the queue notify"),
         ("-Q, notify,", '-Q, "notify,bulk",', "bulk is read by"),
         ("portal.celery:app", "portal.celery:application", "portal.celery has no application"),

@@ -6,6 +6,10 @@ class LabsConfig(AppConfig):
     label = "labs"
 
     def ready(self) -> None:
+        from alerts.captures.registry import register_capture_reader
+        from training.labs.capture_reader import ProcessReader
+
+        register_capture_reader(ProcessReader())
         _register_pages()
 
 

@@ -8,7 +8,7 @@ Must not know: lessons, people, the database. Doors: the names below; `tshark.py
 dissector behind the same interface where the program is installed.
 """
 
-from .capture_file import CaptureFile, Frame
+from .capture_file import CaptureFile, Frame, format_of
 from .dissection import Dissection, Layer
 from .dissector import Dissector, dissect_file
 from .errors import CaptureError
@@ -32,5 +32,6 @@ __all__ = [
     "OperationCount",
     "Role",
     "dissect_file",
+    "format_of",
     "summarize",
 ]

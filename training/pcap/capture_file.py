@@ -28,6 +28,11 @@ _MAX_BLOCK = 16 * 1024 * 1024
 _MAX_INTERFACES = 256
 
 
+def format_of(head: bytes) -> str:
+    """Return "pcap" or "pcapng" for the first four bytes of a file, else nothing."""
+    return "pcapng" if head == _PCAPNG else "pcap" if head in _PCAP else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One frame as captured. `time_ns` counts from 1970; `offset` is its place in the file."""

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from .capture_file import CaptureFile
+from .capture_file import CaptureFile, Frame
 from .dissection import Dissection
 from .dissector import MALFORMED, Dissector
 from .limits import Limits
@@ -23,6 +23,8 @@ _MARKED = {
     Kind.STOP: "stops",
     Kind.START: "starts",
     Kind.PROGRAM: "downloads",
+    Kind.UPLOAD: "uploads",
+    Kind.RESTART: "restarts",
 }
 
 
@@ -62,6 +64,8 @@ class Conversation:
     downloads: int = 0
     stops: int = 0
     starts: int = 0
+    uploads: int = 0
+    restarts: int = 0
 
     def add(self, result: Dissection) -> None:
         """Count one frame, or the late part of one."""
@@ -214,14 +218,28 @@ def moment_of(time_ns: int) -> datetime | None:
         return None
 
 
-def summarize(path: Path, limits: Limits | None = None) -> CaptureSummary:
+class FrameListener(Protocol):
+    """Gets each frame with what it says while a capture is summarized; None for late layers."""
+
+    def __call__(self, frame: Frame | None, result: Dissection) -> None:
+        """Take the frame in."""
+
+
+def summarize(
+    path: Path, limits: Limits | None = None, listener: FrameListener | None = None
+) -> CaptureSummary:
     """Read a capture and count what is in it. Raises CaptureError where it cannot be read."""
     capture = CaptureFile(path, limits or Limits())
     dissector, summary = Dissector(capture.limits), CaptureSummary()
     for frame in capture.frames():
-        summary.add(dissector.dissect(frame), capture.limits)
+        result = dissector.dissect(frame)
+        summary.add(result, capture.limits)
+        if listener:
+            listener(frame, result)
     for late in dissector.finish():
         summary.add(late, capture.limits)
+        if listener:
+            listener(None, late)
     summary.format = capture.format
     names = [LINK_TYPES.get(number, f"unknown ({number})") for number in capture.link_types]
     summary.link_type = names[0] if len(names) == 1 else "per-packet" if names else "unknown"

@@ -65,6 +65,7 @@ QUEUES = {
     "deployments": gettext_lazy("Rules in Sentinel"),
     "notify": gettext_lazy("Mail"),
     "bulk": gettext_lazy("Long work"),
+    "captures": gettext_lazy("Captures"),
 }
 
 

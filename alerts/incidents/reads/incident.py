@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import FETCH_RAISE, F, UUIDField, Value
 from django.utils.translation import gettext
 
+from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import (
     ACTIVE_FROM,
     ACTIVE_UNTIL,
@@ -41,6 +42,15 @@ class Similar:
 
     row: Row
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """The page of one alert in Defender for IoT, as the alert itself names it."""
+
+    title: str
+    at: datetime
+    address: str
 
 
 def alerts_of(incident: Incident) -> list[Alert]:
@@ -118,6 +128,21 @@ def sentinel_address_of(incident: Incident) -> str:
         .first()
     )
     return found if isinstance(found, str) and found.startswith("https://") else ""
+
+
+def alert_pages_of(incident: Incident) -> list[AlertPage]:
+    """Where alerts of an incident open at their source, the newest first; https only, each once."""
+    links = ("body__properties__alertLink", "body__properties__additionalData__AlertManagementUri")
+    rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at", "-alert")
+    pages: dict[str, AlertPage] = {}
+    for alert_type, at, *found in rows.values_list("alert__alert_type", "alert__at", *links)[
+        :MOST_RAW
+    ]:
+        for address in found:
+            if isinstance(address, str) and address.startswith("https://"):
+                pages.setdefault(address, AlertPage(bare_title(alert_type), at, address))
+                break
+    return list(pages.values())
 
 
 def owed_chips(incident: Incident) -> list[Chip]:

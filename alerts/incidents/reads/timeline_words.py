@@ -180,6 +180,10 @@ def _labels(details: Mapping[str, Any], item: TimelineItem) -> Made:
     return {"words": gettext("changed labels: %(labels)s") % {"labels": ", ".join(said)}}
 
 
+def _capture(sentence: Promise) -> Sayer:
+    return lambda details, item: {"words": str(sentence) % {"name": details.get("name", "")}}
+
+
 def _merged(details: Mapping[str, Any], item: TimelineItem) -> Made:
     into = details.get("into")
     if into is None:
@@ -276,6 +280,8 @@ SENTENCES: dict[str, Sayer] = {
     "returned": _plain(gettext_lazy("brought it back after it was deleted")),
     "labels": _labels,
     "merged": _merged,
+    "capture": _capture(gettext_lazy("attached the capture %(name)s")),
+    "capture-removed": _capture(gettext_lazy("removed the capture %(name)s")),
     "gone": _plain(gettext_lazy("deleted it")),
     "undone": _undone,
     "conflict": _conflict,

@@ -44,6 +44,7 @@ from alerts.incidents.reads.story import (
 )
 from alerts.incidents.reads.timeline import conflicts_of, happenings_of
 from alerts.incidents.reads.wording import ot_chip
+from alerts.incidents.registry import TabVisit, incident_tabs
 from alerts.incidents.web.forms import CommentForm
 from alerts.incidents.web.links import (
     ask_address,
@@ -105,9 +106,14 @@ def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
         alike=how_many_alike(shown, user, now=now),
         who=who if who in WHO else "all",
     )
-    chosen = tab if tab in TABS else "overview"
-    context = _head(visit) | _BODIES[chosen](visit)
-    context |= {"tab": chosen, "tabs": _tabs(visit, chosen), "sites": sites}
+    others = incident_tabs()
+    chosen = tab if tab in TABS or tab in others else "overview"
+    context = _head(visit) | {"tab": chosen, "tabs": _tabs(visit, chosen), "sites": sites}
+    if chosen in others:
+        context |= {"tab_template": others[chosen].template}
+        context |= others[chosen].show(TabVisit(shown, user, now, visit.zone))
+    else:
+        context |= _BODIES[chosen](visit)
     context["here"] = request.get_full_path()
     return render_page(request, "alerts/incidents/incident.html", context, part="incident")
 
@@ -146,10 +152,16 @@ def _tabs(visit: Visit, chosen: str) -> list[Tab]:
         "alerts": max(len(visit.alerts), shown.alerts_count),
         "similar": visit.alike or None,  # its list may hold others, of the same type
     }
+    labels: dict[str, object] = {}
+    for name, label in TABS.items():
+        labels[name] = label
+        for other in incident_tabs().values():
+            if other.after == name:
+                labels[other.name], counts[other.name] = other.label, other.count(shown)
     return [
         Tab(str(label), base if name == "overview" else f"{base}?tab={name}", counts.get(name),
             current=name == chosen)
-        for name, label in TABS.items()
+        for name, label in labels.items()
     ]  # fmt: skip
 
 

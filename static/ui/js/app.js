@@ -3,6 +3,7 @@ import "./busy.js";
 import "./clock.js";
 import "./dialogs.js";
 import "./failures.js";
+import "./files.js";
 import "./forms.js";
 import "./keys.js";
 import "./live.js";

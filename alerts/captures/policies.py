@@ -1,0 +1,46 @@
+"""Who attaches captures, who opens them and who removes them; sentences say why not."""
+
+from django.utils.translation import gettext as _
+
+from alerts.captures.models import Capture
+from alerts.incidents.models import Incident
+from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.queries import incidents_visible_to
+from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
+
+OPENING_ROLES = OT_ROLES | SOC_ROLES | {Role.AUDITOR}
+MAX_PER_INCIDENT = 20
+
+
+def reasons_against_attaching(incident: Incident, *, by: User) -> list[str]:
+    """Why this person may not attach a capture to the incident; [] if they may."""
+    return reasons_against_acting(incident, by=by)
+
+
+def reasons_against_opening(capture: Capture, *, by: User) -> list[str]:
+    """Why this person may not look into a capture or take its file away."""
+    if capture.is_removed:
+        return [_("This capture was removed; only its name and checksum are kept.")]
+    if capture.is_in_quarantine:
+        return [_("This capture is in quarantine until it was read. Come back in a minute.")]
+    if not may_open_captures_of(capture.incident, by=by):
+        return [_("Captures are opened by OT, by the SOC and by auditors.")]
+    return []
+
+
+def may_open_captures_of(incident: Incident, *, by: User) -> bool:
+    """Whether the person looks into captures of this incident; who only sees it may not."""
+    return incidents_visible_to(by, OPENING_ROLES).filter(pk=incident.pk).exists()
+
+
+def reasons_against_removing(capture: Capture, *, by: User) -> list[str]:
+    """Why this person may not remove a capture: who attached it may, and the SOC lead."""
+    if capture.is_removed:
+        return [_("This capture was removed already.")]
+    leads = incidents_visible_to(by, {Role.SOC_LEAD}).filter(pk=capture.incident_id)
+    own = capture.by_id == by.pk and incidents_visible_to(by, SOC_ROLES).filter(
+        pk=capture.incident_id
+    )
+    if leads.exists() or (own and own.exists()):
+        return []
+    return [_("Only who attached a capture or a SOC lead may remove it.")]

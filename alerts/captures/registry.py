@@ -1,0 +1,50 @@
+"""The reader of captures, which a room above provides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+LONGEST_READING = 60  # seconds
+
+
+class UnreadableCaptureError(Exception):
+    """The file cannot be read as a capture. The text is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRead:
+    """A piece of what was read: its kind and number as of `CapturePart`, and JSON as UTF-8."""
+
+    kind: str
+    number: int
+    document: bytes
+
+
+class CaptureReader(Protocol):
+    """Knows captures. The page of a capture that was read has the address `page_name`."""
+
+    page_name: str
+
+    def format_of(self, head: bytes) -> str:
+        """Return pcap or pcapng for the first four bytes of a file, else nothing."""
+
+    def read(self, path: Path) -> Iterator[PartRead]:
+        """Yield what is in a file, read in a process of its own within LONGEST_READING seconds and
+        512 MB. Raises UnreadableCaptureError.
+        """
+
+
+_readers: list[CaptureReader] = []
+
+
+def register_capture_reader(reader: CaptureReader) -> None:
+    """Have captures read by this reader from now on."""
+    _readers[:] = [reader]
+
+
+def capture_reader() -> CaptureReader:
+    """Return the reader. Raises LookupError where no room has provided one."""
+    if not _readers:
+        raise LookupError("No room has registered a reader of captures.")
+    return _readers[0]

@@ -1,0 +1,1 @@
+"""Attach, download and remove captures."""

@@ -1,0 +1,129 @@
+"""The tab PCAP of an incident: how to get a capture, those that are there, and what they say."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+
+from alerts.captures.models import Capture, CaptureAccess
+from alerts.captures.policies import (
+    may_open_captures_of,
+    reasons_against_attaching,
+    reasons_against_removing,
+)
+from alerts.captures.queries import accesses_of, captures_of, summaries_of
+from alerts.captures.registry import capture_reader
+from alerts.captures.web.plain_words import CaptureWords, words_of
+from alerts.incidents.models import Alert, Incident
+from alerts.incidents.reads.incident import alert_pages_of
+from alerts.incidents.registry import TabVisit
+from alerts.sites.models import Device
+from portal.accounts.models import User
+
+MAX_ACCESSES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureCard:
+    """A capture as its card shows it; `page` is where it opens, if it does for this person."""
+
+    capture: Capture
+    words: CaptureWords | None
+    trouble: str
+    page: str
+    may_download: bool
+    may_remove: bool
+    accesses: list[CaptureAccess]
+    n_accesses: int
+
+
+def count_captures(incident: Incident) -> int | None:
+    """How many captures an incident has; None for none, so that the tab shows no zero."""
+    return captures_of(incident).filter(removed_at=None).count() or None
+
+
+def show_captures(visit: TabVisit) -> dict[str, Any]:
+    """Everything that the tab shows."""
+    captures = list(captures_of(visit.incident))
+    cards = cards_of(captures, visit.incident, visit.user)
+    return {
+        "captures": cards,
+        "removed": [each for each in captures if each.is_removed],
+        "is_changing": any(each.is_in_quarantine for each in captures),
+        "alert_pages": alert_pages_of(visit.incident)[:5],
+        "may_attach": not reasons_against_attaching(visit.incident, by=visit.user),
+        "max_mb": settings.CAPTURE_MAX_MB,
+    }
+
+
+def cards_of(captures: Iterable[Capture], incident: Incident, user: User) -> list[CaptureCard]:
+    """Return the cards of captures that are still there."""
+    rows = [each for each in captures if not each.is_removed]
+    if not rows:
+        return []
+    summaries, accesses = summaries_of(rows), accesses_of(rows)
+    names, wanted = device_names(incident, summaries.values()), _alert_addresses(incident)
+    may_open = may_open_captures_of(incident, by=user)
+    cards = []
+    for capture in rows:
+        summary, opened = summaries.get(capture.pk), accesses.get(capture.pk, [])
+        words = words_of(summary, names=names, alert_addresses=wanted) if summary else None
+        cards.append(
+            CaptureCard(
+                capture=capture,
+                words=words,
+                trouble=capture.why_unreadable,
+                page=_page_of(capture) if may_open and capture.is_readable else "",
+                may_download=may_open and not capture.is_in_quarantine,
+                may_remove=not reasons_against_removing(capture, by=user),
+                accesses=opened[:MAX_ACCESSES],
+                n_accesses=len(opened),
+            )
+        )
+    return cards
+
+
+def device_names(incident: Incident, summaries: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return which device has which of the addresses in these summaries, as far as it is known.
+    An address that two zones use has no name, unless an alert of the incident says which it is.
+    """
+    addresses = {
+        row[end]
+        for each in summaries
+        for row in each["conversations"]
+        for end in ("client", "server")
+    }
+    return names_of_addresses(incident, addresses)
+
+
+def names_of_addresses(incident: Incident, addresses: Iterable[str]) -> dict[str, str]:
+    """Return the devices at these addresses, at the incident's sites or in its alerts."""
+    wanted, found = list(addresses), dict[str, set[str]]()
+    rows = Device.objects.filter(zone__site__in=incident.site_ids, address__in=wanted)
+    for address, name in rows.values_list("address", "name"):
+        found.setdefault(address, set()).add(name)
+    names = {address: each.copy().pop() for address, each in found.items() if len(each) == 1}
+    for side in ("source", "destination"):
+        ends = Alert.objects.filter(incidents=incident, **{f"{side}_address__in": wanted})
+        names |= {
+            address: name
+            for address, name in ends.values_list(f"{side}_address", f"{side}_device")
+            if name
+        }
+    return names
+
+
+def _alert_addresses(incident: Incident) -> list[str]:
+    ends = Alert.objects.filter(incidents=incident).values_list(
+        "source_address", "destination_address"
+    )[:50]
+    return list(dict.fromkeys(address for row in ends for address in row if address))
+
+
+def _page_of(capture: Capture) -> str:
+    try:
+        return reverse(capture_reader().page_name, args=[capture.uuid])
+    except (NoReverseMatch, LookupError):
+        return ""

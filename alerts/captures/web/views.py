@@ -1,0 +1,144 @@
+"""Attach a capture to an incident, take its file away, remove it."""
+
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from alerts.captures.models import Capture, CaptureAccess
+from alerts.captures.policies import reasons_against_attaching, reasons_against_removing
+from alerts.captures.queries import bytes_of, captures_visible_to
+from alerts.captures.services import (
+    CannotAttachCapture,
+    CannotOpenCapture,
+    CannotRemoveCapture,
+    attach_capture,
+    note_access,
+    remove_capture,
+)
+from alerts.incidents.models import Incident
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.reads.panel import number_of
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.htmx import render_page
+from portal.ui.toasts import leave_toast
+
+_FORM = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(_FORM)
+def attach(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """Take a file into quarantine; refused, say why beside the form."""
+    user = actor_of(request)
+    rows = incidents_visible_to(user).select_related("workspace__organisation")
+    incident = get_object_or_404(rows, pk=incident_id)
+    reasons = tuple(reasons_against_attaching(incident, by=user))
+    page = {
+        "incident": incident,
+        "number": number_of(incident),
+        "back": _tab_of(incident),
+        "may_attach": not reasons,
+        "problems": reasons,
+        "max_mb": settings.CAPTURE_MAX_MB,
+    }
+    status = 403 if reasons else 200
+    if request.method == "POST" and not reasons:
+        try:
+            capture = _attach(request, incident)
+        except CannotAttachCapture as refusal:
+            page["problems"], status = refusal.reasons, 422
+        else:
+            words = gettext("%(name)s is attached and will be read in a moment")
+            answer = HttpResponseRedirect(_tab_of(incident))
+            return leave_toast(request, answer, words % {"name": capture.name})
+    return render_page(request, "alerts/captures/attach.html", page, status=status)
+
+
+def _attach(request: HttpRequest, incident: Incident) -> Capture:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise CannotAttachCapture(gettext("Choose a file."))
+    return attach_capture(
+        incident_id=incident.pk,
+        file=cast(BinaryIO, file),
+        name=file.name or "",
+        note=request.POST.get("note", ""),
+        by=actor_of(request),
+        now=clock.now(),
+        unshifted=clock.unshifted(),
+    )
+
+
+@require_GET
+def download(request: HttpRequest, capture: UUID) -> HttpResponse | StreamingHttpResponse:
+    """Hand out the file as it came, for a program of the person's own; it is on record first."""
+    found = _capture(request, capture)
+    kind = CaptureAccess.Kind.DOWNLOADED
+    try:
+        note_access(capture=found, kind=kind, by=actor_of(request), now=clock.now())
+    except CannotOpenCapture as refusal:
+        return _refused(request, found, refusal.reasons)
+    return StreamingHttpResponse(
+        bytes_of(found),
+        content_type="application/vnd.tcpdump.pcap",
+        headers={
+            "Content-Disposition": content_disposition_header(True, _file_name(found)) or "",
+            "Content-Length": str(found.size),
+        },
+    )
+
+
+@require_http_methods(_FORM)
+def remove(request: HttpRequest, capture: UUID) -> HttpResponse:
+    """Ask for a reason, then remove the bytes for good."""
+    found, user = _capture(request, capture), actor_of(request)
+    if reasons := reasons_against_removing(found, by=user):
+        return _refused(request, found, tuple(reasons))
+    page = {"capture": found, "number": number_of(found.incident), "back": _tab_of(found.incident)}
+    if request.method == "POST":
+        try:
+            remove_capture(
+                capture_id=found.pk, reason=request.POST.get("reason", ""), by=user, now=clock.now()
+            )
+        except CannotRemoveCapture as refusal:
+            page["problems"] = refusal.reasons
+            return render_page(request, "alerts/captures/remove.html", page, status=422)
+        words = gettext("%(name)s is removed")
+        answer = HttpResponseRedirect(_tab_of(found.incident))
+        return leave_toast(request, answer, words % {"name": found.name})
+    return render_page(request, "alerts/captures/remove.html", page)
+
+
+def _capture(request: HttpRequest, capture: UUID) -> Capture:
+    rows = captures_visible_to(actor_of(request))
+    return get_object_or_404(
+        rows.select_related("by", "incident__workspace__organisation"), uuid=capture
+    )
+
+
+def _refused(request: HttpRequest, capture: Capture, reasons: tuple[str, ...]) -> HttpResponse:
+    page = {
+        "capture": capture,
+        "number": number_of(capture.incident),
+        "back": _tab_of(capture.incident),
+        "problems": reasons,
+    }
+    return render_page(request, "alerts/captures/refused.html", page, status=403)
+
+
+def _tab_of(incident: Incident) -> str:
+    return f"{reverse('incidents:incident', args=[incident.pk])}?tab=pcap"
+
+
+def _file_name(capture: Capture) -> str:
+    """The name of the file with the ending of what it is, whatever ending it came with."""
+    stem = capture.name.rpartition(".")[0] or capture.name
+    return f"{stem}.{capture.format}"

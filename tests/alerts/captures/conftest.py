@@ -1,0 +1,88 @@
+"""An incident between two devices of a water works, and files to attach to it."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from alerts.captures.services import attach_capture, read_a_capture
+from alerts.incidents.models import DetailsState, Incident
+from portal import clock
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import NOON
+from tests.factories.incidents import (
+    make_alert,
+    make_device,
+    make_incident,
+    make_site,
+    make_workspace,
+)
+
+CAPTURES = Path(__file__).resolve().parents[3] / "training/content/captures"
+
+
+@pytest.fixture
+def gdansk(db):
+    return make_workspace("gdansk")
+
+
+@pytest.fixture
+def plant(db):
+    return make_site("Gdańsk")
+
+
+@pytest.fixture
+def sam(make_person, gdansk):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+
+
+@pytest.fixture
+def leo(make_person, gdansk):
+    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, gdansk.uuid))
+
+
+@pytest.fixture
+def oda(make_person, plant):
+    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
+
+
+@pytest.fixture
+def mia(make_person):
+    return make_person(cast.MIA, (Role.MANAGER, ScopeKind.ALL, None))
+
+
+@pytest.fixture
+def incident(gdansk, plant) -> Incident:
+    """HMI-WTP-01 writes to PLC-WTP-01, as in the capture `water-two-writers`."""
+    make_device(plant, "PLC-WTP-01", "10.20.31.10")
+    row = make_incident(
+        gdansk, number=4821, site_ids=[plant.pk], details_state=DetailsState.FETCHED
+    )
+    make_alert(
+        row, source_device="HMI-WTP-01", source_address="10.20.31.17",
+        destination_device="PLC-WTP-01", destination_address="10.20.31.10",
+    )  # fmt: skip
+    return row
+
+
+@pytest.fixture
+def water() -> bytes:
+    return (CAPTURES / "water-two-writers.pcap").read_bytes()
+
+
+@pytest.fixture
+def attach(incident, sam, noon):
+    """`attach(data)`: a capture of the incident, in quarantine; `read=True`: read as well."""
+
+    def make(data, name="water.pcap", *, by=None, read=False):
+        capture = attach_capture(
+            incident_id=incident.pk, file=BytesIO(data), name=name,
+            note="At the mirror port", by=by or sam, now=NOON, unshifted=clock.unshifted(),
+        )  # fmt: skip
+        if read:
+            assert read_a_capture(unshifted=clock.unshifted(), now=NOON)
+            capture.refresh_from_db()
+        return capture
+
+    return make
