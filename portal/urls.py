@@ -11,6 +11,7 @@ urlpatterns = [
     path("incidents/", include("alerts.incidents.web.urls")),
     path("planned-work/", include("alerts.planned_work.web.urls")),
     path("captures/", include("alerts.captures.web.urls")),
+    path("captures/", include("training.labs.web.incident_urls")),
     path("training/captures/", include("training.labs.web.urls")),
     path("team-progress/", include("training.progress.web.total_urls")),
     path("training/", include("training.progress.web.urls")),

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from alerts.captures.models import Capture, CaptureAccess, CapturePart
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Alert, Incident
 from alerts.incidents.queries import incidents_visible_to
+from alerts.sites.models import Device
 from portal.accounts.models import User
 
 _MAX_DOCUMENT = 64 * 1024 * 1024
@@ -60,6 +61,22 @@ def accesses_of(captures: Collection[Capture]) -> dict[int, list[CaptureAccess]]
     for row in rows.select_related("by").order_by("-at", "-pk"):
         found.setdefault(row.capture_id, []).append(row)
     return found
+
+
+def names_of_addresses(incident: Incident, addresses: Collection[str]) -> dict[str, str]:
+    """Return the devices at these addresses, at the incident's sites or in its alerts. An address
+    that two zones use has no name, unless an alert of the incident says which device it is.
+    """
+    found: dict[str, set[str]] = {}
+    rows = Device.objects.filter(zone__site__in=incident.site_ids, address__in=addresses)
+    for address, name in rows.values_list("address", "name"):
+        found.setdefault(address, set()).add(name)
+    names = {address: name for address, (name, *others) in found.items() if not others}
+    for side in ("source", "destination"):
+        ends = Alert.objects.filter(incidents=incident, **{f"{side}_address__in": addresses})
+        pairs = ends.values_list(f"{side}_address", f"{side}_device").distinct()
+        names |= {address: name for address, name in pairs if name}
+    return names
 
 
 def _unpacked(data: bytes) -> Any:

@@ -1,4 +1,5 @@
 """Hands-on practice: reading captures, page by page and from the command line.
 
-Must not know: incidents and rules. Doors: `web` (the capture pages), the command `capture`.
+Reads captures of incidents for `alerts.captures`, in a process of its own (`capture_reader`), and
+shows what was read. Must not know: rules. Doors: `web` (the capture pages), the command `capture`.
 """

@@ -1,15 +1,20 @@
-"""The captures of the lessons: the list, and one of them read for its page."""
+"""Captures for their pages: those of the list, of a lesson, and of an incident."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Protocol
 
 import yaml
 
+from alerts.captures.models import Capture, CapturePart
+from alerts.captures.queries import document_of, names_of_addresses
+from training.catalog.models import Capture as LessonCapture
+from training.labs.engine.documents import BLOCK, frame_from_json, operations_from_json
 from training.labs.engine.operations import ConversationRow, OperationReader, OperationRow
-from training.pcap import CaptureFile, Dissection, Dissector, Frame, Kind, Limits
+from training.pcap import CaptureFile, Dissection, Dissector, Frame, Limits
 
 FOLDER = Path(__file__).resolve().parents[1] / "content" / "captures"
 _LIMITS = Limits(frames=5_000, seconds=5.0)
@@ -35,9 +40,40 @@ class CaptureEntry:
         return FOLDER / f"{self.name}.pcap"
 
 
+class Reading(Protocol):
+    """A capture taken apart: its frames, conversations and operations."""
+
+    @property
+    def conversations(self) -> tuple[ConversationRow, ...]:
+        """Who talked with whom, in the order in which they began."""
+
+    @property
+    def rows(self) -> tuple[OperationRow, ...]:
+        """What was done, in the order of the capture."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What ended the reading early."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes the file has."""
+
+    @property
+    def n_frames(self) -> int:
+        """How many frames can be shown."""
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """The times of the first and of the last frame."""
+
+    def frame(self, number: int) -> tuple[Frame, Dissection]:
+        """Return a frame by its number, which counts from 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureReading:
-    """A capture taken apart: its frames, conversations and operations."""
+    """A capture that was read just now."""
 
     frames: tuple[tuple[Frame, Dissection], ...]
     conversations: tuple[ConversationRow, ...]
@@ -52,9 +88,49 @@ class CaptureReading:
         return min(times), max(times)
 
     @property
-    def kinds(self) -> Counter[Kind]:
-        """How many operations there are of each kind."""
-        return sum((conversation.kinds for conversation in self.conversations), Counter())
+    def n_frames(self) -> int:
+        """How many frames it has."""
+        return len(self.frames)
+
+    def frame(self, number: int) -> tuple[Frame, Dissection]:
+        """Return a frame by its number, which counts from 1."""
+        return self.frames[number - 1]
+
+
+class StoredReading:
+    """A capture of an incident that a worker has read: a frame is fetched when it is shown."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+        self.size = capture.size
+        self.summary: dict[str, Any] = document_of(capture, CapturePart.Kind.SUMMARY)
+        self.n_frames: int = self.summary["frames_shown"]
+        self.problems = tuple(self.summary["problems"][:3])
+        operations = document_of(capture, CapturePart.Kind.OPERATIONS)
+        rows = [*operations["conversations"], *operations["rows"]]
+        ends = ("client", "server", "source", "target")
+        addresses = {row[end] for row in rows for end in ends if end in row}
+        names = names_of_addresses(capture.incident, addresses)
+        self.conversations, self.rows = operations_from_json(
+            operations, lambda address: names.get(address, address)
+        )
+        self._blocks: dict[int, list[Any]] = {}
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """The times of the first and of the last frame that can be shown."""
+        if not self.n_frames:
+            return 0, 0
+        first, last = self.frame(1)[0].time_ns, self.frame(self.n_frames)[0].time_ns
+        times = [first, last, *(at for row in self.rows for at in row.times_ns)]
+        return min(times), max(times)
+
+    def frame(self, number: int) -> tuple[Frame, Dissection]:
+        """Return a frame by its number, which counts from 1."""
+        block, place = divmod(number - 1, BLOCK)
+        if block not in self._blocks:
+            self._blocks[block] = document_of(self._capture, CapturePart.Kind.FRAMES, block)
+        return frame_from_json(number, self._blocks[block][place])
 
 
 @cache
@@ -93,9 +169,23 @@ def read_capture(entry_name: str) -> CaptureReading:
     entry = find_capture(entry_name)
     if entry is None:
         raise LookupError(entry_name)
-    capture, dissector = CaptureFile(entry.path, _LIMITS), Dissector(_LIMITS)
+    return _read_file(entry.path, entry.devices)
+
+
+@lru_cache(maxsize=16)
+def read_lesson_capture(capture_id: int, sha256: str) -> CaptureReading:
+    """Take a capture of a lesson apart, as it was imported. Raises CaptureError."""
+    data = LessonCapture.objects.values_list("data", flat=True).get(pk=capture_id)
+    with NamedTemporaryFile(suffix=".pcap") as copy:
+        copy.write(bytes(data))
+        copy.flush()
+        return _read_file(Path(copy.name), {})
+
+
+def _read_file(path: Path, devices: dict[str, str]) -> CaptureReading:
+    capture, dissector = CaptureFile(path, _LIMITS), Dissector(_LIMITS)
     frames = tuple((frame, dissector.dissect(frame)) for frame in capture.frames())
-    reader = OperationReader(entry.devices)
+    reader = OperationReader(devices)
     reader.read(result for _, result in frames)
     reader.read(dissector.finish())
     return CaptureReading(
@@ -103,5 +193,5 @@ def read_capture(entry_name: str) -> CaptureReading:
         tuple(reader.conversations),
         tuple(reader.rows),
         tuple(capture.problems),
-        entry.path.stat().st_size,
+        path.stat().st_size,
     )

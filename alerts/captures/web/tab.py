@@ -13,13 +13,12 @@ from alerts.captures.policies import (
     reasons_against_attaching,
     reasons_against_removing,
 )
-from alerts.captures.queries import accesses_of, captures_of, summaries_of
+from alerts.captures.queries import accesses_of, captures_of, names_of_addresses, summaries_of
 from alerts.captures.registry import capture_reader
 from alerts.captures.web.plain_words import CaptureWords, words_of
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.reads.incident import alert_pages_of
 from alerts.incidents.registry import TabVisit
-from alerts.sites.models import Device
 from portal.accounts.models import User
 
 MAX_ACCESSES = 5
@@ -64,7 +63,13 @@ def cards_of(captures: Iterable[Capture], incident: Incident, user: User) -> lis
     if not rows:
         return []
     summaries, accesses = summaries_of(rows), accesses_of(rows)
-    names, wanted = device_names(incident, summaries.values()), _alert_addresses(incident)
+    addresses = {
+        row[end]
+        for summary in summaries.values()
+        for row in summary["conversations"]
+        for end in ("client", "server")
+    }
+    names, wanted = names_of_addresses(incident, addresses), _alert_addresses(incident)
     may_open = may_open_captures_of(incident, by=user)
     cards = []
     for capture in rows:
@@ -83,36 +88,6 @@ def cards_of(captures: Iterable[Capture], incident: Incident, user: User) -> lis
             )
         )
     return cards
-
-
-def device_names(incident: Incident, summaries: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return which device has which of the addresses in these summaries, as far as it is known.
-    An address that two zones use has no name, unless an alert of the incident says which it is.
-    """
-    addresses = {
-        row[end]
-        for each in summaries
-        for row in each["conversations"]
-        for end in ("client", "server")
-    }
-    return names_of_addresses(incident, addresses)
-
-
-def names_of_addresses(incident: Incident, addresses: Iterable[str]) -> dict[str, str]:
-    """Return the devices at these addresses, at the incident's sites or in its alerts."""
-    wanted, found = list(addresses), dict[str, set[str]]()
-    rows = Device.objects.filter(zone__site__in=incident.site_ids, address__in=wanted)
-    for address, name in rows.values_list("address", "name"):
-        found.setdefault(address, set()).add(name)
-    names = {address: each.copy().pop() for address, each in found.items() if len(each) == 1}
-    for side in ("source", "destination"):
-        ends = Alert.objects.filter(incidents=incident, **{f"{side}_address__in": wanted})
-        names |= {
-            address: name
-            for address, name in ends.values_list(f"{side}_address", f"{side}_device")
-            if name
-        }
-    return names
 
 
 def _alert_addresses(incident: Incident) -> list[str]:

@@ -108,3 +108,21 @@ def test_german_has_no_english_left_but_the_stories_and_protocol_words(see, clie
     for word in ("Operations", "Conversations", "In plain words", "Show values", "Next frame"):
         assert f">{word}<" not in page and f'"{word}"' not in page
     assert "Mitschnitte" in page and "Schreiben" in page
+
+
+def test_a_capture_of_a_lesson_opens_with_its_story_or_alone(see, client, take_over):
+    from training.catalog.models import Capture, Module
+
+    take_over()
+    module, data = Module.objects.get(), (CAPTURES / "water-two-writers.pcap").read_bytes()
+    for name in ("water-two-writers.pcap", "own.pcap", "broken.pcap"):
+        kept = b"MZ" if name == "broken.pcap" else data
+        Capture.objects.create(module=module, name=name, sha256=name, data=kept)
+    address = f"/training/captures/of/{module.slug}"
+    listed = client.get(f"{address}/water-two-writers.pcap/")
+    assert (listed.status_code, listed["Location"]) == (302, TWO_WRITERS)
+    own = see(f"{address}/own.pcap/?frame=52")
+    assert "Frame 52 of 148" in own and "10.20.31.17" in own
+    assert f'href="/training/{module.slug}/captures/own.pcap"' in own
+    assert "This capture cannot be read." in see(f"{address}/broken.pcap/", status=500)
+    see(f"{address}/nothing.pcap/", status=404)

@@ -163,6 +163,15 @@ def test_the_catalogue_follows_the_role_and_the_rail_leads_to_it(see, sam, mia, 
         assert see(path, sam)[0] == 404
 
 
+def test_a_question_about_a_capture_leads_to_the_viewer_and_to_the_file(client, sam, lesson):
+    client.force_login(sam)
+    html = client.get(f"{MODULE}one-stop/").content.decode()
+    assert f'href="/training/captures/of/{lesson.module.slug}/stop.pcap/"' in html
+    assert f'href="{MODULE}captures/stop.pcap"' in html
+    answer = client.get(f"/training/captures/of/{lesson.module.slug}/stop.pcap/")
+    assert b"Frame 1 of 4" in answer.content
+
+
 def test_a_capture_is_handed_out_as_a_file(client, sam, lesson):
     client.force_login(sam)
     answer = client.get(f"{MODULE}captures/stop.pcap")

@@ -4,7 +4,7 @@ import json
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 from typing import Any
 
 from training.labs.engine.operations import ConversationRow, OperationRow
@@ -30,11 +30,11 @@ def frames_as_json(frames: Iterable[tuple[Frame, Dissection]]) -> list[Any]:
 
 
 def _layer(layer: Layer) -> list[Any]:
-    fields = [
+    lines = [
         [field.label, field.text, field.start, field.length, int(field.hidden)]
         for field in layer.fields
     ]
-    return [layer.name, layer.start, layer.length, int(layer.buffer is not None), fields]
+    return [layer.name, layer.start, layer.length, int(layer.buffer is not None), lines]
 
 
 def frame_from_json(number: int, row: dict[str, Any]) -> tuple[Frame, Dissection]:
@@ -44,10 +44,10 @@ def frame_from_json(number: int, row: dict[str, Any]) -> tuple[Frame, Dissection
     layers = [
         Layer(
             name, start, length,
-            [Field(label, text, at, n, bool(hidden)) for label, text, at, n, hidden in fields],
+            [Field(label, text, at, n, bool(hidden)) for label, text, at, n, hidden in lines],
             b"" if is_joined else None,
         )
-        for name, start, length, is_joined, fields in row["layers"]
+        for name, start, length, is_joined, lines in row["layers"]
     ]  # fmt: skip
     result = Dissection(number, row["t"], row["w"], layers, problem=row["p"])
     return frame, result
@@ -62,11 +62,13 @@ def operations_as_json(
             asdict(row) | {"protocols": sorted(row.protocols), "kinds": dict(row.kinds)}
             for row in conversations
         ],
-        "rows": [
-            asdict(replace(row, conversation=None)) | {"conversation": row.conversation.number}  # type: ignore[arg-type]
-            for row in rows
-        ],
+        "rows": [_operation(row) for row in rows],
     }
+
+
+def _operation(row: OperationRow) -> dict[str, Any]:
+    values = {each.name: getattr(row, each.name) for each in fields(row)}
+    return values | {"conversation": row.conversation.number}
 
 
 def operations_from_json(

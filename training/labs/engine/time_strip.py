@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from training.labs.engine.operations import GRAVITY, OperationRow
 from training.pcap import Kind
@@ -80,7 +81,9 @@ def draw_strip(
         if lane is not None:
             shape = _SHAPES.get(row.kind, "dot")
             times = row.times_ns if shape == "dot" else [row.time_ns]
-            lane.marks += [Mark(x, shape, row.first) for x in sorted({place(at) for at in times})]
+            taken = {mark.x for mark in lane.marks if mark.shape == shape}
+            places = sorted({place(at) for at in times} - taken)
+            lane.marks += [Mark(x, shape, row.first) for x in places]
     n_pairs = len({(row.source, row.target) for row in rows})
     height = _TOP + len(lanes) * _LANE + _FOOT
     lines = tuple(
@@ -92,5 +95,6 @@ def draw_strip(
 
 def _seconds(length: float, most: int) -> list[int]:
     """Return round moments within the length, at most about `most` of them."""
-    step = next((step for step in _STEPS if length / step <= most), _STEPS[-1])
+    days = max(ceil(length / _STEPS[-1] / most), 1) * _STEPS[-1]
+    step = next((step for step in _STEPS if length / step <= most), days)
     return list(range(0, int(length) + 1, step))

@@ -1,9 +1,14 @@
 """Everything that the page of one capture shows, worked out from its address."""
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import cached_property
+from math import ceil
+from pathlib import Path
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from portal.ui.words import number
@@ -11,12 +16,14 @@ from portal.ui.zones import reader_clock
 from training.labs.engine.dump import MAX_BYTES, DumpLine, dump_lines
 from training.labs.engine.operations import GRAVITY, ConversationRow, OperationRow
 from training.labs.engine.time_strip import TimeStrip, draw_strip
-from training.labs.queries import CaptureEntry, CaptureReading, read_capture
+from training.labs.queries import CaptureEntry, Reading, read_capture
 from training.labs.web.kind_words import KIND_WORDS, LAYER_WORDS, KindWords
 from training.pcap import CaptureError, Dissection, Field, Frame, Kind, Layer, tshark
 from training.pcap.summary import moment_of
 
 _COVER = "••••"
+PAGE_ROWS = 200
+MAX_CONVERSATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,25 @@ class LayerView:
     is_joined: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CaptureSource:
+    """Where a capture comes from: its name and file, whose clock its page shows, where the file is
+    handed out (an address, or nothing) and where it lies, if it does on this machine.
+    """
+
+    title: str
+    file_name: str
+    time_zone: str | tzinfo | None
+    download: str
+    path: Path | None = None
+    entry: CaptureEntry | None = None
+
+
 class CapturePage:
     """A capture, what of it is chosen, and the frame that is open."""
 
-    def __init__(self, entry: CaptureEntry, reading: CaptureReading, query: QueryDict) -> None:
-        self.entry, self.reading, self.query = entry, reading, query
+    def __init__(self, source: CaptureSource, reading: Reading, query: QueryDict) -> None:
+        self.source, self.reading, self.query = source, reading, query
         self.kinds = [kind for kind in GRAVITY if kind.value in query.getlist("kind")]
         conversations = {
             str(conversation.number): conversation for conversation in reading.conversations
@@ -79,7 +100,7 @@ class CapturePage:
     @property
     def has_tshark(self) -> bool:
         """Whether tshark can be asked as well."""
-        return tshark.is_available()
+        return self.source.path is not None and tshark.is_available()
 
     @cached_property
     def rows(self) -> list[OperationRow]:
@@ -93,8 +114,31 @@ class CapturePage:
 
     @property
     def conversations(self) -> tuple[ConversationRow, ...]:
-        """The conversations of the capture."""
-        return self.reading.conversations
+        """The conversations of the capture, as many as a page can list."""
+        return self.reading.conversations[:MAX_CONVERSATIONS]
+
+    @property
+    def conversations_left(self) -> int:
+        """How many more there are."""
+        return max(len(self.reading.conversations) - MAX_CONVERSATIONS, 0)
+
+    @cached_property
+    def page_number(self) -> int:
+        """Which page of the list of operations is shown, counted from 1."""
+        wanted = self.query.get("page", "")
+        is_number = wanted.isascii() and wanted.isdecimal()
+        return min(max(int(wanted[:6]), 1), self.n_pages) if is_number else 1
+
+    @property
+    def n_pages(self) -> int:
+        """How many pages the list of operations has."""
+        return max(ceil(len(self.rows) / PAGE_ROWS), 1)
+
+    @property
+    def page_rows(self) -> list[OperationRow]:
+        """The operations of the page that is shown."""
+        start = (self.page_number - 1) * PAGE_ROWS
+        return self.rows[start : start + PAGE_ROWS]
 
     @cached_property
     def number(self) -> int:
@@ -102,22 +146,22 @@ class CapturePage:
         wanted = self.query.get("frame", "")
         if wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:9]) <= self.last:
             return int(wanted)
-        return self.rows[0].first if self.rows else 1
+        return self.page_rows[0].first if self.rows else 1
 
     @property
     def last(self) -> int:
         """The number of the last frame."""
-        return len(self.reading.frames)
+        return self.reading.n_frames
 
     @cached_property
     def frame(self) -> Frame:
         """The frame that is open."""
-        return self.reading.frames[self.number - 1][0]
+        return self.reading.frame(self.number)[0]
 
     @cached_property
     def dissection(self) -> Dissection:
         """What it says."""
-        return self.reading.frames[self.number - 1][1]
+        return self.reading.frame(self.number)[1]
 
     @cached_property
     def summary(self) -> str:
@@ -125,13 +169,18 @@ class CapturePage:
         return gettext("%(frames)s frames, %(bytes)s bytes, %(conversations)s conversations") % {
             "frames": number(self.last),
             "bytes": number(self.reading.size),
-            "conversations": number(len(self.conversations)),
+            "conversations": number(len(self.reading.conversations)),
         }
+
+    @cached_property
+    def kind_counts(self) -> Counter[Kind]:
+        """How many operations there are of each kind."""
+        return sum((each.kinds for each in self.reading.conversations), Counter())
 
     @cached_property
     def choices(self) -> list[KindChoice]:
         """The kinds that occur, the gravest first."""
-        counts = self.reading.kinds
+        counts = self.kind_counts
         return [
             KindChoice(kind.value, KIND_WORDS[kind], counts[kind], kind in self.kinds)
             for kind in GRAVITY
@@ -142,12 +191,12 @@ class CapturePage:
     def marks(self) -> list[tuple[KindWords, int]]:
         """How many operations change a controller, by kind."""
         marked = (Kind.STOP, Kind.RESTART, Kind.START, Kind.PROGRAM, Kind.WRITE)
-        return [(KIND_WORDS[kind], self.reading.kinds[kind]) for kind in marked]
+        return [(KIND_WORDS[kind], self.kind_counts[kind]) for kind in marked]
 
     @cached_property
     def operations(self) -> list[OperationView]:
         """The rows of the list."""
-        return [self._view(row) for row in self.rows]
+        return [self._view(row) for row in self.page_rows]
 
     def _view(self, row: OperationRow) -> OperationView:
         value = ""
@@ -165,7 +214,10 @@ class CapturePage:
         moment = moment_of(time_ns)
         if moment is None:
             return ""
-        local = moment.astimezone(reader_clock().zone(self.entry.time_zone))
+        try:
+            local = moment.astimezone(reader_clock().zone(self.source.time_zone))
+        except OverflowError:  # the last hours of the year 9999
+            return ""
         return f"{local:%H:%M:%S}.{local.microsecond // 1000:03}"
 
     @property
@@ -186,9 +238,9 @@ class CapturePage:
     def layers(self) -> list[LayerView]:
         """The frame in layers, by our own dissector or by tshark."""
         layers = self.dissection.layers
-        if self.tree == "tshark":
+        if self.tree == "tshark" and self.source.path:
             try:
-                layers = tshark.layers_of_frame(self.entry.path, self.dissection)
+                layers = tshark.layers_of_frame(self.source.path, self.dissection)
             except CaptureError as error:
                 self.tshark_trouble = str(error)
         return [self._layer(layer) for layer in layers if not layer.name.startswith("ber.")]
@@ -265,6 +317,23 @@ class CapturePage:
         return self.address(frame=str(self.number + 1), at="") + "#frame"
 
     @property
+    def all_address(self) -> str:
+        """The address without a filter."""
+        return "?" + ("values=shown" if self.shows_values else "")
+
+    @property
+    def page_before(self) -> str:
+        """The address of the page of operations before, or nothing."""
+        before = self.page_number - 1
+        return self.address(page=str(before), frame="", at="") if before else ""
+
+    @property
+    def page_after(self) -> str:
+        """The address of the next page of operations, or nothing."""
+        after = self.page_number + 1
+        return self.address(page=str(after), frame="", at="") if after <= self.n_pages else ""
+
+    @property
     def values_address(self) -> str:
         """The address that shows the values, or hides them again."""
         return self.address(values="" if self.shows_values else "shown")
@@ -276,5 +345,13 @@ class CapturePage:
 
 
 def build_page(entry: CaptureEntry, query: QueryDict) -> CapturePage:
-    """Read a capture for its page."""
-    return CapturePage(entry, read_capture(entry.name), query)
+    """Read a capture of the list for its page. Raises CaptureError."""
+    source = CaptureSource(
+        title=entry.title,
+        file_name=entry.path.name,
+        time_zone=entry.time_zone,
+        download=reverse("labs:capture_file", args=[entry.name]),
+        path=entry.path,
+        entry=entry,
+    )
+    return CapturePage(source, read_capture(entry.name), query)

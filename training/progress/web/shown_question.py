@@ -102,7 +102,8 @@ class ShownQuestion:
     was_right_before: bool  # in an earlier wording
     due_at: datetime | None  # when it is to be answered again
     is_due: bool
-    capture: str
+    capture: str  # where its file is handed out
+    viewer: str  # where it is opened
     address: str
     again: str  # where it opens once more
     problems: tuple[str, ...] = ()
@@ -201,6 +202,9 @@ def show_question(
         due_at=state.due_at,
         is_due=state.is_due(now),
         capture=reverse("training:capture", args=[lesson.module.slug, capture]) if capture else "",
+        viewer=reverse("labs:lesson_capture", args=[lesson.module.slug, capture])
+        if capture
+        else "",
         address=addresses.answer,
         again=addresses.again,
         problems=refused.problems if refused else (),
