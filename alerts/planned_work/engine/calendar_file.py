@@ -15,7 +15,12 @@ from zoneinfo import ZoneInfo
 from alerts.planned_work.engine.entries import MAX_ENTRIES, Entry, ReadFile, words_of
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.kinds import KINDS, OTHER, kind_named
-from alerts.planned_work.engine.recurrence import Schedule, check_schedule, time_zone_named
+from alerts.planned_work.engine.recurrence import (
+    YEARS,
+    Schedule,
+    check_schedule,
+    time_zone_named,
+)
 
 _MANY: Final = frozenset({
     "RDATE", "EXDATE", "CATEGORIES", "X-TAGOUT-DEVICE", "X-TAGOUT-FROM", "X-TAGOUT-TO",
@@ -63,9 +68,9 @@ class _LineError(Exception):
         super().__init__(str(error))
 
 
-def read_calendar(text: str, *, time_zone: str) -> ReadFile:
+def read_calendar(text: str, *, time_zone: str, most: int = MAX_ENTRIES) -> ReadFile:
     """Return the works of a calendar. `time_zone` is that of moments that name none."""
-    read = ReadFile()
+    read = ReadFile(most)
     lines = _unfolded(text)
     if next(lines, (1, ""))[1].strip().upper() != "BEGIN:VCALENDAR":
         read.fail(1, PlanError("file.form"))
@@ -73,8 +78,8 @@ def read_calendar(text: str, *, time_zone: str) -> ReadFile:
     entries: dict[str, Entry] = {}
     moved: list[tuple[_Event, Entry]] = []
     for n, event in enumerate(_events(lines, read)):
-        if n >= MAX_ENTRIES:
-            read.fail(event.line, PlanError("file.many", most=MAX_ENTRIES))
+        if n >= most:
+            read.fail(event.line, PlanError("file.many", most=most))
             break
         try:
             entry = _entry(event, time_zone)
@@ -262,6 +267,8 @@ def _moment(told: _Property, zone: str) -> tuple[datetime, bool]:
     except (ValueError, OverflowError, KeyError) as error:
         wrong = PlanError("time.form", text=told.value[:60])
         raise _LineError(told.line, wrong) from error
+    if isinstance(found, date) and found.year not in YEARS:
+        raise _LineError(told.line, PlanError("time.far", text=found.isoformat()[:10]))
     if isinstance(found, datetime):
         local = found.replace(tzinfo=ZoneInfo(own)).astimezone(ZoneInfo(zone))
         return local.replace(tzinfo=None), False

@@ -30,9 +30,9 @@ class _CellError(Exception):
         super().__init__(str(error))
 
 
-def read_csv(text: str, *, time_zone: str) -> ReadFile:
+def read_csv(text: str, *, time_zone: str, most: int = MAX_ENTRIES) -> ReadFile:
     """Return the works of a file. `time_zone` is that of lines that name none."""
-    read = ReadFile()
+    read = ReadFile(most)
     sample = text[:4096].partition("\n")[0]
     delimiter = max(",;\t", key=sample.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -63,8 +63,8 @@ def _read_rows(
     for line, row in rows:
         if not any(cell.strip() for cell in row):
             continue
-        if len(seen) >= MAX_ENTRIES:
-            read.fail(line, PlanError("file.many", most=MAX_ENTRIES))
+        if len(seen) >= read.most:
+            read.fail(line, PlanError("file.many", most=read.most))
             return
         if len(row) != len(heading):
             read.fail(line, PlanError("entry.cells", count=len(row), wanted=len(heading)))

@@ -43,8 +43,9 @@ class FileError:
 
 @dataclass(slots=True)
 class ReadFile:
-    """What a file holds. Where `errors` is not empty nothing of it may be stored."""
+    """What a file holds, of at most `most` works. With `errors` nothing of it may be stored."""
 
+    most: int = MAX_ENTRIES
     entries: list[Entry] = field(default_factory=list)
     errors: list[FileError] = field(default_factory=list)
 

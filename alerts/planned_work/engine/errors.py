@@ -34,7 +34,9 @@ SENTENCES: Final = {
     "file.form": gettext_noop("This is not a calendar: it does not begin with BEGIN:VCALENDAR."),
     "file.text": gettext_noop("The file is not text in UTF-8."),
     "file.large": gettext_noop("The file is larger than {most} MB."),
-    "file.many": gettext_noop("The file names more than {most} works."),
+    "file.many": gettext_noop(
+        "The file names more than {most} works. Divide it into smaller ones."
+    ),
     "file.header": gettext_noop("Column “{name}” is missing. A file needs: {needed}."),
     "file.column": gettext_noop("Column “{name}” is not known. Known: {known}."),
     "file.twice": gettext_noop("The same work ({uid}) is in line {line} too."),

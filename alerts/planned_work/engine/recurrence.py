@@ -24,27 +24,36 @@ MAX_LENGTH: Final = timedelta(days=31)
 MAX_OCCURRENCES: Final = 1000  # within one horizon
 MAX_COUNT: Final = 10_000
 YEARS: Final = range(2000, 2100)
+# Dates and weekdays come again every 400 years. Rules run that much later, so that one that never
+# takes place is given up after 300 years, not after 8,000.
+_LATER: Final = 7600
 _DAY: Final = timedelta(days=1)
 _ANY_DAY: Final = datetime(2026, 1, 1)  # noqa: DTZ001  # rules run on the clock of the plant
 _FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _TOO_OFTEN: Final = ("SECONDLY", "MINUTELY", "HOURLY")
-_WEEKDAY: Final = r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
+_DAY_OF_YEAR: Final = r"[+-]?(0{0,2}[1-9]|0?[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-6])"
+
+
+def _list_of(value: str, *, most: int) -> str:
+    return f"{value}(,{value}){{0,{most - 1}}}"
+
+
 _PARTS: Final = {
     "FREQ": r"[A-Z]+",
     "INTERVAL": r"[1-9][0-9]{0,2}",
     "COUNT": r"[1-9][0-9]{0,4}",
     "UNTIL": r"[0-9]{8}(T[0-9]{6}Z?)?",
     "WKST": r"(MO|TU|WE|TH|FR|SA|SU)",
-    "BYDAY": rf"{_WEEKDAY}(,{_WEEKDAY})*",
-    "BYMONTH": r"[0-9]{1,2}(,[0-9]{1,2}){0,11}",
-    "BYMONTHDAY": r"-?[0-9]{1,2}(,-?[0-9]{1,2}){0,61}",
-    "BYYEARDAY": r"-?[0-9]{1,3}(,-?[0-9]{1,3}){0,99}",
-    "BYWEEKNO": r"-?[0-9]{1,2}(,-?[0-9]{1,2}){0,99}",
-    "BYSETPOS": r"-?[0-9]{1,3}(,-?[0-9]{1,3}){0,30}",
-    "BYHOUR": r"([01]?[0-9]|2[0-3])(,([01]?[0-9]|2[0-3])){0,23}",
+    "BYDAY": _list_of(r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)", most=400),
+    "BYMONTH": _list_of(r"(0?[1-9]|1[0-2])", most=12),
+    "BYMONTHDAY": _list_of(r"[+-]?(0?[1-9]|[12][0-9]|3[01])", most=62),
+    "BYYEARDAY": _list_of(_DAY_OF_YEAR, most=100),
+    "BYWEEKNO": _list_of(r"[+-]?(0?[1-9]|[1-4][0-9]|5[0-3])", most=100),
+    "BYSETPOS": _list_of(_DAY_OF_YEAR, most=31),
+    "BYHOUR": _list_of(r"([01]?[0-9]|2[0-3])", most=24),
     "BYMINUTE": r"[0-5]?[0-9]",
     "BYSECOND": r"0?0",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,18 +199,23 @@ def _starts(schedule: Schedule, first: datetime, last: datetime) -> Iterator[dat
     parts = read_rule(schedule.rule)
     count = int(parts.pop("COUNT", 0))
     end = min(_until(parts, schedule.time_zone) or last, last)
-    parts["UNTIL"] = f"{end:%Y%m%dT%H%M%S}"
     begin = schedule.starts_at if count else _moved_up(schedule.starts_at, parts, first)
     if end < begin:
         return
+    parts["UNTIL"] = f"{_by_years(end, _LATER):%Y%m%dT%H%M%S}"
     n = 1  # the first counts, whether the rule names it or not
-    for at in rrulestr(_as_rule(parts), dtstart=begin):
+    for later in rrulestr(_as_rule(parts), dtstart=_by_years(begin, _LATER)):
+        at = _by_years(later, -_LATER)
         if at == schedule.starts_at:
             continue
         n += 1
         if (count and n > count) or n > MAX_COUNT:
             return
         yield at
+
+
+def _by_years(at: datetime, years: int) -> datetime:
+    return at.replace(year=at.year + years)
 
 
 def _moved_up(start: datetime, parts: dict[str, str], first: datetime) -> datetime:
@@ -217,6 +231,8 @@ def _until(parts: dict[str, str], time_zone: str) -> datetime | None:
     text = parts.get("UNTIL", "")
     if not text:
         return None
+    if int(text[:4]) >= YEARS.stop:  # many calendars write 9999 for a rule without an end
+        return None
     try:
         if len(text) == 8:
             return datetime.strptime(text, "%Y%m%d") + _DAY - timedelta(seconds=1)  # noqa: DTZ007  # on the plant's clock
@@ -224,6 +240,8 @@ def _until(parts: dict[str, str], time_zone: str) -> datetime | None:
     except ValueError as error:
         raise PlanError("rule.value", part="UNTIL", text=text) from error
     if text.endswith("Z"):
+        if until.year < YEARS.start:
+            return until  # long before anything begins, on any clock
         local = until.replace(tzinfo=UTC).astimezone(ZoneInfo(time_zone))
         return local.replace(tzinfo=None)
     return until

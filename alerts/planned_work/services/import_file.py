@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from alerts.planned_work.engine.calendar_file import read_calendar
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.csv_file import read_csv
-from alerts.planned_work.engine.entries import MAX_ERRORS, Entry, ReadFile, text_of
+from alerts.planned_work.engine.entries import MAX_ENTRIES, MAX_ERRORS, Entry, ReadFile, text_of
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, Revision, WorkStep
 from alerts.planned_work.policies import reasons_against_planning
@@ -54,7 +54,7 @@ class ImportReport:
         return asdict(self)
 
 
-def read_file(data: bytes, *, name: str, time_zone: str) -> ReadFile:
+def read_file(data: bytes, *, name: str, time_zone: str, most: int = MAX_ENTRIES) -> ReadFile:
     """Return the works of a file: a calendar, unless its name says that it is CSV. Raises
     CannotImport where it cannot be read.
     """
@@ -64,17 +64,18 @@ def read_file(data: bytes, *, name: str, time_zone: str) -> ReadFile:
         raise CannotImport(error.spoken(_)) from error
     is_csv = name.casefold().endswith((".csv", ".tsv", ".txt"))
     read = read_csv if is_csv else read_calendar
-    return read(text, time_zone=time_zone)
+    return read(text, time_zone=time_zone, most=most)
 
 
 @transaction.atomic
 def import_works(
-    *, data: bytes, name: str, site: Site | None, by: Actor, now: datetime, dry_run: bool = False
-) -> ImportReport:
-    """Take over the works of a file. `site` is that of works that name none; a work is known again
-    by its UID. With an error nothing is stored; a dry run stores nothing either.
+    *, data: bytes, name: str, site: Site | None, by: Actor, now: datetime, dry_run: bool = False,
+    most: int = MAX_ENTRIES,
+) -> ImportReport:  # fmt: skip
+    """Take over the works of a file, at most `most`. `site` is that of works that name none;
+    a work is known again by its UID. With an error nothing is stored, nor in a dry run.
     """
-    read = read_file(data, name=name, time_zone=site.time_zone if site else "UTC")
+    read = read_file(data, name=name, time_zone=site.time_zone if site else "UTC", most=most)
     places = _Places(site)
     pairs: list[tuple[Entry, Site, WorkPlan]] = []
     for entry in () if read.errors else read.entries:

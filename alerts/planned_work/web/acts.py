@@ -36,6 +36,7 @@ from portal.ui.zones import zone_of
 FORM = "alerts/planned_work/form.html"
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MAX_UPLOAD = 5_000_000  # bytes; larger files are for the command
+MAX_WORKS = 5_000  # of a file that is read while somebody waits
 _PREFILLED = ("title", "kind", "from_names", "to_names", "any_names", "work_order", "vendor")
 
 
@@ -141,7 +142,7 @@ def _import(request: HttpRequest, site: Site, *, dry_run: bool) -> dict[str, int
         )
     report = import_works(
         data=file.read(), name=file.name or "", site=site, by=actor_of(request), now=clock.now(),
-        dry_run=dry_run,
+        dry_run=dry_run, most=MAX_WORKS,
     )  # fmt: skip
     return report.as_json()
 

@@ -23,6 +23,13 @@ def event(*lines, uid="a", summary="Drive firmware", start=START, length="DURATI
     return "\r\n".join([*(line for line in told if line), "END:VEVENT"])
 
 
+CSV_OF_THREE = b"""title,kind,starts,ends,devices
+Firmware,firmware,2026-11-28 08:00,2026-11-28 09:00,ENG-WS-04
+Firmware again,firmware,2026-11-28 10:00,2026-11-28 11:00,ENG-WS-04
+Firmware once more,firmware,2026-11-28 12:00,2026-11-28 13:00,ENG-WS-04
+"""
+
+
 def calendar(*events):
     return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *events, "END:VCALENDAR", ""]).encode()
 
@@ -122,6 +129,26 @@ def test_a_whole_zone_is_named_by_its_place(take_over):
 def test_work_that_is_long_over_is_counted_and_left_out(take_over):
     report = take_over(calendar(event(start="DTSTART:20200101T080000Z"), event(uid="b")))
     assert (report.new, report.over) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["plan.ics", "plan.csv"])
+def test_a_file_with_too_many_works_is_refused_at_the_first_that_is_too_many(take_over, name):
+    works = [event(uid=uid) for uid in "abc"]
+    data = calendar(*works) if name == "plan.ics" else CSV_OF_THREE
+    (reason,) = refused(take_over, data, name=name, most=2)
+    line = 17 if name == "plan.ics" else 4
+    assert reason.startswith(f"Line {line}: The file names more than 2 works. Divide it")
+
+
+@pytest.mark.parametrize(
+    "line", ["EXDATE:99991231T235959Z", "RDATE:00010101T000000", "DTEND:99991231T235959Z"]
+)
+def test_a_moment_beyond_all_calendars_names_its_line(take_over, line):
+    length = "" if line.startswith("DTEND") else "DURATION:PT5H"
+    (reason,) = refused(take_over, calendar(event(line, length=length)))
+    number = 9 if length else 8
+    assert reason.startswith(f"Line {number}: ")
+    assert "is too far away" in reason
 
 
 def test_a_file_with_far_too_many_times_is_refused(take_over, monkeypatch):

@@ -82,7 +82,22 @@ def test_an_endless_recurrence_ends_at_the_horizon():
 
 def test_a_recurrence_that_never_comes_ends_too():
     schedule = nightly("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", start=datetime(2001, 1, 1, 3, 0))
+    began = time.process_time()
     assert not takes_place(schedule, since=AUTUMN, until=AUTUMN + timedelta(days=800))
+    assert time.process_time() - began < 1  # a file may hold thousands of these
+
+
+@pytest.mark.parametrize("end", ["99991231", "99991231T235959", "99991231T235959Z", "21000101"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_recurrence_until_the_end_of_all_calendars_is_one_without_an_end(end, zone):
+    endless = starts(nightly("FREQ=DAILY", zone=zone))
+    assert starts(nightly(f"FREQ=DAILY;UNTIL={end}", zone=zone)) == endless
+
+
+def test_a_leap_day_is_a_leap_day():
+    schedule = nightly("FREQ=YEARLY", start=datetime(2024, 2, 29, 3, 0), zone="UTC")
+    spans = occurrences(schedule, since=AUTUMN, until=datetime(2033, 1, 1, tzinfo=UTC))
+    assert [f"{each.starts_at:%Y-%m-%d}" for each in spans] == ["2028-02-29", "2032-02-29"]
 
 
 def test_too_many_times_are_refused():
@@ -99,6 +114,10 @@ def test_too_many_times_are_refused():
         ("FREQ=HOURLY", "repeats too often"),
         ("FREQ=DAILY;BYMINUTE=0,1", "not a valid value of BYMINUTE"),
         ("FREQ=DAILY;BYSECOND=5", "not a valid value of BYSECOND"),
+        ("FREQ=YEARLY;BYMONTH=13", "“13” is not a valid value of BYMONTH"),
+        ("FREQ=YEARLY;BYMONTHDAY=0", "not a valid value of BYMONTHDAY"),
+        ("FREQ=YEARLY;BYYEARDAY=367", "not a valid value of BYYEARDAY"),
+        ("FREQ=YEARLY;BYWEEKNO=60", "not a valid value of BYWEEKNO"),
         ("FREQ=DAILY;BYEASTER=1", "“BYEASTER” is not a part"),
         ("FREQ=DAILY;INTERVAL=0", "not a valid value of INTERVAL"),
         ("FREQ=DAILY;COUNT=99999", "not a valid value of COUNT"),

@@ -162,6 +162,17 @@ def test_a_file_is_checked_first_and_then_imported(send, site, devices, oda):
     assert PlannedWork.objects.count() == 1
 
 
+def test_a_page_does_not_let_a_person_wait_for_a_file_of_ten_thousand_works(send, site, oda):
+    from io import BytesIO
+
+    works = "".join(f"Backup {n},backup,2026-11-25 02:00,2026-11-25 04:00\n" for n in range(5001))
+    file = BytesIO(b"title,kind,starts,ends\n" + works.encode())
+    file.name = "plan.csv"
+    refused = send("/planned-work/import/", oda, site=site.pk, file=file, do="import")
+    assert refused.status_code == 422
+    assert "Line 5002: The file names more than 5000 works." in refused.content.decode()
+
+
 def test_an_incident_says_that_it_is_inside_planned_work_and_links_there(see, planned, happen, oda):
     work = planned(now=EARLY)
     incident = happen(ELEVEN)
