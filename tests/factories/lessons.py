@@ -141,6 +141,54 @@ days:
 """
 
 
+LAB = """\
+alert:
+  type: Controller Stop
+  severity: Low
+  raised: Sunday, 02:13
+  sentence: ENG-WS-04 told PLC-2 to stop.
+  traffic: Siemens S7, TCP 102, once
+source: {name: ENG-WS-04, role: Engineering workstation, address: 10.1.2.4, level: Level 3}
+destination: {name: PLC-2, role: Controller of line B}
+known:
+  - {text: ENG-WS-04 programs line B., holds: true}
+  - {text: Work is planned for line B., holds: false}
+verdicts:
+  routine: A stop is never daily bread.
+  maintenance: Somebody mended something.
+  suspicious: The station and the person belong here.
+reasons:
+  - {id: repair, text: Repair after a fault, feedback: The work order came later.}
+  - {id: vendor, text: Vendor session, feedback: No vendor was logged in.}
+  - {id: test-rig, text: Test rig, feedback: Line B fills bottles.}
+  - {id: misuse, text: Station misused, feedback: The engineer was there.}
+next_steps:
+  - {id: phone, text: Phone the control room, feedback: They see the line.}
+  - {id: close, text: Close it, feedback: Nobody has been asked.}
+  - {id: block, text: Block the station, feedback: The repair would stop half way., unsafe: true}
+key: {verdict: maintenance, reason: repair, next_step: phone}
+ot_says: A valve hung open. I stopped the line, mended it and started it again.
+decided: The upload first.
+not_decided: The hour.
+"""
+TRIAGE = """\
+::: question {#judge type=triage technique=T0858 lab=sunday-stop}
+What do you say of this stop?
+:::
+
+[^wireshark]: Wireshark"""
+
+
+def write_lab(root: Path, text: str = LAB) -> Path:
+    """Write the module with an eighth question, which asks to judge an alert; return the lab."""
+    lesson = LESSON.replace("[^wireshark]: Wireshark", TRIAGE)
+    folder = write_module(root, **{"01-one-stop__md": lesson})
+    (folder / "labs").mkdir(exist_ok=True)
+    file = folder / "labs" / "sunday-stop.yaml"
+    file.write_text(text)
+    return file
+
+
 def write_path(root: Path, text: str = PATH) -> Path:
     """Write a path of two days, and a second module with the lesson of its second day."""
     write_module(

@@ -123,9 +123,11 @@ def picks(
     many: bool = False,
     hide_legend: bool = False,
     focus: bool = False,
+    lang: str = "",
 ) -> SafeString:
     """A few values as pills to choose one from, or several with many=True. With `focus` the
-    chosen one, else the first, has the focus when a dialog opens.
+    chosen one, else the first, has the focus when a dialog opens. `lang` names the language of
+    the values where it is not that of the page.
     """
     rows = []
     offered = [each if isinstance(each, Choice) else Choice(*each) for each in choices]
@@ -149,8 +151,9 @@ def picks(
             )
         )
     return format_html(
-        '<fieldset><legend class="{}">{}</legend><div class="picks">{}</div></fieldset>',
+        '<fieldset><legend class="{}">{}</legend><div class="picks"{}>{}</div></fieldset>',
         classes("hear-only" if hide_legend else "label"),
         legend,
+        attributes({"lang": lang or None}),
         joined(rows),
     )

@@ -46,6 +46,94 @@ class Pair:
     right_html: str
 
 
+class Verdict(StrEnum):
+    """What OT says of an alert."""
+
+    ROUTINE = "routine"
+    MAINTENANCE = "maintenance"
+    SUSPICIOUS = "suspicious"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A device at one end of what an alert speaks of."""
+
+    name: str
+    role: str
+    address: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What was known, or known not to be so, when the alert had to be judged."""
+
+    text: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A reason or a next step to choose, and what is said of it afterwards. An unsafe step could
+    hurt the plant.
+    """
+
+    id: str
+    text: str
+    feedback: str
+    is_unsafe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """An alert as it stood when somebody had to judge it, and what OT said of it. `verdicts` holds
+    what is said to each verdict; the key is `verdict`, and the ids `reason` and `next_step`. Plain
+    text.
+    """
+
+    alert_type: str
+    severity: str
+    raised: str
+    sentence: str
+    traffic: str
+    source: End
+    destination: End
+    known: tuple[Fact, ...]
+    verdicts: dict[str, str]
+    reasons: tuple[Choice, ...]
+    next_steps: tuple[Choice, ...]
+    verdict: Verdict
+    reason: str
+    next_step: str
+    ot_says: str
+    decided: str
+    not_decided: str
+
+    @property
+    def judged(self) -> dict[str, Any]:
+        """What a learner judges: the alert, the choices and the key, but no feedback."""
+        said = {"verdicts", "reasons", "next_steps", "ot_says", "decided", "not_decided"}
+        choices = {
+            "reasons": [[choice.id, choice.text] for choice in self.reasons],
+            "next_steps": [[choice.id, choice.text] for choice in self.next_steps],
+        }
+        kept = {name: value for name, value in asdict(self).items() if name not in said}
+        return kept | choices
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Lab":
+        """Return the lab of a stored one."""
+        nested = {
+            "source": End(**stored["source"]),
+            "destination": End(**stored["destination"]),
+            "known": tuple(Fact(**fact) for fact in stored["known"]),
+            "reasons": tuple(Choice(**choice) for choice in stored["reasons"]),
+            "next_steps": tuple(Choice(**choice) for choice in stored["next_steps"]),
+            "verdict": Verdict(stored["verdict"]),
+        }
+        return cls(**{**stored, **nested})
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question as its author wrote it. `accepted` holds the right answers of numeric (value and
@@ -67,6 +155,7 @@ class Question:
     techniques: tuple[str, ...] = ()
     capture: str = ""
     lab: str = ""
+    case: Lab | None = None  # what is in the file that `lab` names
     is_shuffled: bool = True
     is_minor_edit: bool = False
 
@@ -75,7 +164,7 @@ class Question:
         """SHA-256 of what a learner judges: prompt, options and key, but neither feedback nor
         layout. A new hash is a new version, whose figures begin at zero.
         """
-        judged = {
+        judged: dict[str, Any] = {
             "type": self.type,
             "prompt": self.prompt,
             "options": [[option.text, option.is_correct] for option in self.options],
@@ -84,6 +173,8 @@ class Question:
             "items": [item.text for item in self.items],
             "files": [self.capture, self.lab],
         }
+        if self.case:
+            judged["case"] = self.case.judged
         return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
@@ -99,6 +190,7 @@ class Question:
             "options": tuple(Option(**option) for option in stored["options"]),
             "pairs": tuple(Pair(**pair) for pair in stored["pairs"]),
             "items": tuple(Option(**item) for item in stored["items"]),
+            "case": Lab.from_json(stored["case"]) if stored.get("case") else None,
         }
         flat = {name: tuple(stored[name]) for name in ("accepted", "headings", "techniques")}
         return cls(**{**stored, **nested, **flat})

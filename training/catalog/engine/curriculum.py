@@ -11,6 +11,7 @@ from training.catalog.engine.cards import read_cards
 from training.catalog.engine.content import Card, LearningPath, Lesson, Module
 from training.catalog.engine.faults import Fault, Report, Source
 from training.catalog.engine.fields import Field, Key
+from training.catalog.engine.labs import read_labs
 from training.catalog.engine.lessons import Place, check_review, read_lesson
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import check_lock, locked_files
@@ -97,11 +98,13 @@ class _Reader:
         self.report, self._vocabulary = report, vocabulary
         self.fields: dict[str, Field] = {}
         self.source = Source.of(f"{shown}/module.yaml", "", report)
-        self._place = Place(folder, shown, vocabulary, make_parser())
+        self._labs = read_labs(folder, shown, report, vocabulary)
+        self._place = Place(folder, shown, vocabulary, make_parser(), self._labs)
 
     def read(self) -> Module | None:
         """Return the module; None where its module.yaml cannot be used."""
         lessons = tuple(self._read_lessons())
+        self._check_labs(lessons)
         cards = self._read_cards()
         self._check_translations(lessons)
         self._check_folder()
@@ -170,6 +173,12 @@ class _Reader:
         if not numbers:
             text = "The module has no lesson."
             self.report.add(f"{self.shown}/module.yaml", 1, 1, "NO-LESSONS", text)
+
+    def _check_labs(self, lessons: tuple[Lesson, ...]) -> None:
+        asked = {question.lab for lesson in lessons for question in lesson.questions}
+        for name in sorted(self._labs.keys() - asked):
+            text = "No question of the module asks this lab."
+            self.report.add(f"{self.shown}/labs/{name}.yaml", 1, 1, "UNUSED-LAB", text)
 
     def _read_cards(self) -> tuple[Card, ...]:
         if not (self.folder / "cards.md").is_file():

@@ -1,7 +1,7 @@
 """YAML read so that every value knows its line and column, and checked against a list of keys."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
@@ -160,6 +160,15 @@ def is_flag(field: Field) -> str | None:
 def is_mapping(field: Field) -> str | None:
     """Accept `key: value` lines."""
     return None if isinstance(field.value, dict) else "must hold `key: value` lines."
+
+
+def is_one_of(values: Sequence[str]) -> Check:
+    """Return a check for one of these words."""
+
+    def check(field: Field) -> str | None:
+        return None if field.value in values else f"must be one of: {', '.join(values)}."
+
+    return check
 
 
 def is_number(least: float, most: float) -> Check:

@@ -4,6 +4,7 @@ single, multiple   {"chosen": [0, 2]}            positions of the options
 numeric, short, packet   {"text": "0x29"}        as it was typed
 match              {"places": [2, 0, 1]}         for each pair, whose right side was chosen
 order              {"places": [0, 2, 1]}         for each step, where it was put
+triage             {"verdict": "routine", "reason": "backup", "next_step": "close", "sure": 70}
 """
 
 import random
@@ -12,19 +13,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.catalog.engine.answer_keys import read_number
-from training.catalog.engine.content import Option, Question, QuestionType
+from training.catalog.engine.content import Lab, Option, Question, QuestionType, Verdict
 
 type Answer = dict[str, Any]
 
 CHOICES = frozenset({QuestionType.SINGLE, QuestionType.MULTIPLE})
 PLACES = frozenset({QuestionType.MATCH, QuestionType.ORDER})
 MAX_TEXT = 200  # letters of a typed answer
+SURE = (50, 60, 70, 80, 90, 100)  # per cent; half is a coin
 _FRAME = re.compile(r"(?:frame|no\.?|#)?\s*0*(\d+)", re.IGNORECASE)
 
 
 class AnswerError(ValueError):
     """The answer cannot be judged. The code says why: `none`, `many`, `long`, `number`, `frame`,
-    `gaps`, `twice`.
+    `gaps`, `twice`, `parts`.
     """
 
     @property
@@ -48,8 +50,8 @@ def display_order(question: Question, seed: str) -> list[int]:
 
 
 def read_answer(question: Question, form: Mapping[str, Sequence[str]], seed: str) -> Answer:
-    """Return the answer in a submitted form: `choice` (positions as displayed), `text`, or
-    `place-0`, `place-1` … Raises AnswerError.
+    """Return the answer in a submitted form: `choice` (positions as displayed), `text`,
+    `place-0`, `place-1` …, or `verdict`, `reason`, `sure` and `next_step`. Raises AnswerError.
     """
     order = display_order(question, seed)
     if question.type in CHOICES:
@@ -59,6 +61,8 @@ def read_answer(question: Question, form: Mapping[str, Sequence[str]], seed: str
         if question.type is QuestionType.SINGLE and len(chosen) > 1:
             raise AnswerError("many")
         return {"chosen": chosen}
+    if question.case:
+        return _read_judgement(question.case, form)
     if question.type in PLACES:
         return {"places": _read_places(question, form, order)}
     text = " ".join(" ".join(form.get("text", ())).split())
@@ -68,6 +72,25 @@ def read_answer(question: Question, form: Mapping[str, Sequence[str]], seed: str
         raise AnswerError("long")
     _value_of(question.type, text)
     return {"text": text}
+
+
+def _read_judgement(lab: Lab, form: Mapping[str, Sequence[str]]) -> Answer:
+    offered: dict[str, set[str]] = {
+        "verdict": set(Verdict),
+        "reason": {choice.id for choice in lab.reasons},
+        "next_step": {choice.id for choice in lab.next_steps},
+        "sure": {str(percent) for percent in SURE},
+    }
+    given = {name: "".join(form.get(name, ())) for name in offered}
+    if not all(given[name] in values for name, values in offered.items()):
+        raise AnswerError("parts" if any(given.values()) else "none")
+    return {**given, "sure": int(given["sure"])}
+
+
+def is_part_right(lab: Lab, answer: Answer) -> dict[str, bool]:
+    """Return whether verdict, reason and next step are right, each apart."""
+    key = {"verdict": lab.verdict, "reason": lab.reason, "next_step": lab.next_step}
+    return {name: answer[name] == right for name, right in key.items()}
 
 
 def _position(value: str, count: int) -> int:
@@ -104,6 +127,8 @@ def is_right(question: Question, answer: Answer) -> bool:
         return chosen == rights  # two rows may share a right side
     if question.type is QuestionType.ORDER:
         return list(answer["places"]) == list(range(len(question.items)))
+    if question.case:
+        return all(is_part_right(question.case, answer).values())
     return _is_accepted(question, answer["text"])
 
 

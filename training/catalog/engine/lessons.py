@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from training.catalog.engine import fields
-from training.catalog.engine.content import Block, Heading, Lesson, Question, QuestionType
+from training.catalog.engine.content import Block, Heading, Lab, Lesson, Question, QuestionType
 from training.catalog.engine.faults import Source
 from training.catalog.engine.fields import Key
 from training.catalog.engine.markdown import Renderer, blocks_of, first_lines
@@ -39,6 +39,7 @@ class Place:
     shown: str
     vocabulary: Vocabulary
     parser: MarkdownIt
+    labs: Mapping[str, Lab | None] = field(default_factory=dict)
 
 
 def read_lesson(source: Source, place: Place, number: int) -> Lesson | None:
@@ -148,9 +149,10 @@ def _read_container(
     if not closing.startswith(":::"):
         source.fault(line, column, "OPEN-BLOCK", "The question has no end: write ::: below it.")
     question = reader.read(block)
-    if question is not None:
-        _check_head(source, place, question, line)
-    return question
+    if question is None:
+        return None
+    _check_head(source, place, question, line)
+    return replace(question, case=place.labs.get(question.lab))
 
 
 def _check_head(source: Source, place: Place, question: Question, line: int) -> None:
@@ -162,7 +164,7 @@ def _check_head(source: Source, place: Place, question: Question, line: int) -> 
         source.fault_at((line, line), "{", "NO-CAPTURE", text)
     if question.capture:
         _check_capture(source, place, question, line)
-    if question.lab and not (place.module / "labs" / f"{question.lab}.yaml").is_file():
+    if question.lab and question.lab not in place.labs:
         text = f"There is no file labs/{question.lab}.yaml."
         source.fault_at((line, line), question.lab, "NO-LAB", text)
 

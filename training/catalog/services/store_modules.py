@@ -9,7 +9,6 @@ from typing import Any
 from django.db import models
 
 from training.catalog.engine import content
-from training.catalog.engine.content import QuestionType
 from training.catalog.models import (
     Capture,
     Card,
@@ -102,14 +101,10 @@ def store_path(*, path: content.LearningPath, changes: RowChanges) -> list[FileC
 def _store_lesson(module: Module, lesson: content.Lesson, changes: RowChanges) -> Lesson:
     names = "title summary number minutes techniques alert_types review_by"
     values = {name: _plain(getattr(lesson, name)) for name in names.split()}
-    # A triage question is answered in a lab; until there are labs, lessons go without.
-    questions = [each for each in lesson.questions if each.type is not QuestionType.TRIAGE]
-    offered = {question.id for question in questions}
     values |= {
         "body": [
             {"question": block.question} if block.question else {"html": block.html}
             for block in lesson.blocks
-            if not block.question or block.question in offered
         ],
         "outline": [asdict(heading) for heading in lesson.outline],
         "sources": list(lesson.sources),
@@ -118,7 +113,7 @@ def _store_lesson(module: Module, lesson: content.Lesson, changes: RowChanges) -
     row = _store(Lesson, {"module": module, "slug": lesson.id}, values, changes)
     stored = [
         _store_question(row, question, position, changes)
-        for position, question in enumerate(questions, 1)
+        for position, question in enumerate(lesson.questions, 1)
     ]
     _retire(Question, row.questions.all(), stored, changes)
     return row

@@ -68,5 +68,6 @@ def _sentence(code: str) -> str:
         "number": gettext("Type a number, such as 502 or 0x29."),
         "frame": gettext("Type the number of a frame, such as 17."),
         "gaps": gettext("Choose something in every row."),
+        "parts": gettext("Choose a verdict, a reason, how sure you are, and a next step."),
         "twice": gettext("Give every step a place of its own."),
     }[code]

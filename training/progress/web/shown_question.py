@@ -17,7 +17,8 @@ from training.catalog.engine.grading import CHOICES, PLACES, foreseen
 from training.catalog.models import Lesson, QuestionVersion
 from training.progress.engine.repetition import UNTRIED, QuestionState
 from training.progress.models import Attempt
-from training.progress.queries import order_for
+from training.progress.queries import order_for, seed_of
+from training.progress.web.shown_lab import ShownLab, show_lab
 
 type Form = Mapping[str, Sequence[str]]
 
@@ -104,6 +105,7 @@ class ShownQuestion:
     is_due: bool
     capture: str  # where its file is handed out
     viewer: str  # where it is opened
+    lab: ShownLab | None
     address: str
     again: str  # where it opens once more
     problems: tuple[str, ...] = ()
@@ -139,6 +141,7 @@ class ShownQuestion:
             QuestionType.MATCH: gettext("Match"),
             QuestionType.ORDER: gettext("Put in order"),
             QuestionType.PACKET: gettext("Name the frame"),
+            QuestionType.TRIAGE: gettext("Judge the alert"),
         }[QuestionType(self.type)]
 
     @property
@@ -205,6 +208,14 @@ def show_question(
         viewer=reverse("labs:lesson_capture", args=[lesson.module.slug, capture])
         if capture
         else "",
+        lab=show_lab(
+            question.case,
+            seed=seed_of(version, learner),
+            entered=entered,
+            answer=shown.answer if shown else None,
+        )
+        if question.case
+        else None,
         address=addresses.answer,
         again=addresses.again,
         problems=refused.problems if refused else (),

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from training.catalog.engine.archives import write_archive
-from training.catalog.engine.content import Lesson, Module, Option, Question, QuestionType
+from training.catalog.engine.content import Lab, Lesson, Module, Option, Question, QuestionType
 
 _LESSON_LINK = re.compile(r'href="((?:\.\./)+)([a-z0-9-]+(?:/[a-z0-9-]+)?)/"')
 _STYLE = """\
@@ -71,7 +71,6 @@ def lesson_page(module: Module, lesson: Lesson) -> str:
     body = "".join(
         _shown(questions[block.question]) if block.question else block.html
         for block in lesson.blocks
-        if not block.question or questions[block.question].type is not QuestionType.TRIAGE
     )
     sources = "".join(
         f'<li id="source-{number}">{html}</li>' for number, html in enumerate(lesson.sources, 1)
@@ -93,6 +92,8 @@ def _linked(html: str) -> str:
 
 
 def _shown(question: Question) -> str:
+    if question.case:
+        return _lab(question, question.case)
     if question.options and question.type in {QuestionType.SINGLE, QuestionType.MULTIPLE}:
         asked = "".join(f"<li>{option.html}</li>" for option in question.options)
         answer = "".join(_option_item(option) for option in question.options)
@@ -115,6 +116,37 @@ def _shown(question: Question) -> str:
         right = f"<p><b>{escape(' or '.join(question.accepted))}</b></p>{question.feedback_html}"
         body = _behind(f"{right}<ul>{wrong}</ul>" if wrong else right)
     return f'<section class="question">{question.prompt_html}{body}</section>'
+
+
+def _lab(question: Question, lab: Lab) -> str:
+    known = "".join(
+        f"<li>{'Yes' if fact.holds else 'No'}: {escape(fact.text)}</li>" for fact in lab.known
+    )
+    ends = f"{escape(lab.source.name)} to {escape(lab.destination.name)}, {escape(lab.traffic)}"
+    alert = (
+        f"<p><b>{escape(lab.alert_type)}</b>, {escape(lab.severity)}, {escape(lab.raised)}</p>"
+        f"<p>{escape(lab.sentence)} ({ends})</p><ul>{known}</ul>"
+    )
+    asked = "".join(
+        f"<p>{title}</p><ul>{''.join(f'<li>{escape(word)}</li>' for word in words)}</ul>"
+        for title, words in (
+            ("The verdict", list(lab.verdicts)),
+            ("The reason", [choice.text for choice in lab.reasons]),
+            ("The next step", [choice.text for choice in lab.next_steps]),
+        )
+    )
+    by_id = {choice.id: choice for choice in (*lab.reasons, *lab.next_steps)}
+    reason, step = by_id[lab.reason], by_id[lab.next_step]
+    right = (
+        f"<p><b>{lab.verdict}:</b> {escape(lab.verdicts[lab.verdict])}</p>"
+        f"<p><b>{escape(reason.text)}:</b> {escape(reason.feedback)}</p>"
+        f"<p><b>{escape(step.text)}:</b> {escape(step.feedback)}</p>"
+        f"<blockquote>{escape(lab.ot_says)}</blockquote>"
+        f"<p>What told them: {escape(lab.decided)}</p>"
+        f"<p>What did not: {escape(lab.not_decided)}</p>"
+    )
+    body = f"{question.prompt_html}{alert}{asked}{_behind(right)}"
+    return f'<section class="question">{body}</section>'
 
 
 def _option_item(option: Option) -> str:

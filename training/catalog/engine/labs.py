@@ -1,0 +1,166 @@
+"""Reads a lab: an alert as it stood when somebody had to judge it, and what OT said of it. A lab is
+`labs/<name>.yaml` in the folder of a module; a question of the type `triage` asks it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from training.catalog.engine import fields
+from training.catalog.engine.content import Choice, End, Fact, Lab, Verdict
+from training.catalog.engine.faults import Report, Source
+from training.catalog.engine.fields import Field, Key
+from training.catalog.engine.texts import read_text
+from training.catalog.engine.vocabulary import Vocabulary
+
+MIN_REASONS, MAX_REASONS = 4, 8
+SEVERITIES = ("Informational", "Low", "Medium", "High")
+
+LAB_KEYS = {
+    "alert": Key(fields.is_mapping),
+    "source": Key(fields.is_mapping),
+    "destination": Key(fields.is_mapping),
+    "known": Key(fields.is_list(fields.is_mapping)),
+    "verdicts": Key(fields.is_mapping),
+    "reasons": Key(fields.is_list(fields.is_mapping)),
+    "next_steps": Key(fields.is_list(fields.is_mapping)),
+    "key": Key(fields.is_mapping),
+    "ot_says": Key(fields.is_text),
+    "decided": Key(fields.is_text),
+    "not_decided": Key(fields.is_text),
+}
+ALERT_KEYS = {
+    "type": Key(fields.is_text),
+    "severity": Key(fields.is_one_of(SEVERITIES)),
+    "raised": Key(fields.is_text),
+    "sentence": Key(fields.is_text),
+    "traffic": Key(fields.is_text),
+}
+END_KEYS = {
+    "name": Key(fields.is_text),
+    "role": Key(fields.is_text),
+    "address": Key(fields.is_text, is_required=False),
+    "level": Key(fields.is_text, is_required=False),
+}
+FACT_KEYS = {"text": Key(fields.is_text), "holds": Key(fields.is_flag)}
+CHOICE_KEYS = {
+    "id": Key(fields.is_slug),
+    "text": Key(fields.is_text),
+    "feedback": Key(fields.is_text),
+    "unsafe": Key(fields.is_flag, is_required=False),
+}
+VERDICT_KEYS = {verdict.value: Key(fields.is_text) for verdict in Verdict}
+KEY_KEYS = {
+    "verdict": Key(fields.is_one_of(tuple(Verdict))),
+    "reason": Key(fields.is_slug),
+    "next_step": Key(fields.is_slug),
+}
+
+
+def read_labs(
+    module: Path, shown: str, report: Report, vocabulary: Vocabulary
+) -> dict[str, Lab | None]:
+    """Return the labs of a module by name; None for one that cannot be used."""
+    folder = module / "labs"
+    if not folder.is_dir():
+        return {}
+    labs: dict[str, Lab | None] = {}
+    for file in sorted(folder.iterdir()):
+        if file.name.startswith("."):
+            continue
+        name = f"{shown}/labs/{file.name}"
+        if file.suffix != ".yaml" or not fields.SLUG.fullmatch(file.stem):
+            report.add(name, 1, 1, "STRAY-FILE", "Name a lab after what happens: stop-plc.yaml.")
+            continue
+        source = read_text(file, name, report)
+        labs[file.stem] = _read_lab(source, vocabulary) if source else None
+    return labs
+
+
+def _read_lab(source: Source, vocabulary: Vocabulary) -> Lab | None:
+    found = fields.read_fields(source, source.text, 1)
+    if found is None or not fields.check_fields(source, found, LAB_KEYS, 1):
+        return None
+    parts = {
+        "alert": ALERT_KEYS, "source": END_KEYS, "destination": END_KEYS,
+        "verdicts": VERDICT_KEYS, "key": KEY_KEYS,
+    }  # fmt: skip
+    items = {"known": FACT_KEYS, "reasons": CHOICE_KEYS, "next_steps": CHOICE_KEYS}
+    checks = [
+        fields.check_fields(source, found[name].members, keys, found[name].line)
+        for name, keys in parts.items()
+    ] + [
+        fields.check_fields(source, item.members, keys, item.line)
+        for name, keys in items.items()
+        for item in found[name].items
+    ]
+    if not all(checks):
+        return None
+    alert_type = found["alert"].members["type"]
+    vocabulary.check_alert_type(source, alert_type.line, alert_type.column, alert_type.value)
+    _check_choices(source, found)
+    return _lab(found)
+
+
+def _check_choices(source: Source, found: Mapping[str, Field]) -> None:
+    reasons, key = found["reasons"], found["key"].members
+    if not MIN_REASONS <= len(reasons.items) <= MAX_REASONS:
+        text = f"Offer {MIN_REASONS} to {MAX_REASONS} reasons."
+        source.fault(reasons.line, reasons.column, "LAB-REASONS", text)
+    for name, of in (("reason", "reasons"), ("next_step", "next_steps")):
+        taken: dict[str, Field] = {}
+        for item in found[of].items:
+            field = item.members["id"]
+            if field.value in taken:
+                text = f"The id `{field.value}` is used in this list already."
+                source.fault(field.line, field.column, "DUPLICATE-ID", text)
+            taken[field.value] = item
+        right = taken.get(key[name].value)
+        if right is None:
+            text = f"`{key[name].value}` is not among the {of.replace('_', ' ')}."
+            source.fault(key[name].line, key[name].column, "LAB-KEY", text)
+        elif "unsafe" in right.members and right.members["unsafe"].value:
+            text = f"`{key[name].value}` is unsafe; it cannot be the right step."
+            source.fault(key[name].line, key[name].column, "LAB-KEY", text)
+
+
+def _lab(found: Mapping[str, Field]) -> Lab:
+    alert, key = _texts(found["alert"]), _texts(found["key"])
+    return Lab(
+        alert_type=alert["type"],
+        severity=alert["severity"],
+        raised=alert["raised"],
+        sentence=alert["sentence"],
+        traffic=alert["traffic"],
+        source=_end(found["source"]),
+        destination=_end(found["destination"]),
+        known=tuple(Fact(**item.value) for item in found["known"].items),
+        verdicts=_texts(found["verdicts"]),
+        reasons=_choices(found["reasons"]),
+        next_steps=_choices(found["next_steps"]),
+        verdict=Verdict(key["verdict"]),
+        reason=key["reason"],
+        next_step=key["next_step"],
+        ot_says=found["ot_says"].value.strip(),
+        decided=found["decided"].value.strip(),
+        not_decided=found["not_decided"].value.strip(),
+    )
+
+
+def _texts(field: Field) -> dict[str, str]:
+    return {name: str(member.value).strip() for name, member in field.members.items()}
+
+
+def _end(field: Field) -> End:
+    return End(**_texts(field))
+
+
+def _choices(field: Field) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            id=item.members["id"].value,
+            text=item.members["text"].value.strip(),
+            feedback=item.members["feedback"].value.strip(),
+            is_unsafe="unsafe" in item.members and item.members["unsafe"].value,
+        )
+        for item in field.items
+    )
