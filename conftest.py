@@ -29,7 +29,7 @@ import django  # noqa: E402  (only now is there a database to name)
 
 django.setup()
 
-pytest_plugins = ["tests.browser", "tests.servers"]
+pytest_plugins = ["tests.browser", "tests.reuse", "tests.servers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,9 +11,10 @@ from alerts.intake.models import Cursor
 from alerts.reviews.services import ask_ot, give_verdict
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_incident, make_workspace
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     made = make_workspace(added_at=NOON - timedelta(days=2))
     Cursor.objects.create(
@@ -24,7 +25,7 @@ def workspace(db):
     return made
 
 
-@pytest.fixture
+@reuse_rows
 def porto_workspace(db):
     made = make_workspace("porto", added_at=NOON - timedelta(days=1))
     Cursor.objects.create(

@@ -10,8 +10,9 @@ from alerts.patterns.services.mine import mine_patterns
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import judge, routine
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_device, make_workspace, new_alert, new_incident
+from tests.reuse import reuse_rows
 
 SCAN = "Address Scan Detected"
 POLLING = "Modbus Exception"
@@ -19,17 +20,17 @@ MALWARE = "Suspicion of Conficker Malware"
 NOISE = 250
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace()
 
 
-@pytest.fixture
-def leo(make_person):
-    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
+@reuse_rows
+def leo(db):
+    return add_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
 
 
-@pytest.fixture
+@reuse_rows
 def noise(workspace, site):
     """Incidents that nothing may silence: no process is too large a part of the site."""
     rows = [
@@ -41,19 +42,19 @@ def noise(workspace, site):
     return rows
 
 
-@pytest.fixture
+@reuse_rows
 def programming(workspace, site, noise):
     """The engineering station programs a PLC every day at seven, plant time: it has a rhythm."""
     return routine(workspace, site)
 
 
-@pytest.fixture
+@reuse_rows
 def judged(programming, oda):
     """OT has judged twelve of them, one by one."""
     return [judge([each], oda) for each in programming[:12]]
 
 
-@pytest.fixture
+@reuse_rows
 def gateways(site):
     """Five gateways of the packaging zone, known for long."""
     return [make_device(site, f"GW-{n}", f"10.1.0.{n}", kind="Gateway") for n in range(1, 6)]

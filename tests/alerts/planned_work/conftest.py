@@ -12,16 +12,17 @@ from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
 from alerts.planned_work.services.cover import cover_alerts
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident, make_workspace
+from tests.reuse import reuse_rows
 
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace()
 
 
-@pytest.fixture
+@reuse_rows
 def devices(site):
     return {
         name: make_device(site, name, address)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -10,49 +11,51 @@ from alerts.incidents.services.groups import regroup
 from alerts.reviews.services import ask_ot, give_verdict
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
+from tests.reuse import reuse_rows
 
 PATTERN = uuid.UUID(int=7)
 QUESTION = "Was this planned?"
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace()
+
+
+def make_alike(workspace, site, n=1, *, at=NOON - timedelta(minutes=20), **columns):
+    """`n` alike incidents at the site, each with one alert, grouped."""
+    rows = []
+    for i in range(n):
+        when = at + timedelta(minutes=i)
+        given = {
+            "site_ids": [site.pk], "place": f"{site.name}, Packaging 2", "pattern": PATTERN,
+            "source": "ENG-WS-04", "destination": "PLC-PL2-07", "severity": Severity.HIGH,
+            "created_at": when,
+        } | columns  # fmt: skip
+        row = make_incident(workspace, **given)
+        alert = Alert.objects.create(
+            workspace=workspace, key=str(uuid.uuid4()), site=site, alert_type=row.alert_type,
+            severity=row.severity, source_device=row.source,
+            destination_device=row.destination, at=when,
+            plant_weekday=when.weekday(), plant_minute=when.hour * 60 + 60 + when.minute,
+        )  # fmt: skip
+        IncidentAlert.objects.create(incident=row, alert=alert)
+        rows.append(row)
+    regroup([row.pk for row in rows], now=NOON)
+    for row in rows:
+        row.refresh_from_db()
+    return rows
 
 
 @pytest.fixture
 def make(workspace, site):
     """`make(n)` makes n alike incidents at the site, each with one alert, grouped."""
-
-    def made(n=1, *, at=NOON - timedelta(minutes=20), **columns):
-        rows = []
-        for i in range(n):
-            when = at + timedelta(minutes=i)
-            given = {
-                "site_ids": [site.pk], "place": f"{site.name}, Packaging 2", "pattern": PATTERN,
-                "source": "ENG-WS-04", "destination": "PLC-PL2-07", "severity": Severity.HIGH,
-                "created_at": when,
-            } | columns  # fmt: skip
-            row = make_incident(workspace, **given)
-            alert = Alert.objects.create(
-                workspace=workspace, key=str(uuid.uuid4()), site=site, alert_type=row.alert_type,
-                severity=row.severity, source_device=row.source,
-                destination_device=row.destination, at=when,
-                plant_weekday=when.weekday(), plant_minute=when.hour * 60 + 60 + when.minute,
-            )  # fmt: skip
-            IncidentAlert.objects.create(incident=row, alert=alert)
-            rows.append(row)
-        regroup([row.pk for row in rows], now=NOON)
-        for row in rows:
-            row.refresh_from_db()
-        return rows
-
-    return made
+    return partial(make_alike, workspace, site)
 
 
-@pytest.fixture
-def incident(make):
-    return make()[0]
+@reuse_rows
+def incident(workspace, site):
+    return make_alike(workspace, site)[0]
 
 
 @pytest.fixture
@@ -66,9 +69,10 @@ def ask(site, oda, sam):
     return asked
 
 
-@pytest.fixture
-def review(ask, incident):
-    return ask([incident])
+@reuse_rows
+def review(site, oda, sam, incident):
+    """Sam has asked about the incident, and Oda is there to answer."""
+    return ask_ot(incident_ids=[incident.pk], site_id=site.pk, question=QUESTION, by=sam, now=NOON)
 
 
 @pytest.fixture

@@ -23,13 +23,14 @@ from alerts.suppression.services.watch import watch_rules
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
+from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
+@reuse_rows
 def history(workspace, site, people):
     """Evidence that is older than what a trial counts, and other noise."""
     weeks = rules.routine(workspace, site, until=rules.TUESDAY - 4 * WEEK, weeks=8)

@@ -22,6 +22,7 @@ from portal.notifications.models import Notification
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
+from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -29,7 +30,7 @@ END = NOON + 28 * DAY
 POLLING = {"alert_type": rules.POLLING, "source": "HIST-GD-01", "destination": "GW-MOD-03"}
 
 
-@pytest.fixture
+@reuse_rows
 def history(workspace, site, people):
     """Polling that OT judged, older than what a trial counts."""
     weeks = rules.routine(workspace, site, until=rules.TUESDAY - 35 * DAY, weeks=8, **POLLING)
@@ -38,7 +39,7 @@ def history(workspace, site, people):
     return SimpleNamespace(incidents=weeks, verdicts=verdicts)
 
 
-@pytest.fixture
+@reuse_rows
 def canary(people, history):
     """A rule without hours: only ten matches end its trial."""
     said = rules.polling(enforcement="tagout", all_of=(

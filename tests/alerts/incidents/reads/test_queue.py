@@ -11,23 +11,24 @@ from alerts.incidents.reads.queue import PAGE, VIEWS, Queue, asked_for
 from portal.accounts.models import Role, ScopeKind
 from portal.ui.zones import ReaderClock, active
 from tests import cast
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_incident, make_queue_row, make_site, make_workspace
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
+@reuse_rows
 def gdansk(db):
     return make_workspace("gdansk")
 
 
-@pytest.fixture
+@reuse_rows
 def plant(db):
     return make_site("Gdańsk")
 
 
-@pytest.fixture
-def sam(make_person, gdansk):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+@reuse_rows
+def sam(gdansk):
+    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
 
 
 def listed(user, view="open", query="", **more):

@@ -9,7 +9,7 @@ import pytest
 from alerts.incidents.models import DetailsState, Incident, IncidentRaw, Severity
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.factories.incidents import (
     make_alert,
     make_device,
@@ -18,31 +18,32 @@ from tests.factories.incidents import (
     make_site,
     make_workspace,
 )
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
+@reuse_rows
 def gdansk(db):
     return make_workspace("gdansk")
 
 
-@pytest.fixture
+@reuse_rows
 def plant(db):
     return make_site("Gdańsk")
 
 
-@pytest.fixture
-def sam(make_person, gdansk):
-    return make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
+@reuse_rows
+def sam(gdansk):
+    return add_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, gdansk.uuid))
 
 
-@pytest.fixture
-def leo(make_person, gdansk):
-    return make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, gdansk.uuid))
+@reuse_rows
+def leo(gdansk):
+    return add_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, gdansk.uuid))
 
 
-@pytest.fixture
-def oda(make_person, plant):
-    return make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
+@reuse_rows
+def oda(plant):
+    return add_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, plant.uuid))
 
 
 @pytest.fixture

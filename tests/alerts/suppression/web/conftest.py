@@ -6,9 +6,10 @@ from tests import cast
 from tests.alerts.suppression import samples
 from tests.factories import rule_rows
 from tests.factories.incidents import make_workspace
+from tests.reuse import reuse_rows
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace("north")
 

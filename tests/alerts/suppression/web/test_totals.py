@@ -13,34 +13,35 @@ from alerts.suppression.services.handling import measure_handling
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import close_by
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.factories import rules
 from tests.factories.incidents import make_site, make_workspace
+from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@reuse_rows
 def workspace(db):
     return make_workspace()
 
 
-@pytest.fixture
+@reuse_rows
 def site(db):
     return make_site()
 
 
-@pytest.fixture
-def people(make_person, site, workspace):
+@reuse_rows
+def people(site, workspace):
     at_site, in_soc = (ScopeKind.SITE, site.uuid), (ScopeKind.WORKSPACE, workspace.uuid)
     return SimpleNamespace(
-        oda=make_person(cast.ODA, (Role.OT_ENGINEER, *at_site)),
-        olaf=make_person(cast.OLAF, (Role.OT_SITE_LEAD, *at_site)),
-        leo=make_person(cast.LEO, (Role.SOC_LEAD, *in_soc)),
+        oda=add_person(cast.ODA, (Role.OT_ENGINEER, *at_site)),
+        olaf=add_person(cast.OLAF, (Role.OT_SITE_LEAD, *at_site)),
+        leo=add_person(cast.LEO, (Role.SOC_LEAD, *in_soc)),
     )
 
 
-@pytest.fixture
+@reuse_rows
 def proposal(people, site, workspace):
     """Eleven Tuesdays, judged in every way but suspicious; on two other mornings OT was alarmed."""
     weeks = rules.routine(workspace, site, weeks=11)

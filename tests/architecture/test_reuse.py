@@ -1,0 +1,65 @@
+"""Rows that tests share are as they were written, whatever the test before did to them.
+
+The tests of this file run one after the other: each relies on what the ones before it did.
+"""
+
+import pytest
+from django.db import connections
+
+from alerts.sites.models import Site, Zone
+from tests.conftest import NOON
+from tests.factories.incidents import make_device, make_site
+from tests.reuse import reuse_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("reuse")]
+written: list[str] = []
+
+
+@reuse_rows
+def plant(db):
+    written.append("plant")
+    return make_site()
+
+
+@reuse_rows
+def device(plant):
+    written.append("device")
+    return make_device(plant, "PLC-1", "10.0.0.1")
+
+
+def test_a_test_may_change_what_it_asked_for(plant, device):
+    plant.name = "Porto"
+    plant.save()
+    device.delete()
+    Zone.objects.all().delete()
+    make_site("Kathmandu")
+
+
+def test_the_next_finds_it_untouched_and_nothing_is_written_again(plant, device):
+    assert plant.name == Site.objects.get().name == "Gdańsk"
+    assert device.zone == Zone.objects.get()
+    assert device.latest_seen_at == NOON
+    assert written == ["plant", "device"]
+
+
+def test_who_asks_for_less_finds_less(plant):
+    assert not plant.zones.get().devices.exists()
+    assert written == ["plant", "device"]
+
+
+def test_who_asks_for_more_gets_it_written_on_top(plant, device):
+    assert plant.zones.get().devices.get() == device
+    assert written == ["plant", "device", "device"]
+
+
+def test_who_asks_for_nothing_finds_nothing():
+    assert not Site.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_commits_gets_rows_of_its_own_that_others_see(plant):
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT name FROM sites_site")
+        assert cursor.fetchall() == [("Gdańsk",)]
+    other.close()
