@@ -17,7 +17,7 @@ from alerts.reviews.queries import history_of_pattern, verdict_on
 from alerts.reviews.services import give_verdict, undo_verdict
 from alerts.reviews.services.past import PastVerdict, record_past_verdicts
 from tests.alerts.reviews.conftest import PATTERN
-from tests.conftest import NOON
+from tests.conftest import NOON, examples
 
 OTHER_PATTERN = uuid.UUID(int=8)
 CAUSES = {
@@ -126,7 +126,7 @@ VERDICTS = st.lists(
 
 # The fixture only lays out incidents; what a row of arrivals does is rolled back.
 @settings(
-    max_examples=15, phases=[Phase.generate],
+    max_examples=examples(6, hunted=60), phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(verdicts=VERDICTS, data=st.data())
