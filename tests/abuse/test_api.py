@@ -14,7 +14,7 @@ from portal.api.openapi import document
 from portal.api.views import operation_of
 from portal.audit.models import Entry
 from tests import cast
-from tests.abuse.world import WHERE, person_with, the_world
+from tests.abuse.world import WHERE, person_with
 from tests.factories import rules
 from tests.program import Program
 
@@ -79,9 +79,8 @@ def call(program, path, method, ids):
     ("role", "kind"),
     [(role, kind) for role, kind in product(Role, WHERE) if kind in SCOPES_OF_ROLE[role]],
 )
-def test_a12_nothing_of_another_site_or_workspace_is_there(make_person, role, kind):
-    workspace, site, _ = the_world(make_person, "gdansk")
-    _, _, foreign = the_world(make_person, "porto")
+def test_a12_nothing_of_another_site_or_workspace_is_there(make_person, gdansk, porto, role, kind):
+    (workspace, site, _), (_, _, foreign) = gdansk, porto
     program = Program(person_with(make_person, role, kind, workspace, site))
     before = [kind.objects.count() for kind in (Entry, Review, Annotation, RuleVersion)]
     failures = []
@@ -128,8 +127,8 @@ def roles_for(path, method):
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, role):
-    workspace, _site, ids = the_world(make_person, "gdansk")
+def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, gdansk, role):
+    workspace, _site, ids = gdansk
     kind = ScopeKind.WORKSPACE if ScopeKind.WORKSPACE in SCOPES_OF_ROLE[role] else ScopeKind.ALL
     scope = workspace.uuid if kind == ScopeKind.WORKSPACE else None
     program = Program(make_person(cast.SAM, (role, kind, scope)))
@@ -147,8 +146,8 @@ def test_a15_only_the_named_roles_get_as_far_as_a_command(make_person, role):
     assert wrong == []
 
 
-def test_a17_each_command_needs_its_scope_and_reading_needs_read(make_person):
-    workspace, _site, ids = the_world(make_person, "gdansk")
+def test_a17_each_command_needs_its_scope_and_reading_needs_read(make_person, gdansk):
+    workspace, _site, ids = gdansk
     sam = make_person(
         cast.SAM,
         (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid),

@@ -15,9 +15,10 @@ from alerts.suppression.services.switch import switch_off
 from portal.accounts.models import Role, User
 from portal.accounts.services import SCOPES_OF_ROLE, create_token
 from portal.audit.models import Entry
-from tests.abuse.world import WHERE, person_with, the_world
+from tests.abuse.world import WHERE, person_with
 from tests.architecture.test_strangers import addresses
 from tests.conftest import NOON
+from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -29,9 +30,10 @@ SHARED = {"attack/<str:technique_id>/"}  # there for everybody, with what each m
 COUNTED = (Entry, Review, Annotation, RuleVersion, Change, CaptureAccess)
 
 
-def foreign_things(make_person):
-    """The world of Porto, and for each placeholder of an address what stands for it there."""
-    workspace, site, ids = the_world(make_person, "porto")
+@reuse_rows
+def foreign(porto):
+    """For each placeholder of an address what stands for it in Porto."""
+    workspace, site, ids = porto
     lead = User.objects.get(email="lead@porto.example")
     token = create_token(
         owner=lead, name="export", scopes=["read"], by=lead.name, now=NOON, days=30
@@ -63,16 +65,17 @@ def filled(route, things):
     ("role", "kind"),
     [(role, kind) for role in Role for kind in WHERE if kind in SCOPES_OF_ROLE[role]],
 )
-def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(make_person, role, kind):
-    workspace, site, _ = the_world(make_person, "gdansk")
-    things = foreign_things(make_person)
+def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(
+    make_person, gdansk, foreign, role, kind
+):
+    workspace, site, _ = gdansk
     page = Client(raise_request_exception=False)
     page.force_login(person_with(make_person, role, kind, workspace, site))
     before, failures = [each.objects.count() for each in COUNTED], []
     for route in PAGES:
         if route in OPEN or NOBODYS.match(route):
             continue
-        address = filled(route, things)
+        address = filled(route, foreign)
         is_theirs = "<" in route and route not in SHARED
         for ask in (page.get, page.post) if is_theirs else (page.get,):
             answer = ask(address, headers={"HX-Request": "true"} if "undo" in route else None)
@@ -88,8 +91,8 @@ def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(make_per
     assert [each.objects.count() for each in COUNTED] == before
 
 
-def test_a_form_or_an_address_with_nul_in_it_is_not_understood(make_person):
-    _workspace, _site, ids = the_world(make_person, "gdansk")
+def test_a_form_or_an_address_with_nul_in_it_is_not_understood(gdansk):
+    _workspace, _site, ids = gdansk
     page = Client(raise_request_exception=False)
     page.force_login(User.objects.get(email="lead@gdansk.example"))
     pattern, number = ids["patterns"], ids["incidents"]
@@ -110,8 +113,7 @@ def test_a_form_or_an_address_with_nul_in_it_is_not_understood(make_person):
     assert Client().get("/rules/", {"state": "\x00"}).status_code == 302  # strangers sign in first
 
 
-def test_a10_no_answer_may_be_kept(make_person):
-    the_world(make_person, "gdansk")
+def test_a10_no_answer_may_be_kept(gdansk):
     page = Client()
     addresses = ("/login/", "/", "/incidents/", "/rules/", "/status/", "/nothing/", "/healthz")
     assert {page.get(at)["Cache-Control"] for at in addresses} == {"no-store"}

@@ -10,7 +10,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from portal.accounts.models import Role, ScopeKind
 from portal.api.openapi import document
 from tests import cast
-from tests.abuse.test_api import OPERATIONS, call, the_world
+from tests.abuse.test_api import OPERATIONS, call
+from tests.abuse.world import the_world
 from tests.architecture.test_strangers import addresses
 from tests.architecture.tree import HOME
 from tests.factories.rule_rows import make_version
