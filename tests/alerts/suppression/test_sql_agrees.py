@@ -18,6 +18,7 @@ from alerts.suppression.engine.match import holds, matches
 from alerts.suppression.engine.predicates import predicate
 from tests.alerts.suppression import samples
 from tests.factories.incidents import make_incident, make_workspace
+from tests.reuse import reuse_rows
 
 _numbers = itertools.count()
 ALERTS = 200
@@ -90,7 +91,7 @@ def _not_inside(alert, kinds):
     return [_work(alert, kind, **change) for kind, change in zip(others, changes, strict=False)]
 
 
-@pytest.fixture
+@reuse_rows
 def history(db):
     """Alerts of every kind, drawn once; rules are drawn against them."""
     drawn = []

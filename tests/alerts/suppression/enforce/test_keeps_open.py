@@ -12,7 +12,7 @@ from alerts.sites.models import Device
 from alerts.suppression.models import LedgerEntry
 from tests.alerts.suppression.enforce.floor import DEVICES, MORNING, POLLING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause, rule
-from tests.conftest import NOON
+from tests.conftest import NOON, examples
 from tests.factories.answers import ENTITY, comment, device
 
 OTHER = {"SourceDevice": "HMI-02", "SourceDeviceAddress": "10.20.1.2"}
@@ -226,7 +226,7 @@ def test_nothing_closes_while_any_alert_is_uncovered(floor):
         *ROUTINE.all_of[:2], clause("source_device", "is", "HMI-02"),
         clause("function", "is_one_of", "3", "4"))))  # fmt: skip
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(10, hunted=100), suppress_health_check=list(HealthCheck))
     @given(
         st.lists(
             st.tuples(
