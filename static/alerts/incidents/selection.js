@@ -87,7 +87,7 @@ export function show() {
   const bar = document.getElementById("queue-bulk");
   if (!bar) return;
   bar.hidden = chosen.size === 0;
-  bar.querySelector("[data-bulk-count]").textContent = words(bar);
+  if (!bar.hidden) bar.querySelector("[data-bulk-count]").textContent = words(bar);
   offerMatching();
   const all = document.getElementById("select-all");
   if (all) {

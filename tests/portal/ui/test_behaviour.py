@@ -56,6 +56,31 @@ def test_on_a_phone_the_reader_chooses_the_time_of_the_phone(browse, keeper):
     assert "JST" in page.locator("main time").first.get_attribute("title")
 
 
+COUNT_ZONES = """
+const { DateTimeFormat } = Intl;
+window.zonesLoaded = 0;
+Intl.DateTimeFormat = (...what) => (window.zonesLoaded += 1, DateTimeFormat(...what));
+"""
+AT_REST = (
+    "() => new Promise(done => requestAnimationFrame(() => setTimeout(() => setTimeout(done))))"
+)
+
+
+def test_a_browsers_zone_is_asked_once_and_again_when_its_clock_has_moved(browse, keeper):
+    first = browse("/ui/frame/list/", as_=keeper, width=390, timezone_id="Asia/Tokyo")
+    first.evaluate(AT_REST)
+    page = first.context.new_page()  # pages are used again; scripts stay
+    page.add_init_script(COUNT_ZONES)
+    page.goto("/ui/frame/list/")
+    page.evaluate(AT_REST)
+    assert page.evaluate("window.zonesLoaded") == 0
+    page.evaluate("localStorage.setItem('tagout_zone_distance', '60')")
+    page.reload()
+    page.wait_for_function("localStorage.getItem('tagout_zone_distance') === '-540'")
+    assert page.evaluate("window.zonesLoaded") == 1
+    page.close()
+
+
 def test_without_scripts_the_time_of_the_browser_is_not_known_and_not_offered(browse, keeper):
     page = browse("/ui/frame/list/", as_=keeper, java_script_enabled=False)
     expect(page.get_by_role("button", name="UTC").first).to_be_visible()

@@ -35,3 +35,9 @@ def test_no_script_asks_for_sizes_before_the_page_is_drawn(browse, keeper, addre
     sizes_asked = page.evaluate("window.sizesAsked")
     page.close()
     assert sizes_asked == []
+
+
+def test_letters_that_come_late_do_not_lay_a_page_out_again(browse, keeper):
+    page = browse("/ui/frame/list/", as_=keeper)
+    how = "[...document.fonts].filter(f => f.family.includes('Inter') && f.display !== 'auto')"
+    assert page.evaluate(f"{how}.map(f => f.display)") == ["optional", "optional"]
