@@ -33,7 +33,12 @@ def axe_findings(page: Page, *, of: tuple[str, list[str]] = ("tag", TAGS)) -> li
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     kind, values = of
-    options = {"runOnly": {"type": kind, "values": values}, "resultTypes": ["violations"]}
+    options = {
+        "runOnly": {"type": kind, "values": values},
+        "resultTypes": ["violations"],
+        # axe would read the style sheets anew, only to see that no page turns with the phone.
+        "preload": False,
+    }
     found = page.evaluate(RUN_AXE, options)
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"

@@ -59,8 +59,12 @@ def weight(folder: str, kind: str) -> int:
 
 
 def test_the_kit_leaves_room_for_pages():
-    assert weight("static/ui/css", "css") <= 18 * 1024  # a page may weigh 25 KB
     assert weight("static/ui/js", "js") + weight("static/vendor/htmx", "js") <= 40 * 1024  # of 60
+
+
+def test_no_page_turns_with_the_phone():
+    for sheet in (ROOT / "static").rglob("*.css"):
+        assert "orientation" not in sheet.read_text(encoding="utf-8"), sheet.name
 
 
 def test_no_file_of_styles_or_scripts_is_too_long():
