@@ -11,4 +11,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def test_it_meets_the_bars(browse, make_person, noon):
     ada = make_person(cast.ADA, (Role.ADMINISTRATOR, ScopeKind.ALL, None))
-    assert bar_faults_everywhere(browse("/incidents/", as_=ada)) == []
+    page = browse("/incidents/", as_=ada)
+    assert bar_faults_everywhere(page) == []
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    heights = page.locator("dd > a").evaluate_all("all => all.map(e => e.offsetHeight)")
+    assert heights and min(heights) >= 44  # places to go, not words of a sentence

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.bars import bar_faults_everywhere, settle
+from tests.bars import bar_faults_everywhere, settle, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -37,6 +37,8 @@ def test_a_lesson_is_answered_by_keyboard_and_stays_answered(browse, sam, author
     assert bar_faults_everywhere(page) == []
     name = page.locator("tbody th").first  # on the phone it stands in the middle of a card
     expect(name).to_have_css("border-block-end-width", "0px")
+    page.goto("/training/next/")  # of which the home page shows a part
+    assert small_targets(page) == []
     page = browse("/lesson-notes/", as_=author)
     page.get_by_text("Which byte?").wait_for()
     assert bar_faults_everywhere(page) == []
