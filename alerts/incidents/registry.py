@@ -1,12 +1,15 @@
-"""What rooms above add to this one: who listens when alerts were stored, tabs of an incident."""
+"""What rooms above add to this one: who listens when alerts were stored, tabs of an incident, and
+which techniques alert types stand for.
+"""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
 
+from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident
 from portal.accounts.models import User
 
@@ -73,3 +76,20 @@ def register_incident_tab(tab: IncidentTab) -> None:
 def incident_tabs() -> dict[str, IncidentTab]:
     """Return the tabs of other rooms by their names."""
     return dict(_tabs)
+
+
+_sources: list[Callable[[], Mapping[str, frozenset[str]]]] = []
+
+
+def register_techniques(source: Callable[[], Mapping[str, frozenset[str]]]) -> None:
+    """Have this function say which techniques each alert type stands for, by title."""
+    _sources[:] = [source]
+
+
+def techniques_by_type() -> Mapping[str, frozenset[str]]:
+    """Return the techniques that each alert type of the catalogue stands for, by title and in the
+    ids of the current release: as reviewed, or as documented where nobody reviews.
+    """
+    if _sources:
+        return _sources[0]()
+    return {known.title: frozenset(known.techniques_current) for known in all_types()}

@@ -1,7 +1,7 @@
 """MITRE ATT&CK® for ICS: techniques and tactics by id, and where a retired id went."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -87,6 +87,16 @@ def resolve(old_id: str) -> str:
     """The current id for an old one. Any other id comes back as it is, known or not."""
     known = technique(old_id)
     return known.current_id if known else old_id.strip()
+
+
+def with_parents(technique_ids: Iterable[str]) -> frozenset[str]:
+    """Return these ids in the spelling of the current release, and those of their parents."""
+    found: set[str] = set()
+    for given in technique_ids:
+        technique_id = resolve(given)
+        known = technique(technique_id)
+        found |= {technique_id, known.parent} if known and known.parent else {technique_id}
+    return frozenset(found)
 
 
 def current_techniques() -> tuple[Technique, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from django.utils.translation import get_language, gettext, pgettext
@@ -30,7 +30,7 @@ def month_of(month: int) -> str:
     return names.split()[month - 1]
 
 
-def date_of(moment: datetime, *, year: bool = True) -> str:
+def date_of(moment: date, *, year: bool = True) -> str:
     """25 Nov 2026, or 25 Nov, as the person's language writes it."""
     words = _date(moment.month, moment.day, get_language())
     return f"{words} {moment.year}" if year else words

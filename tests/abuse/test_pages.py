@@ -26,7 +26,10 @@ PAGES = sorted({route for name, route in addresses() if name and not route.start
 OPEN = {"logout/", "login/", "healthz", "readyz"}
 # About nobody's things in particular: the gallery, the demo's mails, lessons and their captures.
 NOBODYS = re.compile(r"ui/|demo/|training/")
-SHARED = {"attack/<str:technique_id>/"}  # there for everybody, with what each may see
+SHARED = {
+    "attack/<str:technique_id>/",
+    "attack/mapping/<slug:slug>/",
+}  # there for everybody, with what each may see
 COUNTED = (Entry, Review, Annotation, RuleVersion, Change, CaptureAccess)
 
 
@@ -53,7 +56,7 @@ def foreign(porto):
         "stop_id": stop.pk, "change_id": owed.pk,
         "device_id": ids["devices"], "site": site.uuid, "file": uuid.uuid4(),
         "key": uuid.uuid4(), "line": 1, "number": 1, "verb": "pause", "deed": "stop",
-        "technique_id": "T0843", "note": 1_000_000,
+        "technique_id": "T0843", "note": 1_000_000, "slug": "controller-stop",
     }  # fmt: skip
 
 

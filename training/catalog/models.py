@@ -1,10 +1,11 @@
 """The teaching as rows. `import_curriculum` writes them; what an author takes out is retired, never
-deleted, because learners' attempts point to it.
+deleted, because learners' attempts point to it. And what people here think of alert types.
 """
 
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -234,3 +235,34 @@ class Capture(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AlertTypeReview(models.Model):
+    """What somebody of this deployment says an alert type shows of ATT&CK for ICS. The latest of a
+    type holds, before the review that ships. Never changed, never deleted. No techniques: the alert
+    names no act.
+    """
+
+    MAX_NOTE = 1000
+    MAX_TECHNIQUES = 6
+
+    alert_type = models.CharField(max_length=200)  # the title in the catalogue of alert types
+    techniques = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    note = models.TextField()
+    attack_version = models.CharField(max_length=10)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    reviewer_name = models.CharField(max_length=200)
+    reviewed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(note=""), name="a_review_of_an_alert_type_says_why")
+        ]
+        indexes = [
+            models.Index(fields=["alert_type", "-reviewed_at"], name="reviews_of_an_alert_type")
+        ]
+
+    def __str__(self) -> str:
+        return self.alert_type

@@ -1,21 +1,22 @@
 """What a person may see of techniques: incidents, rules and lessons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import FETCH_RAISE
 
-from alerts.incidents.engine.catalogue import alert_type_for
+from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.incidents.reads.by_alert_type import TypeCount, count_by_alert_type
 from alerts.suppression.reads.live_rules import LiveRule, live_rules_of, techniques_in_rules
 from portal.accounts.models import User
 from portal.attack.engine import resolve
+from training.catalog.engine.reviews import Review
 from training.catalog.models import Card, Lesson, QuestionVersion
-from training.catalog.queries import lessons_in_order
+from training.catalog.queries import lessons_in_order, reviews_in_force
 from training.matrix.engine.coverage import Evidence
-from training.matrix.engine.lint import Finding, findings_of, findings_of_mappings
+from training.matrix.engine.lint import Finding, findings_of
 
 PERIOD: Final = timedelta(days=90)
 
@@ -27,20 +28,40 @@ class TechniqueFacts:
     type_counts: Sequence[TypeCount]
     lessons: Sequence[Lesson]
     rules: Sequence[LiveRule]
+    reviews: Mapping[str, Review]  # by alert type
 
     @property
     def evidence(self) -> Evidence:
         """The same by techniques alone."""
         return Evidence(
-            incidents=[(count.techniques, count.n) for count in self.type_counts],
+            alert_types=[self._techniques_of(known.title) for known in all_types()],
+            incidents=[
+                (self._techniques_of(count.alert_type) or count.techniques, count.n)
+                for count in self.type_counts
+            ],
             lessons=[frozenset(lesson.techniques) for lesson in self.lessons],
-            rules=[techniques_silenced_by(rule) for rule in self.rules],
+            rules=[self.techniques_silenced_by(rule) for rule in self.rules],
         )
 
     @property
     def rules_of_no_technique(self) -> int:
-        """How many rules name neither an alert type nor a technique: they stand in no cell."""
-        return sum(not techniques_silenced_by(rule) for rule in self.rules)
+        """How many rules name no technique, nor an alert type with one: they stand in no cell."""
+        return sum(not self.techniques_silenced_by(rule) for rule in self.rules)
+
+    def techniques_silenced_by(self, rule: LiveRule) -> frozenset[str]:
+        """Return the techniques of the alert types that a rule names, as far as it names techniques
+        only these; without types those that it names.
+        """
+        named = frozenset(map(resolve, rule.techniques))
+        types = [known for title in rule.alert_types if (known := alert_type_for(title))]
+        meant = frozenset(each for known in types for each in self._techniques_of(known.title))
+        if not meant:
+            return named
+        return meant & named if named else meant
+
+    def _techniques_of(self, alert_type: str) -> frozenset[str]:
+        review = self.reviews.get(alert_type)
+        return review.current_techniques if review else frozenset()
 
 
 def facts_for(user: User, *, now: datetime) -> TechniqueFacts:
@@ -49,26 +70,17 @@ def facts_for(user: User, *, now: datetime) -> TechniqueFacts:
         type_counts=count_by_alert_type(user, since=now - PERIOD),
         lessons=list(lessons_in_order().fetch_mode(FETCH_RAISE)),
         rules=live_rules_of(user, now=now),
+        reviews=reviews_in_force(),
     )
 
 
-def techniques_silenced_by(rule: LiveRule) -> frozenset[str]:
-    """Return the techniques of the alert types that a rule names, as far as it names techniques
-    only these; without types those that it names.
-    """
-    named = frozenset(map(resolve, rule.techniques))
-    types = [known for title in rule.alert_types if (known := alert_type_for(title))]
-    meant = frozenset(each for known in types for each in known.techniques_current)
-    if not meant:
-        return named
-    return meant & named if named else meant
-
-
 def lint_everything() -> list[Finding]:
-    """Return the ids out of use in mappings, in the imported teaching and in rules that act or
-    are being made.
+    """Return the ids out of use in reviews of alert types, in the imported teaching and in rules
+    that act or are being made.
     """
-    found = findings_of_mappings()
+    found = []
+    for title, review in reviews_in_force().items():
+        found += findings_of(f"review of “{title}”", review.techniques)
     lessons = Lesson.objects.filter(is_retired=False).values_list("slug", "techniques")
     for slug, ids in lessons.order_by("module__order", "number"):
         found += findings_of(f"lesson {slug}", ids)

@@ -1,4 +1,4 @@
-"""How many incidents there were of each alert type, and which techniques they stand for."""
+"""How many incidents there were of each alert type."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Case, Count, F, Value, When
 
-from alerts.incidents.engine.catalogue import alert_type_for, all_types
+from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from portal.accounts.models import User
@@ -15,8 +15,8 @@ from portal.attack.engine import resolve
 
 @dataclass(frozen=True, slots=True)
 class TypeCount:
-    """Incidents of one alert type. `techniques` are ids of the current release: those of the
-    catalogue, or Sentinel's own where the catalogue does not have the type.
+    """Incidents of one alert type. `techniques` are Sentinel's own, in the ids of the current
+    release, where the catalogue does not have the type; else there are none.
     """
 
     alert_type: str
@@ -38,9 +38,4 @@ def count_by_alert_type(user: User, *, since: datetime) -> Sequence[TypeCount]:
         .values_list("alert_type", unknown)
         .annotate(n=Count("pk"))
     )
-    return [TypeCount(title, _techniques_of(title, named), n) for title, named, n in rows]
-
-
-def _techniques_of(title: str, named: Sequence[str]) -> frozenset[str]:
-    known = alert_type_for(title)
-    return frozenset(resolve(each) for each in (known.techniques_current if known else named))
+    return [TypeCount(title, frozenset(map(resolve, named)), n) for title, named, n in rows]

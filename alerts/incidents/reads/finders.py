@@ -18,6 +18,7 @@ from alerts.incidents.engine.address_text import (
 from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.engine.tokens import exact_value_of
 from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert
+from alerts.incidents.registry import techniques_by_type
 from alerts.sites.models import Device
 from portal.attack.engine import Technique
 
@@ -90,12 +91,15 @@ def is_address_like(value: str) -> bool:
 
 
 def by_techniques(techniques: tuple[Technique, ...], value: str, *, of_groups: bool) -> Q:
-    """Return the condition that the alert type stands for one of these techniques; of types that
-    the catalogue does not have, Sentinel's word counts.
+    """Return the condition that the alert type stands for one of these techniques, as documented
+    or as reviewed; of types that the catalogue does not have, Sentinel's word counts.
     """
     ids = {value.strip().upper(), *(each.id for each in techniques)}
+    reviewed = techniques_by_type()
     types = [
-        each.title for each in all_types() if ids & {*each.techniques, *each.techniques_current}
+        each.title
+        for each in all_types()
+        if ids & {*each.techniques, *each.techniques_current, *reviewed.get(each.title, ())}
     ]
     named = Q(techniques__overlap=sorted(ids))
     if of_groups:

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.engine.tokens import Term, number_of, parse
 from alerts.incidents.models import Incident, Severity, Status
 from alerts.incidents.queries import devices_visible_to, incidents_visible_to
 from alerts.incidents.reads.conditions import where
 from alerts.incidents.reads.queue import CLOSED, COUNTED, Queue, asked_for
+from alerts.incidents.registry import techniques_by_type
 from alerts.sentinel.models import Workspace
 from portal.accounts.models import User
 from portal.attack.engine import Technique, techniques_like
@@ -107,9 +107,11 @@ def techniques_of_text(text: str) -> tuple[Technique, ...]:
     """
     if len(text) < MIN_TECHNIQUE_TEXT:
         return ()
-    used = {each for known in all_types() for each in known.techniques_current}
-    found = (each for each in techniques_like(text) if each.is_current and each.id in used)
-    return tuple(found)[:MAX_TECHNIQUES]
+    found = [each for each in techniques_like(text) if each.is_current]
+    if not found:  # nearly every text; the reviews need not be read
+        return ()
+    used = {each for ids in techniques_by_type().values() for each in ids}
+    return tuple(each for each in found if each.id in used)[:MAX_TECHNIQUES]
 
 
 def devices_like(user: User, text: str) -> list[DeviceHit]:

@@ -1,7 +1,7 @@
 """Moments in templates. `portal.ui.moments` makes the words."""
 
 from collections.abc import Collection
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any, Literal
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from portal.ui.moments import moment_of
+from portal.ui.moments import date_of, moment_of
 from portal.ui.zones import reader_clock
 
 register = Library()
@@ -26,6 +26,12 @@ def now_of(context: dict[str, Any]) -> datetime:
 def plant_zone(ids: Collection[int] | Literal[""]) -> str:
     """The time zone of the plants of these ids, like `incident.site_ids`. Nothing of nothing."""
     return "" if ids == "" else reader_clock().zone_of_plants(ids)
+
+
+@register.filter
+def day(value: date) -> str:
+    """25 Nov 2026, of a day that is no moment."""
+    return date_of(value)
 
 
 @register.simple_tag(takes_context=True)

@@ -11,6 +11,7 @@ from tests.architecture.tree import HOME
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.overview import curriculum_overview, lessons_by_alert_type
 from training.catalog.engine.readability import reading_grade
+from training.catalog.queries import shipped_reviews
 from training.catalog.vocabulary import current_vocabulary
 
 CONTENT = HOME / "training" / "content"
@@ -40,8 +41,9 @@ def test_the_modules_that_ship_have_no_fault_and_are_checked_within_two_seconds(
             assert grade <= 8, f"{lesson.id} is hard to read: grade {grade:.1f}"
 
 
-def test_every_documented_type_of_alert_has_an_engine_a_technique_of_today_and_a_lesson(shipped):
+def test_every_documented_type_of_alert_has_an_engine_a_review_and_a_lesson(shipped):
     curriculum, _ = shipped
+    reviews = shipped_reviews()
     taught = lessons_by_alert_type(curriculum.modules)
     types = all_types()
     assert len(types) == 202
@@ -49,16 +51,19 @@ def test_every_documented_type_of_alert_has_an_engine_a_technique_of_today_and_a
     engines = {"Policy Violation", "Protocol Violation", "Malware", "Anomaly", "Operational"}
     for alert_type in types:
         assert alert_type.engine in engines
-        current = [attack.technique(each) for each in alert_type.techniques_current]
-        assert any(each and not each.is_deprecated and not each.is_revoked for each in current), (
-            alert_type.title
-        )
+        review = reviews[alert_type.title]
+        assert all(attack.technique(each).is_current for each in review.techniques)
+    notes = [review.note for review in reviews.values()]
+    assert len(notes) == len(set(notes)) == 202, "each row has a reason of its own"
+    assert sum(not review.techniques for review in reviews.values()) <= 40
 
 
 def test_the_page_about_the_curriculum_says_what_the_lessons_are(shipped):
     curriculum, _ = shipped
     page = (HOME / "docs" / "curriculum.md").read_text(encoding="utf-8")
-    fresh = curriculum_overview(curriculum.modules, all_types(), attack.version())
+    fresh = curriculum_overview(
+        curriculum.modules, all_types(), shipped_reviews(), attack.version()
+    )
     assert page == fresh, "run `manage.py training overview`"
 
 

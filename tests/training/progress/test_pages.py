@@ -8,7 +8,7 @@ from django.db import InternalError, ProgrammingError, connection
 from portal.audit.models import Entry
 from tests.factories import lessons
 from tests.factories.incidents import make_alert, make_incident, make_workspace
-from training.catalog.models import QuestionVersion
+from training.catalog.models import Lesson, QuestionVersion
 from training.progress.models import Attempt
 from training.progress.queries import order_for
 
@@ -200,6 +200,25 @@ def test_a_lesson_stands_beside_an_incident_of_its_alert_type(client, sam, mia, 
     assert f'href="{LESSON}"' in client.get(f"/incidents/{stop.pk}/").content.decode()
     client.force_login(mia)
     assert "/training/beside/" not in client.get(f"/incidents/{stop.pk}/").content.decode()
+
+
+def test_the_lesson_of_the_reviewed_technique_stands_first(client, sam, noon, lesson):
+    Lesson.objects.create(
+        module=lesson.module,
+        slug="other-stop",
+        title="Other stop",
+        number=2,
+        minutes=1,
+        techniques=["T0814"],
+        alert_types=lesson.alert_types,
+        review_by=lesson.review_by,
+        body=[],
+        outline=[],
+        sources=[],
+    )
+    client.force_login(sam)
+    html = client.get("/training/beside/?type=Controller+Stop").content.decode()
+    assert html.index("One stop") < html.index("Other stop"), "a stop is T0858 by its review"
 
 
 def test_the_search_finds_lessons_by_title_alert_type_and_technique(client, sam, mia, lesson):

@@ -1,4 +1,6 @@
-"""Reads a folder of modules as a whole, and checks what modules say of each other."""
+"""Reads a folder of modules as a whole, and checks what modules say of each other and what is said
+of alert types beside them.
+"""
 
 import re
 from collections.abc import Iterable
@@ -18,6 +20,8 @@ from training.catalog.engine.lockfile import check_lock, locked_files
 from training.catalog.engine.markdown import make_parser
 from training.catalog.engine.module_files import HIDDEN, check_files
 from training.catalog.engine.paths import read_paths
+from training.catalog.engine.reviews import NAME as REVIEWS
+from training.catalog.engine.reviews import check_reviews
 from training.catalog.engine.texts import read_text
 from training.catalog.engine.vocabulary import Vocabulary
 
@@ -70,6 +74,10 @@ def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculu
         return Curriculum((one,) if one else (), tuple(sorted(report.faults)))
     paths, shown_paths = path / "paths", f"{shown}/paths"
     has_paths = (path / "modules").is_dir() and paths.is_dir()
+    if (path / REVIEWS).is_file():
+        source = read_text(path / REVIEWS, f"{shown}/{REVIEWS}", report)
+        if source is not None:
+            check_reviews(source, vocabulary)
     if (path / "modules").is_dir():
         path, shown = path / "modules", f"{shown}/modules"
     if not path.is_dir():

@@ -1,10 +1,11 @@
 """The curriculum on one page of Markdown: what each lesson holds, and where alerts are taught."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from alerts.incidents.engine.catalogue import AlertType
 from training.catalog.engine.content import Lesson, Module
 from training.catalog.engine.readability import reading_grade
+from training.catalog.engine.reviews import Review
 
 _INTRODUCTION = """# Curriculum
 
@@ -14,9 +15,9 @@ a footnote.
 """
 _ALERT_TYPES = """## Where each type of alert is taught
 
-Every type that Defender for IoT documents has an engine, techniques and a lesson. The techniques
-are those that Tagout counts with: the vendor's claim, freed of misprints and put into the ids of
-ATT&CK for ICS {version}. No person has reviewed them one by one.
+Every type that Defender for IoT documents has an engine, a review and a lesson. The techniques are
+the reviewed ones, in the ids of ATT&CK for ICS {version}; why, and where the vendor says something
+else, stands in `training/content/alert_type_reviews.yaml`. A dash: the alert names no act.
 """
 
 
@@ -31,9 +32,12 @@ def lessons_by_alert_type(modules: Iterable[Module]) -> dict[str, list[tuple[Mod
 
 
 def curriculum_overview(
-    modules: Sequence[Module], alert_types: Sequence[AlertType], attack_version: str
+    modules: Sequence[Module],
+    alert_types: Sequence[AlertType],
+    reviews: Mapping[str, Review],
+    attack_version: str,
 ) -> str:
-    """Return the page, with links from `docs/` to the lessons' files."""
+    """Return the page, with links from `docs/` to the lessons' files. `reviews` are by title."""
     lessons = [lesson for module in modules for lesson in module.lessons]
     figures = {
         "modules": len(modules),
@@ -49,7 +53,7 @@ def curriculum_overview(
     engines = dict.fromkeys(alert_type.engine for alert_type in alert_types)
     for engine in engines:
         types = [alert_type for alert_type in alert_types if alert_type.engine == engine]
-        parts.append(_engine_table(engine, types, taught_in))
+        parts.append(_engine_table(engine, types, reviews, taught_in))
     return "\n".join(parts)
 
 
@@ -78,6 +82,7 @@ def _module_table(module: Module) -> str:
 def _engine_table(
     engine: str,
     alert_types: Sequence[AlertType],
+    reviews: Mapping[str, Review],
     taught_in: dict[str, list[tuple[Module, Lesson]]],
 ) -> str:
     rows = [
@@ -90,8 +95,8 @@ def _engine_table(
             f"[{module.order}.{lesson.number}]({_address(module, lesson)})"
             for module, lesson in taught_in.get(alert_type.title, ())
         )
-        techniques = ", ".join(alert_type.techniques_current)
-        rows.append(f"| {alert_type.title} | {techniques} | {links or '–'} |")
+        techniques = ", ".join(reviews[alert_type.title].techniques)
+        rows.append(f"| {alert_type.title} | {techniques or '–'} | {links or '–'} |")
     return "\n".join(rows) + "\n"
 
 

@@ -1,4 +1,6 @@
-"""Reads of the teaching: what learners see of it, and the files that it was made of."""
+"""Reads of the teaching: what learners see of it, the files that it was made of, and the reviews of
+alert types.
+"""
 
 from training.catalog.queries.lessons import (
     TechniqueName,
@@ -17,6 +19,12 @@ from training.catalog.queries.lessons import (
     question_ids_by_lesson,
     question_of_version,
     techniques_of,
+)
+from training.catalog.queries.reviews import (
+    reviewed_techniques,
+    reviews_in_force,
+    reviews_of,
+    shipped_reviews,
 )
 from training.catalog.queries.sources import path_files, published_files, published_modules
 
@@ -39,5 +47,9 @@ __all__ = [
     "question_counts",
     "question_ids_by_lesson",
     "question_of_version",
+    "reviewed_techniques",
+    "reviews_in_force",
+    "reviews_of",
+    "shipped_reviews",
     "techniques_of",
 ]

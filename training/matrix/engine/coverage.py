@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 
-from alerts.incidents.engine.catalogue import all_types
 from portal.attack import engine as attack
 from portal.attack.engine import Tactic, Technique
 
@@ -25,10 +24,11 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the cells are counted from: the techniques of incidents (with how many there were), of
-    lessons and of live rules, one entry each.
+    """What the cells are counted from: the techniques of alert types, of incidents (with how many
+    there were), of lessons and of live rules, one entry each.
     """
 
+    alert_types: Iterable[frozenset[str]] = ()
     incidents: Sequence[tuple[frozenset[str], int]] = ()
     lessons: Sequence[frozenset[str]] = ()
     rules: Sequence[frozenset[str]] = ()
@@ -92,9 +92,9 @@ def build_cells(evidence: Evidence) -> dict[str, Cell]:
     """Return the cell of every current technique and sub-technique by id."""
     incidents: Counter[str] = Counter()
     for techniques, n in evidence.incidents:
-        for technique_id in with_parents(techniques):
+        for technique_id in attack.with_parents(techniques):
             incidents[technique_id] += n
-    types = _count_techniques(frozenset(known.techniques_current) for known in all_types())
+    types = _count_techniques(evidence.alert_types)
     lessons, rules = _count_techniques(evidence.lessons), _count_techniques(evidence.rules)
 
     def cell(technique: Technique, below: tuple[Cell, ...] = ()) -> Cell:
@@ -126,18 +126,8 @@ def rows_of(columns: Sequence[Column]) -> list[tuple[Cell | None, ...]]:
     return list(zip_longest(*(column.cells for column in columns)))
 
 
-def with_parents(technique_ids: Iterable[str]) -> frozenset[str]:
-    """Return these ids in the spelling of the current release, and those of their parents."""
-    found: set[str] = set()
-    for given in technique_ids:
-        technique_id = attack.resolve(given)
-        known = attack.technique(technique_id)
-        found |= {technique_id, known.parent} if known and known.parent else {technique_id}
-    return frozenset(found)
-
-
 def _count_techniques(entries: Iterable[frozenset[str]]) -> Counter[str]:
-    return Counter(each for techniques in entries for each in with_parents(techniques))
+    return Counter(each for techniques in entries for each in attack.with_parents(techniques))
 
 
 def _order(cell: Cell) -> tuple[bool, int, str]:

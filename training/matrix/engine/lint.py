@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerts.incidents.engine.catalogue import all_types
 from portal.attack import engine as attack
 
 
@@ -21,15 +20,6 @@ def findings_of(place: str, technique_ids: Iterable[str]) -> list[Finding]:
     """Return what is wrong with the ids that stand at a place."""
     found = (_finding(place, technique_id) for technique_id in technique_ids)
     return [finding for finding in found if finding is not None]
-
-
-def findings_of_mappings() -> list[Finding]:
-    """Return what is wrong with the ids that alert types are counted at."""
-    return [
-        finding
-        for known in all_types()
-        for finding in findings_of(f"alert type “{known.title}”", known.techniques_current)
-    ]
 
 
 def _finding(place: str, technique_id: str) -> Finding | None:

@@ -1,15 +1,13 @@
-"""The matrix, the page of a technique, and the mapping of all alert types."""
+"""The matrix, its layers for the Navigator, and the page of a technique."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from alerts.incidents.engine.catalogue import AlertType, all_types
-from alerts.incidents.engine.tokens import Term, render
+from alerts.incidents.engine.tokens import Term
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.attack import engine as attack
@@ -25,12 +23,11 @@ from training.matrix.engine.coverage import (
     build_cells,
     build_matrix,
     rows_of,
-    with_parents,
 )
-from training.matrix.engine.mapping import TypeMapping
 from training.matrix.engine.navigator import SCORED, layer_of
-from training.matrix.queries import TechniqueFacts, facts_for, techniques_silenced_by
-from training.matrix.web.wording import CellNumber, note_words, numbers_of, tactic_words
+from training.matrix.queries import TechniqueFacts, facts_for
+from training.matrix.web.mapping import MappingRow, mappings_of, queue_url, row_of
+from training.matrix.web.wording import CellNumber, numbers_of, tactic_words
 
 MITRE_PAGES = "https://attack.mitre.org/techniques/"
 
@@ -48,21 +45,6 @@ class CellView:
     def words(self) -> str:
         """All numbers, read out."""
         return ", ".join(each.words for each in self.numbers)
-
-
-@dataclass(frozen=True, slots=True)
-class MappingRow:
-    """An alert type as a page shows it: the vendor's ids beside ours, and why they differ."""
-
-    mapping: TypeMapping
-    notes: list[str]
-    queue_url: str
-    incidents: int = 0
-
-    @property
-    def alert_type(self) -> AlertType:
-        """The alert type itself."""
-        return self.mapping.alert_type
 
 
 @require_GET
@@ -173,12 +155,16 @@ def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
         "parent": attack.technique(found.parent) if found.parent else None,
         "subtechniques": [_view_of(sub, Show.ALL) for sub in cell.subtechniques] if cell else [],
         "mappings": _mappings_of(found, facts),
-        "lessons": [each for each in facts.lessons if found.id in with_parents(each.techniques)],
-        "rules": [
-            rule for rule in facts.rules if found.id in with_parents(techniques_silenced_by(rule))
+        "lessons": [
+            each for each in facts.lessons if found.id in attack.with_parents(each.techniques)
         ],
-        "open_url": _queue_url("open", Term("tech", (found.id,))),
-        "closed_url": _queue_url("closed", Term("tech", (found.id,))),
+        "rules": [
+            rule
+            for rule in facts.rules
+            if found.id in attack.with_parents(facts.techniques_silenced_by(rule))
+        ],
+        "open_url": queue_url("open", Term("tech", (found.id,))),
+        "closed_url": queue_url("closed", Term("tech", (found.id,))),
         "mitre_url": f"{MITRE_PAGES}{found.id.replace('.', '/')}/",
         "version": attack.version(),
         "notice": attack.notice(),
@@ -196,53 +182,8 @@ def _identity(found: Technique) -> list[tuple[str, str]]:
 def _mappings_of(found: Technique, facts: TechniqueFacts) -> list[MappingRow]:
     counts = {count.alert_type: count.n for count in facts.type_counts}
     rows = [
-        _row_of(TypeMapping(known), counts.get(known.title, 0))
-        for known in all_types()
-        if TypeMapping(known).names(found.id)
+        row_of(each, counts.get(each.alert_type.title, 0))
+        for each in mappings_of(facts.reviews)
+        if each.names(found.id)
     ]
     return sorted(rows, key=lambda row: (-row.incidents, row.alert_type.title))
-
-
-def _row_of(mapping: TypeMapping, incidents: int = 0) -> MappingRow:
-    queue = _queue_url("open", Term("type", (f"={mapping.alert_type.title}",)))
-    return MappingRow(mapping, [note_words(note) for note in mapping.notes], queue, incidents)
-
-
-def _queue_url(view: str, term: Term) -> str:
-    return f"{reverse('incidents:queue')}?{urlencode({'view': view, 'q': render([term])})}"
-
-
-@require_GET
-def mapping(request: HttpRequest) -> HttpResponse:
-    """Show the mapping of every alert type; `?show=differs` only where ours is another."""
-    text = " ".join(request.GET.get("q", "").split())
-    differs = request.GET.get("show") == "differs"
-    every = [TypeMapping(known) for known in all_types()]
-    another = [each for each in every if each.is_ours_another]
-    rows = [each for each in (another if differs else every) if _is_meant(each, text)]
-    page = {
-        "rows": [_row_of(each) for each in sorted(rows, key=lambda each: each.alert_type.title)],
-        "text": text,
-        "show": "differs" if differs else "",
-        "segments": [
-            _segment(gettext("All"), every, "all", text, current=not differs),
-            _segment(gettext("Differs"), another, "differs", text, current=differs),
-        ],
-        "version": attack.version(),
-        "notice": attack.notice(),
-    }
-    return render_page(request, "training/matrix/mapping.html", page, part="rows")
-
-
-def _segment(
-    label: str, mappings: list[TypeMapping], show: str, text: str, *, current: bool
-) -> Tab:
-    href = f"?{urlencode({'show': show, 'q': text} if text else {'show': show})}"
-    return Tab(f"{label} {number(len(mappings))}", href, current=current)
-
-
-def _is_meant(mapping: TypeMapping, text: str) -> bool:
-    wanted = text.casefold()
-    ids = {each.id for each in attack.techniques_like(text)} if text else set()
-    named = {*mapping.alert_type.techniques, *mapping.alert_type.techniques_current}
-    return wanted in mapping.alert_type.title.casefold() or not ids.isdisjoint(named)

@@ -1,13 +1,12 @@
-"""Numbers of a technique and differences of a mapping, in sentences."""
+"""Numbers and tactics of a technique, in words."""
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
-from portal.attack.engine import Technique, technique
+from portal.attack.engine import Technique
 from portal.ui.words import number
 from training.matrix.engine.coverage import Cell
-from training.matrix.engine.mapping import Difference, MappingNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +38,6 @@ def incident_words(n: int) -> str:
     return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
 
 
-def note_words(note: MappingNote) -> str:
-    """Return one difference as a sentence."""
-    ids = {"old": note.vendor_id, "new": note.our_id}
-    if note.kind is Difference.REPLACED:
-        return gettext("%(old)s is %(new)s in the current release.") % ids
-    if note.kind is Difference.DEPRECATED:
-        return gettext("%(old)s is deprecated and has no successor.") % ids
-    words = gettext("%(old)s is “%(old_name)s”; we count the alert type at %(new)s “%(new_name)s”.")
-    return words % {**ids, "old_name": _name(note.vendor_id), "new_name": _name(note.our_id)}
-
-
 def tactic_words(found: Technique) -> str:
     """Return the tactics of a technique, in the order of the matrix."""
     return ", ".join(found.tactics)
-
-
-def _name(technique_id: str) -> str:
-    known = technique(technique_id)
-    return known.full_name if known else technique_id

@@ -9,12 +9,14 @@ from math import ceil
 from django.db.models import FETCH_RAISE, QuerySet
 
 from portal.accounts.models import User
+from portal.attack.engine import with_parents
 from training.catalog.models import Lesson, Module, QuestionVersion
 from training.catalog.queries import (
     lessons_about,
     lessons_in_order,
     modules_in_order,
     question_ids_by_lesson,
+    reviewed_techniques,
 )
 from training.progress.engine.repetition import QuestionState, state_after
 from training.progress.models import Attempt
@@ -156,14 +158,17 @@ def lessons_beside(
     learner: User, alert_types: Sequence[str], *, now: datetime
 ) -> list[LessonProgress]:
     """Return up to three lessons about these alert types: first those about most of them, then
-    those that the person has not completed, then the shortest.
+    those that teach most of their reviewed techniques, then those that the person has not
+    completed, then the shortest.
     """
     found = list(lessons_about(alert_types).fetch_mode(FETCH_RAISE))
     progress = _lessons_with_progress(learner, found, now=now)
-    wanted = frozenset(alert_types)
+    wanted, reviewed = frozenset(alert_types), reviewed_techniques()
+    techniques = with_parents(each for title in wanted for each in reviewed.get(title, ()))
     progress.sort(
         key=lambda each: (
             -len(wanted.intersection(each.lesson.alert_types)),
+            -len(techniques & with_parents(each.lesson.techniques)),
             each.is_complete,
             each.lesson.minutes,
         )

@@ -32,7 +32,7 @@ from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import write_lock
 from training.catalog.engine.module_files import unpacked
 from training.catalog.engine.overview import curriculum_overview
-from training.catalog.queries import path_files, published_modules
+from training.catalog.queries import path_files, published_modules, shipped_reviews
 from training.catalog.services import FileChange, import_curriculum
 from training.catalog.vocabulary import colour_styles, current_vocabulary
 
@@ -167,7 +167,7 @@ def _lock(options: dict[str, Any]) -> dict[str, Any]:
 
 def _overview(options: dict[str, Any]) -> dict[str, Any]:
     modules = read_folder(_folder(options["path"])).modules
-    text = curriculum_overview(modules, all_types(), attack.version())
+    text = curriculum_overview(modules, all_types(), shipped_reviews(), attack.version())
     goal = Path(options["output"] or settings.BASE_DIR / "docs" / "curriculum.md")
     _write(goal, text.encode())
     return {"file": str(goal), "modules": len(modules)}

@@ -1,0 +1,60 @@
+"""A training manager reviews an alert type: it holds from then on, and nothing before is lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from alerts.incidents.registry import techniques_by_type
+from portal.audit.models import Entry
+from tests.conftest import NOON
+from training.catalog.models import AlertTypeReview
+from training.catalog.queries import reviews_in_force, reviews_of, shipped_reviews
+from training.catalog.services import CannotReview, review_alert_type
+
+pytestmark = pytest.mark.django_db
+SCAN = "Address Scan Detected"
+
+
+def say(by, *techniques, note="Ours are stock-taking.", alert_type=SCAN, at=NOON):
+    return review_alert_type(alert_type=alert_type, techniques=techniques, note=note, by=by, now=at)
+
+
+def test_the_latest_review_of_a_deployment_holds_before_the_shipped_one(author):
+    assert reviews_in_force()[SCAN] == shipped_reviews()[SCAN]
+    say(author, "T0846", "t0888")
+    say(author, note="Names no act here.", at=NOON + timedelta(days=1))
+    held = reviews_in_force()[SCAN]
+    assert (held.techniques, held.reviewer, held.attack_version) == ((), "Tom Berg", "19.1")
+    assert [each.techniques for each in reviews_of(SCAN)] == [(), ("T0846", "T0888"), ("T0846",)]
+    assert techniques_by_type()[SCAN] == frozenset()
+    assert techniques_by_type()["Port Scan Detected"] == {"T0846.001"}
+    entry = Entry.objects.filter(action="catalog.alert_type.reviewed").latest("pk")
+    assert entry.details == {"before": ["T0846", "T0888"], "techniques": []}
+
+
+def test_what_is_no_review_is_refused_with_its_reason(author, sam):
+    for person, ids, note, words in (
+        (sam, ["T0846"], "Because.", "by training managers"),
+        (author, ["T0999"], "Because.", "no technique T0999"),
+        (author, ["T0855"], "Because.", "Use T1692.001, Unauthorized Message: Command Message"),
+        (author, ["T0818"], "Because.", "deprecated and has no successor"),
+        (author, ["T0846"], "  ", "Say in a sentence why"),
+        (author, ["T0846"], "x" * 1001, "at most 1,000 letters"),
+        (author, [f"T08{n}" for n in (42, 43, 45, 46, 48, 58, 59)], "All.", "at most 6"),
+    ):
+        with pytest.raises(CannotReview, match=words):
+            say(person, *ids, note=note)
+    with pytest.raises(CannotReview, match="no such alert type"):
+        say(author, alert_type="Controller Stopped")
+    assert not AlertTypeReview.objects.exists()
+
+
+def test_reviews_are_never_changed(author):
+    say(author, "T0846")
+    for act in (
+        lambda: AlertTypeReview.objects.update(note="x"),
+        AlertTypeReview.objects.all().delete,
+    ):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            act()
