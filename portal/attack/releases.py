@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import DatabaseError, transaction
 
 from portal.attack import engine
 from portal.attack.bundle import BundleError, read_bundle
+from portal.attack.changes import TechniqueChange, changes_between
 from portal.attack.models import Release
 from portal.audit.services import record
 from portal.errors import Refused
@@ -20,15 +22,21 @@ class CannotImport(Refused):
     """The bundle is not taken over."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReleasePreview:
+    """What an import would change: the release in use, the one of the bundle, and their changes."""
+
+    before: str
+    after: str
+    changes: tuple[TechniqueChange, ...]
+
+
 @transaction.atomic
 def import_bundle(*, data: bytes, by: str, now: datetime) -> dict[str, Any]:
     """Take an official bundle over, all of it or nothing. The same bundle again changes nothing.
     Ids that the release no longer has stay known. Returns version, counts and `is_changed`.
     """
-    try:
-        catalogue = _completed(read_bundle(data))
-    except BundleError as error:
-        raise CannotImport(str(error)) from error
+    catalogue = _catalogue_of(data)
     latest = Release.objects.order_by("imported_at", "pk").last()
     is_changed = latest is None or latest.catalogue != catalogue
     rows = [row for row in catalogue["techniques"] if not _is_gone(row)]
@@ -46,6 +54,15 @@ def import_bundle(*, data: bytes, by: str, now: datetime) -> dict[str, Any]:
     return {**counts, "is_changed": is_changed}
 
 
+def preview_bundle(*, data: bytes) -> ReleasePreview:
+    """Return what an import of this bundle would change. Refuses what `import_bundle` refuses."""
+    after = _catalogue_of(data)
+    latest = Release.objects.order_by("imported_at", "pk").last()
+    before = latest.catalogue if latest else engine.shipped()
+    changes = changes_between(before, after)
+    return ReleasePreview(before["version"], after["version"], changes)
+
+
 def use_latest_release() -> None:
     """Let this process use the latest imported release, once, at its start. Where the database
     does not answer yet the shipped one holds, and the log says so.
@@ -56,6 +73,13 @@ def use_latest_release() -> None:
         logger.warning("Imported releases of ATT&CK cannot be read; %s holds.", engine.version())
     else:
         engine.use(latest.catalogue if latest else None)
+
+
+def _catalogue_of(data: bytes) -> dict[str, Any]:
+    try:
+        return _completed(read_bundle(data))
+    except BundleError as error:
+        raise CannotImport(str(error)) from error
 
 
 def _completed(release: dict[str, Any]) -> dict[str, Any]:

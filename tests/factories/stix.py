@@ -1,7 +1,13 @@
-"""A small bundle in the form of MITRE's: two tactics, a technique, a part of it, a revoked id."""
+"""Bundles in the form of MITRE's: a small one with two tactics, a technique, a part of it and a
+revoked id; and a whole release made of the one that ships.
+"""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+
+from portal.attack import engine
 
 TACTICS = ("lateral-movement", "evasion")
 
@@ -26,9 +32,50 @@ def make_bundle(version: str, *, tactics: tuple[str, ...] = TACTICS) -> bytes:
     return json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}).encode()
 
 
+def make_release(
+    version: str, *, added: tuple[tuple[str, str, str], ...] = (), dropped: tuple[str, ...] = (),
+    revoked: Mapping[str, str] = MappingProxyType({}),
+    renamed: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:  # fmt: skip
+    """Return a bundle of all that Tagout ships, changed: `added` are id, name and tactic (a dot in
+    the id makes a part of another technique), `revoked` says by which id each was replaced.
+    """
+    shipped = engine.shipped()
+    rows = [
+        row | {"is_revoked": row["is_revoked"] or row["id"] in revoked,
+               "name": renamed.get(row["id"], row["name"])}
+        for row in shipped["techniques"] if row["id"] not in dropped
+    ]  # fmt: skip
+    rows += [
+        {"id": key, "name": name, "tactics": [tactic], "is_revoked": False, "is_deprecated": False,
+         "parent": key.partition(".")[0] if "." in key else None} for key, name, tactic in added
+    ]  # fmt: skip
+    heirs = {row["id"]: row["revoked_by"] for row in shipped["techniques"] if row["revoked_by"]}
+    objects = [
+        {"type": "x-mitre-collection", "id": "x-mitre-collection--1", "name": "ICS ATT&CK",
+         "x_mitre_version": version},
+        _named("x-mitre-matrix", "ics-attack", "ATT&CK for ICS",
+               tactic_refs=[f"x-mitre-tactic--{row['shortname']}" for row in shipped["tactics"]]),
+        *(_named("x-mitre-tactic", row["id"], row["name"], ref=row["shortname"],
+                 x_mitre_shortname=row["shortname"]) for row in shipped["tactics"]),
+        *(_technique(row["id"], row["name"], revoked=row["is_revoked"],
+                     x_mitre_deprecated=row["is_deprecated"],
+                     x_mitre_is_subtechnique=row["parent"] is not None,
+                     kill_chain_phases=[_phase(each) for each in row["tactics"]])
+          for row in rows),
+        *(_relation("subtechnique-of", row["id"], row["parent"]) for row in rows if row["parent"]),
+        *(_relation("revoked-by", old, new) for old, new in {**heirs, **revoked}.items()),
+    ]  # fmt: skip
+    return json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}).encode()
+
+
+def _phase(tactic: str) -> dict[str, str]:
+    return {"kill_chain_name": "mitre-ics-attack", "phase_name": tactic}
+
+
 def _technique(key: str, name: str, **more: Any) -> dict[str, Any]:
-    phase = {"kill_chain_name": "mitre-ics-attack", "phase_name": "lateral-movement"}
-    return _named("attack-pattern", key, name, kill_chain_phases=[phase], **more)
+    phases = more.pop("kill_chain_phases", [_phase("lateral-movement")])
+    return _named("attack-pattern", key, name, kill_chain_phases=phases, **more)
 
 
 def _named(kind: str, key: str, name: str, *, ref: str = "", **more: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a person may see of techniques: incidents, rules and lessons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.incidents.reads.by_alert_type import TypeCount, count_by_alert_type
 from alerts.suppression.reads.live_rules import LiveRule, live_rules_of, techniques_in_rules
 from portal.accounts.models import User
+from portal.attack.changes import TechniqueChange
 from portal.attack.engine import resolve
 from training.catalog.engine.reviews import Review
 from training.catalog.models import Card, Lesson, QuestionVersion
@@ -75,22 +76,33 @@ def facts_for(user: User, *, now: datetime) -> TechniqueFacts:
 
 
 def lint_everything() -> list[Finding]:
-    """Return the ids out of use in reviews of alert types, in the imported teaching and in rules
-    that act or are being made.
+    """Return the ids out of use, wherever techniques are named."""
+    return [found for place, ids in places_of_techniques() for found in findings_of(place, ids)]
+
+
+def places_of_techniques() -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield every place that names techniques, with their ids as they stand there: reviews of alert
+    types, the imported teaching, and rules that act or are being made.
     """
-    found = []
     for title, review in reviews_in_force().items():
-        found += findings_of(f"review of “{title}”", review.techniques)
+        yield f"review of “{title}”", review.techniques
     lessons = Lesson.objects.filter(is_retired=False).values_list("slug", "techniques")
     for slug, ids in lessons.order_by("module__order", "number"):
-        found += findings_of(f"lesson {slug}", ids)
+        yield f"lesson {slug}", ids
     versions = QuestionVersion.objects.filter(is_current=True, question__is_retired=False)
     names = versions.values_list("question__lesson__slug", "question__slug", "techniques")
     for lesson, slug, ids in names.order_by("pk"):
-        found += findings_of(f"question {lesson}#{slug}", ids)
+        yield f"question {lesson}#{slug}", ids
     cards = Card.objects.filter(is_retired=False).exclude(technique="")
     for slug, technique_id in cards.order_by("pk").values_list("slug", "technique"):
-        found += findings_of(f"card {slug}", [technique_id])
+        yield f"card {slug}", [technique_id]
     for name, ids in techniques_in_rules():
-        found += findings_of(f"rule {name}", ids)
-    return found
+        yield f"rule {name}", ids
+
+
+def places_touched_by(changes: Sequence[TechniqueChange]) -> list[list[str]]:
+    """Return for each change of a release the places to look at when it comes."""
+    places = [(place, {*ids, *map(resolve, ids)}) for place, ids in places_of_techniques()]
+    return [
+        [place for place, ids in places if not ids.isdisjoint(change.affects)] for change in changes
+    ]

@@ -5,10 +5,11 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from portal.attack.models import Release
 from tests.alerts.suppression.samples import DOWNLOADS, but, clause
 from tests.factories.incidents import make_site, make_workspace
 from tests.factories.rule_rows import make_version
-from tests.factories.stix import make_bundle
+from tests.factories.stix import make_bundle, make_release
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,48 @@ def test_lint_names_old_ids_in_lessons_and_rules_and_fails(capsys, lesson, sam, 
         ("lesson one-stop", "T0855"), ("rule R-1 v1", "T9999"),
     ]  # fmt: skip
     assert "was replaced by T1692.001" in faults[0]["text"]
+
+
+def test_a_dry_run_names_each_change_and_what_it_touches(capsys, tmp_path, lesson):
+    file = tmp_path / "bundle.json"
+    file.write_bytes(
+        make_release(
+            "20.0",
+            added=(("T0846.004", "Neighbour Discovery", "discovery"), ("T2001", "New", "impact")),
+            revoked={"T0858": "T0843"},
+            renamed={"T0843": "Program Transfer"},
+            dropped=("T0892",),
+        )
+    )
+    call_command("attack", "import", str(file), "--dry-run", "--json")
+    result = json.loads(capsys.readouterr().out)
+    assert (result["before"], result["after"]) == ("19.1", "20.0")
+    changes = {(each["kind"], each["technique_id"]): each for each in result["changes"]}
+    assert [key for key in changes if "." not in key[1]] == [
+        ("new", "T2001"), ("revoked", "T0858"), ("deprecated", "T0892"), ("renamed", "T0843"),
+    ]  # fmt: skip
+    part = changes["new", "T0846.004"]
+    assert part["name"] == "Remote System Discovery: Neighbour Discovery"
+    assert "review of “Address Scan Detected”" in part["places"], "a part may say it better"
+    stop = changes["revoked", "T0858"]
+    assert stop["text"] == "T0843 Program Transfer"
+    assert {"review of “Controller Stop”", "lesson one-stop", "card stop"} <= {*stop["places"]}
+    assert changes["new", "T2001"]["places"] == changes["deprecated", "T0892"]["places"] == []
+    call_command("attack", "import", str(file), "--dry-run")
+    out = capsys.readouterr().out
+    assert "revoked: T0858 Change Operating Mode → T0843 Program Transfer" in out
+    assert "19.1 → 20.0" in out and "none made." in out
+    assert not Release.objects.exists()
+    file.write_bytes(make_bundle("18.1"))
+    with pytest.raises(CommandError, match=r"18\.1 is older than 19\.1"):
+        call_command("attack", "import", str(file), "--dry-run")
+
+
+def test_the_same_release_again_has_no_change(capsys, tmp_path, db):
+    file = tmp_path / "bundle.json"
+    file.write_bytes(make_release("19.1"))
+    call_command("attack", "import", str(file), "--dry-run")
+    assert "19.1 → 19.1: 0 changes" in capsys.readouterr().out
 
 
 def test_import_says_what_it_took_and_what_is_wrong(capsys, tmp_path):

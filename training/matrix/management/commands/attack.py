@@ -1,4 +1,6 @@
-"""`attack import FILE` takes an official bundle over; `attack lint` looks for ids out of use."""
+"""`attack import FILE` takes an official bundle over, or shows with `--dry-run` what would change;
+`attack lint` looks for ids out of use.
+"""
 
 import sys
 from dataclasses import asdict
@@ -9,9 +11,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from portal import clock
 from portal.attack import engine as attack
-from portal.attack.releases import import_bundle, use_latest_release
+from portal.attack.releases import import_bundle, preview_bundle, use_latest_release
 from portal.command import TagoutCommand, read_file
-from training.matrix.queries import lint_everything
+from training.matrix.queries import lint_everything, places_touched_by
 
 
 class Command(TagoutCommand):
@@ -24,6 +26,12 @@ class Command(TagoutCommand):
         """Add the one word, and the file."""
         parser.add_argument("action", nargs="?", default="", help="import, lint")
         parser.add_argument("file", nargs="?", default="", help="of import: the bundle, JSON")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="of import: only show what is new, revoked, deprecated, renamed or moved, and the "
+            "reviews, lessons and rules that name it",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """As every command, but findings end with 1 after they were printed."""
@@ -39,9 +47,10 @@ class Command(TagoutCommand):
             raise CommandError("attack knows import and lint.")
         if not options["file"]:
             raise CommandError("Name the bundle: attack import ics-attack.json.")
-        return import_bundle(
-            data=read_file(Path(options["file"])), by="command line", now=clock.now()
-        )
+        data = read_file(Path(options["file"]))
+        if options["dry_run"]:
+            return _preview(data)
+        return import_bundle(data=data, by="command line", now=clock.now())
 
     def _lint(self) -> dict[str, Any]:
         use_latest_release()
@@ -52,7 +61,15 @@ class Command(TagoutCommand):
         return {"version": attack.version(), "faults": faults, "notes": notes}
 
     def show(self, result: dict[str, Any]) -> None:
-        """Write a line for each finding, or one about the release."""
+        """Write a line for each finding or change, or one about the release."""
+        if "changes" in result:
+            for change in result["changes"]:
+                self.stdout.write("{kind}: {technique_id} {name} → {text}".format(**change))
+                for place in change["places"]:
+                    self.stdout.write(f"    {place}")
+            before, after, n = result["before"], result["after"], len(result["changes"])
+            self.stdout.write(f"ATT&CK for ICS {before} → {after}: {n} changes, none made.")
+            return
         if "faults" in result:
             for finding in result["faults"]:
                 self.stdout.write(f"{finding['place']}: {finding['text']}")
@@ -66,3 +83,20 @@ class Command(TagoutCommand):
         )
         self.stdout.write(f"ATT&CK for ICS {result['version']}: {counts}.")
         self.stdout.write("Restart Tagout to use it." if result["is_changed"] else "No change.")
+
+
+def _preview(data: bytes) -> dict[str, Any]:
+    use_latest_release()
+    preview = preview_bundle(data=data)
+    places = places_touched_by(preview.changes)
+    changes = [
+        {
+            "kind": change.kind.value,
+            "technique_id": change.technique_id,
+            "name": change.name,
+            "text": change.text,
+            "places": found,
+        }
+        for change, found in zip(preview.changes, places, strict=True)
+    ]
+    return {"before": preview.before, "after": preview.after, "changes": changes}
