@@ -176,6 +176,10 @@ class Incident(models.Model):
             models.Index(fields=["workspace"],
                          condition=Q(ot_state=OtState.SUSPICIOUS, status__lt=Status.CLOSED),
                          name="incidents_open_suspicious"),
+            # Counts incidents by alert type without their rows, for whoever sees all or workspaces.
+            models.Index(fields=["alert_type", "created_at"], include=["workspace"],
+                         condition=Q(gone_at=None, merged_into=None),
+                         name="incidents_by_alert_type"),
             # Few incidents have labels: a search for one reads these and no others.
             models.Index(fields=["group_key"], condition=HAS_LABELS & Q(group_key__isnull=False),
                          name="incidents_open_labelled"),

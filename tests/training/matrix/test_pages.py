@@ -60,6 +60,7 @@ def test_each_cell_counts_what_the_reader_may_see(see, sam, plant):
     assert cell(html, "T1692.001").startswith("1 incident, ")
     assert cell(html, "T0865") == "0 incidents"
     heads = re.findall(r'<th scope="col"><span lang="en">([^<]*)', html)
+    assert "Device Restart/<wbr>Shutdown" in html, "a narrow column breaks between words only"
     assert heads[:3] == ["Initial Access", "Execution", "Persistence"] and len(heads) == 12
     assert "Release 19.1." in html and "The MITRE Corporation" in html
     assert re.search(r'href="/attack/"[^>]*aria-current="page"', html)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
@@ -26,8 +27,9 @@ from training.matrix.engine.coverage import (
 )
 from training.matrix.engine.navigator import SCORED, layer_of
 from training.matrix.queries import TechniqueFacts, facts_for
+from training.matrix.web.cells import below_html, cell_html
 from training.matrix.web.mapping import MappingRow, mappings_of, queue_url, row_of
-from training.matrix.web.wording import CellNumber, numbers_of, tactic_words
+from training.matrix.web.wording import numbers_of, tactic_words
 
 MITRE_PAGES = "https://attack.mitre.org/techniques/"
 
@@ -38,13 +40,7 @@ class CellView:
 
     cell: Cell
     url: str
-    numbers: list[CellNumber]
-    subtechniques: list["CellView"]
-
-    @property
-    def words(self) -> str:
-        """All numbers, read out."""
-        return ", ".join(each.words for each in self.numbers)
+    html: SafeString  # the link with its numbers, and its sub-techniques to unfold
 
 
 @require_GET
@@ -101,8 +97,13 @@ def _layer_links() -> list[tuple[str, str]]:
 
 
 def _view_of(cell: Cell, show: Show) -> CellView:
-    below = [_view_of(sub, show) for sub in cell.subtechniques if sub.is_shown(show)]
-    return CellView(cell, _url_of(cell.technique.id), numbers_of(cell), below)
+    url = _url_of(cell.technique.id)
+    below = [
+        cell_html(sub, _url_of(sub.technique.id))
+        for sub in cell.subtechniques
+        if sub.is_shown(show)
+    ]
+    return CellView(cell, url, cell_html(cell, url) + below_html(below))
 
 
 def _url_of(technique_id: str) -> str:

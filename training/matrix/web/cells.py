@@ -1,0 +1,51 @@
+"""A cell of the matrix as HTML, written once: a page shows it several times."""
+
+from collections.abc import Sequence
+
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext
+
+from portal.ui.tags.basics import icon
+from portal.ui.tags.html import joined
+from portal.ui.words import number
+from training.matrix.engine.coverage import Cell
+from training.matrix.web.wording import numbers_of
+
+
+def cell_html(cell: Cell, url: str) -> SafeString:
+    """Return the link of a cell, with its numbers to see and to hear."""
+    numbers = numbers_of(cell)
+    shown = joined(
+        format_html("<span>{}{}</span>", icon(each.icon), each.value) for each in numbers
+    )
+    if cell.is_visible or cell.lessons:
+        shown = format_html('<span class="cell-numbers" aria-hidden="true">{}</span>', shown)
+    else:
+        shown = mark_safe("")
+    return format_html(
+        '<a class="cell heat-{}{}" href="{}"><span class="cell-name" lang="en">{}</span>{}'
+        '<span class="hear-only">{}</span></a>',
+        cell.heat,
+        "" if cell.is_visible else " cell-blind",
+        url,
+        _name_html(cell.technique.name),
+        shown,
+        ", ".join(each.words for each in numbers),
+    )
+
+
+def below_html(cells: Sequence[SafeString]) -> SafeString:
+    """Return the cells of sub-techniques, folded; nothing where there are none."""
+    if not cells:
+        return mark_safe("")
+    n = len(cells)
+    words = ngettext("%(n)s sub-technique", "%(n)s sub-techniques", n) % {"n": number(n)}
+    return format_html(
+        '<details class="below"><summary>{}</summary>{}</details>', words, joined(cells)
+    )
+
+
+def _name_html(name: str) -> SafeString:
+    """Return a name that may break behind a slash, so that no word of a narrow column does."""
+    return mark_safe(str(conditional_escape(name)).replace("/", "/<wbr>"))
