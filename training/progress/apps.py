@@ -23,6 +23,10 @@ class ProgressConfig(AppConfig):
                 roles=TOTALS_ROLES,
             ),
             NavItem(
+                _("Question figures"), "list", "lesson_notes:figures", section=TRAINING, order=75,
+                roles=AUTHOR_ROLES,
+            ),
+            NavItem(
                 _("Notes on lessons"), "message-square", "lesson_notes:list", section=TRAINING,
                 order=80, roles=AUTHOR_ROLES,
             ),

@@ -4,6 +4,7 @@ alert types.
 
 from training.catalog.queries.lessons import (
     TechniqueName,
+    asked_versions,
     capture_at,
     current_versions,
     current_versions_of,
@@ -30,6 +31,7 @@ from training.catalog.queries.sources import path_files, published_files, publis
 
 __all__ = [
     "TechniqueName",
+    "asked_versions",
     "capture_at",
     "current_versions",
     "current_versions_of",

@@ -84,11 +84,15 @@ def current_versions(lesson: Lesson) -> list[QuestionVersion]:
 
 def current_versions_of(question_ids: Collection[int]) -> QuerySet[QuestionVersion]:
     """Return what these questions ask now, with lesson (without its texts) and module."""
+    return asked_versions().filter(question__in=question_ids, is_current=True)
+
+
+def asked_versions() -> QuerySet[QuestionVersion]:
+    """Return all wordings of the questions that are asked, with lesson (without its texts) and
+    module.
+    """
     found = QuestionVersion.objects.filter(
-        question__in=question_ids,
-        question__is_retired=False,
-        question__lesson__is_retired=False,
-        is_current=True,
+        question__is_retired=False, question__lesson__is_retired=False
     )
     texts = [f"question__lesson__{name}" for name in _TEXTS]
     return found.select_related("question__lesson__module").defer(*texts)

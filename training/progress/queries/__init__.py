@@ -37,9 +37,16 @@ from training.progress.queries.record import (
     attempts_of,
     module_records,
 )
+from training.progress.queries.statistics import (
+    MIN_TRIES,
+    QuestionStatistics,
+    StatisticsPage,
+    question_statistics,
+)
 from training.progress.queries.totals import ModuleTotals, TeamTotals, team_totals
 
 __all__ = [
+    "MIN_TRIES",
     "AttemptRecord",
     "DayProgress",
     "DueQuestion",
@@ -49,6 +56,8 @@ __all__ = [
     "ModuleRecord",
     "ModuleTotals",
     "PathProgress",
+    "QuestionStatistics",
+    "StatisticsPage",
     "TeamTotals",
     "attempts_at",
     "attempts_of",
@@ -64,6 +73,7 @@ __all__ = [
     "order_for",
     "path_progress",
     "progress_of",
+    "question_statistics",
     "seed_of",
     "states_of",
     "team_totals",
