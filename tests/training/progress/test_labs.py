@@ -55,6 +55,8 @@ def test_each_part_is_told_apart(judge):
     assert Attempt.objects.get().answer == {
         "verdict": "suspicious", "reason": "repair", "next_step": "block", "sure": 70,
     }  # fmt: skip
+    record = judge.client.get("/training/record.json").json()["attempts"]
+    assert [each["answer"].split("; ")[::3] for each in record] == [["suspicious", "70 % sure"]]
     assert "Right after 2 tries" in judge()
 
 

@@ -6,9 +6,11 @@ from training.catalog.engine.html_text import html_text
 
 
 def answer_text(question: Question, answer: Answer) -> str:
-    """Return an answer as a person would say it: the chosen options, what was typed, the pairs, or
-    the steps in the order they were put in.
+    """Return an answer as a person would say it: the chosen options, what was typed, the pairs,
+    the steps in the order they were put in, or how an alert was judged.
     """
+    if "verdict" in answer:
+        return _judgement(question, answer)
     if "text" in answer:
         return str(answer["text"])
     if "chosen" in answer:
@@ -21,3 +23,10 @@ def answer_text(question: Question, answer: Answer) -> str:
         return "; ".join(f"{left}: {rights[place]}" for left, place in pairs)
     steps = sorted(zip(places, question.items, strict=False), key=lambda pair: int(pair[0]))
     return "; ".join(html_text(item.html) for _, item in steps)
+
+
+def _judgement(question: Question, answer: Answer) -> str:
+    choices = (*question.case.reasons, *question.case.next_steps) if question.case else ()
+    texts = {choice.id: choice.text for choice in choices}
+    parts = [texts.get(answer[name], str(answer[name])) for name in ("reason", "next_step")]
+    return "; ".join([str(answer["verdict"]), *parts, f"{answer['sure']} % sure"])
