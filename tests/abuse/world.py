@@ -1,20 +1,23 @@
 """Two plants that must not see each other: one of everything in each."""
 
 import uuid
+from io import BytesIO
 
+from alerts.captures.services import attach_capture, read_a_capture
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
+from tests.architecture.tree import HOME
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
-from tests.factories.captures import make_capture
 from tests.factories.incidents import make_alert, make_device, make_site, make_workspace
 from tests.factories.lessons import make_answers, make_lessons
 from tests.factories.patterns import make_candidate, make_site_mining
 from tests.factories.planned import make_planned_work
 from tests.program import stored_incident
 
+CAPTURE = HOME / "training/content/captures/water-two-writers.pcap"
 WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
 
 
@@ -50,6 +53,11 @@ def the_world(make_person, name):
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
     wanted = rule_rows.make_wanted(version, workspace=workspace)
     make_site_mining(site)
+    capture = attach_capture(
+        incident_id=incidents[0].pk, file=BytesIO(CAPTURE.read_bytes()), name="water.pcap", note="",
+        by=lead, now=NOON, unshifted=NOON,
+    )  # fmt: skip
+    assert read_a_capture(unshifted=NOON, now=NOON)
     module = make_lessons(1)
     (learned,) = make_answers(ot, module)
     ids = {
@@ -60,7 +68,7 @@ def the_world(make_person, name):
         "annotations": given.uuid, "second-opinions": confirmed.uuid,
         "opinions": put_to_ot.uuid, "workspaces": name,
         "planned-work": make_planned_work(site, by=ot).uuid,
-        "captures": make_capture(incidents[0], by=lead).uuid,
+        "captures": capture.uuid,
         "sites": site.pk, "zones": site.zones.get().pk, "devices": device.pk,
     }  # fmt: skip
     return workspace, site, ids
