@@ -75,15 +75,23 @@ def review(site, oda, sam, incident):
     return ask_ot(incident_ids=[incident.pk], site_id=site.pk, question=QUESTION, by=sam, now=NOON)
 
 
+def answer_of(person, review=None, **more):
+    """The person says that it was maintenance, unless something else is said."""
+    said = {
+        "by": person, "key": uuid.uuid4(), "verdict": "maintenance", "now": NOON,
+        "cause": "plc-programming-window", "review_id": review.pk if review else None,
+    } | more  # fmt: skip
+    return give_verdict(**said)
+
+
 @pytest.fixture
 def answer(oda):
     """`answer(review)` has Oda say that it was maintenance."""
+    return partial(answer_of, oda)
 
-    def given(review=None, **more):
-        said = {
-            "by": oda, "key": uuid.uuid4(), "verdict": "maintenance", "now": NOON,
-            "cause": "plc-programming-window", "review_id": review.pk if review else None,
-        } | more  # fmt: skip
-        return give_verdict(**said)
 
-    return given
+@reuse_rows
+def suspicious(incident, oda):
+    """Oda called it suspicious."""
+    said = {"verdict": "suspicious", "cause": "other", "note": "Odd."}
+    return answer_of(oda, incident_ids=[incident.pk], **said)

@@ -17,6 +17,7 @@ from alerts.reviews.services import CannotDecide, decide_suspicion, run_second_o
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.conftest import NOON
+from tests.reuse import reuse_rows
 
 SEED = b"a secret"
 OPENED = NOON + timedelta(minutes=2)
@@ -24,12 +25,7 @@ DUE = OPENED + NARROWS_AFTER
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def suspicious(answer, incident, oda):
-    return answer(incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd.")
-
-
-@pytest.fixture
+@reuse_rows
 def undecided(suspicious, olaf, leo):
     """Opened, put to Olaf as the only other person, and not answered for three days."""
     run_second_opinions(seed=SEED, now=OPENED)

@@ -22,7 +22,8 @@ from portal.accounts.models import Grant, Role, ScopeKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
+from tests.reuse import reuse_rows
 
 LATER = NOON + timedelta(minutes=2)
 HOUR = timedelta(hours=1)
@@ -32,20 +33,14 @@ JAN = cast.Person("jan@demo.example", "Jan Kowal")
 SEEDS = [str(n).encode() for n in range(64)]
 
 
-@pytest.fixture
-def kasia(make_person, site):
-    return make_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+@reuse_rows
+def kasia(site):
+    return add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
 
 
-@pytest.fixture
-def jan(make_person, site):
-    return make_person(JAN, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
-
-
-@pytest.fixture
-def suspicious(answer, incident, oda):
-    """Oda called it suspicious."""
-    return answer(incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd.")
+@reuse_rows
+def jan(site):
+    return add_person(JAN, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
 
 
 def seed_for(annotation, *, harmless=False):

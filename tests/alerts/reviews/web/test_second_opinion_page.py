@@ -9,8 +9,12 @@ from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.services import run_second_opinions
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
-from tests.conftest import NOON
+from tests.alerts.reviews.conftest import answer_of, make_alike
+from tests.conftest import NOON, add_person
 from tests.factories.incidents import make_device
+from tests.reuse import reuse_rows
+
+pytestmark = pytest.mark.usefixtures("noon")
 
 SEED = b"a secret"
 KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
@@ -18,18 +22,18 @@ LEADING = ("Oda", "Suspicious</", "Odd thing", "High", "Crown jewel", "Yes:", "N
            "OT said before", "doubted")  # fmt: skip
 
 
-@pytest.fixture
-def kasia(make_person, site):
-    return make_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
+@reuse_rows
+def kasia(site):
+    return add_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
 
 
-@pytest.fixture
-def suspicious(answer, make, site, oda, kasia, noon):
+@reuse_rows
+def suspicious(workspace, site, oda, kasia):
     make_device(site, "PLC-PL2-07", "10.20.2.7", criticality="crown-jewel", kind="PLC")
-    make(2, at=NOON - timedelta(days=3))
-    (row,) = make()
-    given = answer(
-        incident_ids=[row.pk], verdict="suspicious", cause="other", note="Odd thing.",
+    make_alike(workspace, site, 2, at=NOON - timedelta(days=3))
+    (row,) = make_alike(workspace, site)
+    given = answer_of(
+        oda, incident_ids=[row.pk], verdict="suspicious", cause="other", note="Odd thing.",
         now=NOON - timedelta(hours=1),
     )  # fmt: skip
     run_second_opinions(seed=SEED, now=NOON)
@@ -164,7 +168,7 @@ def test_too_late_it_says_so(client, kasia, olaf, answer, suspicious, address):
     assert "A later answer has taken its place." in shown.content.decode()
 
 
-@pytest.fixture
+@reuse_rows
 def undecided(suspicious, olaf, leo):
     run_second_opinions(seed=SEED, now=NOON + timedelta(hours=73))
     return SecondOpinion.objects.get()
