@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from alerts.captures.models import Capture, CaptureAccess, CapturePart
@@ -31,6 +32,7 @@ from portal.jobs.services import claim_due, settle
 from portal.ui.words import number
 
 PIECE = 1024 * 1024
+BATCH = 50
 MEGABYTE = 1024 * 1024
 SAME_VISIT = timedelta(hours=1)
 LEASE = timedelta(seconds=2 * LONGEST_READING)
@@ -224,7 +226,6 @@ def remove_capture(*, capture_id: int, reason: str, by: User, now: datetime) -> 
     return capture
 
 
-@transaction.atomic
 def remove_old_captures(*, now: datetime, is_dry_run: bool = False) -> int:
     """Remove captures whose days are over and whose incident is closed. Returns how many."""
     if not settings.CAPTURE_DAYS:
@@ -235,7 +236,16 @@ def remove_old_captures(*, now: datetime, is_dry_run: bool = False) -> int:
     )
     if is_dry_run:
         return old.count()
-    rows = list(old.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:200])
+    removed = 0
+    while batch := _remove_batch(old, now):
+        removed += batch
+    return removed
+
+
+@transaction.atomic
+def _remove_batch(old: QuerySet[Capture], now: datetime) -> int:
+    """Remove some of these captures; others may remove theirs at the same time."""
+    rows = list(old.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:BATCH])
     for capture in rows:
         _remove(capture, reason="", by=None, now=now)
         record(

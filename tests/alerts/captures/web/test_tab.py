@@ -1,10 +1,13 @@
 """The tab PCAP: how to get a capture, what those that are there say, and who may do what."""
 
+import json
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 
 from alerts.captures.models import Capture, CaptureAccess
 from alerts.captures.services import read_a_capture, remove_old_captures
@@ -144,16 +147,23 @@ def test_who_attached_it_or_the_lead_removes_it_with_a_reason(
     attach(water)  # the same file may come again
 
 
-def test_its_days_end_once_the_incident_is_closed(attach, water, incident, settings):
+def retention(*words):
+    out = StringIO()
+    call_command("retention", *words, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_its_days_end_once_the_incident_is_closed(attach, water, incident, settings, monkeypatch):
     settings.CAPTURE_DAYS = 90
     capture, later = attach(water, read=True), NOON + timedelta(days=91)
     assert remove_old_captures(now=later) == 0
     incident.status = Status.CLOSED
     incident.save()
     assert remove_old_captures(now=NOON + timedelta(days=89)) == 0
-    assert remove_old_captures(now=later, is_dry_run=True) == 1
+    monkeypatch.setattr("portal.clock.now", lambda: later)
+    assert retention("apply", "--dry-run") == {"dry_run": True, "captures": 1}
     assert capture.parts.exists()
-    assert remove_old_captures(now=later) == 1
+    assert retention("apply") == {"dry_run": False, "captures": 1}
     assert not capture.parts.exists()
     assert Entry.objects.get(action="captures.capture.expired").actor_label == "retention"
     settings.CAPTURE_DAYS = 0
