@@ -15,6 +15,7 @@ urlpatterns = [
     path("training/captures/", include("training.labs.web.urls")),
     path("team-progress/", include("training.progress.web.total_urls")),
     path("training/", include("training.progress.web.urls")),
+    path("authoring/", include("training.catalog.web.urls")),
     path("lesson-notes/", include("training.progress.web.note_urls")),
     path("attack/", include("training.matrix.web.urls")),
     path("devices/", include("alerts.incidents.web.device_urls")),

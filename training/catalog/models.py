@@ -93,6 +93,39 @@ class SourceFile(models.Model):
         )
 
 
+class Draft(models.Model):
+    """A file of a module as people are writing it. There is one a file, whoever writes: `revision`
+    counts how often it was kept, so that the second of two writers is told.
+    """
+
+    module_slug = models.SlugField()  # the module may be new
+    folder = models.CharField(max_length=100)  # of the module, without the order before it
+    path = models.CharField(max_length=100)  # within the module
+    data = models.BinaryField(null=True)  # null: the file is to be taken out
+    base_sha256 = models.CharField(max_length=64, blank=True)  # of the published file it changes
+    revision = models.PositiveIntegerField(default=1)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    edited_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["module_slug", "path"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["module_slug", "path"], name="a_file_of_a_module_has_one_draft"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.module_slug}/{self.path}"
+
+    @property
+    def content(self) -> bytes | None:
+        """The bytes of the file; None where it is to be taken out."""
+        return bytes(self.data) if self.data is not None else None
+
+
 class Lesson(models.Model):
     """One text to read, with its questions in place. `body` is a list of blocks, each clean HTML or
     the slug of a question; `sources` is clean HTML, one footnote each.

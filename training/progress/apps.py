@@ -10,7 +10,8 @@ class ProgressConfig(AppConfig):
 
         from portal.ui.navigation import TRAINING, NavItem, register_nav
         from portal.ui.palette import Finder, register_finder
-        from training.progress.policies import AUTHOR_ROLES, LEARNING_ROLES, TOTALS_ROLES
+        from training.catalog.policies import AUTHOR_ROLES
+        from training.progress.policies import LEARNING_ROLES, TOTALS_ROLES
         from training.progress.web.palette import find_lessons
 
         register_nav(

@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.accounts.queries import roles_of
+from training.catalog.policies import AUTHOR_ROLES
 
-AUTHOR_ROLES = frozenset({Role.TRAINING_MANAGER})
 LEARNING_ROLES = SOC_ROLES | OT_ROLES | AUTHOR_ROLES
 # Of which roles somebody sees the totals, in the scope of the own role.
 TEAM_OF = {

@@ -2,6 +2,14 @@
 alert types.
 """
 
+from training.catalog.queries.drafts import (
+    CheckedModule,
+    check_module,
+    draft_at,
+    draft_modules,
+    drafts_of,
+    published_file,
+)
 from training.catalog.queries.lessons import (
     TechniqueName,
     asked_versions,
@@ -27,14 +35,29 @@ from training.catalog.queries.reviews import (
     reviews_of,
     shipped_reviews,
 )
-from training.catalog.queries.sources import path_files, published_files, published_modules
+from training.catalog.queries.sources import (
+    ModuleSummary,
+    module_summaries,
+    offers_of,
+    path_files,
+    published_files,
+    published_modules,
+    source_files,
+)
+from training.catalog.queries.together import obstacles, read_together
 
 __all__ = [
+    "CheckedModule",
+    "ModuleSummary",
     "TechniqueName",
     "asked_versions",
     "capture_at",
+    "check_module",
     "current_versions",
     "current_versions_of",
+    "draft_at",
+    "draft_modules",
+    "drafts_of",
     "learning_paths",
     "lesson_at",
     "lessons_about",
@@ -42,16 +65,22 @@ __all__ = [
     "lessons_like",
     "module_at",
     "module_by_version",
+    "module_summaries",
     "modules_in_order",
+    "obstacles",
+    "offers_of",
     "path_files",
+    "published_file",
     "published_files",
     "published_modules",
     "question_counts",
     "question_ids_by_lesson",
     "question_of_version",
+    "read_together",
     "reviewed_techniques",
     "reviews_in_force",
     "reviews_of",
     "shipped_reviews",
+    "source_files",
     "techniques_of",
 ]

@@ -17,8 +17,7 @@ from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.merging import MergedModule, PublishedFile, merge_module
 from training.catalog.engine.module_files import ModuleFiles, read_files, sha256
 from training.catalog.models import CurriculumImport, Module, SourceFile
-from training.catalog.queries import published_files
-from training.catalog.services.read_together import obstacles, read_together
+from training.catalog.queries import obstacles, published_files, read_together
 from training.catalog.services.store_modules import FileChange, RowChanges, store_module, store_path
 
 _LOCK = 0x7EAC  # the advisory lock under which one import runs at a time

@@ -38,26 +38,29 @@ def answer_question(
     """
     if reasons := reasons_against_learning(learner):
         raise CannotAnswer(*reasons)
-    try:
-        answer = read_answer(version.content, form, seed_of(version, learner))
-    except AnswerError as error:
-        raise CannotAnswer(_sentence(error.code)) from error
+    attempt = judge_answer(version=version, form=form, learner=learner)
     # One at a time: two browser tabs must not count as the same attempt.
     User.objects.select_for_update(no_key=True).only("pk").get(pk=learner.pk)
-    before = Attempt.objects.filter(learner=learner, version=version).count()
-    is_correct = is_right(version.content, answer)
     right_before = Attempt.objects.filter(
         learner=learner, version__question=version.question_id, is_first_right=True
     )
-    return Attempt.objects.create(
-        learner=learner,
-        version=version,
-        number=before + 1,
-        answer=answer,
-        is_correct=is_correct,
-        is_first_right=is_correct and not right_before.exists(),
-        answered_at=now,
-    )
+    attempt.number = Attempt.objects.filter(learner=learner, version=version).count() + 1
+    attempt.is_first_right = attempt.is_correct and not right_before.exists()
+    attempt.answered_at = now
+    attempt.save()
+    return attempt
+
+
+def judge_answer(
+    *, version: QuestionVersion, form: Mapping[str, Sequence[str]], learner: User
+) -> Attempt:
+    """Return what an answer in a form is worth, as a first attempt that is not kept."""
+    try:
+        answer = read_answer(version.content, form, seed_of(version, learner))
+        correct = is_right(version.content, answer)
+    except AnswerError as error:
+        raise CannotAnswer(_sentence(error.code)) from error
+    return Attempt(learner=learner, version=version, number=1, answer=answer, is_correct=correct)
 
 
 def _sentence(code: str) -> str:

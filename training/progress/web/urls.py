@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.progress.web import beside, due, notes, record, views
+from training.progress.web import beside, due, notes, preview, record, views
 
 app_name = "training"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<slug:module>/", views.module, name="module"),
     path("<slug:module>/captures/<str:name>", views.capture, name="capture"),
     path("<slug:module>/<slug:lesson>/", views.lesson, name="lesson"),
+    path("<slug:module>/<slug:lesson>/preview", preview.preview, name="preview"),
     path("<slug:module>/<slug:lesson>/note", notes.send, name="send-note"),
     path("<slug:module>/<slug:lesson>/<slug:question>/", views.question, name="question"),
 ]

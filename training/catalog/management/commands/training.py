@@ -32,13 +32,19 @@ from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import write_lock
 from training.catalog.engine.module_files import unpacked
 from training.catalog.engine.overview import curriculum_overview
-from training.catalog.queries import path_files, published_modules, shipped_reviews
+from training.catalog.queries import (
+    path_files,
+    published_modules,
+    shipped_reviews,
+    source_files,
+)
 from training.catalog.services import FileChange, import_curriculum
 from training.catalog.vocabulary import colour_styles, current_vocabulary
 
 _FILES = {"gift": "questions.gift", "moodle": "questions.xml", "cards": "cards.tsv"}
 _SOURCE = "source"
 _FORMATS = (*_FILES, "html", _SOURCE)
+_NOTHING = "The database holds no files of modules: run `training import` first."
 
 
 class Command(TagoutCommand):
@@ -129,7 +135,7 @@ def _published() -> Iterator[Curriculum]:
     """Give the curriculum that the database holds."""
     modules = published_modules()
     if not modules:
-        raise CommandError("The database holds no files of modules: run `training import` first.")
+        raise CommandError(_NOTHING)
     with unpacked(modules, path_files()) as folder:
         yield read_curriculum(folder, "published", current_vocabulary(_today()))
 
@@ -233,14 +239,9 @@ def _export_source(output: str) -> dict[str, Any]:
     """Write the files of all published modules and paths, as they were written: into a ZIP or a
     folder.
     """
-    modules = published_modules()
-    if not modules:
-        raise CommandError("The database holds no files of modules: run `training import` first.")
-    files = {
-        f"modules/{folder}/{path}": data
-        for folder, own in modules.items()
-        for path, data in own.items()
-    } | {f"paths/{name}": data for name, data in path_files().items()}
+    files = source_files()
+    if not files:
+        raise CommandError(_NOTHING)
     goal = Path(output)
     if goal.suffix.lower() == ".zip":
         _write(goal, write_archive(files))
@@ -248,7 +249,7 @@ def _export_source(output: str) -> dict[str, Any]:
         raise CommandError(f"{goal} is not empty: name a new folder, or a file that ends in .zip.")
     else:
         _write_all(goal, files)
-    return {"file": str(goal), "modules": len(modules), "files": len(files)}
+    return {"file": str(goal), "files": len(files)}
 
 
 def _preview(options: dict[str, Any]) -> dict[str, Any]:

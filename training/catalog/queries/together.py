@@ -7,7 +7,7 @@ from datetime import date
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
 from training.catalog.engine.faults import Fault
 from training.catalog.engine.module_files import ModuleFiles, unpacked
-from training.catalog.queries import published_modules
+from training.catalog.queries.sources import published_modules
 from training.catalog.vocabulary import current_vocabulary
 
 # What makes a text poorer but not wrong keeps nobody from learning: `training check` names it.

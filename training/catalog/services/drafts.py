@@ -1,0 +1,150 @@
+"""Save what people write until it is published, tell the second of two writers, and decide what
+becomes of a text that an import brought.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext
+
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+from portal.ui.words import number
+from training.catalog.engine.lockfile import NAME as LOCK
+from training.catalog.engine.module_files import belongs_in_module, limit_of, sha256
+from training.catalog.models import Draft, Module, SourceFile
+from training.catalog.policies import reasons_against_writing
+from training.catalog.queries import draft_at, drafts_of, published_file
+
+
+class CannotSaveDraft(Refused):
+    """The draft was not saved."""
+
+
+class DraftIsNewer(CannotSaveDraft):
+    """Somebody else saved or published this file after the writer opened it. `theirs` is what is
+    there now (None: no file), `revision` and `base` what a form must name to write over it.
+    """
+
+    def __init__(self, sentence: str, *, theirs: bytes | None, revision: int, base: str) -> None:
+        super().__init__(sentence)
+        self.theirs, self.revision, self.base = theirs, revision, base
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    module_slug: str,
+    path: str,
+    data: bytes | None,
+    revision: int,
+    base: str,
+    by: User,
+    now: datetime,
+) -> Draft | None:
+    """Save a file as it is being written (None: to be taken out). `revision` is that of the draft
+    which the writer had opened (0: none), `base` the SHA-256 of the published file they saw. A
+    draft that says what is published is no draft: then nothing is saved, and None returned.
+    """
+    reasons = reasons_against_writing(by)
+    module = Module.objects.filter(slug=module_slug).first()
+    any_draft = drafts_of(module_slug).first()
+    if module is None and any_draft is None:
+        reasons.append(gettext("There is no such module."))
+    if not belongs_in_module(path) or path == LOCK or path.startswith("pcap/"):
+        reasons.append(gettext("This is not a name for a file that can be written here."))
+    if data is not None and len(data) > limit_of(path):
+        most = number(limit_of(path) // 1000)
+        reasons.append(gettext("The text is larger than %(n)s KB: split it.") % {"n": most})
+    if reasons:
+        raise CannotSaveDraft(*reasons)
+    published = published_file(module_slug, path)
+    current = drafts_of(module_slug).select_for_update(of=("self",)).filter(path=path).first()
+    _refuse_older(current, published, revision=revision, base=base)
+    if data == published:
+        if current is not None:
+            record("catalog.draft.discarded", on=current, by=by, at=now)
+            current.delete()
+        return None
+    if module is not None:
+        folder = module.folder or module.slug
+    else:
+        folder = any_draft.folder if any_draft else ""
+    values = {"data": data, "base_sha256": base, "edited_by": by, "edited_at": now}
+    if current is None:
+        draft = Draft.objects.create(module_slug=module_slug, path=path, folder=folder, **values)
+    else:
+        Draft.objects.filter(pk=current.pk).update(revision=F("revision") + 1, **values)
+        draft = Draft.objects.get(pk=current.pk)
+    record("catalog.draft.saved", on=draft, by=by, at=now, revision=draft.revision)
+    return draft
+
+
+def _refuse_older(
+    current: Draft | None, published: bytes | None, *, revision: int, base: str
+) -> None:
+    here = current.revision if current else 0
+    if here != revision:
+        if current is None:
+            words = gettext("The draft that you opened was published or discarded in the meantime.")
+        else:
+            words = gettext("%(name)s saved another draft of this file after you opened it.") % {
+                "name": current.edited_by.name
+            }
+    elif sha256(published) != base:
+        words = gettext("A newer version of this file was published after you opened it.")
+    else:
+        return
+    theirs = current.content if current else published
+    raise DraftIsNewer(words, theirs=theirs, revision=here, base=sha256(published))
+
+
+@transaction.atomic
+def discard_drafts(*, revisions: dict[int, int], by: User, now: datetime) -> int:
+    """Forget drafts, by their id and the revision that was on the screen; return how many."""
+    if reasons := reasons_against_writing(by):
+        raise CannotSaveDraft(*reasons)
+    drafts = list(Draft.objects.select_for_update().filter(pk__in=revisions))
+    if any(draft.revision != revisions[draft.pk] for draft in drafts):
+        raise CannotSaveDraft(
+            gettext("A draft has changed in the meantime. Look at the changes again.")
+        )
+    for draft in drafts:
+        Draft.objects.filter(pk=draft.pk).delete()
+    for draft in drafts:
+        record("catalog.draft.discarded", on=draft, by=by, at=now)
+    return len(drafts)
+
+
+@transaction.atomic
+def answer_offer(
+    *, module_slug: str, path: str, take: bool, by: User, now: datetime
+) -> Draft | None:
+    """Make the text that an import brought a draft, or say that ours stays until the next one."""
+    if reasons := reasons_against_writing(by):
+        raise CannotSaveDraft(*reasons)
+    offers = SourceFile.objects.select_for_update(of=("self",)).select_related("module")
+    row = offers.filter(module__slug=module_slug, path=path, has_offer=True).first()
+    if row is None:
+        raise CannotSaveDraft(gettext("There is nothing left to decide about this file."))
+    offered = bytes(row.offered) if row.offered is not None else None
+    draft = None
+    if take:
+        if current := draft_at(module_slug, path):
+            raise CannotSaveDraft(
+                gettext("%(name)s has a draft of this file: publish or discard it first.")
+                % {"name": current.edited_by.name}
+            )
+        draft = Draft.objects.create(
+            module_slug=module_slug, path=path, folder=row.module.folder or module_slug,
+            data=offered, base_sha256=sha256(row.published.data), edited_by=by, edited_at=now,
+        )  # fmt: skip
+    row.imported_sha256 = sha256(offered)
+    row.has_offer, row.offered = False, None
+    row.save(update_fields=["imported_sha256", "has_offer", "offered"])
+    if row.data is None and not row.imported_sha256:
+        SourceFile.objects.filter(pk=row.pk).delete()
+    record("catalog.offer.taken" if take else "catalog.offer.declined", on=row, by=by, at=now)
+    return draft

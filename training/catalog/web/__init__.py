@@ -1,0 +1,1 @@
+"""The pages on which training managers write lessons, look at changes and publish them."""

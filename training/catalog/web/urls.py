@@ -1,0 +1,19 @@
+"""Addresses of the lesson editor."""
+
+from django.urls import path
+
+from training.catalog.web.views import changes, editor, exports, modules, upload
+
+app_name = "authoring"
+urlpatterns = [
+    path("", modules.modules, name="modules"),
+    path("upload/", upload.upload, name="upload"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/publish/", changes.publish, name="publish"),
+    path("changes/discard/", changes.discard, name="discard"),
+    path("export/<slug:kind>", exports.export, name="export"),
+    path("modules/<slug:module>/", modules.module, name="module"),
+    path("modules/<slug:module>/new/", modules.add_file, name="add-file"),
+    path("modules/<slug:module>/offer/", modules.offer, name="offer"),
+    path("modules/<slug:module>/file/<path:path>", editor.edit, name="edit"),
+]

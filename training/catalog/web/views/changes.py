@@ -1,0 +1,127 @@
+"""What drafts would change, line by line and in words; publish them, or discard them."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page
+from portal.ui.toasts import leave_toast
+from portal.ui.words import number
+from training.catalog.models import Draft
+from training.catalog.policies import reasons_against_publishing
+from training.catalog.queries import published_file
+from training.catalog.services import (
+    CannotPublish,
+    CannotSaveDraft,
+    FileChange,
+    discard_drafts,
+    publish_drafts,
+)
+from training.catalog.web.shown_texts import MAX_FAULTS, shown_change
+from training.catalog.web.wording import change_sentences
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """Show what the drafts of a module, of `?draft=…`, or all drafts would change."""
+    return _page(request, request.GET)
+
+
+def _page(
+    request: HttpRequest, chosen: QueryDict, problems: tuple[str, ...] = (), **more: Any
+) -> HttpResponse:
+    author, module = actor_of(request), chosen.get("module", "")
+    offered = Draft.objects.select_related("edited_by")
+    if module:
+        offered = offered.filter(module_slug=module)
+    all_drafts = list(offered)
+    ids = {int(each) for each in chosen.getlist("draft") if each.isascii() and each.isdecimal()}
+    drafts = [draft for draft in all_drafts if not ids or draft.pk in ids]
+    page: dict[str, Any] = {
+        "module": module,
+        "all_drafts": all_drafts,
+        "chosen": {draft.pk for draft in drafts},
+        "drafts": drafts,
+        "changes": [_change(draft) for draft in drafts],
+        "problems": problems,
+        "reasons": reasons_against_publishing(author),
+        **more,
+    }
+    if drafts and not problems:
+        try:
+            outcome = publish_drafts(
+                revisions={draft.pk: draft.revision for draft in drafts},
+                by=author,
+                now=clock.now_of(request),
+                is_dry_run=True,
+            )
+            page["sentences"] = change_sentences(outcome)
+        except CannotPublish as refusal:
+            page |= {"obstacles": refusal.reasons, "faults": refusal.faults[:MAX_FAULTS]}
+    status = 422 if problems else 200
+    return render_page(request, "training/catalog/changes.html", page, status=status)
+
+
+def _change(draft: Draft) -> Any:
+    published = published_file(draft.module_slug, draft.path)
+    return shown_change(FileChange(draft.module_slug, draft.path, published, draft.content))
+
+
+def _address() -> str:
+    return reverse("authoring:changes")
+
+
+def _revisions(request: HttpRequest) -> dict[int, int]:
+    """Return the drafts that were on the screen: `draft` holds id:revision of each."""
+    found = {}
+    for each in request.POST.getlist("draft")[:1000]:
+        pk, _, revision = each.partition(":")
+        if f"{pk}{revision}".isascii() and pk.isdecimal() and revision.isdecimal():
+            found[int(pk[:18])] = int(revision[:9])
+    return found
+
+
+@post_only(otherwise=_address)
+def publish(request: HttpRequest) -> HttpResponse:
+    """Publish the drafts that were on the screen, as they were."""
+    try:
+        outcome = publish_drafts(
+            revisions=_revisions(request), by=actor_of(request), now=clock.now()
+        )
+    except CannotPublish as refusal:
+        return _page(request, _chosen(request), refusal.reasons, faults=refusal.faults[:MAX_FAULTS])
+    n = len(outcome.files)
+    words = ngettext("Published: %(n)s file.", "Published: %(n)s files.", n) % {"n": number(n)}
+    answer = HttpResponseRedirect(_after(request))
+    return leave_toast(request, answer, words)
+
+
+@post_only(otherwise=_address)
+def discard(request: HttpRequest) -> HttpResponse:
+    """Forget the drafts that were on the screen."""
+    try:
+        n = discard_drafts(revisions=_revisions(request), by=actor_of(request), now=clock.now())
+    except CannotSaveDraft as refusal:
+        return _page(request, _chosen(request), refusal.reasons)
+    words = ngettext("Discarded: %(n)s draft.", "Discarded: %(n)s drafts.", n) % {"n": number(n)}
+    return leave_toast(request, HttpResponseRedirect(_after(request)), words)
+
+
+def _chosen(request: HttpRequest) -> QueryDict:
+    pairs = [("module", request.POST.get("module", ""))]
+    pairs += [("draft", str(pk)) for pk in _revisions(request)]
+    return QueryDict(urlencode(pairs))
+
+
+def _after(request: HttpRequest) -> str:
+    module = request.POST.get("module", "")
+    if module and module.replace("-", "").isalnum() and module.isascii():
+        return reverse("authoring:module", args=[module])
+    return reverse("authoring:modules")

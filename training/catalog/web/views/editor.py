@@ -1,0 +1,155 @@
+"""The editor of one file: its text, what is wrong with it and where, and a draft of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.htmx import render_page
+from portal.ui.toasts import leave_toast
+from training.catalog.engine.diffs import text_of
+from training.catalog.engine.faults import Fault, Report, Source
+from training.catalog.engine.figures import Figure
+from training.catalog.engine.lockfile import NAME as LOCK
+from training.catalog.engine.module_files import sha256
+from training.catalog.models import Draft
+from training.catalog.queries import check_module, draft_at, module_at, published_file
+from training.catalog.services import (
+    CannotSaveDraft,
+    DraftIsNewer,
+    FileChange,
+    discard_drafts,
+    save_draft,
+)
+from training.catalog.vocabulary import current_vocabulary
+from training.catalog.web.shown_texts import MAX_FAULTS, numbered_lines, shown_change
+from training.catalog.web.wording import FILE_KINDS, kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What stands in the form: the text, and what the writer had opened."""
+
+    text: str
+    revision: int
+    base: str
+    problems: tuple[str, ...] = ()
+    theirs: bytes | None = None  # what another writer saved meanwhile
+    is_late: bool = False
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, module: str, path: str) -> HttpResponse:
+    """Show a file to edit; POST saves what was typed as a draft, discards it, or takes the file
+    out.
+    """
+    published, draft = published_file(module, path), draft_at(module, path)
+    if (published is None and draft is None) or path == LOCK or kind_of(path) == "capture":
+        raise Http404(gettext("There is no such file."))
+    if request.method == "POST":
+        return _save(request, module, path, draft)
+    data = draft.content if draft and draft.content is not None else published
+    text = text_of(data)
+    if text is None:
+        raise Http404(gettext("This file is not text."))
+    form = _Form(text, draft.revision if draft else 0, sha256(published))
+    return _page(request, module, path, form)
+
+
+def _save(request: HttpRequest, module: str, path: str, draft: Draft | None) -> HttpResponse:
+    act, author, now = request.POST.get("do", "save"), actor_of(request), clock.now()
+    text = request.POST.get("text", "").replace("\r\n", "\n").replace("\r", "\n")
+    revision, base = _number(request.POST.get("revision", "")), request.POST.get("base", "")
+    here = HttpResponseRedirect(reverse("authoring:edit", args=[module, path]))
+    try:
+        if act == "discard" and draft is not None:
+            discard_drafts(revisions={draft.pk: revision}, by=author, now=now)
+            there = HttpResponseRedirect(reverse("authoring:module", args=[module]))
+            return leave_toast(request, there, gettext("Draft discarded."))
+        saved = save_draft(
+            module_slug=module, path=path, data=None if act == "remove" else text.encode(),
+            revision=revision, base=base, by=author, now=now,
+        )  # fmt: skip
+    except DraftIsNewer as newer:
+        form = _Form(text, newer.revision, newer.base, newer.reasons, newer.theirs, is_late=True)
+        return _page(request, module, path, form)
+    except CannotSaveDraft as refusal:
+        return _page(request, module, path, _Form(text, revision, base, refusal.reasons))
+    if act == "changes" and saved is not None:
+        address = f"{reverse('authoring:changes')}?module={module}"
+        return HttpResponseRedirect(address)
+    if act == "preview" and (preview := _preview_address(request, module, path)):
+        return HttpResponseRedirect(preview)
+    if saved is None:
+        there = HttpResponseRedirect(reverse("authoring:module", args=[module]))
+        return leave_toast(request, there, gettext("The text is the same as the published one."))
+    if act == "remove":
+        there = HttpResponseRedirect(reverse("authoring:module", args=[module]))
+        return leave_toast(request, there, gettext("The file is removed when you publish."))
+    return leave_toast(request, here, gettext("Draft saved."))
+
+
+def _preview_address(request: HttpRequest, module: str, path: str) -> str:
+    with check_module(module, today=clock.now_of(request).date()) as checked:
+        lesson = checked.lesson_of(path) if checked else None
+    return reverse("training:preview", args=[module, lesson.id]) if lesson else ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+
+
+def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResponse:
+    draft, published, kind = draft_at(module, path), published_file(module, path), kind_of(path)
+    row = module_at(module)
+    page: dict[str, Any] = {
+        "slug": module,
+        "title": row.title if row else module,
+        "path": path,
+        "kind": FILE_KINDS[kind],
+        "form": form,
+        "draft": draft,
+        "is_removed": draft is not None and draft.content is None,
+        "is_published": published is not None,
+        "is_stale": draft is not None and draft.base_sha256 != sha256(published),
+        "theirs": _compared(path, form.theirs, form.text) if form.is_late else None,
+    }
+    with check_module(module, today=clock.now_of(request).date()) as checked:
+        if checked is not None and not form.problems:
+            faults = checked.faults_in(path)
+            if kind == "figure":
+                page["figure"], faults = _figure(request, path, form.text)
+            if kind == "cards" and checked.content:
+                page["cards"] = [
+                    (mark_safe(card.front_html), mark_safe(card.back_html))
+                    for card in checked.content.cards
+                ]
+            page |= {
+                "faults": faults[:MAX_FAULTS],
+                "n_faults": len(faults),
+                "elsewhere": len(checked.faults) - len(checked.faults_in(path)),
+                "lines": numbered_lines(form.text, faults),
+                "can_preview": kind == "lesson",
+                "is_checked": True,
+            }
+    status = 422 if form.problems else 200
+    return render_page(request, "training/catalog/editor.html", page, status=status)
+
+
+def _compared(path: str, theirs: bytes | None, ours: str) -> Any:
+    return shown_change(FileChange("", path, theirs, ours.encode()))
+
+
+def _figure(request: HttpRequest, path: str, text: str) -> tuple[SafeString, list[Fault]]:
+    """Return a figure as it stands in a lesson, empty where it has faults; and these."""
+    report = Report()
+    source = Source.of(path, text, report)
+    figure = Figure(source, current_vocabulary(clock.now_of(request).date()))
+    faults = sorted(report.faults)
+    return mark_safe("" if faults else figure.svg), faults

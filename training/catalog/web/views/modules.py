@@ -1,0 +1,187 @@
+"""The modules with what is being written in them, and the files of one."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page
+from portal.ui.toasts import leave_toast
+from training.catalog.engine.lockfile import NAME as LOCK
+from training.catalog.engine.module_files import sha256
+from training.catalog.models import Draft
+from training.catalog.queries import (
+    CheckedModule,
+    check_module,
+    draft_at,
+    drafts_of,
+    module_at,
+    module_summaries,
+    offers_of,
+    published_file,
+    published_files,
+)
+from training.catalog.services import CannotSaveDraft, FileChange, answer_offer, save_draft
+from training.catalog.web.shown_texts import ShownChange, shown_change
+from training.catalog.web.starters import starter
+from training.catalog.web.wording import FILE_KINDS, kind_of
+
+_ORDER = ("module", "lesson", "cards", "figure", "translation", "lab", "capture")
+REVIEW_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """A file in the list of its module."""
+
+    path: str
+    kind: str | Promise
+    title: str
+    draft: Draft | None
+    is_removed: bool
+    is_new: bool
+    is_edited: bool
+    faults: int
+    address: str  # where it is edited; empty where it is not
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOffer:
+    """A file for which an import brought another text."""
+
+    path: str
+    change: ShownChange
+
+
+@require_safe
+def modules(request: HttpRequest) -> HttpResponse:
+    """Show all modules, and where something is being written or to be decided."""
+    summaries = module_summaries()
+    page = {
+        "modules": summaries,
+        "drafts": sum(each.drafts for each in summaries),
+        "export_kinds": export_kinds(),
+    }
+    return render_page(request, "training/catalog/modules.html", page)
+
+
+def export_kinds() -> list[tuple[str, str]]:
+    """Return what can be downloaded, and its name."""
+    return [
+        ("source", gettext("The modules as they were written (ZIP)")),
+        ("html", gettext("Pages that open without a server (ZIP)")),
+        ("gift", gettext("Questions as GIFT")),
+        ("moodle", gettext("Questions as Moodle XML")),
+        ("cards", gettext("Cards as a table, for Anki")),
+    ]
+
+
+@require_safe
+def module(request: HttpRequest, module: str) -> HttpResponse:
+    """Show the files of a module."""
+    return _module_page(request, module)
+
+
+def _module_page(
+    request: HttpRequest, slug: str, *, problems: tuple[str, ...] = (), name: str = ""
+) -> HttpResponse:
+    with check_module(slug, today=clock.now_of(request).date()) as checked:
+        if checked is None:
+            raise Http404(gettext("There is no such module."))
+        row = module_at(slug)
+        offers = [
+            ShownOffer(
+                each.path,
+                shown_change(
+                    FileChange(
+                        checked.folder, each.path, each.published.data,
+                        bytes(each.offered) if each.offered is not None else None,
+                    )
+                ),
+            )
+            for each in offers_of(slug)
+        ]  # fmt: skip
+        page = {
+            "slug": slug,
+            "title": row.title if row else slug,
+            "module": row,
+            "files": _shown_files(slug, checked),
+            "has_drafts": drafts_of(slug).exists(),
+            "offers": offers,
+            "problems": problems,
+            "name": name,
+        }
+    status = 422 if problems else 200
+    return render_page(request, "training/catalog/module.html", page, status=status)
+
+
+def _shown_files(slug: str, checked: CheckedModule) -> list[ShownFile]:
+    row = module_at(slug)
+    published = published_files(row) if row else {}
+    drafts = {draft.path: draft for draft in drafts_of(slug)}
+    found = []
+    for path in sorted((checked.files.keys() | drafts.keys()) - {LOCK}):
+        here, draft, kind = published.get(path), drafts.get(path), kind_of(path)
+        lesson = checked.lesson_of(path) if kind == "lesson" else None
+        found.append(
+            ShownFile(
+                path=path,
+                kind=FILE_KINDS[kind],
+                title=lesson.title if lesson else "",
+                draft=draft,
+                is_removed=draft is not None and draft.content is None,
+                is_new=here is None or here.data is None,
+                is_edited=here is not None and here.is_edited,
+                faults=len(checked.faults_in(path)),
+                address="" if kind == "capture" else _address(slug, path),
+            )
+        )
+    return sorted(found, key=lambda file: (_ORDER.index(kind_of(file.path)), file.path))
+
+
+def _address(slug: str, path: str) -> str:
+    return reverse("authoring:edit", args=[slug, path])
+
+
+def _module_address(module: str) -> str:
+    return reverse("authoring:module", args=[module])
+
+
+@post_only(otherwise=_module_address)
+def add_file(request: HttpRequest, module: str) -> HttpResponse:
+    """Begin a new file in a module, and open it."""
+    name, now = request.POST.get("name", "").strip(), clock.now()
+    existing = published_file(module, name)
+    if name != LOCK and (existing is not None or draft_at(module, name) is not None):
+        return HttpResponseRedirect(_address(module, name))
+    original = published_file(module, name.rpartition("/")[2])
+    try:
+        save_draft(
+            module_slug=module, path=name, revision=0, base=sha256(existing),
+            data=starter(name, today=now.date(), original=original),
+            by=actor_of(request), now=now,
+        )  # fmt: skip
+    except CannotSaveDraft as refusal:
+        return _module_page(request, module, problems=refusal.reasons, name=name)
+    return HttpResponseRedirect(_address(module, name))
+
+
+@post_only(otherwise=_module_address)
+def offer(request: HttpRequest, module: str) -> HttpResponse:
+    """Take the text that an import brought as a draft, or keep ours."""
+    path, take = request.POST.get("path", ""), request.POST.get("take") == "yes"
+    try:
+        answer_offer(
+            module_slug=module, path=path, take=take, by=actor_of(request), now=clock.now()
+        )
+    except CannotSaveDraft as refusal:
+        return _module_page(request, module, problems=refusal.reasons)
+    words = gettext("Taken as a draft.") if take else gettext("Ours is kept.")
+    return leave_toast(request, HttpResponseRedirect(_module_address(module)), words)
