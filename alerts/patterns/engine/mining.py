@@ -6,7 +6,7 @@ Time is linear in the number of cells.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +16,14 @@ from alerts.patterns.engine.drafts import Draft, soft_drafts, split_by_groups, s
 from alerts.patterns.engine.evidence import Evidence, pool_evidence
 from alerts.patterns.engine.hours import Hours, learn_judged_hours
 from alerts.patterns.engine.pattern import Pattern, Strictness, strictness_of
-from alerts.patterns.engine.sides import MAX_LISTED, Inventory, Rung, Side, describe_side
+from alerts.patterns.engine.sides import (
+    MAX_LISTED,
+    Inventory,
+    Rung,
+    Side,
+    describe_side,
+    smallest_networks,
+)
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
 
@@ -46,6 +53,7 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     patterns: list[Pattern] = []
     for site, site_cells in by_site.items():
         index = CellIndex(numbered, places[site])
+        networks = outside_networks(site_cells)
         for is_strict in (False, True):
             wanted = Strictness.STRICT if is_strict else Strictness.SOFT
             alike = [cell for cell in site_cells if strictness_of(cell) == wanted]
@@ -53,21 +61,45 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
             suspect = [cell for cell in alike if cell.is_suspect]
             drafts = strict_drafts(calm) if is_strict else soft_drafts(calm)
             for draft in drafts if is_strict else split_by_groups(drafts, inventory):
-                pattern = describe(draft, suspect, inventory, is_strict=is_strict)
+                pattern = describe(
+                    draft, suspect, inventory, is_strict=is_strict, networks=networks
+                )
                 if pattern is not None:
                     patterns.append(_with_cells(pattern, index))
     return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
 
 
+def outside_networks(cells: Iterable[Cell]) -> list[str]:
+    """Return the networks beyond the plant that soft alerts of a site show together: two servers
+    that fetch from one provider see few of its addresses each.
+    """
+    ends = {
+        end
+        for cell in cells
+        if strictness_of(cell) == Strictness.SOFT and not cell.is_suspect
+        for end in (cell.key.source, cell.key.destination)
+        if end.is_outside
+    }
+    return smallest_networks({end.address for end in ends if end.address})[0]
+
+
 def describe(
-    draft: Draft, suspect: list[Cell], inventory: Inventory, *, is_strict: bool
+    draft: Draft,
+    suspect: list[Cell],
+    inventory: Inventory,
+    *,
+    is_strict: bool,
+    networks: Sequence[str] = (),
 ) -> Pattern | None:
     """Return what a draft says as a pattern; None where no rule could say it."""
     cells = draft.cells
     weights = weigh_types(cells)
     types = tuple(sorted(weights, key=lambda name: (-weights[name], name)))
+    shared = () if is_strict else networks
     source = _side([c.key.source for c in cells], inventory, allow_wide=not is_strict)
-    destination = _side([c.key.destination for c in cells], inventory, allow_wide=not is_strict)
+    destination = _side(
+        [c.key.destination for c in cells], inventory, allow_wide=not is_strict, networks=shared
+    )
     if source is None or destination is None:
         return None
     if Rung.LISTED not in (source.rung, destination.rung):
@@ -125,8 +157,10 @@ def _obstacle(
     return ""
 
 
-def _side(ends: list[End], inventory: Inventory, *, allow_wide: bool) -> Side | None:
-    side = describe_side(ends, inventory, allow_group=allow_wide)
+def _side(
+    ends: list[End], inventory: Inventory, *, allow_wide: bool, networks: Sequence[str] = ()
+) -> Side | None:
+    side = describe_side(ends, inventory, allow_group=allow_wide, networks=networks)
     if side is not None or not allow_wide:
         return side
     distinct = set(ends)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import (
+    IPV4LENGTH,
+    IPv4Address,
+    IPv4Network,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import Final
 
 from alerts.patterns.engine.cells import End, Group
@@ -15,6 +23,7 @@ MAX_LISTED: Final = 100
 MIN_GROUP_MEMBERS: Final = 3
 MIN_GROUP_SHARE: Final = 0.5  # of the members known for 30 days
 MIN_NETWORK_ADDRESSES: Final = 10
+MIN_SHARED_ADDRESSES: Final = 2  # in a network that the site's alerts show as one
 MIN_PREFIX: Final = 12
 MAX_NETWORKS: Final = 8
 
@@ -68,10 +77,15 @@ type Inventory = Mapping[Group, int]  # devices of each kind and zone that were 
 
 
 def describe_side(
-    ends: Iterable[End], inventory: Inventory, *, allow_group: bool = True
+    ends: Iterable[End],
+    inventory: Inventory,
+    *,
+    allow_group: bool = True,
+    networks: Sequence[str] = (),
 ) -> Side | None:
     """Return the narrowest side that says what these ends are. None where it cannot be said: too
-    many for a list, mixed with the outside, or partly without a name.
+    many for a list, mixed with the outside, or partly without a name. `networks` are those beyond
+    the plant that all alerts of the site together show.
     """
     distinct = set(ends)
     if not any(end.name for end in distinct):
@@ -80,7 +94,7 @@ def describe_side(
         return None
     outside = {end for end in distinct if end.is_outside}
     if outside:
-        return None if distinct - outside else _describe_outside(outside)
+        return None if distinct - outside else _describe_outside(outside, networks)
     groups = {end.group for end in distinct}
     zones = tuple(sorted({end.zone for end in distinct})) if all(e.zone for e in distinct) else ()
     kinds = tuple(sorted({group.kind for group in groups}))
@@ -163,42 +177,60 @@ def _is_product(groups: set[Group]) -> bool:
     return len(groups) == len(kinds) * len(zones)
 
 
-def _describe_outside(ends: set[End]) -> Side | None:
+def _describe_outside(ends: set[End], known: Sequence[str]) -> Side | None:
     """Return networks that hold these addresses, and the addresses that lie in none, one by one.
     None where those are many: what is beyond the plant is never open.
     """
     addresses = {end.address for end in ends if end.address}
     networks, left = smallest_networks(addresses)
+    for network in known:
+        inside = {address for address in left if is_in_networks(address, (network,))}
+        if len(inside) >= MIN_SHARED_ADDRESSES and len(networks) < MAX_NETWORKS:
+            networks.append(network)
+            left -= inside
     if len(left) >= MIN_NETWORK_ADDRESSES:
         left = set()  # they stay with people
     networks += [f"{address}/{ip_address(address).max_prefixlen}" for address in sorted(left)]
     if not networks:
         return None
-    inside = tuple(sorted(a for a in addresses if is_in_networks(a, tuple(networks))))
-    return Side(Rung.NETWORK, inside, networks=tuple(sorted(networks)))
+    inside = {address for address in addresses if is_in_networks(address, tuple(networks))}
+    return Side(Rung.NETWORK, tuple(sorted(inside)), networks=tuple(sorted(networks)))
 
 
-def smallest_networks(addresses: set[str]) -> tuple[list[str], set[str]]:
+def smallest_networks(addresses: Iterable[str]) -> tuple[list[str], set[str]]:
     """Return the smallest networks, at most /12, that each hold at least ten of the addresses, and
     the addresses that lie in none of them.
     """
     networks: list[str] = []
-    left = {address for address in addresses if _is_ipv4(address)}
-    others = addresses - left
+    left: dict[int, str] = {}
+    others = set[str]()
+    for text in addresses:
+        number = _ipv4(text)
+        if number is None:
+            others.add(text)
+        else:
+            left[number] = text
     for prefix in range(30, MIN_PREFIX - 1, -1):
-        by_network = Counter(str(ip_network(f"{a}/{prefix}", strict=False)) for a in left)
+        shift = IPV4LENGTH - prefix
+        by_network = Counter(number >> shift for number in left)
         for network, count in by_network.most_common():
             if count >= MIN_NETWORK_ADDRESSES and len(networks) < MAX_NETWORKS:
-                networks.append(network)
-                left = {a for a in left if not is_in_networks(a, (network,))}
-    return networks, left | others
+                networks.append(f"{IPv4Address(network << shift)}/{prefix}")
+                left = {number: text for number, text in left.items() if number >> shift != network}
+    return networks, {*left.values(), *others}
 
 
-def _is_ipv4(text: str) -> bool:
+@lru_cache(maxsize=65536)
+def _ipv4(text: str) -> int | None:
     try:
-        return ip_address(text).version == 4
+        return int(IPv4Address(text))
     except ValueError:
-        return False
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text)
 
 
 def is_in_networks(text: str, networks: tuple[str, ...]) -> bool:
@@ -207,4 +239,4 @@ def is_in_networks(text: str, networks: tuple[str, ...]) -> bool:
         address = ip_address(text)
     except ValueError:
         return False
-    return any(address in ip_network(network) for network in networks)
+    return any(address in _network(network) for network in networks)

@@ -148,6 +148,25 @@ def test_a_destination_outside_is_a_network_of_at_least_ten_addresses():
     assert one(many).destination.networks == ("52.10.0.0/20",)
 
 
+def test_a_network_that_two_sources_show_together_stands_for_the_few_addresses_of_each():
+    patch = device("PATCH-01", kind="Server", zone="DMZ")
+    cells = [cell(HISTORIAN, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(6)]
+    cells += [cell(patch, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(6, 12)]
+    cells += [cell(patch, outside("9.9.9.9"), SOFT[0])]
+    networks = {p.source.members: p.destination.networks for p in mine(cells, INVENTORY)}
+    assert networks == {
+        (HISTORIAN.name,): ("52.10.0.0/20",), ("PATCH-01",): ("52.10.0.0/20", "9.9.9.9/32"),
+    }  # fmt: skip
+
+
+def test_strict_alerts_are_told_by_their_own_addresses_alone():
+    patch = device("PATCH-01", kind="Server", zone="DMZ")
+    cells = [cell(patch, outside(f"52.10.{n}.9"), SOFT[0]) for n in range(12)]
+    cells += [cell(HISTORIAN, outside(f"52.10.{n}.9"), BOXED) for n in range(3)]
+    (strict,) = [p for p in mine(cells, INVENTORY) if p.is_strict]
+    assert strict.destination.networks == tuple(f"52.10.{n}.9/32" for n in range(3))
+
+
 def test_what_one_kind_does_in_several_zones_is_offered_as_one_pattern():
     pairs = [
         (device(f"HMI-{n}", kind="HMI", zone=f"Station {n}"),
