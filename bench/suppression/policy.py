@@ -14,6 +14,7 @@ from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.simulator.scenarios.records import Incident
+from alerts.suppression.engine.guards.kept_trial import kept_trial
 from alerts.suppression.engine.guards.life import CREDIT_PERIOD
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.engine.guards.width import MOST_SHARE
@@ -172,20 +173,27 @@ class Policy:
             outgrown = self._outgrown(step.pattern, known, living)
             while weak and weak[0][1].is_replaced:
                 weak.popleft()
+            if any(not rule.is_live(now) for rule in outgrown):
+                continue  # a version in its trial is left to end it
             if outgrown and step.gain < MIN_VERSION_GAIN:
                 continue
-            if outgrown:
+            is_version = bool(outgrown)
+            if is_version:
                 pass  # a version of a rule that is there already
             elif room > 0:
                 room -= 1
             elif weak and weak[0][0] * MIN_ADVANTAGE < step.gain:
-                weak.popleft()[1].retired_at = now
+                outgrown = [weak.popleft()[1]]  # it stays until the other lives
             else:
                 continue
             rule = self._rule(step.pattern, now)
             credit = self._credit(step.pattern, mined, now)
-            number = min((r.number for r in outgrown), default=numbers + len(signed))
+            number = numbers + len(signed)
+            if is_version:
+                number = min(r.number for r in outgrown)
             signed.append(SignedRule(number, step.pattern, rule, now, credit=credit))
+            if is_version:
+                keep_trial(signed[-1], outgrown, now)
             for older in outgrown:
                 older.next_version = signed[-1]
         return signed
@@ -294,6 +302,15 @@ class Policy:
                 judgement.is_closed_benign or judgement.verdict in ("routine", "maintenance")
             )
         return credit
+
+
+def keep_trial(rule: SignedRule, olders: Sequence[SignedRule], now: datetime) -> None:
+    """Let a version keep the trial of the one that it replaces, where the guard says so."""
+    for older in olders:
+        kept = kept_trial(older.rule, rule.rule) if older.is_live(now) else None
+        if kept is not None:
+            rule.trial_of, rule.newcomers = older, kept.newcomers
+            return
 
 
 def rebase(pattern: Pattern, mined: Mined) -> Pattern:

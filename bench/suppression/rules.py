@@ -10,7 +10,6 @@ from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import Rung
 from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.guards.life import (
-    TRIAL,
     TRIAL_ENDS,
     Trial,
     reasons_against_promotion,
@@ -19,6 +18,7 @@ from alerts.suppression.engine.guards.never import reasons_against_alert
 from alerts.suppression.engine.match import holds
 from alerts.suppression.engine.rule import Rule
 
+WEEK = timedelta(days=7)  # the rhythm of a rule with hours
 PAUSE = timedelta(days=3)  # until both have looked at what stopped the rule, and signed again
 
 
@@ -37,6 +37,8 @@ class SignedRule:
     retired_at: datetime | None = None
     live_at: datetime | None = None
     next_version: SignedRule | None = None  # this one stays until that one is live
+    trial_of: SignedRule | None = None  # the version whose trial counts for this one
+    newcomers: frozenset[str] = frozenset()  # listed devices that it did not cover
 
     def covers(self, facts: Facts) -> bool:
         """Whether the signed rule matches, and no guard speaks against closing this alert by it."""
@@ -55,16 +57,25 @@ class SignedRule:
 
     def is_live(self, now: datetime) -> bool:
         """Whether it closes; a trial that may end does so here."""
-        if self.live_at is None and now - self.signed_at >= TRIAL:
-            trial = Trial(
-                began_at=self.signed_at, matches=self.matches, true_positives=0, credit=self.credit
-            )
+        if self.live_at is None and self.retired_at is None:
+            trial = self._trial(now)
             late = now - self.signed_at >= TRIAL_ENDS
             if not reasons_against_promotion(trial, now=now) or (late and trial.counted):
                 self.live_at = now
             elif late:
                 self.retired_at = now
         return self.live_at is not None and self.acts(now)
+
+    def _trial(self, now: datetime) -> Trial:
+        has_hours = any(clause.field == "time" for clause in self.rule.all_of)
+        return Trial(
+            began_at=self.signed_at,
+            matches=self.matches,
+            true_positives=0,
+            period=WEEK if has_hours else None,
+            credit=self.credit,
+            is_kept=self.trial_of is not None and self.trial_of.is_live(now),
+        )
 
     def new_members(self, facts: Facts) -> list[str]:
         """Return the ends that its groups cover although they were not there when it was signed."""
@@ -73,7 +84,8 @@ class SignedRule:
             (self.pattern.source, facts.source_device or facts.source_address),
             (self.pattern.destination, facts.destination_device or facts.destination_address),
         ):
-            if side.rung in (Rung.GROUP, Rung.ZONE, Rung.SITE) and name not in side.members:
+            is_grouped = side.rung in (Rung.GROUP, Rung.ZONE, Rung.SITE)
+            if (is_grouped and name not in side.members) or name.casefold() in self.newcomers:
                 found.append(name)
         return found
 

@@ -72,6 +72,12 @@ class RuleVersion(models.Model):
     credited_incident_ids = ArrayField(
         models.BigIntegerField(), default=list, db_default=[], blank=True
     )
+    # The live version whose trial counts for this one, and the devices that only this one covers,
+    # in lower case: a person meets each of them first. Settled by the second signature.
+    keeps_trial_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    newcomers = ArrayField(models.TextField(), default=list, db_default=[], blank=True)
 
     class Meta:
         constraints = [

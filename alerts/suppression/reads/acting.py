@@ -42,6 +42,7 @@ class Acting:
     approver: str
     signed_ot: str
     signed_soc: str
+    newcomers: frozenset[str] = frozenset()  # devices that a person meets first, in lower case
 
     @property
     def name(self) -> str:
@@ -156,6 +157,7 @@ def _acting(row: RuleVersion) -> Acting:
         approver=" and ".join(approvers),
         signed_ot=ot.by.name,
         signed_soc=soc.by.name,
+        newcomers=frozenset(row.newcomers),
     )
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from alerts.sites.models import Device, Site
 from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.guards.members import (
     End,
     ends_in_groups,
+    ends_of_newcomers,
     grouped_sides,
     is_in_group,
 )
@@ -33,17 +35,17 @@ class LateMember:
 
 def new_ends(incident_id: int, *, alerts: Mapping[int, Facts], cover: Cover) -> list[End]:
     """Return the ends of these alerts that are covered only because their group is, that were no
-    members when the rule was signed, and that no earlier incident has introduced.
+    members when the rule was signed, and that no earlier incident has introduced. The same of
+    devices that came to the list of a version which keeps the trial of the one before.
     """
+    covered = [(alerts[alert], by) for alert, by in cover.by_alert.items() if by is not None]
     found = [
-        (by.version_id, end)
-        for alert, by in cover.by_alert.items()
-        if by is not None
-        for end in ends_in_groups(alerts[alert], by.said)
+        (by.version_id, end) for facts, by in covered for end in ends_in_groups(facts, by.said)
     ]
-    if not found:
+    listed = {end for facts, by in covered for end in ends_of_newcomers(facts, by.newcomers)}
+    if not found and not listed:
         return []
-    late = {end for _version, end in set(found) - _members_among(found)}
+    late = listed | {end for _version, end in set(found) - _members_among(found)}
     met = _introduced(late, but=incident_id)
     return sorted(
         (end for end in late if (end.site, end.zone, end.handle) not in met),
@@ -81,8 +83,11 @@ def _in_group(said: Rule, side: str) -> Q:
 
 
 def late_members(version: RuleVersion) -> list[LateMember]:
-    """Return who joined the groups of a version after it was signed, by name."""
+    """Return who joined the groups of a version after it was signed, by name; and the newcomers of
+    its lists.
+    """
     now = devices_in_groups(version.said, version.site_ids)
+    now += [("", device) for device in _newcomers(version)]
     if not now:
         return []
     sites = dict(Site.objects.filter(pk__in=version.site_ids).values_list("pk", "name"))
@@ -99,6 +104,13 @@ def late_members(version: RuleVersion) -> list[LateMember]:
         for row in NewMember.objects.filter(site__in=version.site_ids).select_related("site")
     }
     return [LateMember(device, _first_of(end, first)) for device, end in late.values()]
+
+
+def _newcomers(version: RuleVersion) -> list[Device]:
+    devices = Device.objects.annotate(lower_name=Lower("name")).filter(
+        lower_name__in=version.newcomers, zone__site__in=version.site_ids
+    )
+    return list(devices.select_related("zone").order_by("name", "address", "pk"))
 
 
 def _first_of(end: End, first: Mapping[tuple[str, str, str], int]) -> int | None:

@@ -38,7 +38,13 @@ _KEPT_OPEN: Final[dict[str, Promise]] = {
 
 def trial_lines(progress: TrialProgress, *, now: datetime) -> list[str]:
     """Return how far a trial has come and what it lacks, one line a subject."""
-    lines = [_day(progress, now=now), *_matches(progress)]
+    if progress.kept_number:
+        lines = [
+            gettext("The trial of version %(n)s counts, for this one closes nothing else")
+            % {"n": number(progress.kept_number)}
+        ]
+    else:
+        lines = [_day(progress, now=now), *_matches(progress)]
     trial = progress.trial
     codes = {each.code: each for each in reasons_against_promotion(trial, now=now)}
     if trial.period is not None and "canary.matches" in codes:

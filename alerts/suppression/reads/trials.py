@@ -16,6 +16,7 @@ from alerts.suppression.models import (
     LedgerEntry,
     PromotionApproval,
     RuleVersion,
+    State,
 )
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.reads.harmless import harmless_looks
@@ -32,6 +33,7 @@ class TrialProgress:
 
     trial: Trial
     kept_open: Mapping[str, int]
+    kept_number: int = 0  # of the version whose trial counts; 0 where none does
 
     @property
     def kept(self) -> int:
@@ -61,7 +63,16 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             if line.codes and counts_where_harmless(line.codes)
         }
     )  # fmt: skip
-    return {version.pk: _progress(version, lines[version.pk], looks) for version in versions}
+    before = RuleVersion.objects.filter(
+        pk__in={version.keeps_trial_of_id for version in versions}, state=State.LIVE
+    )
+    numbers = dict(before.values_list("pk", "number"))
+    return {
+        version.pk: _progress(
+            version, lines[version.pk], looks, kept=numbers.get(version.keeps_trial_of_id or 0, 0)
+        )
+        for version in versions
+    }
 
 
 def reasons_to_wait(version: RuleVersion, *, now: datetime) -> list[str]:
@@ -97,7 +108,9 @@ class _Line:
     codes: tuple[str, ...]  # of what keeps the incident open; none: the rule would have closed it
 
 
-def _progress(version: RuleVersion, lines: list[_Line], looks: Mapping[int, str]) -> TrialProgress:
+def _progress(
+    version: RuleVersion, lines: list[_Line], looks: Mapping[int, str], *, kept: int
+) -> TrialProgress:
     free = [line for line in lines if not line.codes]
     harmless = {
         line.incident for line in lines
@@ -112,5 +125,6 @@ def _progress(version: RuleVersion, lines: list[_Line], looks: Mapping[int, str]
         true_positives=sum(line.is_true_positive for line in lines),
         period=WEEK if has_hours else None,
         credit=len(version.credited_incident_ids),
+        is_kept=bool(kept),
     )
-    return TrialProgress(trial, rest)
+    return TrialProgress(trial, rest, kept)

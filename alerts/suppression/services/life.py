@@ -10,6 +10,7 @@ from alerts.suppression.engine.guards.life import reasons_against_living
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.reads.credit import credited_incidents
+from alerts.suppression.reads.kept_trials import trial_kept_by
 from alerts.suppression.services.desired import bring_in_line
 from alerts.suppression.services.members import record_members
 from alerts.suppression.services.moving import lock_version, move
@@ -24,15 +25,19 @@ ITSELF = "Tagout"
 
 def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     """Both sides have signed: the rule tags what it would close. Part of the signer's command."""
-    reason = gettext(
-        "Signed by both sides. For seven days at least it only labels what it would close."
-    )
+    kept = trial_kept_by(version)
+    version.keeps_trial_of = kept.before if kept else None
+    version.newcomers = list(kept.newcomers) if kept else []
+    reason = gettext("Signed by both sides. %(what)s") % {
+        "what": kept.sentence if kept
+        else gettext("For seven days at least it only labels what it would close.")
+    }  # fmt: skip
     for each in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
         move(each, to=State.REPLACED, by=by, now=now, reason=reason)
     move(version, to=State.CANARY, by=by, now=now, reason=reason)
     record_members(version)
     version.credited_incident_ids = credited_incidents(version, now=now)
-    version.save(update_fields=["credited_incident_ids"])
+    version.save(update_fields=["credited_incident_ids", "keeps_trial_of", "newcomers"])
     bring_in_line(version_id=version.pk, now=now)
     tell_state(version, people=concerned_by(version), reasons=[reason], now=now)
 

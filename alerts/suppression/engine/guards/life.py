@@ -67,7 +67,8 @@ def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """What the canary of a version did. `period` is the rule's rhythm, None where it has none;
-    `credit` are matches of the weeks before it that a person saw and found harmless.
+    `credit` are matches of the weeks before it that a person saw and found harmless. `is_kept`: the
+    version that it replaces lives and its trial counts (`kept_trial`).
     """
 
     began_at: datetime
@@ -75,6 +76,7 @@ class Trial:
     true_positives: int
     period: timedelta | None = None
     credit: int = 0
+    is_kept: bool = False
 
     @property
     def counted(self) -> int:
@@ -91,11 +93,12 @@ def reasons_against_promotion(
     """
     ran = now - trial.began_at
     reasons = []
-    if ran < TRIAL:
+    if ran < TRIAL and not trial.is_kept:
         reasons.append(Sentence("canary.days", days=ran.days, most=TRIAL.days))
     twice_around = trial.period is not None and ran >= 2 * trial.period
     agreed = is_agreed and ran >= TRIAL_ENDS
-    if trial.counted < TRIAL_MATCHES and not twice_around and not agreed:
+    is_enough = trial.counted >= TRIAL_MATCHES or twice_around or agreed or trial.is_kept
+    if not is_enough:
         reasons.append(Sentence("canary.matches", count=trial.counted, most=TRIAL_MATCHES))
     if trial.true_positives > 0:
         reasons.append(Sentence("canary.true_positive", count=trial.true_positives))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,13 +45,15 @@ def grouped_sides(rule: Rule) -> tuple[str, ...]:
 def ends_in_groups(facts: Facts, rule: Rule) -> Iterator[End]:
     """Yield the ends of an alert of the rule that it covers only because of their group."""
     for side in grouped_sides(rule):
-        yield End(
-            side=side,
-            site=facts.site,
-            zone=getattr(facts, f"{side}_zone"),
-            device=getattr(facts, f"{side}_device"),
-            address=getattr(facts, f"{side}_address"),
-        )
+        yield _end_of(facts, side)
+
+
+def ends_of_newcomers(facts: Facts, names: Collection[str]) -> Iterator[End]:
+    """Yield the ends of an alert whose device is one of these names, in lower case."""
+    for side in SIDES:
+        device = getattr(facts, f"{side}_device")
+        if device.casefold() in names:
+            yield _end_of(facts, side)
 
 
 def is_in_group(rule: Rule, side: str, *, kind: str, zone: str, subnet: str) -> bool:
@@ -59,6 +61,16 @@ def is_in_group(rule: Rule, side: str, *, kind: str, zone: str, subnet: str) -> 
     values = {f"{side}_kind": kind, f"{side}_zone": zone, f"{side}_subnet": subnet}
     lines = [clause for clause in rule.all_of if clause.field in values]
     return bool(lines) and all(values[line.field] in line.texts for line in lines)
+
+
+def _end_of(facts: Facts, side: str) -> End:
+    return End(
+        side=side,
+        site=facts.site,
+        zone=getattr(facts, f"{side}_zone"),
+        device=getattr(facts, f"{side}_device"),
+        address=getattr(facts, f"{side}_address"),
+    )
 
 
 def _is_group(rule: Rule, side: str) -> bool:
