@@ -48,6 +48,7 @@ def line(result: dict[str, Any]) -> str:
         f"  day one {result['reduction_from_day_one']:6.1%}"
         f"  first ten {result['first_ten_rules_reduction']:6.1%}"
         f"  perfect {result['perfect_clustering']:6.1%}"
+        f" (thirty {result['perfect_thirty']:.1%}, ten {result['perfect_ten']:.1%})"
         f"  attacks closed {result['attack_incidents_suppressed']}/{result['attack_incidents']}"
         f" (guarded {result['guarded_missed']}) {result['missed_classes'] or ''}"
         f"  rules {rules} (versions signed {signed})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from alerts.suppression.engine.guards.life import TRIAL
 from bench.suppression.baselines import run_baselines
 from bench.suppression.future import Outcome
 from bench.suppression.rules import count_rules
-from bench.suppression.world import World
+from bench.suppression.world import CRITICAL, World
 
 
 def measure(world: World, outcome: Outcome) -> dict[str, Any]:
@@ -52,6 +52,8 @@ def measure(world: World, outcome: Outcome) -> dict[str, Any]:
         "second_opinions": sum(p.effort.second_opinions for p in outcome.policies.values()),
         "kept_open": dict(Counter(outcome.kept.values())),
         "perfect_clustering": _perfect(world, after_trial),
+        "perfect_thirty": _perfect(world, after_trial, most=30),
+        "perfect_ten": _perfect(world, after_trial, most=10),
         "baselines": {
             name: _compare(after_trial, attacks, found)
             for name, found in run_baselines(world).items()
@@ -78,30 +80,28 @@ def _delayed(attacks: Collection[Incident], closed: Collection[str]) -> int:
     return sum(incident.id in closed for incident in first.values())
 
 
-def _perfect(world: World, incidents: Collection[Incident]) -> float:
-    """What rules drawn from the true processes, seen before the split, would take off the SOC."""
-    split = world.scenario.split_at
-    known = {
-        (process.site, process.name)
-        for process in world.scenario.processes
-        if process.recurs
-        and any(
-            world.scenario.by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids
-        )
-    }
-    found = {
-        pk
-        for process in world.scenario.processes
-        if (process.site, process.name) in known
-        for pk in process.incident_ids
-        if not _is_guarded(world.scenario.by_id[pk])
-    }
-    return _reduction(incidents, found)
+def _perfect(world: World, incidents: Collection[Incident], *, most: int = 1000) -> float:
+    """What rules drawn from the true processes, seen before the split, would take off the SOC: of
+    the largest processes of each site, as far as a rule may close them at all.
+    """
+    split, by_id = world.scenario.split_at, world.scenario.by_id
+    wanted = {incident.id for incident in incidents}
+    by_site: dict[str, list[set[str]]] = defaultdict(list)
+    for process in world.scenario.processes:
+        known = any(by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids)
+        if process.recurs and known:
+            found = {pk for pk in process.incident_ids if not _is_guarded(by_id[pk])}
+            by_site[process.site].append(found & wanted)
+    largest = [sorted(found, key=len, reverse=True)[:most] for found in by_site.values()]
+    return _reduction(incidents, {pk for found in largest for each in found for pk in each})
 
 
 def _is_guarded(incident: Incident) -> bool:
+    """Whether no rule may close it: its type, or a safety system or crown jewel in it."""
     return any(
-        (known := alert_type_for(a.alert_type)) is not None and known.guard == "never"
+        ((known := alert_type_for(a.alert_type)) is not None and known.guard == "never")
+        or a.source_criticality in CRITICAL
+        or a.destination_criticality in CRITICAL
         for a in incident.alerts
     )
 
