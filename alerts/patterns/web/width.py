@@ -102,7 +102,13 @@ def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
         case "site":
             return gettext("%(n)s devices of different kinds and zones.") % of
         case "network":
-            return gettext("Outside the plant: %(n)s addresses, the smallest networks.") % of
+            return (
+                gettext(
+                    "Outside the plant: %(n)s addresses, in the smallest networks with ten that"
+                    " this site was seen with; else each by itself."
+                )
+                % of
+            )
     return ""
 
 
