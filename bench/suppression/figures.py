@@ -90,13 +90,13 @@ def _perfect(world: World, incidents: Collection[Incident], *, most: int = 1000)
     for process in world.scenario.processes:
         known = any(by_id[pk].at < split - timedelta(days=1) for pk in process.incident_ids)
         if process.recurs and known:
-            found = {pk for pk in process.incident_ids if not _is_guarded(by_id[pk])}
+            found = {pk for pk in process.incident_ids if not is_guarded(by_id[pk])}
             by_site[process.site].append(found & wanted)
     largest = [sorted(found, key=len, reverse=True)[:most] for found in by_site.values()]
     return _reduction(incidents, {pk for found in largest for each in found for pk in each})
 
 
-def _is_guarded(incident: Incident) -> bool:
+def is_guarded(incident: Incident) -> bool:
     """Whether no rule may close it: its type, or a safety system or crown jewel in it."""
     return any(
         ((known := alert_type_for(a.alert_type)) is not None and known.guard == "never")
