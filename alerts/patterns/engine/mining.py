@@ -12,7 +12,13 @@ from typing import Final
 
 from alerts.patterns.engine.cell_index import CellIndex
 from alerts.patterns.engine.cells import Cell, End, count_alerts, count_days, weigh_types
-from alerts.patterns.engine.drafts import Draft, soft_drafts, split_by_groups, strict_drafts
+from alerts.patterns.engine.drafts import (
+    Draft,
+    soft_drafts,
+    split_by_functions,
+    split_by_groups,
+    strict_drafts,
+)
 from alerts.patterns.engine.evidence import Evidence, pool_evidence
 from alerts.patterns.engine.hours import Hours, learn_judged_hours
 from alerts.patterns.engine.pattern import Pattern, Strictness, strictness_of
@@ -59,7 +65,8 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
             alike = [cell for cell in site_cells if strictness_of(cell) == wanted]
             calm = [cell for cell in alike if not cell.is_suspect]
             suspect = [cell for cell in alike if cell.is_suspect]
-            drafts = strict_drafts(calm) if is_strict else soft_drafts(calm)
+            joined = strict_drafts(calm) if is_strict else soft_drafts(calm)
+            drafts = split_by_functions(joined)
             for draft in drafts if is_strict else split_by_groups(drafts, inventory):
                 pattern = describe(
                     draft, suspect, inventory, is_strict=is_strict, networks=networks

@@ -198,6 +198,17 @@ def test_functions_that_were_seen_are_kept_and_another_is_not_covered():
     assert not pattern.covers_cell(cell(HISTORIAN, GATEWAYS[0], SOFT[0], function="Write"))
 
 
+def test_types_that_tell_a_function_are_told_apart_from_those_that_do_not():
+    cells = [cell(HISTORIAN, each, SOFT[0], function="Read") for each in GATEWAYS]
+    cells += [cell(HISTORIAN, each, SOFT[1]) for each in GATEWAYS]
+    patterns = mine(cells, INVENTORY)
+    assert {(p.types[0][0], p.functions) for p in patterns} == {
+        (SOFT[0], ("Read",)), (SOFT[1], ()),
+    }  # fmt: skip
+    command = cell(HISTORIAN, GATEWAYS[0], SOFT[0], function="Direct Operate")
+    assert not any(p.covers_cell(command) for p in patterns)
+
+
 def test_evidence_is_pooled_over_the_pattern_and_one_annotation_is_one_trial():
     cells = [cell(HISTORIAN, each, SOFT[0], verdicts=["routine"]) for each in GATEWAYS[:4]]
     cells.append(cell(HISTORIAN, GATEWAYS[4], SOFT[0]))
