@@ -10,11 +10,12 @@ from typing import Any
 
 import psycopg
 
+from bench import history
 from bench.report import Line, show
 from portal import embedded
 
 WEB_LIMIT, CHILD_LIMIT = 150, 200  # MiB
-FLAT = 1.1
+FLAT, LINEAR = 1.1, 1.3
 
 
 def main() -> int:
@@ -30,10 +31,10 @@ def main() -> int:
     memory: dict[str, list[int]] = {}
     for n in sizes:
         print(f"Measuring with {n:,} incidents …", file=sys.stderr, flush=True)
-        said = _measured(services, n)
+        said = _measured(services, n, "bench.size", str(n))
         found = [Line(**line) for line in said["lines"]]
         lines += found if not lines else found[1:]  # migrate once
-        past = _measured(services, n, module="bench.history")
+        past = _measured(services, n, "bench.history", "--as-json", "--alerts", str(n))
         lines += [Line(**line) for line in past["lines"]]
         for process, kib in said["memory"].items():
             memory.setdefault(process, []).append(kib)
@@ -45,15 +46,25 @@ def main() -> int:
                  f"{each[0] / 1024:.0f} MiB", each[-1] / each[0], FLAT)
             for process, each in memory.items()
         ]  # fmt: skip
+        lines.append(_growth_of_mining(lines))
     return 0 if show(lines, file=options.json) else 1
+
+
+def _growth_of_mining(lines: list[Line]) -> Line:
+    """Whether mining is linear: seconds for an alert in the largest history to the smallest."""
+    each = [
+        line.ratio / int(line.size.replace(",", "")) for line in lines if line.name == history.MINED
+    ]
+    large, small = (f"{seconds * 1e6:.0f} µs" for seconds in (each[-1], each[0]))
+    return Line("mine patterns, growth for an alert", "", large, small, each[-1] / each[0], LINEAR)
 
 
 def _line(name: str, size: str, mib: float, limit: int) -> Line:
     return Line(name, size, f"{mib:.0f} MiB", "", mib, limit)
 
 
-def _measured(services: embedded.Services, n: int, *, module: str = "bench.size") -> dict[str, Any]:
-    """One size in a fresh database that is gone afterwards."""
+def _measured(services: embedded.Services, n: int, *module: str) -> dict[str, Any]:
+    """One size in a fresh database that is gone afterwards; the module with its arguments."""
     name = f"bench_{n}"
     with psycopg.connect(services.database_url, autocommit=True) as server:
         server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -62,7 +73,7 @@ def _measured(services: embedded.Services, n: int, *, module: str = "bench.size"
             url = services.database_url.removesuffix(embedded.DATABASE) + name
             env = os.environ | {"DATABASE_URL": url, "REDIS_URL": services.redis_url}
             done = subprocess.run(
-                [sys.executable, "-m", module, str(n)],
+                [sys.executable, "-m", *module],
                 env=env, check=True, stdout=subprocess.PIPE,
             )  # fmt: skip
         finally:

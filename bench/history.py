@@ -1,39 +1,49 @@
-"""Rules over history: matching, back-tests and mining, each beside its floor of the same run.
+"""Rules over history: matching, back-tests, mining, the plan and the watch, beside their floors.
 
-Run by `python -m bench` with DATABASE_URL set: `python -m bench.history N`. The past is drawn in
-the database: one workspace, twelve sites, n incidents of one alert each within ninety days.
+Run: `python -m bench.history [--alerts N]`. The past is drawn in the database (`bench.past`); how
+long that takes is told on stderr and is in no line. `python -m bench` has it measure the database
+of DATABASE_URL, which must be migrated and empty.
 """
 
+import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from bench import matching
-from bench.report import Line
+from bench.past import DAYS, NOW, fill
+from bench.race import own_database, timed
+from bench.report import Line, show
+from bench.rules_of_patterns import make_versions
 
 ROOT = Path(__file__).resolve().parent.parent
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-DAYS, SITES = 90, 12
 TURNS = 9
 ALLOWED_TIMES, ALLOWED_MORE = 10, 0.05  # of the bare statement, and seconds beside
-SLOWEST, MINING = 2.0, 60.0  # seconds
+SLOWEST, MINING, PLAN, UNION, WATCH = 2.0, 60.0, 0.3, 2.0, 0.3  # seconds
+MEMORY = 4096  # MiB
+LIVING, TO_SIGN = 200, 7  # rules; seven are signed in one sitting
+MINED = "mine patterns, seconds"
 
 
 def measure(n: int) -> list[Line]:
     """All lines of one size, over an empty migrated database."""
-    from alerts.patterns.services.mine import mine_patterns
     from alerts.suppression.services.site_days import count_site_days
 
     fill(n)
     count_site_days(now=NOW)  # as every night
+    return [*_backtests(n), *_mining(n), *matching.lines(n)]
+
+
+def _backtests(n: int) -> list[Line]:
     size, found, slowest = f"{n:,}", [], 0.0
     for name, lines in _RULES.items():
         bare, ours = _race(_rule(*lines))
@@ -47,19 +57,50 @@ def measure(n: int) -> list[Line]:
                               _ms(bare), ours / allowed, 1.0))  # fmt: skip
     found.append(Line("back-test, slowest of these, seconds", size, _ms(slowest), "",
                       slowest, SLOWEST))  # fmt: skip
-    began = time.perf_counter()
-    mine_patterns(now=NOW)
-    spent = time.perf_counter() - began
-    found.append(Line("mine patterns, seconds", size, f"{spent:.1f} s", "", spent, MINING))
-    return [*found, *matching.lines(n)]
+    return found
 
 
-_RULES = {  # from the busiest type to none at all
+def _mining(n: int) -> list[Line]:
+    """Mine twice: the second time every pattern is known, and rules act. Then what lives on it."""
+    from alerts.patterns.reads.plan import plans_of_all_sites
+    from alerts.patterns.services.mine import mine_patterns
+    from alerts.suppression.reads.marginal_gains import in_order_of_gain
+    from alerts.suppression.services.watch import watch_rules
+
+    size = f"{n:,}"
+
+    def mined(name: str) -> Line:
+        wall, cpu = timed(lambda: mine_patterns(now=NOW))
+        return Line(name, size, f"{wall:.1f} s, {cpu:.1f} CPU", "", wall, MINING)
+
+    found = [mined(MINED)]
+    make_versions(LIVING, state="live")
+    to_sign = make_versions(TO_SIGN, state="proposed")
+    found.append(mined("mine again, with 200 live rules, seconds"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found.append(Line("mine patterns, memory", size, f"{peak:.0f} MiB", "", peak, MEMORY))
+    works: tuple[tuple[str, float, Callable[[], Any]], ...] = (
+        ("plan of all sites, seconds", PLAN, plans_of_all_sites),
+        (
+            "7 rules in order of gain beside 200, seconds",
+            UNION,
+            lambda: in_order_of_gain(to_sign, now=NOW),
+        ),
+        ("watch 200 live rules, seconds", WATCH, lambda: watch_rules(now=NOW)),
+    )
+    for name, limit, work in works:
+        spent = [timed(work) for _ in range(TURNS)]
+        wall, cpu = (statistics.median(each) for each in zip(*spent, strict=True))
+        found.append(Line(name, size, f"{_ms(wall)}, {cpu * 1000:.0f} CPU", "", wall, limit))
+    return found
+
+
+_RULES = {  # from the busiest type to none at all, with a process of middling size
     "busy type": (("site", "Site 3"), ("alert_type", "Alert type 0"),
-                  ("source_device", "DEV-001"), ("protocol", "CIP")),
-    "quiet type": (("site", "Site 3"), ("alert_type", "Alert type 20"),
+                  ("source_device", "DEV-421"), ("protocol", "CIP")),
+    "quiet type": (("site", "Site 3"), ("alert_type", "Alert type 5"),
                    ("source_device", "DEV-001")),
-    "scan": (("source_device", "DEV-001"), ("destination_device", "DEV-007")),
+    "scan": (("source_device", "DEV-421"), ("destination_device", "DEV-556")),
 }  # fmt: skip
 
 
@@ -103,91 +144,15 @@ def _ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def fill(n: int) -> None:
-    """Draw the past."""
-    from django.db import connection
-
-    from alerts.sentinel.models import Workspace
-    from alerts.sites.models import Site
-
-    workspace = Workspace.objects.create(
-        name="bench-history", tenant_id="t", subscription_id="s", resource_group="r",
-        workspace_name="bench-history", credential="client-secret", added_at=NOW,
-    )  # fmt: skip
-    sites = [
-        Site.objects.create(name=f"Site {each}", time_zone="Europe/Warsaw").pk
-        for each in range(SITES)
-    ]
-    given: dict[str, Any] = {
-        "n": n,
-        "start": NOW - timedelta(days=DAYS),
-        "sites": sites,
-        "workspace": workspace.pk,
-    }
-    with connection.cursor() as cursor:
-        (usual,) = _set(cursor, "0")
-        cursor.execute("SELECT setseed(0.5)")
-        cursor.execute(_DRAW, given)
-        for statement in (_INCIDENTS, _ALERTS, _LINKS):
-            cursor.execute(statement)
-        for table in ("incident", "alert", "incidentalert"):
-            cursor.execute(f"VACUUM ANALYZE incidents_{table}")
-        _set(cursor, usual)
-
-
-def _set(cursor: Any, timeout: str) -> tuple[str]:
-    """Change how long a statement may take; tells what it was."""
-    cursor.execute("SELECT current_setting('statement_timeout')")
-    was: tuple[str] = cursor.fetchone()
-    cursor.execute("SELECT set_config('statement_timeout', %s, false)", [timeout])
-    return was
-
-
-_DRAW = """
-CREATE TEMP TABLE drawn AS
-SELECT g AS number, %(workspace)s::bigint AS workspace_id,
-       (%(sites)s::bigint[])[1 + floor(random() * 12)::int] AS site_id,
-       'Alert type ' || least(floor(power(1 - random(), -1 / 0.7)) - 1, 59)::int AS alert_type,
-       'DEV-' || lpad(floor(power(random(), 3) * 260)::int::text, 3, '0') AS source,
-       'DEV-' || lpad(floor(power(random(), 3) * 260)::int::text, 3, '0') AS destination,
-       (ARRAY['MODBUS', 'Siemens S7', 'CIP', 'DNP3'])[1 + floor(random() * 4)::int] AS protocol,
-       %(start)s::timestamptz + interval '90 days' * (g - 1) / %(n)s AS at
-  FROM generate_series(1, %(n)s) g
-"""
-_INCIDENTS = """
-INSERT INTO incidents_incident (workspace_id, name, number, etag, title, severity, status,
-    classification, classification_reason, owner_id, owner_name, owner_email, labels, created_at,
-    modified_at, alerts_count, comments_count, product_names, tactics, techniques, flags,
-    alert_type, protocol, source, destination, site_ids, place, details_state, details_attempts,
-    entities_count, priority, priority_parts, ot_state, closed_by, owed, stored_at, changed_at)
-SELECT workspace_id, 'bench-' || number, number, '', alert_type, 2, 3,
-       CASE WHEN number % 50000 = 7 THEN 'TruePositive' ELSE 'BenignPositive' END, '', '', '', '',
-       '{}', at, at, 1, 0, '{}', '{}', '{}', '{}', alert_type, protocol, source, destination,
-       ARRAY[site_id], 'Somewhere', 'fetched', 0, 2, 0, '[]', '', '', 0, at, at
-  FROM drawn ORDER BY number
-"""
-_ALERTS = """
-INSERT INTO incidents_alert (workspace_id, key, system_alert_id, sensor, site_id, alert_type,
-    user_defined_title, engine, category, severity, protocol, function, techniques, tactics,
-    product_name, source_device, source_address, destination_device, destination_address,
-    any_device, any_address, at, plant_weekday, plant_minute, flags)
-SELECT workspace_id, 'bench-' || number, '', '', site_id, alert_type, '', '', '', 2, protocol, '',
-       '{}', '{}', '', source, '', destination, '',
-       CASE WHEN source = destination THEN ARRAY[source] ELSE ARRAY[source, destination] END, '{}',
-       at, extract(isodow FROM at AT TIME ZONE 'Europe/Warsaw')::int - 1,
-       extract(hour FROM at AT TIME ZONE 'Europe/Warsaw')::int * 60, '{}'
-  FROM drawn ORDER BY number
-"""
-_LINKS = """
-INSERT INTO incidents_incidentalert (incident_id, alert_id)
-SELECT i.id, a.id FROM incidents_alert a
-  JOIN incidents_incident i ON i.workspace_id = a.workspace_id AND i.name = a.key
- WHERE a.key LIKE 'bench-%'
-"""
-
-
-def main() -> None:
-    """Migrate, draw, measure; the lines as JSON on the last line."""
+def main() -> int:
+    """Draw, measure, print; 1 when a promise is broken."""
+    parser = argparse.ArgumentParser(prog="python -m bench.history", description=__doc__)
+    parser.add_argument("--alerts", type=int, default=100_000)
+    parser.add_argument("--as-json", action="store_true", help="as `python -m bench` asks")
+    options = parser.parse_args()
+    if not options.as_json:
+        with own_database():
+            return 0 if show(measure(options.alerts)) else 1
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, check=True
     )
@@ -195,9 +160,10 @@ def main() -> None:
     import django
 
     django.setup()
-    lines = measure(int(sys.argv[1]))
+    lines = measure(options.alerts)
     print(json.dumps({"lines": [asdict(line) for line in lines]}))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.report import Line
 
 
-def timed(work: Callable[[], None]) -> tuple[float, float]:
+def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Seconds and CPU seconds of some work."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.past import without_timeout
 from bench.report import Line
 
 TURNS = 200
@@ -33,7 +34,7 @@ def measure(n: int) -> tuple[list[Line], int]:
     from django.db import connection
 
     cookie = _signed_in()
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, without_timeout():
         cursor.execute("VACUUM (ANALYZE)")  # as autovacuum does within a minute, but not meanwhile
     with _gunicorn() as (port, worker):
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

@@ -69,8 +69,9 @@ SELECT l.alert_id FROM incidents_incident c
  WHERE c.classification = %s AND c.status = %s
 """
 _SHARED = """
-SELECT DISTINCT incident_id FROM incidents_incidentalert
- WHERE incident_id = ANY(%s) AND alert_id <> ALL(%s)
+SELECT DISTINCT l.incident_id FROM incidents_incidentalert l
+ WHERE l.incident_id = ANY(%s)
+   AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS m(id) WHERE m.id = l.alert_id)
 """
 _ENDINGS = """
 SELECT i.id, i.status = %s AND i.classification = %s,
