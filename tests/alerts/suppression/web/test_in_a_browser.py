@@ -101,7 +101,11 @@ def test_typing_fast_loses_nothing(browse, people, draft, noon):
         page.locator(f"[name={name}]").fill(words)
         page.locator(f"[name={name}]").blur()
     page.get_by_role("heading", name="Three words").wait_for()
-    page.wait_for_timeout(1000)
+    for _ in range(200):  # each save waits for the one before it
+        draft.refresh_from_db()
+        if (draft.title, draft.body["reason"]) == ("Three words", "Four words"):
+            break
+        page.wait_for_timeout(50)
     calm_down(page)
     assert not page.locator(".note-bad").count()
     draft.refresh_from_db()
