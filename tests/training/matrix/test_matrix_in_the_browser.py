@@ -21,7 +21,12 @@ def test_the_matrix_is_read_wide_and_folded_and_leads_on_by_keyboard(browse, sam
     expect(page).to_have_title("T0843 Program Download · Tagout")
     assert (
         bar_faults_of_each(
-            page, "/attack/", "/attack/T0843/", "/attack/mapping/", "/attack/compare/"
+            page,
+            "/attack/",
+            "/attack/T0843/",
+            "/attack/mapping/",
+            "/attack/mapping/controller-stop/",
+            "/attack/compare/",
         )
         == []
     )
