@@ -28,7 +28,7 @@ def modules_in_order() -> list[Module]:
 
 def learning_paths() -> list[LearningPath]:
     """Return all paths."""
-    return list(LearningPath.objects.all().fetch_mode(FETCH_RAISE))
+    return list(LearningPath.objects.defer("source").fetch_mode(FETCH_RAISE))
 
 
 def lessons_in_order(module: Module | None = None) -> QuerySet[Lesson]:

@@ -56,8 +56,8 @@ def save_draft(
     if not belongs_in_module(path) or path == LOCK or path.startswith("pcap/"):
         reasons.append(gettext("This is not a name for a file that can be written here."))
     if data is not None and len(data) > limit_of(path):
-        most = number(limit_of(path) // 1000)
-        reasons.append(gettext("The text is larger than %(n)s KB: split it.") % {"n": most})
+        too_large = gettext("The text is larger than %(n)s KB: split it.")
+        reasons.append(too_large % {"n": number(limit_of(path) // 1000)})
     if reasons:
         raise CannotSaveDraft(*reasons)
     published = published_file(module_slug, path)
