@@ -15,7 +15,7 @@ from training.catalog.engine.module_files import HIDDEN, belongs_in_module, limi
 MAX_ARCHIVE = 20_000_000  # bytes, packed
 MAX_UNPACKED = 60_000_000
 MAX_ENTRIES = 5_000
-MAX_NAME = 100  # letters of a folder
+MAX_NAME = 100  # bytes of a folder's name
 _ENCRYPTED = 0x1
 _PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _UNREADABLE = (
@@ -76,11 +76,11 @@ def _entries(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
     for entry in entries:
         name = entry.orig_filename
         parts = name.rstrip("/").split("/")
-        if "\\" in name or "\x00" in name or ":" in parts[0] or not parts[0]:
+        if "\\" in name or not name.isprintable() or ":" in parts[0] or not parts[0]:
             raise ArchiveError(f"“{_printable(name)}” is no path within the archive.")
         if any(part in {"", ".", ".."} for part in parts):
             raise ArchiveError(f"“{_printable(name)}” leads out of the archive.")
-        if any(len(part) > MAX_NAME for part in parts):
+        if any(len(part.encode()) > MAX_NAME for part in parts):
             raise ArchiveError(f"The name “{_printable(name)}” is too long.")
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:

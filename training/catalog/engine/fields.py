@@ -66,13 +66,23 @@ def read_fields(source: Source, text: str, first_line: int) -> dict[str, Field] 
         loader.dispose()
 
 
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")  # no page and no database has these letters
+
+
 class _Loader(yaml.SafeLoader):
-    """A loader without aliases: ten lines of them can stand for a million values."""
+    """A loader without aliases: ten lines of them can stand for a million values. And without
+    letters that cannot be kept, which a text can only hold as numbers behind a backslash.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # its stubs
-            raise yaml.composer.ComposerError(None, None, "write the value out, not *alias", mark)
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # its stubs
+        problem = ""
+        if isinstance(event, yaml.AliasEvent):
+            problem = "write the value out, not *alias"
+        elif isinstance(event, yaml.ScalarEvent) and _UNKEEPABLE.search(event.value):
+            problem = "this holds a letter that cannot be kept, such as \\0"
+        if problem:
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
         return super().compose_node(parent, index)
 
 

@@ -50,6 +50,8 @@ class Figure:
         self._parser.CharacterDataHandler = self._words
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.ProcessingInstructionHandler = self._instruction
+        self._parser.CommentHandler = self._comment
+        self._parser.StartCdataSectionHandler = self._cdata
         try:
             self._parser.Parse(source.text.encode(), True)
         except expat.ExpatError as error:
@@ -85,6 +87,14 @@ class Figure:
 
     def _instruction(self, *_: object) -> None:
         self._fault("SVG-ELEMENT", "Take the processing instruction out.")
+
+    # Inside of a page both may end earlier than in XML, and what follows is then HTML.
+
+    def _comment(self, _words: str) -> None:
+        self._fault("SVG-ELEMENT", "Take the comment out: a figure holds only the drawing.")
+
+    def _cdata(self) -> None:
+        self._fault("SVG-ELEMENT", "Take the CDATA section out: write &lt; and &amp; instead.")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._open.append(name)

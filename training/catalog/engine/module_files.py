@@ -21,7 +21,7 @@ _PLACES = {
     "i18n": re.compile(r"[a-z]{2}(-[A-Za-z]+)?/[^/]+\.md"),
 }
 _LIMITS = {"assets": MAX_FIGURE, "pcap": MAX_CAPTURE}
-MAX_PATH = 100  # letters
+MAX_PATH = 100  # bytes: a name on a disk has at most 255
 
 type ModuleFiles = Mapping[str, bytes]
 """The files of one module by their path within it."""
@@ -33,11 +33,14 @@ def sha256(data: bytes | None) -> str:
 
 
 def belongs_in_module(path: str) -> bool:
-    """Return whether a file of this path has a place in a module."""
+    """Return whether a file of this path has a place in a module, and can be read back there."""
+    parts = path.split("/")
+    if not path.isprintable() or any(part.startswith(HIDDEN) for part in parts):
+        return False
     top, _, rest = path.rpartition("/") if path.count("/") < 2 else path.partition("/")
     place = _PLACES.get(top)
     name = rest if top else path
-    return bool(place and place.fullmatch(name)) and len(path) <= MAX_PATH
+    return bool(place and place.fullmatch(name)) and len(path.encode()) <= MAX_PATH
 
 
 def limit_of(path: str) -> int:

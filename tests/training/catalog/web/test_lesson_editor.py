@@ -168,7 +168,10 @@ def test_a_new_lesson_begins_with_a_text_and_an_old_one_can_be_taken_out(tom):
     assert Lesson.objects.get(slug="one-stop").is_retired
     assert not Lesson.objects.get(slug="second-look").is_retired
     assert SourceFile.objects.get(path=PATH).data is None
-    for name in ("../x.md", "/etc/x.md", "assets/a.png", "pcap/a.pcap", "files.lock", "a/b.md"):
+    for name in (
+        "../x.md", "/etc/x.md", "assets/a.png", "pcap/a.pcap", "files.lock", "a/b.md", "a\nb.md",
+        "i18n/de/a\tb.md", "labs/.hidden.yaml", f"{'😀' * 97}.md",
+    ):  # fmt: skip
         refused = tom.post("/authoring/modules/first-module/new/", {"name": name})
         assert refused.status_code == 422
         assert "not a name for a file" in refused.content.decode()
