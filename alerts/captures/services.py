@@ -78,8 +78,8 @@ def attach_capture(
         )
     capture = Capture.objects.create(
         incident=incident,
-        name=_clean(name, 120) or f"capture.{format_}",
-        note=_clean(note, 200),
+        name=_one_line(PurePath(name).name, 120) or f"capture.{format_}",
+        note=_one_line(" ".join(note.split()), 200),
         format=format_,
         size=size,
         sha256=digest,
@@ -138,9 +138,9 @@ def _pieces(file: BinaryIO) -> Iterable[bytes]:
     return iter(lambda: file.read(PIECE), b"")
 
 
-def _clean(text: str, length: int) -> str:
+def _one_line(text: str, length: int) -> str:
     """Return one line of text without what no file name and no sentence has."""
-    return "".join(c for c in PurePath(text).name if c.isprintable())[:length].strip()
+    return "".join(c for c in text if c.isprintable())[:length].strip()
 
 
 def read_a_capture(*, unshifted: datetime, now: datetime) -> bool:

@@ -75,10 +75,10 @@ def water() -> bytes:
 def attach(incident, sam, noon):
     """`attach(data)`: a capture of the incident, in quarantine; `read=True`: read as well."""
 
-    def make(data, name="water.pcap", *, by=None, read=False):
+    def make(data, name="water.pcap", *, note="At the mirror port", by=None, read=False):
         capture = attach_capture(
             incident_id=incident.pk, file=BytesIO(data), name=name,
-            note="At the mirror port", by=by or sam, now=NOON, unshifted=clock.unshifted(),
+            note=note, by=by or sam, now=NOON, unshifted=clock.unshifted(),
         )  # fmt: skip
         if read:
             assert read_a_capture(unshifted=clock.unshifted(), now=NOON)

@@ -86,3 +86,8 @@ def test_only_the_soc_of_the_incident_attaches(attach, water, oda, mia, incident
 )
 def test_odd_names_become_one_plain_line(attach, name, kept):
     assert attach(PCAPNG + bytes(24), name).name == kept
+
+
+def test_a_note_is_kept_as_one_line_with_its_slashes(attach, water):
+    capture = attach(water, note=" Cabinet 3/4,\r\nport 7\u202e ")
+    assert capture.note == "Cabinet 3/4, port 7"

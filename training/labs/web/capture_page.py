@@ -144,7 +144,8 @@ class CapturePage:
     def number(self) -> int:
         """The open frame: that of the address, else that of the first operation listed."""
         wanted = self.query.get("frame", "")
-        if wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:9]) <= self.last:
+        is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) < 10
+        if is_number and 1 <= int(wanted) <= self.last:
             return int(wanted)
         return self.page_rows[0].first if self.rows else 1
 
