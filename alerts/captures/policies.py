@@ -22,7 +22,7 @@ def reasons_against_opening(capture: Capture, *, by: User) -> list[str]:
     if capture.is_removed:
         return [_("This capture was removed; only its name and checksum are kept.")]
     if capture.is_in_quarantine:
-        return [_("This capture is in quarantine until it was read. Come back in a minute.")]
+        return [_("This capture is in quarantine until it has been read. Come back in a minute.")]
     if not may_open_captures_of(capture.incident, by=by):
         return [_("Captures are opened by OT, by the SOC and by auditors.")]
     return []
@@ -43,4 +43,4 @@ def reasons_against_removing(capture: Capture, *, by: User) -> list[str]:
     )
     if leads.exists() or (own and own.exists()):
         return []
-    return [_("Only who attached a capture or a SOC lead may remove it.")]
+    return [_("Only the person who attached a capture or a SOC lead may remove it.")]

@@ -118,7 +118,7 @@ def _examine(file: BinaryIO) -> tuple[int, str, str]:
                 % {"n": number(settings.CAPTURE_MAX_MB)}
             )
     if not size:
-        raise CannotAttachCapture(_("The file is empty: a capture begins with four magic bytes."))
+        raise CannotAttachCapture(_("The file is empty. Choose another one."))
     if not format_:
         raise CannotAttachCapture(
             _(

@@ -104,8 +104,8 @@ def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
         case "network":
             return (
                 gettext(
-                    "Outside the plant: %(n)s addresses, in the smallest networks with ten that"
-                    " this site was seen with; else each by itself."
+                    "Outside the plant: %(n)s addresses. Where ten or more addresses seen with this"
+                    " site lie close together, their network is named, else each address."
                 )
                 % of
             )

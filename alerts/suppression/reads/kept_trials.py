@@ -28,8 +28,8 @@ class Kept:
             )
         return (
             gettext(
-                "It closes nothing that version %(n)s does not close, but for new devices, so that"
-                " trial counts. A person meets the first incident of each: %(names)s."
+                "Apart from new devices it closes nothing that version %(n)s does not close, so"
+                " that trial counts. A person sees the first incident of each: %(names)s."
             )
             % words
         )

@@ -58,7 +58,7 @@ next_steps:
   - {id: stop, text: Stop the machine., feedback: What is said to it., unsafe: true}
 key: {verdict: maintenance, reason: first, next_step: call}
 ot_says: What OT said.
-decided: What told them.
+decided: What decided it.
 not_decided: What did not.
 """
 _CARDS = "## A question {#first-card}\n\nIts answer.\n"

@@ -16,7 +16,7 @@ FILE_KINDS: dict[str, str | Promise] = {
     "capture": gettext_lazy("Capture"),
     "lab": gettext_lazy("Lab"),
     "translation": gettext_lazy("Translation"),
-    "lock": gettext_lazy("Sums of figures and captures"),
+    "lock": gettext_lazy("Checksums of figures and captures"),
 }
 
 
@@ -59,15 +59,15 @@ def _questions(rows: RowChanges) -> list[str]:
         found.append(ngettext("%(n)s question is new.", "%(n)s questions are new.", n) % _n(n))
     if n := rows.of(QuestionVersion, "reworded"):
         words = ngettext(
-            "%(n)s question is reworded: it becomes a new version with its own statistics.",
-            "%(n)s questions are reworded: each becomes a new version with its own statistics.",
+            "%(n)s question is reworded: it becomes a new wording with figures of its own.",
+            "%(n)s questions are reworded: each becomes a new wording with figures of its own.",
             n,
         )
         found.append(words % _n(n))
     if n := rows.of(QuestionVersion, "changed"):
         words = ngettext(
-            "%(n)s question changes only in its feedback or a typo: its statistics continue.",
-            "%(n)s questions change only in their feedback or a typo: their statistics continue.",
+            "%(n)s question changes only in its feedback or a typo: its figures continue.",
+            "%(n)s questions change only in their feedback or a typo: their figures continue.",
             n,
         )
         found.append(words % _n(n))

@@ -80,8 +80,8 @@ def test_a_draft_is_kept_checked_previewed_shown_as_a_difference_and_published(t
     assert "The red phone" not in client.get("/training/first-module/one-stop/").content.decode()
     html = tom.get(CHANGES).content.decode()
     assert "1 lesson changes." in html
-    assert "1 question is reworded: it becomes a new version with its own statistics" in html
-    assert "1 question changes only in its feedback or a typo: its statistics continue." in html
+    assert "1 question is reworded: it becomes a new wording with figures of its own" in html
+    assert "1 question changes only in its feedback or a typo: its figures continue." in html
     assert "Learners keep their answers and their progress." in html
     assert '<tr class="line-removed">' in html and '<tr class="line-added">' in html
 

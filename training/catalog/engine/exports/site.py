@@ -142,7 +142,7 @@ def _lab(question: Question, lab: Lab) -> str:
         f"<p><b>{escape(reason.text)}:</b> {escape(reason.feedback)}</p>"
         f"<p><b>{escape(step.text)}:</b> {escape(step.feedback)}</p>"
         f"<blockquote>{escape(lab.ot_says)}</blockquote>"
-        f"<p>What told them: {escape(lab.decided)}</p>"
+        f"<p>What decided it: {escape(lab.decided)}</p>"
         f"<p>What did not: {escape(lab.not_decided)}</p>"
     )
     body = f"{question.prompt_html}{alert}{asked}{_behind(right)}"
