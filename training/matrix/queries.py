@@ -51,14 +51,15 @@ class TechniqueFacts:
 
     def techniques_silenced_by(self, rule: LiveRule) -> frozenset[str]:
         """Return the techniques of the alert types that a rule names, as far as it names techniques
-        only these; without types those that it names.
+        only these; without types those that it names. A rule names what Sentinel prints: where the
+        reviews share none of that, they hold.
         """
         named = frozenset(map(resolve, rule.techniques))
         types = [known for title in rule.alert_types if (known := alert_type_for(title))]
         meant = frozenset(each for known in types for each in self._techniques_of(known.title))
         if not meant:
             return named
-        return meant & named if named else meant
+        return meant & named or meant
 
     def _techniques_of(self, alert_type: str) -> frozenset[str]:
         review = self.reviews.get(alert_type)

@@ -3,16 +3,20 @@
 import json
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from alerts.suppression.reads.live_rules import LiveRule
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.samples import DOWNLOADS
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace
 from tests.factories.rule_rows import make_version
+from training.catalog.queries import shipped_reviews
+from training.matrix.queries import TechniqueFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +82,17 @@ def test_each_cell_counts_what_the_reader_may_see(see, sam, plant):
 def test_a_filter_leaves_the_techniques_it_names(see, sam, plant, show, shown, hidden):
     _, html = see(f"/attack/?show={show}", sam)
     assert cell(html, shown) is not None and cell(html, hidden) is None
+
+
+@pytest.mark.parametrize(
+    ("named", "counted"),
+    [((), {"T0843", "T0889"}), (("T0889",), {"T0889"}), (("T0839",), {"T0843", "T0889"})],
+)
+def test_a_rule_counts_at_the_reviewed_techniques_of_its_types(named, counted):
+    """T0839 is what Microsoft prints and the review leaves out."""
+    rule = LiveRule(UUID(int=1), "R-1", "", (PROGRAMMING,), named)
+    facts = TechniqueFacts((), (), (rule,), shipped_reviews())
+    assert facts.techniques_silenced_by(rule) == counted and facts.rules_of_no_technique == 0
 
 
 def test_a_technique_leads_to_incidents_lessons_and_rules(see, sam, plant):
