@@ -18,6 +18,11 @@ TOTALS_ROLES = frozenset(TEAM_OF)
 MIN_TEAM = 5  # of fewer people no number is shown: it would tell of single ones
 
 
+def team_roles(viewer: User) -> frozenset[Role]:
+    """Return the roles whose totals this person sees."""
+    return frozenset().union(*(TEAM_OF[role] for role in roles_of(viewer) & TEAM_OF.keys()))
+
+
 def reasons_against_learning(user: User) -> list[str]:
     """Why this person may not open lessons and answer questions."""
     if roles_of(user).isdisjoint(LEARNING_ROLES):

@@ -81,7 +81,7 @@ def test_a_share_needs_five_who_began(see, mia, lesson):
     assert "100 % of 5 first tries" in see(mia).text
 
 
-def test_a_team_is_who_works_in_the_scope_of_ones_role(lesson, make_person):
+def test_a_team_is_who_works_in_the_scope_of_ones_role(see, lesson, make_person):
     here, there, site = make_workspace("here"), make_workspace("there"), make_site()
     boss = {
         name: make_person(cast.Person(f"{name}@demo.example", name), (role, kind, scope))
@@ -98,6 +98,8 @@ def test_a_team_is_who_works_in_the_scope_of_ones_role(lesson, make_person):
     assert {name: team_totals(person).people for name, person in boss.items()} == {
         "soc": 5, "ot": 6, "manager": 6,  # the SOC lead is one of the manager's
     }  # fmt: skip
+    for name, whose in (("soc", "the SOC"), ("ot", "OT"), ("manager", "OT and SOC")):
+        assert f"People of {whose} in your reach, yourself left out." in see(boss[name]).text
     grant_role(
         to=elsewhere, role=Role.SOC_ANALYST, scope=ScopeKind.ALL, scope_uuid=None, by="t", now=NOON
     )

@@ -4,17 +4,22 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from portal.accounts.actor import actor_of
+from portal.accounts.models import OT_ROLES, SOC_ROLES
 from portal.ui.htmx import render_page
 from portal.ui.navigation import may_use, roles_for_page
-from training.progress.policies import MIN_TEAM
+from training.progress.policies import MIN_TEAM, team_roles
 from training.progress.queries import team_totals
 
 
 @require_GET
 def totals(request: HttpRequest) -> HttpResponse:
     """Show how many people began and finished each module, and what was right at the first try."""
+    viewer = actor_of(request)
+    roles = team_roles(viewer)
     page = {
-        "totals": team_totals(actor_of(request)),
+        "totals": team_totals(viewer),
+        "has_ot": not roles.isdisjoint(OT_ROLES),
+        "has_soc": not roles.isdisjoint(SOC_ROLES),
         "least": MIN_TEAM,
         "may_learn": may_use(request, roles_for_page("training:module")),
     }
