@@ -197,13 +197,14 @@ def test_an_uploaded_layer_is_compared_with_our_own(client, sam, plant, noon):
         {"techniqueID": "T1059", "score": 1},
         {"techniqueID": "T0858", "enabled": False, "score": 1},
         {"techniqueID": "T0817"},
+        {"techniqueID": "\ud800", "score": 1},
     ]
     layer = {"name": "Neighbours", "domain": "ics-attack", "techniques": marks}
     status, html = send(json.dumps(layer))
     assert status == 200 and "Neighbours" in html and "seen at a neighbour" in html
     assert ">7.5<" in html
     assert html.index("/attack/T1692.001/") < html.index("/attack/T0843/"), "no lesson: first"
-    assert "does not have: T1059." in html
+    assert "does not have: T1059, ?." in html
     assert "/attack/T0858/" not in html and "/attack/T0817/" not in html
     for text, words in (
         ("{", "This file is not JSON."),

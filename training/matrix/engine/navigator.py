@@ -120,14 +120,19 @@ def read_layer(data: bytes) -> Layer:
     entries: dict[str, LayerEntry] = {}
     unknown: dict[str, None] = {}
     for row in filter(_is_marked, rows):
-        given = str(row.get("techniqueID", ""))
+        given = _text(row.get("techniqueID", ""))
         if (known := attack.technique(given)) is None:
             unknown[given] = None
         else:
             score = _number(row.get("score"))
-            entry = LayerEntry(known.current_id, score, str(row.get("comment") or ""))
+            entry = LayerEntry(known.current_id, score, _text(row.get("comment") or ""))
             entries.setdefault(known.current_id, entry)
-    return Layer(str(loaded.get("name", "")), tuple(entries.values()), tuple(unknown))
+    return Layer(_text(loaded.get("name", "")), tuple(entries.values()), tuple(unknown))
+
+
+def _text(value: object) -> str:
+    """The value as text that a page can hold: JSON may name halves of letters."""
+    return str(value).encode(errors="replace").decode()
 
 
 def _number(score: object) -> float | None:
