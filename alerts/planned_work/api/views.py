@@ -14,7 +14,7 @@ from alerts.planned_work.api.bodies import CancelIn, ExtendIn, OccurrenceIn, Wor
 from alerts.planned_work.api.listings import OCCURRENCES, WORKS
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.errors import PlanError
-from alerts.planned_work.engine.recurrence import Schedule, time_zone_named
+from alerts.planned_work.engine.recurrence import YEARS, Schedule, time_zone_named
 from alerts.planned_work.models import NamedDevice, Occurrence, Revision
 from alerts.planned_work.policies import sites_in_reach
 from alerts.planned_work.queries import latest_occurrence, works_visible_to
@@ -142,11 +142,13 @@ def _moment(said: Mapping[str, Any], member: str, zone: str) -> datetime:
     """A moment on the clock of the plant, whether it came with an offset or without."""
     try:
         moment = datetime.fromisoformat(said[member])
-        if moment.tzinfo is None:
-            return moment
-        return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise _bad(member, str(PlanError("time.form", text=said[member]))) from None
+    if moment.year not in YEARS:
+        raise _bad(member, str(PlanError("time.far", text=moment.date().isoformat())))
+    return moment
 
 
 def _exact(moment: datetime, zone: str) -> datetime:

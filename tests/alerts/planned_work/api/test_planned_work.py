@@ -66,6 +66,7 @@ def test_an_edit_says_all_of_it_anew(ask, planned, oda):
     [
         ({"site": "Nowhere"}, "site"),
         ({"starts_at": "tomorrow"}, "starts_at"),
+        ({"starts_at": "0001-01-01T00:00"}, "starts_at"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"devices": ["GHOST-1"]}, "devices"),
         ({"zone": "Nowhere"}, "zone"),
