@@ -66,7 +66,7 @@ def read_fields(source: Source, text: str, first_line: int) -> dict[str, Field] 
         loader.dispose()
 
 
-_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")  # no page and no database has these letters
+_UNKEEPABLE = re.compile(r"[\0\ud800-\udfff]")  # no page and no database has these letters
 
 
 class _Loader(yaml.SafeLoader):

@@ -276,6 +276,12 @@ def test_who_trains_one_workspace_writes_and_somebody_for_everything_publishes(
     assert publish(tom).status_code == 302
 
 
+def test_a_draft_of_any_number_can_be_asked_for(tom):
+    save(tom, "The phone rings.", "Two phones ring.")
+    address = f"/authoring/changes/?draft={'1' * 5000}"
+    assert tom.get(address).status_code == 200
+
+
 @pytest.mark.parametrize("address", ["/authoring/", EDIT, CHANGES, "/authoring/upload/"])
 def test_nobody_else_opens_the_editor(client, leo, address):
     client.force_login(leo)

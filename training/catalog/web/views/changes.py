@@ -42,7 +42,8 @@ def _page(
     if module:
         offered = offered.filter(module_slug=module)
     all_drafts = list(offered)
-    ids = {int(each) for each in chosen.getlist("draft") if each.isascii() and each.isdecimal()}
+    asked = chosen.getlist("draft")
+    ids = {int(each[:18]) for each in asked if each.isascii() and each.isdecimal()}
     drafts = [draft for draft in all_drafts if not ids or draft.pk in ids]
     page: dict[str, Any] = {
         "module": module,
