@@ -33,7 +33,16 @@ def reasons_against_publishing(user: User) -> list[str]:
 
 
 def reasons_against_reviewing(user: User) -> list[str]:
-    """Why this person may not review the techniques of alert types."""
+    """Why this person may not review the techniques of alert types: a review holds in every
+    workspace and organisation.
+    """
     if roles_of(user).isdisjoint(REVIEWER_ROLES):
         return [_("Alert types are reviewed by training managers.")]
+    if not reach_of(user, REVIEWER_ROLES).everywhere:
+        return [
+            _(
+                "A review holds for everybody: only a training manager for everything can "
+                "review alert types."
+            )
+        ]
     return []

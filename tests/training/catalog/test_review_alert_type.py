@@ -1,12 +1,15 @@
 """A training manager reviews an alert type: it holds from then on, and nothing before is lost."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from alerts.incidents.registry import techniques_by_type
+from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
+from tests import cast
 from tests.conftest import NOON
 from training.catalog.models import AlertTypeReview
 from training.catalog.queries import reviews_in_force, reviews_of, shipped_reviews
@@ -33,9 +36,12 @@ def test_the_latest_review_of_a_deployment_holds_before_the_shipped_one(author):
     assert entry.details == {"before": ["T0846", "T0888"], "techniques": []}
 
 
-def test_what_is_no_review_is_refused_with_its_reason(author, sam):
+def test_what_is_no_review_is_refused_with_its_reason(author, sam, make_person):
+    scope = (Role.TRAINING_MANAGER, ScopeKind.WORKSPACE, uuid4())
+    wes = make_person(cast.Person("wes@demo.example", "Wes"), scope)
     for person, ids, note, words in (
         (sam, ["T0846"], "Because.", "by training managers"),
+        (wes, ["T0846"], "Because.", "only a training manager for everything"),
         (author, ["T0999"], "Because.", "no technique T0999"),
         (author, ["T0855"], "Because.", "Use T1692.001, Unauthorized Message: Command Message"),
         (author, ["T0818"], "Because.", "deprecated and has no successor"),
