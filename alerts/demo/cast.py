@@ -24,6 +24,8 @@ PEOPLE = (
            "Olaf, OT site lead at Gdańsk"),
     Player("leo@demo.example", "Leo Hartmann", "soc-lead", "", "Leo, SOC lead"),
     Player("mia@demo.example", "Mia Brandt", "manager", "", "Mia, manager: reads only"),
+    Player("tom@demo.example", "Tom Berg", "training-manager", "",
+           "Tom, training manager: writes lessons"),
     Player("ines@demo.example", "Ines Moreau", "auditor", "",
            "Ines, auditor: reads all, changes nothing"),
     Player("ada@demo.example", "Ada Okafor", "administrator", "", "Ada, administrator"),

@@ -1,9 +1,11 @@
-"""Take the pictures of the noise plan, a lead's sitting, planned work and training from a demo.
+"""Take the pictures of the noise plan, a lead's sitting, planned work, a second opinion and
+training from a demo.
 
 python docs/pictures/plan.py http://localhost:8000 PASSWORD
 
-Give it a fresh demo whose plan is there: Oda proposes the first rules of it here, so that Leo has
-something to sign. Needs what make.py needs.
+Give it a fresh demo whose plan is there, in which make.py has been: Oda proposes the first rules of
+the plan here, so that Leo has something to sign, and enters work; that she called an alert
+suspicious there is what Olaf is asked about. Needs what make.py needs.
 """
 
 import re
@@ -14,8 +16,10 @@ from pathlib import Path
 from make import MOST_BYTES, ODA, SAM, Portal, chromium, pictures
 from playwright.sync_api import Page, sync_playwright
 
-LEO = "leo@demo.example"
+LEO, OLAF, TOM = "leo@demo.example", "olaf@demo.example", "tom@demo.example"
 LESSON = "/training/plant-floor-protocols/low-alert-stopped-line/"
+LAB = "/training/safety-first/phone-before-you-think/#q-judge-test"
+EDITOR = "/authoring/"
 
 
 def main(address: str, password: str) -> None:
@@ -35,6 +39,12 @@ def story(portal: Portal, password: str) -> Iterator[Path]:
     propose(portal.open(ODA), password)
     yield from pictures(portal, "sitting", LEO, "/approvals/sitting/")
     yield from pictures(portal, "planned-work-form", ODA, "/planned-work/new/")
+    plan_work(portal.open(ODA))
+    yield from pictures(portal, "planned-work", ODA, "/planned-work/")
+    yield from pictures(portal, "second-opinion", OLAF, second_of(portal.open(OLAF)))
+    judge_lab(portal.open(SAM))
+    yield from pictures(portal, "lab", SAM, LAB)
+    yield from pictures(portal, "lesson-editor", TOM, EDITOR)
     yield from pictures(portal, "catalogue", SAM, "/training/")
     yield from pictures(portal, "lesson", SAM, LESSON)
     yield from pictures(portal, "capture", SAM, "/training/captures/water-two-writers/")
@@ -51,6 +61,36 @@ def propose(page: Page, password: str) -> None:
         again.fill(password)
     page.get_by_role("button", name=re.compile("^Propose these")).click()
     page.get_by_text("Waiting for the SOC").first.wait_for()
+
+
+def plan_work(page: Page) -> None:
+    """Oda enters work of this week."""
+    page.goto("/planned-work/new/")
+    today = page.evaluate("new Date().toISOString().slice(0, 10)")
+    page.get_by_label("What is done").fill("New recipe on line 2")
+    page.get_by_label("Starts").fill(f"{today}T06:00")
+    page.get_by_label("Ends").fill(f"{today}T18:00")
+    page.get_by_label("Or a whole zone").select_option(index=1)
+    page.get_by_label("Work order").fill("WO-21004")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile("/planned-work/(?!new)"))
+
+
+def second_of(page: Page) -> str:
+    """The page on which Olaf is asked for a second opinion."""
+    page.goto("/reviews/")
+    link = page.locator("a[href*='/second/']").first
+    return link.get_attribute("href") or ""
+
+
+def judge_lab(page: Page) -> None:
+    """Sam judges the alert of a lab, once."""
+    page.goto(LAB)
+    form = page.locator("#q-judge-test")
+    for words in ("Maintenance", "Proof test", "80 %", "Wait for the way back"):
+        form.locator("label", has_text=words).first.click()
+    form.get_by_role("button", name="Check my answer").click()
+    form.get_by_text("What OT said").wait_for()
 
 
 if __name__ == "__main__":
