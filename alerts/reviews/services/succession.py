@@ -1,11 +1,14 @@
 """Which verdict holds for which incident, told from when each was given."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import batched
 from typing import NamedTuple
 
 from alerts.reviews.models import Annotation
+
+BATCH = 10_000  # ids in one query
 
 
 class Given(NamedTuple):
@@ -56,16 +59,26 @@ def _ids_on(incident_ids: Collection[int]) -> set[int]:
 
 
 def _verdicts_near(incident_ids: Collection[int]) -> dict[int, list[Given]]:
-    """The verdicts on every incident that shares one with these, those undone left out."""
-    links = Annotation.incidents.through.objects.filter(annotation__withdrawn_at=None)
-    shared = links.filter(incident__in=incident_ids).values("annotation")
-    reached = links.filter(annotation__in=shared).values("incident")
+    """The verdicts on every incident that shares one with these, those undone left out. One step
+    after the other: right after thousands of new rows PostgreSQL guesses badly how to join them.
+    """
+    shared = {verdict for _, verdict, _ in _links_of("incident", incident_ids)}
+    reached = {incident for incident, _, _ in _links_of("annotation", shared)}
     found: dict[int, list[Given]] = defaultdict(list)
-    for incident, at, pk in links.filter(incident__in=reached).values_list(
-        "incident", "annotation__given_at", "annotation"
-    ):
-        found[incident].append(Given(at, pk))
+    for incident, verdict, at in _links_of("incident", reached):
+        found[incident].append(Given(at, verdict))
     return found
+
+
+def _links_of(side: str, ids: Collection[int]) -> Iterator[tuple[int, int, datetime]]:
+    """What links incidents to verdicts that were not undone, of these on one side: incident,
+    verdict, and when that was given.
+    """
+    links = Annotation.incidents.through.objects.filter(annotation__withdrawn_at=None)
+    for part in batched(sorted(ids), BATCH, strict=False):
+        yield from links.filter(**{f"{side}__in": part}).values_list(
+            "incident_id", "annotation_id", "annotation__given_at"
+        )
 
 
 def _write(successors: dict[int, int | None]) -> set[int]:
