@@ -197,7 +197,7 @@ def test_an_uploaded_layer_is_compared_with_our_own(client, sam, plant, noon):
         {"techniqueID": "T1059", "score": 1},
         {"techniqueID": "T0858", "enabled": False, "score": 1},
         {"techniqueID": "T0817"},
-        {"techniqueID": "\ud800", "score": 1},
+        {"techniqueID": chr(0xD800), "score": 1},
     ]
     layer = {"name": "Neighbours", "domain": "ics-attack", "techniques": marks}
     status, html = send(json.dumps(layer))
