@@ -97,15 +97,16 @@ def _read_lab(source: Source, vocabulary: Vocabulary) -> Lab | None:
         return None
     alert_type = found["alert"].members["type"]
     vocabulary.check_alert_type(source, alert_type.line, alert_type.column, alert_type.value)
-    _check_choices(source, found)
-    return _lab(found)
+    return _lab(found) if _check_choices(source, found) else None
 
 
-def _check_choices(source: Source, found: Mapping[str, Field]) -> None:
+def _check_choices(source: Source, found: Mapping[str, Field]) -> bool:
+    """Check reasons and steps. Return whether the key names one of each, so that it can be told."""
     reasons, key = found["reasons"], found["key"].members
     if not MIN_REASONS <= len(reasons.items) <= MAX_REASONS:
         text = f"Offer {MIN_REASONS} to {MAX_REASONS} reasons."
         source.fault(reasons.line, reasons.column, "LAB-REASONS", text)
+    is_told = True
     for name, of in (("reason", "reasons"), ("next_step", "next_steps")):
         taken: dict[str, Field] = {}
         for item in found[of].items:
@@ -116,11 +117,13 @@ def _check_choices(source: Source, found: Mapping[str, Field]) -> None:
             taken[field.value] = item
         right = taken.get(key[name].value)
         if right is None:
+            is_told = False
             text = f"`{key[name].value}` is not among the {of.replace('_', ' ')}."
             source.fault(key[name].line, key[name].column, "LAB-KEY", text)
         elif "unsafe" in right.members and right.members["unsafe"].value:
             text = f"`{key[name].value}` is unsafe; it cannot be the right step."
             source.fault(key[name].line, key[name].column, "LAB-KEY", text)
+    return is_told
 
 
 def _lab(found: Mapping[str, Field]) -> Lab:

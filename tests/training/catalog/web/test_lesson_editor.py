@@ -199,6 +199,11 @@ def test_a_new_alert_to_judge_has_no_fault_and_is_previewed(tom):
     assert [fault.text for fault in page.context["faults"]] == []
     assert "Call the control room." in tom.get(preview).content.decode()
     assert "1 question is new." in tom.get(CHANGES).content.decode()
+    lab = opened(tom, added["Location"])
+    lab["text"] = lab["text"].replace("reason: first", "reason: none")
+    assert tom.post(added["Location"], lab).status_code == 302
+    said = {"verdict": "maintenance", "reason": "first", "sure": "70", "next_step": "call"}
+    assert tom.post(f"{preview}?question=judge", said).status_code == 200
 
 
 def test_answers_in_a_preview_are_judged_and_kept_nowhere(tom):
