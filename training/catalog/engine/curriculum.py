@@ -25,8 +25,18 @@ from training.catalog.engine.reviews import check_reviews
 from training.catalog.engine.texts import read_text
 from training.catalog.engine.vocabulary import Vocabulary
 
+# Pages beside those of modules have these addresses (training/progress/web/urls.py, labs).
+RESERVED_IDS = frozenset({"beside", "captures", "due", "next", "record"})
+
+
+def _is_module_id(field: Field) -> str | None:
+    if isinstance(field.value, str) and field.value in RESERVED_IDS:
+        return "is the address of another page: choose another word."
+    return fields.is_slug(field)
+
+
 MODULE_KEYS = {
-    "id": Key(fields.is_slug),
+    "id": Key(_is_module_id),
     "title": Key(fields.is_text_up_to(200)),
     "order": Key(fields.is_number(1, 99)),
     "minutes": Key(fields.is_number(1, 600)),

@@ -8,12 +8,16 @@ from tests.factories import lessons
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.lockfile import write_lock
 from training.catalog.engine.vocabulary import Vocabulary
+from training.progress.web import urls
 
 KNOWN = Vocabulary(
     today=date(2026, 11, 24),
     alert_titles=frozenset({"Controller Stop", "Controller Reset"}),
     colours=frozenset({"--surface", "--text"}),
 )
+# What stands where the id of a module would, in the addresses of training.
+ROUTES = [str(each.pattern).partition("/")[0] for each in urls.urlpatterns]
+OTHER_PAGES = ["captures", *sorted({route for route in ROUTES if route.isalpha()})]
 YAML, LESSON, CARDS, SVG, LOCK = (
     "module.yaml", "01-one-stop.md", "cards.md", "assets/strip.svg", "files.lock",
 )  # fmt: skip
@@ -25,6 +29,7 @@ SEEDED = [
     ("YAML-SYNTAX", YAML, "id: first-module", "§id: " + "[" * 3000),
     ("WRONG-VALUE", YAML, "title: Reading alerts", f"title: §{'Long ' * 41}"),
     ("WRONG-VALUE", YAML, "id: first-module", f"id: §{'a' * 51}"),
+    *[("WRONG-VALUE", YAML, "id: first-module", f"id: §{each}") for each in OTHER_PAGES],
     ("YAML-DUPLICATE", YAML, "order: 1", "order: 1\n§order: 2"),
     ("UNKNOWN-KEY", YAML, "licence:", "§license: MIT\nlicence:"),
     ("MISSING-KEY", YAML, "id: first-module\ntitle: Reading alerts", "§id: first-module"),
