@@ -39,7 +39,7 @@ def test_a_version_with_one_more_device_waits_for_no_trial(floor):
     old, new = next_version(floor, WIDER)
     assert (new.keeps_trial_of, new.newcomers) == (old, ["plc-22"])
     assert reasons_to_wait(new, now=NOON) == []
-    assert "A person meets the first incident of each: plc-22." in new.steps.last().reason
+    assert "A person sees the first incident of each: plc-22." in new.steps.last().reason
     assert trial_lines(progress_of(new), now=NOON) == [
         "The trial of version 1 counts, for this one closes nothing else"
     ]
