@@ -191,7 +191,9 @@ def test_what_is_typed_before_a_dialog_comes_does_nothing_to_the_page_behind_it(
 
 def test_escape_calls_off_a_dialog_on_its_way(queue):
     dialog = Held(queue, "**/act/close/?*")
-    press(queue, "e", "Escape")
+    press(queue, "e")
+    dialog.is_asked_for()
+    press(queue, "Escape")
     dialog.let_go()
     queue.wait_for_timeout(300)
     expect(queue.locator("dialog[open]")).to_have_count(0)
@@ -206,6 +208,7 @@ def test_of_two_acts_asked_for_the_dialog_of_the_latest_comes(queue):
     queue.wait_for_load_state()
     first = Held(queue, "**/act/severity/?*")
     queue.get_by_role("link", name="Severity").click()
+    first.is_asked_for()
     queue.get_by_role("link", name="Close…").click()
     expect(queue.locator("dialog[open] h2")).to_have_text("Close")
     first.let_go()
