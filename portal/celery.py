@@ -58,6 +58,10 @@ class Config:
     timezone = "UTC"
     enable_utc = True
 
+    # What is due stands in PostgreSQL, so that beat has nothing to remember: its file was a lock on
+    # a busy disk away from stopping it ("locking protocol").
+    beat_scheduler = "celery.beat:Scheduler"
+
     from portal.schedule import ROUTES as task_routes
     from portal.schedule import SCHEDULE as beat_schedule
 

@@ -96,7 +96,7 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
     family.start("worker-outbox", [
         *celery, "worker", "-Q", "outbox,deployments,notify", "-n", "outbox@%h", "-c", "1", *quiet,
     ])  # fmt: skip
-    family.start("beat", [*celery, "beat", "-s", str(data / "beat"), "--pidfile="])
+    family.start("beat", [*celery, "beat", "--pidfile="])
     _say("Reading incidents from the pretend Sentinel …")
     family.run("wait", [*manage, "demo_seed", "--wait", "600"])
     if size != "large":  # the truth about a million incidents would not fit a demo's memory

@@ -49,7 +49,6 @@ class Workers:
         database = settings.DATABASES["default"]
         command = [
             sys.executable, "-m", "celery", "-A", "tests.faults.often:app", "worker", "-B",
-            "-s", str(self.log.parent / "beat"),
             "-Q", "intake,outbox,notify,bulk,deployments,captures",
             "-c", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ]  # fmt: skip
