@@ -1,6 +1,6 @@
 """Rows that tests share are as they were written, whatever the test before did to them.
 
-The tests of this file run one after the other: each relies on what the ones before it did.
+In whatever order they run: what a test finds never depends on the one before it.
 """
 
 import pytest
@@ -39,17 +39,18 @@ def test_the_next_finds_it_untouched_and_nothing_is_written_again(plant, device)
     assert plant.name == Site.objects.get().name == "Gdańsk"
     assert device.zone == Zone.objects.get()
     assert device.latest_seen_at == NOON
-    assert written == ["plant", "device"]
+    assert written.count("plant") == 1
 
 
 def test_who_asks_for_less_finds_less(plant):
     assert not plant.zones.get().devices.exists()
-    assert written == ["plant", "device"]
+    assert written.count("plant") == 1
 
 
 def test_who_asks_for_more_gets_it_written_on_top(plant, device):
     assert plant.zones.get().devices.get() == device
-    assert written == ["plant", "device", "device"]
+    assert written[-1] == "device"
+    assert written.count("plant") == 1
 
 
 def test_who_asks_for_nothing_finds_nothing():
