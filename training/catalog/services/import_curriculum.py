@@ -1,5 +1,5 @@
 """Publish a checked curriculum. Doing it again changes nothing, learners keep what they have
-answered, and what was edited here is not written over (docs/decisions/0014-lessons-edited-here.md).
+answered, and what was edited here is not written over (docs/decisions/0015-lessons-edited-here.md).
 """
 
 from collections.abc import Mapping
