@@ -14,9 +14,9 @@ from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.simulator.scenarios.records import Incident
-from alerts.suppression.engine.guards.kept_trial import kept_trial
 from alerts.suppression.engine.guards.life import CREDIT_PERIOD
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
+from alerts.suppression.engine.guards.trial_carry_over import trial_carry_over
 from alerts.suppression.engine.guards.width import MOST_SHARE
 from alerts.suppression.engine.rule import Rule
 from bench.suppression.rules import SignedRule, count_rules
@@ -307,7 +307,7 @@ class Policy:
 def keep_trial(rule: SignedRule, olders: Sequence[SignedRule], now: datetime) -> None:
     """Let a version keep the trial of the one that it replaces, where the guard says so."""
     for older in olders:
-        kept = kept_trial(older.rule, rule.rule) if older.is_live(now) else None
+        kept = trial_carry_over(older.rule, rule.rule) if older.is_live(now) else None
         if kept is not None:
             rule.trial_of, rule.newcomers = older, kept.newcomers
             return

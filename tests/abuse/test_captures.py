@@ -16,8 +16,8 @@ from tests.abuse.world import the_world
 from training.labs import capture_reader, reading_process
 
 CAPTURE = Path(__file__).resolve().parents[2] / "training/content/captures/water-two-writers.pcap"
-needs_walls = pytest.mark.skipif(
-    not capture_reader.can_be_walled_in(), reason="bubblewrap cannot be run here"
+needs_bubblewrap = pytest.mark.skipif(
+    not capture_reader.can_use_bubblewrap(), reason="bubblewrap cannot be run here"
 )
 
 
@@ -52,7 +52,7 @@ def test_a40_what_is_no_capture_or_too_large_is_refused_and_nothing_is_kept(make
     assert (Capture.objects.count(), CapturePart.objects.count()) == before
 
 
-@needs_walls
+@needs_bubblewrap
 def test_a41_the_reader_has_one_file_no_network_no_secrets_and_bounded_memory():
     python = capture_reader.command_for(CAPTURE)[:-3]  # without the program and its file
 

@@ -89,13 +89,13 @@ class ProcessReader:
 def command_for(path: Path, *limits: str) -> list[str]:
     """Return the command line that reads a capture, walled in where that is possible."""
     program = [_PYTHON, "-m", reading_process.__name__]
-    if not can_be_walled_in():
+    if not can_use_bubblewrap():
         return [*program, str(path), *limits]
     return [*_walls(path), *program, _INSIDE, *limits]
 
 
 @cache
-def can_be_walled_in() -> bool:
+def can_use_bubblewrap() -> bool:
     """Whether bubblewrap can be run here; the answer is kept. In most containers it cannot."""
     if shutil.which("bwrap") is None:
         return False

@@ -10,7 +10,7 @@ from alerts.suppression.engine.guards.life import reasons_against_living
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.reads.credit import credited_incidents
-from alerts.suppression.reads.kept_trials import trial_kept_by
+from alerts.suppression.reads.trial_carry_over import carry_over_for
 from alerts.suppression.services.desired import bring_in_line
 from alerts.suppression.services.members import record_members
 from alerts.suppression.services.moving import lock_version, move
@@ -25,7 +25,7 @@ ITSELF = "Tagout"
 
 def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     """Both sides have signed: the rule tags what it would close. Part of the signer's command."""
-    kept = trial_kept_by(version)
+    kept = carry_over_for(version)
     version.keeps_trial_of = kept.before if kept else None
     version.newcomers = list(kept.newcomers) if kept else []
     reason = gettext("Signed by both sides. %(what)s") % {

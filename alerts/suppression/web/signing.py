@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.policies import rights_to_sign
-from alerts.suppression.reads.kept_trials import trial_kept_by
+from alerts.suppression.reads.trial_carry_over import carry_over_for
 from alerts.suppression.services.papers import evidence_that_counts, paper_of, people_behind
 from alerts.suppression.services.people import people_of_side
 from alerts.suppression.services.sign import (
@@ -74,9 +74,9 @@ def signing_of(
     sides = [side for side, reasons in against.items() if not reasons]
     signed = {each.side for each in given if each.void_at is None}
     refused = dict.fromkeys(reason for reasons in against.values() for reason in reasons)
-    kept = trial_kept_by(version) if sides else None
+    kept = carry_over_for(version) if sides else None
     return {
-        "kept_trial": kept.sentence if kept else "",
+        "trial_carry_over": kept.sentence if kept else "",
         "must_sign": [
             (side, ", ".join(each.name for each in people_of_side(version, side=side)))
             for side in Side

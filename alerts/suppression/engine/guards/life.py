@@ -68,7 +68,7 @@ def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
 class Trial:
     """What the canary of a version did. `period` is the rule's rhythm, None where it has none;
     `credit` are matches of the weeks before it that a person saw and found harmless. `is_kept`: the
-    version that it replaces lives and its trial counts (`kept_trial`).
+    version that it replaces lives and its trial counts (`trial_carry_over`).
     """
 
     began_at: datetime

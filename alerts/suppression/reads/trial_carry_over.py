@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
-from alerts.suppression.engine.guards.kept_trial import kept_trial
+from alerts.suppression.engine.guards.trial_carry_over import trial_carry_over
 from alerts.suppression.models import RuleVersion, State
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CarryOver:
     """The live version whose trial counts, and whom people have to meet first, in lower case."""
 
     before: RuleVersion
@@ -35,12 +35,12 @@ class Kept:
         )
 
 
-def trial_kept_by(version: RuleVersion) -> Kept | None:
+def carry_over_for(version: RuleVersion) -> CarryOver | None:
     """Return what a version would keep if its trial began now; None where it has its own."""
     if version.number == 1:
         return None
     before = RuleVersion.objects.filter(rule=version.rule_id, state=State.LIVE).first()
-    kept = kept_trial(before.said, version.said) if before else None
+    kept = trial_carry_over(before.said, version.said) if before else None
     if before is None or kept is None:
         return None
-    return Kept(before, tuple(sorted(kept.newcomers.union(before.newcomers))))
+    return CarryOver(before, tuple(sorted(kept.newcomers.union(before.newcomers))))

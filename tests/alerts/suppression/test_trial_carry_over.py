@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.suppression.engine.guards.kept_trial import kept_trial
+from alerts.suppression.engine.guards.trial_carry_over import trial_carry_over
 from tests.alerts.suppression.samples import PROGRAMMING, SITE, clause, rule
 
 MODBUS = "Unauthorized Modbus Operation"
@@ -45,7 +45,7 @@ def with_line(line):
     ],
 )  # fmt: skip
 def test_what_closes_nothing_else_keeps_the_trial(new, newcomers):
-    kept = kept_trial(OLD, new)
+    kept = trial_carry_over(OLD, new)
     assert kept is not None
     assert kept.newcomers == newcomers
 
@@ -72,7 +72,7 @@ def test_what_closes_nothing_else_keeps_the_trial(new, newcomers):
     ],
 )
 def test_whatever_else_is_new_is_tried_for_itself(new):
-    assert kept_trial(OLD, new) is None
+    assert trial_carry_over(OLD, new) is None
 
 
 def test_addresses_stand_for_whoever_has_them_so_their_lists_may_not_grow():
@@ -81,15 +81,15 @@ def test_addresses_stand_for_whoever_has_them_so_their_lists_may_not_grow():
         clause("source_address", "is_one_of", "10.20.4.15", "10.0.0.1"),
     )
     old = rule(*one, clause("source_address", "is", "10.20.4.15"))
-    assert kept_trial(old, rule(*one, two)) is None
+    assert trial_carry_over(old, rule(*one, two)) is None
 
 
 def test_an_exception_of_addresses_that_was_lifted_is_tried():
     old = replace(OLD, except_any=(clause("source_address", "is", "10.0.0.1"),))
-    assert kept_trial(old, replace(OLD, except_any=())) is None
+    assert trial_carry_over(old, replace(OLD, except_any=())) is None
 
 
 def test_what_is_closed_only_inside_hours_is_always_tried():
     hours = clause("time", "within", "Tue 06:00-08:00 Europe/Warsaw")
     old = rule(clause("alert_type", "is", PROGRAMMING), SITE, SOURCE, TARGETS, hours)
-    assert kept_trial(old, old) is None
+    assert trial_carry_over(old, old) is None

@@ -18,7 +18,7 @@ _LISTING: Final = (Operator.IS, Operator.IS_ONE_OF)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptTrial:
+class TrialCarryOver:
     """The trial of the version before counts. `newcomers` are the names of devices that only the
     new version covers, in lower case.
     """
@@ -26,7 +26,7 @@ class KeptTrial:
     newcomers: frozenset[str] = frozenset()
 
 
-def kept_trial(old: Rule, new: Rule) -> KeptTrial | None:
+def trial_carry_over(old: Rule, new: Rule) -> TrialCarryOver | None:
     """Return what is left to be met where the new version keeps the trial of the old one; None
     where it closes something else, or where what it closes must stay inside hours (S1).
 
@@ -51,7 +51,7 @@ def kept_trial(old: Rule, new: Rule) -> KeptTrial | None:
         if lifted and line.field not in BY_NAME:
             return None
         newcomers |= lifted
-    return KeptTrial(frozenset(name.casefold() for name in newcomers))
+    return TrialCarryOver(frozenset(name.casefold() for name in newcomers))
 
 
 def _is_within(new: Clause, old: Clause) -> bool:
