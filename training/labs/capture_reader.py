@@ -19,7 +19,7 @@ from typing import IO
 
 from alerts.captures.registry import LONGEST_READING, PartRead, UnreadableCaptureError
 from training.labs import reading_process
-from training.pcap import format_of
+from training.pcap import bubblewrap, format_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = os.path.realpath(sys.executable)
@@ -91,7 +91,7 @@ def command_for(path: Path, *limits: str) -> list[str]:
     program = [_PYTHON, "-m", reading_process.__name__]
     if not can_use_bubblewrap():
         return [*program, str(path), *limits]
-    return [*_walls(path), *program, _INSIDE, *limits]
+    return [*_sandbox(path), *program, _INSIDE, *limits]
 
 
 @cache
@@ -99,19 +99,16 @@ def can_use_bubblewrap() -> bool:
     """Whether bubblewrap can be run here; the answer is kept. In most containers it cannot."""
     if shutil.which("bwrap") is None:
         return False
-    trial = [*_walls(Path("/dev/null")), _PYTHON, "-c", "pass"]
+    trial = [*_sandbox(Path("/dev/null")), _PYTHON, "-c", "pass"]
     done = subprocess.run(trial, capture_output=True, check=False, timeout=20)
     return done.returncode == 0
 
 
-def _walls(path: Path) -> list[str]:
-    walls = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    walls += ["--clearenv", "--setenv", "LC_ALL", "C.UTF-8", "--setenv", "PYTHONDONTWRITEBYTECODE"]
-    walls += ["1", "--proc", "/proc", "--dev", "/dev"]
-    for folder in (*_SYSTEM, sys.base_prefix):
-        walls += ["--ro-bind-try", folder, folder]
-    walls += ["--ro-bind", str(_ROOT / "training"), "/reader/training", "--chdir", "/reader"]
-    return [*walls, "--ro-bind", str(path.absolute()), _INSIDE, "--"]
+def _sandbox(path: Path) -> list[str]:
+    options = ["--setenv", "PYTHONDONTWRITEBYTECODE", "1"]
+    options += ["--ro-bind", str(_ROOT / "training"), "/reader/training", "--chdir", "/reader"]
+    options += ["--ro-bind", str(path.absolute()), _INSIDE]
+    return bubblewrap((*_SYSTEM, sys.base_prefix), *options)
 
 
 def _parts(answer: IO[bytes]) -> Iterator[PartRead]:

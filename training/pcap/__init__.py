@@ -14,6 +14,7 @@ from .dissector import Dissector, dissect_file
 from .errors import CaptureError
 from .limits import Limits
 from .messages import Field, Kind, Message, Role
+from .sandbox import bubblewrap
 from .summary import CaptureSummary, Conversation, OperationCount, summarize
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Message",
     "OperationCount",
     "Role",
+    "bubblewrap",
     "dissect_file",
     "format_of",
     "summarize",

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as XML
 from .dissection import Dissection, Layer
 from .errors import CaptureError
 from .messages import Field
+from .sandbox import bubblewrap
 
 _SECONDS = 20
 _MEMORY = 1024 * 1024 * 1024
@@ -69,13 +70,9 @@ def _overlap(field: Field, span: range) -> bool:
 def sandboxed(path: Path, *command: str) -> list[str]:
     """Return the command line that runs `command` beside nothing but the capture."""
     limits = ["prlimit", f"--as={_MEMORY}", f"--cpu={_SECONDS}", "--fsize=0", "--core=0", "--"]
-    walls = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    walls += ["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--setenv", "HOME", "/tmp"]
-    for folder in _READ_ONLY:
-        walls += ["--ro-bind-try", folder, folder]
-    walls += ["--ro-bind", str(path.absolute()), _INSIDE, "--chdir", "/tmp", "--"]
-    return [*limits, *walls, *command]
+    options = ["--setenv", "PATH", "/usr/bin:/bin", "--tmpfs", "/tmp", "--setenv", "HOME", "/tmp"]
+    options += ["--ro-bind", str(path.absolute()), _INSIDE, "--chdir", "/tmp"]
+    return [*limits, *bubblewrap(_READ_ONLY, *options), *command]
 
 
 def _run(path: Path, *command: str) -> bytes:
