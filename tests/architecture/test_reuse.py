@@ -9,7 +9,7 @@ from django.db import connections
 from alerts.sites.models import Site, Zone
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_site
-from tests.reuse import reuse_rows
+from tests.reuse import Layers, RowsOf, reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("reuse")]
 written: list[str] = []
@@ -51,6 +51,20 @@ def test_who_asks_for_more_gets_it_written_on_top(plant, device):
     assert plant.zones.get().devices.get() == device
     assert written[-1] == "device"
     assert written.count("plant") == 1
+
+
+def test_what_is_not_asked_for_is_rolled_back_and_written_again_when_it_is(db):
+    order = []
+    rows = [
+        RowsOf("plant", lambda: order.append("plant") or make_site("Porto"), ()),
+        RowsOf("device", lambda plant: order.append("device"), ("plant",)),
+    ]
+    layers = Layers()
+    for wanted in (rows, rows, rows[:1], rows):
+        layers.reach(wanted)
+    assert order == ["plant", "device", "device"]
+    layers.keep([])
+    assert not Site.objects.filter(name="Porto").exists()
 
 
 def test_who_asks_for_nothing_finds_nothing():
