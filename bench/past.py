@@ -21,8 +21,15 @@ SITES: Final = 12
 DEVICES: Final = 833  # of a site, in eight zones
 PROCESSES: Final = 300  # of a site
 KINDS: Final = (
-    "PLC", "HMI", "Historian", "Engineering station", "Gateway", "RTU", "Switch", "Drive",
-)  # fmt: skip
+    "PLC",
+    "HMI",
+    "Historian",
+    "Engineering station",
+    "Gateway",
+    "RTU",
+    "Switch",
+    "Drive",
+)
 _TABLES: Final = ("incidents_incident", "incidents_alert", "incidents_incidentalert")
 
 
@@ -35,9 +42,14 @@ def fill(n: int) -> None:
 
     began = time.perf_counter()
     workspace = Workspace.objects.create(
-        name="bench-history", tenant_id="t", subscription_id="s", resource_group="r",
-        workspace_name="bench-history", credential="client-secret", added_at=NOW,
-    )  # fmt: skip
+        name="bench-history",
+        tenant_id="t",
+        subscription_id="s",
+        resource_group="r",
+        workspace_name="bench-history",
+        credential="client-secret",
+        added_at=NOW,
+    )
     judge = User.objects.create_user("judge@demo.example", "Judge")
     given: dict[str, Any] = {
         "n": n,
@@ -77,14 +89,18 @@ def _make_sites() -> list[int]:
     Device.objects.bulk_create(
         (
             Device(
-                zone=zones[place * 8 + number // 105], name=f"DEV-{number:03}",
+                zone=zones[place * 8 + number // 105],
+                name=f"DEV-{number:03}",
                 address=f"10.{place}.{number // 250}.{number % 250}",
-                kind=KINDS[number // 13 % 8], first_seen_at=known, latest_seen_at=NOW,
+                kind=KINDS[number // 13 % 8],
+                first_seen_at=known,
+                latest_seen_at=NOW,
             )
-            for place in range(SITES) for number in range(DEVICES)
+            for place in range(SITES)
+            for number in range(DEVICES)
         ),
         batch_size=2000,
-    )  # fmt: skip
+    )
     return [site.pk for site in sites]
 
 

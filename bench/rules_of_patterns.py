@@ -25,15 +25,33 @@ def make_versions(count: int, *, state: str) -> list[Any]:
         said = rule_for(row.process, time_zone="Europe/Warsaw", now=NOW, reason="Polling")
         rule = Rule.objects.create(number=number, made_by=by, made_at=NOW)
         test = BackTestRun.objects.create(
-            rule=rule, rule_hash=rule_hash(said), start=NOW - timedelta(days=90), end=NOW,
-            history_days=90, body={"alerts": row.alerts}, ran_at=NOW, seconds=0.1,
-        )  # fmt: skip
+            rule=rule,
+            rule_hash=rule_hash(said),
+            start=NOW - timedelta(days=90),
+            end=NOW,
+            history_days=90,
+            body={"alerts": row.alerts},
+            ran_at=NOW,
+            seconds=0.1,
+        )
         version = RuleVersion.objects.create(
-            rule=rule, number=1, state=state, state_since=NOW, title=said.title,
-            body=as_json(said), rule_hash=rule_hash(said), expires_at=said.expires_at, made_by=by,
-            made_at=NOW, proposed_by=by, proposed_at=NOW, proposer_side="ot", backtest=test,
-            workspace_ids=[row.workspace_id], site_ids=[row.site_id],
-        )  # fmt: skip
+            rule=rule,
+            number=1,
+            state=state,
+            state_since=NOW,
+            title=said.title,
+            body=as_json(said),
+            rule_hash=rule_hash(said),
+            expires_at=said.expires_at,
+            made_by=by,
+            made_at=NOW,
+            proposed_by=by,
+            proposed_at=NOW,
+            proposer_side="ot",
+            backtest=test,
+            workspace_ids=[row.workspace_id],
+            site_ids=[row.site_id],
+        )
         for side, signer in (("ot", by), ("soc", soc))[: 2 if state == "live" else 1]:
             Signature.objects.create(
                 version=version, side=side, by=signer, rule_hash=version.rule_hash, signed_at=NOW

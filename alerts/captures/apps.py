@@ -16,7 +16,11 @@ class CapturesConfig(AppConfig):
         register_retention("captures", remove_old_captures)
         register_incident_tab(
             IncidentTab(
-                name="pcap", label=_("PCAP"), after="devices",
-                template="alerts/captures/_tab.html", show=show_captures, count=count_captures,
+                name="pcap",
+                label=_("PCAP"),
+                after="devices",
+                template="alerts/captures/_tab.html",
+                show=show_captures,
+                count=count_captures,
             )
-        )  # fmt: skip
+        )

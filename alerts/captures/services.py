@@ -93,13 +93,22 @@ def attach_capture(
             capture=capture, kind=CapturePart.Kind.FILE, number=at, data=piece
         )
     write_timeline(
-        incident_ids=[incident.pk], code="capture", side=TimelineItem.Side.SOC, by=by, now=now,
+        incident_ids=[incident.pk],
+        code="capture",
+        side=TimelineItem.Side.SOC,
+        by=by,
+        now=now,
         details={"name": capture.name},
-    )  # fmt: skip
+    )
     record(
-        "captures.capture.attached", on=capture, by=by, at=now,
-        incident=incident.pk, bytes=size, sha256=digest,
-    )  # fmt: skip
+        "captures.capture.attached",
+        on=capture,
+        by=by,
+        at=now,
+        incident=incident.pk,
+        bytes=size,
+        sha256=digest,
+    )
     return capture
 
 
@@ -158,11 +167,13 @@ def read_a_capture(*, unshifted: datetime, now: datetime) -> bool:
         try:
             parts = [
                 CapturePart(
-                    capture=capture, kind=part.kind, number=part.number,
+                    capture=capture,
+                    kind=part.kind,
+                    number=part.number,
                     data=zlib.compress(part.document),
                 )
                 for part in capture_reader().read(Path(copy.name))
-            ]  # fmt: skip
+            ]
         except UnreadableCaptureError as error:
             _note_unreadable(capture, str(error)[:500], now)
         else:
@@ -219,9 +230,13 @@ def remove_capture(*, capture_id: int, reason: str, by: User, now: datetime) -> 
         raise CannotRemoveCapture(*reasons)
     _remove(capture, reason=words, by=by, now=now)
     write_timeline(
-        incident_ids=[capture.incident_id], code="capture-removed", side=TimelineItem.Side.SOC,
-        by=by, now=now, details={"name": capture.name},
-    )  # fmt: skip
+        incident_ids=[capture.incident_id],
+        code="capture-removed",
+        side=TimelineItem.Side.SOC,
+        by=by,
+        now=now,
+        details={"name": capture.name},
+    )
     record("captures.capture.removed", on=capture, by=by, at=now, reason=words)
     return capture
 
@@ -249,9 +264,12 @@ def _remove_batch(old: QuerySet[Capture], now: datetime) -> int:
     for capture in rows:
         _remove(capture, reason="", by=None, now=now)
         record(
-            "captures.capture.expired", on=capture, by="retention", at=now,
+            "captures.capture.expired",
+            on=capture,
+            by="retention",
+            at=now,
             days=settings.CAPTURE_DAYS,
-        )  # fmt: skip
+        )
     return len(rows)
 
 
@@ -262,6 +280,11 @@ def _remove(capture: Capture, *, reason: str, by: User | None, now: datetime) ->
     capture.fence += 1  # a worker that reads it keeps nothing
     capture.save(
         update_fields=[
-            "removed_at", "removed_by", "removal_reason", "state", "lease_until", "fence"
+            "removed_at",
+            "removed_by",
+            "removal_reason",
+            "state",
+            "lease_until",
+            "fence",
         ]
-    )  # fmt: skip
+    )

@@ -57,9 +57,11 @@ def _added(row: TechniqueRow, tactics: Mapping[str, str]) -> TechniqueChange:
 
 
 def _changed(
-    old: TechniqueRow, new: TechniqueRow, all_new: Mapping[str, TechniqueRow],
+    old: TechniqueRow,
+    new: TechniqueRow,
+    all_new: Mapping[str, TechniqueRow],
     tactics: Mapping[str, str],
-) -> list[TechniqueChange]:  # fmt: skip
+) -> list[TechniqueChange]:
     key, name = old["id"], old["full_name"]
     if new["is_revoked"]:
         heir = all_new.get(new["revoked_by"] or "")

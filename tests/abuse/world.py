@@ -54,9 +54,14 @@ def the_world(make_person, name):
     wanted = rule_rows.make_wanted(version, workspace=workspace)
     make_site_mining(site)
     capture = attach_capture(
-        incident_id=incidents[0].pk, file=BytesIO(CAPTURE.read_bytes()), name="water.pcap", note="",
-        by=lead, now=NOON, unshifted=NOON,
-    )  # fmt: skip
+        incident_id=incidents[0].pk,
+        file=BytesIO(CAPTURE.read_bytes()),
+        name="water.pcap",
+        note="",
+        by=lead,
+        now=NOON,
+        unshifted=NOON,
+    )
     assert read_a_capture(unshifted=NOON, now=NOON)
     module = make_lessons(1)
     (learned,) = make_answers(ot, module)

@@ -238,13 +238,19 @@ def make_answers(learner: User, module: Module) -> list[Attempt]:
     made = []
     for question in Question.objects.filter(lesson__module=module).order_by("lesson__number"):
         version, _ = QuestionVersion.objects.get_or_create(
-            question=question, is_current=True,
+            question=question,
+            is_current=True,
             defaults={"number": 1, "content_hash": "0" * 64, "type": "short", "stored": {}},
-        )  # fmt: skip
+        )
         attempt = Attempt.objects.create(
-            learner=learner, version=version, number=1, answer={"text": "S7"}, is_correct=True,
-            is_first_right=True, answered_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
-        )  # fmt: skip
+            learner=learner,
+            version=version,
+            number=1,
+            answer={"text": "S7"},
+            is_correct=True,
+            is_first_right=True,
+            answered_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+        )
         made.append(attempt)
     return made
 

@@ -33,39 +33,75 @@ def make_bundle(version: str, *, tactics: tuple[str, ...] = TACTICS) -> bytes:
 
 
 def make_release(
-    version: str, *, added: tuple[tuple[str, str, str], ...] = (), dropped: tuple[str, ...] = (),
+    version: str,
+    *,
+    added: tuple[tuple[str, str, str], ...] = (),
+    dropped: tuple[str, ...] = (),
     revoked: Mapping[str, str] = MappingProxyType({}),
     renamed: Mapping[str, str] = MappingProxyType({}),
-) -> bytes:  # fmt: skip
+) -> bytes:
     """Return a bundle of all that Tagout ships, changed: `added` are id, name and tactic (a dot in
     the id makes a part of another technique), `revoked` says by which id each was replaced.
     """
     shipped = engine.shipped()
     rows = [
-        row | {"is_revoked": row["is_revoked"] or row["id"] in revoked,
-               "name": renamed.get(row["id"], row["name"])}
-        for row in shipped["techniques"] if row["id"] not in dropped
-    ]  # fmt: skip
+        row
+        | {
+            "is_revoked": row["is_revoked"] or row["id"] in revoked,
+            "name": renamed.get(row["id"], row["name"]),
+        }
+        for row in shipped["techniques"]
+        if row["id"] not in dropped
+    ]
     rows += [
-        {"id": key, "name": name, "tactics": [tactic], "is_revoked": False, "is_deprecated": False,
-         "parent": key.partition(".")[0] if "." in key else None} for key, name, tactic in added
-    ]  # fmt: skip
+        {
+            "id": key,
+            "name": name,
+            "tactics": [tactic],
+            "is_revoked": False,
+            "is_deprecated": False,
+            "parent": key.partition(".")[0] if "." in key else None,
+        }
+        for key, name, tactic in added
+    ]
     heirs = {row["id"]: row["revoked_by"] for row in shipped["techniques"] if row["revoked_by"]}
     objects = [
-        {"type": "x-mitre-collection", "id": "x-mitre-collection--1", "name": "ICS ATT&CK",
-         "x_mitre_version": version},
-        _named("x-mitre-matrix", "ics-attack", "ATT&CK for ICS",
-               tactic_refs=[f"x-mitre-tactic--{row['shortname']}" for row in shipped["tactics"]]),
-        *(_named("x-mitre-tactic", row["id"], row["name"], ref=row["shortname"],
-                 x_mitre_shortname=row["shortname"]) for row in shipped["tactics"]),
-        *(_technique(row["id"], row["name"], revoked=row["is_revoked"],
-                     x_mitre_deprecated=row["is_deprecated"],
-                     x_mitre_is_subtechnique=row["parent"] is not None,
-                     kill_chain_phases=[_phase(each) for each in row["tactics"]])
-          for row in rows),
+        {
+            "type": "x-mitre-collection",
+            "id": "x-mitre-collection--1",
+            "name": "ICS ATT&CK",
+            "x_mitre_version": version,
+        },
+        _named(
+            "x-mitre-matrix",
+            "ics-attack",
+            "ATT&CK for ICS",
+            tactic_refs=[f"x-mitre-tactic--{row['shortname']}" for row in shipped["tactics"]],
+        ),
+        *(
+            _named(
+                "x-mitre-tactic",
+                row["id"],
+                row["name"],
+                ref=row["shortname"],
+                x_mitre_shortname=row["shortname"],
+            )
+            for row in shipped["tactics"]
+        ),
+        *(
+            _technique(
+                row["id"],
+                row["name"],
+                revoked=row["is_revoked"],
+                x_mitre_deprecated=row["is_deprecated"],
+                x_mitre_is_subtechnique=row["parent"] is not None,
+                kill_chain_phases=[_phase(each) for each in row["tactics"]],
+            )
+            for row in rows
+        ),
         *(_relation("subtechnique-of", row["id"], row["parent"]) for row in rows if row["parent"]),
         *(_relation("revoked-by", old, new) for old, new in {**heirs, **revoked}.items()),
-    ]  # fmt: skip
+    ]
     return json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}).encode()
 
 

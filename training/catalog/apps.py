@@ -16,7 +16,11 @@ class CatalogConfig(AppConfig):
         register_techniques(reviewed_techniques)
         register_nav(
             NavItem(
-                _("Lesson editor"), "pencil", "authoring:modules", section=TRAINING, order=75,
+                _("Lesson editor"),
+                "pencil",
+                "authoring:modules",
+                section=TRAINING,
+                order=75,
                 roles=AUTHOR_ROLES,
             )
-        )  # fmt: skip
+        )

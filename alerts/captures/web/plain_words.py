@@ -47,16 +47,37 @@ _WHY: dict[str, Promise] = {
 }
 # Kinds of operations that change something, for the list by name.
 _KIND_LOOKS = {
-    "stop": "high", "restart": "high", "program": "maint", "write": "medium", "start": "ok",
+    "stop": "high",
+    "restart": "high",
+    "program": "maint",
+    "write": "medium",
+    "start": "ok",
     "upload": "info",
-}  # fmt: skip
+}
 _PROTOCOLS = {
-    "modbus": "Modbus", "s7comm": "S7comm", "dnp3": "DNP3", "cip": "CIP", "enip": "EtherNet/IP",
-    "bacnet": "BACnet", "bacapp": "BACnet", "iec60870_104": "IEC 104", "iec60870_asdu": "IEC 104",
-    "iec104": "IEC 104", "opcua": "OPC UA", "pn_dcp": "PROFINET DCP", "goose": "GOOSE",
-    "profinet": "PROFINET", "dns": "DNS", "dhcp": "DHCP", "ntp": "NTP", "snmp": "SNMP",
-    "arp": "ARP", "icmp": "ICMP", "lldp": "LLDP", "nbns": "NetBIOS",
-}  # fmt: skip
+    "modbus": "Modbus",
+    "s7comm": "S7comm",
+    "dnp3": "DNP3",
+    "cip": "CIP",
+    "enip": "EtherNet/IP",
+    "bacnet": "BACnet",
+    "bacapp": "BACnet",
+    "iec60870_104": "IEC 104",
+    "iec60870_asdu": "IEC 104",
+    "iec104": "IEC 104",
+    "opcua": "OPC UA",
+    "pn_dcp": "PROFINET DCP",
+    "goose": "GOOSE",
+    "profinet": "PROFINET",
+    "dns": "DNS",
+    "dhcp": "DHCP",
+    "ntp": "NTP",
+    "snmp": "SNMP",
+    "arp": "ARP",
+    "icmp": "ICMP",
+    "lldp": "LLDP",
+    "nbns": "NetBIOS",
+}
 
 
 @dataclass(slots=True)
@@ -123,17 +144,22 @@ def words_of(
     addresses = {row[end] for row in summary["conversations"] for end in ("client", "server")}
     operations = [
         OperationWords(
-            row["name"], protocol_name(row["protocol"]), _KIND_LOOKS.get(row["kind"], ""),
-            max(row["count"], row["responses"]), row["errors"],
+            row["name"],
+            protocol_name(row["protocol"]),
+            _KIND_LOOKS.get(row["kind"], ""),
+            max(row["count"], row["responses"]),
+            row["errors"],
         )
         for row in summary["operations"]
-    ]  # fmt: skip
+    ]
     gravest = next((name for name in _MARKS if any(p.counts.get(name) for p in pairs)), None)
     began = summary.get("started_at")
     return CaptureWords(
         sentence=_sentence(summary, pairs, addresses),
         began_at=datetime.fromisoformat(began) if began else None,
-        why=str(_WHY[gravest]) if gravest else gettext(
+        why=str(_WHY[gravest])
+        if gravest
+        else gettext(
             "Nothing in it changes a controller, as far as this reader knows the protocols."
         ),
         ends=_ends(addresses, alert_addresses),
@@ -142,7 +168,7 @@ def words_of(
         operations=operations[:MAX_OPERATIONS],
         operations_left=max(summary.get("operation_count", 0) - MAX_OPERATIONS, 0),
         problems=list(summary["problems"])[:3],
-    )  # fmt: skip
+    )
 
 
 def _pairs(conversations: list[dict[str, Any]], names: Mapping[str, str]) -> list[PairWords]:
@@ -178,10 +204,13 @@ def _sentence(
     if not summary["packets"]:
         return gettext("It holds no frames.")
     if not spoken:
-        return gettext(
-            "%(frames)s frames in %(span)s between %(devices)s addresses, in no OT protocol that "
-            "this reader knows."
-        ) % said  # fmt: skip
+        return (
+            gettext(
+                "%(frames)s frames in %(span)s between %(devices)s addresses, in no OT protocol"
+                " that this reader knows."
+            )
+            % said
+        )
     return (
         gettext("%(frames)s frames in %(span)s between %(devices)s addresses: %(protocols)s.")
         % said

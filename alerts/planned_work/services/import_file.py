@@ -69,9 +69,15 @@ def read_file(data: bytes, *, name: str, time_zone: str, most: int = MAX_ENTRIES
 
 @transaction.atomic
 def import_works(
-    *, data: bytes, name: str, site: Site | None, by: Actor, now: datetime, dry_run: bool = False,
+    *,
+    data: bytes,
+    name: str,
+    site: Site | None,
+    by: Actor,
+    now: datetime,
+    dry_run: bool = False,
     most: int = MAX_ENTRIES,
-) -> ImportReport:  # fmt: skip
+) -> ImportReport:
     """Take over the works of a file, at most `most`. `site` is that of works that name none;
     a work is known again by its UID. With an error nothing is stored, nor in a dry run.
     """

@@ -29,9 +29,10 @@ def start_canary(version: RuleVersion, *, by: User, now: datetime) -> None:
     version.keeps_trial_of = kept.before if kept else None
     version.newcomers = list(kept.newcomers) if kept else []
     reason = gettext("Signed by both sides. %(what)s") % {
-        "what": kept.sentence if kept
+        "what": kept.sentence
+        if kept
         else gettext("For seven days at least it only labels what it would close.")
-    }  # fmt: skip
+    }
     for each in RuleVersion.objects.filter(rule=version.rule, state=State.CANARY):
         move(each, to=State.REPLACED, by=by, now=now, reason=reason)
     move(version, to=State.CANARY, by=by, now=now, reason=reason)

@@ -60,9 +60,12 @@ def incident(gdansk, plant) -> Incident:
         gdansk, number=4821, site_ids=[plant.pk], details_state=DetailsState.FETCHED
     )
     make_alert(
-        row, source_device="HMI-WTP-01", source_address="10.20.31.17",
-        destination_device="PLC-WTP-01", destination_address="10.20.31.10",
-    )  # fmt: skip
+        row,
+        source_device="HMI-WTP-01",
+        source_address="10.20.31.17",
+        destination_device="PLC-WTP-01",
+        destination_address="10.20.31.10",
+    )
     return row
 
 
@@ -77,9 +80,14 @@ def attach(incident, sam, noon):
 
     def make(data, name="water.pcap", *, note="At the mirror port", by=None, read=False):
         capture = attach_capture(
-            incident_id=incident.pk, file=BytesIO(data), name=name,
-            note=note, by=by or sam, now=NOON, unshifted=clock.unshifted(),
-        )  # fmt: skip
+            incident_id=incident.pk,
+            file=BytesIO(data),
+            name=name,
+            note=note,
+            by=by or sam,
+            now=NOON,
+            unshifted=clock.unshifted(),
+        )
         if read:
             assert read_a_capture(unshifted=clock.unshifted(), now=NOON)
             capture.refresh_from_db()

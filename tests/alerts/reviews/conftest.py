@@ -28,17 +28,27 @@ def make_alike(workspace, site, n=1, *, at=NOON - timedelta(minutes=20), **colum
     for i in range(n):
         when = at + timedelta(minutes=i)
         given = {
-            "site_ids": [site.pk], "place": f"{site.name}, Packaging 2", "pattern": PATTERN,
-            "source": "ENG-WS-04", "destination": "PLC-PL2-07", "severity": Severity.HIGH,
+            "site_ids": [site.pk],
+            "place": f"{site.name}, Packaging 2",
+            "pattern": PATTERN,
+            "source": "ENG-WS-04",
+            "destination": "PLC-PL2-07",
+            "severity": Severity.HIGH,
             "created_at": when,
-        } | columns  # fmt: skip
+        } | columns
         row = make_incident(workspace, **given)
         alert = Alert.objects.create(
-            workspace=workspace, key=str(uuid.uuid4()), site=site, alert_type=row.alert_type,
-            severity=row.severity, source_device=row.source,
-            destination_device=row.destination, at=when,
-            plant_weekday=when.weekday(), plant_minute=when.hour * 60 + 60 + when.minute,
-        )  # fmt: skip
+            workspace=workspace,
+            key=str(uuid.uuid4()),
+            site=site,
+            alert_type=row.alert_type,
+            severity=row.severity,
+            source_device=row.source,
+            destination_device=row.destination,
+            at=when,
+            plant_weekday=when.weekday(),
+            plant_minute=when.hour * 60 + 60 + when.minute,
+        )
         IncidentAlert.objects.create(incident=row, alert=alert)
         rows.append(row)
     regroup([row.pk for row in rows], now=NOON)
@@ -78,9 +88,13 @@ def review(site, oda, sam, incident):
 def answer_of(person, review=None, **more):
     """The person says that it was maintenance, unless something else is said."""
     said = {
-        "by": person, "key": uuid.uuid4(), "verdict": "maintenance", "now": NOON,
-        "cause": "plc-programming-window", "review_id": review.pk if review else None,
-    } | more  # fmt: skip
+        "by": person,
+        "key": uuid.uuid4(),
+        "verdict": "maintenance",
+        "now": NOON,
+        "cause": "plc-programming-window",
+        "review_id": review.pk if review else None,
+    } | more
     return give_verdict(**said)
 
 

@@ -21,8 +21,9 @@ OLD = rule(TYPE, SITE, SOURCE, TARGETS, ZONE, SEVERITY, except_any=[BUT])
 
 def with_line(line):
     """OLD with this line in the place of its own about the same field."""
-    return replace(OLD, all_of=tuple(line if each.field == line.field else each
-                                     for each in OLD.all_of))  # fmt: skip
+    return replace(
+        OLD, all_of=tuple(line if each.field == line.field else each for each in OLD.all_of)
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,17 +34,26 @@ def with_line(line):
         (with_line(clause("destination_device", "is", "PLC-1")), set()),
         (with_line(clause("severity", "at_most", "Low")), set()),
         (replace(OLD, all_of=(*OLD.all_of, clause("function", "is", "Write"))), set()),
-        (with_line(clause("destination_device", "is_one_of", "PLC-1", "PLC-2", "PLC-3")),
-         {"plc-3"}),
+        (
+            with_line(clause("destination_device", "is_one_of", "PLC-1", "PLC-2", "PLC-3")),
+            {"plc-3"},
+        ),
         (with_line(clause("source_device", "is", "SCADA-02")), {"scada-02"}),
         (replace(OLD, except_any=(clause("destination_device", "is", "PLC-7"),)), {"plc-8"}),
         (replace(OLD, except_any=()), {"plc-7", "plc-8"}),
     ],
     ids=[
-        "the same", "other words", "fewer targets", "less severe", "one more line", "a new target",
-        "a replaced source", "an exception lifted", "no exception",
+        "the same",
+        "other words",
+        "fewer targets",
+        "less severe",
+        "one more line",
+        "a new target",
+        "a replaced source",
+        "an exception lifted",
+        "no exception",
     ],
-)  # fmt: skip
+)
 def test_what_closes_nothing_else_keeps_the_trial(new, newcomers):
     kept = trial_carry_over(OLD, new)
     assert kept is not None

@@ -117,7 +117,7 @@ MODULE = ("modules/01-a/module.yaml", "id: a")
         (packed(MODULE, *((f"more/{n}", "") for n in range(5000))), "more than 5000 files"),
         (bytes(20_000_001), "larger than 20 MB"),
     ],
-)  # fmt: skip
+)
 def test_a_zip_that_cannot_be_trusted_is_refused_in_a_sentence(data, sentence):
     with pytest.raises(ArchiveError) as refused:
         read_archive(data)
@@ -134,10 +134,15 @@ def test_a_zip_bomb_is_not_unpacked():
 
 def test_a_zip_of_a_repository_is_read_without_what_lies_around_its_modules():
     names = [
-        "top/README.md", "top/paths/p.yaml", "paths/q.yaml", "top/modules/paths/r.yaml",
-        "top/modules/01-a/module.yaml", "top/modules/01-a/.DS_Store",
-        "__MACOSX/top/modules/01-a/module.yaml", "top/modules/01-a/assets/a.svg",
-    ]  # fmt: skip
+        "top/README.md",
+        "top/paths/p.yaml",
+        "paths/q.yaml",
+        "top/modules/paths/r.yaml",
+        "top/modules/01-a/module.yaml",
+        "top/modules/01-a/.DS_Store",
+        "__MACOSX/top/modules/01-a/module.yaml",
+        "top/modules/01-a/assets/a.svg",
+    ]
     found = read_archive(write_archive(dict.fromkeys(names, b"x")))
     assert found.modules == {"01-a": {"assets/a.svg": b"x", "module.yaml": b"x"}}
     assert found.paths == {"p.yaml": b"x"}

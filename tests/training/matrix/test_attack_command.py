@@ -51,8 +51,11 @@ def test_a_dry_run_names_each_change_and_what_it_touches(capsys, tmp_path, lesso
     assert (result["before"], result["after"]) == ("19.1", "20.0")
     changes = {(each["kind"], each["technique_id"]): each for each in result["changes"]}
     assert [key for key in changes if "." not in key[1]] == [
-        ("new", "T2001"), ("revoked", "T0858"), ("deprecated", "T0892"), ("renamed", "T0843"),
-    ]  # fmt: skip
+        ("new", "T2001"),
+        ("revoked", "T0858"),
+        ("deprecated", "T0892"),
+        ("renamed", "T0843"),
+    ]
     part = changes["new", "T0846.004"]
     assert part["name"] == "Remote System Discovery: Neighbour Discovery"
     assert "review of “Address Scan Detected”" in part["places"], "a part may say it better"

@@ -53,8 +53,11 @@ def test_each_part_is_told_apart(judge):
     assert "The station and the person belong here." in page
     assert "This step could hurt the plant." in page and "They see the line." in page
     assert Attempt.objects.get().answer == {
-        "verdict": "suspicious", "reason": "repair", "next_step": "block", "sure": 70,
-    }  # fmt: skip
+        "verdict": "suspicious",
+        "reason": "repair",
+        "next_step": "block",
+        "sure": 70,
+    }
     record = judge.client.get("/training/record.json").json()["attempts"]
     assert [each["answer"].split("; ")[::3] for each in record] == [["suspicious", "70 % sure"]]
     assert "Right after 2 tries" in judge()

@@ -44,11 +44,15 @@ def try_once(people, slug, right):
     version = QuestionVersion.objects.get(question__slug=slug, is_current=True)
     Attempt.objects.bulk_create(
         Attempt(
-            learner=person, version=version, number=1, answer={"text": "1"},
-            is_correct=at < right, answered_at=NOON,
+            learner=person,
+            version=version,
+            number=1,
+            answer={"text": "1"},
+            is_correct=at < right,
+            answered_at=NOON,
         )
         for at, person in enumerate(people)
-    )  # fmt: skip
+    )
 
 
 def test_hard_ones_stand_first_and_those_with_few_tries_are_only_counted(

@@ -42,20 +42,29 @@ def test_csv_has_every_answer_in_their_order_and_runs_no_formula(answered):
     assert answer["Content-Disposition"] == disposition
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [(row["try"], row["answer"], row["result"]) for row in rows] == [
-        ("1", "502", "wrong"), ("2", "102", "right"), ("1", "'=1+1", "wrong"),
-    ]  # fmt: skip
+        ("1", "502", "wrong"),
+        ("2", "102", "right"),
+        ("1", "'=1+1", "wrong"),
+    ]
     assert rows[0] | {"try": "", "answer": "", "result": ""} == {
-        "answered_at": "2026-11-24T12:00:00Z", "module": "Reading alerts", "lesson": "One stop",
-        "question": "first-module/one-stop#port", "version": "1", "try": "",
-        "prompt": "Which port?", "answer": "", "result": "",
-    }  # fmt: skip
+        "answered_at": "2026-11-24T12:00:00Z",
+        "module": "Reading alerts",
+        "lesson": "One stop",
+        "question": "first-module/one-stop#port",
+        "version": "1",
+        "try": "",
+        "prompt": "Which port?",
+        "answer": "",
+        "result": "",
+    }
 
 
 def test_json_has_the_same_and_says_whose_it_is(answered):
     document = json.loads(answered.get("/training/record.json").content)
     assert (document["person"], document["exported_at"]) == (
-        "sam@demo.example", "2026-11-24T12:00:00Z",
-    )  # fmt: skip
+        "sam@demo.example",
+        "2026-11-24T12:00:00Z",
+    )
     assert [each["answer"] for each in document["attempts"]] == ["502", "102", "=1+1"]
     assert [each["version"] for each in document["attempts"]] == [1, 1, 1]
 
@@ -90,9 +99,13 @@ def test_the_record_needs_as_many_queries_for_many_answers(
     version = QuestionVersion.objects.get(question__slug="choose")
     for number in range(1, 30):
         Attempt.objects.create(
-            learner=sam, version=version, number=number, answer={"chosen": [0]}, is_correct=True,
+            learner=sam,
+            version=version,
+            number=number,
+            answer={"chosen": [0]},
+            is_correct=True,
             answered_at=NOON,
-        )  # fmt: skip
+        )
     with django_assert_num_queries(5):
         assert answered.get("/training/record.csv").text.count("\n") == 33
 

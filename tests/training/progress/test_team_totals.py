@@ -96,8 +96,10 @@ def test_a_team_is_who_works_in_the_scope_of_ones_role(see, lesson, make_person)
     add_people(6, Role.OT_ENGINEER, (ScopeKind.SITE, site.uuid), name="engineer")
     (elsewhere,) = add_people(1, Role.OT_ENGINEER, (ScopeKind.SITE, uuid.uuid4()), name="far")
     assert {name: team_totals(person).people for name, person in boss.items()} == {
-        "soc": 5, "ot": 6, "manager": 6,  # the SOC lead is one of the manager's
-    }  # fmt: skip
+        "soc": 5,
+        "ot": 6,
+        "manager": 6,  # the SOC lead is one of the manager's
+    }
     for name, whose in (("soc", "the SOC"), ("ot", "OT"), ("manager", "OT and SOC")):
         assert f"People of {whose} in your reach, yourself left out." in see(boss[name]).text
     grant_role(
@@ -137,13 +139,23 @@ def test_earlier_answers_are_found_to_be_first_right_ones(mia, sam, lesson):
         QuestionVersion.objects.get(question__slug="port"),
         QuestionVersion.objects.get(question__slug="name"),
     )
-    rows = [(versions[0], 1, False), (versions[0], 2, True), (versions[0], 3, True),
-            (versions[1], 1, True)]  # fmt: skip
+    rows = [
+        (versions[0], 1, False),
+        (versions[0], 2, True),
+        (versions[0], 3, True),
+        (versions[1], 1, True),
+    ]
     made = [
-        Attempt.objects.create(learner=sam, version=version, number=number, answer={},
-                               is_correct=right, answered_at=NOON)
+        Attempt.objects.create(
+            learner=sam,
+            version=version,
+            number=number,
+            answer={},
+            is_correct=right,
+            answered_at=NOON,
+        )
         for version, number, right in rows
-    ]  # fmt: skip
+    ]
     from importlib import import_module
 
     migration = import_module("training.progress.migrations.0005_find_first_right_answers")

@@ -19,8 +19,14 @@ MAX_NAME = 100  # bytes of a folder's name
 _ENCRYPTED = 0x1
 _PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
 
 
 class ArchiveError(ValueError):
@@ -143,8 +149,11 @@ def _read_paths(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folders: Mapping[str, str]
 ) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    tops = {path[: -len(f"modules/{folder}/")] for folder, path in folders.items()
-            if path.endswith(f"modules/{folder}/")}  # fmt: skip
+    tops = {
+        path[: -len(f"modules/{folder}/")]
+        for folder, path in folders.items()
+        if path.endswith(f"modules/{folder}/")
+    }
     for entry in entries:
         top, _, name = entry.filename.rpartition("paths/")
         if top in tops and name.endswith(".yaml") and entry.filename == f"{top}paths/{name}":

@@ -81,9 +81,12 @@ def _read_lab(source: Source, vocabulary: Vocabulary) -> Lab | None:
     if found is None or not fields.check_fields(source, found, LAB_KEYS, 1):
         return None
     parts = {
-        "alert": ALERT_KEYS, "source": END_KEYS, "destination": END_KEYS,
-        "verdicts": VERDICT_KEYS, "key": KEY_KEYS,
-    }  # fmt: skip
+        "alert": ALERT_KEYS,
+        "source": END_KEYS,
+        "destination": END_KEYS,
+        "verdicts": VERDICT_KEYS,
+        "key": KEY_KEYS,
+    }
     items = {"known": FACT_KEYS, "reasons": CHOICE_KEYS, "next_steps": CHOICE_KEYS}
     checks = [
         fields.check_fields(source, found[name].members, keys, found[name].line)

@@ -138,9 +138,14 @@ def answer_offer(
                 % {"name": current.edited_by.name}
             )
         draft = Draft.objects.create(
-            module_slug=module_slug, path=path, folder=row.module.folder or module_slug,
-            data=offered, base_sha256=sha256(row.published.data), edited_by=by, edited_at=now,
-        )  # fmt: skip
+            module_slug=module_slug,
+            path=path,
+            folder=row.module.folder or module_slug,
+            data=offered,
+            base_sha256=sha256(row.published.data),
+            edited_by=by,
+            edited_at=now,
+        )
     row.imported_sha256 = sha256(offered)
     row.has_offer, row.offered = False, None
     row.save(update_fields=["imported_sha256", "has_offer", "offered"])

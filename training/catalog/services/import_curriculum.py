@@ -144,9 +144,14 @@ def _store_files(
             came_from = here.imported_sha256
         offered = merged.offered.get(path)
         store_file(
-            module=module, path=path, data=data, imported_sha256=came_from, now=now,
-            has_offer=path in merged.offered, offered=offered,
-        )  # fmt: skip
+            module=module,
+            path=path,
+            data=data,
+            imported_sha256=came_from,
+            now=now,
+            has_offer=path in merged.offered,
+            offered=offered,
+        )
         before = here.data if here is not None else None
         if before != data and path != LOCK:
             changes.append(FileChange(module.folder_name, path, before, data))

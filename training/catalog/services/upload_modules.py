@@ -80,8 +80,13 @@ def _drafts(content: Content, files: ModuleFiles, by: User, now: datetime) -> li
         elif data != old:
             drafts.append(
                 Draft.objects.create(
-                    module_slug=content.id, folder=folder, path=path, data=data,
-                    base_sha256=sha256(old), edited_by=by, edited_at=now,
+                    module_slug=content.id,
+                    folder=folder,
+                    path=path,
+                    data=data,
+                    base_sha256=sha256(old),
+                    edited_by=by,
+                    edited_at=now,
                 )
-            )  # fmt: skip
+            )
     return drafts

@@ -43,12 +43,14 @@ def frame_from_json(number: int, row: dict[str, Any]) -> tuple[Frame, Dissection
     frame = Frame(number, row["t"], row["l"], row["w"], data, row["o"])
     layers = [
         Layer(
-            name, start, length,
+            name,
+            start,
+            length,
             [Field(label, text, at, n, bool(hidden)) for label, text, at, n, hidden in lines],
             b"" if is_joined else None,
         )
         for name, start, length, is_joined, lines in row["layers"]
-    ]  # fmt: skip
+    ]
     result = Dissection(number, row["t"], row["w"], layers, problem=row["p"])
     return frame, result
 

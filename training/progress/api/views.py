@@ -62,15 +62,29 @@ RESULTS = Listing(
     ),
     Order("answered_at"),
     (
-        Filter("module", TEXT, "slug of a module",
-               lambda slug: Q(version__question__lesson__module__slug=slug)),
+        Filter(
+            "module",
+            TEXT,
+            "slug of a module",
+            lambda slug: Q(version__question__lesson__module__slug=slug),
+        ),
         Filter("is_correct", FLAG, "right or wrong ones only", lambda flag: Q(is_correct=flag)),
-        Filter("answered_from", MOMENT, "not earlier than this",
-               lambda moment: Q(answered_at__gte=moment), indexed=True),
-        Filter("answered_to", MOMENT, "earlier than this",
-               lambda moment: Q(answered_at__lt=moment), indexed=True),
+        Filter(
+            "answered_from",
+            MOMENT,
+            "not earlier than this",
+            lambda moment: Q(answered_at__gte=moment),
+            indexed=True,
+        ),
+        Filter(
+            "answered_to",
+            MOMENT,
+            "earlier than this",
+            lambda moment: Q(answered_at__lt=moment),
+            indexed=True,
+        ),
     ),
-)  # fmt: skip
+)
 
 TOTALS: Mapping[str, Any] = {
     "type": "object",
@@ -93,13 +107,18 @@ TOTALS: Mapping[str, Any] = {
                     ),
                 },
                 "required": [
-                    "module", "title", "began", "finished", "first_tries", "share_first_right",
+                    "module",
+                    "title",
+                    "began",
+                    "finished",
+                    "first_tries",
+                    "share_first_right",
                 ],
             },
         },
     },
     "required": ["people", "hidden_because", "results"],
-}  # fmt: skip
+}
 
 
 class ModuleViewSet(Resource):

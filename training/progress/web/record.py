@@ -16,8 +16,16 @@ from portal.ui.htmx import render_page
 from training.progress.queries import AttemptRecord, attempts_of, module_records
 
 COLUMNS = (
-    "answered_at", "module", "lesson", "question", "version", "try", "prompt", "answer", "result",
-)  # fmt: skip
+    "answered_at",
+    "module",
+    "lesson",
+    "question",
+    "version",
+    "try",
+    "prompt",
+    "answer",
+    "result",
+)
 
 
 @require_GET
@@ -55,9 +63,16 @@ def record_json(request: HttpRequest) -> HttpResponse:
 def _values(attempt: AttemptRecord) -> dict[str, Any]:
     result = "right" if attempt.is_correct else "wrong"
     values = (
-        _moment(attempt.answered_at), attempt.module, attempt.lesson, attempt.question,
-        attempt.version, attempt.number, attempt.prompt, attempt.answer, result,
-    )  # fmt: skip
+        _moment(attempt.answered_at),
+        attempt.module,
+        attempt.lesson,
+        attempt.question,
+        attempt.version,
+        attempt.number,
+        attempt.prompt,
+        attempt.answer,
+        result,
+    )
     return dict(zip(COLUMNS, values, strict=True))
 
 

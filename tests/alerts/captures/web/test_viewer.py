@@ -47,8 +47,10 @@ def test_each_visit_and_each_look_at_values_is_on_record_once_an_hour(see, attac
     see(sam, capture)
     kinds = CaptureAccess.objects.order_by("pk").values_list("by__name", "kind")
     assert list(kinds) == [
-        ("Oda Nowak", "opened"), ("Oda Nowak", "values"), ("Sam Keller", "opened"),
-    ]  # fmt: skip
+        ("Oda Nowak", "opened"),
+        ("Oda Nowak", "values"),
+        ("Sam Keller", "opened"),
+    ]
     assert Entry.objects.filter(action="captures.capture.opened").count() == 2
     assert Entry.objects.filter(action="captures.capture.uncovered").count() == 1
 

@@ -155,8 +155,9 @@ def test_a_network_that_two_sources_show_together_stands_for_the_few_addresses_o
     cells += [cell(patch, outside("9.9.9.9"), SOFT[0])]
     networks = {p.source.members: p.destination.networks for p in mine(cells, INVENTORY)}
     assert networks == {
-        (HISTORIAN.name,): ("52.10.0.0/20",), ("PATCH-01",): ("52.10.0.0/20", "9.9.9.9/32"),
-    }  # fmt: skip
+        (HISTORIAN.name,): ("52.10.0.0/20",),
+        ("PATCH-01",): ("52.10.0.0/20", "9.9.9.9/32"),
+    }
 
 
 def test_strict_alerts_are_told_by_their_own_addresses_alone():
@@ -203,8 +204,9 @@ def test_types_that_tell_a_function_are_told_apart_from_those_that_do_not():
     cells += [cell(HISTORIAN, each, SOFT[1]) for each in GATEWAYS]
     patterns = mine(cells, INVENTORY)
     assert {(p.types[0][0], p.functions) for p in patterns} == {
-        (SOFT[0], ("Read",)), (SOFT[1], ()),
-    }  # fmt: skip
+        (SOFT[0], ("Read",)),
+        (SOFT[1], ()),
+    }
     command = cell(HISTORIAN, GATEWAYS[0], SOFT[0], function="Direct Operate")
     assert not any(p.covers_cell(command) for p in patterns)
 

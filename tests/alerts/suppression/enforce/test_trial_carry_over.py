@@ -17,13 +17,18 @@ from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
 
 OLD = rule(
-    TYPE, SITE, SOURCE, clause("destination_device", "is", "PLC-21"),
-    title="EWS-07 polls PLC-21", reason="It polls.",
-)  # fmt: skip
+    TYPE,
+    SITE,
+    SOURCE,
+    clause("destination_device", "is", "PLC-21"),
+    title="EWS-07 polls PLC-21",
+    reason="It polls.",
+)
 WIDER = replace(
-    OLD, title="EWS-07 polls PLC-21 and PLC-22",
+    OLD,
+    title="EWS-07 polls PLC-21 and PLC-22",
     all_of=(TYPE, SITE, SOURCE, clause("destination_device", "is_one_of", "PLC-21", "PLC-22")),
-)  # fmt: skip
+)
 OTHER_TYPE = replace(OLD, all_of=(clause("alert_type", "is", "Modbus Exception"), *OLD.all_of[1:]))
 
 

@@ -56,21 +56,27 @@ def test_an_answer_without_one_of_its_parts_is_not_judged(part, tmp_path):
             read_answer(question, {**RIGHT, part: value}, "seed")
 
 
-@pytest.mark.parametrize(("code", "old", "new"), [
-    ("UNKNOWN-ALERT-TYPE", "type: Controller Stop", "type: §Controler Stop"),
-    ("WRONG-VALUE", "severity: Low", "severity: §Awful"),
-    ("WRONG-VALUE", "{verdict: maintenance,", "{verdict: §harmless,"),
-    ("WRONG-VALUE", "known:\n", "known: §none\nold:\n"),
-    ("WRONG-VALUE", "holds: true", "holds: §maybe"),
-    ("MISSING-KEY", "  raised: Sunday, 02:13\n", ""),
-    ("UNKNOWN-KEY", "decided: The up", "§resolved: now\ndecided: The up"),
-    ("LAB-KEY", "reason: repair", "reason: §holiday"),
-    ("LAB-KEY", "next_step: phone", "next_step: §block"),
-    ("LAB-REASONS", "  - {id: misuse, text: Station misused, feedback: The engineer was there.}\n",
-     ""),
-    ("DUPLICATE-ID", "{id: vendor", "{id: §repair"),
-    ("YAML-DUPLICATE", "decided: The", "decided: Once.\n§decided: The"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "old", "new"),
+    [
+        ("UNKNOWN-ALERT-TYPE", "type: Controller Stop", "type: §Controler Stop"),
+        ("WRONG-VALUE", "severity: Low", "severity: §Awful"),
+        ("WRONG-VALUE", "{verdict: maintenance,", "{verdict: §harmless,"),
+        ("WRONG-VALUE", "known:\n", "known: §none\nold:\n"),
+        ("WRONG-VALUE", "holds: true", "holds: §maybe"),
+        ("MISSING-KEY", "  raised: Sunday, 02:13\n", ""),
+        ("UNKNOWN-KEY", "decided: The up", "§resolved: now\ndecided: The up"),
+        ("LAB-KEY", "reason: repair", "reason: §holiday"),
+        ("LAB-KEY", "next_step: phone", "next_step: §block"),
+        (
+            "LAB-REASONS",
+            "  - {id: misuse, text: Station misused, feedback: The engineer was there.}\n",
+            "",
+        ),
+        ("DUPLICATE-ID", "{id: vendor", "{id: §repair"),
+        ("YAML-DUPLICATE", "decided: The", "decided: Once.\n§decided: The"),
+    ],
+)
 def test_a_fault_of_a_lab_is_named_where_it_stands(code, old, new, tmp_path):
     assert old in lessons.LAB
     before, mark, after = lessons.LAB.replace(old, new, 1).partition("§")
@@ -88,8 +94,9 @@ def test_a_lab_that_nobody_asks_and_a_stray_file_are_named(tmp_path):
     (lab.parent / "notes.txt").write_text("")
     faults = read_curriculum(tmp_path, "content", KNOWN).faults
     assert [(fault.code, fault.path.rpartition("/")[2]) for fault in faults] == [
-        ("STRAY-FILE", "notes.txt"), ("UNUSED-LAB", "second.yaml"),
-    ]  # fmt: skip
+        ("STRAY-FILE", "notes.txt"),
+        ("UNUSED-LAB", "second.yaml"),
+    ]
 
 
 def test_the_exported_page_keeps_the_key_behind_a_line_that_opens(tmp_path):

@@ -41,11 +41,14 @@ def test_a_path_has_days_and_lessons_in_their_order(tmp_path):
         ("WRONG-VALUE", "  - title: Starts", "  - title: §2"),
         ("UNKNOWN-LESSON", "- second-module/one-start", "- §second-module/gone"),
         ("DUPLICATE-LESSON", "- second-module/one-start", "- §first-module/one-stop"),
-        ("NO-LESSONS", "  - title: Stops\n    lessons: [first-module/one-stop]",
-         "  - §title: Stops\n    lessons: []"),
+        (
+            "NO-LESSONS",
+            "  - title: Stops\n    lessons: [first-module/one-stop]",
+            "  - §title: Stops\n    lessons: []",
+        ),
         ("FILE-NAME", "id: first-week", "id: §other-week"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_path_is_named_at_its_place(tmp_path, code, old, new):
     assert old in lessons.PATH
     marked = lessons.PATH.replace(old, new, 1)

@@ -44,9 +44,13 @@ SEEDED = [
     ("TECHNIQUE-TWICE", "[T0858]", "[T0858, §T0858]"),
     ("UNKNOWN-ALERT-TYPE", "Controller Stop", "§Controller Stops"),
     ("REVIEWED-TWICE", "alert_type: Address Scan Detected", "alert_type: §Controller Stop"),
-    ("NOT-REVIEWED", "  - alert_type: Address Scan Detected\n    techniques: []\n    note: >-\n"
-     "      Names no act, for the sake of the test.\n", ""),
-]  # fmt: skip
+    (
+        "NOT-REVIEWED",
+        "  - alert_type: Address Scan Detected\n    techniques: []\n    note: >-\n"
+        "      Names no act, for the sake of the test.\n",
+        "",
+    ),
+]
 
 
 def faults_of(text):
@@ -72,7 +76,9 @@ def test_a_file_without_faults_is_read_as_it_stands():
     reviews = load_reviews(FILE)
     stop = reviews["Controller Stop"]
     assert (stop.techniques, stop.reviewer, stop.attack_version) == (
-        ("T0858",), "Tagout curriculum", "19.1",
-    )  # fmt: skip
+        ("T0858",),
+        "Tagout curriculum",
+        "19.1",
+    )
     assert stop.shipped_on == date(2026, 11, 27) and stop.note.startswith("A stop is a change")
     assert reviews["Address Scan Detected"].techniques == ()

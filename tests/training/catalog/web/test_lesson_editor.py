@@ -72,8 +72,15 @@ def test_a_draft_is_kept_checked_previewed_shown_as_a_difference_and_published(t
     assert page.context["faults"] and b"Publish 1 file" not in page.content
     assert publish(tom).status_code == 422
 
-    save(tom, "The <b>phone</b>", "The red phone", "Close it.", "Close the alert.",
-         "Yes.\n- [x] The eng", "Indeed.\n- [x] The eng")  # fmt: skip
+    save(
+        tom,
+        "The <b>phone</b>",
+        "The red phone",
+        "Close it.",
+        "Close the alert.",
+        "Yes.\n- [x] The eng",
+        "Indeed.\n- [x] The eng",
+    )
     preview = save(tom, do="preview")
     assert preview["Location"] == "/training/first-module/one-stop/preview"
     assert "The red phone rings." in tom.get(preview["Location"]).content.decode()
@@ -169,9 +176,17 @@ def test_a_new_lesson_begins_with_a_text_and_an_old_one_can_be_taken_out(tom):
     assert not Lesson.objects.get(slug="second-look").is_retired
     assert SourceFile.objects.get(path=PATH).data is None
     for name in (
-        "../x.md", "/etc/x.md", "assets/a.png", "pcap/a.pcap", "files.lock", "a/b.md", "a\nb.md",
-        "i18n/de/a\tb.md", "labs/.hidden.yaml", f"{'😀' * 97}.md",
-    ):  # fmt: skip
+        "../x.md",
+        "/etc/x.md",
+        "assets/a.png",
+        "pcap/a.pcap",
+        "files.lock",
+        "a/b.md",
+        "a\nb.md",
+        "i18n/de/a\tb.md",
+        "labs/.hidden.yaml",
+        f"{'😀' * 97}.md",
+    ):
         refused = tom.post("/authoring/modules/first-module/new/", {"name": name})
         assert refused.status_code == 422
         assert "not a name for a file" in refused.content.decode()

@@ -61,21 +61,28 @@ def test_results_are_ones_own_latest_first(sam, leo, lesson):
     fits(answered, "/training/results/")
     assert "data_age_seconds" in answered.json()
     assert [(row["number"], row["is_correct"]) for row in answered.json()["results"]] == [
-        (2, True), (1, False),
-    ]  # fmt: skip
+        (2, True),
+        (1, False),
+    ]
     right, wrong = answered.json()["results"]
     assert (right["module"], right["lesson"], right["question"], right["version"]) == (
-        "first-module", "one-stop", "port", 1,
-    )  # fmt: skip
+        "first-module",
+        "one-stop",
+        "port",
+        1,
+    )
     assert (right["is_first_right"], wrong["is_first_right"]) == (True, False)
     one = program.get(f"training/results/{right['id']}/")
     fits(one, "/training/results/{id}/")
     assert one.json()["answer"] == {"text": "102"}
     assert Program(leo).get(f"training/results/{right['id']}/").status_code == 404
     for query, count in {
-        "module=first-module": 2, "module=other": 0, "is_correct=true": 1,
-        "answered_from=2026-11-24T12:01:00Z": 1, "answered_to=2026-11-24T12:01:00Z": 1,
-    }.items():  # fmt: skip
+        "module=first-module": 2,
+        "module=other": 0,
+        "is_correct=true": 1,
+        "answered_from=2026-11-24T12:01:00Z": 1,
+        "answered_to=2026-11-24T12:01:00Z": 1,
+    }.items():
         assert len(program.get(f"training/results/?{query}").json()["results"]) == count, query
     assert program.get("training/results/?learner=1").status_code == 400
 
@@ -94,7 +101,13 @@ def test_totals_are_for_those_who_look_after_a_team_and_hidden_below_five(sam, m
     fits(said, "/training/totals/")
     assert said.json()["hidden_because"] is None
     assert said.json()["results"] == [
-        {"module": "first-module", "title": "Reading alerts", "began": 5, "finished": 0,
-         "first_tries": 5, "share_first_right": 0.8},
-    ]  # fmt: skip
+        {
+            "module": "first-module",
+            "title": "Reading alerts",
+            "began": 5,
+            "finished": 0,
+            "first_tries": 5,
+            "share_first_right": 0.8,
+        },
+    ]
     assert Program(sam).get("training/totals/").status_code == 403

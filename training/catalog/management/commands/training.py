@@ -183,9 +183,12 @@ def _import(options: dict[str, Any]) -> dict[str, Any]:
     is_dry_run = options["dry_run"]
     with _opened(options["path"]) as curriculum:
         outcome = import_curriculum(
-            curriculum=curriculum, by="command line", now=clock.now(),
-            overwrite=options["overwrite"], is_dry_run=is_dry_run,
-        )  # fmt: skip
+            curriculum=curriculum,
+            by="command line",
+            now=clock.now(),
+            overwrite=options["overwrite"],
+            is_dry_run=is_dry_run,
+        )
     result = {
         "modules": len(curriculum.modules),
         **outcome.counts,
@@ -200,8 +203,10 @@ def _import(options: dict[str, Any]) -> dict[str, Any]:
 
 def _diff(change: FileChange) -> list[str]:
     name = f"{change.folder}/{change.path}"
-    head = [f"--- {name if change.before is not None else 'nothing'}",
-            f"+++ {name if change.after is not None else 'nothing'}"]  # fmt: skip
+    head = [
+        f"--- {name if change.before is not None else 'nothing'}",
+        f"+++ {name if change.after is not None else 'nothing'}",
+    ]
     before, after = text_of(change.before), text_of(change.after)
     lines = None if before is None or after is None else diff_lines(before, after)
     if lines is None:

@@ -73,9 +73,14 @@ def _save(request: HttpRequest, module: str, path: str, draft: Draft | None) -> 
             there = HttpResponseRedirect(reverse("authoring:module", args=[module]))
             return leave_toast(request, there, gettext("Draft discarded."))
         saved = save_draft(
-            module_slug=module, path=path, data=None if act == "remove" else text.encode(),
-            revision=revision, base=base, by=author, now=now,
-        )  # fmt: skip
+            module_slug=module,
+            path=path,
+            data=None if act == "remove" else text.encode(),
+            revision=revision,
+            base=base,
+            by=author,
+            now=now,
+        )
     except DraftIsNewer as newer:
         form = _Form(text, newer.revision, newer.base, newer.reasons, newer.theirs, is_late=True)
         return _page(request, module, path, form)

@@ -101,13 +101,15 @@ def _module_page(
                 each.path,
                 shown_change(
                     FileChange(
-                        checked.folder, each.path, each.published.data,
+                        checked.folder,
+                        each.path,
+                        each.published.data,
                         bytes(each.offered) if each.offered is not None else None,
                     )
                 ),
             )
             for each in offers_of(slug)
-        ]  # fmt: skip
+        ]
         page = {
             "slug": slug,
             "title": row.title if row else slug,
@@ -164,10 +166,14 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
     original = published_file(module, name.rpartition("/")[2])
     try:
         save_draft(
-            module_slug=module, path=name, revision=0, base=sha256(existing),
+            module_slug=module,
+            path=name,
+            revision=0,
+            base=sha256(existing),
             data=starter(name, today=now.date(), original=original),
-            by=actor_of(request), now=now,
-        )  # fmt: skip
+            by=actor_of(request),
+            now=now,
+        )
     except CannotSaveDraft as refusal:
         return _module_page(request, module, problems=refusal.reasons, name=name)
     return HttpResponseRedirect(_address(module, name))
