@@ -5,6 +5,8 @@
 UV_VERSION := 0.13.9
 PYTHON_WANTED := >=3.13
 WORKERS ?= 3# of the suite: a page in a browser, and a query, leave a core idle in between
+# Each worker starts on one run of files, and what a file's tests start from is made once.
+SPREAD := -n $(WORKERS) --dist worksteal
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
@@ -24,12 +26,12 @@ demo: $(VENV)/.runtime compiled ## the whole product with a pretend Sentinel; Ct
 	@exec $(PY) -m alerts.demo
 
 test: $(VENV)/.dev compiled ## the whole suite on embedded PostgreSQL and Valkey
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup
+	@$(PY) -m pytest -q $(SPREAD)
 
 check: lint types contracts migrations templates openapi-check test ## what CI runs
 
 fast: $(VENV)/.dev compiled ## the suite without the browser
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup -m "not browser"
+	@$(PY) -m pytest -q $(SPREAD) -m "not browser"
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .
@@ -64,7 +66,7 @@ faults: $(VENV)/.dev ## the fault matrix, long form
 	@$(PY) -m pytest -q tests/faults --long-faults
 
 hunt: $(VENV)/.dev compiled ## the properties on examples never drawn before, and all pairs
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadgroup -m "not browser" --hypothesis-profile=hunt --all-pairs
+	@$(PY) -m pytest -q $(SPREAD) -m "not browser" --hypothesis-profile=hunt --all-pairs
 
 lock: $(VENV)/.dev ## renew requirements*.lock from pyproject.toml
 	@$(UV) $(LOCK) --extra demo pyproject.toml -o requirements.lock

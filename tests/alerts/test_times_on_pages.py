@@ -34,7 +34,7 @@ NOT_READ = re.compile(r"<(script|style|template)\b.*?</\1>|<!--.*?-->", re.S)
 TITLE = re.compile(r' (?:title|aria-label|alt)="([^"]*)"')
 TAG = re.compile(r"<[^>]*>")
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("times on pages")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

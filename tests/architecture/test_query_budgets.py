@@ -27,10 +27,7 @@ from tests.factories.rule_rows import make_entry, make_version, make_wanted
 BUDGETS = tomllib.loads((HOME / "tests" / "query_budgets.toml").read_text())["page"]
 FEW, MANY = 2, 9
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.xdist_group("query budgets"),  # one process fills the database, once
-]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_site
 from tests.reuse import Layers, RowsOf, reuse_rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("reuse")]
+pytestmark = pytest.mark.django_db
 written: list[str] = []
 
 

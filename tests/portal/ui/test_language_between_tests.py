@@ -3,8 +3,6 @@
 import pytest
 from django.utils.translation import get_language
 
-pytestmark = pytest.mark.xdist_group("language between tests")
-
 
 @pytest.mark.django_db
 def test_a_page_read_in_german_sets_the_language(client):
