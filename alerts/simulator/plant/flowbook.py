@@ -14,6 +14,8 @@ from .wires import wire_of
 SITE_FACTORS = {"gdansk": 0.55, "porto": 0.45}
 ATTACK_SHARE = 0.003
 """What part of all incidents one attack is, where the plant is small or lives on."""
+_ANSWERS = {"Modbus Exception"}
+"""What such an alert reports is the answer: it runs from the device that was asked to the asker."""
 _RULE_MADE_IN = {"gdansk": 15, "porto": 40, "central": 30}
 _NEVER_RULE_MADE = {
     USER_RULE,
@@ -88,12 +90,12 @@ class FlowBook:
         for rank, (source, destination) in enumerate(pairs):
             for place, spelled in enumerate(stream["titles"]):
                 title, _, function = spelled.partition("#")
+                ends = (destination, source) if title in _ANSWERS else (source, destination)
                 flow.templates.append(
                     self.template(
                         flow,
                         alert_types()[title],
-                        source,
-                        destination,
+                        *ends,
                         function=function,
                         user_title=users[rank % len(users)],
                         protocol=stream.get("protocol", ""),
@@ -130,10 +132,13 @@ class FlowBook:
         group: int,
         endpoint: int,
     ) -> Template:
-        """One alert between two sides, placed in the zone whose sensor sees it."""
-        device = destination.device or source.device
+        """One alert between two sides, placed in the zone whose sensor sees it: that of the device
+        which was spoken to.
+        """
+        near, far = (source, destination) if kind.title in _ANSWERS else (destination, source)
+        device = near.device or far.device
         site = device.site if device else flow.site
-        zone = destination.zone or source.zone or next(iter(zone_rows(site)))
+        zone = near.zone or far.zone or next(iter(zone_rows(site)))
         row = zone_rows(site)[zone]
         workspace = "central" if row.central else site
         wire, port = wire_of(kind, source, destination, function=function, protocol=protocol)

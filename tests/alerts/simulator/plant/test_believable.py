@@ -21,6 +21,7 @@ INDUSTRIAL = {
 MADE_FOR_ALL = {"", "ICMP", "ARP", "DHCP", "DNS", "DNS/NetBIOS"}
 # The one that answers: what it listens to must be in its inventory.
 ANSWERED_BY_THE_SOURCE = {"rtu", "bms", "relay"}
+REPORTS_AN_ANSWER = {"Modbus Exception"}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,19 @@ def test_devices_are_spoken_to_in_what_they_speak(templates):
             continue
         source = each.source.device
         answering = source is not None and source.role in ANSWERED_BY_THE_SOURCE
+        if each.type.title in REPORTS_AN_ANSWER:
+            device = source
         assert each.protocol in device.protocols or answering, said(each)
+
+
+def test_an_exception_goes_from_the_device_that_refused_to_the_one_that_asked(templates):
+    found = [each for each in templates if each.type.title == "Modbus Exception"]
+    asking = {"scada", "reporting", "edge"}
+    assert {each.truth.process for each in found} == {"patient-scan", "wrong-poll"}
+    for each in found:
+        assert each.destination.device.role in asking, said(each)
+        assert each.source.device.role not in asking, said(each)
+        assert each.zone == each.source.device.zone, said(each)
 
 
 def test_no_malware_travels_over_an_industrial_protocol(templates):
