@@ -1,0 +1,41 @@
+"""Nothing on the page of an incident jumps when the part about OT's answer arrives."""
+
+import pytest
+from playwright.sync_api import expect
+
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
+from tests.conftest import add_person
+from tests.factories.incidents import make_alert, make_incident
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+MAX_SHIFT = 0.01  # half of what a page may have: real ones have more below it
+SHIFTS = """() => new Promise((resolve) => {
+  const found = new PerformanceObserver((list) =>
+    resolve(list.getEntries().reduce((sum, each) => sum + each.value, 0)));
+  found.observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => resolve(0), 300);
+})"""
+
+
+@pytest.mark.parametrize("role", [Role.SOC_ANALYST, Role.OT_ENGINEER, Role.MANAGER])
+def test_nothing_jumps_when_the_part_about_ot_arrives(browse, gdansk, plant, noon, role):
+    incident = make_incident(gdansk, title="PLC Stop", site_ids=[plant.pk])
+    make_alert(incident, site=plant)
+    scope = (ScopeKind.SITE, plant.uuid) if role == Role.OT_ENGINEER else (ScopeKind.ALL, None)
+    reader = add_person(cast.SAM, (role, *scope))
+    page = browse("/inbox/", as_=reader)
+    held = []
+
+    def hold(route):  # Playwright takes no built-in
+        held.append(route)
+
+    page.route("**/reviews/for-incident/**", hold)
+    page.goto(f"/incidents/{incident.pk}/", wait_until="commit")
+    expect(page.locator("#ot-panel .skeleton").first).to_be_visible()
+    page.wait_for_timeout(300)  # the page has been painted
+    for route in held:
+        route.continue_()
+    expect(page.locator("#ot-panel .skeleton")).to_have_count(0)
+    assert page.evaluate(SHIFTS) <= MAX_SHIFT
