@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.middleware import allow_limited_session
 from portal.api.problems import problem
 from portal.ui import gallery as samples
 from portal.ui.context import SCRIPTS_COOKIE, THEME_COOKIE, THEMES
@@ -50,6 +51,7 @@ def _sample_page(request: HttpRequest, template: str) -> HttpResponse:
     return render(request, template, {"now": now, **samples.everything(now)})
 
 
+@allow_limited_session
 @require_safe
 def without_scripts(request: HttpRequest) -> HttpResponse:
     """An empty style sheet that only browsers without scripts fetch: from the next page on, parts
@@ -60,12 +62,14 @@ def without_scripts(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@allow_limited_session
 @require_safe
 def foot(request: HttpRequest) -> HttpResponse:
     """The foot of the rail once more, so that the age it tells stays true while a page is open."""
     return vary(render(request, "layouts/_foot.html"))
 
 
+@allow_limited_session
 @require_safe
 def counts(request: HttpRequest) -> HttpResponse:
     """The links of the rail and the bell once more, so that their numbers agree with the page."""
@@ -86,6 +90,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render_page(request, "portal/ui/search.html", context, part="results")
 
 
+@allow_limited_session
 @post_only(otherwise=lambda: "/")
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie; an empty choice follows the system again."""

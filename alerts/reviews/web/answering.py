@@ -52,12 +52,14 @@ from alerts.reviews.web.shared import (
 from alerts.reviews.web.words import checks_of, headline, sentence, verdict_word
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.middleware import allow_limited_session
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary, wants_part
 from portal.ui.toasts import leave_toast, trigger
 from portal.ui.words import number
 
 
+@allow_limited_session
 @never_cache
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, review: UUID) -> HttpResponse:
@@ -108,6 +110,7 @@ def judge(request: HttpRequest, incident_id: int) -> HttpResponse:
     return trigger(_tell(request, response, given), "ot-changed", {"incident": incident.pk})
 
 
+@allow_limited_session
 @post_only(otherwise=lambda act: f"{_list()}?tab=mine")
 def undo(request: HttpRequest, act: UUID) -> HttpResponse:
     """Take one's verdict back; the question waits again."""

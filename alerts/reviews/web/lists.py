@@ -25,6 +25,7 @@ from alerts.reviews.queries import (
 from alerts.reviews.web.words import headline, reason
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.middleware import allow_limited_session
 from portal.accounts.models import OT_ROLES, User
 from portal.accounts.queries import roles_of
 from portal.ui.htmx import render_page, wants_part
@@ -61,6 +62,7 @@ class Undecided:
     place: str
 
 
+@allow_limited_session
 @require_GET
 def reviews(request: HttpRequest) -> HttpResponse:
     """Questions by due time, those that are over, and what one has answered oneself."""

@@ -36,6 +36,7 @@ from alerts.reviews.web.shared import nodes, verdict_context
 from alerts.reviews.web.words import headline, neutral_facts_of, reason, sentence, verdict_word
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.middleware import allow_limited_session
 from portal.accounts.models import Role
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import vary
@@ -58,6 +59,7 @@ class AnswerCard:
     note: str
 
 
+@allow_limited_session
 @never_cache
 @require_http_methods(["GET", "POST"])
 def second(request: HttpRequest, review: UUID) -> HttpResponse:
@@ -74,6 +76,7 @@ def second(request: HttpRequest, review: UUID) -> HttpResponse:
     return _question_page(request, asked, now=now)
 
 
+@allow_limited_session
 @post_only(otherwise=lambda review: reverse("reviews:second", args=[review]))
 def pass_on(request: HttpRequest, review: UUID) -> HttpResponse:
     """Leave the question to the lead."""

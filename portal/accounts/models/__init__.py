@@ -12,9 +12,10 @@ from portal.accounts.models.people import (
     User,
     UserManager,
 )
+from portal.accounts.models.session import Session
 from portal.accounts.models.token import ApiToken, TokenScope
 
 __all__ = [
     "OT_ROLES", "READING_ROLES", "SOC_ROLES", "ApiToken", "Grant", "Organisation", "Role",
-    "ScopeKind", "SignInFailure", "TokenScope", "User", "UserManager",
+    "ScopeKind", "Session", "SignInFailure", "TokenScope", "User", "UserManager",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ class SignInForm(AuthenticationForm):
             "E-mail address and password do not match. Check both; the password is case-sensitive."
         ),
     }
+    stay = forms.BooleanField(required=False)  # signed in on this phone, for answering
 
 
 class PreferencesForm(forms.Form):

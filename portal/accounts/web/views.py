@@ -1,5 +1,7 @@
 """Sign in, sign out, set preferences."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
@@ -12,13 +14,16 @@ from django.views.decorators.http import require_http_methods
 
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.accounts.middleware import allow_limited_session
 from portal.accounts.models import User
 from portal.accounts.proof import note_proof
 from portal.accounts.services import note_failure, note_sign_in, too_many_failures
+from portal.accounts.sessions import SessionStore
 from portal.accounts.web.forms import PreferencesForm, SignInForm
 from portal.ui.forms_only import post_only
 
 
+@allow_limited_session
 @login_not_required
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
@@ -27,9 +32,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     goal = request.POST.get("next") or request.GET.get("next") or settings.LOGIN_REDIRECT_URL
     if not url_has_allowed_host_and_scheme(goal, {request.get_host()}, request.is_secure()):
         goal = settings.LOGIN_REDIRECT_URL
-    if request.user.is_authenticated:
+    session = cast(SessionStore, request.session)
+    if request.user.is_authenticated and not session.is_limited:
         return HttpResponseRedirect(goal)
-    form = SignInForm(request, request.POST if request.method == "POST" else None)
+    known = None
+    if request.user.is_authenticated:  # on a phone that stays signed in
+        known = {"username": actor_of(request).email, "stay": True}
+    form = SignInForm(request, request.POST if request.method == "POST" else None, initial=known)
     status, waits = 200, ""
     if request.method == "POST":
         email = request.POST.get("username", "")
@@ -43,14 +52,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             now = clock.now()
             note_sign_in(user=actor_of(request), address=address, now=now)
             note_proof(request, now=now)
+            session.begin(stays=form.cleaned_data["stay"])
             return _with_language(HttpResponseRedirect(goal), actor_of(request).language)
         else:
             note_failure(email=email, address=address, now=clock.unshifted())
             status = 422
-    page = {"form": form, "next": goal, "waits": waits}
+    page = {"form": form, "next": goal, "waits": waits, "is_limited": known is not None}
     return render(request, "portal/accounts/login.html", page, status=status)
 
 
+@allow_limited_session
 @post_only(otherwise=lambda: "/")
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this session."""
@@ -58,6 +69,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("login")
 
 
+@allow_limited_session
 @post_only(otherwise=lambda: "/")
 def preferences(request: HttpRequest) -> HttpResponse:
     """Keep a choice of the person's own: time display, language, shortcut keys."""
@@ -76,6 +88,7 @@ def _with_language(answer: HttpResponse, language: str) -> HttpResponse:
     """Remember the person's language where Django looks for it."""
     if language:
         answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400, samesite="Lax"
-        )
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400,
+            samesite="Lax", secure=settings.LANGUAGE_COOKIE_SECURE,
+        )  # fmt: skip
     return answer

@@ -21,6 +21,12 @@ function poll() {
   }
 }
 
+/* The server tells by this that nobody is at work: a page left open does not keep one signed in. */
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx?.sourceEvent?.type === "live") ctx.request.headers["Tagout-Live"] = "1";
+});
+
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
   if (!ctx?.sourceElement?.matches?.("[data-live]") || !ctx.response?.raw?.ok) return;

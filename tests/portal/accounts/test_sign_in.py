@@ -1,11 +1,6 @@
-from datetime import timedelta
-
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 
-from portal import clock
-from portal.accounts.tasks import forget_old_sessions
 from portal.audit.models import Entry
 from tests import cast
 
@@ -102,10 +97,3 @@ def test_sign_ins_and_failures_are_on_record(client, sam):
         ("accounts.sign_in.failed", "sam@demo.example"),
         ("accounts.person.signed_in", "Sam Keller"),
     ]
-
-
-def test_ended_sessions_are_forgotten(client, sam):
-    sign_in(client)
-    Session.objects.update(expire_date=clock.unshifted() - timedelta(seconds=1))
-    forget_old_sessions()
-    assert not Session.objects.exists()

@@ -282,6 +282,17 @@ def test_a_live_part_that_is_replaced_waits_its_time(browse, keeper):
     assert len(asked) <= 2
 
 
+def test_the_server_can_tell_a_part_that_is_live_from_somebody_at_work(browse, keeper):
+    page = browse("/ui/", as_=keeper)
+    page.route("**/part/", lambda route: route.fulfill(status=204))
+    with page.expect_request("**/part/") as asked:
+        page.evaluate(LIVE.replace("'live'", "'live, click'"))
+    assert asked.value.headers.get("tagout-live") == "1"
+    with page.expect_request("**/part/") as asked:
+        page.locator("#part").click()
+    assert "tagout-live" not in asked.value.headers
+
+
 def test_signing_in_works_without_scripts(browse, transactional_db, make_person):
     from tests import cast
 

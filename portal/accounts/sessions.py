@@ -1,0 +1,140 @@
+"""The store of sessions (SESSION_ENGINE): rows that hold a digest of the key instead of the key,
+and end by the database's clock. Why these limits: docs/decisions/0016-sessions-and-sign-in.md.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models.functions import Now
+
+from portal.accounts.models import Session
+
+WORKDAY = timedelta(hours=12)  # after the password
+MAX_IDLE = timedelta(hours=2)
+MAX_STAY = timedelta(days=30)  # of a phone that stays signed in, for answering only
+NOTED_EVERY = timedelta(minutes=5)  # activity: not a write with each request
+_STAYS = "stays_signed_in"
+
+
+def digest_of_key(key: str) -> str:
+    """What is stored of a session's key, which has 165 random bits: no salt makes it safer."""
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
+class SessionStore(SessionBase):
+    """A session of one browser. Without activity it ends; one that stays signed in is limited to
+    answering from then on.
+    """
+
+    _row: Session | None = None
+    _read_at: datetime | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the password is needed again for anything but answering."""
+        self.has_key(SESSION_KEY)  # reads the row, once
+        if self._row is None or self._read_at is None:
+            return False
+        return self._row.works_until <= self._read_at
+
+    def begin(self, *, stays: bool) -> None:
+        """Count this session's time from now, under a new key: its person has just given their
+        password.
+        """
+        self[_STAYS] = stays
+        self.cycle_key()
+        ends_at = Now() + (MAX_STAY if stays else MAX_IDLE)
+        self._rows().update(
+            begun_at=Now(), works_until=Now() + MAX_IDLE, ends_at=ends_at, stays_signed_in=stays
+        )
+
+    def note_activity(self) -> None:
+        """Keep the session from ending while its person works, up to the end of a workday."""
+        row, now = self._row, self._read_at
+        if row is None or now is None:
+            return
+        until = min(now + MAX_IDLE, row.begun_at + WORKDAY)
+        if until < row.works_until + NOTED_EVERY:
+            return
+        stays = When(stays_signed_in=True, then=F("ends_at"))
+        self._rows().filter(works_until__gt=Now()).update(
+            works_until=until, ends_at=Case(stays, default=Value(until))
+        )
+
+    def get_expiry_age(self, **kwargs: Any) -> int:
+        """Seconds for which the browser keeps the cookie; the row decides how long it is worth
+        anything.
+        """
+        return int((MAX_STAY if self.get(_STAYS) else WORKDAY).total_seconds())
+
+    def load(self) -> dict[str, Any]:
+        """Return what the session holds; nothing where it has ended or never was."""
+        key = self.session_key
+        rows = Session.objects.filter(ends_at__gt=Now()).annotate(read_at=Now())
+        row = rows.filter(key_digest=digest_of_key(key)).first() if key else None
+        if row is None:
+            self._session_key = None  # a key that somebody made up is never taken over
+            return {}
+        self._row, self._read_at = row, row.read_at
+        return self.decode(row.data)
+
+    def exists(self, session_key: str) -> bool:
+        """Whether a session has this key."""
+        return Session.objects.filter(key_digest=digest_of_key(session_key)).exists()
+
+    def create(self) -> None:
+        """Begin a session under a new key."""
+        while True:
+            self._session_key = self._base._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Store what the session holds. One that was ended meanwhile stays ended."""
+        if self.session_key is None:
+            return self.create()
+        data = self._base._get_session(no_load=must_create)
+        values = {"data": self.encode(data), "user_id": data.get(SESSION_KEY)}
+        if not must_create:
+            if not self._rows().filter(ends_at__gt=Now()).update(**values):
+                raise UpdateError
+            return None
+        until = Now() + MAX_IDLE
+        try:
+            with transaction.atomic():
+                Session.objects.create(
+                    key_digest=digest_of_key(self.session_key), begun_at=Now(), works_until=until,
+                    ends_at=until, **values,
+                )  # fmt: skip
+        except IntegrityError:
+            raise CreateError from None
+        self._row = self._read_at = None
+        return None
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End a session at once."""
+        key = session_key or self.session_key
+        if key:
+            Session.objects.filter(key_digest=digest_of_key(key)).delete()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Remove sessions that have ended; nobody can use them any more."""
+        Session.objects.filter(ends_at__lt=Now()).delete()
+
+    @property
+    def _base(self) -> Any:
+        """This store with those methods of Django's that its types do not tell of."""
+        return self
+
+    def _rows(self) -> QuerySet[Session]:
+        return Session.objects.filter(key_digest=digest_of_key(self.session_key or ""))
