@@ -1,9 +1,12 @@
 """Who may write lessons, who publishes them, and who may say what an alert type shows."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, User
 from portal.accounts.queries import reach_of, roles_of
+from training.catalog.models import Draft
 
 AUTHOR_ROLES = frozenset({Role.TRAINING_MANAGER})
 REVIEWER_ROLES = frozenset({Role.TRAINING_MANAGER})
@@ -29,6 +32,19 @@ def reasons_against_publishing(user: User) -> list[str]:
                 "publish them."
             )
         ]
+    return []
+
+
+def reasons_against_discarding(user: User, drafts: Iterable[Draft]) -> list[str]:
+    """Why this person may not throw away these drafts: what another wrote exists nowhere else."""
+    if reasons := reasons_against_writing(user):
+        return reasons
+    others = {draft.edited_by.name for draft in drafts if draft.edited_by_id != user.pk}
+    if others and not reach_of(user, AUTHOR_ROLES).everywhere:
+        words = _(
+            "Only %(names)s or a training manager for everything can discard what they wrote."
+        )
+        return [words % {"names": ", ".join(sorted(others))}]
     return []
 
 

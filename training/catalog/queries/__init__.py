@@ -4,11 +4,13 @@ alert types.
 
 from training.catalog.queries.drafts import (
     CheckedModule,
+    DraftModule,
     check_module,
     draft_at,
     draft_modules,
     drafts_of,
     published_file,
+    published_files_of,
 )
 from training.catalog.queries.lessons import (
     TechniqueName,
@@ -37,6 +39,7 @@ from training.catalog.queries.reviews import (
 )
 from training.catalog.queries.sources import (
     ModuleSummary,
+    latest_publication,
     module_summaries,
     offers_of,
     path_files,
@@ -48,6 +51,7 @@ from training.catalog.queries.together import obstacles, read_together
 
 __all__ = [
     "CheckedModule",
+    "DraftModule",
     "ModuleSummary",
     "TechniqueName",
     "asked_versions",
@@ -58,6 +62,7 @@ __all__ = [
     "draft_at",
     "draft_modules",
     "drafts_of",
+    "latest_publication",
     "learning_paths",
     "lesson_at",
     "lessons_about",
@@ -72,6 +77,7 @@ __all__ = [
     "path_files",
     "published_file",
     "published_files",
+    "published_files_of",
     "published_modules",
     "question_counts",
     "question_ids_by_lesson",

@@ -1,7 +1,7 @@
 """Reads of what is being written: drafts, and modules as they would be with them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -67,6 +67,16 @@ def published_file(module_slug: str, path: str) -> bytes | None:
     """Return a file as it is published; None where it is not."""
     row = SourceFile.objects.filter(module__slug=module_slug, path=path).first()
     return row.published.data if row else None
+
+
+def published_files_of(drafts: Collection[Draft]) -> dict[int, bytes | None]:
+    """Return what is published of the file of each draft, by the id of the draft."""
+    slugs, paths = {each.module_slug for each in drafts}, {each.path for each in drafts}
+    rows = SourceFile.objects.filter(module__slug__in=slugs, path__in=paths)
+    files = {
+        (row.module.slug, row.path): row.published.data for row in rows.select_related("module")
+    }
+    return {draft.pk: files.get((draft.module_slug, draft.path)) for draft in drafts}
 
 
 def draft_modules(drafts: Iterable[Draft]) -> list[DraftModule]:

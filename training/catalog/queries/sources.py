@@ -3,12 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import F, Func, QuerySet, TextField, Value
+from django.db.models import F, Func, Max, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.merging import PublishedFile
-from training.catalog.models import Draft, LearningPath, Module, SourceFile
+from training.catalog.models import CurriculumImport, Draft, LearningPath, Module, SourceFile
 
 _SHA256 = Coalesce(
     Func(
@@ -33,6 +33,11 @@ def published_modules() -> dict[str, dict[str, bytes]]:
         if data is not None:
             modules.setdefault(row.module.folder_name, {})[row.path] = data
     return modules
+
+
+def latest_publication() -> int:
+    """Return the id of the latest import or publication: while it stays, so do the files."""
+    return CurriculumImport.objects.aggregate(latest=Max("pk"))["latest"] or 0
 
 
 def published_files(module: Module) -> dict[str, PublishedFile]:

@@ -15,7 +15,7 @@ from portal.ui.words import number
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.module_files import belongs_in_module, limit_of, sha256
 from training.catalog.models import Draft, Module, SourceFile
-from training.catalog.policies import reasons_against_writing
+from training.catalog.policies import reasons_against_discarding, reasons_against_writing
 from training.catalog.queries import draft_at, drafts_of, published_file
 
 
@@ -65,6 +65,8 @@ def save_draft(
     _refuse_older(current, published, revision=revision, base=base)
     if data == published:
         if current is not None:
+            if reasons := reasons_against_discarding(by, [current]):
+                raise CannotSaveDraft(*reasons)
             record("catalog.draft.discarded", on=current, by=by, at=now)
             current.delete()
         return None
@@ -104,9 +106,10 @@ def _refuse_older(
 @transaction.atomic
 def discard_drafts(*, revisions: dict[int, int], by: User, now: datetime) -> int:
     """Forget drafts, by their id and the revision that was on the screen; return how many."""
-    if reasons := reasons_against_writing(by):
+    found = Draft.objects.select_for_update(of=("self",)).select_related("edited_by")
+    drafts = list(found.filter(pk__in=revisions).order_by("pk"))
+    if reasons := reasons_against_discarding(by, drafts):
         raise CannotSaveDraft(*reasons)
-    drafts = list(Draft.objects.select_for_update().filter(pk__in=revisions))
     if any(draft.revision != revisions[draft.pk] for draft in drafts):
         raise CannotSaveDraft(
             gettext("A draft has changed in the meantime. Look at the changes again.")

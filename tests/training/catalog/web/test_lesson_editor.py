@@ -1,6 +1,7 @@
 """Training managers write, check, preview and publish lessons; nothing of it is lost or silent."""
 
 import io
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
@@ -28,6 +29,15 @@ CHANGES = "/authoring/changes/?module=first-module"
 def tom(author):
     page = Client()
     page.force_login(author)
+    return page
+
+
+@pytest.fixture
+def wes(make_person):
+    """Trains the people of one workspace."""
+    page = Client()
+    scope = (Role.TRAINING_MANAGER, ScopeKind.WORKSPACE, uuid4())
+    page.force_login(make_person(cast.Person("wes@demo.example", "Wes Hall"), scope))
     return page
 
 
@@ -278,22 +288,41 @@ def test_downloads_hold_what_is_published(tom):
     assert tom.get("/authoring/export/scorm").status_code == 404
 
 
-def test_who_trains_one_workspace_writes_and_somebody_for_everything_publishes(
-    make_person, tom, client
-):
-    from uuid import uuid4
-
-    scope = (Role.TRAINING_MANAGER, ScopeKind.WORKSPACE, uuid4())
-    page = Client()
-    page.force_login(make_person(cast.Person("wes@demo.example", "Wes"), scope))
-    assert save(page, "The phone rings.", "Wes rings.").status_code == 302
-    html = page.get(CHANGES).content.decode()
+def test_who_trains_one_workspace_writes_and_somebody_for_everything_publishes(wes, tom):
+    assert save(wes, "The phone rings.", "Wes rings.").status_code == 302
+    html = wes.get(CHANGES).content.decode()
     assert (
         "only a training manager for everything can publish them" in html
         and "Publish 1 file" not in html
     )
-    assert publish(page).status_code == 422
+    assert publish(wes).status_code == 422
     assert publish(tom).status_code == 302
+
+
+def discard(page):
+    drafts = page.get(CHANGES).context["drafts"]
+    shown = [f"{draft.pk}:{draft.revision}" for draft in drafts]
+    return page.post("/authoring/changes/discard/", {"module": "first-module", "draft": shown})
+
+
+def test_a_draft_is_discarded_by_who_wrote_it_or_who_trains_everybody(wes, tom, una):
+    why = "Only Tom Berg or a training manager for everything can discard what they wrote."
+    published = opened(tom)["text"]
+    save(tom, "The phone rings.", "Tom rings.")
+    for address in (EDIT, CHANGES):
+        assert "Discard" not in wes.get(address).content.decode()
+    assert why in wes.get(CHANGES).content.decode()
+    undone = opened(wes) | {"text": published, "do": "save"}
+    for refused in (discard(wes), save(wes, do="discard"), wes.post(EDIT, undone)):
+        assert refused.status_code == 422
+        assert why in refused.content.decode()
+    assert "Tom rings." in Draft.objects.get().content.decode()
+
+    assert discard(una).status_code == 302
+    save(wes, "The phone rings.", "Wes rings.")
+    assert "Discard this draft" in wes.get(EDIT).content.decode()
+    assert discard(wes).status_code == 302
+    assert not Draft.objects.exists()
 
 
 def test_a_draft_of_any_number_can_be_asked_for(tom):

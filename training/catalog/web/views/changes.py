@@ -15,8 +15,8 @@ from portal.ui.htmx import render_page
 from portal.ui.toasts import leave_toast
 from portal.ui.words import number
 from training.catalog.models import Draft
-from training.catalog.policies import reasons_against_publishing
-from training.catalog.queries import published_file
+from training.catalog.policies import reasons_against_discarding, reasons_against_publishing
+from training.catalog.queries import published_files_of
 from training.catalog.services import (
     CannotPublish,
     CannotSaveDraft,
@@ -24,7 +24,7 @@ from training.catalog.services import (
     discard_drafts,
     publish_drafts,
 )
-from training.catalog.web.shown_texts import MAX_FAULTS, shown_change
+from training.catalog.web.shown_texts import MAX_FAULTS, ShownChange, shown_change
 from training.catalog.web.wording import change_sentences
 
 
@@ -50,9 +50,10 @@ def _page(
         "all_drafts": all_drafts,
         "chosen": {draft.pk for draft in drafts},
         "drafts": drafts,
-        "changes": [_change(draft) for draft in drafts],
+        "changes": _shown_changes(drafts),
         "problems": problems,
         "reasons": reasons_against_publishing(author),
+        "reasons_to_keep": reasons_against_discarding(author, drafts),
         **more,
     }
     if drafts and not problems:
@@ -70,9 +71,12 @@ def _page(
     return render_page(request, "training/catalog/changes.html", page, status=status)
 
 
-def _change(draft: Draft) -> Any:
-    published = published_file(draft.module_slug, draft.path)
-    return shown_change(FileChange(draft.module_slug, draft.path, published, draft.content))
+def _shown_changes(drafts: list[Draft]) -> list[ShownChange]:
+    published = published_files_of(drafts)
+    return [
+        shown_change(FileChange(draft.module_slug, draft.path, published[draft.pk], draft.content))
+        for draft in drafts
+    ]
 
 
 def _address() -> str:

@@ -19,6 +19,7 @@ from training.catalog.engine.figures import Figure
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.module_files import sha256
 from training.catalog.models import Draft
+from training.catalog.policies import reasons_against_discarding
 from training.catalog.queries import check_module, draft_at, module_at, published_file
 from training.catalog.services import (
     CannotSaveDraft,
@@ -120,6 +121,8 @@ def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResp
         "kind": FILE_KINDS[kind],
         "form": form,
         "draft": draft,
+        "may_discard": draft is not None
+        and not reasons_against_discarding(actor_of(request), [draft]),
         "is_removed": draft is not None and draft.content is None,
         "is_published": published is not None,
         "is_stale": draft is not None and draft.base_sha256 != sha256(published),
