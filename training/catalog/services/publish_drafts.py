@@ -1,6 +1,8 @@
 """Publish what was written: checked together with everything that is published, in one step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -9,16 +11,19 @@ from django.utils.translation import gettext
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from training.catalog.engine.curriculum import Curriculum
 from training.catalog.engine.faults import Fault
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.module_files import sha256
 from training.catalog.models import CurriculumImport, Draft
 from training.catalog.policies import reasons_against_publishing, reasons_against_writing
 from training.catalog.queries import (
+    DraftModule,
     draft_modules,
+    latest_publication,
     obstacles,
-    published_file,
     published_files,
+    published_files_of,
     read_together,
 )
 from training.catalog.services.import_curriculum import (
@@ -27,6 +32,16 @@ from training.catalog.services.import_curriculum import (
     store_file,
 )
 from training.catalog.services.store_modules import FileChange, RowChanges, store_module
+
+MAX_ATTEMPTS = 3  # somebody else may publish while the texts are read
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The modules that are published anew, as read and as files, these by folder."""
+
+    curriculum: Curriculum
+    modules: Mapping[str, DraftModule]
 
 
 class CannotPublish(Refused):
@@ -42,77 +57,95 @@ def publish_drafts(
 ) -> ImportOutcome:
     """Publish drafts, by their id and the revision that was on the screen. A dry run changes
     nothing and tells what would; whoever writes may ask for it.
+
+    The texts are read before anybody has to wait; whether they are still what they were is asked
+    once nobody else can publish.
     """
     against = reasons_against_writing if is_dry_run else reasons_against_publishing
     if reasons := against(by):
         raise CannotPublish(*reasons)
-    with transaction.atomic():
-        lock_curriculum()
-        drafts = list(Draft.objects.select_for_update().filter(pk__in=revisions).order_by("pk"))
-        if len(drafts) < len(revisions) or any(
-            draft.revision != revisions[draft.pk] for draft in drafts
-        ):
-            raise CannotPublish(
-                gettext("A draft has changed in the meantime. Look at the changes again.")
+    for _ in range(MAX_ATTEMPTS):
+        publication = latest_publication()
+        drafts = list(Draft.objects.filter(pk__in=revisions).order_by("pk"))
+        _refuse_changed(drafts, revisions)
+        with _read(drafts, now) as texts, transaction.atomic():
+            lock_curriculum()
+            if latest_publication() != publication:
+                continue
+            _refuse_changed(Draft.objects.select_for_update().filter(pk__in=revisions), revisions)
+            outcome = _publish(texts, now)
+            if is_dry_run:
+                transaction.set_rollback(True)
+                return outcome
+            Draft.objects.filter(pk__in=revisions).delete()
+            row = CurriculumImport.objects.create(
+                imported_at=now, by_label=str(by)[:200], changes=outcome.counts
             )
-        if not drafts:
-            raise CannotPublish(gettext("There is nothing to publish."))
-        for draft in drafts:
-            if sha256(published_file(draft.module_slug, draft.path)) != draft.base_sha256:
-                raise CannotPublish(
-                    gettext(
-                        "%(path)s has a newer published version than this draft began with. Open "
-                        "the draft, look at the difference, and save it again."
-                    )
-                    % {"path": draft.path}
-                )
-        outcome = _publish(drafts, now)
-        if is_dry_run:
-            transaction.set_rollback(True)
+            record(
+                "catalog.drafts.published",
+                on=row,
+                by=by,
+                at=now,
+                files=[str(draft) for draft in drafts],
+                changes=outcome.counts,
+            )
             return outcome
-        Draft.objects.filter(pk__in=revisions).delete()
-        row = CurriculumImport.objects.create(
-            imported_at=now, by_label=str(by)[:200], changes=outcome.counts
-        )
-        record(
-            "catalog.drafts.published",
-            on=row,
-            by=by,
-            at=now,
-            files=[str(draft) for draft in drafts],
-            changes=outcome.counts,
-        )
-    return outcome
+    raise CannotPublish(gettext("Somebody else is publishing. Try again in a minute."))
 
 
-def _publish(drafts: list[Draft], now: datetime) -> ImportOutcome:
-    modules = {module.slug: module for module in draft_modules(drafts)}
-    folders = {module.folder: module.files for module in modules.values()}
+def _refuse_changed(drafts: Iterable[Draft], revisions: Mapping[int, int]) -> None:
+    if {draft.pk: draft.revision for draft in drafts} != dict(revisions):
+        raise CannotPublish(
+            gettext("A draft has changed in the meantime. Look at the changes again.")
+        )
+    if not revisions:
+        raise CannotPublish(gettext("There is nothing to publish."))
+
+
+@contextmanager
+def _read(drafts: list[Draft], now: datetime) -> Iterator[_Texts]:
+    """Give the modules as they would be with the drafts, among all others. Refuses those that have
+    faults or began with another text than the published one.
+    """
+    published = published_files_of(drafts)
+    for draft in drafts:
+        if sha256(published[draft.pk]) != draft.base_sha256:
+            raise CannotPublish(
+                gettext(
+                    "%(path)s has a newer published version than this draft began with. Open "
+                    "the draft, look at the difference, and save it again."
+                )
+                % {"path": draft.path}
+            )
+    modules = {module.folder: module for module in draft_modules(drafts)}
+    folders = {folder: module.files for folder, module in modules.items()}
     replaced = {module.replaced for module in modules.values()}
-    rows, changes = RowChanges(), []
     with read_together(folders, replaced=replaced, today=now.date()) as curriculum:
         if faults := obstacles(curriculum.faults):
             raise CannotPublish(
                 gettext("The texts have faults. Fix them, then publish."), faults=tuple(faults)
             )
         for content in curriculum.modules:
-            slug = next(
-                each.slug for each in modules.values() if each.folder == content.folder.name
-            )
+            slug = modules[content.folder.name].slug
             if content.id != slug:
                 raise CannotPublish(
                     gettext("The id of a module stays as it is: %(id)s.") % {"id": slug}
                 )
-            row = store_module(module=content, changes=rows)
-            before = published_files(row)
-            after = modules[slug].files
-            for path in sorted(before.keys() | after.keys()):
-                old = before.get(path)
-                data, here = after.get(path), old.data if old else None
-                if data == here:
-                    continue
-                origin = old.imported_sha256 if old else ""
-                store_file(module=row, path=path, data=data, imported_sha256=origin, now=now)
-                if path != LOCK:
-                    changes.append(FileChange(row.folder_name, path, here, data))
+        yield _Texts(curriculum, modules)
+
+
+def _publish(texts: _Texts, now: datetime) -> ImportOutcome:
+    rows, changes = RowChanges(), []
+    for content in texts.curriculum.modules:
+        row = store_module(module=content, changes=rows)
+        before, after = published_files(row), texts.modules[content.folder.name].files
+        for path in sorted(before.keys() | after.keys()):
+            old = before.get(path)
+            data, here = after.get(path), old.data if old else None
+            if data == here:
+                continue
+            origin = old.imported_sha256 if old else ""
+            store_file(module=row, path=path, data=data, imported_sha256=origin, now=now)
+            if path != LOCK:
+                changes.append(FileChange(row.folder_name, path, here, data))
     return ImportOutcome(rows, tuple(changes), (), ())
