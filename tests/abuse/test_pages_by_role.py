@@ -17,6 +17,8 @@ from tests import cast
 from tests.abuse.roles import Offers, plain
 from tests.conftest import NOON
 from tests.crawl import MAX_OF_A_KIND, kind_of
+from tests.factories import lessons
+from tests.factories.lessons import make_draft, publish_modules
 from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -78,6 +80,18 @@ OFFERED = {
     "site": {"sites:set": {"site lead", "administrator"}},
     "inbox": {},
     "tokens": {"api-tokens": set(ROLES)},
+    "lesson editor": {},
+    "files of a module": {"authoring:add-file": {"trainer"}},
+    "editor of a lesson": {"authoring:edit": {"trainer"}},
+    "changes of lessons": {"authoring:publish": {"trainer"}},
+    "upload of modules": {"authoring:upload": {"trainer"}},
+}
+EDITOR = {
+    "lesson editor",
+    "files of a module",
+    "editor of a lesson",
+    "changes of lessons",
+    "upload of modules",
 }
 OPEN_TO_ALL = {"home", "inbox", "tokens", "site"}
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
@@ -93,6 +107,9 @@ def world(gdansk):
     _workspace, site, ids = gdansk
     regroup([row.pk for row in Incident.objects.all()], now=NOON)
     judged = Annotation.objects.get().incidents.get()
+    publish_modules()
+    cards = lessons.CARDS.replace("stops.[", "halts.[")
+    make_draft("first-module", "cards.md", Annotation.objects.get().by, cards)
     return {
         "home": "/",
         "queue": "/incidents/",
@@ -124,6 +141,11 @@ def world(gdansk):
         "site": f"/sites/{site.uuid}/",
         "inbox": "/inbox/",
         "tokens": "/tokens/",
+        "lesson editor": "/authoring/",
+        "files of a module": "/authoring/modules/first-module/",
+        "editor of a lesson": "/authoring/modules/first-module/file/01-one-stop.md",
+        "changes of lessons": "/authoring/changes/",
+        "upload of modules": "/authoring/upload/",
     }
 
 
@@ -153,6 +175,7 @@ def test_a_page_offers_what_the_role_may_do_and_no_link_leads_to_a_closed_page(w
     page = visit(role)
     found = {name: offers(page, address) for name, address in world.items()}
     closed = OFFERED.keys() - OPEN_TO_ALL if role not in READERS else set()
+    closed = closed - EDITOR if role == "trainer" else closed | EDITOR
     assert {name: each.doors for name, each in found.items()} == {
         name: set() if name in closed else allowed(table, role) for name, table in OFFERED.items()
     }

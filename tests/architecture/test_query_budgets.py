@@ -19,10 +19,12 @@ from tests.alerts.suppression.past import judge, routine
 from tests.alerts.suppression.samples import DOWNLOADS
 from tests.architecture.tree import HOME
 from tests.conftest import NOON, add_person
+from tests.factories import lessons
 from tests.factories.incidents import make_alert, make_incident, make_site, make_workspace
-from tests.factories.lessons import make_lessons
+from tests.factories.lessons import make_draft, make_lessons, publish_modules
 from tests.factories.planned import make_planned_work
 from tests.factories.rule_rows import make_entry, make_version, make_wanted
+from training.catalog.models import Draft
 
 BUDGETS = tomllib.loads((HOME / "tests" / "query_budgets.toml").read_text())["page"]
 FEW, MANY = 2, 9
@@ -53,6 +55,7 @@ def name_of(page):
 def make_place():
     """A site and a workspace that was read in full."""
     site, workspace = make_site(), make_workspace(added_at=NOON - timedelta(days=30))
+    publish_modules()
     Cursor.objects.create(workspace=workspace, fresh_at=NOON, backfilled_until=NOON)
     return site, workspace
 
@@ -66,6 +69,9 @@ def add_people(site):
         "leo": add_person(cast.LEO, (Role.SOC_LEAD, *everything)),
         "mia": add_person(cast.MIA, (Role.MANAGER, *everything)),
         "ada": add_person(cast.ADA, (Role.ADMINISTRATOR, *everything)),
+        "tom": add_person(
+            cast.Person("tom@demo.example", "Tom Berg"), (Role.TRAINING_MANAGER, *everything)
+        ),
     }
 
 
@@ -97,6 +103,18 @@ def fill(site, workspace, people, n):
     for _number in range(n):
         make_planned_work(site, by=people["oda"])
     make_lessons(n)
+    fill_drafts(people["tom"], n)
+
+
+def fill_drafts(author, n):
+    """So many new lessons of a module, and so many new modules; of another module one text."""
+    for _number in range(n):
+        name = uuid.uuid4().hex[:8]
+        make_draft("first-module", f"02-{name}.md", author)
+        make_draft(f"new-{name}", "module.yaml", author)
+    if not Draft.objects.filter(module_slug="second-module").exists():
+        cards = lessons.CARDS.replace("stops.[", "halts.[")
+        make_draft("second-module", "cards.md", author, cards)
 
 
 def fill_rules(site, workspace, people):

@@ -1,13 +1,18 @@
 """A small module as authors write it: one lesson with every type of question, a card, a figure."""
 
 import struct
+import tempfile
 import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from portal.accounts.models import User
+from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.lockfile import write_lock
-from training.catalog.models import Lesson, Module, Question, QuestionVersion
+from training.catalog.engine.module_files import sha256
+from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.models import Draft, Lesson, Module, Question, QuestionVersion, SourceFile
+from training.catalog.services import import_curriculum
 from training.progress.models import Attempt
 
 MODULE = """\
@@ -253,6 +258,30 @@ def make_answers(learner: User, module: Module) -> list[Attempt]:
         )
         made.append(attempt)
     return made
+
+
+def publish_modules() -> None:
+    """Two modules of one lesson each, and a path through them, imported from their files."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_module(Path(folder))
+        write_path(Path(folder))
+        known = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
+        curriculum = read_curriculum(Path(folder), "content", known)
+        import_curriculum(curriculum=curriculum, by="tests", now=datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def make_draft(module_slug: str, path: str, by: User, text: str = "Not yet.") -> Draft:
+    """A draft of this person of a file that is published or new."""
+    published = SourceFile.objects.filter(module__slug=module_slug, path=path).first()
+    return Draft.objects.create(
+        module_slug=module_slug,
+        folder=module_slug,
+        path=path,
+        data=text.encode(),
+        base_sha256=sha256(published.published.data if published else None),
+        edited_by=by,
+        edited_at=datetime(2026, 11, 24, tzinfo=UTC),
+    )
 
 
 def make_lessons(count: int) -> Module:
