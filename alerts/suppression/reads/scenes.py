@@ -91,7 +91,7 @@ def _touched(incident: Incident, seen: Seen) -> list[str]:
     touched = []
     if seen.status != Status.NEW:
         word = Status(seen.status).label if seen.status in Status.values else "unknown"
-        touched.append(f"its status is {word}")
+        touched.append(f"status {word}")
     ours = (OUR_LABELS, GATE_LABEL)
     touched += [f"label {name}" for name in seen.labels if not name.casefold().startswith(ours)]
     comments = list(incident.comments.values_list("ours", flat=True))
@@ -100,7 +100,7 @@ def _touched(incident: Incident, seen: Seen) -> list[str]:
     if incident.timeline.filter(by__isnull=False).exists():
         touched.append("work in Tagout")
     if incident.timeline.filter(code="reopened").exists():
-        touched.append("it was reopened")
+        touched.append("a reopening")
     if incident.ot_state == OtState.WAITING or open_review_on(incident.pk):
         touched.append("a question to OT")
     elif incident.ot_state or verdict_on(incident.pk):

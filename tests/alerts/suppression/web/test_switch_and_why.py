@@ -3,6 +3,7 @@
 import pytest
 
 from alerts.incidents.engine import catalogue
+from alerts.incidents.models import Incident, Status
 from alerts.outbox.models import Landing
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from portal.accounts.models import Role, ScopeKind
@@ -71,11 +72,22 @@ def test_deployments_of_places_one_does_not_see_are_not_shown(opened, make_versi
 
 def test_a_closed_incident_says_by_which_rule_and_who_signed(opened, make_version, acted, oda):
     entry = acted(make_version("live"))
+    Incident.objects.update(closed_by="R-1")
     page = opened(oda, f"/rules/why/{entry.incident_id}/")
     for words in ("Why was this closed", "R-1", "Oda Nowak", "Leo Hartmann", "Recipe downloads"):
         assert words in page
     page = opened(oda, f"/incidents/{entry.incident_id}/")
     assert f'hx-get="/rules/why/{entry.incident_id}/"' in page
+
+
+def test_what_a_person_closed_after_a_rule_was_not_closed_by_the_rule(
+    opened, make_version, acted, oda
+):
+    entry = acted(make_version("paused"))
+    Incident.objects.update(status=Status.CLOSED, closed_by="")  # reopened, then closed by Sam
+    page = opened(oda, f"/rules/why/{entry.incident_id}/")
+    assert "Suppression rules" in page
+    assert "Why was this closed" not in page
 
 
 def test_an_open_incident_offers_to_propose_a_rule_to_those_who_may(
