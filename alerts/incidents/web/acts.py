@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
+from alerts.incidents.models import OtState
 from alerts.incidents.policies import may_act_on, reasons_against_acting
 from alerts.incidents.reads.escalation import escalation_lines
 from alerts.incidents.reads.members import members_of
@@ -91,6 +92,9 @@ def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) ->
         "against": against if not form.errors else [],
         "act_id": form.data.get("act") or uuid4(),
         "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",
+        "unanswered": sum(each.ot_state == OtState.WAITING for each in doing.targets.incidents)
+        if verb == "close"
+        else 0,
         "effects": escalation_lines(doing.targets.incidents, by=doing.by)
         if verb == "escalate"
         else [],

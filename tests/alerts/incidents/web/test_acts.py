@@ -146,6 +146,15 @@ def test_nothing_is_prefilled_where_ot_said_nothing(signed_in, sam, row, noon):
     assert not re.search(r'value="\w+" checked', body)
 
 
+def test_whoever_closes_is_told_that_ot_was_asked(signed_in, sam, gdansk, plant, noon):
+    waiting, other = (make_queue_row(gdansk, plant, ot_state=state) for state in ("waiting", ""))
+    page = signed_in(sam)
+    told = "OT was asked and has not answered yet."
+    assert told in page.get(f"/incidents/act/close/?group={waiting.key}").content.decode()
+    for verb, row in (("close", other), ("assign", waiting)):
+        assert told not in page.get(f"/incidents/act/{verb}/?group={row.key}").content.decode()
+
+
 def test_several_rows_are_one_act(signed_in, sam, gdansk, plant, noon):
     rows = [make_queue_row(gdansk, plant) for _ in range(2)]
     for each in Incident.objects.all():
