@@ -13,6 +13,8 @@ WANTED = {
     "REDIS_URL": "The broker is the embedded one. Set REDIS_URL to a Redis-protocol server.",
     "SECRET_KEY": "The secret key is this data folder's own. Set SECRET_KEY, the same everywhere.",
     "ALLOWED_HOSTS": "Only localhost is served. Set ALLOWED_HOSTS to the names people use.",
+    "TRUSTED_PROXIES": "Everybody would sign in from the address of the proxy in front. Set"
+    " TRUSTED_PROXIES to how many proxies there are; 0 says that there is none.",
     "EMAIL_URL": "Mails go nowhere. Set EMAIL_URL to a mail server (smtp://…).",
 }
 

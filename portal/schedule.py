@@ -77,6 +77,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget sessions that have ended": _tick(
         "portal.accounts.tasks.forget_old_sessions", seconds=3600, queue="bulk"
     ),
+    "put failed sign-ins on record": _tick(
+        "portal.accounts.tasks.record_failed_sign_ins", seconds=300, queue="bulk"
+    ),
     "read captures in quarantine": _tick(
         "alerts.captures.tasks.read_waiting_captures", seconds=5, queue="captures"
     ),

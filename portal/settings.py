@@ -26,6 +26,8 @@ _public = far_ends.public_url()
 PUBLIC_URL = _public.geturl().rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
+# Proxies of ours in front of web: so many entries of X-Forwarded-For, from the right, are true
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=5)
 SECRET_KEY = env.text("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
 
 # What is installed
@@ -153,6 +155,7 @@ SESSION_ENGINE = "portal.accounts.sessions"  # which also says how long they las
 _mark = "" if _public.scheme == "https" else f"_{_public.port or 80}"
 SESSION_COOKIE_NAME = "tagout_session" + _mark
 CSRF_COOKIE_NAME = "tagout_csrf" + _mark
+DEVICE_COOKIE_NAME = "tagout_device" + _mark
 
 # Security (ui §2.1, reliability §5)
 

@@ -5,10 +5,21 @@ from enum import Enum
 
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.services import note_failure, too_many_failures
+from portal.accounts.password_checks import KNOWN_PEOPLE, MAX_PASSWORD, TooManyChecks
+from portal.accounts.services.attempts import (
+    Attempt,
+    TooManyAttempts,
+    begin_attempt,
+    forget_attempt,
+    forget_failures,
+    note_failure,
+)
+from portal.accounts.sessions import digest_of_key
+from portal.proxies import client_address, counted_as
 
 _KEY = "proved_at"
 
@@ -19,6 +30,21 @@ class PasswordCheck(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     TOO_MANY_TRIES = "too-many-tries"  # not even looked at: another try has to wait
+    TOO_BUSY = "too-busy"  # not looked at either: others are being looked at
+
+    @property
+    def reason(self) -> str:
+        """Why it does not do, in a sentence; nothing where it does."""
+        return {
+            PasswordCheck.RIGHT: "",
+            PasswordCheck.WRONG: gettext("That is not your password. Check it and try again."),
+            PasswordCheck.TOO_MANY_TRIES: gettext(
+                "Too many wrong passwords. Wait 15 minutes, then try again."
+            ),
+            PasswordCheck.TOO_BUSY: gettext(
+                "Too many people are signing in right now. Try again in a few seconds."
+            ),
+        }[self]
 
 
 def note_proof(request: HttpRequest, *, now: datetime) -> None:
@@ -40,14 +66,26 @@ def proved_at_of(request: HttpRequest) -> datetime | None:
 
 def check_password_again(request: HttpRequest, password: str, *, now: datetime) -> PasswordCheck:
     """Return whether this is the password of the signed-in person, and note the proof if it is.
-    Wrong ones count as failed sign-ins, and after too many none is looked at.
+    Wrong ones count for this session alone: nobody else makes its person wait, nor they others.
     """
-    user, address = actor_of(request), request.META.get("REMOTE_ADDR") or None
-    if too_many_failures(email=user.email, address=address, now=clock.unshifted()):
-        return PasswordCheck.TOO_MANY_TRIES
-    found = authenticate(request, username=user.email, password=password)
-    if found is None or found.pk != user.pk:
-        note_failure(email=user.email, address=address, now=clock.unshifted())
+    user, unshifted = actor_of(request), clock.unshifted()
+    if len(password) > MAX_PASSWORD:
         return PasswordCheck.WRONG
+    session = f"session {digest_of_key(request.session.session_key or '')[:32]}"
+    attempt = Attempt(user.email, counted_as(client_address(request)), session)
+    try:
+        row = begin_attempt(attempt, now=unshifted)
+    except TooManyAttempts:
+        return PasswordCheck.TOO_MANY_TRIES
+    try:
+        with KNOWN_PEOPLE.turn():
+            found = authenticate(request, username=user.email, password=password)
+    except TooManyChecks:
+        forget_attempt(row)
+        return PasswordCheck.TOO_BUSY
+    if found is None or found.pk != user.pk:
+        note_failure(attempt, now=unshifted)
+        return PasswordCheck.WRONG
+    forget_failures(attempt)
     note_proof(request, now=now)
     return PasswordCheck.RIGHT

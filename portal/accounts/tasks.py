@@ -4,6 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
+from portal import clock
+from portal.accounts.services import record_failures
 from portal.accounts.sessions import SessionStore
 
 
@@ -11,3 +13,9 @@ from portal.accounts.sessions import SessionStore
 def forget_old_sessions(**_later: Any) -> None:
     """Remove sessions that have ended; nobody can use them any more."""
     SessionStore.clear_expired()
+
+
+@shared_task(acks_late=True)
+def record_failed_sign_ins(**_later: Any) -> None:
+    """Put wrong passwords on record: an entry for an account, an address and an hour."""
+    record_failures(now=clock.unshifted())

@@ -9,6 +9,7 @@ from portal import clock
 from portal.accounts.models import ApiToken, User
 from portal.accounts.queries import token_of
 from portal.accounts.services import note_token_use
+from portal.proxies import client_address
 
 REALM = 'Bearer realm="Tagout"'
 LONGEST = 200
@@ -35,7 +36,7 @@ class Bearer(BaseAuthentication):
             raise AuthenticationFailed("This token has expired.")
         if not token.owner.is_active:
             raise AuthenticationFailed("The owner of this token has no active account.")
-        note_token_use(token=token, address=request.META.get("REMOTE_ADDR"), now=now)
+        note_token_use(token=token, address=client_address(request._request), now=now)
         token.owner.via_token = token
         return token.owner, token
 

@@ -30,7 +30,7 @@ from alerts.suppression.policies import rights_to_sign
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
-from portal.accounts.proof import PasswordCheck, check_password_again, proved_at_of
+from portal.accounts.proof import check_password_again, proved_at_of
 from portal.ui.forms_only import post_only
 from portal.ui.toasts import leave_toast
 from portal.ui.words import number
@@ -206,12 +206,7 @@ def _reason_not_proved(
 ) -> str:
     if not _sides(steps, user) or not _needs_password(request, now=now):
         return ""
-    outcome = check_password_again(request, request.POST.get("password", ""), now=now)
-    if outcome is PasswordCheck.TOO_MANY_TRIES:
-        return gettext("Too many wrong passwords. Wait 15 minutes, then try again.")
-    if outcome is PasswordCheck.WRONG:
-        return gettext("That is not your password. Check it and try again.")
-    return ""
+    return check_password_again(request, request.POST.get("password", ""), now=now).reason
 
 
 def _proposed(n: int) -> str:

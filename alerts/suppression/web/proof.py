@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from alerts.suppression.engine.guards.signing import FRESH
-from portal.accounts.proof import PasswordCheck, check_password_again, proved_at_of
+from portal.accounts.proof import check_password_again, proved_at_of
 
 
 def needs_password(request: HttpRequest, *, now: datetime) -> bool:
@@ -22,9 +22,4 @@ def reason_not_proved(request: HttpRequest, *, now: datetime) -> str:
     password = request.POST.get("password", "")
     if not password:
         return gettext("Enter your password to prove that the signature is yours.")
-    outcome = check_password_again(request, password, now=now)
-    if outcome is PasswordCheck.TOO_MANY_TRIES:
-        return gettext("Too many wrong passwords. Wait 15 minutes, then try again.")
-    if outcome is PasswordCheck.WRONG:
-        return gettext("That is not your password. Check it and try again.")
-    return ""
+    return check_password_again(request, password, now=now).reason

@@ -1,5 +1,6 @@
 """The nouns of this room."""
 
+from portal.accounts.models.attempts import FailuresOfAnHour, SignInFailure
 from portal.accounts.models.people import (
     OT_ROLES,
     READING_ROLES,
@@ -8,7 +9,6 @@ from portal.accounts.models.people import (
     Organisation,
     Role,
     ScopeKind,
-    SignInFailure,
     User,
     UserManager,
 )
@@ -16,6 +16,7 @@ from portal.accounts.models.session import Session
 from portal.accounts.models.token import ApiToken, TokenScope
 
 __all__ = [
-    "OT_ROLES", "READING_ROLES", "SOC_ROLES", "ApiToken", "Grant", "Organisation", "Role",
-    "ScopeKind", "Session", "SignInFailure", "TokenScope", "User", "UserManager",
+    "OT_ROLES", "READING_ROLES", "SOC_ROLES", "ApiToken", "FailuresOfAnHour", "Grant",
+    "Organisation", "Role", "ScopeKind", "Session", "SignInFailure", "TokenScope", "User",
+    "UserManager",
 ]  # fmt: skip

@@ -158,17 +158,3 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role} in {self.scope}"
-
-
-class SignInFailure(models.Model):
-    """A sign-in that failed, kept while it counts against the pair of account and address."""
-
-    email = models.CharField(max_length=254)  # as it was typed, lower case; may be nobody's
-    address = models.GenericIPAddressField(null=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["email", "address", "-at"], name="recent_failures")]
-
-    def __str__(self) -> str:
-        return f"{self.email} from {self.address}"

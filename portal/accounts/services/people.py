@@ -1,7 +1,6 @@
 """Make people and organisations; give and take grants."""
 
-import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
@@ -14,7 +13,6 @@ from portal.accounts.models import (
     Organisation,
     Role,
     ScopeKind,
-    SignInFailure,
     User,
 )
 from portal.audit.services import Actor, record
@@ -111,37 +109,7 @@ def revoke_role(*, grant_id: int, by: Actor, now: datetime) -> bool:
     return bool(changed)
 
 
-FAILURES_ALLOWED = 8
-FAILURES_COUNT_FOR = timedelta(minutes=15)
-
-
-def too_many_failures(*, email: str, address: str | None, now: datetime) -> bool:
-    """Whether this address has to wait before it may try this account again. Counted for the pair,
-    so that nobody can lock somebody else out (reliability A06).
-    """
-    since = now - FAILURES_COUNT_FOR
-    account = _account_of(email)
-    failures = SignInFailure.objects.filter(email=account, address=address, at__gt=since)
-    return failures[:FAILURES_ALLOWED].count() >= FAILURES_ALLOWED
-
-
 @transaction.atomic
 def note_sign_in(*, user: User, address: str | None, now: datetime) -> None:
     """Put a sign-in on record."""
     record("accounts.person.signed_in", on=user, by=user, at=now, address=address)
-
-
-@transaction.atomic
-def note_failure(*, email: str, address: str | None, now: datetime) -> None:
-    """Count a failed sign-in and forget those that count no longer."""
-    SignInFailure.objects.filter(at__lt=now - FAILURES_COUNT_FOR).delete()
-    failure = SignInFailure.objects.create(email=_account_of(email), address=address, at=now)
-    record("accounts.sign_in.failed", on=failure, by=failure.email, at=now, address=address)
-
-
-def _account_of(typed: str) -> str:
-    """The account that the sign-in form finds for what was typed: another spelling of an address
-    (a space, wide letters) must not bring new attempts.
-    """
-    plain = unicodedata.normalize("NFKC", typed.strip()).lower()
-    return plain.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:254]

@@ -6,6 +6,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import TokenScope, User
+from portal.accounts.password_checks import MAX_PASSWORD
 from portal.accounts.services.tokens import DEFAULT_DAYS, MOST_DAYS
 
 
@@ -18,6 +19,7 @@ class SignInForm(AuthenticationForm):
             "E-mail address and password do not match. Check both; the password is case-sensitive."
         ),
     }
+    password = forms.CharField(strip=False, max_length=MAX_PASSWORD, widget=forms.PasswordInput)
     stay = forms.BooleanField(required=False)  # signed in on this phone, for answering
 
 

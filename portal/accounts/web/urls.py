@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from portal.accounts.web import tokens, views
+from portal.accounts.web import sign_in, tokens, views
 
 urlpatterns = [
-    path("login/", views.sign_in, name="login"),
+    path("login/", sign_in.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),
     path("preferences/", views.preferences, name="preferences"),
     path("tokens/", tokens.tokens, name="api-tokens"),

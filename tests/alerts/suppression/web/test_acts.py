@@ -68,13 +68,19 @@ def test_a_signature_asks_for_the_password_when_the_proof_is_old(at, people, pro
     assert proposal.state == State.CANARY
 
 
-def test_a_wrong_password_and_too_many_of_them_are_told_apart(at, people, proposal, seen):
+def test_a_wrong_password_and_too_many_of_them_are_told_apart(client, people, proposal, seen, noon):
     wrong, waits = "That is not your password.", "Too many wrong passwords. Wait 15 minutes"
+    client.force_login(people.leo)
+
+    def sign(password):
+        return said(client.post(f"/rules/{proposal.uuid}/sign/", seen | {"password": password}))
+
     for _ in range(8):
-        page = said(at(people.leo, "sign", fresh=False, **seen, password="guess"))
+        page = sign("guess")
         assert wrong in page and waits not in page
-    page = said(at(people.leo, "sign", fresh=False, **seen, password=PASSWORD))
+    page = sign(PASSWORD)
     assert waits in page and wrong not in page
+    proposal.refresh_from_db()
     assert proposal.state == State.PROPOSED
 
 

@@ -1,0 +1,71 @@
+"""Devices on which a person has signed in before. Guesses of strangers never make one of them wait
+(reliability A06). A signed cookie, sent to the sign-in page only, names them; it signs nobody in.
+"""
+
+import secrets
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from portal.accounts.models import User
+
+MAX_AGE = 180 * 24 * 3600
+MAX_PEOPLE = 8  # of one browser: a desk that a shift shares
+_SALT = "portal.accounts.devices"
+
+
+class KnownDevice(NamedTuple):
+    """One person on one device. A new password makes all devices strangers."""
+
+    person: str
+    device: str
+    password_mark: str
+
+
+def device_of(request: HttpRequest, email: str) -> str:
+    """Return the id of this device if the account with this address signed in on it; else nothing.
+    The cookie of another account is worth nothing here.
+    """
+    known = list(_known_devices(request))
+    person = User.objects.filter(email=email).first() if known else None
+    if person is None:
+        return ""
+    return next((each.device for each in known if _is_of(each, person)), "")
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, person: User) -> None:
+    """Have the browser of a person who has just signed in tell so the next time."""
+    known = list(_known_devices(request))
+    device = next((each.device for each in known if _is_of(each, person)), "")
+    others = [each for each in known if each.person != person.uuid.hex]
+    own = KnownDevice(person.uuid.hex, device or secrets.token_urlsafe(12), _mark_of(person))
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        signing.dumps([own, *others][:MAX_PEOPLE], salt=_SALT),
+        max_age=MAX_AGE,
+        path=reverse("login"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def _known_devices(request: HttpRequest) -> Iterator[KnownDevice]:
+    sent = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+    try:
+        yield from (KnownDevice(*each) for each in signing.loads(sent, salt=_SALT, max_age=MAX_AGE))
+    except (signing.BadSignature, TypeError):
+        return
+
+
+def _is_of(known: KnownDevice, person: User) -> bool:
+    return (known.person, known.password_mark) == (person.uuid.hex, _mark_of(person))
+
+
+def _mark_of(person: User) -> str:
+    return salted_hmac(_SALT, person.password, algorithm="sha256").hexdigest()[:16]

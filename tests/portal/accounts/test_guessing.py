@@ -1,0 +1,288 @@
+"""Guessing passwords: what it costs who guesses, and that it keeps nobody else out (A06)."""
+
+import threading
+from contextlib import nullcontext
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.db import connection
+from django.test import Client
+
+from portal import clock
+from portal.accounts.models import FailuresOfAnHour, SignInFailure
+from portal.accounts.password_checks import KNOWN_PEOPLE, STRANGERS, CheckQueue, TooManyChecks
+from portal.accounts.proof import PasswordCheck, check_password_again
+from portal.accounts.services import record_failures
+from portal.accounts.services.attempts import MAX_OF_ACCOUNT, MAX_OF_ADDRESS, MAX_OF_PAIR
+from portal.audit.models import Entry
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+COOKIE = settings.DEVICE_COOKIE_NAME
+
+
+@pytest.fixture
+def sam(make_person):
+    return make_person(cast.SAM)
+
+
+@pytest.fixture
+def leo(make_person):
+    return make_person(cast.LEO)
+
+
+def sign_in(client, email=cast.SAM.email, password=PASSWORD, address="192.0.2.1"):
+    given = {"username": email, "password": password}
+    return client.post("/login/", given, REMOTE_ADDR=address)
+
+
+def guess(n, email=cast.SAM.email, address="192.0.2.1"):
+    """The last status of so many wrong passwords of a stranger."""
+    return [sign_in(Client(), email, f"wrong {i}", address).status_code for i in range(n)][-1]
+
+
+def used_device(email=cast.SAM.email):
+    """A browser in which this person signed in and out again."""
+    client = Client()
+    assert sign_in(client, email, address="192.0.2.200").status_code == 302
+    client.post("/logout/")
+    return client
+
+
+def test_who_waits_is_told_for_how_long(sam):
+    assert guess(MAX_OF_PAIR) == 422
+    answer = sign_in(Client())
+    assert (answer.status_code, answer["Retry-After"]) == (429, "900")
+    assert "on a device that you have used before" in answer.text
+    assert f'value="{sam.email}"' in answer.text
+
+
+def test_on_a_known_device_nobody_waits_for_the_guesses_of_others(sam):
+    device = used_device()
+    for host in range(10):
+        guess(MAX_OF_PAIR, address=f"198.51.100.{host}")
+    assert sign_in(Client(), address="203.0.113.9").status_code == 429, "closed to strangers"
+    assert sign_in(device, address="198.51.100.1").status_code == 302
+
+
+def test_guesses_from_one_address_close_an_account_to_no_other_address(sam):
+    guess(MAX_OF_PAIR + 60)
+    assert SignInFailure.objects.count() == MAX_OF_PAIR < MAX_OF_ACCOUNT
+    assert sign_in(Client(), address="192.0.2.2").status_code == 302
+
+
+def test_one_address_that_tries_all_accounts_waits(sam):
+    for i in range(MAX_OF_ADDRESS):
+        assert guess(1, f"person{i}@demo.example") == 422
+    assert sign_in(Client()).status_code == 429
+    assert sign_in(used_device()).status_code == 302, "not on a device of theirs"
+
+
+def test_a_known_device_has_its_own_count(sam):
+    device = used_device()
+    for _ in range(MAX_OF_PAIR):
+        assert sign_in(device, password="wrong").status_code == 422
+    assert sign_in(device).status_code == 429
+    assert sign_in(Client()).status_code == 302, "and makes nobody else wait"
+
+
+def test_the_device_of_another_account_is_a_stranger_here(sam, leo):
+    device = used_device(leo.email)
+    guess(MAX_OF_PAIR)
+    assert sign_in(device).status_code == 429
+    assert sign_in(device, leo.email).status_code == 302
+
+
+@pytest.mark.parametrize("change", [str.upper, lambda value: value[:-2] + "xx", lambda _: "[]"])
+def test_a_device_that_somebody_made_up_is_a_stranger(sam, change):
+    device = used_device()
+    device.cookies[COOKIE] = change(device.cookies[COOKIE].value)
+    guess(MAX_OF_PAIR)
+    assert sign_in(device).status_code == 429
+
+
+def test_a_new_password_makes_all_devices_strangers(sam):
+    device = used_device()
+    sam.set_password(PASSWORD)
+    sam.save()
+    guess(MAX_OF_PAIR)
+    assert sign_in(device).status_code == 429
+
+
+def test_the_cookie_of_a_device_is_for_the_sign_in_alone(sam):
+    cookie = used_device().cookies[COOKIE]
+    assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/login/"
+    assert sam.email not in cookie.value
+
+
+def test_a_browser_knows_several_people_and_forgets_none_who_signs_in_again(sam, leo):
+    desk = used_device()
+    assert sign_in(desk, leo.email, address="192.0.2.200").status_code == 302
+    desk.post("/logout/")
+    guess(MAX_OF_PAIR)
+    assert sign_in(desk).status_code == 302
+
+
+def test_after_a_right_password_the_wrong_ones_before_it_count_no_longer(sam):
+    for _ in range(3):
+        guess(MAX_OF_PAIR - 1)
+        assert sign_in(Client()).status_code == 302
+
+
+def test_a_quarter_of_an_hour_later_one_may_try_again(sam):
+    guess(MAX_OF_PAIR)
+    SignInFailure.objects.update(at=clock.unshifted() - timedelta(minutes=15, seconds=1))
+    assert sign_in(Client()).status_code == 302
+
+
+def test_behind_a_proxy_each_client_has_its_own_count(sam, settings):
+    settings.TRUSTED_PROXIES = 1
+    for i in range(MAX_OF_PAIR + 1):
+        made_up = f"10.1.2.{i}, 192.0.2.1"
+        last = Client(headers={"X-Forwarded-For": made_up}).post(
+            "/login/", {"username": sam.email, "password": "wrong"}
+        )
+    assert last.status_code == 429
+    other = Client(headers={"X-Forwarded-For": "192.0.2.2"})
+    assert sign_in(other, address="127.0.0.1").status_code == 302
+
+
+@pytest.fixture
+def asked_again(sam, rf):
+    """`asked_again(client, password)` is what comes of a password that signing asks for."""
+
+    def asked(client, password):
+        request = rf.post("/", REMOTE_ADDR="192.0.2.1")
+        request.user, request.session = sam, client.session
+        return check_password_again(request, password, now=clock.now())
+
+    return asked
+
+
+def test_strangers_do_not_keep_anybody_from_signing(sam, asked_again):
+    client = Client()
+    client.force_login(sam)
+    guess(MAX_OF_PAIR)
+    assert asked_again(client, PASSWORD) is PasswordCheck.RIGHT
+
+
+def test_the_password_asked_again_counts_for_its_session(sam, asked_again):
+    thief, owner = Client(), Client()
+    thief.force_login(sam)
+    owner.force_login(sam)
+    for _ in range(MAX_OF_PAIR):
+        assert asked_again(thief, "wrong") is PasswordCheck.WRONG
+    assert asked_again(thief, PASSWORD) is PasswordCheck.TOO_MANY_TRIES
+    assert asked_again(owner, PASSWORD) is PasswordCheck.RIGHT
+    assert sign_in(Client()).status_code == 302
+
+
+def test_guesses_write_nothing_into_the_record_until_their_hour_is_over(sam):
+    guess(3)
+    guess(2, "nobody@demo.example")
+    guess(1, "nobody-else@demo.example")
+    assert not Entry.objects.exists()
+    assert record_failures(now=clock.unshifted()) == 0
+    later = clock.unshifted() + timedelta(hours=1)
+    assert record_failures(now=later) == 2
+    said = {
+        (each.actor_label, each.object_label): (each.details["failures"], each.details["address"])
+        for each in Entry.objects.filter(action="accounts.sign_in.failed")
+    }
+    assert said == {
+        (sam.email, str(sam)): (3, "192.0.2.1"),
+        ("a stranger", "3 wrong passwords from 192.0.2.1"): (3, "192.0.2.1"),
+    }
+    assert not FailuresOfAnHour.objects.exists()
+    assert record_failures(now=later) == 0
+
+
+def test_what_was_typed_instead_of_an_address_is_not_on_record(sam):
+    guess(1, "my secret password")
+    record_failures(now=clock.unshifted() + timedelta(hours=1))
+    assert "my secret password" not in str(list(Entry.objects.values()))
+
+
+class Telling:
+    """A semaphore that tells when somebody comes to it."""
+
+    def __init__(self, inner, come):
+        self._inner, self._come = inner, come
+
+    def acquire(self, **how):
+        self._come.set()
+        return self._inner.acquire(**how)
+
+    def release(self):
+        self._inner.release()
+
+
+def test_one_check_runs_one_waits_and_a_third_is_sent_away():
+    queue, order, come = CheckQueue(), [], threading.Event()
+
+    def second():
+        with queue.turn():
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with queue.turn():
+        queue._running = Telling(queue._running, come)
+        thread.start()
+        assert come.wait(5)
+        with pytest.raises(TooManyChecks), queue.turn():
+            pass
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]
+
+
+def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam):
+    device = used_device()
+    with STRANGERS.turn(), STRANGERS._places:
+        answer = sign_in(Client())
+        assert (answer.status_code, answer["Retry-After"]) == (503, "3")
+        assert "Try again in a few seconds" in answer.text
+        assert not SignInFailure.objects.exists(), "what nobody looked at does not count"
+        assert sign_in(device).status_code == 302, "strangers do not hold up known people"
+
+
+def test_signing_says_so_too_where_many_sign_in_at_once(sam, asked_again):
+    client = Client()
+    client.force_login(sam)
+    with KNOWN_PEOPLE.turn(), KNOWN_PEOPLE._places:
+        assert asked_again(client, PASSWORD) is PasswordCheck.TOO_BUSY
+    assert asked_again(client, PASSWORD) is PasswordCheck.RIGHT
+
+
+def test_an_endless_password_is_not_looked_at(sam, monkeypatch):
+    looked = []
+    monkeypatch.setattr(ModelBackend, "authenticate", lambda *_, **given: looked.append(given))
+    assert sign_in(Client(), password="x" * 100_000).status_code == 422
+    assert looked == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_the_same_instant_count_as_well(sam, monkeypatch):
+    looked, start = [], threading.Barrier(24)
+    monkeypatch.setattr(STRANGERS, "turn", nullcontext)
+    monkeypatch.setattr(
+        ModelBackend, "authenticate", lambda *_, **given: looked.append(given["password"])
+    )
+
+    def one(i):
+        start.wait(10)
+        try:
+            sign_in(Client(raise_request_exception=False), password=f"wrong {i}")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(looked) <= MAX_OF_PAIR
+    assert SignInFailure.objects.count() <= MAX_OF_PAIR
