@@ -91,6 +91,9 @@ TOTALS: Mapping[str, Any] = {
     "properties": {
         "people": _described(NUMBER, "how many the team has, without you"),
         "hidden_because": _described(TEXT.or_null(), "why there are no results"),
+        "counted_until": _described(
+            MOMENT, "answers count that were given before; moves on every Monday"
+        ),
         "results": {
             "type": "array",
             "items": {
@@ -98,12 +101,17 @@ TOTALS: Mapping[str, Any] = {
                 "properties": {
                     "module": _described(TEXT, "its slug"),
                     "title": TEXT.schema,
-                    "began": _described(NUMBER, "people who answered anything"),
-                    "finished": _described(NUMBER, "people whose right answers reach its mark"),
-                    "first_tries": _described(NUMBER, "how often anything was answered first"),
+                    "began": _described(
+                        NUMBER, "at least so many people answered anything; in whole fives"
+                    ),
+                    "finished": _described(
+                        NUMBER,
+                        "at least so many people's right answers reach its mark; in whole fives",
+                    ),
                     "share_first_right": _described(
                         FRACTION.or_null(),
-                        f"of the first tries; null where fewer than {MIN_TEAM} began",
+                        "of the first tries, in whole twentieths; null where fewer than "
+                        f"{MIN_TEAM} began",
                     ),
                 },
                 "required": [
@@ -111,13 +119,12 @@ TOTALS: Mapping[str, Any] = {
                     "title",
                     "began",
                     "finished",
-                    "first_tries",
                     "share_first_right",
                 ],
             },
         },
     },
-    "required": ["people", "hidden_because", "results"],
+    "required": ["people", "hidden_because", "counted_until", "results"],
 }
 
 
@@ -171,18 +178,18 @@ class Totals(Api):
     @facts_alone(TOTALS, roles=TOTALS_ROLES)
     def show(self) -> dict[str, Any]:
         """How many of your team began and finished each module. Teams below five get no results."""
-        totals = team_totals(self.person)
+        totals = team_totals(self.person, now=self.now)
         hidden = f"The team has fewer than {MIN_TEAM} people: totals would tell of single ones."
         return {
             "people": totals.people,
             "hidden_because": hidden if totals.is_hidden else None,
+            "counted_until": totals.counted_until,
             "results": [
                 {
                     "module": each.module.slug,
                     "title": each.module.title,
                     "began": each.began,
                     "finished": each.finished,
-                    "first_tries": each.first_tries,
                     "share_first_right": each.share_first_right,
                 }
                 for each in totals.modules

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
@@ -12,34 +13,30 @@ from portal.accounts.models import Role, User
 from portal.accounts.queries import people_holding, reach_of, roles_of
 from training.catalog.models import Module
 from training.catalog.queries import module_by_version, modules_in_order, question_counts
+from training.progress.engine.steps import people_step, share_step, week_start
 from training.progress.policies import MIN_TEAM, TEAM_OF
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleTotals:
-    """A module in numbers of people, and how many of their first tries were right."""
+    """A module in numbers of people, in steps: at least so many began and finished it. The share of
+    first tries that were right is None where too few people began: it would tell of single ones.
+    """
 
     module: Module
     began: int
     finished: int
-    first_tries: int
-    first_right: int
-
-    @property
-    def share_first_right(self) -> float | None:
-        """The share of first tries that were right; None where too few people began: it would tell
-        of single ones.
-        """
-        if self.began < MIN_TEAM or not self.first_tries:
-            return None
-        return self.first_right / self.first_tries
+    share_first_right: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class TeamTotals:
-    """How many people a team has, and its modules; none where the team is too small."""
+    """How many people a team has, and its modules; none where the team is too small. Answers count
+    that were given before `counted_until`.
+    """
 
     people: int
+    counted_until: datetime
     modules: list[ModuleTotals] = field(default_factory=list)
 
     @property
@@ -69,23 +66,35 @@ def _holding(roles: Collection[Role], viewer: User, role: Role) -> QuerySet[User
     ).order_by()
 
 
-def team_totals(viewer: User) -> TeamTotals:
-    """Return what the team of this person has learned, module by module."""
-    team = team_of(viewer)
+def team_totals(viewer: User, *, now: datetime) -> TeamTotals:
+    """Return what the team of this person had learned by the beginning of the week, module by
+    module.
+    """
+    team, until = team_of(viewer), week_start(now)
     if len(team) < MIN_TEAM:
-        return TeamTotals(len(team))
+        return TeamTotals(len(team), until)
     modules, questions = modules_in_order(), question_counts()
     found = {module.pk: module for module in modules if module.pk in questions}
-    sums = _sums_by_module(
-        team, {key: module.pass_mark * questions[key] for key, module in found.items()}
-    )
+    needed = {key: module.pass_mark * questions[key] for key, module in found.items()}
+    sums = _sums_by_module(team, needed, until)
     return TeamTotals(
-        len(team), [ModuleTotals(found[key], *sums.get(key, NOBODY)) for key in found]
+        len(team),
+        until,
+        [_in_steps(module, *sums.get(key, NOBODY)) for key, module in found.items()],
     )
+
+
+def _in_steps(
+    module: Module, began: int, finished: int, first_tries: int, first_right: int
+) -> ModuleTotals:
+    is_shown = began >= MIN_TEAM and first_tries > 0
+    share = share_step(first_right, first_tries) if is_shown else None
+    return ModuleTotals(module, people_step(began), people_step(finished), share)
 
 
 NOBODY: Final = (0, 0, 0, 0)
-# People are counted inside the database; both parts read an index alone.
+# People are counted inside the database. Tries and rights read an index alone; what came since the
+# beginning of the week is little, and taken off again.
 _SUMS = """
 WITH version AS (
     SELECT * FROM unnest(%(versions)s::bigint[], %(modules)s::bigint[]) AS v (version_id, module_id)
@@ -100,20 +109,34 @@ WITH version AS (
       FROM progress_attempt a JOIN version v USING (version_id)
      WHERE a.is_first_right AND a.learner_id = ANY(%(team)s)
      GROUP BY v.module_id, a.learner_id
+), late AS (
+    SELECT v.module_id, a.learner_id,
+           count(*) FILTER (WHERE a.number = 1) AS n,
+           count(*) FILTER (WHERE a.number = 1 AND a.is_correct) AS n_right,
+           count(*) FILTER (WHERE a.is_first_right) AS rights
+      FROM progress_attempt a JOIN version v USING (version_id)
+     WHERE a.answered_at >= %(until)s AND a.learner_id = ANY(%(team)s)
+     GROUP BY v.module_id, a.learner_id
 )
-SELECT t.module_id, count(*), count(*) FILTER (WHERE r.n >= m.needed), sum(t.n), sum(t.n_right)
+SELECT t.module_id,
+       count(*),
+       count(*) FILTER (WHERE r.n - coalesce(l.rights, 0) >= m.needed),
+       sum(t.n - coalesce(l.n, 0)),
+       sum(t.n_right - coalesce(l.n_right, 0))
   FROM tries t
   JOIN unnest(%(keys)s::bigint[], %(needed)s::float8[]) AS m (module_id, needed) USING (module_id)
   LEFT JOIN rights r USING (module_id, learner_id)
+  LEFT JOIN late l USING (module_id, learner_id)
+ WHERE t.n > coalesce(l.n, 0)
  GROUP BY t.module_id
 """
 
 
 def _sums_by_module(
-    team: Collection[int], needed: Mapping[int, float]
+    team: Collection[int], needed: Mapping[int, float], until: datetime
 ) -> dict[int, tuple[int, int, int, int]]:
-    """Return for each module how many began and finished, first tries, and right ones among them.
-    `needed` is how many right answers finish a module.
+    """Return for each module how many began and finished, first tries, and right ones among them,
+    before a moment. `needed` is how many right answers finish a module.
     """
     module_of = module_by_version()
     given: dict[str, Any] = {
@@ -122,6 +145,7 @@ def _sums_by_module(
         "modules": list(module_of.values()),
         "keys": list(needed),
         "needed": list(needed.values()),
+        "until": until,
     }
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, given)

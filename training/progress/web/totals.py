@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES, SOC_ROLES
 from portal.ui.htmx import render_page
@@ -17,7 +18,7 @@ def totals(request: HttpRequest) -> HttpResponse:
     viewer = actor_of(request)
     roles = team_roles(viewer)
     page = {
-        "totals": team_totals(viewer),
+        "totals": team_totals(viewer, now=clock.now()),
         "has_ot": not roles.isdisjoint(OT_ROLES),
         "has_soc": not roles.isdisjoint(SOC_ROLES),
         "least": MIN_TEAM,

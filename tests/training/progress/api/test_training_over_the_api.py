@@ -16,6 +16,9 @@ from training.progress.services import answer_question
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
+LAST_WEEK = NOON - timedelta(days=5)
+
+
 def answer(learner, text="102", *, at=NOON):
     version = QuestionVersion.objects.get(question__slug="port", is_current=True)
     answer_question(version=version, form={"text": [text]}, learner=learner, now=at)
@@ -95,18 +98,18 @@ def test_totals_are_for_those_who_look_after_a_team_and_hidden_below_five(sam, m
     assert "fewer than 5 people" in said.json()["hidden_because"]
     for at in range(4):
         person = cast.Person(f"analyst{at}@demo.example", "Analyst")
-        answer(add_person(person, (Role.SOC_ANALYST, ScopeKind.ALL, None)))
-    answer(sam, "502")
+        answer(add_person(person, (Role.SOC_ANALYST, ScopeKind.ALL, None)), at=LAST_WEEK)
+    answer(sam, "502", at=LAST_WEEK)
     said = program.get("training/totals/")
     fits(said, "/training/totals/")
     assert said.json()["hidden_because"] is None
+    assert said.json()["counted_until"] == "2026-11-23T00:00:00Z"
     assert said.json()["results"] == [
         {
             "module": "first-module",
             "title": "Reading alerts",
             "began": 5,
             "finished": 0,
-            "first_tries": 5,
             "share_first_right": 0.8,
         },
     ]
