@@ -64,14 +64,28 @@ def propose(page: Page, password: str) -> None:
 
 
 def plan_work(page: Page) -> None:
-    """Oda enters work of this week."""
-    page.goto("/planned-work/new/")
+    """Oda enters the work of this week: the night's backup, a patch night, a recipe."""
     today = page.evaluate("new Date().toISOString().slice(0, 10)")
-    page.get_by_label("What is done").fill("New recipe on line 2")
-    page.get_by_label("Starts").fill(f"{today}T06:00")
-    page.get_by_label("Ends").fill(f"{today}T18:00")
+    monday = page.evaluate(
+        "(() => { const day = new Date(); day.setUTCDate(day.getUTCDate() - (day.getUTCDay() + 6)"
+        " % 7); return day.toISOString().slice(0, 10) })()"
+    )
+    enter(page, "Backup", f"{monday}T03:00", f"{monday}T05:00", repeats="every day", order="")
+    enter(page, "Patch night", f"{monday}T21:00", f"{monday}T23:30", repeats="every week")
+    enter(page, "New recipe on line 2", f"{today}T06:00", f"{today}T18:00")
+
+
+def enter(
+    page: Page, title: str, start: str, end: str, *, repeats: str = "once", order: str = "WO-21004"
+) -> None:
+    """One piece of work of a whole zone, through the form."""
+    page.goto("/planned-work/new/")
+    page.get_by_label("What is done").fill(title)
+    page.get_by_label("Starts").fill(start)
+    page.get_by_label("Ends").fill(end)
+    page.get_by_label("Repeats").select_option(label=repeats)
     page.get_by_label("Or a whole zone").select_option(index=1)
-    page.get_by_label("Work order").fill("WO-21004")
+    page.get_by_label("Work order").fill(order)
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile("/planned-work/(?!new)"))
 
@@ -79,8 +93,10 @@ def plan_work(page: Page) -> None:
 def second_of(page: Page) -> str:
     """The page on which Olaf is asked for a second opinion."""
     page.goto("/reviews/")
-    link = page.locator("a[href*='/second/']").first
-    return link.get_attribute("href") or ""
+    cards = page.locator(".review-card", has_text="Tagout asks: What was this?")
+    cards.first.locator(".card-link").click()
+    page.wait_for_url("**/second/")
+    return page.url.removeprefix(page.url.partition("/reviews/")[0])
 
 
 def judge_lab(page: Page) -> None:
