@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from portal.moments import read_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,11 @@ def _fraction(text: str) -> float:
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        in_utc = moment.astimezone(UTC)  # which the first and the last hours of the calendar lack
-    except (ValueError, OverflowError):
-        moment = None
-    if moment is None or moment.tzinfo is None or "T" not in text.upper():
-        raise ValueError("Give a moment as in RFC 3339: 2026-11-24T12:00:00Z.") from None
-    return in_utc
+        if "T" in text.upper():
+            return read_moment(text)
+    except ValueError:
+        pass
+    raise ValueError("Give a moment as in RFC 3339: 2026-11-24T12:00:00Z.")
 
 
 def _uuid(text: str) -> UUID:

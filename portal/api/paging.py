@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from portal.api.listing import Listing, Order, Own, rows_of
 from portal.api.problems import BadInput
+from portal.moments import read_moment
 
 PAGE, LARGEST = 100, 1000
 SEARCHED = 20_000  # rows looked through for one page where a filter has no fitting index
@@ -84,7 +85,4 @@ def _mark(said: str, order: Order) -> Any:
         return order.kind.read(said)
     if column == "pk" or (not column.endswith("_at") and column != "at"):
         return said
-    moment = datetime.fromisoformat(said)
-    if moment.tzinfo is None:
-        raise ValueError(said)
-    return moment
+    return read_moment(said)

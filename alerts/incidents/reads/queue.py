@@ -19,6 +19,7 @@ from alerts.incidents.reads.places import VisiblePlaces
 from alerts.incidents.reads.rows import COLUMNS, Frame, Row, rows_of
 from alerts.sites.models import Site
 from portal.accounts.models import User
+from portal.moments import read_moment
 from portal.ui.words import number
 
 PAGE = 50
@@ -215,18 +216,10 @@ def _closed_columns() -> list[Any]:
     return [own.get(name, name) for name in COLUMNS]
 
 
-def moment_in(text: str) -> datetime:
-    """The moment that an address names. ValueError where it names none, or no zone."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment
-
-
 def _read_group_mark(text: str) -> tuple[int, datetime, UUID] | None:
     try:
         priority, at, key = text.split("_")
-        return _fitting(priority, 2**15), moment_in(at), UUID(key)
+        return _fitting(priority, 2**15), read_moment(at), UUID(key)
     except ValueError:
         return None
 
@@ -234,7 +227,7 @@ def _read_group_mark(text: str) -> tuple[int, datetime, UUID] | None:
 def _read_closed_mark(text: str) -> tuple[datetime, int] | None:
     try:
         at, pk = text.split("_")
-        return moment_in(at), _fitting(pk, 2**63)
+        return read_moment(at), _fitting(pk, 2**63)
     except ValueError:
         return None
 

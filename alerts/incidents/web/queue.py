@@ -35,13 +35,13 @@ from alerts.incidents.reads.queue import (
     Page,
     Queue,
     asked_for,
-    moment_in,
 )
 from alerts.incidents.reads.search import incident_meant_by
 from alerts.incidents.reads.shell import hand_over_untriaged
 from alerts.incidents.web.links import ask_address, review_panel_address
 from portal import clock
 from portal.accounts.actor import actor_of
+from portal.moments import read_moment
 from portal.ui.context import Shell
 from portal.ui.htmx import nothing_new, render_page, vary, wants_part
 from portal.ui.pieces import Tab
@@ -108,7 +108,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     """What came in or changed since the list was made, as a pill; 204 when nothing did."""
     listed, page = _listed(request)
     try:
-        since = moment_in(request.GET.get("since", ""))
+        since = read_moment(request.GET.get("since", ""))
     except ValueError:
         return nothing_new()
     shown = set(request.GET.get("shown", "").split("."))

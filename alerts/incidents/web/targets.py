@@ -14,8 +14,9 @@ from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.panel import number_of
-from alerts.incidents.reads.queue import CLOSED, Queue, asked_for, moment_in
+from alerts.incidents.reads.queue import CLOSED, Queue, asked_for
 from portal.accounts.models import User
+from portal.moments import read_moment
 from portal.ui.words import number
 
 NAMES = ("group", "incident", "all")  # how an address names them
@@ -81,7 +82,7 @@ def _picked(given: QueryDict) -> tuple[Q, tuple[tuple[str, str], ...]]:
 
 def _all_of(given: QueryDict, user: User) -> tuple[Q, tuple[tuple[str, str], ...]]:
     """What came in later than the moment is not meant: nobody has seen it in that number."""
-    until = moment_in(given.get("until", ""))
+    until = read_moment(given.get("until", ""))
     asked = asked_for(given.get("view", ""), given.get("q", ""))
     if asked.view == CLOSED:
         raise ValueError(asked.view)

@@ -28,6 +28,7 @@ from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import OT_ROLES
+from portal.moments import in_utc
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
 from portal.ui.toasts import leave_toast
@@ -176,11 +177,11 @@ def _until(text: str, one: Occurrence) -> datetime:
     """The moment that a form names; without a zone it is on the clock of the plant."""
     try:
         until = datetime.fromisoformat(text)
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=zone_of(one.work.site.time_zone))
+        return in_utc(until)
     except ValueError:
         raise CannotPlanWork(gettext("Enter a day and a time.")) from None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=zone_of(one.work.site.time_zone))
-    return until
 
 
 def _back(request: HttpRequest, work: PlannedWork, words: str) -> HttpResponse:

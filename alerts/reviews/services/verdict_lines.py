@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from alerts.reviews.engine.causes import all_reasons
 from alerts.reviews.models import Verdict
 from alerts.reviews.policies import LONGEST_NOTE
+from portal.moments import in_utc
 from portal.tables import Fault, Record, Table, folded, one_of
 
 NEEDED = ("incident", "verdict", "cause", "by", "at")
@@ -136,6 +137,7 @@ def _moment_of(text: str) -> datetime | None:
     if len(text) < len("2026-03-01T08:12"):
         return None
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is None else in_utc(moment)
     except ValueError:
         return None

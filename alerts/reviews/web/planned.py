@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from alerts.planned_work.services import CannotPlanWork
 from alerts.reviews.models import Annotation
 from alerts.reviews.web.forms import OVER
+from portal.moments import in_utc
 from portal.ui.pieces import Choice
 from portal.ui.zones import zone_of
 
@@ -27,9 +28,10 @@ def read_until(text: str, given: Annotation) -> datetime:
     """Return the moment that was chosen; without an offset it is on the clock of the plant."""
     try:
         until = datetime.fromisoformat(text)
+        if until.tzinfo is None:
+            sites = given.alerts.exclude(site=None)
+            names = set(sites.values_list("site__time_zone", flat=True))
+            until = until.replace(tzinfo=zone_of(min(names, default="UTC")))
+        return in_utc(until)
     except ValueError:
         raise CannotPlanWork(gettext("Enter a day and a time.")) from None
-    if until.tzinfo is not None:
-        return until
-    names = set(given.alerts.exclude(site=None).values_list("site__time_zone", flat=True))
-    return until.replace(tzinfo=zone_of(min(names, default="UTC")))

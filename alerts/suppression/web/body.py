@@ -170,6 +170,6 @@ def end_day(body: Mapping[str, Any], zone: tzinfo) -> str:
     """The day on which a rule ends, as a date field takes it."""
     try:
         ends = datetime.fromisoformat(str(body.get("expires_at")))
-    except ValueError:
+        return ends.astimezone(zone).date().isoformat()
+    except (ValueError, OverflowError):
         return ""
-    return ends.astimezone(zone).date().isoformat()

@@ -1,16 +1,16 @@
 """`sync NAME|--all [--since TIME] [--full]`: one intake run in the foreground, without Celery."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.utils.dateparse import parse_datetime
 
 from alerts.intake.services.foreground import CannotSync, sync_workspace
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import workspaces_to_read
 from portal.command import TagoutCommand
+from portal.moments import read_moment
 
 
 class Command(TagoutCommand):
@@ -72,9 +72,7 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = parse_datetime(text)
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)  # which fails at the ends of the calendar
-    except (ValueError, OverflowError):
+        return read_moment(text)
+    except ValueError:
         pass
     raise CannotSync(f"--since must be a time with a zone, such as 2026-11-20T08:00Z: {text}")
