@@ -56,6 +56,12 @@ def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
         raise BadInput(said, errors)
 
 
+def may_read(person: User) -> bool:
+    """Whether an answer may show rows: a token may have been made to write only."""
+    token = person.via_token
+    return token is None or TokenScope.READ in token.scopes
+
+
 def scope_wanted(person: User, scope: TokenScope) -> None:
     """Refuse a token that was not made for this."""
     token = person.via_token

@@ -36,6 +36,7 @@ from portal.api.freshness import data_age_seconds
 from portal.api.listing import Listing, Own, rows_of
 from portal.api.negotiation import (
     OnlyJson,
+    may_read,
     refuse_tokens_in_query,
     refuse_unknown_parameters,
     scope_wanted,
@@ -141,9 +142,11 @@ class Api(ViewSet):
     def single(
         self, listing: Listing, only: QuerySet[Any], *, own: Own | None = None, workspace: str = ""
     ) -> HttpResponse:
-        """One row as JSON, wide columns too."""
+        """One row as JSON, wide columns too; its id alone where a command came with a token that
+        may not read.
+        """
         asked = self.request.query_params.get("fields") if self.request.method != "POST" else None
-        columns = listing.chosen(asked, whole=True)
+        columns = listing.chosen(asked if may_read(self.person) else "id", whole=True)
         made, _ = rows_of(only, columns, listing.order, own)
         if not made:
             raise Http404
