@@ -69,4 +69,7 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
             "where such work is planned."
         ),
     }.get(code)
-    return _(own) % detail if own else words(Sentence(code, **detail), _, numeral)
+    try:
+        return _(own) % detail if own else words(Sentence(code, **detail), _, numeral)
+    except KeyError:  # mined by another version, until the next mining
+        return _("It cannot become a rule as it stands.")

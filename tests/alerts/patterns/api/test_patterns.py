@@ -4,6 +4,7 @@ import pytest
 
 from alerts.patterns.models import Candidate
 from tests.alerts.suppression.past import judge, routine
+from tests.factories.patterns import make_candidate
 from tests.program import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -90,3 +91,28 @@ def test_who_is_elsewhere_or_only_looks_decides_nothing(row, pia, mia):
     assert Program(pia).get("patterns/").json()["results"] == []
     assert Program(mia).get(f"patterns/{row.uuid}/").status_code == 200
     assert Program(mia).post(f"patterns/{row.uuid}/snooze/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "sentence"),
+    [
+        (["suspicious", {"count": "2"}], "OT called it suspicious 2 times."),
+        (["true_positive", {"count": "1"}], "1 of its incidents was a true positive."),
+        (["no_identity", {"kind": ""}], "Too many devices take part at both ends"),
+        (["needs_hours", {"kind": ""}], "may only be closed inside set hours"),
+        (["needs_planned_work", {"kind": "vendor-visit"}], "during planned work (vendor-visit)"),
+        (["of.another.version", {}], "It cannot become a rule as it stands."),
+        (["suspicious", {}], "OT called it suspicious 0 times."),
+    ],
+)
+def test_whatever_mining_noted_is_said_in_words(program_of, workspace, site, obstacle, sentence):
+    make_candidate(workspace, site, obstacles=[obstacle])
+    for person in ("oda", "sam", "mia"):
+        answer = program_of(person).get("patterns/")
+        assert answer.status_code == 200, person
+        assert sentence in answer.json()["results"][0]["obstacles"][0]
+
+
+@pytest.fixture
+def program_of(request, noon):
+    return lambda name: Program(request.getfixturevalue(name))
