@@ -12,12 +12,13 @@ from portal.moments import read_moment
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`schema` is JSON Schema; `read` makes a value of a parameter's text or raises ValueError
-    with a sentence.
+    """`schema` is JSON Schema, with `bounds` where it describes a parameter; `read` makes a value
+    of a parameter's text or raises ValueError with a sentence.
     """
 
     schema: Mapping[str, Any]
     read: Callable[[str], Any] = field(repr=False, default=lambda text: text)
+    bounds: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
     def or_null(self) -> "Kind":
         """The same where there may be none."""
@@ -30,6 +31,9 @@ class Kind:
     def many(self) -> "Kind":
         """A list of it."""
         return Kind({"type": "array", "items": dict(self.schema)}, self.read)
+
+
+NO_NUL = r"^[^\u0000]*$"  # PostgreSQL keeps none
 
 
 def _text(text: str) -> str:
@@ -72,8 +76,8 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
-TEXT = Kind({"type": "string"}, _text)
-NUMBER = Kind({"type": "integer"}, _number)
+TEXT = Kind({"type": "string"}, _text, {"minLength": 1, "maxLength": 200, "pattern": NO_NUL})
+NUMBER = Kind({"type": "integer"}, _number, {"minimum": -(10**18) + 1, "maximum": 10**18 - 1})
 FRACTION = Kind({"type": "number"}, _fraction)
 MOMENT = Kind({"type": "string", "format": "date-time"}, _moment)
 ID = Kind({"type": "string", "format": "uuid"}, _uuid)

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.accounts.models import Role, TokenScope
 from portal.api.commands import HEADER
+from portal.api.kinds import Kind
 from portal.api.listing import Listing
 from portal.api.paging import LARGEST, PAGE
 from portal.api.problems import MEDIA_TYPE, TITLES
@@ -19,7 +20,12 @@ from portal.api.views import JSON, Api, Operation, operation_of
 ROOT = "api/v1/"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
-_PLACES = {"int": {"type": "integer"}, "uuid": {"type": "string", "format": "uuid"}}
+_PLACES = {
+    "int": {"type": "integer"},
+    "slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
+    "uuid": {"type": "string", "format": "uuid"},
+}
+_PRINTABLE = "^[!-~]([ -~]*[!-~])?$"  # HTTP takes spaces at the ends of a header away
 AGE = {
     "type": ["integer", "null"],
     "description": "seconds since Sentinel was last read, of the stalest workspace behind the "
@@ -164,33 +170,31 @@ def _places(path: str) -> list[dict[str, Any]]:
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.kind == "command":
         says = "the same key and body again give the same answer and one effect, for 24 hours"
-        return [_header(HEADER, says, {"type": "string", "maxLength": 200})]
+        key = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": _PRINTABLE}
+        return [_header(HEADER, says, key)]
     mark = _header("If-None-Match", "the ETag of the answer you have", {"type": "string"})
     if operation.listing is None:
-        own = [_query(each.name, each.says, dict(each.kind.schema)) for each in operation.query]
-        return [*own, mark]
-    names = ", ".join(each.name for each in operation.listing.columns)
-    fields = _query("fields", f"with commas between them: {names}", {"type": "string"})
+        return [*(_query(each.name, each.says, each.kind) for each in operation.query), mark]
+    names = {"type": "string", "enum": [each.name for each in operation.listing.columns]}
+    fields = _query("fields", "one or several, with commas between them", Kind(names))
     if operation.kind == "one":
         return [fields, mark]
     size = {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": PAGE}
     return [
-        *(
-            _query(each.name, each.says, dict(each.kind.schema))
-            for each in operation.listing.filters
-        ),
-        _query("cursor", "`next` of the page before", {"type": "string"}),
-        _query("page_size", "rows a page", size),
+        *(_query(each.name, each.says, each.kind) for each in operation.listing.filters),
+        _query("cursor", "`next` of the page before", Kind({"type": "string"})),
+        _query("page_size", "rows a page", Kind(size)),
         fields,
         mark,
     ]
 
 
-def _query(name: str, says: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _query(name: str, says: str, kind: Kind) -> dict[str, Any]:
+    schema = {**kind.schema, **kind.bounds}
     several = "enum" in schema and says.startswith("one or several")
     if several:
-        schema = {"type": "array", "items": dict(schema)}
-    said = {"name": name, "in": "query", "description": says, "schema": dict(schema)}
+        schema = {"type": "array", "items": dict(schema), "minItems": 1}
+    said = {"name": name, "in": "query", "description": says, "schema": schema}
     return said | ({"style": "form", "explode": False} if several else {})
 
 

@@ -6,6 +6,9 @@ from typing import Any
 from rest_framework import serializers
 
 from portal.api.bodies import In
+from portal.api.kinds import NO_NUL
+
+_SOME_TEXT = r"^[^\u0000]*\S[^\u0000]*$"  # blanks alone say nothing
 
 
 def body_schema(body: type[In]) -> dict[str, Any]:
@@ -41,7 +44,9 @@ def _kind(field: serializers.Field[Any, Any, Any, Any]) -> dict[str, Any]:
         case serializers.ChoiceField():
             return {"type": "string", "enum": list(field.choices)}
         case serializers.ListField():
-            return {"type": "array", "items": _field(field.child), **_bounds(field, "Items")}
+            some = {} if field.allow_empty else {"minItems": 1}
+            items = _field(field.child)
+            return {"type": "array", "items": items, **some, **_bounds(field, "Items")}
         case serializers.DictField() | serializers.JSONField():
             return {"type": "object"}
         case serializers.Serializer():
@@ -49,14 +54,26 @@ def _kind(field: serializers.Field[Any, Any, Any, Any]) -> dict[str, Any]:
         case serializers.BooleanField():
             return {"type": "boolean"}
         case serializers.IntegerField():
-            return {"type": "integer"}
+            return {"type": "integer", **_limits(field)}
+        case serializers.FloatField():
+            return {"type": "number", **_limits(field)}
         case serializers.UUIDField():
             return {"type": "string", "format": "uuid"}
         case serializers.DateTimeField():
             return {"type": "string", "format": "date-time"}
         case serializers.EmailField():
             return {"type": "string", "format": "email"}
-    return {"type": "string", **_bounds(field, "Length")}
+    said: dict[str, Any] = {"type": "string"}
+    if isinstance(field, serializers.CharField):
+        said |= (
+            {"pattern": NO_NUL} if field.allow_blank else {"minLength": 1, "pattern": _SOME_TEXT}
+        )
+    return said | _bounds(field, "Length")
+
+
+def _limits(field: serializers.IntegerField | serializers.FloatField) -> dict[str, float]:
+    found = {"minimum": field.min_value, "maximum": field.max_value}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _bounds(field: Any, what: str) -> dict[str, int]:
