@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.intake.services.poll import pull_changes
+from alerts.intake.services.runs import advance, cursor_of
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import ForeignHost, SentinelUnavailable
 from portal.audit.models import Entry
@@ -232,3 +233,10 @@ def test_whatever_the_order_of_versions_the_newest_stays(workspace, order, cut):
         pull(workspace, client)
         assert Incident.objects.count() == 1
     assert Incident.objects.get().title == "v5"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(days=400)])
+def test_whoever_moves_the_watermark_moves_it_to_now_at_most(workspace, ahead):
+    cursor_of(workspace_id=workspace.pk)
+    advance(workspace_id=workspace.pk, seen=NOON + ahead, now=NOON)
+    assert watermark() == NOON

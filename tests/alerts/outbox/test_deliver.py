@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.queries import backlog_by_workspace, owed_patches
 from alerts.outbox.services import owe_update, withdraw
+from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelRefused,
     SentinelThrottled,
@@ -131,6 +133,26 @@ def test_an_incident_that_never_rests_is_tried_four_times_and_again_later(desk, 
     assert (len(sentinel.writes), len(desk.pauses)) == (4, 3)
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.SENT
+
+
+def test_no_turn_begins_that_could_outlive_the_lease(desk, sentinel, clock, monkeypatch):
+    """Each call may take as long as a call may: after two turns the lease would be another's."""
+    elapsed = [0.0]
+    monkeypatch.setattr(
+        "alerts.outbox.services.send.time", SimpleNamespace(monotonic=lambda: elapsed[0])
+    )
+    name = sentinel.add_incident()
+    desk.owe(name, {"severity": "Low"})
+
+    def slow_and_overtaken():
+        elapsed[0] += TOTAL_SECONDS
+        sentinel.edit(name, description="x")
+
+    for _ in range(4):
+        sentinel.before_next(slow_and_overtaken, verb="put_incident")
+    clock.go(seconds=10)
+    assert desk.deliver().outcome == Outcome.OPEN
+    assert (len(sentinel.writes), desk.pauses) == (1, [])
 
 
 def test_changes_of_one_incident_go_out_in_the_order_they_were_made(desk, sentinel, clock):

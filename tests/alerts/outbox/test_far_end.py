@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.outbox.models import Change, Outcome
+from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.services import deliver_one
 from alerts.outbox.tasks import SLICE, deliver_due_changes
 from alerts.sentinel.client import standing_in
@@ -75,6 +75,17 @@ def test_a_thousand_writes_to_one_workspace_do_not_hold_up_one_to_another(
     well.owe(well.sentinel.add_incident(), {"severity": "Low"}, hold=timedelta(0))
     order = [deliver_both().change.workspace_id for _ in range(62)]
     assert order.index(well.workspace.pk) < 60, "chance lets it through long before the end"
+
+
+def test_a_person_s_act_anywhere_goes_before_machines_everywhere(desk, well, deliver_both, clock):
+    machine = {"urgency": Urgency.MACHINE, "hold": timedelta(0)}
+    for _ in range(10):
+        desk.owe(desk.sentinel.add_incident(), {"severity": "Low"}, **machine)
+    clock.go(seconds=5)
+    for _ in range(10):
+        well.owe(well.sentinel.add_incident(), {"severity": "Low"}, hold=timedelta(0))
+    order = [deliver_both().change.workspace_id for _ in range(20)]
+    assert order == [well.workspace.pk] * 10 + [desk.workspace.pk] * 10
 
 
 def test_a_workspace_that_is_down_is_only_probed(desk, clock):

@@ -3,11 +3,14 @@
 import copy
 import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 
 from alerts.outbox import registry
 from alerts.outbox.models import Haste, Landing
 from alerts.outbox.services import name_of_rule
+from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
+    SentinelConflict,
     SentinelRefused,
     SentinelUnavailable,
 )
@@ -169,6 +172,23 @@ def test_an_edit_between_reading_and_writing_is_noticed(bench):
     bench.want(body(days=2))
     assert bench.deliver().outcome == Landing.HELD
     assert bench.there["order"] == 9
+
+
+def test_no_turn_begins_that_could_outlive_the_lease(bench, monkeypatch):
+    elapsed, turns = [0.0], []
+    monkeypatch.setattr(
+        "alerts.outbox.services.place_rule.time", SimpleNamespace(monotonic=lambda: elapsed[0])
+    )
+
+    def slow_and_overtaken(*_, **__):
+        elapsed[0] += TOTAL_SECONDS
+        turns.append(1)
+        raise SentinelConflict("Somebody was faster.")
+
+    bench.want()
+    monkeypatch.setattr(bench.sentinel, "put_automation_rule", slow_and_overtaken)
+    bench.deliver()
+    assert len(turns) == 1
 
 
 def test_what_is_wanted_while_a_worker_writes_comes_next(bench):

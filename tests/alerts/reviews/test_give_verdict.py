@@ -14,7 +14,7 @@ from portal.accounts.models import Grant
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
-from tests.alerts.reviews.conftest import PATTERN
+from tests.alerts.reviews.conftest import PATTERN, make_alike
 from tests.conftest import NOON
 
 LATER = NOON + timedelta(minutes=5)
@@ -236,3 +236,14 @@ def test_a_verdict_changes_the_priority_of_its_neighbours(answer, make, ask):
     before = near.priority
     near.refresh_from_db()
     assert near.priority == before + 15
+
+
+def test_who_speaks_for_one_of_several_incidents_judges_none_of_them(
+    answer, make, workspace, porto, oda, pia
+):
+    ours, theirs = make(), make_alike(workspace, porto)
+    ids = [each.pk for each in (*ours, *theirs)]
+    for person in (oda, pia):
+        with pytest.raises(CannotGiveVerdict, match="Only OT of a site"):
+            answer(incident_ids=ids, by=person)
+    assert not Annotation.objects.exists()

@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 
 from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import Signature, State
+from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.services.drafts import CannotSaveRule, edit_version
 from alerts.suppression.services.judge import CannotJudgeRule, reject_rule, request_changes
 from alerts.suppression.services.moving import CannotMoveRule
@@ -203,3 +203,14 @@ def test_signing_and_editing_at_one_instant_end_one_way(proposal, people):
     if proposal.state == State.REPLACED:
         assert ended == [CannotSignRule]
         assert not Signature.objects.filter(version=proposal, void_at=None).exists()
+
+
+def test_ot_of_one_of_two_sites_cannot_sign_for_both(people, history, porto, site):
+    version = rules.draft(rules.downloads(), by=people.sam, evidence=history.verdicts, now=NOON)
+    version = rules.propose(version, by=people.sam, now=NOON)
+    RuleVersion.objects.filter(pk=version.pk).update(site_ids=[site.pk, porto.pk])
+    assert "may not sign for OT here" in _refused(version, by=people.olaf, side=Side.OT)
+    grant_role(to=people.olaf, role=Role.OT_ENGINEER, scope=ScopeKind.SITE,
+               scope_uuid=porto.uuid, by="tests", now=NOON)  # fmt: skip
+    rules.sign(version, by=people.olaf, side=Side.OT, now=NOON)
+    assert version.signatures.get().side == "ot"

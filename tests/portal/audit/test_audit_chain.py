@@ -7,6 +7,7 @@ from portal.accounts.services import add_organisation
 from portal.audit.models import Entry
 from portal.audit.queries import verify_chain
 from portal.audit.services import record
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +25,18 @@ def test_entries_form_one_chain(three_entries):
     assert verify_chain().whole
 
 
-@pytest.mark.parametrize("sql", ["UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE audit_entry SET action = 'x'",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "TRUNCATE audit_entry CASCADE",
+    ],
+)
 def test_entries_cannot_be_changed_or_removed(three_entries, sql):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
         connection.cursor().execute(sql)
 
 
@@ -75,6 +85,57 @@ def test_what_others_record_during_the_walk_is_no_damage(three_entries, noon):
         report = verify_chain()
     assert others
     assert report.whole, report.reason
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["at = at - interval '1 day'", "actor_id = NULL", "actor_label = 'nobody'", "action = 'a.b.c'",
+     "object_type = 'a.b'", "object_id = '0'", "object_label = 'Omega'", "details = '{}'",
+     "request_id = 'another'", "prev_hash = ''", "hash = repeat('0', 64)"],
+)  # fmt: skip
+def test_no_column_of_an_entry_can_be_changed_unseen(make_person, noon, forged):
+    ada = make_person(cast.ADA)
+    with transaction.atomic():
+        for n in range(3):
+            record("a.b.done", on=ada, by=ada, at=noon, request_id=f"r-{n}", n=n)
+    seq = Entry.objects.latest("seq").seq - 1
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers
+        cursor.execute(f"UPDATE audit_entry SET {forged} WHERE seq = %s", [seq])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert verify_chain().broken_at == seq
+
+
+WAIT_FOR_US = """SELECT count(*) FROM pg_locks
+    WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_writers_at_once_write_one_chain(three_entries, noon):
+    """The second waits for the first one's commit, and goes on from its entry."""
+    failed = []
+
+    def write_second():
+        try:
+            add_organisation(name="Epsilon", by="tests", now=noon)
+        except DatabaseError as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    second = threading.Thread(target=write_second)
+    with transaction.atomic():
+        add_organisation(name="Delta", by="tests", now=noon)
+        second.start()
+        with connection.cursor() as cursor:
+            waits = 0
+            while not waits and second.is_alive():
+                cursor.execute(WAIT_FOR_US)
+                (waits,) = cursor.fetchone()
+    second.join()
+    assert failed == []
+    assert list(Entry.objects.order_by("seq").values_list("seq", flat=True)) == [1, 2, 3, 4, 5]
+    assert verify_chain().whole
 
 
 def test_a_long_record_may_take_longer_than_a_page(three_entries):

@@ -7,7 +7,8 @@ import pytest
 
 from alerts.incidents.models import Incident, Status
 from alerts.outbox.models import Change, Outcome
-from alerts.suppression.engine.guards.attribution import reasons_against_text
+from alerts.sentinel.models import Freshness
+from alerts.suppression.engine.guards.attribution import LONGEST, reasons_against_text
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from alerts.suppression.reads.acting import acting_set
 from alerts.suppression.services.decide import DECIDE
@@ -238,3 +239,39 @@ def test_a_version_whose_text_is_not_that_of_its_hash_does_not_act(floor):
     RuleVersion.objects.filter(pk=version.pk).update(body=version.body | {"title": "Another"})
     floor.incident()
     assert floor.decide() == 0
+
+
+def test_a_trial_beside_a_live_close_has_landed_with_it(floor):
+    live = floor.rule(number=12)
+    floor.rule(replace(ROUTINE, title="Newer"), state="canary", rule_row=live.rule)
+    floor.incident()
+    assert floor.decide() == 1
+    floor.deliver()
+    landed = {line.act: (line.landed_at, line.ending) for line in floor.ledger}
+    assert landed == {"closed": (NOON, ""), "tagged": (NOON, "")}
+
+
+def test_what_several_rules_cannot_say_in_one_comment_is_not_closed(floor):
+    floor.rule(replace(ROUTINE, reason="The station polls. " * 90))
+    floor.rule(replace(OTHER, reason="The panel polls. " * 90))
+    both = floor.incident(routine(), routine(bag=HMI), devices=THREE)
+    alone = floor.incident()
+    assert floor.decide() == 1
+    floor.deliver()
+    assert floor.properties(both)["status"] == "New"
+    assert len(floor.properties(alone)["classificationComment"]) <= LONGEST
+
+
+def test_on_old_data_the_worker_does_not_move_on(floor):
+    """What waits while intake is away is closed afterwards, however much came behind it."""
+    floor.rule()
+    first = floor.incident()
+    floor.go(minutes=20)
+    Freshness.objects.update(fresh_at=NOON)
+    Incident.objects.filter(pk=first.pk).update(changed_at=floor.now - timedelta(minutes=19))
+    second = Incident.objects.get(pk=floor.incident().pk)
+    Freshness.objects.update(fresh_at=NOON)
+    assert floor.decide() == 0
+    Freshness.objects.update(fresh_at=floor.now)
+    floor.go(seconds=5)
+    assert floor.decide() == 2, (first, second)
