@@ -25,6 +25,7 @@ from portal.errors import Misconfigured
 SIZES = ("small", "medium", "large")
 READY_BY = 75.0  # seconds after the start; what is not planned by then is planned behind the page
 HOME = Path(__file__).resolve().parents[2]
+CAPTURES = HOME / "training" / "content" / "captures"
 
 
 class Stop(Exception):
@@ -103,7 +104,7 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
         family.may_end.add("judge")
         family.start("judge", [
             *manage, "demo_seed", "--judge", "--simulator", f"https://localhost:{simulator_port}",
-            "--ca", ca,
+            "--ca", ca, "--captures", str(CAPTURES),
         ])  # fmt: skip
     _wait_for_web(family, port)
     is_planned = _wait_for_plan(family, until=began + READY_BY)

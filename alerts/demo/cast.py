@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 PASSWORD = "plant-meets-soc"
+ANALYST = "sam@demo.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Player:
 
 
 PEOPLE = (
-    Player("sam@demo.example", "Sam Keller", "soc-analyst", "", "Sam, SOC analyst: start here"),
+    Player(ANALYST, "Sam Keller", "soc-analyst", "", "Sam, SOC analyst: start here"),
     Player("oda@demo.example", "Oda Nowak", "ot-engineer", "Gdańsk", "Oda, OT engineer at Gdańsk"),
     Player("pia@demo.example", "Pia Carvalho", "ot-engineer", "Porto", "Pia, OT engineer at Porto"),
     Player("olaf@demo.example", "Olaf Lindqvist", "ot-site-lead", "Gdańsk",

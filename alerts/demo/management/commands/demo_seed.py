@@ -5,16 +5,20 @@ import ssl
 import time
 import urllib.request
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import OperationalError
 
+from alerts.demo.captures import attach_captures
+from alerts.demo.cast import ANALYST
 from alerts.demo.judging import judge_history
 from alerts.demo.services import details_are_coming, has_read_all, seed_demo
 from alerts.patterns.services.mine import mine_patterns
 from portal import clock
+from portal.accounts.models import User
 from portal.command import TagoutCommand
 
 BETWEEN_MININGS = 5  # seconds, while details of the history come in
@@ -26,11 +30,12 @@ class Command(TagoutCommand):
     help = "Only for `make demo`: people, sites and workspaces; wait for intake; judge the past."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`--simulator` with `--ca`, and perhaps `--judge`; or `--wait`."""
+        """`--simulator` with `--ca`, and perhaps `--judge` with `--captures`; or `--wait`."""
         parser.add_argument("--simulator", metavar="URL")
         parser.add_argument("--ca", metavar="FILE")
         parser.add_argument("--wait", type=float, metavar="SECONDS")
         parser.add_argument("--judge", action="store_true")
+        parser.add_argument("--captures", metavar="FOLDER", type=Path)
 
     def run(self, **options: Any) -> dict[str, object]:
         """Do one of the three."""
@@ -55,19 +60,29 @@ def _ask(options: dict[str, Any], what: str) -> Any:
 
 
 def _judge(options: dict[str, Any]) -> dict[str, object]:
-    """Judge the history as its details come in, and end when nothing more can come."""
+    """Judge the history as its details come in, attach captures to some of it, and end when nothing
+    more can come.
+    """
     told = _ask(options, "truth")["incidents"]
     truth = {one["name"]: one["truth"] for one in told}
     seen: set[int] = set()
-    judged = 0
+    judged = attached = 0
     while True:
         with suppress(OperationalError):  # intake was faster at the same rows: next time
             judged += judge_history(truth=truth, seen=seen, now=clock.now())
+            attached += _attach(options["captures"])
         coming = details_are_coming()
         mine_patterns(days=90, now=clock.now())  # the day's mining ran before there was history
         if not coming:
-            return {"judged": judged}
+            return {"judged": judged, "captures": attached}
         time.sleep(BETWEEN_MININGS)
+
+
+def _attach(folder: Path | None) -> int:
+    if folder is None:
+        return 0
+    analyst = User.objects.get(email=ANALYST)
+    return attach_captures(folder=folder, by=analyst, now=clock.now(), unshifted=clock.unshifted())
 
 
 def _wait(seconds: float) -> dict[str, object]:
