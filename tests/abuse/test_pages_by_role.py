@@ -81,7 +81,7 @@ OFFERED = {
     "inbox": {},
     "tokens": {"api-tokens": set(ROLES)},
     "lesson editor": {},
-    "files of a module": {"authoring:add-file": {"trainer"}},
+    "files of a module": {f"authoring:{act}": {"trainer"} for act in ("add-file", "remove-module")},
     "editor of a lesson": {"authoring:edit": {"trainer"}},
     "changes of lessons": {"authoring:publish": {"trainer"}},
     "upload of modules": {"authoring:upload": {"trainer"}},

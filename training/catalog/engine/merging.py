@@ -36,7 +36,10 @@ class MergedModule:
 
 
 def merge_module(published: Mapping[str, PublishedFile], incoming: ModuleFiles) -> MergedModule:
-    """Return the files of a module after an import."""
+    """Return the files of a module after an import; none where it was taken out here."""
+    facts = published.get("module.yaml")
+    if facts is not None and facts.data is None:
+        return MergedModule({}, tuple(sorted(incoming.keys() - {LOCK})))
     files: dict[str, bytes] = {}
     kept: list[str] = []
     offered: dict[str, bytes | None] = {}

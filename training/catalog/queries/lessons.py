@@ -22,8 +22,9 @@ class TechniqueName:
 
 
 def modules_in_order() -> list[Module]:
-    """Return all modules."""
-    return list(Module.objects.all().fetch_mode(FETCH_RAISE))
+    """Return the modules that have lessons."""
+    taught = Lesson.objects.filter(is_retired=False).order_by().values("module")
+    return list(Module.objects.filter(pk__in=taught).fetch_mode(FETCH_RAISE))
 
 
 def learning_paths() -> list[LearningPath]:
@@ -35,6 +36,12 @@ def lessons_in_order(module: Module | None = None) -> QuerySet[Lesson]:
     """Return the lessons of all modules or of one, without their texts."""
     lessons = Lesson.objects.filter(is_retired=False).select_related("module").defer(*_TEXTS)
     return lessons if module is None else lessons.filter(module=module)
+
+
+def lesson_names() -> set[str]:
+    """Return all lessons as learning paths name them, module/lesson."""
+    rows = Lesson.objects.filter(is_retired=False).order_by()
+    return {f"{module}/{lesson}" for module, lesson in rows.values_list("module__slug", "slug")}
 
 
 def question_ids_by_lesson() -> dict[int, list[int]]:

@@ -8,7 +8,14 @@ from django.db.models.functions import Coalesce
 
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.merging import PublishedFile
-from training.catalog.models import CurriculumImport, Draft, LearningPath, Module, SourceFile
+from training.catalog.models import (
+    CurriculumImport,
+    Draft,
+    LearningPath,
+    Lesson,
+    Module,
+    SourceFile,
+)
 
 _SHA256 = Coalesce(
     Func(
@@ -48,13 +55,15 @@ def published_files(module: Module) -> dict[str, PublishedFile]:
 @dataclass(frozen=True, slots=True)
 class ModuleSummary:
     """A module as its authors see it in a list: how many files are being written, edited here since
-    the latest import, and brought by it in another version. A new one has no title yet.
+    the latest import, and brought by it in another version. A new one has no title yet; a removed
+    one has no lesson any more.
     """
 
     slug: str
     title: str
     order: int
     has_files: bool
+    is_removed: bool
     drafts: int
     edited: int
     offers: int
@@ -73,12 +82,14 @@ def module_summaries() -> list[ModuleSummary]:
         SourceFile.objects.filter(has_offer=True).values_list("module__slug", flat=True)
     )
     kept = set(SourceFile.objects.values_list("module_id", flat=True).distinct())
+    taught = set(Lesson.objects.filter(is_retired=False).values_list("module_id", flat=True))
     summaries = [
         ModuleSummary(
             slug=row.slug,
             title=row.title,
             order=row.order,
             has_files=row.pk in kept,
+            is_removed=row.pk not in taught,
             drafts=drafts.pop(row.slug, 0),
             edited=edited[row.slug],
             offers=offers[row.slug],
@@ -86,7 +97,8 @@ def module_summaries() -> list[ModuleSummary]:
         for row in Module.objects.all()
     ]
     return summaries + [
-        ModuleSummary(slug, "", 0, True, count, 0, 0) for slug, count in sorted(drafts.items())
+        ModuleSummary(slug, "", 0, True, False, count, 0, 0)
+        for slug, count in sorted(drafts.items())
     ]
 
 

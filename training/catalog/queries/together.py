@@ -39,7 +39,9 @@ def read_together(
         faults = tuple(
             fault
             for fault in curriculum.faults
-            if fault.path.startswith(places) or _is_about_modules(fault)
+            if fault.path.startswith(places)
+            or _is_about_modules(fault)
+            or fault.code == "DEAD-LINK"  # to what these modules do not have any more
         )
         yield Curriculum(own, faults)
 

@@ -13,6 +13,7 @@ from training.catalog.services.import_curriculum import (
     import_curriculum,
 )
 from training.catalog.services.publish_drafts import CannotPublish, publish_drafts
+from training.catalog.services.restructure_modules import remove_module, rename_file
 from training.catalog.services.review_alert_type import CannotReview, review_alert_type
 from training.catalog.services.store_modules import FileChange, RowChanges
 from training.catalog.services.upload_modules import upload_modules
@@ -30,6 +31,8 @@ __all__ = [
     "discard_drafts",
     "import_curriculum",
     "publish_drafts",
+    "remove_module",
+    "rename_file",
     "review_alert_type",
     "save_draft",
     "upload_modules",

@@ -53,7 +53,11 @@ def save_draft(
     any_draft = drafts_of(module_slug).first()
     if module is None and any_draft is None:
         reasons.append(gettext("There is no such module."))
-    if not belongs_in_module(path) or path == LOCK or path.startswith("pcap/"):
+    if (
+        not belongs_in_module(path)
+        or path == LOCK
+        or (path.startswith("pcap/") and data is not None)
+    ):
         reasons.append(gettext("This is not a name for a file that can be written here."))
     if data is not None and len(data) > limit_of(path):
         too_large = gettext("The text is larger than %(n)s KB: split it.")

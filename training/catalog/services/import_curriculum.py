@@ -11,7 +11,6 @@ from django.db import connection, transaction
 
 from portal.audit.services import Actor, record
 from portal.errors import Refused
-from training.catalog.engine import content
 from training.catalog.engine.curriculum import Curriculum
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.merging import MergedModule, PublishedFile, merge_module
@@ -30,13 +29,15 @@ class CannotImportCurriculum(Refused):
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
     """What an import changes. `kept` are files that stay as they were edited here, `offered` those
-    of them that the import has in another version; both as folder/path.
+    of them that the import has in another version; both as folder/path. `shortened_paths` are the
+    titles of learning paths that lose a lesson.
     """
 
     rows: RowChanges
     files: tuple[FileChange, ...]
     kept: tuple[str, ...]
     offered: tuple[str, ...]
+    shortened_paths: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -104,9 +105,9 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
     }
     rows, changes = RowChanges(), []
     with ExitStack() as stack:
-        modules = {module.id: module for module in curriculum.modules}
-        if any(module.kept for module in merged.values()):
-            folders = {modules[slug].folder.name: module.files for slug, module in merged.items()}
+        modules = {module.id: module for module in curriculum.modules if merged[module.id].files}
+        if any(merged[slug].kept for slug in modules):
+            folders = {module.folder.name: merged[slug].files for slug, module in modules.items()}
             replaced = {row.folder_name for row in stored.values()}
             together = stack.enter_context(
                 read_together(folders, replaced=replaced, today=now.date())
@@ -118,15 +119,10 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
             changes += _store_files(row, published.get(slug, {}), merged[slug], incoming[slug], now)
     for path in curriculum.paths:
         changes += store_path(path=path, changes=rows)
-    kept = [f"{_folder(modules[slug])}/{path}" for slug in merged for path in merged[slug].kept]
-    offered = [
-        f"{_folder(modules[slug])}/{path}" for slug in merged for path in merged[slug].offered
-    ]
+    names = {module.id: module.folder.name for module in curriculum.modules}
+    kept = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].kept]
+    offered = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].offered]
     return ImportOutcome(rows, tuple(changes), tuple(kept), tuple(offered))
-
-
-def _folder(module: content.Module) -> str:
-    return module.folder.name
 
 
 def _store_files(

@@ -14,13 +14,15 @@ from portal.errors import Refused
 from training.catalog.engine.curriculum import Curriculum
 from training.catalog.engine.faults import Fault
 from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.engine.module_files import sha256
-from training.catalog.models import CurriculumImport, Draft
+from training.catalog.engine.module_files import ModuleFiles, sha256
+from training.catalog.models import CurriculumImport, Draft, Module
 from training.catalog.policies import reasons_against_publishing, reasons_against_writing
 from training.catalog.queries import (
     DraftModule,
     draft_modules,
     latest_publication,
+    learning_paths,
+    lesson_names,
     obstacles,
     published_files,
     published_files_of,
@@ -31,17 +33,25 @@ from training.catalog.services.import_curriculum import (
     lock_curriculum,
     store_file,
 )
-from training.catalog.services.store_modules import FileChange, RowChanges, store_module
+from training.catalog.services.store_modules import (
+    FileChange,
+    RowChanges,
+    retire_module,
+    store_module,
+)
 
 MAX_ATTEMPTS = 3  # somebody else may publish while the texts are read
 
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The modules that are published anew, as read and as files, these by folder."""
+    """The modules that are published anew, as read and as files, these by folder; and the slugs of
+    those that are taken out.
+    """
 
     curriculum: Curriculum
     modules: Mapping[str, DraftModule]
+    removed: tuple[str, ...]
 
 
 class CannotPublish(Refused):
@@ -118,7 +128,10 @@ def _read(drafts: list[Draft], now: datetime) -> Iterator[_Texts]:
                 % {"path": draft.path}
             )
     modules = {module.folder: module for module in draft_modules(drafts)}
-    folders = {folder: module.files for folder, module in modules.items()}
+    removed = tuple(module.slug for module in modules.values() if not module.files.keys() - {LOCK})
+    folders = {
+        folder: module.files for folder, module in modules.items() if module.slug not in removed
+    }
     replaced = {module.replaced for module in modules.values()}
     with read_together(folders, replaced=replaced, today=now.date()) as curriculum:
         if faults := obstacles(curriculum.faults):
@@ -131,21 +144,35 @@ def _read(drafts: list[Draft], now: datetime) -> Iterator[_Texts]:
                 raise CannotPublish(
                     gettext("The id of a module stays as it is: %(id)s.") % {"id": slug}
                 )
-        yield _Texts(curriculum, modules)
+        yield _Texts(curriculum, modules, removed)
 
 
 def _publish(texts: _Texts, now: datetime) -> ImportOutcome:
-    rows, changes = RowChanges(), []
+    rows, changes, before = RowChanges(), [], lesson_names()
     for content in texts.curriculum.modules:
         row = store_module(module=content, changes=rows)
-        before, after = published_files(row), texts.modules[content.folder.name].files
-        for path in sorted(before.keys() | after.keys()):
-            old = before.get(path)
-            data, here = after.get(path), old.data if old else None
-            if data == here:
-                continue
-            origin = old.imported_sha256 if old else ""
-            store_file(module=row, path=path, data=data, imported_sha256=origin, now=now)
-            if path != LOCK:
-                changes.append(FileChange(row.folder_name, path, here, data))
-    return ImportOutcome(rows, tuple(changes), (), ())
+        changes += _store_files(row, texts.modules[content.folder.name].files, now)
+    for row in Module.objects.filter(slug__in=texts.removed):
+        retire_module(module=row, changes=rows)
+        changes += _store_files(row, {}, now)
+    removed = before - lesson_names()
+    shortened = [
+        path.title
+        for path in (learning_paths() if removed else ())
+        if removed.intersection(name for day in path.days for name in day["lessons"])
+    ]
+    return ImportOutcome(rows, tuple(changes), (), (), tuple(shortened))
+
+
+def _store_files(module: Module, files: ModuleFiles, now: datetime) -> list[FileChange]:
+    before, changes = published_files(module), []
+    for path in sorted(before.keys() | files.keys()):
+        old = before.get(path)
+        data, here = files.get(path), old.data if old else None
+        if data == here:
+            continue
+        origin = old.imported_sha256 if old else ""
+        store_file(module=module, path=path, data=data, imported_sha256=origin, now=now)
+        if path != LOCK:
+            changes.append(FileChange(module.folder_name, path, here, data))
+    return changes

@@ -81,6 +81,13 @@ def store_module(*, module: content.Module, changes: RowChanges) -> Module:
     return row
 
 
+def retire_module(*, module: Module, changes: RowChanges) -> None:
+    """Take a module out of the teaching. Its rows stay, because attempts point to them."""
+    changes.add(Module, RETIRED)
+    _retire(Lesson, module.lessons.all(), [], changes)
+    _retire(Card, module.cards.all(), [], changes)
+
+
 def store_path(*, path: content.LearningPath, changes: RowChanges) -> list[FileChange]:
     """Store a learning path; return the change of its file, if it changed."""
     before = LearningPath.objects.filter(slug=path.id).first()

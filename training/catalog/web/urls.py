@@ -14,6 +14,7 @@ urlpatterns = [
     path("export/<slug:kind>", exports.export, name="export"),
     path("modules/<slug:module>/", modules.module, name="module"),
     path("modules/<slug:module>/new/", modules.add_file, name="add-file"),
+    path("modules/<slug:module>/remove/", modules.remove, name="remove-module"),
     path("modules/<slug:module>/offer/", modules.offer, name="offer"),
     path("modules/<slug:module>/file/<path:path>", editor.edit, name="edit"),
 ]

@@ -32,6 +32,11 @@ def change_sentences(outcome: ImportOutcome) -> list[str]:
     """Return what publishing does to lessons, questions, their figures, and learners."""
     rows = outcome.rows
     sentences = [*_lessons(rows), *_questions(rows), *_others(rows)]
+    for title in outcome.shortened_paths:
+        words = gettext(
+            "The path “%(title)s” names a lesson that is removed: it goes on without it."
+        )
+        sentences.append(words % {"title": title})
     if not sentences and outcome.files:
         sentences.append(gettext("Learners see no difference."))
     if rows.of(QuestionVersion, "new"):
@@ -80,6 +85,8 @@ def _questions(rows: RowChanges) -> list[str]:
 
 def _others(rows: RowChanges) -> list[str]:
     found = []
+    if n := rows.of(Module, "retired"):
+        found.append(ngettext("%(n)s module is removed.", "%(n)s modules are removed.", n) % _n(n))
     if n := rows.of(Module, "new"):
         found.append(ngettext("%(n)s module is new.", "%(n)s modules are new.", n) % _n(n))
     if rows.of(Module, "changed"):

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import FETCH_RAISE, Count, F, Q
+from django.db.models import FETCH_RAISE, Count, Exists, F, OuterRef, Q
 
 from portal.accounts.models import User
 from training.catalog.engine.answer_text import answer_text
 from training.catalog.engine.html_text import html_text
-from training.catalog.models import QuestionVersion
+from training.catalog.models import Lesson, QuestionVersion
 from training.progress.models import Attempt
 
 MAX_LATEST = 20
@@ -78,6 +78,7 @@ class ModuleRecord:
     answers: int
     first_tries: int
     first_right: int
+    is_taught: bool  # else it was removed: its page is gone, the answers stay
 
     @property
     def share_first_right(self) -> float:
@@ -95,6 +96,7 @@ def module_records(learner: User) -> list[ModuleRecord]:
             answers=Count("pk"),
             first_tries=Count("pk", filter=Q(number=1)),
             first_right=Count("pk", filter=Q(number=1, is_correct=True)),
+            is_taught=Exists(Lesson.objects.filter(module=OuterRef(module), is_retired=False)),
         )
         .order_by(f"{module}__order", "slug")
     )

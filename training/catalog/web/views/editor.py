@@ -26,8 +26,10 @@ from training.catalog.services import (
     DraftIsNewer,
     FileChange,
     discard_drafts,
+    rename_file,
     save_draft,
 )
+from training.catalog.services.restructure_modules import FIXED_NAMES
 from training.catalog.vocabulary import current_vocabulary
 from training.catalog.web.shown_texts import MAX_FAULTS, numbered_lines, shown_change
 from training.catalog.web.wording import FILE_KINDS, kind_of
@@ -73,6 +75,20 @@ def _save(request: HttpRequest, module: str, path: str, draft: Draft | None) -> 
             discard_drafts(revisions={draft.pk: revision}, by=author, now=now)
             there = HttpResponseRedirect(reverse("authoring:module", args=[module]))
             return leave_toast(request, there, gettext("Draft discarded."))
+        if act == "rename":
+            new_path = request.POST.get("name", "").strip()
+            rename_file(
+                module_slug=module,
+                path=path,
+                new_path=new_path,
+                data=text.encode(),
+                revision=revision,
+                base=base,
+                by=author,
+                now=now,
+            )
+            there = HttpResponseRedirect(reverse("authoring:edit", args=[module, new_path]))
+            return leave_toast(request, there, gettext("Renamed when you publish."))
         saved = save_draft(
             module_slug=module,
             path=path,
@@ -125,6 +141,7 @@ def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResp
         and not reasons_against_discarding(actor_of(request), [draft]),
         "is_removed": draft is not None and draft.content is None,
         "is_published": published is not None,
+        "has_own_name": path not in FIXED_NAMES,
         "is_stale": draft is not None and draft.base_sha256 != sha256(published),
         "theirs": _compared(path, form.theirs, form.text) if form.is_late else None,
     }

@@ -28,7 +28,13 @@ from training.catalog.queries import (
     published_file,
     published_files,
 )
-from training.catalog.services import CannotSaveDraft, FileChange, answer_offer, save_draft
+from training.catalog.services import (
+    CannotSaveDraft,
+    FileChange,
+    answer_offer,
+    remove_module,
+    save_draft,
+)
 from training.catalog.web.shown_texts import ShownChange, shown_change
 from training.catalog.web.starters import starter
 from training.catalog.web.wording import FILE_KINDS, kind_of
@@ -177,6 +183,18 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
     except CannotSaveDraft as refusal:
         return _module_page(request, module, problems=refusal.reasons, name=name)
     return HttpResponseRedirect(_address(module, name))
+
+
+@post_only(otherwise=_module_address)
+def remove(request: HttpRequest, module: str) -> HttpResponse:
+    """Draft the removal of the whole module, and show what that would change."""
+    try:
+        remove_module(module_slug=module, by=actor_of(request), now=clock.now())
+    except CannotSaveDraft as refusal:
+        return _module_page(request, module, problems=refusal.reasons)
+    if not drafts_of(module).exists():  # nothing of it was published
+        return HttpResponseRedirect(reverse("authoring:modules"))
+    return HttpResponseRedirect(f"{reverse('authoring:changes')}?module={module}")
 
 
 @post_only(otherwise=_module_address)
