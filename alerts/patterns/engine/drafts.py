@@ -203,30 +203,6 @@ def have_similar_hours(one: Draft, other: Draft) -> bool:
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
 
 
-def split_by_functions(drafts: Iterable[Draft]) -> Iterator[Draft]:
-    """Yield types that always tell a function apart from those that do not: the rule of the first
-    names their functions, and a command among devices that only ever polled stays open. One rule
-    for both could name none.
-    """
-    for draft in drafts:
-        silent = {
-            (cell.key.alert_type, cell.key.own_title)
-            for cell in draft.cells
-            if not cell.key.function
-        }
-        if not silent or silent == {(c.key.alert_type, c.key.own_title) for c in draft.cells}:
-            yield draft
-            continue
-        for is_silent in (False, True):
-            part = [
-                cell
-                for cell in draft.cells
-                if ((cell.key.alert_type, cell.key.own_title) in silent) == is_silent
-            ]
-            if is_frequent(part):
-                yield Draft.of(part)
-
-
 def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[Draft]:
     """Yield drafts whose targets can be named as groups apart from the few that cannot, where the
     groups hold most of the alerts: who is seen next is then expected.

@@ -15,7 +15,6 @@ from alerts.patterns.engine.cells import Cell, End, count_alerts, count_days, we
 from alerts.patterns.engine.drafts import (
     Draft,
     soft_drafts,
-    split_by_functions,
     split_by_groups,
     strict_drafts,
 )
@@ -31,6 +30,7 @@ from alerts.patterns.engine.sides import (
     smallest_networks,
 )
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
+from alerts.suppression.engine.fields import NONE_TOLD
 from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
 
 MIN_PLANNED_SHARE: Final = 0.9
@@ -66,8 +66,7 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
             calm = [cell for cell in alike if not cell.is_suspect]
             suspect = [cell for cell in alike if cell.is_suspect]
             joined = strict_drafts(calm) if is_strict else soft_drafts(calm)
-            drafts = split_by_functions(joined)
-            for draft in drafts if is_strict else split_by_groups(drafts, inventory):
+            for draft in joined if is_strict else split_by_groups(joined, inventory):
                 pattern = describe(
                     draft, suspect, inventory, is_strict=is_strict, networks=networks
                 )
@@ -124,7 +123,7 @@ def describe(
         is_directed=cells[0].key.is_directed,
         is_strict=is_strict,
         protocols=_all_of(cells, lambda cell: cell.key.protocol),
-        functions=_all_of(cells, lambda cell: cell.key.function),
+        functions=_functions_of(cells),
         hours=hours,
         planned_work=planned_work,
         exceptions=(),
@@ -224,6 +223,14 @@ def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
         by_group=len(pattern.destination.members) > 10,
     )
     return replace(pattern, cells=tuple(covered), alerts=sum(inside), evidence=evidence)
+
+
+def _functions_of(cells: list[Cell]) -> tuple[str, ...]:
+    """Return the functions that these cells tell, sorted; first "" where some tell none. Nothing
+    where all tell none, or the functions are many.
+    """
+    told = {cell.key.function for cell in cells}
+    return () if told == {NONE_TOLD} or len(told) > MAX_LISTED else tuple(sorted(told))
 
 
 def _all_of(cells: list[Cell], get: Callable[[Cell], str]) -> tuple[str, ...]:

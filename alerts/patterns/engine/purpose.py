@@ -8,6 +8,7 @@ from typing import Final
 
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE, alert_type_for
 from alerts.patterns.engine.pattern import TypeName
+from alerts.suppression.engine.fields import NONE_TOLD
 
 
 class Purpose(StrEnum):
@@ -90,7 +91,7 @@ def purpose_of(types: Iterable[TypeName], functions: Iterable[str] = ()) -> Purp
         return Purpose.TALK
     purpose = _BY_TITLE.get(known.title) or _BY_CATEGORY.get(known.category, Purpose.TALK)
     if purpose is Purpose.COMMAND:
-        verbs = {function.lower().partition(" ")[0] for function in functions}
+        verbs = {each.lower().partition(" ")[0] for each in functions if each != NONE_TOLD}
         if verbs and verbs <= {"read", "get", "poll", "browse", "report"}:
             return Purpose.POLL
         if verbs and verbs <= {"write", "set", "operate", "select"}:

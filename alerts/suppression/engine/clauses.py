@@ -10,7 +10,7 @@ from typing import Any, Final
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.addresses import reasons_against_address, reasons_against_network
 from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
 from alerts.suppression.engine.lookalikes import reasons_against_text
 from alerts.suppression.engine.windows import WEEK, minutes_a_week, reasons_against_window
 from alerts.suppression.engine.words import Sentence, listed
@@ -40,6 +40,11 @@ class Clause:
         return {"field": self.field, "operator": str(self.operator), "values": list(self.values)}
 
     @property
+    def named(self) -> tuple[Value, ...]:
+        """The values without that of alerts that tell none."""
+        return tuple(value for value in self.values if value != NONE_TOLD)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """The values as texts."""
         return tuple(str(value) for value in self.values)
@@ -64,7 +69,10 @@ def reasons_against_clause(clause: Clause) -> list[Sentence]:
     if clause.operator in (Operator.IS, Operator.AT_MOST) and len(clause.values) > 1:
         return [Sentence("clause.one", label=field.label, operator=clause.operator)]
     reasons: list[Sentence] = []
-    for value in clause.values:
+    values = clause.named if field.or_none else clause.values
+    if not values:
+        return [Sentence("clause.empty", label=field.label)]
+    for value in values:
         reasons += _against_value(field, clause.operator, value)
     return reasons
 

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     WORK = "work"
 
 
+NONE_TOLD: Final = ""  # a value of some fields: alerts that tell none
+
 _EQUAL = frozenset({Operator.IS, Operator.IS_ONE_OF})
 OPERATORS: Final[Mapping[Kind, frozenset[Operator]]] = {
     Kind.TEXT: _EQUAL,
@@ -45,13 +47,16 @@ OPERATORS: Final[Mapping[Kind, frozenset[Operator]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `many`: the alert has several values, and one that fits is enough."""
+    """One field. `many`: the alert has several values, and one that fits is enough. `or_none`: a
+    line that names values may also hold for alerts that tell none.
+    """
 
     name: str
     kind: Kind
     label: str
     many: bool = False
     least: int = 4  # characters; names picked from a short list of the plant may be shorter
+    or_none: bool = False
 
     @property
     def operators(self) -> frozenset[Operator]:
@@ -61,7 +66,10 @@ class Field:
 
 def _field(name: str, kind: Kind = Kind.TEXT, label: str = "", **more: int) -> Field:
     many = name.startswith("any_") or name in {"techniques", "tactics", "planned_work"}
-    return Field(name, kind, label or name.replace("_", " "), many, more.get("least", 4))
+    return Field(
+        name, kind, label or name.replace("_", " "), many, more.get("least", 4),
+        or_none=name == "function",
+    )  # fmt: skip
 
 
 FIELDS: Final[Mapping[str, Field]] = {

@@ -56,7 +56,7 @@ def why_not(clause: Clause, facts: Facts) -> Sentence:
         return why_outside(facts.at, clause.texts)
     if field.kind is Kind.WORK:
         return Sentence("miss.work", works=_works(clause))
-    wanted = listed(clause.values)
+    wanted = listed(clause.named)
     said = getattr(facts, field.name)
     if field.kind is Kind.SEVERITY:
         said = SEVERITIES[said] if 0 < said < len(SEVERITIES) else ""
@@ -80,4 +80,4 @@ def _exception(clause: Clause) -> Sentence:
     if field.kind is Kind.WORK:
         return Sentence("miss.exception_work", works=_works(clause))
     code = "miss.exception_time" if field.kind is Kind.TIME else "miss.exception"
-    return Sentence(code, label=field.label, wanted=listed(clause.values))
+    return Sentence(code, label=field.label, wanted=listed(clause.named))

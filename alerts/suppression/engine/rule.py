@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from alerts.suppression.engine.clauses import Clause, is_everything, narrows, reasons_against_clause
-from alerts.suppression.engine.fields import IDENTITIES
+from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD
 from alerts.suppression.engine.lookalikes import reasons_against_text
 from alerts.suppression.engine.words import Sentence, listed
 
@@ -83,6 +83,11 @@ def reasons_against_rule(rule: Rule) -> list[Sentence]:
     reasons = _against_frame(rule)
     for clause in rule.clauses:
         reasons += reasons_against_clause(clause)
+    reasons += [
+        Sentence("clause.exception_open", label=FIELDS[clause.field].label)
+        for clause in rule.except_any
+        if clause.field in FIELDS and FIELDS[clause.field].or_none and NONE_TOLD in clause.values
+    ]
     if len(rule.all_of) > MOST_CLAUSES or len(rule.except_any) > MOST_CLAUSES:
         reasons.append(Sentence("rule.many", most=MOST_CLAUSES))
     if not rule.all_of:

@@ -75,4 +75,5 @@ def _value(field: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": 0, "maximum": 65535}
     if field.kind is Kind.COUNT:
         return {"type": "integer", "minimum": 1, "maximum": 500}
-    return {"type": "string", "minLength": field.least, "maxLength": LONGEST_VALUE}
+    least = 0 if field.or_none else field.least  # "": alerts that tell none
+    return {"type": "string", "minLength": least, "maxLength": LONGEST_VALUE}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.http import QueryDict
 
 from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.fields import FIELDS, IDENTITIES, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD, Kind, Operator
 from alerts.suppression.engine.reading import NotARule, from_json
 from alerts.suppression.engine.rule import ACTIONS, MOST_CLAUSES, VERSION, as_json, instant
 from alerts.suppression.engine.undirected import undirected
@@ -99,6 +99,8 @@ def _line(data: QueryDict, at: str) -> Body:
         return {"field": name, "operator": str(operator_for(name)), "values": []}
     values = [*data.getlist(f"{at}-value"), *_added(data, at, field.kind)]
     kept = list(dict.fromkeys(text for each in values if (text := each.strip())))
+    if field.or_none and NONE_TOLD in data.getlist(f"{at}-value"):
+        kept.append(NONE_TOLD)
     if operator == Operator.IS and len(kept) > 1 and Operator.IS_ONE_OF in field.operators:
         operator = str(Operator.IS_ONE_OF)
     read = [_number(text) for text in kept] if field.kind in _NUMBERS else kept

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.clauses import Clause, reasons_against_clause
 from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
 from alerts.suppression.engine.windows import DAYS, zone_of
 from alerts.suppression.web.body import MEMBERS
 from alerts.suppression.web.windows import HalfWindow, HalfWindows
@@ -44,6 +44,7 @@ class EditLine:
     problems: list[str]
     number: int  # of the line in its part, for people
     left: str = ""
+    or_none: bool = False  # "none told" may be added
     half: HalfWindow | None = None
 
 
@@ -107,6 +108,8 @@ def _line(
         problems=all_in_words(reasons),
         number=number,
         left=left.get(at, ""),
+        or_none=at.startswith("all") and field is not None and field.or_none
+        and NONE_TOLD not in values,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.planned_work.engine.kinds import KINDS
 from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
 from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.words import Sentence, days_in_words
 from alerts.suppression.models import State
@@ -111,6 +111,8 @@ def line_of(clause: Clause) -> Line:
 
 def value_words(text: str, field: Field) -> str:
     """A value of a field in the language of the page, where it is not the plant's own word."""
+    if field.or_none and text == NONE_TOLD:
+        return gettext("none told")
     if field.kind is Kind.TIME:
         return window_words(text)
     return work_words(text) if field.kind is Kind.WORK else text

@@ -62,7 +62,7 @@ POOLS = {
     "severity": ("Informational", "Low", "Medium", "High"),
     "protocol": ("Siemens S7", "MODBUS"),
     "port": PORTS,
-    "function": ("Download", "Write", "5"),
+    "function": ("Download", "Write", "5", ""),
     "techniques": ("T0843", "T0889", "T1693.001"),
     "tactics": ("ImpairProcessControl", "Persistence"),
     "product_name": ("Azure Security Center for IoT", "Microsoft Defender for IoT"),

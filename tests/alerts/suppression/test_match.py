@@ -100,6 +100,17 @@ def test_each_kind_of_line_has_its_words(line, said, words):
     assert matches(rule(clause(*line)), facts(**said)).why == f"Not closed: {words}."
 
 
+def test_a_line_may_hold_for_alerts_that_tell_no_function():
+    polls = rule(TYPE, clause("function", "is_one_of", "", "3 (Read Holding Registers)", "Read"))
+    assert matches(polls, facts(function="Read")).holds
+    assert matches(polls, facts(function="")).holds
+    assert matches(polls, facts(function="Stop")).why == (
+        "Not closed: the function was Stop, but the rule asks for 3 (Read Holding Registers) or "
+        "Read."
+    )
+    assert not matches(rule(TYPE, clause("function", "is", "Read")), facts(function="")).holds
+
+
 def test_an_exception_is_explained_as_one():
     spared = but(DOWNLOADS, except_any=(clause("function", "is_one_of", "Upload", "Stop PLC"),))
     assert matches(spared, facts(function="Download")).holds

@@ -53,6 +53,8 @@ BAD_LINES = [
     (("source_device", "is", "ENG\n-WS-04"), "text.unseen"),
     (("source_device", "is", "ENG\x00WS-04"), "text.unseen"),
     (("source_device", "is", "ENG-WS\ud800"), "text.unseen"),
+    (("function", "is", ""), "clause.empty"),  # "none told" names no function by itself
+    (("protocol", "is_one_of", "S7", ""), "text.blanks"),
     (("source_device", "is", "ЕNG-WS-04"), "text.twin"),  # the first letter is Cyrillic
     (("source_device", "is", "НМІ-0001"), "text.twin"),  # all three letters are
     (("source_device", "is", "ΡLC-0001"), "text.twin"),  # the first is Greek
@@ -93,7 +95,8 @@ BAD_LINES = [
 @pytest.mark.parametrize(("line", "code"), BAD_LINES, ids=lambda told: str(told)[:60])
 def test_a_line_that_says_nothing_sensible_is_refused(line, code):
     for made in (rule(TYPE, clause(*line)), rule(TYPE, except_any=[clause(*line)])):
-        assert {reason.code for reason in reasons_against_rule(made)} == {code}
+        codes = {reason.code for reason in reasons_against_rule(made)}
+        assert codes - {"clause.exception_open"} == {code}
 
 
 GOOD_LINES = [
@@ -102,6 +105,7 @@ GOOD_LINES = [
     ("zone", "within", "Gdańsk / Packaging 2"),
     ("protocol", "is", "S7"),
     ("function", "is", "5"),
+    ("function", "is_one_of", "5", ""),  # or none told
     ("source_device", "is", "Клапан-01"),  # a Cyrillic word that no Latin one looks like
     ("source_device", "is", "GDAŃSK-Ö1"),
     ("source_device", "is", "ポンプ-01"),
@@ -118,6 +122,12 @@ GOOD_LINES = [
 @pytest.mark.parametrize("line", GOOD_LINES, ids=str)
 def test_a_line_that_makes_sense_is_taken(line):
     assert not reasons_against_rule(rule(TYPE, clause(*line)))
+
+
+def test_an_exception_is_about_something_that_was_told():
+    open_line = clause("function", "is_one_of", "5", "")
+    [reason] = reasons_against_rule(rule(TYPE, except_any=[open_line]))
+    assert reason.code == "clause.exception_open"
 
 
 EVERY_DAY = [f"{day} 00:00-24:00 UTC" for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")]

@@ -199,16 +199,17 @@ def test_functions_that_were_seen_are_kept_and_another_is_not_covered():
     assert not pattern.covers_cell(cell(HISTORIAN, GATEWAYS[0], SOFT[0], function="Write"))
 
 
-def test_types_that_tell_a_function_are_told_apart_from_those_that_do_not():
+def test_types_with_and_without_functions_are_one_pattern_that_a_command_stays_out_of():
     cells = [cell(HISTORIAN, each, SOFT[0], function="Read") for each in GATEWAYS]
     cells += [cell(HISTORIAN, each, SOFT[1]) for each in GATEWAYS]
-    patterns = mine(cells, INVENTORY)
-    assert {(p.types[0][0], p.functions) for p in patterns} == {
-        (SOFT[0], ("Read",)),
-        (SOFT[1], ()),
-    }
-    command = cell(HISTORIAN, GATEWAYS[0], SOFT[0], function="Direct Operate")
-    assert not any(p.covers_cell(command) for p in patterns)
+    pattern = one(cells)
+    assert (set(pattern.types), pattern.functions) == ({(t, "") for t in SOFT[:2]}, ("", "Read"))
+    for title in SOFT[:2]:
+        command = cell(HISTORIAN, GATEWAYS[0], title, function="Direct Operate")
+        assert not pattern.covers_cell(command)
+    [said] = [each for each in rule_for(pattern, time_zone="UTC", now=NOON).all_of
+              if each.field == "function"]  # fmt: skip
+    assert (said.operator, said.values) == ("is_one_of", ("", "Read"))
 
 
 def test_evidence_is_pooled_over_the_pattern_and_one_annotation_is_one_trial():

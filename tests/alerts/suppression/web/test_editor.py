@@ -69,6 +69,20 @@ def test_a_value_whose_tick_is_taken_away_goes(save):
     assert body["except_any"] == [{"field": "protocol", "operator": "is_one_of", "values": ["CIP"]}]
 
 
+def test_a_line_on_functions_may_hold_for_alerts_that_tell_none(client, save, draft):
+    told = line("all-0", "function", "is_one_of", "Read")
+    save(**told)
+    page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
+    assert "or none told" in page
+    body = save(**line("all-0", "function", "is_one_of", "Read", ""))
+    assert body["all_of"][0]["values"] == ["", "Read"]
+    page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
+    assert "or none told" not in page and "none told" in page
+    assert save(**told)["all_of"][0]["values"] == ["Read"]
+    body = save(**line("all-0", "protocol", "is_one_of", "CIP", ""))
+    assert body["all_of"][0]["values"] == ["CIP"]
+
+
 def test_another_field_starts_its_line_anew(save):
     body = save(**line("all-0", "time", "is", "Gdańsk") | {"all-0-was": "site"})
     assert body["all_of"] == [{"field": "time", "operator": "within", "values": []}]
