@@ -105,6 +105,9 @@ def describe_side(
     if allow_group and is_kind_of_site(distinct, inventory):
         known = sum(count for group, count in inventory.items() if group.kind in kinds)
         return Side(Rung.GROUP, members, kinds=kinds, known=known)
+    if allow_group and is_kind_of_zones(distinct, inventory) and _is_product(groups):
+        known = sum(inventory.get(group, 0) for group in groups)
+        return Side(Rung.GROUP, members, kinds=kinds, zones=zones, known=known)
     return list_side(distinct, zones)
 
 
@@ -168,6 +171,25 @@ def is_kind_of_site(ends: set[End], inventory: Inventory) -> bool:
     return len({end.zone for end in ends}) > 1 and all(
         kind and count >= MIN_GROUP_MEMBERS and count >= MIN_GROUP_SHARE * known[kind]
         for kind, count in seen.items()
+    )
+
+
+def is_kind_of_zones(ends: set[End], inventory: Inventory) -> bool:
+    """Whether each kind among these ends may be named over the zones in which it was seen: the same
+    measure for all zones together, such as stations with two controllers each, and half of those
+    known in each of them.
+    """
+    seen = Counter(group for group, _ in {(end.group, end.name) for end in ends})
+    members: Counter[str] = Counter()
+    for group, count in seen.items():
+        members[group.kind] += count
+    return (
+        len({group.zone for group in seen}) > 1
+        and min(members.values()) >= MIN_GROUP_MEMBERS
+        and all(
+            group.is_named and count >= MIN_GROUP_SHARE * inventory.get(group, 0)
+            for group, count in seen.items()
+        )
     )
 
 

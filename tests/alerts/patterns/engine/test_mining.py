@@ -49,6 +49,23 @@ def test_two_members_are_listed_and_not_a_group():
     assert pattern.destination.rung == Rung.LISTED
 
 
+@pytest.mark.parametrize(
+    ("known", "rung"),
+    [
+        ({"Station 1": 2, "Station 2": 2, "Yard": 9}, Rung.GROUP),  # not half of the site's
+        ({"Station 1": 2, "Station 2": 5, "Yard": 9}, Rung.LISTED),  # not half of one zone's
+    ],
+)
+def test_a_few_of_a_kind_in_each_zone_are_a_group_over_their_zones(known, rung):
+    plcs = [device(f"PLC-{z}{n}", zone=f"Station {z}") for z in (1, 2) for n in (1, 2)]
+    inventory = {Group("PLC", zone): count for zone, count in known.items()}
+    side = one([cell(HISTORIAN, each, SOFT[0]) for each in plcs], inventory).destination
+    assert side.rung == rung
+    assert side.zones == ("Station 1", "Station 2")
+    assert side.covers(device("PLC-13", zone="Station 1")) == (rung == Rung.GROUP)
+    assert not side.covers(device("PLC-31", zone="Yard"))
+
+
 def test_what_is_rare_for_each_pair_is_frequent_for_the_kind():
     laptops = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(8)]
     server = device("DHCP-01", kind="Server", zone="Office")
