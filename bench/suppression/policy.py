@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.patterns.engine.cells import Cell
-from alerts.patterns.engine.evidence import unit_of
+from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE, unit_of
 from alerts.patterns.engine.mining import mine
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.simulator.scenarios.records import Incident
-from alerts.suppression.engine.guards.life import CREDIT_PERIOD
+from alerts.suppression.engine.guards.life import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.engine.guards.trial_carry_over import trial_carry_over
 from alerts.suppression.engine.guards.width import MOST_SHARE
@@ -23,7 +23,8 @@ from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import SeenAlert, World
 
 PLANNING = timedelta(days=7)  # before the split, one round of mining and questions a day
-QUESTIONS_A_DAY = 5  # to a person
+QUESTIONS_A_DAY = 5  # to a person; everybody of a site gets each question of the plan
+MAX_STEPS = 10  # of the plan whose trials are looked at in an evening
 HISTORY = timedelta(days=60)
 MIN_AGE = timedelta(days=14)  # of a rule that may make room for another
 MIN_VERSION_GAIN = 3  # incidents of the last 28 days that a new version must add
@@ -57,7 +58,8 @@ class Policy:
     def __init__(self, world: World, site: str) -> None:
         self.world, self.site = world, site
         self.effort = Effort()
-        self.asked_today: Counter[str] = Counter()
+        self.asked_at: datetime | None = None  # the last evening with questions
+        self.questions_left = 0
         self.refused: Counter[str] = Counter()
 
     def mine(self, now: datetime) -> Mined:
@@ -74,17 +76,54 @@ class Policy:
 
     def ask_for_the_plan(self, now: datetime, living: Sequence[SignedRule] = ()) -> Mined:
         """One evening: second opinions first, then the questions that move the curve most."""
-        self.asked_today.clear()
+        days = (now - self.asked_at).days if self.asked_at else 1
+        self.asked_at, self.questions_left = now, QUESTIONS_A_DAY * days
         mined = self.mine(now)
         self.ask_second_opinions(mined, now)
         known = [rebase(rule.pattern, mined) for rule in living]
         able = [pattern for pattern in mined.patterns if not pattern.obstacle]
         shapes = self.recent_shapes(mined, now)
         plan = make_plan(able, mined.cells, shapes, living=known)
-        for step in plan:
-            if not step.pattern.evidence.is_enough and not self._ask_about(step, mined, now):
+        lacking = [step for step in plan if not step.pattern.evidence.is_enough]
+        for step in sorted(lacking, key=lambda step: -step.gain / answers_needed(step.pattern)):
+            if not self._ask_about(step, mined, now):
+                return mined
+        enough = [step for step in plan if step.pattern.evidence.is_enough]
+        slow = [step for step in enough if credit_wanted(step.gain / CREDIT_PERIOD.days)]
+        for step in slow[:MAX_STEPS]:
+            if not self._ask_for_the_trial(step, mined, now):
                 break
         return mined
+
+    def _ask_for_the_trial(self, step: Step, mined: Mined, now: datetime) -> bool:
+        """Ask about incidents of the weeks before, so that the trial may count them; False: nobody
+        has time.
+        """
+        wanted = credit_wanted(step.gain / CREDIT_PERIOD.days)
+        credit = self._credit(step.pattern, mined, now)
+        inside = set(step.pattern.cells)
+        for incident in reversed(mined.incidents):
+            if credit >= wanted or incident.at < now - CREDIT_PERIOD:
+                break
+            if not mined.places[incident.id] <= inside:
+                continue
+            judgement = self.world.judgements[incident.id]
+            if judgement.answers or judgement.is_closed_benign or judgement.is_true_positive:
+                continue
+            if not all(
+                step.pattern.covers_time(
+                    a.occurrence.slot, a.occurrence.utc_slot, a.occurrence.works)
+                for a in self.world.alerts[incident.id]
+            ):  # fmt: skip
+                continue
+            person = self._next_to_answer()
+            if person is None:
+                return False
+            answer = self.world.scenario.ask(incident.id, now, person)
+            judgement.answers.append((person, answer.verdict, answer.cause))
+            self.effort.questions += 1
+            credit += answer.verdict in ("routine", "maintenance")
+        return True
 
     def ask_second_opinions(self, mined: Mined, now: datetime) -> None:
         """A lone suspicious verdict is shown to another person, then to the lead."""
@@ -119,7 +158,7 @@ class Policy:
             incident = self._representative(pattern, unit, by_group, mined)
             if incident is None:
                 continue
-            person = self._free_person()
+            person = self._next_to_answer()
             if person is None:
                 return False
             answer = self.world.scenario.ask(incident.id, now, person)
@@ -150,12 +189,13 @@ class Policy:
                 return incident
         return None
 
-    def _free_person(self) -> str | None:
-        for person in self.world.people(self.site):
-            if self.asked_today[person] < QUESTIONS_A_DAY:
-                self.asked_today[person] += 1
-                return person
-        return None
+    def _next_to_answer(self) -> str | None:
+        """Whoever of OT answers next, one after the other; None: enough for these days."""
+        if self.questions_left <= 0:
+            return None
+        self.questions_left -= 1
+        people = self.world.people(self.site)
+        return people[self.effort.questions % len(people)]
 
     def sign(
         self, mined: Mined, now: datetime, living: Sequence[SignedRule], numbers: int
@@ -302,6 +342,17 @@ class Policy:
                 judgement.is_closed_benign or judgement.verdict in ("routine", "maintenance")
             )
         return credit
+
+
+def answers_needed(pattern: Pattern) -> int:
+    """How many more answers, each about another unit, hold enough of its alerts."""
+    share, needed = pattern.evidence.judged_share, 0
+    for _, alerts in pattern.evidence.open_units:
+        if share >= MIN_JUDGED_SHARE:
+            break
+        share += alerts / (pattern.alerts or 1)
+        needed += 1
+    return max(needed, 1)
 
 
 def keep_trial(rule: SignedRule, olders: Sequence[SignedRule], now: datetime) -> None:

@@ -65,4 +65,5 @@ def _question(each: Question) -> dict[str, Any]:
         "number": each.incident.number,
         "pattern": each.step.candidate.uuid,
         "about": each.about,
+        "for_trial": each.is_for_trial,
     }

@@ -1,5 +1,6 @@
 """The questions whose answers move the curve of the plan most, one incident each."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,13 +11,16 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, PlanQuestion
-from alerts.patterns.reads.plan import Court, PlanStep, SitePlan
+from alerts.patterns.reads.plan import TO_SIGN, Court, PlanStep, SitePlan
+from alerts.patterns.reads.trial_questions import incidents_for_trial
 from alerts.reviews.policies import ot_people_at, speaks_at
+from alerts.suppression.engine.guards.life import credit_wanted
 from alerts.suppression.engine.sql import where
 from alerts.suppression.reads.asking import ask
 from portal.accounts.models import User
 
 MAX_A_DAY: Final = 5  # to one person, whoever asks
+MAX_STEPS: Final = 10  # of the plan whose trials are looked at; who signs takes them in order
 DAY: Final = timedelta(days=1)
 _UNJUDGED: Final = """
 SELECT l.incident_id FROM incidents_alert a
@@ -40,6 +44,7 @@ class Question:
     step: PlanStep
     incident: Incident
     about: str  # the device, or the kind and zone, that nobody has judged yet
+    is_for_trial: bool = False  # the evidence is enough: the trial would count the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class Questions:
 
 def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questions:
     """Return the questions of a site's plan: steps with the largest gain an answer first, and of a
-    step only as many as it needs. Incidents that somebody was asked about are passed over.
+    step only as many as it needs; then what makes the trials of the steps to sign shorter.
+    Incidents that somebody was asked about are passed over.
     """
     found: list[Question] = []
     complete: list[PlanStep] = []
@@ -73,9 +79,33 @@ def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questio
             complete.append(step)
         if len(found) >= MAX_A_DAY:
             break
+    found += _for_trials(plan, user, limit=MAX_A_DAY - len(found), now=now)
     people = _people_at(plan, found[0].incident, user) if found else []
     allowed = allowance(people, found[0].incident, now=now) if found else MAX_A_DAY
     return Questions(found, sum(step.share for step in complete), allowed, people)
+
+
+def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime) -> list[Question]:
+    wanted = {step.candidate.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
+    steps = [step for step in plan.of(*TO_SIGN) if wanted[step.candidate.pk]][:MAX_STEPS]
+    waiting = Counter(
+        PlanQuestion.objects.filter(
+            candidate__in=[step.candidate.pk for step in steps], review__settled_at=None
+        ).exclude(review__state="withdrawn").values_list("candidate", flat=True)
+    )  # fmt: skip
+    found: list[Question] = []
+    for step in steps:
+        if len(found) >= limit:
+            break
+        missing = wanted[step.candidate.pk] - waiting[step.candidate.pk]
+        ids = incidents_for_trial(step.candidate, wanted=missing, limit=limit - len(found), now=now)
+        seen = Incident.objects.all() if user is None else incidents_visible_to(user)
+        rows = seen.filter(pk__in=ids).select_related("workspace__organisation")
+        found += [
+            Question(step, incident, "", is_for_trial=True)
+            for incident in rows.order_by("-created_at", "-pk")
+        ]
+    return found
 
 
 def _people_at(plan: SitePlan, incident: Incident, user: User | None) -> list[User]:

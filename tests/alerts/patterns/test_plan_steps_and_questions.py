@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
+from alerts.incidents.models import Alert, IncidentAlert
 from alerts.patterns.models import Candidate, PlanQuestion, State
 from alerts.patterns.reads.plan import Court, plans_for
 from alerts.patterns.reads.questions import MAX_A_DAY, answers_needed, questions_at
@@ -17,6 +18,7 @@ from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from tests import cast
+from tests.alerts.suppression.past import judge
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_site
@@ -137,6 +139,35 @@ def test_the_answers_make_it_ready(planned, leo, oda, mine):
         )  # fmt: skip
     mine()
     assert len(planned().of(Court.READY)) == 2
+
+
+def test_once_evidence_is_enough_questions_shorten_the_trial(programming, mine, oda, leo):
+    judge(programming[-1:], oda)
+    mine()
+    plan = plans_for(leo)[0]
+    assert [step.court for step in plan.steps] == [Court.READY]
+    found = questions_at(plan, leo, now=NOON).asked
+    # One comes a day: with three of the weeks before, seven days are enough.
+    assert [(each.is_for_trial, each.about) for each in found] == [(True, ""), (True, "")]
+    assert [each.incident for each in found] == programming[-2:-4:-1]
+    assert len(ask_questions(plan=plan, by=leo, now=NOON)) == 2
+    tomorrow = NOON + timedelta(days=1)
+    assert questions_at(plans_for(leo)[0], leo, now=tomorrow).asked == []
+
+
+def test_a_trial_that_may_count_enough_asks_nothing(programming, judged, mine, leo):
+    mine()
+    assert questions_at(plans_for(leo)[0], leo, now=NOON).asked == []
+
+
+def test_what_a_rule_covers_only_in_part_does_not_count_for_its_trial(programming, mine, oda, leo):
+    judge(programming[-1:], oda)
+    mine()
+    plan = plans_for(leo)[0]
+    stranger = Alert.objects.exclude(incidents__in=programming).first()
+    IncidentAlert.objects.create(incident=programming[-2], alert=stranger)
+    found = questions_at(plan, leo, now=NOON).asked
+    assert [each.incident for each in found] == programming[-3:-5:-1]
 
 
 def test_ot_cannot_ask_through_the_plan(planned, oda):

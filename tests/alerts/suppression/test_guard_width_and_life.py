@@ -7,6 +7,7 @@ import pytest
 from alerts.suppression.engine.guards.life import (
     CREDIT_PERIOD,
     Trial,
+    credit_wanted,
     is_unended,
     reasons_against_another,
     reasons_against_expiry,
@@ -220,6 +221,13 @@ def test_after_28_days_both_owners_may_agree_on_fewer_matches(
 def test_owners_are_asked_once_a_trial_cannot_end_by_itself(ran, matches, true_positives, is_asked):
     trial = Trial(began_at=NOW - ran, matches=matches, true_positives=true_positives)
     assert is_unended(trial, now=NOW) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("a_day", "wanted"), [(0, 8), (0.2, 8), (0.3, 8), (0.5, 7), (1, 3), (1.4, 1), (2, 0)]
+)
+def test_the_fewer_come_the_more_of_the_weeks_before_let_a_trial_end(a_day, wanted):
+    assert credit_wanted(a_day) == wanted
 
 
 def test_the_weeks_whose_matches_count_are_four():

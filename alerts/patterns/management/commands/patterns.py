@@ -79,7 +79,8 @@ class Command(TagoutCommand):
             )
         for question in plan["questions"]:
             number = question["number"] or question["incident"]
-            self.stdout.write(f"  ask about #{number}: {question['about']}")
+            what = "shortens its trial" if question["for_trial"] else question["about"]
+            self.stdout.write(f"  ask about #{number}: {what}")
 
 
 def _plan(site: str) -> dict[str, Any]:

@@ -64,6 +64,14 @@ def credit_start(begun: Iterable[datetime], *, now: datetime) -> datetime:
     return max(min([now - CREDIT_PERIOD, *latest]), now - CREDIT_LONGEST)
 
 
+def credit_wanted(matches_a_day: float) -> int:
+    """Return how many matches of the weeks before let a trial end after its seven days, where so
+    many come a day.
+    """
+    fresh = int(matches_a_day * TRIAL.days)
+    return max(min(TRIAL_MATCHES - fresh, MAX_CREDIT), 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """What the canary of a version did. `period` is the rule's rhythm, None where it has none;
