@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class SentinelConfig(AppConfig):
     name = "alerts.sentinel"
     label = "sentinel"
+
+    def ready(self) -> None:
+        from alerts.sentinel.queries import names_of_workspaces
+        from portal.accounts.scope_names import register_scope_names
+
+        register_scope_names(names_of_workspaces)

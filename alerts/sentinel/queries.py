@@ -1,6 +1,7 @@
 """Which workspaces there are, for whom, and how they answer."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -131,3 +132,8 @@ def _standing(row: Reachability | None, now: datetime) -> Standing:
         row.latest_error_code if troubled else "",
         row.reached_at,
     )
+
+
+def names_of_workspaces(uuids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of these workspaces."""
+    return dict(Workspace.objects.filter(uuid__in=uuids).values_list("uuid", "name"))

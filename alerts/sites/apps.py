@@ -6,7 +6,9 @@ class SitesConfig(AppConfig):
     label = "sites"
 
     def ready(self) -> None:
-        from alerts.sites.queries import plants_for
+        from alerts.sites.queries import names_of_sites, plants_for
+        from portal.accounts.scope_names import register_scope_names
         from portal.ui.zones import register_plants
 
         register_plants(plants_for)
+        register_scope_names(names_of_sites)

@@ -1,6 +1,7 @@
 """Reads over places."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from alerts.sites.models import Site
 from portal.accounts.models import Role, User
@@ -31,6 +32,11 @@ def plants_for(user: User) -> list[Plant]:
     is_wide = bool(reach.everywhere or reach.workspaces or reach.organisations)
     rows = Site.objects.values_list("pk", "time_zone", "uuid")
     return [Plant(pk, zone, is_wide or uuid in reach.sites) for pk, zone, uuid in rows]
+
+
+def names_of_sites(uuids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of these sites."""
+    return dict(Site.objects.filter(uuid__in=uuids).values_list("uuid", "name"))
 
 
 def zone_of_sites(ids: Collection[int]) -> str:

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models.functions import Now
 
 from portal.accounts.models import (
     OT_ROLES,
@@ -119,6 +121,28 @@ def names_by_role(roles: Collection[Role]) -> dict[Role, list[str]]:
     for role, name in held.order_by("user__name").values_list("role", "user__name").distinct():
         names.setdefault(Role(role), []).append(name)
     return names
+
+
+def people_matching(text: str, *, now: datetime) -> QuerySet[User]:
+    """Return people whose name or address holds this text, those with an account first, by name;
+    with their grants in force (`grants_in_force`), `open_sessions` and `valid_tokens`.
+    """
+    valid = Q(tokens__revoked_at=None, tokens__expires_at__gt=now)
+    return (
+        User.objects.filter(Q(name__icontains=text) | Q(email__icontains=text))
+        .annotate(
+            open_sessions=Count("sessions", Q(sessions__ends_at__gt=Now()), distinct=True),
+            valid_tokens=Count("tokens", valid, distinct=True),
+        )
+        .prefetch_related(
+            Prefetch(
+                "grants",
+                Grant.objects.filter(revoked_at=None).order_by("role", "pk"),
+                to_attr="grants_in_force",
+            )
+        )
+        .order_by("-is_active", "name", "pk")
+    )
 
 
 def token_of(secret: str) -> ApiToken | None:

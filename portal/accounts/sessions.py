@@ -42,6 +42,11 @@ class SessionStore(SessionBase):
             return False
         return self._row.works_until <= self._read_at
 
+    @property
+    def stays(self) -> bool:
+        """Whether this phone stays signed in, for answering."""
+        return bool(self.get(_STAYS))
+
     def begin(self, *, stays: bool) -> None:
         """Count this session's time from now, under a new key: its person has just given their
         password.
@@ -70,7 +75,7 @@ class SessionStore(SessionBase):
         """Seconds for which the browser keeps the cookie; the row decides how long it is worth
         anything.
         """
-        return int((MAX_STAY if self.get(_STAYS) else WORKDAY).total_seconds())
+        return int((MAX_STAY if self.stays else WORKDAY).total_seconds())
 
     def load(self) -> dict[str, Any]:
         """Return what the session holds; nothing where it has ended or never was."""

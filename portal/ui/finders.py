@@ -26,6 +26,7 @@ def find_pages(request: HttpRequest, text: str) -> Found:
     for url_name, label, icon in (
         ("notifications:inbox", gettext("Inbox"), "bell"),
         ("api-tokens", gettext("API tokens"), "key-round"),
+        ("change-password", gettext("Change password"), "lock"),
     ):
         if url := address_of(url_name):
             pages.append(Result(label, url, icon))

@@ -57,6 +57,7 @@ def foreign(porto):
         "device_id": ids["devices"], "site": site.uuid, "file": uuid.uuid4(),
         "key": uuid.uuid4(), "line": 1, "number": 1, "verb": "pause", "deed": "stop",
         "technique_id": "T0843", "note": 1_000_000, "slug": "controller-stop",
+        "person": lead.uuid, "grant": lead.grants.earliest("pk").pk,
         "module": "theirs", "path": "theirs.md", "kind": "scorm",
     }  # fmt: skip
 

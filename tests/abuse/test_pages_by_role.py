@@ -12,10 +12,10 @@ from alerts.incidents.models import Incident
 from alerts.incidents.services.groups import regroup
 from alerts.reviews.models import Annotation
 from alerts.suppression.models import RuleVersion
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import Role, ScopeKind, User
 from tests import cast
 from tests.abuse.roles import Offers, plain
-from tests.conftest import NOON
+from tests.conftest import NOON, add_person
 from tests.crawl import MAX_OF_A_KIND, kind_of
 from tests.factories import lessons
 from tests.factories.lessons import make_draft, publish_modules
@@ -85,7 +85,13 @@ OFFERED = {
     "editor of a lesson": {"authoring:edit": {"trainer"}},
     "changes of lessons": {"authoring:publish": {"trainer"}},
     "upload of modules": {"authoring:upload": {"trainer"}},
+    "password": {"change-password": set(ROLES)},
+    "people": {},
+    "person": {"people:revoke": {"administrator"}},
+    "disabling a person": {"people:disable": {"administrator"}},
+    "disabled person": {"people:enable": {"administrator"}, "people:revoke": {"administrator"}},
 }
+PEOPLE = {"people", "person", "disabling a person", "disabled person"}
 EDITOR = {
     "lesson editor",
     "files of a module",
@@ -93,7 +99,7 @@ EDITOR = {
     "changes of lessons",
     "upload of modules",
 }
-OPEN_TO_ALL = {"home", "inbox", "tokens", "site"}
+OPEN_TO_ALL = {"home", "inbox", "tokens", "password", "site"}
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
 LIST_KEYS = {"J", "O", "Enter", "Space", ".", "/", "[", "]"}
 KEYS = {"X": SOC, "C": SOC, "E": SOC, "S": SOC, "Z": HANDS, "V": OT}
@@ -146,6 +152,22 @@ def world(gdansk):
         "editor of a lesson": "/authoring/modules/first-module/file/01-one-stop.md",
         "changes of lessons": "/authoring/changes/",
         "upload of modules": "/authoring/upload/",
+        "password": "/login/password/",
+        **pages_about_people(),
+    }
+
+
+def pages_about_people():
+    """The addresses of pages about two people, of whom one is disabled."""
+    manager = (Role.MANAGER, ScopeKind.ALL, None)
+    here = add_person(cast.Person("here@plant.example", "Hedda"), manager)
+    gone = add_person(cast.Person("gone@plant.example", "Gustav"), manager)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    return {
+        "people": "/people/?q=plant.example",
+        "person": f"/people/{here.uuid}/",
+        "disabling a person": f"/people/{here.uuid}/disable/",
+        "disabled person": f"/people/{gone.uuid}/",
     }
 
 
@@ -176,6 +198,7 @@ def test_a_page_offers_what_the_role_may_do_and_no_link_leads_to_a_closed_page(w
     found = {name: offers(page, address) for name, address in world.items()}
     closed = OFFERED.keys() - OPEN_TO_ALL if role not in READERS else set()
     closed = closed - EDITOR if role == "trainer" else closed | EDITOR
+    closed = closed - PEOPLE if role == "administrator" else closed | PEOPLE
     assert {name: each.doors for name, each in found.items()} == {
         name: set() if name in closed else allowed(table, role) for name, table in OFFERED.items()
     }

@@ -104,6 +104,9 @@ def fill(site, workspace, people, n):
         make_planned_work(site, by=people["oda"])
     make_lessons(n)
     fill_drafts(people["tom"], n)
+    for number in range(n):
+        role = (Role.MANAGER, ScopeKind.SITE, site.uuid)
+        add_person(cast.Person(f"{n}-{number}@demo.example", "Somebody"), role)
 
 
 def fill_drafts(author, n):

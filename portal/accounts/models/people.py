@@ -26,6 +26,10 @@ class UserManager(BaseUserManager["User"]):
         """Sign-in by e-mail address, whatever its letter case."""
         return self.get(email=(username or "").lower())
 
+    def lock(self, pk: int) -> "User":
+        """This person, whose account nobody opens or closes before this transaction ends."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
 
 class User(AbstractBaseUser):
     """A person. Rights come from grants alone; there is no superuser."""

@@ -1,4 +1,4 @@
-"""Make people and organisations; give and take grants."""
+"""Make people and organisations; disable and enable people; give and take grants."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,13 +7,22 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from portal.accounts.models import (
+    ApiToken,
     Grant,
     Organisation,
     Role,
     ScopeKind,
+    Session,
     User,
+)
+from portal.accounts.password_checks import MAX_PASSWORD
+from portal.accounts.services.reasons import (
+    reasons_against_disabling,
+    reasons_against_managing,
+    reasons_against_revoking,
 )
 from portal.audit.services import Actor, record
 from portal.errors import Refused
@@ -25,6 +34,18 @@ class CannotAddPerson(Refused):
 
 class CannotGrant(Refused):
     """The grant was not given."""
+
+
+class CannotRevoke(Refused):
+    """The grant stays."""
+
+
+class CannotDisablePerson(Refused):
+    """The account stays as it is."""
+
+
+class CannotChangePassword(Refused):
+    """The password stays as it is."""
 
 
 @transaction.atomic
@@ -49,6 +70,67 @@ def add_person(
         user.is_staff = True
     record("accounts.person.added", on=user, by=by, at=now, email=user.email)
     return user
+
+
+@transaction.atomic
+def disable_person(*, person_id: int, by: Actor, now: datetime) -> User:
+    """Close an account: sessions and tokens end with this transaction. What the person did, their
+    name and their grants stay. Refuses one's own account.
+    """
+    person = User.objects.lock(person_id)
+    if reasons := reasons_against_disabling(person, by=by):
+        raise CannotDisablePerson(*reasons)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    tokens = person.tokens.filter(revoked_at=None)
+    prefixes = sorted(tokens.values_list("prefix", flat=True))
+    ApiToken.objects.filter(prefix__in=prefixes).update(revoked_at=now)
+    sessions = _end_sessions(person)
+    record("accounts.person.disabled", on=person, by=by, at=now, sessions=sessions, tokens=prefixes)
+    return person
+
+
+@transaction.atomic
+def enable_person(*, person_id: int, by: Actor, now: datetime) -> User:
+    """Open an account again. Its grants hold again; it has no session and no token."""
+    person = User.objects.lock(person_id)
+    reasons = reasons_against_managing(by)
+    if person.is_active:
+        reasons.append(gettext("This account is not disabled."))
+    if reasons:
+        raise CannotDisablePerson(*reasons)
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+    _end_sessions(person)
+    record("accounts.person.enabled", on=person, by=by, at=now)
+    return person
+
+
+@transaction.atomic
+def change_password(*, person_id: int, password: str, by: Actor, now: datetime) -> User:
+    """Give an account another password. All its sessions end, and no device is known any more.
+    Refuses weak passwords, and anybody but the person and a command.
+    """
+    person = User.objects.get(pk=person_id)
+    if isinstance(by, User) and (by.pk != person.pk or by.via_token is not None):
+        raise CannotChangePassword(gettext("Only the person can change their password."))
+    if len(password) > MAX_PASSWORD:
+        most = {"most": MAX_PASSWORD}
+        raise CannotChangePassword(gettext("A password has at most %(most)s letters.") % most)
+    try:
+        validate_password(password, person)
+    except ValidationError as weak:
+        raise CannotChangePassword(*weak.messages) from None
+    person.set_password(password)  # takes half a second, so before the row is locked
+    User.objects.lock(person_id)
+    person.save(update_fields=["password"])
+    sessions = _end_sessions(person)
+    record("accounts.password.changed", on=person, by=by, at=now, sessions=sessions)
+    return person
+
+
+def _end_sessions(person: User) -> int:
+    return Session.objects.filter(user=person).delete()[0]
 
 
 @transaction.atomic
@@ -99,10 +181,14 @@ def grant_role(
 
 @transaction.atomic
 def revoke_role(*, grant_id: int, by: Actor, now: datetime) -> bool:
-    """Take a grant back; it stays on record. False when it was revoked before."""
+    """Take a grant back; it stays on record. False when it was revoked before. Refuses one's own
+    role of an administrator.
+    """
+    grant = Grant.objects.select_related("user").get(pk=grant_id)
+    if reasons := reasons_against_revoking(grant.role, of=grant.user, by=by):
+        raise CannotRevoke(*reasons)
     changed = Grant.objects.filter(pk=grant_id, revoked_at=None).update(revoked_at=now)
     if changed:
-        grant = Grant.objects.select_related("user").get(pk=grant_id)
         where = str(grant.scope_uuid) if grant.scope_uuid else "everything"
         said = {"role": grant.role, "scope": grant.scope, "where": where}
         record("accounts.role.revoked", on=grant.user, by=by, at=now, **said)

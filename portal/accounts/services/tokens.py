@@ -49,6 +49,7 @@ def create_token(
     days: int = DEFAULT_DAYS,
 ) -> CreatedToken:
     """Make a token for a person's programs. Refuses unknown scopes and more than a year."""
+    owner = User.objects.lock(owner.pk)
     if reasons := _reasons_against(owner, name.strip(), scopes, days, now):
         raise CannotCreateToken(*reasons)
     made = _make(owner, name.strip(), scopes, timedelta(days=days), now)
@@ -59,8 +60,9 @@ def create_token(
 @transaction.atomic
 def rotate_token(*, token_id: int, by: User, now: datetime) -> CreatedToken:
     """Give a token of one's own a new secret and a new term; the old secret ends at once."""
+    owner = User.objects.lock(by.pk)
     old = ApiToken.objects.select_for_update().filter(pk=token_id, owner=by).first()
-    if old is None or not old.works_at(now):
+    if old is None or not owner.is_active or not old.works_at(now):
         raise CannotRotateToken(gettext("This token is no longer valid. Make a new one."))
     ApiToken.objects.filter(pk=old.pk).update(revoked_at=now)
     made = _make(by, old.name, old.scopes, old.expires_at - old.made_at, now)

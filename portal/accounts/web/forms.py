@@ -38,6 +38,55 @@ class PreferencesForm(forms.Form):
         return chosen
 
 
+def password_field() -> forms.CharField:
+    """Return the field for the password of a person who is signed in, asked again."""
+    return forms.CharField(
+        strip=False,
+        max_length=MAX_PASSWORD,
+        label=gettext_lazy("Your password"),
+        help_text=gettext_lazy("A token works without you: show that it is you who makes it."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": gettext_lazy("Enter your password.")},
+    )
+
+
+class PasswordForm(forms.Form):
+    """The password of now, and the new one twice."""
+
+    current = forms.CharField(
+        strip=False,
+        max_length=MAX_PASSWORD,
+        label=gettext_lazy("Your password now"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": gettext_lazy("Enter your password.")},
+    )
+    new = forms.CharField(
+        strip=False,
+        max_length=MAX_PASSWORD,
+        label=gettext_lazy("New password"),
+        help_text=gettext_lazy("At least 12 letters; not your name, and no common password."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": gettext_lazy("Choose a new password.")},
+    )
+    again = forms.CharField(
+        strip=False,
+        max_length=MAX_PASSWORD,
+        label=gettext_lazy("The new password once more"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": gettext_lazy("Enter the new password once more.")},
+    )
+
+    def clean(self) -> dict[str, str]:
+        """The new one is another one, and was typed twice alike."""
+        given: dict[str, str] = self.cleaned_data
+        new = given.get("new")
+        if new and new == given.get("current"):
+            self.add_error("new", gettext_lazy("That is your password now. Choose another one."))
+        elif new and "again" in given and new != given["again"]:
+            self.add_error("again", gettext_lazy("This is not the same as above."))
+        return given
+
+
 class TokenForm(forms.Form):
     """What a new token is for, what it may do and for how long."""
 
@@ -65,3 +114,10 @@ class TokenForm(forms.Form):
             (MOST_DAYS, gettext_lazy("1 year")),
         ],
     )
+    password = password_field()
+
+
+class RotateForm(forms.Form):
+    """Nothing but the password: a new secret is shown."""
+
+    password = password_field()

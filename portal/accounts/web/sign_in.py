@@ -100,8 +100,8 @@ def _try(request: HttpRequest, goal: str) -> HttpResponse:
 @transaction.atomic
 def _begin_session(request: HttpRequest, form: SignInForm) -> User | None:
     """Sign the person in, unless their account was disabled since their password was looked at."""
-    person = User.objects.select_for_update().filter(pk=form.get_user().pk, is_active=True).first()
-    if person is None:
+    person = User.objects.lock(form.get_user().pk)
+    if not person.is_active:
         return None
     now = clock.now()
     login(request, form.get_user())

@@ -5,6 +5,7 @@ page and in no session.
 from uuid import UUID
 
 from django.conf import settings
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import ApiToken, TokenScope
+from portal.accounts.proof import PasswordCheck, check_password_again
 from portal.accounts.queries import scopes_of_use_to
 from portal.accounts.services import (
     CannotCreateToken,
@@ -24,7 +26,7 @@ from portal.accounts.services import (
     revoke_token,
     rotate_token,
 )
-from portal.accounts.web.forms import TokenForm
+from portal.accounts.web.forms import RotateForm, TokenForm
 from portal.ui.forms_only import post_only
 from portal.ui.toasts import leave_toast
 
@@ -38,10 +40,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _page(request, TokenForm())
     form = TokenForm(request.POST)
-    if form.is_valid():
+    if form.is_valid() and _is_proved(request, form):
         try:
             me, now = actor_of(request), clock.now()
-            made = create_token(owner=me, by=me, now=now, **form.cleaned_data)
+            wanted = {name: form.cleaned_data[name] for name in ("name", "scopes", "days")}
+            made = create_token(owner=me, by=me, now=now, **wanted)
         except CannotCreateToken as refusal:
             form.add_error(None, list(refusal.reasons))
         else:
@@ -54,16 +57,16 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def rotate(request: HttpRequest, token: UUID) -> HttpResponse:
     """Ask first, for the old secret ends at once; then show the new one."""
     old = get_object_or_404(ApiToken, uuid=token, owner=actor_of(request))
-    reasons: list[str] = []
-    if request.method == "POST":
+    form = RotateForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _is_proved(request, form):
         try:
             made = rotate_token(token_id=old.pk, by=actor_of(request), now=clock.now())
         except CannotRotateToken as refusal:
-            reasons = list(refusal.reasons)
+            form.add_error(None, list(refusal.reasons))
         else:
             return _page(request, TokenForm(), made=made)
-    page = {"token": old, "reasons": reasons}
-    status = 422 if reasons else 200
+    page = {"token": old, "form": form}
+    status = 422 if form.errors else 200
     return render(request, "portal/accounts/rotate_token.html", page, status=status)
 
 
@@ -74,6 +77,14 @@ def revoke(request: HttpRequest, token: UUID) -> HttpResponse:
     revoke_token(token_id=mine.pk, by=actor_of(request), now=clock.now())
     told = gettext("Revoked: %(name)s") % {"name": mine.name}
     return leave_toast(request, redirect("api-tokens"), told)
+
+
+def _is_proved(request: HttpRequest, form: Form) -> bool:
+    """Whether the password is right: a token outlives the session, so its owner makes it."""
+    outcome = check_password_again(request, form.cleaned_data["password"], now=clock.now())
+    if outcome is not PasswordCheck.RIGHT:
+        form.add_error("password", outcome.reason)
+    return outcome is PasswordCheck.RIGHT
 
 
 def _page(

@@ -31,9 +31,24 @@ def test_a_person_is_added_and_granted_a_site(oda):
     assert run("person", "list")[0]["roles"] == ["ot-engineer"]
 
 
+def test_a_role_is_taken_back_where_it_holds(oda):
+    site = Site.objects.create(name="Gdańsk")
+    run("grant", "oda@plant.example", "ot-engineer", "--site", "Gdańsk")
+    with pytest.raises(CommandError, match="hold it in another scope"):
+        run("grant", "revoke", "oda@plant.example", "ot-engineer")
+    said = run("grant", "revoke", "ODA@plant.example", "ot-engineer", "--site", "Gdańsk")
+    assert said["revoked"] is True
+    assert reach_of(User.objects.get()).nowhere
+    assert oda.grants.get().revoked_at is not None and oda.grants.get().scope_uuid == site.uuid
+    with pytest.raises(CommandError, match="does not hold ot-engineer for the site Gdańsk"):
+        run("grant", "revoke", "oda@plant.example", "ot-engineer", "--site", "Gdańsk")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("grant", "revoke", "oda@plant.example"), "Say `grant EMAIL ROLE`"),
+        (("grant", "oda@plant.example"), "Say `grant EMAIL ROLE`"),
         (("grant", "nobody@plant.example", "manager"), "Nobody has the address"),
         (("grant", "oda@plant.example", "king"), "There is no role 'king'"),
         (("grant", "oda@plant.example", "ot-engineer", "--site", "Atlantis"), "known: none yet"),

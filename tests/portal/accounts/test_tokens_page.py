@@ -12,7 +12,8 @@ from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
-WANTED = {"name": "Nightly export", "scopes": ["read"], "days": "30"}
+PASSWORD = {"password": "correct horse battery"}
+WANTED = {"name": "Nightly export", "scopes": ["read"], "days": "30"} | PASSWORD
 
 
 @pytest.fixture
@@ -60,14 +61,30 @@ def test_a_form_that_makes_no_sense_makes_no_token(page, change, said):
     assert not ApiToken.objects.exists()
 
 
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_a_token_is_made_with_the_password_only(page, sam, password):
+    old = create_token(owner=sam, name="Old", scopes=["read"], by=sam, now=NOON)
+    for address in ("/tokens/", f"/tokens/{old.token.uuid}/rotate/"):
+        answer = page.post(address, WANTED | {"password": password})
+        assert answer.status_code == 422 and secret_in(answer) is None
+    assert ApiToken.objects.get() == old.token
+    assert token_of(old.secret).works_at(NOON)
+
+
+def test_the_password_is_asked_however_lately_one_signed_in(client, sam):
+    client.post("/login/", {"username": sam.email} | PASSWORD)
+    assert client.post("/tokens/", WANTED | {"password": ""}).status_code == 422
+    assert not ApiToken.objects.exists()
+
+
 def test_rotating_asks_first_and_shows_the_new_secret(page, sam):
     old = create_token(owner=sam, name="Old", scopes=["read"], by=sam, now=NOON)
     address = f"/tokens/{old.token.uuid}/rotate/"
     assert "stop until they get the new one" in page.get(address).text
     assert token_of(old.secret).revoked_at is None
-    assert token_of(secret_in(page.post(address))).works_at(NOON)
+    assert token_of(secret_in(page.post(address, PASSWORD))).works_at(NOON)
     assert token_of(old.secret).revoked_at == NOON
-    assert page.post(address).status_code == 422
+    assert page.post(address, PASSWORD).status_code == 422
 
 
 def test_a_revoked_token_stays_in_the_list(page, sam):

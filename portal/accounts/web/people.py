@@ -1,0 +1,178 @@
+"""People, for administrators: who has an account and which roles, and how to end either."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import wraps
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import Grant, Role, ScopeKind, User
+from portal.accounts.queries import people_matching
+from portal.accounts.role_words import ROLE_NAMES
+from portal.accounts.scope_names import scope_names
+from portal.accounts.services import (
+    CannotDisablePerson,
+    CannotRevoke,
+    disable_person,
+    enable_person,
+    revoke_role,
+)
+from portal.accounts.services.reasons import (
+    reasons_against_disabling,
+    reasons_against_managing,
+    reasons_against_revoking,
+)
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page
+from portal.ui.toasts import leave_toast
+
+MAX_SHOWN = 200
+MAX_TEXT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """One role of a person and where it holds."""
+
+    grant: Grant
+    name: str | Promise
+    where: str
+    may_revoke: bool = False
+
+
+def for_administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer 403 to everybody else."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, **parts: object) -> HttpResponse:
+        if reasons_against_managing(actor_of(request)):
+            raise PermissionDenied
+        return view(request, **parts)
+
+    return checked
+
+
+@require_safe
+@for_administrators
+def show_people(request: HttpRequest) -> HttpResponse:
+    """Everybody with an account, or those whom a text finds."""
+    text = request.GET.get("q", "")[:MAX_TEXT].strip()
+    people = list(people_matching(text, now=clock.now())[: MAX_SHOWN + 1])
+    names = _names_for(people)
+    page = {
+        "rows": [(person, _roles_of(person, names)) for person in people[:MAX_SHOWN]],
+        "text": text,
+        "has_more": len(people) > MAX_SHOWN,
+    }
+    return render_page(request, "portal/accounts/people.html", page, part="rows")
+
+
+@require_safe
+@for_administrators
+def show_person(request: HttpRequest, person: UUID) -> HttpResponse:
+    """One person: account, sessions, tokens, and roles that can be taken back."""
+    return _person_page(request, person)
+
+
+@require_http_methods(["GET", "POST"])
+@for_administrators
+def disable(request: HttpRequest, person: UUID) -> HttpResponse:
+    """Ask first, saying what ends; then close the account."""
+    found = _person_or_404(person)
+    reasons = reasons_against_disabling(found, by=actor_of(request))
+    if request.method == "POST" and not reasons:
+        try:
+            disable_person(person_id=found.pk, by=actor_of(request), now=clock.now())
+        except CannotDisablePerson as refusal:  # by somebody else at the same instant
+            reasons = list(refusal.reasons)
+        else:
+            told = gettext("Disabled: %(name)s. Sessions and tokens have ended.")
+            return _back(request, found, told % {"name": found.name})
+    page = {"person": found, "reasons": reasons}
+    status = 422 if reasons and request.method == "POST" else 200
+    return render(request, "portal/accounts/disable_person.html", page, status=status)
+
+
+@post_only(otherwise=lambda person: reverse("people:person", args=[person]))
+@for_administrators
+def enable(request: HttpRequest, person: UUID) -> HttpResponse:
+    """Open an account again."""
+    found = _person_or_404(person)
+    try:
+        enable_person(person_id=found.pk, by=actor_of(request), now=clock.now())
+    except CannotDisablePerson as refusal:
+        return _person_page(request, person, refusal.reasons)
+    told = gettext("Enabled: %(name)s. They sign in anew; tokens stay revoked.")
+    return _back(request, found, told % {"name": found.name})
+
+
+@post_only(otherwise=lambda person, grant: reverse("people:person", args=[person]))
+@for_administrators
+def revoke(request: HttpRequest, person: UUID, grant: int) -> HttpResponse:
+    """Take a role back."""
+    held = get_object_or_404(Grant.objects.select_related("user"), pk=grant, user__uuid=person)
+    try:
+        revoke_role(grant_id=held.pk, by=actor_of(request), now=clock.now())
+    except CannotRevoke as refusal:
+        return _person_page(request, person, refusal.reasons)
+    told = gettext("Taken back from %(name)s: %(role)s")
+    names = {"name": held.user.name, "role": ROLE_NAMES[Role(held.role)]}
+    return _back(request, held.user, told % names)
+
+
+def _back(request: HttpRequest, person: User, told: str) -> HttpResponse:
+    return leave_toast(request, redirect("people:person", person=person.uuid), told)
+
+
+def _person_or_404(uuid: UUID) -> User:
+    return get_object_or_404(people_matching("", now=clock.now()), uuid=uuid)
+
+
+def _person_page(request: HttpRequest, uuid: UUID, reasons: Collection[str] = ()) -> HttpResponse:
+    person, by = _person_or_404(uuid), actor_of(request)
+    page = {
+        "person": person,
+        "roles": _roles_of(person, _names_for([person]), by=by),
+        "may_disable": not reasons_against_disabling(person, by=by),
+        "reasons": reasons,
+    }
+    status = 422 if reasons else 200
+    return render(request, "portal/accounts/person.html", page, status=status)
+
+
+def _names_for(people: Collection[User]) -> dict[UUID, str]:
+    grants = [grant for person in people for grant in _grants_of(person)]
+    return scope_names({grant.scope_uuid for grant in grants if grant.scope_uuid})
+
+
+def _roles_of(person: User, names: dict[UUID, str], *, by: User | None = None) -> list[HeldRole]:
+    return [
+        HeldRole(
+            grant,
+            ROLE_NAMES[Role(grant.role)],
+            _where(grant, names),
+            may_revoke=by is not None
+            and not reasons_against_revoking(grant.role, of=person, by=by),
+        )
+        for grant in _grants_of(person)
+    ]
+
+
+def _grants_of(person: User) -> list[Grant]:
+    grants: list[Grant] = getattr(person, "grants_in_force", [])
+    return grants
+
+
+def _where(grant: Grant, names: dict[UUID, str]) -> str:
+    if grant.scope == ScopeKind.ALL or grant.scope_uuid is None:
+        return gettext("everywhere")
+    return names.get(grant.scope_uuid, gettext("somewhere that is gone"))

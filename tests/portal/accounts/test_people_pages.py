@@ -1,0 +1,172 @@
+"""The pages about people, and that of one's own password."""
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import Role, ScopeKind, Session, User
+from portal.accounts.password_checks import KNOWN_PEOPLE
+from portal.accounts.services import create_token, grant_role
+from tests import cast
+from tests.bars import bar_faults_everywhere
+from tests.conftest import NOON
+from tests.factories.incidents import make_site
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+PASSWORD, OTHER = "correct horse battery", "another long sentence"
+EVERYWHERE = (ScopeKind.ALL, None)
+
+
+@pytest.fixture
+def sam(make_person):
+    return make_person(cast.SAM, (Role.SOC_ANALYST, *EVERYWHERE))
+
+
+@pytest.fixture
+def ada(make_person):
+    return make_person(cast.ADA, (Role.ADMINISTRATOR, *EVERYWHERE))
+
+
+@pytest.fixture
+def page(client, ada):
+    client.force_login(ada)
+    return client
+
+
+def test_the_list_says_who_has_which_role_where(page, sam):
+    site = make_site()
+    grant_role(to=sam, role=Role.OT_ENGINEER, scope=ScopeKind.SITE, scope_uuid=site.uuid,
+               by="tests", now=NOON)  # fmt: skip
+    text = page.get("/people/").text
+    assert "Sam Keller" in text and "SOC analyst" in text and "everywhere" in text
+    assert site.name in text
+    assert "Ada Okafor" in page.get("/people/?q=OKAF").text
+    assert "Sam Keller" not in page.get("/people/?q=OKAF").text
+    assert "Nobody is called that" in page.get("/people/?q=zzz").text
+
+
+def test_an_account_is_disabled_after_a_question_and_enabled_again(page, sam):
+    Client().force_login(sam)
+    create_token(owner=sam, name="export", scopes=["read"], by=sam, now=NOON)
+    address = f"/people/{sam.uuid}/"
+    asked = page.get(f"{address}disable/").text
+    assert "1 open session ends" in asked and "1 token ends" in asked
+    answer = page.post(f"{address}disable/", follow=True)
+    assert "Disabled: Sam Keller" in answer.text and "Enable this account" in answer.text
+    sam.refresh_from_db()
+    assert not sam.is_active and not Session.objects.filter(user=sam).exists()
+    again = page.post(f"{address}disable/")
+    assert again.status_code == 422 and "disabled already" in again.text
+    assert "Enabled: Sam Keller" in page.post(f"{address}enable/", follow=True).text
+    refused = page.post(f"{address}enable/")
+    assert refused.status_code == 422 and "not disabled" in refused.text
+
+
+def test_a_role_is_taken_back(page, sam):
+    grant = sam.grants.get()
+    address = f"/people/{sam.uuid}/roles/{grant.pk}/revoke/"
+    answer = page.post(address, follow=True)
+    assert "Taken back from Sam Keller: SOC analyst" in answer.text
+    assert "Whoever has none sees nothing" in answer.text
+    grant.refresh_from_db()
+    assert grant.revoked_at == NOON
+
+
+def test_the_role_of_somebody_else_is_not_found_under_this_person(page, sam, ada):
+    address = f"/people/{sam.uuid}/roles/{ada.grants.get().pk}/revoke/"
+    assert page.post(address).status_code == 404
+
+
+def test_nobody_removes_themselves(page, ada):
+    text = page.get(f"/people/{ada.uuid}/").text
+    assert "Another administrator can disable it" in text and "Take back" not in text
+    assert page.post(f"/people/{ada.uuid}/disable/").status_code == 422
+    revoke = f"/people/{ada.uuid}/roles/{ada.grants.get().pk}/revoke/"
+    assert page.post(revoke).status_code == 422
+    ada.refresh_from_db()
+    assert ada.is_active and ada.grants.get().revoked_at is None
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATOR])
+def test_nobody_else_reads_or_does_any_of_it(client, make_person, ada, role):
+    client.force_login(make_person(cast.LEO, (role, *EVERYWHERE)))
+    own = f"/people/{ada.uuid}/"
+    for address in ("/people/", own, f"{own}disable/"):
+        assert client.get(address).status_code == 403
+    for address in (f"{own}disable/", f"{own}enable/",
+                    f"{own}roles/{ada.grants.get().pk}/revoke/"):  # fmt: skip
+        assert client.post(address).status_code == 403
+    ada.refresh_from_db()
+    assert ada.is_active
+
+
+def change(client, **said):
+    given = {"current": PASSWORD, "new": OTHER, "again": OTHER} | said
+    return client.post("/login/password/", given)
+
+
+def signed_in(password=PASSWORD):
+    client = Client()
+    answer = client.post("/login/", {"username": cast.SAM.email, "password": password})
+    return client if answer.status_code == 302 else None
+
+
+def test_a_person_changes_their_password_and_stays_signed_in_here_alone(sam):
+    here, elsewhere = signed_in(), signed_in()
+    answer = change(here)
+    assert answer["Location"] == "/login/password/"
+    assert "Your password was changed" in here.get("/login/password/").text
+    assert elsewhere.get("/")["Location"].startswith("/login/")
+    assert signed_in() is None and signed_in(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"current": "wrong"}, "That is not your password"),
+        ({"current": ""}, "Enter your password"),
+        ({"new": "short", "again": "short"}, "too short"),
+        ({"again": "something else"}, "not the same as above"),
+        ({"new": PASSWORD, "again": PASSWORD}, "your password now"),
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(sam, said, reason):
+    answer = change(signed_in(), **said)
+    assert answer.status_code == 422 and reason in answer.text
+    assert signed_in()
+
+
+def test_guessing_the_old_password_has_an_end(sam):
+    here = signed_in()
+    for _ in range(8):
+        change(here, current="wrong")
+    assert change(here).status_code == 429
+    assert signed_in()
+
+
+def test_a_password_is_not_changed_while_many_are_looked_at(sam):
+    here = signed_in()
+    with KNOWN_PEOPLE.turn(), KNOWN_PEOPLE._places:
+        answer = change(here)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "3")
+    assert signed_in()
+
+
+def test_the_device_stays_known_after_the_password_was_changed(sam):
+    here = signed_in()
+    change(here)
+    here.post("/logout/")
+    for i in range(8):
+        Client().post("/login/", {"username": sam.email, "password": f"wrong {i}"})
+    given = {"username": sam.email, "password": OTHER}
+    assert Client().post("/login/", given).status_code == 429
+    assert here.post("/login/", given).status_code == 302
+
+
+@pytest.mark.browser
+def test_the_pages_meet_the_bars(browse, ada, sam):
+    User.objects.create_user("neo@demo.example", "Neo Newman")
+    User.objects.filter(email="neo@demo.example").update(is_active=False)
+    for path in ("/people/", f"/people/{sam.uuid}/", f"/people/{sam.uuid}/disable/",
+                 "/login/password/", "/tokens/"):  # fmt: skip
+        assert bar_faults_everywhere(browse(path, as_=ada)) == [], path
+    assert bar_faults_everywhere(browse("/login/")) == []
