@@ -1,5 +1,6 @@
 """Read a person's inbox."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,6 +30,12 @@ def inbox_of(user: User) -> QuerySet[Notification]:
 def is_told(user: User, *, act: UUID) -> bool:
     """Return whether the person has a line about this act."""
     return Notification.objects.filter(to=user, act=act).exists()
+
+
+def people_told_of(acts: Collection[UUID]) -> set[int]:
+    """Return the ids of those who have a line about one of these acts."""
+    rows = Notification.objects.filter(act__in=acts)
+    return set(rows.values_list("to", flat=True))
 
 
 def unread_count(user: User) -> int:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -19,7 +19,7 @@ from alerts.reviews.engine.second_opinion import (
     draw,
 )
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
-from alerts.reviews.policies import ot_leads_at, ot_people_at, speaks_at
+from alerts.reviews.policies import leads_of, ot_leads_at, ot_people_at, speaks_at
 from alerts.reviews.queries.suspicions import incidents_held_by, suspicions_on, why_settled
 from alerts.reviews.services.second_opinion_reminders import (
     ask_leads,
@@ -38,6 +38,7 @@ from alerts.reviews.services.tell_second_opinion import (
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.audit.services import record
+from portal.notifications.queries import people_told_of
 
 log = logging.getLogger(__name__)
 
@@ -241,17 +242,29 @@ def _is_waiting(found: SecondOpinion, incidents: list[Incident], *, now: datetim
 
 def _people_to_ask(found: SecondOpinion, incidents: list[Incident]) -> list[User]:
     """Who may be asked next, the right ones only: first another person of the site, the lead where
-    there is none; once somebody has been asked, the lead.
+    there is none; once somebody has been asked, the lead. Nobody who was told of the answer.
     """
     if not incidents or found.opinions.count() >= MAX_QUESTIONS:
         return []
     judges = Annotation.objects.filter(incidents__in=incidents, withdrawn_at=None)
     known = {*judges.values_list("by", flat=True), *found.opinions.values_list("person", flat=True)}
+    known |= people_told_of(_telling_acts(found, incidents))
     workspace = incidents[0].workspace
+    if found.leads_asked_at is not None:  # they decide, and were told for that
+        known |= {each.pk for each in leads_of(found.site, workspace)}
     people = [each for each in ot_people_at(found.site, workspace) if each.pk not in known]
     leads = [each for each in ot_leads_at(found.site, workspace) if each.pk not in known]
     others = [each for each in people if each not in leads]
     return (leads or others) if found.opinions.exists() else (others or leads)
+
+
+def _telling_acts(found: SecondOpinion, incidents: list[Incident]) -> set[UUID]:
+    """The acts of which a notification tells the answer: giving it, and escalating it."""
+    first = found.annotation
+    escalations = TimelineItem.objects.filter(
+        incident__in=incidents, code="escalated", at__gte=first.given_at, act__isnull=False
+    )
+    return {first.act, *(act for act in escalations.values_list("act", flat=True) if act)}
 
 
 def _asked_lately(person: User, *, now: datetime) -> int:

@@ -9,7 +9,11 @@ from alerts.reviews.engine.second_opinion import ASK_LEADS_EVERY, NARROWS_AFTER,
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.policies import leads_of
 from alerts.reviews.queries.suspicions import suspicions_on
-from alerts.reviews.services.settle_second_opinion import TAGOUT, lock_open
+from alerts.reviews.services.settle_second_opinion import (
+    TAGOUT,
+    lock_open,
+    withdraw_questions,
+)
 from alerts.reviews.services.tell_second_opinion import tell_leads, tell_reminder
 from portal.audit.services import record
 
@@ -44,7 +48,8 @@ def due_for_leads(*, now: datetime) -> list[int]:
 
 def ask_leads(pk: int, *, now: datetime) -> bool:
     """Ask both leads every day about a suspicion that stayed undecided; from the first time on it
-    holds open its source and destination only.
+    holds open its source and destination only. Who decides is told of the first answer, so a
+    question for an opinion of their own ends.
     """
     found = lock_open(pk)
     if found is None or found.annotation.verdict != SUSPICIOUS:
@@ -63,6 +68,7 @@ def ask_leads(pk: int, *, now: datetime) -> bool:
         found.leads_asked_at = now
     found.leads_reminded_at = now
     found.save(update_fields=["leads_asked_at", "leads_reminded_at"])
+    withdraw_questions(found, now=now, people=people)
     tell_leads(found, people=people, about=incidents, now=now)
     record(
         "reviews.suspicion.leads_asked", on=found, by=TAGOUT, at=now,

@@ -1,6 +1,6 @@
 """End a second opinion: what follows in its transaction, whoever decided."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -90,15 +90,20 @@ def close_second_opinion(
     second_opinion.reason, second_opinion.correction = reason[:500], correction
     second_opinion.decided_by = decided_by
     second_opinion.save(update_fields=["state", "decided_at", "reason", "correction", "decided_by"])
-    _withdraw_questions(second_opinion, now=now)
+    withdraw_questions(second_opinion, now=now)
     if state == SecondOpinion.State.OVERTAKEN:
         return  # the verdict that overtook it stands on the timeline, and its people were told
     _write_down(second_opinion, now=now)
     tell_outcome(second_opinion, now=now)
 
 
-def _withdraw_questions(second_opinion: SecondOpinion, *, now: datetime) -> None:
+def withdraw_questions(
+    second_opinion: SecondOpinion, *, now: datetime, people: Collection[User] | None = None
+) -> None:
+    """Withdraw what still waits, from these people or from all."""
     waiting = second_opinion.opinions.filter(state=Opinion.State.WAITING)
+    if people is not None:
+        waiting = waiting.filter(person__in=people)
     for opinion in waiting.select_for_update(of=("self",)):
         opinion.state, opinion.settled_at = Opinion.State.WITHDRAWN, now
         opinion.save(update_fields=["state", "settled_at"])

@@ -6,14 +6,19 @@ import pytest
 
 from alerts.incidents.models import Incident, OtState, Status, TimelineItem
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER
-from alerts.reviews.models import Annotation, SecondOpinion
+from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.queries import (
     evidence_in_force,
     second_opinions_visible_to,
     suspicions_on,
     suspicions_to_decide,
 )
-from alerts.reviews.services import CannotDecide, decide_suspicion, run_second_opinions
+from alerts.reviews.services import (
+    CannotDecide,
+    decide_suspicion,
+    give_opinion,
+    run_second_opinions,
+)
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.conftest import NOON
@@ -130,14 +135,25 @@ def test_what_is_no_decision_is_refused(request, undecided, who, said, words):
     assert SecondOpinion.objects.get().is_open
 
 
-def test_who_answered_does_not_decide_alone(undecided, olaf, leo):
-    from alerts.reviews.services import give_opinion
-
-    opinion = undecided.opinions.get()
-    give_opinion(opinion=opinion.uuid, by=olaf, verdict="routine", cause="other", now=DUE)
+def test_who_answered_does_not_decide_alone(suspicious, olaf, leo):
+    run_second_opinions(seed=SEED, now=OPENED)
+    opinion = Opinion.objects.get()
+    give_opinion(opinion=opinion.uuid, by=olaf, verdict="routine", cause="other", now=OPENED)
+    run_second_opinions(seed=SEED, now=DUE)
+    undecided = SecondOpinion.objects.get()
     with pytest.raises(CannotDecide, match="Another lead"):
         decide(undecided, olaf, verdict="routine", cause="other")
     decide(undecided, leo)
+
+
+def test_a_lead_who_is_asked_to_decide_is_told_and_no_longer_asked_blind(client, undecided, olaf):
+    assert Opinion.objects.get(person=olaf).state == Opinion.State.WITHDRAWN
+    client.force_login(olaf)
+    page = client.get(f"/reviews/{undecided.uuid}/second/")
+    assert page.status_code == 200, "where the mail leads"
+    assert "Odd." in page.content.decode()
+    run_second_opinions(seed=SEED, now=DUE + DAY)
+    assert not Opinion.objects.filter(state=Opinion.State.WAITING).exists(), "nor asked again"
 
 
 def test_who_called_it_suspicious_does_not_decide_alone(answer, incident, olaf, leo):

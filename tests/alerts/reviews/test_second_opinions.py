@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Incident, OtState, Status, TimelineItem
+from alerts.incidents.services.escalate import escalate_incidents
 from alerts.outbox.models import Change
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER, asks_about_harmless_too
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
@@ -22,6 +23,7 @@ from portal.accounts.models import Grant, Role, ScopeKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
+from tests.alerts.reviews.conftest import answer_of
 from tests.conftest import NOON, add_person
 from tests.reuse import reuse_rows
 
@@ -75,6 +77,23 @@ def test_another_person_of_the_site_is_asked(suspicious, oda, kasia, olaf, pia):
     assert asked.person == kasia, "not the first, not the lead, nobody of another site"
     assert asked.due_at == LATER + HOUR, "as any question about a High incident"
     assert run(suspicious)["asked"] == 0, "once"
+
+
+def test_nobody_is_asked_who_was_told_of_the_answer(incident, oda, kasia, olaf):
+    Incident.objects.filter(pk=incident.pk).update(owner_email=KASIA.email)
+    given = answer_of(
+        oda, incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd."
+    )
+    assert Notification.objects.filter(to=kasia, act=given.act).exists(), "as the owner"
+    run(given)
+    assert the_question(given).person == olaf
+
+
+def test_nobody_is_asked_who_was_told_of_its_escalation(suspicious, incident, kasia, olaf, sam):
+    Grant.objects.create(user=kasia, role=Role.SOC_LEAD, scope=ScopeKind.ALL, granted_at=NOON)
+    escalate_incidents(incident_ids=[incident.pk], by=sam, now=NOON)
+    run(suspicious)
+    assert the_question(suspicious).person == olaf
 
 
 def test_nobody_is_asked_while_the_answer_may_be_undone(suspicious, kasia):
