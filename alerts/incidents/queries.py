@@ -19,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Concat
 
+from alerts.incidents.hidden_verdicts import as_told_to
 from alerts.incidents.models import (
     Alert,
     BulkAct,
@@ -28,6 +29,7 @@ from alerts.incidents.models import (
     TimelineItem,
     touches,
 )
+from alerts.outbox.queries import changes_of
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Device, Site
 from portal.accounts.models import READING_ROLES, Role, User
@@ -53,9 +55,10 @@ class Act:
 
 def incidents_visible_to(user: User, roles: Collection[Role] = READING_ROLES) -> QuerySet[Incident]:
     """The incidents in reach of the person: by workspace, organisation or any touched site. With
-    `roles` only where the person holds one of these.
+    `roles` only where the person holds one of these. A verdict that is hidden from the person does
+    not stand in them.
     """
-    return _in_reach(Incident.objects.all(), user, roles)
+    return as_told_to(user, _in_reach(Incident.objects.all(), user, roles))
 
 
 def alerts_visible_to(user: User) -> QuerySet[Alert]:
@@ -73,7 +76,7 @@ def groups_visible_to(user: User) -> QuerySet[Group]:
     """The queue rows in reach of the person. All incidents of a row share place and workspace,
     so a row is seen as a whole or not at all.
     """
-    return _in_reach(Group.objects.all(), user)
+    return as_told_to(user, _in_reach(Group.objects.all(), user))
 
 
 def devices_visible_to(user: User) -> QuerySet[Device]:
@@ -97,13 +100,25 @@ def devices_visible_to(user: User) -> QuerySet[Device]:
 
 
 def timeline_of(incident: Incident) -> QuerySet[TimelineItem]:
-    """What happened to an incident, newest first."""
-    return incident.timeline.select_related("by").order_by("-at", "-pk")
+    """What happened to an incident, newest first. Where a verdict is hidden from its reader, what
+    came before it: later lines tell of it, or of what people did because of it.
+    """
+    lines = incident.timeline.select_related("by").order_by("-at", "-pk")
+    hidden = incident.hidden_verdict
+    return lines if hidden is None else lines.filter(at__lt=hidden.given_at).exclude(act=hidden.act)
 
 
 def comments_of(incident: Incident) -> QuerySet[Comment]:
-    """The comments of an incident, ours among them from the moment they are owed; oldest first."""
-    return incident.comments.order_by("created_at", "pk")
+    """The comments of an incident, ours among them from the moment they are owed; oldest first.
+    Where a verdict is hidden from its reader, those from before it.
+    """
+    rows = incident.comments.order_by("created_at", "pk")
+    hidden = incident.hidden_verdict
+    if hidden is None:
+        return rows
+    ours = changes_of(incident.workspace_id, incident.name).filter(act=hidden.act)
+    names = [str(key) for key in ours.values_list("key", flat=True)]
+    return rows.filter(created_at__lt=hidden.given_at).exclude(name__in=names)
 
 
 def recent_acts_of(

@@ -1,6 +1,7 @@
 """What the SOC asks and what OT says: reviews and annotations (pages say "verdict"). A verdict
 suppresses nothing. Suspicious answers, and a few harmless ones, are put to a second person who does
-not see the first answer; two of three decide (decision 0011). Doors: `queries`, `services.ask_ot`,
+not see the first answer anywhere (`queries.verdicts_hidden_from`); two of three decide (decision
+0011). Doors: `queries`, `services.ask_ot`,
 `services.give_verdict`, `services.run_second_opinions`, `/reviews/`; the incident page includes
 `/reviews/for-incident/ID/panel` (contract: `web/panel.py`).
 """

@@ -12,6 +12,8 @@ class ReviewsConfig(AppConfig):
     label = "reviews"
 
     def ready(self) -> None:
+        from alerts.incidents.hidden_verdicts import register_hidden_verdicts
+        from alerts.reviews.queries import verdicts_hidden_from
         from portal.accounts.models import READING_ROLES
         from portal.ui.navigation import ALERTS, NavItem, register_nav
         from portal.ui.shell import register_shell_fact
@@ -22,6 +24,7 @@ class ReviewsConfig(AppConfig):
                     tab=_("Reviews"))
         )  # fmt: skip
         register_shell_fact("reviews.waiting", _waiting)
+        register_hidden_verdicts(verdicts_hidden_from)
 
 
 def _waiting(request: "HttpRequest") -> int:

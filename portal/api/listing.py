@@ -52,6 +52,17 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What only one request can say of columns: expressions (of rows that this person may see) and
+    converters (names of places), by the column's name; and of filters: conditions by their name.
+    """
+
+    sources: Mapping[str, Combinable] = field(default_factory=dict)
+    reads: Mapping[str, Read] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """By which column a list runs, the primary key telling equals apart. `kind` of the column where
     its name does not say it (`…_at` are moments, all others texts).
@@ -107,30 +118,24 @@ class Listing:
             raise BadInput(said, {"fields": [said]})
         return [known[name] for name in names]
 
-    def narrowed(self, rows: QuerySet[Any], given: Mapping[str, str]) -> tuple[QuerySet[Any], bool]:
+    def narrowed(
+        self, rows: QuerySet[Any], given: Mapping[str, str], own: Own | None = None
+    ) -> tuple[QuerySet[Any], bool]:
         """The rows that the filters leave, and whether the search through them must be bounded."""
         bounded, errors = False, {}
+        conditions = own.conditions if own else {}
         for each in self.filters:
             if each.name not in given:
                 continue
             try:
-                rows = rows.filter(each.where(each.kind.read(given[each.name])))
+                where = conditions.get(each.name, each.where)
+                rows = rows.filter(where(each.kind.read(given[each.name])))
             except ValueError as wrong:
                 errors[each.name] = [str(wrong)]
             bounded = bounded or not each.indexed
         if errors:
             raise BadInput(" ".join(f"{name}: {why[0]}" for name, why in errors.items()), errors)
         return rows, bounded
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """What only one request can say of columns: expressions (of rows that this person may see) and
-    converters (names of places), by the column's name.
-    """
-
-    sources: Mapping[str, Combinable] = field(default_factory=dict)
-    reads: Mapping[str, Read] = field(default_factory=dict)
 
 
 def rows_of(

@@ -40,7 +40,7 @@ def page_of(
     rows = rows.order_by(*order.terms)
     if "cursor" in given:
         rows = rows.filter(order.beyond(*_read_cursor(given["cursor"], order)))
-    wanted, bounded = listing.narrowed(rows, given)
+    wanted, bounded = listing.narrowed(rows, given, own)
     edge = None
     if bounded:
         column = order.column

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, Sum
 
-from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, WAITING, late_at
+from alerts.dashboards.measures import DAY, NEEDS_TRIAGE, late_at
 from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.models import Incident, Severity
+from alerts.incidents.hidden_verdicts import hidden_from, ot_state_is
+from alerts.incidents.models import Incident, OtState, Severity
 from alerts.incidents.queries import (
     bulk_acts_of,
     groups_visible_to,
@@ -17,7 +18,7 @@ from alerts.incidents.queries import (
     recent_acts_of,
 )
 from alerts.reviews.models import Annotation, Review
-from alerts.reviews.queries import annotations_in_force
+from alerts.reviews.queries import annotations_in_force, without_hidden
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 
@@ -107,7 +108,7 @@ def owner_ids_of(user: User) -> tuple[str, ...]:
 def _tiles(user: User, now: datetime) -> list[Tile]:
     views = {
         "needs": NEEDS_TRIAGE,
-        "waiting": WAITING,
+        "waiting": ot_state_is([OtState.WAITING], hidden=hidden_from(user), of_groups=True),
         "late": late_at(now),
         "mine": Q(owner_id__in=owner_ids_of(user)),
     }
@@ -131,7 +132,7 @@ def _open_work(user: User) -> list[Work]:
 
 def _answers(user: User, now: datetime) -> list[Answer]:
     seen = incidents_visible_to(user)
-    rows = annotations_in_force().filter(given_at__gt=now - DAY)
+    rows = without_hidden(user, annotations_in_force()).filter(given_at__gt=now - DAY)
     if not reach_of(user).everywhere:
         rows = rows.filter(pk__in=rows.filter(incidents__in=seen).values("pk"))
     shown = Prefetch("incidents", seen.order_by("-severity", "-created_at", "-pk"), to_attr="seen")

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q
 
 from alerts.incidents.api.alerts import workspace_is
+from alerts.incidents.engine.hidden_verdicts import whole_parts
 from alerts.incidents.models import DetailsState, OtState, Severity, Status, TimelineItem, touches
 from alerts.sites.models import Site
 from portal.api.kinds import ID, MOMENT, NUMBER, OBJECT, TEXT, Kind, one_of, shaped
@@ -21,7 +22,8 @@ PART = shaped(code=TEXT, points=NUMBER, detail=TEXT)
 
 
 def _parts(parts: list[list[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(("code", "points", "detail"), part, strict=False)) for part in parts]
+    whole = whole_parts(parts)  # not so only where parts are hidden from the person
+    return [dict(zip(("code", "points", "detail"), part, strict=False)) for part in whole]
 
 
 def _site(name: str) -> Q:
@@ -55,7 +57,9 @@ INCIDENT_COLUMNS = (
     Column("protocol", TEXT, "of the first alert"),
     Column("pattern", ID.or_null(), "equal for incidents of one pattern; null until details come"),
     Column("priority", NUMBER, "0 to 100, the order of the triage queue"),
-    Column("ot_state", OT_STATE, "where it stands with OT", read=_OT_WORDS.__getitem__),
+    Column("ot_state", OT_STATE, "where it stands with OT; waiting, too, while you are asked for a "
+           "second opinion: labels, priority and timeline then tell nothing of the first",
+           read=_OT_WORDS.__getitem__),
     Column("ot_due_at", MOMENT.or_null(), "until when OT should answer"),
     Column("closed_by", TEXT, "the rule that closed it; else empty"),
     Column("alerts_count", NUMBER, "alerts in it"),

@@ -15,8 +15,19 @@ from alerts.incidents.api.bodies import (
     SeverityIn,
 )
 from alerts.incidents.api.listings import COMMENTS, INCIDENTS, TIMELINE
+from alerts.incidents.hidden_verdicts import (
+    has_label,
+    hidden_from,
+    ot_state_is,
+    told_columns,
+)
 from alerts.incidents.models import Alert, Comment, Incident, TimelineItem
-from alerts.incidents.queries import alerts_visible_to, incidents_visible_to
+from alerts.incidents.queries import (
+    alerts_visible_to,
+    comments_of,
+    incidents_visible_to,
+    timeline_of,
+)
 from alerts.incidents.reads.people import ot_line_of, people_for
 from alerts.incidents.services.assign import assign_incidents
 from alerts.incidents.services.close import close_incidents, reopen_incidents
@@ -60,13 +71,23 @@ class IncidentViewSet(Resource):
         return incidents_visible_to(self.person)
 
     def own(self) -> Own:
-        """Sites by their names, looked up where they are asked for."""
+        """Sites by their names, looked up where they are asked for; no verdict that is hidden from
+        the person.
+        """
 
         @cache
         def names() -> dict[int, str]:
             return dict(Site.objects.values_list("pk", "name"))
 
-        return Own(reads={"sites": lambda ids: [names()[pk] for pk in ids if pk in names()]})
+        hidden = hidden_from(self.person)
+        return Own(
+            sources=told_columns(hidden),
+            reads={"sites": lambda ids: [names()[pk] for pk in ids if pk in names()]},
+            conditions={
+                "ot_state": lambda these: ot_state_is(these, hidden=hidden),
+                "label": lambda word: has_label(word, hidden=hidden),
+            },
+        )
 
     def found(self, pk: Any) -> Incident:
         """The incident with its workspace, or 404."""
@@ -80,7 +101,7 @@ class IncidentViewSet(Resource):
     @sub_list(TIMELINE)
     def timeline(self, row: Incident) -> QuerySet[TimelineItem]:
         """What happened to it."""
-        return row.timeline.all()
+        return timeline_of(row)
 
     @sub_list(ALERTS)
     def alerts(self, row: Incident) -> QuerySet[Alert]:
@@ -90,7 +111,7 @@ class IncidentViewSet(Resource):
     @sub_list(COMMENTS)
     def comments(self, row: Incident) -> QuerySet[Comment]:
         """Its comments."""
-        return row.comments.all()
+        return comments_of(row)
 
     @command(CloseIn, **WRITE)
     def close(self, row: Incident, said: dict[str, Any]) -> None:

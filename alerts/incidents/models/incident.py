@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Case, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce, Least
 
+from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdict, HiddenVerdicts
+
 
 class Severity(models.IntegerChoices):
     """Sentinel's severities, ordered. What we do not know is 0 and never suppressed (F18)."""
@@ -141,6 +143,11 @@ class Incident(models.Model):
     stored_at = models.DateTimeField()
     changed_at = models.DateTimeField()  # of this row, for live lists
 
+    # What the reader does not learn yet, of this incident and others (`incidents_visible_to`), and
+    # the state that then stands in the table.
+    hidden: HiddenVerdicts = NOTHING_HIDDEN
+    standing_ot_state: str | None = None
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -219,7 +226,13 @@ class Incident(models.Model):
     @property
     def standing(self) -> str:
         """What people decide by, in short: with another one it changed meanwhile."""
-        return f"{self.status} {self.severity} {self.ot_state} {self.owner_id}"
+        ot_state = self.ot_state if self.standing_ot_state is None else self.standing_ot_state
+        return f"{self.status} {self.severity} {ot_state} {self.owner_id}"
+
+    @property
+    def hidden_verdict(self) -> HiddenVerdict | None:
+        """The verdict on it that its reader does not learn yet."""
+        return self.hidden.by_incident.get(self.pk)
 
     @property
     def is_read_only(self) -> bool:

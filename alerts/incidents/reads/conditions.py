@@ -14,6 +14,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
+from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdicts
 from alerts.incidents.engine.tokens import (
     FIELDS,
     Term,
@@ -24,6 +25,7 @@ from alerts.incidents.engine.tokens import (
     span_of,
     unknown_field_of,
 )
+from alerts.incidents.hidden_verdicts import ot_state_is
 from alerts.incidents.models import (
     BY_RULE,
     CLOSED_AT,
@@ -70,6 +72,11 @@ class Around:
     my_owner_ids: tuple[str, ...]
     inventory: finders.Inventory
     of_groups: bool = True  # rows of the queue are looked for, else single incidents
+    hidden: HiddenVerdicts = NOTHING_HIDDEN
+
+    def stand(self, *states: str) -> Q:
+        """The condition that rows stand so with OT, as far as the person may know it."""
+        return ot_state_is(states, hidden=self.hidden, of_groups=self.of_groups)
 
     def ago(self, span: timedelta) -> datetime:
         """The moment so long ago; the first of the calendar where the span reaches beyond it."""
@@ -151,12 +158,18 @@ def _ot(value: str, around: Around) -> Q:
     if word == "none":
         return Q(ot_state=OtState.NOT_ASKED)
     if word == "answered":
-        return Q(ot_state__in=VERDICTS)
+        return around.stand(*VERDICTS)
     if word == "late":
         return Q(ot_state=OtState.WAITING, ot_due_at__lt=around.now)
     if (state := _meaning(value, _OT_VALUES, OT_WORDS)) is not None:
-        return Q(ot_state=state)
+        return around.stand(state)
     raise _unknown(value, ("none", "answered", "late", *_OT_VALUES))
+
+
+def _verdict(value: str, around: Around) -> Q:
+    if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is None:
+        raise _unknown(value, _VERDICT_VALUES)
+    return around.stand(state)
 
 
 def _priority(value: str, around: Around) -> Q:
@@ -235,7 +248,7 @@ def _device(value: str, around: Around) -> Q:
 
 
 def _label(value: str, around: Around) -> Q:
-    return finders.by_label(value, of_groups=around.of_groups)
+    return finders.by_label(value, of_groups=around.of_groups, hidden=around.hidden)
 
 
 def _number(number: int, around: Around) -> Q:
@@ -261,7 +274,7 @@ def _text(value: str, around: Around) -> Q:
     elif finders.is_address_like(value):
         wanted |= _device(value, around)
     if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is not None:
-        wanted |= Q(ot_state=state)
+        wanted |= around.stand(state)
     named = techniques_like(value, whole=True)
     if named or _is_technique_id(value):
         wanted |= finders.by_techniques(named, value, of_groups=around.of_groups)
@@ -285,7 +298,7 @@ _READERS: dict[str, Callable[[str, Around], Q]] = {
     "sev": _one_of("severity", SEVERITIES, SEVERITY_WORDS),
     "status": _one_of("status", STATUSES, STATUS_WORDS),
     "ot": _ot,
-    "verdict": _one_of("ot_state", _VERDICT_VALUES, OT_WORDS),
+    "verdict": _verdict,
     "prio": _priority,
     "age": _age,
     "site": _site,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.queries import alerts_visible_to, incidents_visible_to
 from alerts.sites.models import Device
@@ -56,7 +57,10 @@ def history_of_device(device: Device, *, user: User, now: datetime) -> DeviceHis
     for at in recent.values_list("at", flat=True):
         counts[min(int((at - since) / timedelta(weeks=1)), WEEKS - 1)] += 1
     seen = incidents_visible_to(user).filter(alerts__in=recent).distinct()
-    verdicts = seen.exclude(ot_state__in=("", "waiting")).order_by().values_list("ot_state")
+    judged = seen.exclude(ot_state__in=("", "waiting"))
+    if hidden := hidden_from(user):
+        judged = judged.exclude(pk__in=[*hidden.by_incident])
+    verdicts = judged.order_by().values_list("ot_state")
     types = recent.order_by().values_list("alert_type").annotate(n=Count("pk"))
     return DeviceHistory(
         weeks=list(zip(begins, counts, strict=True)),

@@ -16,7 +16,13 @@ from alerts.incidents.engine.address_text import (
     spellings_of,
 )
 from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.engine.hidden_verdicts import (
+    HIDDEN_LABELS,
+    NOTHING_HIDDEN,
+    HiddenVerdicts,
+)
 from alerts.incidents.engine.tokens import exact_value_of
+from alerts.incidents.hidden_verdicts import is_shown
 from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert
 from alerts.incidents.registry import techniques_by_type
 from alerts.sites.models import Device
@@ -30,8 +36,17 @@ def by_number(number: int, *, workspace_ids: list[int], of_groups: bool) -> Q:
     return _of_incidents(Q(workspace_id__in=workspace_ids, number=number), of_groups)
 
 
-def by_label(value: str, *, of_groups: bool) -> Q:
-    """Return the condition that a label has this text in it; `=text` wants the whole label."""
+def by_label(value: str, *, of_groups: bool, hidden: HiddenVerdicts = NOTHING_HIDDEN) -> Q:
+    """Return the condition that a label has this text in it; `=text` wants the whole label. A label
+    that would tell a hidden verdict is not found.
+    """
+    found = _by_label(value, of_groups=of_groups)
+    if not any((exact_value_of(value) or value).casefold() in label for label in HIDDEN_LABELS):
+        return found
+    return is_shown(found, of_hidden=False, hidden=hidden, of_groups=of_groups)
+
+
+def _by_label(value: str, *, of_groups: bool) -> Q:
     labels = Func(F("labels"), Value(LINE), function="array_to_string", output_field=TextField())
     exact = exact_value_of(value)
     if exact is None:

@@ -10,6 +10,7 @@ from django.db.models import FETCH_RAISE, F, UUIDField, Value
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import (
     ACTIVE_FROM,
     ACTIVE_UNTIL,
@@ -72,7 +73,7 @@ def survivor_of(incident: Incident, user: User) -> Incident | None:
 def frame_for(user: User, now: datetime) -> Frame:
     """How rows of other incidents are formatted."""
     zones = dict(Site.objects.values_list("pk", "time_zone"))
-    return Frame(now=now, zones=zones, my_owner_ids=owner_ids_of(user))
+    return Frame(now=now, zones=zones, my_owner_ids=owner_ids_of(user), hidden=hidden_from(user))
 
 
 def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar]:
@@ -111,8 +112,11 @@ def _rows(incidents: Any, frame: Frame) -> list[Row]:
 
 
 def raw_of(incident: Incident) -> list[tuple[str, str]]:
-    """What Sentinel sent, word for word: the incident, then its newest alerts."""
-    raw = IncidentRaw.objects.filter(pk=incident.pk).values_list("body", flat=True).first()
+    """What Sentinel sent, word for word: the incident, then its newest alerts. The incident's own
+    has labels that tell a verdict: where that is hidden, it is left out.
+    """
+    own = IncidentRaw.objects.filter(pk=incident.pk)
+    raw = None if incident.hidden_verdict else own.values_list("body", flat=True).first()
     bodies = [(gettext("Incident"), raw)] if raw is not None else []
     rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at", "-alert")
     alerts = rows.values_list("alert__key", "body")[:MOST_RAW]

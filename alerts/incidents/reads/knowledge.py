@@ -44,7 +44,9 @@ class Lately:
 
 
 def memory_of(incident: Incident) -> Memory | None:
-    """What OT said of this pattern before; None where nothing was judged."""
+    """What OT said of this pattern before, as far as the reader of the incident may know it; None
+    where nothing was judged.
+    """
     known = (
         PatternMemory.objects.filter(pattern=incident.pattern).first() if incident.pattern else None
     )
@@ -54,9 +56,13 @@ def memory_of(incident: Incident) -> Memory | None:
         "maintenance": known.maintenance, "routine": known.routine,
         "suspicious": known.suspicious, "not-sure": known.not_sure,
     }  # fmt: skip
+    is_hidden = incident.pattern in incident.hidden.by_pattern
+    counts = incident.hidden.counts_without(incident.pattern, counts)
     judged = sum(counts.values())
     if not judged:
         return None
+    if is_hidden:
+        return Memory(counts, judged, "", "", None)
     return Memory(
         counts, judged, known.latest_note, known.latest_verdict_by, known.latest_verdict_at
     )

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.engine.tokens import Term, chosen, exact_value_of, without
+from alerts.incidents.hidden_verdicts import ot_state_as_told
 from alerts.incidents.models import HAS_LABELS, Incident, OtState
 from alerts.incidents.reads.conditions import SEVERITIES, STATUSES, VERDICTS
 from alerts.incidents.reads.queue import CLOSED, COUNTED, MOST_COUNTED, SEARCHED, VIEWS, Queue
@@ -72,20 +73,21 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
     ones as many as there are among the newest, see `counts_in_part`.
     """
     terms = queue.asked.terms
-    opened = _sql(queue.rows("open", terms).values("ot_state", "ot_due_at", "owner_id"))
+    rows = queue.rows("open", terms)
+    opened = _sql(_with_shown_state(queue, rows).values("state", "ot_due_at", "owner_id"))
     # A column of the index that counts them, so that no row of the table is read.
     closed = _sql(queue.rows(CLOSED, terms, searched=_searched(queue)).values("workspace_id"))
     wanted: dict[str, tuple[str, list[object]]] = {
-        "needs": ("ot_state = ''", []),
-        "waiting": ("ot_state = %s", [OtState.WAITING]),
-        "answered": ("ot_state = ANY(%s)", [[*VERDICTS]]),
+        "needs": ("state = ''", []),
+        "waiting": ("state = %s", [OtState.WAITING]),
+        "answered": ("state = ANY(%s)", [[*VERDICTS]]),
         "mine": ("owner_id <> '' AND owner_id = ANY(%s)", [[*queue.frame.my_owner_ids]]),
-        "late": ("ot_state = %s AND ot_due_at < %s", [OtState.WAITING, queue.now]),
+        "late": ("state = %s AND ot_due_at < %s", [OtState.WAITING, queue.now]),
     }
-    first, rows, given = "", f"({opened[0]})", opened[1]
+    first, source, given = "", f"({opened[0]})", opened[1]
     if terms:  # what a filter finds is found once, and then counted
-        first, rows, given = f"WITH found AS MATERIALIZED {rows} ", "found", ()
-    parts = [_counted(rows, condition) for condition, _ in wanted.values()]
+        first, source, given = f"WITH found AS MATERIALIZED {source} ", "found", ()
+    parts = [_counted(source, condition) for condition, _ in wanted.values()]
     values = [value for _, own in wanted.values() for value in (*given, *own)]
     parts.append(_counted(f"({closed[0]})", "true"))
     with connection.cursor() as cursor:
@@ -130,7 +132,7 @@ def _sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     try:
         return rows.order_by().query.sql_with_params()
     except EmptyResultSet:
-        return f"SELECT * FROM {rows.model._meta.db_table} LIMIT 0", ()
+        return f"SELECT *, ot_state AS state FROM {rows.model._meta.db_table} LIMIT 0", ()
 
 
 def blame(queue: Queue) -> Blame | None:
@@ -155,7 +157,7 @@ def facets(queue: Queue) -> list[Facet]:
     """The values worth filtering by, most frequent first, counted within the other filters."""
     made = [
         _facet(queue, "sev", "severity", _words(SEVERITIES, SEVERITY_WORDS)),
-        _facet(queue, "ot", "ot_state", _ot_word),
+        _facet(queue, "ot", "state", _ot_word),
         _facet(queue, "status", "status", _words(STATUSES, STATUS_WORDS)),
         _facet(queue, "site", "site", lambda pk: _named(queue.places.sites, pk)),
         _facet(queue, "ws", "workspace_id", lambda pk: _named(queue.places.workspaces, pk)),
@@ -171,6 +173,8 @@ def _facet(queue: Queue, field: str, column: str, words: Callable[[Any], tuple[s
     rows = _rows_beside(queue, field)
     if column == "site":
         rows = rows.annotate(site=Func("site_ids", function="unnest"))
+    if column == "state":
+        rows = _with_shown_state(queue, rows)
     counted = rows.values_list(column).annotate(n=Count("pk")).order_by("-n", column)
     return _made_of(queue, field, counted[:MAX_VALUES], words)
 
@@ -181,9 +185,19 @@ def _label_facet(queue: Queue) -> Facet:
     unit = "pk"
     if not queue.is_closed:
         rows, unit = Incident.objects.filter(group_key__in=rows.values("key")), "group_key"
+    if hidden := queue.frame.hidden:
+        rows = rows.exclude(pk__in=[*hidden.by_incident])
     labels = rows.filter(HAS_LABELS).annotate(label=Func("labels", function="unnest"))
     counted = labels.values_list("label").annotate(n=Count(unit, distinct=True))
     return _made_of(queue, "label", counted.order_by("-n", "label")[:MAX_VALUES], _whole)
+
+
+def _with_shown_state(queue: Queue, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows with `state`: where they stand with OT, as far as the person may know it."""
+    of_groups = rows.model is not Incident
+    state = ot_state_as_told(queue.frame.hidden, of_groups=of_groups)
+    told: QuerySet[Any] = rows.annotate(state=state)
+    return told
 
 
 def _rows_beside(queue: Queue, field: str) -> QuerySet[Any]:

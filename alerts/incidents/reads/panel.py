@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from uuid import UUID
 
 from django.utils.translation import get_language, gettext
 
@@ -15,7 +16,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.devices import DeviceCard, devices_of
 from alerts.incidents.reads.knowledge import Lately, Memory, lately, memory_of
 from alerts.incidents.reads.members import Members, happened_words, members_of_group
-from alerts.incidents.reads.wording import Chip, number_words, ot_chip, window_words
+from alerts.incidents.reads.wording import Chip, number_words, ot_chip_of, window_words
 from alerts.sentinel.wire.vocabulary import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
@@ -46,6 +47,7 @@ class Preview:
     priority: int
     parts: tuple[tuple[int, str], ...]
     state: Chip
+    question: UUID | None  # that the reader is asked; until they answer, its verdict is hidden
     memory: Memory | None
     memory_when: str
     device: DeviceCard | None
@@ -82,7 +84,8 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
         place=incident.place.replace(", ", " · "),
         priority=incident.priority,
         parts=parts_of(incident),
-        state=ot_chip(incident.ot_state),
+        state=ot_chip_of(incident),
+        question=incident.hidden_verdict.question if incident.hidden_verdict else None,
         memory=memory,
         memory_when=moment_words(memory.latest_at, now, zone=zone, style="relative")
         if memory and memory.latest_at

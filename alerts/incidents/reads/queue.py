@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.tokens import MOST, Term, has_too_many_terms, parse, render
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ACTIVE_FROM, Group, Incident, OtState, Status
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.reads.conditions import VERDICTS, Around, where
@@ -88,6 +89,7 @@ class Queue:
             zones=dict(Site.objects.values_list("pk", "time_zone")),
             my_owner_ids=owner_ids_of(user),
             is_local=True,
+            hidden=hidden_from(user),
         )
 
     @property
@@ -98,8 +100,9 @@ class Queue:
     def around(self, view: str) -> Around:
         """What the conditions depend on in this view."""
         return Around(
-            self.now, self.places, self.frame.my_owner_ids, self._inventory, view != CLOSED
-        )
+            self.now, self.places, self.frame.my_owner_ids, self._inventory, view != CLOSED,
+            self.frame.hidden,
+        )  # fmt: skip
 
     def rows(
         self, view: str, terms: Sequence[Term], *, searched: int | None = None
@@ -152,10 +155,11 @@ class Queue:
 
     def in_view(self, view: str) -> Q:
         """What a view of open rows leaves in."""
+        stand = self.around(view).stand
         return {
             "needs": Q(ot_state=OtState.NOT_ASKED),
-            "waiting": Q(ot_state=OtState.WAITING),
-            "answered": Q(ot_state__in=VERDICTS),
+            "waiting": stand(OtState.WAITING),
+            "answered": stand(*VERDICTS),
             "mine": Q(owner_id__in=self.frame.my_owner_ids),
             "late": Q(ot_state=OtState.WAITING, ot_due_at__lt=self.now),
         }.get(view, Q())

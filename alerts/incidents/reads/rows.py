@@ -9,8 +9,13 @@ from django.db import connection
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.models import OtState, Severity
-from alerts.incidents.reads.wording import Chip, age_of, number_words, ot_chip
+from alerts.incidents.engine.hidden_verdicts import (
+    NOTHING_HIDDEN,
+    HiddenVerdicts,
+    parts_without_verdicts,
+)
+from alerts.incidents.models import Incident, OtState, Severity
+from alerts.incidents.reads.wording import HIDDEN, Chip, age_of, number_words, ot_chip
 from portal.ui.moments import Moment, exact, moment_of, period_words
 from portal.ui.words import length
 from portal.ui.zones import READER, reader_clock
@@ -72,6 +77,7 @@ class Frame:
     zones: Mapping[int, str]
     my_owner_ids: tuple[str, ...]
     is_local: bool = False  # the page says that moments are local to each plant
+    hidden: HiddenVerdicts = NOTHING_HIDDEN  # from the reader
 
     def zone(self, site_ids: Sequence[int]) -> tzinfo:
         """The plant's zone for what touches these sites; the reader's where it cannot be told."""
@@ -86,7 +92,9 @@ class Frame:
         return several and clock.chosen is None
 
 
-def said_before(patterns: Sequence[UUID | None]) -> dict[UUID, tuple[str, int, int]]:
+def said_before(
+    patterns: Sequence[UUID | None], hidden: HiddenVerdicts = NOTHING_HIDDEN
+) -> dict[UUID, tuple[str, int, int]]:
     """What OT said most often of each pattern: verdict, how often, out of how many."""
     found: dict[UUID, tuple[str, int, int]] = {}
     wanted = list({each for each in patterns if each})
@@ -95,7 +103,11 @@ def said_before(patterns: Sequence[UUID | None]) -> dict[UUID, tuple[str, int, i
     with connection.cursor() as cursor:  # fifty conditions would be built anew for each page
         cursor.execute(_SAID, [wanted])
         known = cursor.fetchall()
-    for pattern, *counts in known:
+    for pattern, *counted in known:
+        told = dict(zip(_VERDICTS, counted, strict=True))
+        if hidden:
+            told = hidden.counts_without(pattern, told)
+        counts = list(told.values())
         judged = sum(counts)
         if judged:
             # One suspicious word outweighs the rest: it must never hide behind a majority.
@@ -129,8 +141,28 @@ _VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
 def rows_of(groups: Sequence[tuple], frame: Frame) -> list[Row]:  # type: ignore[type-arg]  # values_list rows of COLUMNS
     """Make rows of what `values_list(*COLUMNS)` gave."""
     named = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
-    said = said_before([group["pattern"] for group in named if not group["ot_state"]])
+    if frame.hidden:
+        named = _as_told(named, frame.hidden)
+    never_asked = [group["pattern"] for group in named if not group["ot_state"]]
+    said = said_before(never_asked, frame.hidden)
     return [_row(group, said, frame) for group in named]
+
+
+def _as_told(named: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
+    """The columns without verdicts that are hidden from the reader."""
+    leads = {
+        group["lead_id"] or group["latest_id"]: group
+        for group in named
+        if group["pattern"] in hidden.by_pattern
+    }
+    parts = Incident.objects.filter(pk__in=leads).values_list("pk", "priority_parts")
+    for pk, found in parts if leads else ():
+        leads[pk]["priority"] = sum(part[1] for part in parts_without_verdicts(found))
+    for group in named:
+        lead = group["lead_id"] or group["latest_id"]
+        if group["ot_state"] and (group["key"] in hidden.by_group or lead in hidden.by_incident):
+            group |= {"ot_state": HIDDEN, "ot_due_at": None}
+    return named
 
 
 def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -> Row:  # type: ignore[type-arg]  # column → value
@@ -157,7 +189,7 @@ def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -
         soon_at=(due - SOON).isoformat() if due else "",
         due_words=_time_left(due, frame.now) if due else "",
         due_tone=_tone(due, frame.now) if due else "",
-        answered=bool(group["ot_state"]) and not waiting,
+        answered=bool(group["ot_state"]) and not waiting and group["ot_state"] != HIDDEN,
         age=age_of(first_at, frame.now),
         span=period_words(first_at, latest_at, frame.now, zone, is_local=frame.is_local)
         if is_many

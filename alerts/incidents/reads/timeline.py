@@ -37,7 +37,9 @@ class Happening:
 
 
 def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
-    """The newest first; comments stand among them. `who` leaves people or systems only."""
+    """The newest first; comments stand among them. `who` leaves people or systems only. Where a
+    verdict is hidden from the reader of the incident, nothing that came after it.
+    """
     items = timeline_of(incident).fetch_mode(FETCH_RAISE)
     if who == "people":
         items = items.filter(side__in=PEOPLE)
@@ -54,7 +56,14 @@ def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
         lines += [_comment(each, from_ot) for each in comments.reverse()[:MOST]]
     if who != "people":
         lines += [_raised(incident), *_closed_before(incident)]
+    if incident.hidden_verdict:
+        lines.append(_hidden_since(incident.hidden_verdict.given_at))
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _hidden_since(at: datetime) -> Happening:
+    words = gettext("hides what came after this until you have answered")
+    return Happening("hidden", at, "portal", "Tagout", words)
 
 
 def _told_already(incident: Incident, items: Iterable[TimelineItem]) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils.translation import (
 )
 
 from alerts.incidents.engine.rhythm import Window
-from alerts.incidents.models import OtState, Severity, Status
+from alerts.incidents.models import Incident, OtState, Severity, Status
 from portal.ui.moments import day_of
 from portal.ui.words import length, number
 
@@ -55,6 +55,7 @@ REASON_WORDS = {
     "IncorrectAlertLogic": gettext_lazy("incorrect alert logic"),
     "InaccurateData": gettext_lazy("inaccurate data"),
 }
+HIDDEN = "hidden"  # instead of a state with OT that its reader does not learn yet
 _OT_LOOKS = {
     "": ("info", "circle-dot"),
     "waiting": ("ot", "message-square-reply"),
@@ -116,6 +117,8 @@ def ot_chip(state: str, said: tuple[str, int, int] | None = None) -> Chip:
 
 @lru_cache(maxsize=2048)
 def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Chip:
+    if state == HIDDEN:
+        return Chip(hidden_words(), "ot", "lock")
     if state or said is None:
         kind, icon = _OT_LOOKS.get(state, ("info", "circle-dot"))
         return Chip(str(OT_WORDS.get(OtState(state), state)), kind, icon)
@@ -126,6 +129,16 @@ def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Ch
         label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones."),
         line=True,
     )  # fmt: skip
+
+
+def hidden_words() -> str:
+    """Return what stands in place of a verdict that the reader is asked about themselves."""
+    return gettext("Hidden until you have answered")
+
+
+def ot_chip_of(incident: Incident) -> Chip:
+    """Return where an incident stands with OT, as its reader may know it."""
+    return ot_chip(HIDDEN if incident.standing_ot_state else incident.ot_state)
 
 
 def age_of(at: datetime, now: datetime) -> str:

@@ -43,7 +43,7 @@ from alerts.incidents.reads.story import (
     techniques_of,
 )
 from alerts.incidents.reads.timeline import conflicts_of, happenings_of
-from alerts.incidents.reads.wording import ot_chip
+from alerts.incidents.reads.wording import ot_chip_of
 from alerts.incidents.registry import TabVisit, incident_tabs
 from alerts.incidents.web.forms import CommentForm
 from alerts.incidents.web.links import (
@@ -128,7 +128,8 @@ def _head(visit: Visit) -> dict[str, Any]:
         "happened": happened_words(shown, visit.now, visit.zone),
         "said": said_of(shown),
         "severity": Severity(shown.severity).label,
-        "state": ot_chip(shown.ot_state),
+        "state": ot_chip_of(shown),
+        "question": shown.hidden_verdict.question if shown.hidden_verdict else None,
         "status": status_chip(shown),
         "owed": owed_chips(shown),
         "sensors": sensors_of(visit.alerts),

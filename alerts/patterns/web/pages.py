@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine import catalogue
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.queries import (
@@ -102,15 +103,18 @@ def candidate_page(
     it = shown(row, person, is_open=is_open)
     ids = incident_ids_of(row, now=now, limit=MAX_LOOKED_AT)
     incidents = incidents_visible_to(person).filter(pk__in=ids)
+    hidden = hidden_from(person)
+    verdicts = annotations_of(row, now=now, limit=MAX_VERDICTS)
+    question = next(
+        (hidden.by_incident[pk].question for pk in ids if pk in hidden.by_incident), None
+    )
     page = {
         "row": it,
         "week": table_of(row.rhythm),
         "hours": range(24),
         "incidents": list(incidents.order_by("-created_at", "-pk")[:MAX_INCIDENTS]),
-        "verdicts": [
-            {"it": each, "cause": _cause(each.cause)}
-            for each in annotations_of(row, now=now, limit=MAX_VERDICTS)
-        ],
+        "verdicts": [{"it": each, "cause": _cause(each.cause)} for each in verdicts],
+        "question": question,  # instead of verdicts and all that counts them
         "state": state_words(row),
         "rule_url": _rule_url(row),
         "problems": problems,
@@ -133,7 +137,7 @@ def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
     found = counter_examples(row, now=now, limit=MAX_NEAR)
     ids = [each.incident_id for each in found if each.incident_id is not None]
     seen = set(incidents_visible_to(person).filter(pk__in=ids).values_list("pk", flat=True))
-    language = get_language() or "en"
+    hidden, language = hidden_from(person).by_incident, get_language() or "en"
     return [
         {
             "incident_id": each.incident_id,
@@ -145,7 +149,7 @@ def _near(row: Candidate, person: User, now: datetime) -> list[dict[str, Any]]:
                 user_title=each.alert.user_defined_title,
             ),
             "at": each.alert.at,
-            "verdict": each.verdict,
+            "verdict": "" if each.incident_id in hidden else each.verdict,
             "why": _why_outside(row, each.why),
         }
         for each in found

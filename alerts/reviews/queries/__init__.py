@@ -36,6 +36,8 @@ from alerts.reviews.queries.second_opinions import (
     opinions_waiting_for,
     second_opinions_visible_to,
     suspicions_to_decide,
+    verdicts_hidden_from,
+    without_hidden,
 )
 from alerts.reviews.queries.suspicions import (
     Suspicion,
@@ -79,7 +81,9 @@ __all__ = [
     "suspicions_on",
     "suspicions_to_decide",
     "verdict_on",
+    "verdicts_hidden_from",
     "waiting_for",
     "waiting_incidents_of",
     "why_settled",
+    "without_hidden",
 ]

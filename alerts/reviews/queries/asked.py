@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation, AskedIncident, Review
@@ -106,9 +107,9 @@ class Answer:
     incidents: Sequence[Incident]
 
 
-def answers_to(review: Review) -> list[Answer]:
-    """Return what OT said of the incidents of a question, the newest answer first. What was said
-    before the question was asked is no answer to it.
+def answers_to(review: Review, *, reader: User) -> list[Answer]:
+    """Return what OT said of the incidents of a question, the newest answer first, without what is
+    hidden from the reader. What was said before the question was asked is no answer to it.
     """
     answered = review.asked_incidents.exclude(answer=None).select_related("incident")
     incidents = {row.incident_id: row.incident for row in answered}
@@ -123,7 +124,8 @@ def answers_to(review: Review) -> list[Answer]:
     about: dict[int, list[Incident]] = defaultdict(list)
     for incident, annotation in newest.items():
         about[annotation].append(incidents[incident])
-    return [Answer(by_pk[pk], about[pk]) for pk in reversed(by_pk) if pk in about]
+    told = by_pk.keys() - hidden_from(reader).annotation_ids
+    return [Answer(by_pk[pk], about[pk]) for pk in reversed(by_pk) if pk in about and pk in told]
 
 
 def open_review_on(incident_id: int) -> Review | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdicts
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PatternMemory
 from alerts.incidents.reads.knowledge import sightings_before
 from alerts.reviews.engine.rhythm import Moment, Window, usual_window
@@ -69,20 +70,35 @@ class Ends:
         return self.destination is not None and self.destination.is_critical
 
 
-def history_of_pattern(pattern: UUID | None) -> PatternHistory | None:
-    """What OT said of a pattern; None where it never said anything."""
+def history_of_pattern(
+    pattern: UUID | None, *, hidden: HiddenVerdicts = NOTHING_HIDDEN
+) -> PatternHistory | None:
+    """What OT said of a pattern, `hidden` verdicts left out; None where it never said anything."""
     known = PatternMemory.objects.filter(pattern=pattern).first() if pattern else None
     if known is None or known.latest_verdict_at is None:
         return None
-    return PatternHistory(
-        known.routine, known.maintenance, known.suspicious, known.not_sure, known.latest_verdict,
-        known.latest_verdict_by, known.latest_verdict_at, known.latest_note,
+    told = {
+        "routine": known.routine, "maintenance": known.maintenance,
+        "suspicious": known.suspicious, "not-sure": known.not_sure,
+    }  # fmt: skip
+    latest: tuple[str, str, datetime | None, str] = (
+        known.latest_verdict, known.latest_verdict_by, known.latest_verdict_at, known.latest_note,
     )  # fmt: skip
+    if pattern in hidden.by_pattern:
+        told, latest = hidden.counts_without(pattern, told), ("", "", None, "")
+    said = PatternHistory(
+        told["routine"], told["maintenance"], told["suspicious"], told["not-sure"], *latest
+    )
+    return said if said.judged or pattern not in hidden.by_pattern else None
 
 
-def facts_of(incident: Incident, *, besides: Annotation | None = None) -> Facts | None:
+def facts_of(
+    incident: Incident, *, besides: Annotation | None = None,
+    hidden: HiddenVerdicts = NOTHING_HIDDEN,
+) -> Facts | None:  # fmt: skip
     """How usual this incident is; None while its alerts were not fetched. `besides` is the answer
-    that stands beside it: it is not counted as something said before.
+    that stands beside it: it is not counted as something said before, nor is what is `hidden` from
+    the reader.
     """
     if incident.pattern is None:
         return None
@@ -105,7 +121,7 @@ def facts_of(incident: Incident, *, besides: Annotation | None = None) -> Facts 
         days=days,
         window=window,
         inside=_is_inside(incident, window),
-        said=_without(history_of_pattern(incident.pattern), besides),
+        said=_without(history_of_pattern(incident.pattern, hidden=hidden), besides),
     )
 
 

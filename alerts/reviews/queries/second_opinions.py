@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdict
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import can_decide
@@ -35,10 +37,39 @@ def opinion_asked_of(user: User, uuid: UUID) -> Opinion | None:
 
 def annotations_told_to(user: User) -> QuerySet[Annotation]:
     """Return the verdicts in the person's reach but those on which their own opinion is awaited."""
-    waiting = opinions_asked_of(user).filter(
-        state=Opinion.State.WAITING, second_opinion__annotation=OuterRef("pk")
+    return without_hidden(user, annotations_visible_to(user))
+
+
+def without_hidden(user: User, annotations: QuerySet[Annotation]) -> QuerySet[Annotation]:
+    """Return these verdicts but those on which this person's own opinion is awaited."""
+    hidden = hidden_from(user)
+    return annotations.exclude(pk__in=hidden.annotation_ids) if hidden else annotations
+
+
+def verdicts_hidden_from(user: User) -> list[HiddenVerdict]:
+    """Return the verdicts that are put to this person, who has not answered yet, each with the
+    incidents it covers: the question that is due first comes first. Incidents that the person has
+    judged since are left out.
+    """
+    covered = Annotation.incidents.through.objects.filter(
+        annotation__second_opinion__opinions__person=user,
+        annotation__second_opinion__opinions__state=Opinion.State.WAITING,
+        annotation__second_opinion__state=SecondOpinion.State.OPEN,
     )
-    return annotations_visible_to(user).exclude(Exists(waiting))
+    own = Annotation.incidents.through.objects.filter(
+        incident=OuterRef("incident"), annotation__by=user, annotation__withdrawn_at=None,
+        annotation__given_at__gte=OuterRef("annotation__given_at"),
+    )  # fmt: skip
+    asked = "annotation__second_opinion__opinions"
+    rows = covered.filter(~Exists(own)).order_by(f"{asked}__due_at", f"{asked}__pk", "pk")
+    found: dict[int, tuple[tuple[UUID, str, datetime, UUID], list[CoveredIncident]]] = {}
+    for pk, act, verdict, given_at, question, *covers in rows.values_list(
+        "annotation", "annotation__act", "annotation__verdict", "annotation__given_at",
+        f"{asked}__uuid", "incident", "incident__group_key", "incident__pattern",
+    ):  # fmt: skip
+        known = found.setdefault(pk, ((act, verdict, given_at, question), []))
+        known[1].append(CoveredIncident(*covers))
+    return [HiddenVerdict(pk, *said, tuple(about)) for pk, (said, about) in found.items()]
 
 
 def second_opinions_visible_to(user: User) -> QuerySet[SecondOpinion]:
@@ -63,13 +94,16 @@ def second_opinions_visible_to(user: User) -> QuerySet[SecondOpinion]:
 
 def suspicions_to_decide(user: User) -> list[SecondOpinion]:
     """Return the undecided suspicions that both leads are asked about and this one may decide, the
-    oldest first.
+    oldest first. Who is still asked for an opinion of their own gives that first.
     """
     roles = (Role.OT_SITE_LEAD, Role.SOC_LEAD)
     if roles_of(user).isdisjoint(roles):
         return []
+    waiting = Opinion.objects.filter(
+        second_opinion=OuterRef("pk"), person=user, state=Opinion.State.WAITING
+    )
     asked = SecondOpinion.objects.filter(
-        state=SecondOpinion.State.OPEN, leads_asked_at__isnull=False
+        ~Exists(waiting), state=SecondOpinion.State.OPEN, leads_asked_at__isnull=False
     ).select_related("site", "annotation__by", "annotation__review")
     rows = asked.prefetch_related("annotation__incidents__workspace__organisation", "opinions")
     return [each for each in rows.order_by("opened_at", "pk") if can_decide(each, by=user)]

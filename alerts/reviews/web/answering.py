@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.members import happened_words, members_of
 from alerts.incidents.reads.wording import number_words
@@ -73,6 +74,8 @@ def answer(request: HttpRequest, review: UUID) -> HttpResponse:
             raise
         return HttpResponseRedirect(reverse("reviews:second", args=[review]))
     if request.method == "GET":
+        if question := _question_instead(request, asked):
+            return HttpResponseRedirect(reverse("reviews:second", args=[question]))
         if open_review(review_id=asked.pk, by=actor_of(request), now=now):
             asked = review_or_404(request, review)
         return _page(request, asked, now=now)
@@ -197,7 +200,7 @@ def _page(
     person = actor_of(request)
     may_answer = speaks_at(person, asked.site, asked.lead.workspace)
     waits, over = asked.state == Review.State.WAITING, asked.state == Review.State.WITHDRAWN
-    answers = answers_to(asked)
+    answers = answers_to(asked, reader=person)
     about = list(waiting_incidents_of(asked)) if waits else list(asked.incidents.all())
     # What the page tells is about one incident: the gravest of those that an answer is wanted for.
     shown = asked.lead if asked.lead in about else about[0]
@@ -215,7 +218,10 @@ def _page(
         "place": place_in_line(asked, person),
         "nodes": nodes(shown, ends_of(shown)),
         "checks": checks_of(
-            facts_of(shown, besides=given.annotation if given else None), asked.site.time_zone
+            facts_of(
+                shown, besides=given.annotation if given else None, hidden=hidden_from(person)
+            ),
+            asked.site.time_zone,
         ),
         "seen": newest.uuid if newest else "",
         "members": members_of(about, now=now, zone=asked.site.time_zone),
@@ -230,6 +236,17 @@ def _page(
     }
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/answer.html", page, status=status))
+
+
+def _question_instead(request: HttpRequest, asked: Review) -> UUID | None:
+    """The second opinion that the person is asked for about an answer to this question, where it
+    does not wait for them itself.
+    """
+    if asked.state == Review.State.WAITING or not (hidden := hidden_from(actor_of(request))):
+        return None
+    answers = asked.asked_incidents.values_list("answer", flat=True)
+    about = {each.annotation_id: each.question for each in hidden.by_incident.values()}
+    return next((about[pk] for pk in answers if pk in about), None)
 
 
 def _list() -> str:

@@ -138,11 +138,12 @@ def _ask_page(
 
 def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm | None) -> HttpResponse:
     """The form, or why there is none: it is answered, withdrawn, not theirs, or nobody is left."""
-    answers = answers_to(asked) if asked.state == Review.State.ANSWERED else []
+    person = actor_of(request)
+    answers = answers_to(asked, reader=person) if asked.state == Review.State.ANSWERED else []
     now, zone = clock.now(), asked.site.time_zone
     page = {
         "review": asked, "headline": headline(asked.lead), "hand_over": form,
-        "is_mine": speaks_at(actor_of(request), asked.site, asked.lead.workspace),
+        "is_mine": speaks_at(person, asked.site, asked.lead.workspace),
         "answers": [answer_context(each, now, zone) for each in answers], "now": now,
     }  # fmt: skip
     status = 422 if form and form.errors else 200

@@ -21,6 +21,7 @@ from alerts.reviews.queries import (
     reviews_visible_to,
     suspicions_to_decide,
     waiting_for,
+    without_hidden,
 )
 from alerts.reviews.web.words import headline, reason
 from portal import clock
@@ -116,7 +117,8 @@ def _questions(
     else:
         found = reviews_visible_to(person).exclude(state=Review.State.WAITING)
         field, newest_first = "settled_at", True
-    given = annotations_in_force().select_related("by").order_by("given_at", "pk")
+    given = without_hidden(person, annotations_in_force())
+    given = given.select_related("by").order_by("given_at", "pk")
     asked = AskedIncident.objects.select_related("incident")
     wanted = found.prefetch_related(
         Prefetch("annotations", queryset=given, to_attr="given"),

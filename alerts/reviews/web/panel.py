@@ -19,6 +19,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.members import members_of
@@ -68,8 +69,9 @@ def render_panel(
     """The panel; 422 when a form in it was refused."""
     incident.refresh_from_db()
     person = actor_of(request)
-    review, given = open_review_on(incident.pk), verdict_on(incident.pk)
-    may_answer = speaks_for(person, incident) and not incident.is_read_only
+    hidden = hidden_from(person).by_incident.get(incident.pk)
+    review, given = open_review_on(incident.pk), None if hidden else verdict_on(incident.pk)
+    may_answer = speaks_for(person, incident) and not incident.is_read_only and hidden is None
     may_ask = works_in(person, incident.workspace) and not incident.is_read_only
     group = _group_in(request)
     about = _about(person, incident, review, group)
@@ -79,6 +81,7 @@ def render_panel(
         "incident": incident,
         "headline": headline(incident),
         "review": review,
+        "question": hidden.question if hidden else None,  # instead of the verdict
         "group": group or "",
         "members": members_of(about, now=now, zone=zone),
         "occasions": occasions_in(form, about, now=now, zone=zone),

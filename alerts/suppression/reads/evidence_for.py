@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.reviews.models import Annotation, Verdict
-from alerts.reviews.queries import evidence_in_force
+from alerts.reviews.queries import evidence_in_force, without_hidden
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.reads.asking import ask
+from portal.accounts.models import User
 
 MOST: Final = 60
 MAX_ABOUT: Final = 500
@@ -23,12 +24,15 @@ class Offered:
     is_chosen: bool
 
 
-def evidence_offered(said: Rule | None, chosen: Collection[str]) -> list[Offered]:
-    """Chosen verdicts first, then those in force about what the rule matches, newest first."""
-    held = evidence_in_force().filter(verdict__in=BENIGN).order_by("-given_at", "-pk")
+def evidence_offered(said: Rule | None, chosen: Collection[str], *, reader: User) -> list[Offered]:
+    """Chosen verdicts first, then those in force about what the rule matches, newest first; without
+    what is hidden from the reader.
+    """
+    held = without_hidden(reader, evidence_in_force()).filter(verdict__in=BENIGN)
+    held = held.order_by("-given_at", "-pk")
     about = _about(said) if said and not reasons_against_rule(said) else []
     fitting = held.filter(pk__in=about).select_related("by").prefetch_related("incidents")[:MOST]
-    named = Annotation.objects.filter(uuid__in=chosen).select_related("by")
+    named = without_hidden(reader, Annotation.objects.filter(uuid__in=chosen)).select_related("by")
     picked = list(named.prefetch_related("incidents").order_by("-given_at", "-pk"))
     known = {each.pk for each in picked}
     others = [each for each in fitting if each.pk not in known]

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
 from portal.accounts.models import User
 
@@ -10,8 +11,8 @@ _LISTS = ("stops", "check_these", "nearest")
 
 
 def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
-    """The frozen body with only those alerts and incidents listed that are in the person's reach.
-    `hidden` says how many more there are, by list.
+    """The frozen body with only those alerts and incidents listed that are in the person's reach,
+    and of which no verdict is hidden from them. `hidden` says how many more there are, by list.
     """
     looks = [look for name in _LISTS for look in body.get(name, [])]
     wanted = {incident for look in looks for incident in look["incidents"]}
@@ -19,8 +20,12 @@ def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:
     wanted |= {pk for each in body.get("deployed", []) for pk in each["incidents"]}
     seen = set(incidents_visible_to(by).filter(pk__in=wanted).values_list("pk", flat=True))
 
+    untold = hidden_from(by).by_incident
+
     def shows(look: dict[str, Any]) -> bool:
-        return not seen.isdisjoint(look["incidents"])
+        return not seen.isdisjoint(look["incidents"]) and untold.keys().isdisjoint(
+            look["incidents"]
+        )
 
     told = dict(body)
     for name in _LISTS:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from alerts.reviews.models import Annotation
+from alerts.reviews.queries import without_hidden
 from alerts.suppression.models import LedgerEntry, RuleVersion, Signature, Step
 from alerts.suppression.models.version import OPEN, State
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
@@ -27,14 +28,16 @@ def past_of(version: RuleVersion, user: User) -> Past:
     """The past of a version as far as this person sees it."""
     versions = list(versions_visible_to(user).filter(rule=version.rule_id).order_by("-number"))
     given = version.signatures.select_related("by").order_by("signed_at", "pk")
-    evidence = version.evidence.select_related("by").prefetch_related("incidents")
+    evidence = without_hidden(user, version.evidence.select_related("by"))
     matches = ledger_visible_to(user).filter(rule=version.rule_id)
     return Past(
         signatures=list(given),
         steps=list(version.steps.select_related("by").order_by("-at", "-pk")),
         versions=versions,
         before=next((each for each in versions if _is_before(each, version)), None),
-        evidence=list(evidence.order_by("-given_at", "-pk")[:MOST_EVIDENCE]),
+        evidence=list(
+            evidence.prefetch_related("incidents").order_by("-given_at", "-pk")[:MOST_EVIDENCE]
+        ),
         matches=list(matches[:MOST_MATCHES]),
     )
 

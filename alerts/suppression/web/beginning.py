@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import Verdict
-from alerts.reviews.queries import evidence_in_force
+from alerts.reviews.queries import evidence_in_force, without_hidden
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.life import USUAL_DAYS, usual_end
 from alerts.suppression.engine.reading import from_json
@@ -57,7 +57,7 @@ def body_of_incident(
     body["title"] = " ".join(f"{incident.alert_type}: {ends}"[:200].split()) if ends else (
         incident.alert_type[:200]
     )  # fmt: skip
-    evidence = _verdicts_on(incident)
+    evidence = _verdicts_on(incident, user)
     body["reason"] = _reason(evidence)
     said = from_json(body)
     body["expires_at"] = instant(usual_end(said, now=now))
@@ -65,8 +65,10 @@ def body_of_incident(
     return body, tuple(pk for pk, _cause in evidence)
 
 
-def _verdicts_on(incident: Incident) -> list[tuple[int, str]]:
-    held = evidence_in_force().filter(verdict__in=(Verdict.ROUTINE, Verdict.MAINTENANCE))
+def _verdicts_on(incident: Incident, user: User) -> list[tuple[int, str]]:
+    held = without_hidden(user, evidence_in_force()).filter(
+        verdict__in=(Verdict.ROUTINE, Verdict.MAINTENANCE)
+    )
     if incident.pattern is None:
         held = held.filter(incidents=incident.pk)
     else:

@@ -141,7 +141,7 @@ def _page(
         "needs_hours": needs_hours(said) if said else (),
         "ends": end_day(body, visit.zone),
         "last_day": last_day(said, visit.now, visit.zone),
-        "evidence": evidence_offered(said, _texts(body.get("evidence"))),
+        "evidence": evidence_offered(said, _texts(body.get("evidence")), reader=visit.user),
         "missing": reasons_not_to_propose(version, said, now=visit.now),
         "testing": test,
         "test": test.shown if test else None,

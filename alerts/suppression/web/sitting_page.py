@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import FRESH, Side
@@ -178,6 +179,7 @@ def checks_of(
     )
     matches = [_of_look(look) for look in test.check_these.looks]
     misses = [_of_look(look, is_miss=True) for look in test.nearest.looks]
+    seen -= hidden_from(user).by_incident.keys()
     corrections = [_of_correction(each) for each in corrected if each.incident.pk in seen]
     chosen = [*matches[:2], *misses[:1], *corrections[:1]]
     rest = [*matches[2:], *misses[1:], *corrections[1:]]

@@ -30,7 +30,8 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = get_object_or_404(
         incidents_visible_to(user).select_related("workspace"), pk=incident_id
     )
-    told = why_of(incident, now=now)
+    told, is_hidden = why_of(incident, now=now), bool(incident.hidden)
+    reasons = [each for each in told.reasons if not (is_hidden and each.code == "never.suspicion")]
     can_propose = may_propose(user) and not incident.is_read_only
     never = reasons_against_any_rule(incident) if can_propose else []
     seen = {each.version_id for each in told.acted}
@@ -44,9 +45,10 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
             for row in rows_of(list(told.acted), user)
         ],
         "near": [(each, in_words(each.why, zone)) for each in _seen(told.near, user)],
-        "reasons": all_in_words(told.reasons) if told.trials or not told.near else [],
+        "reasons": all_in_words(reasons) if told.trials or not told.near else [],
         "trials": ", ".join(told.trials),
-        "covering": ", ".join(told.covering) if told.reasons else "",
+        "covering": ", ".join(told.covering) if told.reasons or is_hidden else "",
+        "is_hidden": is_hidden,  # whether a suspicion holds it open, while the reader is asked
         "is_off": told.is_off,
         "may_propose": can_propose and not never,
         "never": all_in_words(never),

@@ -26,7 +26,7 @@ def test_an_answer_settles_the_question(answer, review, oda, incident):
     incident.refresh_from_db()
     assert (review.state, review.settled_at) == ("answered", NOON)
     assert (incident.ot_state, incident.ot_due_at) == ("maintenance", None)
-    assert [each.annotation for each in answers_to(review)] == [given]
+    assert [each.annotation for each in answers_to(review, reader=oda)] == [given]
     assert list(given.alerts.all()) == list(incident.alerts.all())
     line = TimelineItem.objects.get(code="answered")
     assert (line.by, line.side, line.details["work_order"]) == (oda, "ot", "WO-20917")

@@ -14,5 +14,5 @@ def test_where_there_are_too_many_the_newest_are_offered(history, people, monkey
     for days, verdict in enumerate(verdicts):  # taken over newest first
         Annotation.objects.filter(pk=verdict.pk).update(given_at=NOON - timedelta(days=days))
     monkeypatch.setattr(evidence_for, "MAX_ABOUT", 2)
-    offered = evidence_offered(rules.downloads(), ())
+    offered = evidence_offered(rules.downloads(), (), reader=people.oda)
     assert [each.annotation.pk for each in offered] == [each.pk for each in verdicts[:2]]

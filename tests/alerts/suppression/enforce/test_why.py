@@ -1,12 +1,18 @@
 """Why was this closed, and why was it not: in words, with the first line that failed."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 from alerts.incidents.models import Incident
+from alerts.reviews.models import SecondOpinion
+from alerts.reviews.services import give_verdict
 from alerts.sentinel.models import Freshness
+from alerts.sites.models import Site
 from alerts.suppression.models import Stop
 from alerts.suppression.reads.why import why_of
+from portal.accounts.models import Role, ScopeKind
+from tests import cast
 from tests.alerts.suppression.enforce.floor import MORNING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause
 from tests.conftest import NOON
@@ -82,3 +88,32 @@ def test_what_was_never_read_to_the_end_is_old_and_says_so(floor):
     Freshness.objects.all().delete()
     (reason,) = why_of(incident, now=NOON).reasons
     assert reason.code == "never.stale"
+
+
+def test_who_is_asked_blind_does_not_learn_that_a_suspicion_keeps_it_open(
+    floor, client, make_person
+):
+    floor.rule(number=12)
+    suspect, other = floor.incident(), floor.incident(routine(2))
+    floor.details()
+    oda = floor.oda
+    site = Site.objects.get()
+    given = give_verdict(
+        by=oda, key=uuid.uuid4(), verdict="suspicious", cause="other", note="Odd.",
+        now=NOON, incident_ids=[suspect.pk],
+    )  # fmt: skip
+    kasia = make_person(
+        cast.Person("kasia@demo.example", "Kasia Nowicka"),
+        (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid),
+    )
+    asked = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON)
+    asked.opinions.create(person=kasia, asked_at=NOON, due_at=NOON, act=uuid.uuid4())
+    pages = {}
+    for person in (oda, kasia):
+        client.force_login(person)
+        pages[person] = client.get(f"/rules/why/{other.pk}/").content.decode()
+    assert "under suspicion" in pages[oda] or "suspicious" in pages[oda]
+    text = pages[kasia][pages[kasia].index('id="rules-panel"') :]
+    assert "R-12 covers it, but it stays open:" in text
+    assert "Whether a suspicion keeps it open is hidden until you have answered." in text
+    assert "suspicious" not in text

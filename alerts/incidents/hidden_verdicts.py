@@ -1,0 +1,180 @@
+"""Rows as they are told to one reader: without the verdicts on which their own opinion is awaited.
+
+`incidents_visible_to` and `groups_visible_to` hand out such rows. What reads columns instead of
+rows, to list, to filter or to count, asks `hidden_from` here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from django.db.models import Case, F, Func, Model, Q, QuerySet, SmallIntegerField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.query import ModelIterable
+
+from alerts.incidents.engine.hidden_verdicts import (
+    HIDDEN_LABELS,
+    HIDDEN_PARTS,
+    NOTHING_HIDDEN,
+    HiddenVerdict,
+    HiddenVerdicts,
+    labels_without_verdict,
+    parts_without_verdicts,
+)
+from alerts.incidents.models import Group, Incident, OtState
+from portal.accounts.models import OT_ROLES, User
+from portal.accounts.queries import roles_of
+
+_HELD = "_tagout_hidden_verdicts"
+
+type Source = Callable[[User], Iterable[HiddenVerdict]]
+_sources: list[Source] = []
+
+
+def register_hidden_verdicts(source: Source) -> None:
+    """Have this function say which verdicts are hidden from a person of OT."""
+    _sources[:] = [source]
+
+
+def hidden_from(user: User) -> HiddenVerdicts:
+    """Return the verdicts hidden from a person, read once per user object (one request). Only OT is
+    asked for opinions, so that nobody else costs a query.
+    """
+    held: HiddenVerdicts | None = user.__dict__.get(_HELD)
+    if held is None:
+        held = NOTHING_HIDDEN
+        if _sources and not roles_of(user).isdisjoint(OT_ROLES):
+            held = HiddenVerdicts(_sources[0](user)) or NOTHING_HIDDEN
+        user.__dict__[_HELD] = held
+    return held
+
+
+def as_told_to[M: Model](user: User, rows: QuerySet[M]) -> QuerySet[M]:
+    """Return the same incidents or rows of the queue, each without what is hidden from the person
+    once it is read. Counting and nesting them costs no question more.
+    """
+    if roles_of(user).isdisjoint(OT_ROLES):
+        return rows
+
+    class ToldRows(ModelIterable):  # type: ignore[type-arg]  # at run time it takes none
+        def __iter__(self) -> Iterator[M]:
+            for row in super().__iter__():
+                if hidden := hidden_from(user):
+                    _take_out(row, hidden)
+                yield row
+
+    rows._iterable_class = ToldRows
+    return rows
+
+
+def _take_out(row: Model, hidden: HiddenVerdicts) -> None:
+    """Make a row what the reader may know. Columns that were not read stay so."""
+    if isinstance(row, Group):
+        if row.key in hidden.by_group:
+            row.ot_state, row.ot_due_at = OtState.WAITING, None
+    elif isinstance(row, Incident):
+        row.hidden = hidden
+        read = row.__dict__
+        if "priority_parts" in read and read.get("pattern") in hidden.by_pattern:
+            row.priority_parts = parts_without_verdicts(row.priority_parts)
+            row.priority = sum(part[1] for part in row.priority_parts)
+        if row.pk not in hidden.by_incident:
+            return
+        if "labels" in read:
+            row.labels = labels_without_verdict(row.labels)
+        if read.get("ot_state"):
+            row.standing_ot_state = row.ot_state
+            row.ot_state, row.ot_due_at = OtState.WAITING, None
+
+
+def is_shown(wanted: Q, *, of_hidden: bool, hidden: HiddenVerdicts, of_groups: bool) -> Q:
+    """Return a condition on verdicts as it is for the reader: rows of which the verdict is hidden
+    meet it or not, whatever they say.
+    """
+    if not hidden:
+        return wanted
+    rows = _rows_with_hidden(hidden, of_groups=of_groups)
+    return wanted | rows if of_hidden else wanted & ~rows
+
+
+def ot_state_is(states: Iterable[str], *, hidden: HiddenVerdicts, of_groups: bool = False) -> Q:
+    """Return the condition that a row stands so with OT; where the verdict is hidden, it waits for
+    the reader.
+    """
+    wanted = [*states]
+    stands = Q(ot_state__in=wanted) if len(wanted) != 1 else Q(ot_state=wanted[0])
+    of_hidden = OtState.WAITING in wanted
+    return is_shown(stands, of_hidden=of_hidden, hidden=hidden, of_groups=of_groups)
+
+
+def ot_state_as_told(hidden: HiddenVerdicts, *, of_groups: bool = False) -> Combinable:
+    """Return where a row stands with OT, as an expression for those who read columns."""
+    if not hidden:
+        return F("ot_state")
+    covered = _rows_with_hidden(hidden, of_groups=of_groups)
+    return Case(When(covered, then=Value(OtState.WAITING)), default=F("ot_state"))
+
+
+def _rows_with_hidden(hidden: HiddenVerdicts, *, of_groups: bool) -> Q:
+    """The rows of which the verdict is hidden. One that nobody judged any more has none to hide."""
+    rows = Q(key__in=[*hidden.by_group]) if of_groups else Q(pk__in=[*hidden.by_incident])
+    return rows & ~Q(ot_state=OtState.NOT_ASKED)
+
+
+def has_label(label: str, *, hidden: HiddenVerdicts) -> Q:
+    """Return the condition that an incident has this label, where it does not tell a hidden
+    verdict.
+    """
+    wanted = Q(labels__contains=[label])
+    if hidden and label.casefold() in HIDDEN_LABELS:
+        return wanted & ~Q(pk__in=[*hidden.by_incident])
+    return wanted
+
+
+def told_columns(hidden: HiddenVerdicts) -> dict[str, Combinable]:
+    """Return expressions for those columns of incidents that tell of verdicts; none where nothing
+    is hidden.
+    """
+    if not hidden:
+        return {}
+    covered = Q(pk__in=[*hidden.by_incident])
+    alike = Q(pattern__in=[*hidden.by_pattern])
+    return {
+        "ot_state": ot_state_as_told(hidden),
+        "ot_due_at": Case(When(covered, then=Value(None)), default=F("ot_due_at")),
+        "labels": Case(When(covered, then=_Labels("labels")), default=F("labels")),
+        "priority": Case(When(alike, then=_Score("priority_parts")), default=F("priority")),
+        "priority_parts": Case(
+            When(alike, then=_Parts("priority_parts")), default=F("priority_parts")
+        ),
+    }  # fmt: skip
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+class _Labels(Func):
+    """The labels that do not tell what OT said."""
+
+    template = (
+        "ARRAY(SELECT label FROM unnest(%(expressions)s) WITH ORDINALITY AS l(label, place)"
+        f" WHERE lower(label) NOT IN ({_listed(sorted(HIDDEN_LABELS))}) ORDER BY place)"
+    )
+
+
+_PARTS = (
+    "FROM jsonb_array_elements(%(expressions)s) WITH ORDINALITY AS p(part, place)"
+    f" WHERE part->>0 NOT IN ({_listed(HIDDEN_PARTS)})"
+)
+
+
+class _Parts(Func):
+    """The parts of a priority that do not count verdicts."""
+
+    template = f"(SELECT coalesce(jsonb_agg(part ORDER BY place), '[]') {_PARTS})"
+
+
+class _Score(Func):
+    """What these parts add up to."""
+
+    template = f"(SELECT least(100, greatest(0, coalesce(sum((part->>1)::int), 0))) {_PARTS})"
+    output_field = SmallIntegerField()
