@@ -36,6 +36,26 @@ def test_the_matrix_is_read_wide_and_folded_and_leads_on_by_keyboard(browse, sam
     expect(page).to_have_title("T0843 Program Download · Tagout")
 
 
+# The words of names and headings that stand in more than one line, without a hyphen of their own
+# (the soft one, U+00AD).
+BROKEN = """() => [...document.querySelectorAll('.matrix .cell-name, .matrix th span')]
+  .flatMap((e) => [...e.childNodes]).filter((n) => n.nodeType === 3)
+  .flatMap((n) => [...n.data.matchAll(/[\\p{L}\u00ad]+/gu)].map((word) => {
+    const range = document.createRange();
+    range.setStart(n, word.index);
+    range.setEnd(n, word.index + word[0].length);
+    const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.y)));
+    return lines.size > 1 && !word[0].includes('\u00ad') ? word[0] : '';
+  })).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_no_word_of_the_matrix_is_broken(browse, sam, width):
+    page = browse("/attack/", as_=sam, width=width)
+    expect(page.get_by_role("grid")).to_be_visible()
+    assert page.evaluate(BROKEN) == []
+
+
 def test_arrow_keys_lead_from_technique_to_technique_and_tab_leads_out(browse, sam):
     page = browse("/attack/", as_=sam)
     grid = page.get_by_role("grid", name="Tactics as columns")

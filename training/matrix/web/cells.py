@@ -12,6 +12,13 @@ from portal.ui.words import number
 from training.matrix.engine.coverage import Cell
 from training.matrix.web.wording import numbers_of
 
+# What is wider than a column at 1280 pixels; browsers hyphenate English only where they have the
+# dictionary.
+LONG_WORDS = {
+    "Communications": "Communi&shy;cations",
+    "Spearphishing": "Spear&shy;phishing",
+}
+
 
 def cell_html(cell: Cell, url: str) -> SafeString:
     """Return the link of a cell, with its numbers to see and to hear."""
@@ -47,5 +54,10 @@ def below_html(cells: Sequence[SafeString]) -> SafeString:
 
 
 def _name_html(name: str) -> SafeString:
-    """Return a name that may break behind a slash, so that no word of a narrow column does."""
-    return mark_safe(str(conditional_escape(name)).replace("/", "/<wbr>"))
+    """Return a name that may break behind a slash and inside the longest words, so that no word of
+    a narrow column breaks where it should not.
+    """
+    html = str(conditional_escape(name)).replace("/", "/<wbr>")
+    for word, hyphenated in LONG_WORDS.items():
+        html = html.replace(word, hyphenated)
+    return mark_safe(html)
