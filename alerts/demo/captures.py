@@ -37,7 +37,7 @@ STORIES = (
         "operations-historian.pcap",
         ("Unauthorized OPC UA Request/Response", "OPC UA Service Request Failed"),
         ("HIST-GD-01", "SCADA-GD-01"),
-        "Mirror port of the operations network, five minutes",
+        "Mirror port of the operations network",
     ),
     Story(
         "pump-two-restarts.pcap",
