@@ -12,7 +12,7 @@ from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, PlanQuestion
 from alerts.patterns.reads.plan import TO_SIGN, Court, PlanStep, SitePlan
-from alerts.patterns.reads.trial_questions import incidents_for_trial
+from alerts.patterns.reads.trial_questions import incidents_for_trials
 from alerts.reviews.policies import ot_people_at, speaks_at
 from alerts.suppression.engine.guards.life import credit_wanted
 from alerts.suppression.engine.sql import where
@@ -86,26 +86,30 @@ def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questio
 
 
 def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime) -> list[Question]:
+    if limit <= 0:
+        return []
     wanted = {step.candidate.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
     steps = [step for step in plan.of(*TO_SIGN) if wanted[step.candidate.pk]][:MAX_STEPS]
+    if not steps:
+        return []
     waiting = Counter(
         PlanQuestion.objects.filter(
             candidate__in=[step.candidate.pk for step in steps], review__settled_at=None
         ).exclude(review__state="withdrawn").values_list("candidate", flat=True)
     )  # fmt: skip
-    found: list[Question] = []
-    for step in steps:
-        if len(found) >= limit:
-            break
-        missing = wanted[step.candidate.pk] - waiting[step.candidate.pk]
-        ids = incidents_for_trial(step.candidate, wanted=missing, limit=limit - len(found), now=now)
-        seen = Incident.objects.all() if user is None else incidents_visible_to(user)
-        rows = seen.filter(pk__in=ids).select_related("workspace__organisation")
-        found += [
-            Question(step, incident, "", is_for_trial=True)
-            for incident in rows.order_by("-created_at", "-pk")
-        ]
-    return found
+    missing = {step.candidate.pk: wanted[step.candidate.pk] - waiting[step.candidate.pk]
+               for step in steps}  # fmt: skip
+    incidents = incidents_for_trials([step.candidate for step in steps], wanted=missing, now=now)
+    visible = Incident.objects.all() if user is None else incidents_visible_to(user)
+    rows = visible.select_related("workspace__organisation").in_bulk(
+        [pk for ids in incidents.values() for pk in ids]
+    )
+    return [
+        Question(step, rows[pk], "", is_for_trial=True)
+        for step in steps
+        for pk in incidents[step.candidate.pk]
+        if pk in rows
+    ][:limit]
 
 
 def _people_at(plan: SitePlan, incident: Incident, user: User | None) -> list[User]:
