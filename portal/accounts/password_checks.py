@@ -23,19 +23,26 @@ class CheckQueue:
         self._running = BoundedSemaphore(1)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for one's turn. Raises TooManyChecks."""
+    def place(self) -> Iterator[None]:
+        """Take a place in the queue, before anything is asked of the database: sending somebody
+        away must cost next to nothing. Raises TooManyChecks.
+        """
         if not self._places.acquire(blocking=False):
             raise TooManyChecks
         try:
-            if not self._running.acquire(timeout=_PATIENCE):
-                raise TooManyChecks
-            try:
-                yield
-            finally:
-                self._running.release()
+            yield
         finally:
             self._places.release()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn, with a place in the queue. Raises TooManyChecks."""
+        if not self._running.acquire(timeout=_PATIENCE):
+            raise TooManyChecks
+        try:
+            yield
+        finally:
+            self._running.release()
 
 
 STRANGERS = CheckQueue()

@@ -68,21 +68,28 @@ def check_password_again(request: HttpRequest, password: str, *, now: datetime) 
     """Return whether this is the password of the signed-in person, and note the proof if it is.
     Wrong ones count for this session alone: nobody else makes its person wait, nor they others.
     """
-    user, unshifted = actor_of(request), clock.unshifted()
     if len(password) > MAX_PASSWORD:
         return PasswordCheck.WRONG
-    session = f"session {digest_of_key(request.session.session_key or '')[:32]}"
-    attempt = Attempt(user.email, counted_as(client_address(request)), session)
     try:
-        row = begin_attempt(attempt, now=unshifted)
+        with KNOWN_PEOPLE.place():
+            return _check(request, password, now)
     except TooManyAttempts:
         return PasswordCheck.TOO_MANY_TRIES
+    except TooManyChecks:
+        return PasswordCheck.TOO_BUSY
+
+
+def _check(request: HttpRequest, password: str, now: datetime) -> PasswordCheck:
+    user, unshifted = actor_of(request), clock.unshifted()
+    session = f"session {digest_of_key(request.session.session_key or '')[:32]}"
+    attempt = Attempt(user.email, counted_as(client_address(request)), session)
+    row = begin_attempt(attempt, now=unshifted)
     try:
         with KNOWN_PEOPLE.turn():
             found = authenticate(request, username=user.email, password=password)
     except TooManyChecks:
         forget_attempt(row)
-        return PasswordCheck.TOO_BUSY
+        raise
     if found is None or found.pk != user.pk:
         note_failure(attempt, now=unshifted)
         return PasswordCheck.WRONG

@@ -22,6 +22,7 @@ from portal.accounts.password_checks import (
     KNOWN_PEOPLE,
     RETRY_AFTER,
     STRANGERS,
+    CheckQueue,
     TooManyChecks,
 )
 from portal.accounts.proof import PasswordCheck, note_proof
@@ -63,28 +64,36 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _try(request: HttpRequest, goal: str) -> HttpResponse:
     """Look at the password, unless too many were wrong or are looked at right now."""
-    account, now = account_of(request.POST.get("username", "")), clock.unshifted()
+    account = account_of(request.POST.get("username", ""))
     device = device_of(request, account)
+    queue = KNOWN_PEOPLE if device else STRANGERS
     source = f"device {device}" if device else ""
     attempt = Attempt(account, counted_as(client_address(request)), source)
     try:
-        row = begin_attempt(attempt, now=now)
+        with queue.place():
+            return _look_at(request, goal, attempt, queue)
     except TooManyAttempts:
-        # Unbound: the password is not even tried.
         words = gettext(
             "Too many attempts. Wait 15 minutes, then try again, or sign in on a device that you"
             " have used before."
         )
         waits = int(COUNTED_FOR.total_seconds())
         return _wait(request, goal, words, status=429, seconds=waits)
+    except TooManyChecks:
+        words = PasswordCheck.TOO_BUSY.reason
+        return _wait(request, goal, words, status=503, seconds=RETRY_AFTER)
+
+
+def _look_at(request: HttpRequest, goal: str, attempt: Attempt, queue: CheckQueue) -> HttpResponse:
+    now = clock.unshifted()
+    row = begin_attempt(attempt, now=now)
     form = SignInForm(request, request.POST)
     try:
-        with (KNOWN_PEOPLE if device else STRANGERS).turn():
+        with queue.turn():
             is_right = form.is_valid()
     except TooManyChecks:
         forget_attempt(row)
-        words = PasswordCheck.TOO_BUSY.reason
-        return _wait(request, goal, words, status=503, seconds=RETRY_AFTER)
+        raise
     person = _begin_session(request, form) if is_right else None
     if is_right and person is None:
         form.add_error(None, form.get_invalid_login_error())

@@ -224,35 +224,37 @@ def test_one_check_runs_one_waits_and_a_third_is_sent_away():
     queue, order, come = CheckQueue(), [], threading.Event()
 
     def second():
-        with queue.turn():
+        with queue.place(), queue.turn():
             order.append("second")
 
     thread = threading.Thread(target=second)
-    with queue.turn():
+    with queue.place(), queue.turn():
         queue._running = Telling(queue._running, come)
         thread.start()
         assert come.wait(5)
-        with pytest.raises(TooManyChecks), queue.turn():
+        with pytest.raises(TooManyChecks), queue.place():
             pass
         order.append("first")
     thread.join(5)
     assert order == ["first", "second"]
 
 
-def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam):
+def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam, django_assert_num_queries):
     device = used_device()
-    with STRANGERS.turn(), STRANGERS._places:
+    with STRANGERS.place(), STRANGERS.place():
         answer = sign_in(Client())
         assert (answer.status_code, answer["Retry-After"]) == (503, "3")
         assert "Try again in a few seconds" in answer.text
         assert not SignInFailure.objects.exists(), "what nobody looked at does not count"
+        with django_assert_num_queries(0):
+            sign_in(Client())
         assert sign_in(device).status_code == 302, "strangers do not hold up known people"
 
 
 def test_signing_says_so_too_where_many_sign_in_at_once(sam, asked_again):
     client = Client()
     client.force_login(sam)
-    with KNOWN_PEOPLE.turn(), KNOWN_PEOPLE._places:
+    with KNOWN_PEOPLE.place(), KNOWN_PEOPLE.place():
         assert asked_again(client, PASSWORD) is PasswordCheck.TOO_BUSY
     assert asked_again(client, PASSWORD) is PasswordCheck.RIGHT
 
@@ -267,6 +269,7 @@ def test_an_endless_password_is_not_looked_at(sam, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_guesses_at_the_same_instant_count_as_well(sam, monkeypatch):
     looked, start = [], threading.Barrier(24)
+    monkeypatch.setattr(STRANGERS, "place", nullcontext)
     monkeypatch.setattr(STRANGERS, "turn", nullcontext)
     monkeypatch.setattr(
         ModelBackend, "authenticate", lambda *_, **given: looked.append(given["password"])
