@@ -1,5 +1,6 @@
 """The ledger as a list, whole and of one rule."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -11,6 +12,7 @@ from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
+from alerts.suppression.reads.reasons import reasons_told_to
 from alerts.suppression.services.look_again import tick_off
 from portal.accounts.models import TokenScope, User
 from portal.api.bodies import Nothing
@@ -31,8 +33,21 @@ def _look_again(wanted: bool) -> Q:
     return waits if wanted else ~waits
 
 
-def _sentences(rows: list[tuple[str, dict[str, str]]]) -> list[str]:
+type Stored = list[tuple[str, dict[str, str]]]
+
+
+def _sentences(rows: Stored) -> list[str]:
     return [words(Sentence(code, **detail), gettext, numeral) for code, detail in rows]
+
+
+def kept_open_for(person: User) -> Callable[[Stored], list[str]]:
+    """Return what makes sentences of the reasons of a line, as far as the person may know them."""
+
+    def read(rows: Stored) -> list[str]:
+        reasons = [Sentence(code, **detail) for code, detail in rows]
+        return [words(each, gettext, numeral) for each in reasons_told_to(person, reasons)]
+
+    return read
 
 
 LEDGER = Listing(
@@ -97,8 +112,11 @@ class LedgerViewSet(Resource):
         return ledger_visible_to(self.person)
 
     def own(self) -> Own:
-        """Only incidents that this person may see."""
-        return Own(sources={"incident": incident_of(self.person)})
+        """Only incidents that this person may see, and no reason that is hidden from them."""
+        return Own(
+            sources={"incident": incident_of(self.person)},
+            reads={"kept_open": kept_open_for(self.person)},
+        )
 
     @command(Nothing, scope=TokenScope.RULES_WRITE, roles=PROPOSING)
     def looked_at(self, row: LedgerEntry, said: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from alerts.reviews.queries import annotations_told_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
-from alerts.suppression.api.ledger import LEDGER, incident_of
+from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
 from alerts.suppression.api.members import MEMBERS_SCHEMA, new_member_facts
 from alerts.suppression.api.trial import SCHEMA, trial_facts
@@ -95,6 +95,7 @@ class RuleViewSet(Resource):
             reads={
                 "sites": lambda ids: [sites()[pk] for pk in ids if pk in sites()],
                 "workspaces": lambda ids: [workspaces()[pk] for pk in ids if pk in workspaces()],
+                "kept_open": kept_open_for(self.person),
             },
         )
 

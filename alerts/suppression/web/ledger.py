@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
+from alerts.suppression.reads.reasons import reasons_told_to
 from alerts.suppression.reads.trials import kept_open_reasons
 from alerts.suppression.services.look_again import CannotTickOff, tick_off
 from alerts.suppression.web.ledger_words import (
@@ -110,17 +111,18 @@ def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
     """Lines as the page shows them."""
     ids = [entry.incident_id for entry in entries]
     seen = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
-    return [_row(entry, entry.incident_id in seen) for entry in entries]
+    return [_row(entry, entry.incident_id in seen, user) for entry in entries]
 
 
-def _row(entry: LedgerEntry, is_seen: bool) -> Row:
+def _row(entry: LedgerEntry, is_seen: bool, user: User) -> Row:
     act, kind, picture = KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]
     ending, tone, sign = ENDINGS[Ending(entry.ending)]
     return Row(
         entry, StateChip(str(act), kind, picture), StateChip(str(ending), tone, sign),
         str(WHERE[Where(entry.where)]), routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))
-        if is_seen else "", is_seen, " ".join(all_in_words(kept_open_reasons(entry))),
+        if is_seen else "", is_seen,
+        " ".join(all_in_words(reasons_told_to(user, kept_open_reasons(entry)))),
     )  # fmt: skip
 
 

@@ -3,6 +3,9 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
 
 from alerts.incidents.models import Incident
 from alerts.reviews.models import SecondOpinion
@@ -16,7 +19,10 @@ from tests import cast
 from tests.alerts.suppression.enforce.floor import MORNING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause
 from tests.conftest import NOON
+from tests.factories.rule_rows import make_entry
+from tests.program import Program
 
+SUSPICION = "OT called something suspicious on"
 LATE = {"startTimeUtc": "2026-11-24T11:10:00Z"}
 
 
@@ -90,30 +96,46 @@ def test_what_was_never_read_to_the_end_is_old_and_says_so(floor):
     assert reason.code == "never.stale"
 
 
-def test_who_is_asked_blind_does_not_learn_that_a_suspicion_keeps_it_open(
-    floor, client, make_person
-):
-    floor.rule(number=12)
+@pytest.fixture
+def suspected(floor, make_person):
+    """Oda called one of two incidents of a rule suspicious, and Kasia is asked about it."""
+    version = floor.rule(number=12)
     suspect, other = floor.incident(), floor.incident(routine(2))
     floor.details()
-    oda = floor.oda
     site = Site.objects.get()
     given = give_verdict(
-        by=oda, key=uuid.uuid4(), verdict="suspicious", cause="other", note="Odd.",
+        by=floor.oda, key=uuid.uuid4(), verdict="suspicious", cause="other", note="Odd.",
         now=NOON, incident_ids=[suspect.pk],
     )  # fmt: skip
     kasia = make_person(
         cast.Person("kasia@demo.example", "Kasia Nowicka"),
-        (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid),
+        (Role.OT_ENGINEER, ScopeKind.ALL, None),
     )
     asked = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON)
     asked.opinions.create(person=kasia, asked_at=NOON, due_at=NOON, act=uuid.uuid4())
+    return SimpleNamespace(version=version, other=other, oda=floor.oda, kasia=kasia)
+
+
+def test_who_is_asked_blind_does_not_learn_that_a_suspicion_keeps_it_open(suspected, client):
     pages = {}
-    for person in (oda, kasia):
+    for person in (suspected.oda, suspected.kasia):
         client.force_login(person)
-        pages[person] = client.get(f"/rules/why/{other.pk}/").content.decode()
-    assert "under suspicion" in pages[oda] or "suspicious" in pages[oda]
-    text = pages[kasia][pages[kasia].index('id="rules-panel"') :]
+        pages[person] = client.get(f"/rules/why/{suspected.other.pk}/").content.decode()
+    assert SUSPICION in pages[suspected.oda]
+    page = pages[suspected.kasia]
+    text = page[page.index('id="rules-panel"') :]
     assert "R-12 covers it, but it stays open:" in text
     assert "Whether a suspicion keeps it open is hidden until you have answered." in text
-    assert "suspicious" not in text
+    assert "uspicio" not in text.replace("Whether a suspicion", "")
+
+
+def test_neither_does_the_ledger_tell_them(suspected, client):
+    reason = ["never.suspicion", {"names": "PLC-21"}]
+    version, other = suspected.version, suspected.other
+    site = Site.objects.get()
+    make_entry(version, workspace=other.workspace, site=site, act="tagged", kept_open=[reason])
+    for person, is_told in ((suspected.oda, True), (suspected.kasia, False)):
+        client.force_login(person)
+        assert (SUSPICION in client.get("/ledger/").content.decode()) == is_told
+        told = Program(person).get("ledger/").json()["results"]
+        assert [bool(line["kept_open"]) for line in told] == [is_told]
