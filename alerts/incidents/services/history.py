@@ -6,8 +6,7 @@ from typing import Any
 
 from alerts.incidents.models import Severity, Status, TimelineItem
 from alerts.incidents.services.rows import IncidentRow
-
-OUR_LABELS = ("tagout:", "tagout-off")
+from alerts.outbox.engine.merge import is_our_label
 
 
 def items_of(
@@ -77,14 +76,9 @@ def _why(row: IncidentRow) -> dict[str, Any]:
 def _labels(old: Sequence[str], new: Sequence[str]) -> dict[str, list[str]]:
     was = {label.casefold() for label in old}
     now = {label.casefold() for label in new}
-    added = [x for x in new if x.casefold() not in was and not is_ours(x)]
-    removed = [x for x in old if x.casefold() not in now and not is_ours(x)]
+    added = [x for x in new if x.casefold() not in was and not is_our_label(x)]
+    removed = [x for x in old if x.casefold() not in now and not is_our_label(x)]
     return {"added": added, "removed": removed} if added or removed else {}
-
-
-def is_ours(label: str) -> bool:
-    """Whether only we write this label."""
-    return label.casefold().startswith(OUR_LABELS)
 
 
 def details_failed(*, incident_id: int, reason: str, now: datetime) -> None:

@@ -25,7 +25,7 @@ from alerts.outbox.engine.compare import (
 GUARDED_BY_A_CLOSE = (
     *("status", "severity", "classification", "classificationReason", OWNER, LABELS),
 )
-OUR_LABELS = "tagout:"  # labels with this prefix nobody else writes
+_OUR_PREFIX, GATE_LABEL = "tagout:", "tagout-off"  # what nobody else writes
 _MERGED_LABEL = "redirected"
 
 type Bag = dict[str, Any]
@@ -64,6 +64,12 @@ class ToWrite:
 
 
 type Decision = AsWanted | Overtaken | ToWrite
+
+
+def is_our_label(name: str) -> bool:
+    """Whether Tagout sets this label by itself: a verdict, a trial, or the gate while off."""
+    name = name.casefold()
+    return name.startswith(_OUR_PREFIX) or name == GATE_LABEL
 
 
 def is_close(patch: Bag) -> bool:
@@ -153,7 +159,7 @@ def _foreign_labels(patch: Bag, was: Any, fresh: Bag) -> list[str]:
     return [
         name
         for name in label_names(fresh.get(LABELS))
-        if name.casefold() not in known and not name.casefold().startswith(OUR_LABELS)
+        if name.casefold() not in known and not is_our_label(name)
     ]
 
 

@@ -6,17 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from alerts.incidents.models import DetailsState, Incident, OtState, Status
+from alerts.outbox.engine.merge import is_our_label
 from alerts.reviews.queries import open_review_on, verdict_on
 from alerts.sentinel.queries import minutes_old
 from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.guards.scene import Scene
-from alerts.suppression.engine.sentinel_conditions import GATE_LABEL
 from alerts.suppression.reads.cover import Cover
 from alerts.suppression.reads.entities import Around, around, criticality_of
 from alerts.suppression.reads.holds import held_names
 from alerts.suppression.reads.members import new_ends
 
-OUR_LABELS = "tagout:"  # what nobody else writes
 _OLDEST = 365 * 24 * 60.0  # minutes; also where a workspace was never read to the end
 # How a flag ends that says nothing about whether we understood the record.
 _HARMLESS = (":empty", ":no_zone", ":cut", ":not_a_port", ":not_a_count", ":not_yes_or_no")
@@ -92,8 +91,7 @@ def _touched(incident: Incident, seen: Seen) -> list[str]:
     if seen.status != Status.NEW:
         word = Status(seen.status).label if seen.status in Status.values else "unknown"
         touched.append(f"status {word}")
-    ours = (OUR_LABELS, GATE_LABEL)
-    touched += [f"label {name}" for name in seen.labels if not name.casefold().startswith(ours)]
+    touched += [f"label {name}" for name in seen.labels if not is_our_label(name)]
     comments = list(incident.comments.values_list("ours", flat=True))
     if not all(comments) or seen.comments_count > len(comments):
         touched.append("a comment")

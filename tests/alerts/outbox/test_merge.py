@@ -62,7 +62,7 @@ def labels(*names):
         (CLOSE, {"owner": LEO}, Overtaken),
         (CLOSE, {"classification": "TruePositive", "status": "Closed"}, Overtaken),
         (CLOSE, labels("Press-Shop", "look-at-this"), Overtaken),
-        (CLOSE, labels("Press-Shop", "tagout-off"), Overtaken),
+        (CLOSE, labels("Press-Shop", "tagout-off"), ToWrite(CLOSE)),
         (CLOSE, labels("Press-Shop", "tagout:maintenance"), ToWrite(CLOSE)),
         (CLOSE, labels(), ToWrite(CLOSE)),
         (CLOSE, {"description": "new words", "title": "renamed"}, ToWrite(CLOSE)),
