@@ -42,7 +42,8 @@ def _field(field: serializers.Field[Any, Any, Any, Any]) -> dict[str, Any]:
 def _kind(field: serializers.Field[Any, Any, Any, Any]) -> dict[str, Any]:
     match field:
         case serializers.ChoiceField():
-            return {"type": "string", "enum": list(field.choices)}
+            words = list(field.choices)
+            return {"type": "string", "enum": ["", *words] if field.allow_blank else words}
         case serializers.ListField():
             some = {} if field.allow_empty else {"minItems": 1}
             items = _field(field.child)

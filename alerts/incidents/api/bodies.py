@@ -64,6 +64,14 @@ class CloseIn(In):
     comment = serializers.CharField(
         max_length=2000, required=False, allow_blank=True, help_text="the closing comment"
     )
+    instead_of = serializers.ChoiceField(
+        list(REASONS), required=False, allow_blank=True,
+        help_text="the classification that you read of one that is closed, to close it another way",
+    )  # fmt: skip
+
+    def validate_instead_of(self, word: str) -> list[str]:
+        """As the service takes it."""
+        return [word]
 
 
 class AssignIn(In):

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from alerts.incidents.engine.closing import closing_text
-from alerts.incidents.models import Incident, Status
+from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.incidents.policies import reasons_against_closing
+from alerts.incidents.reads.wording import outcome_words
 from alerts.incidents.services.acting import Doer, SkippedIncidents, Step, carry_out, person
 from alerts.sentinel.wire import closing
 from portal.accounts.models import User
@@ -30,6 +31,7 @@ def close_incidents(
     reason: str = "",
     comment: str = "",
     ot_line: str = "",
+    instead_of: Collection[str] = (),
     by: User | None,
     now: datetime,
     act: UUID | None = None,
@@ -37,9 +39,10 @@ def close_incidents(
     doer: Doer | None = None,
 ) -> UUID:
     """Close with a classification and its reason. Sentinel's text names who closed and, where
-    `ot_line` is given, what OT said. A rule passes `by=None` and a `doer` with its name, its
-    urgency and the check that is asked again at delivery; its comment names its signers and is
-    sent as it is. Returns the act, for undo.
+    `ot_line` is given, what OT said. What is closed another way already is closed anew only by who
+    has seen so: `instead_of` are the classifications on the screen. A rule passes `by=None` and a
+    `doer` with its name, its urgency and the check that is asked again at delivery; its comment
+    names its signers and is sent as it is. Returns the act, for undo.
     """
     who = doer or person(_named(by))
     text = comment
@@ -65,7 +68,10 @@ def close_incidents(
         now=now,
         act=act,
         skipped=skipped,
-        reasons_against=lambda rows: reasons_against_closing(classification, reason),
+        reasons_against=lambda rows: [
+            *reasons_against_closing(classification, reason),
+            *_reasons_against_overruling(rows, classification, reason, seen=instead_of),
+        ],
         classification=classification,
         reason=reason,
         comment=comment,
@@ -107,6 +113,33 @@ def reopen_incidents(
         skipped=skipped,
         because=because,
     ).act
+
+
+def _reasons_against_overruling(
+    rows: list[Incident], classification: str, reason: str, *, seen: Collection[str]
+) -> list[str]:
+    """Why these are not closed another way than they were: who closes has not seen it."""
+    overruled = [
+        row
+        for row in rows
+        if row.status == Status.CLOSED
+        and (row.classification, row.classification_reason) != (classification, reason)
+        and row.classification not in seen
+    ]
+    closings = TimelineItem.objects.filter(incident__in=overruled, code="closed")
+    names = dict(closings.order_by("at", "pk").values_list("incident", "by_label"))
+    return [
+        _(
+            "%(name)s closed %(incident)s as “%(outcome)s” in the meantime. Look at it again, and"
+            " close it anew only if that is wrong."
+        )
+        % {
+            "name": names.get(row.pk) or row.closed_by or _("Somebody in Sentinel"),
+            "incident": f"#{row.number}" if row.number else row.name,
+            "outcome": outcome_words(row.classification, row.classification_reason),
+        }
+        for row in overruled
+    ]
 
 
 def _named(by: User | None) -> User:

@@ -21,7 +21,7 @@ from alerts.incidents.services.verbs import do_verb
 from alerts.incidents.web.bulk import bulk_address
 from alerts.incidents.web.links import goal_of
 from alerts.incidents.web.targets import NAMES, targets_of
-from alerts.incidents.web.verbs import VERBS, Doing, Verb
+from alerts.incidents.web.verbs import VERBS, Doing, Verb, closed_as
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
@@ -92,6 +92,7 @@ def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) ->
         "against": against if not form.errors else [],
         "act_id": form.data.get("act") or uuid4(),
         "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",
+        "closed_as": closed_as(doing.targets) if verb == "close" else "",
         "unanswered": sum(each.ot_state == OtState.WAITING for each in doing.targets.incidents)
         if verb == "close"
         else 0,

@@ -21,6 +21,7 @@ OUTCOMES = {
     "FalsePositive-data": ("FalsePositive", "InaccurateData"),
     "Undetermined": ("Undetermined", ""),
 }
+NONE = "-"  # no classification
 OUTCOME_WORDS = {key: lazy(outcome_words, str)(*pair) for key, pair in OUTCOMES.items()}
 
 
@@ -98,6 +99,12 @@ class CloseForm(ActForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    instead_of = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+
+    def clean_instead_of(self) -> list[str]:
+        """The classifications that stood on the form; `-` is none."""
+        said: str = self.cleaned_data["instead_of"]
+        return ["" if word == NONE else word for word in said.split(",") if word]
 
 
 class EscalateForm(ActForm):

@@ -10,13 +10,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.engine.closing import fitting_for
-from alerts.incidents.models import Severity
+from alerts.incidents.models import Severity, Status
 from alerts.incidents.reads.escalation import leads_of_all
 from alerts.incidents.reads.panel import zone_name_of
 from alerts.incidents.reads.people import ot_line_of, people_for
 from alerts.incidents.reads.wording import SEVERITY_WORDS
 from alerts.incidents.services.verbs import Said
 from alerts.incidents.web.forms import (
+    NONE,
     OUTCOME_WORDS,
     OUTCOMES,
     AssignForm,
@@ -114,7 +115,14 @@ def _close_said(doing: Doing, form: CloseForm) -> Said:
         "reason": reason,
         "comment": form.cleaned_data["comment"],
         "ot_line": ot_line_of(doing.targets.incidents),
+        "instead_of": form.cleaned_data["instead_of"],
     }
+
+
+def closed_as(targets: Targets) -> str:
+    """How those of the incidents that are closed were classified, as the form sends it back."""
+    closed = [each for each in targets.incidents if each.status == Status.CLOSED]
+    return ",".join(sorted({each.classification or NONE for each in closed}))
 
 
 def _close_deed(form: CloseForm) -> str:

@@ -1,9 +1,10 @@
 """A person decides; the page shows it at once, Sentinel has it after the hold."""
 
+import threading
 import uuid
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from alerts.incidents.models import Comment, Group, Incident, Severity, Status
 from alerts.incidents.services.assign import CannotAssign, assign_incidents
@@ -110,6 +111,58 @@ def test_what_is_closed_so_already_is_not_closed_again(desk, sam):
     close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
     with pytest.raises(CannotClose, match="Already closed this way"):
         close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
+
+
+def test_who_closes_another_way_than_a_colleague_just_did_is_told(desk, sam, make_person):
+    leo, incident = desk.soc(make_person, cast.LEO), desk.incident()
+    close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
+    attack = {"classification": "TruePositive", "reason": "SuspiciousActivity"}
+    with pytest.raises(CannotClose, match=r"closed #.* in the meantime"):
+        close_incidents(incident_ids=[incident.pk], **attack, by=leo, now=NOON)
+    incident.refresh_from_db()
+    assert incident.classification == "BenignPositive"
+    close_incidents(
+        incident_ids=[incident.pk], **attack, instead_of=["BenignPositive"], by=leo, now=NOON
+    )
+    assert desk.deliver() == [Outcome.SENT] * 2
+    assert desk.in_sentinel(incident)["classification"] == "TruePositive"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_close_at_one_instant_one_is_told(desk, sam, make_person):
+    leo, incident = desk.soc(make_person, cast.LEO), desk.incident()
+    both, refused = threading.Barrier(2), []
+
+    def close(by, **said):
+        both.wait()
+        try:
+            close_incidents(incident_ids=[incident.pk], **said, by=by, now=NOON)
+        except CannotClose as refusal:
+            refused.append((by, refusal))
+        finally:
+            connection.close()
+
+    said = {sam: BENIGN, leo: {"classification": "Undetermined"}}
+    threads = [threading.Thread(target=close, args=(who,), kwargs=how) for who, how in said.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ((loser, _),) = refused
+    winner = leo if loser == sam else sam
+    incident.refresh_from_db()
+    assert incident.classification == said[winner]["classification"]
+    assert Change.objects.get().by == winner
+
+
+def test_our_own_gate_label_keeps_nobody_from_closing(desk, sam):
+    """Sentinel's gate labels what is new while suppression is off; that is no edit of a person."""
+    incident = desk.incident()
+    close_incidents(incident_ids=[incident.pk], **BENIGN, by=sam, now=NOON)
+    desk.sentinel.edit(incident.name, labels=[{"labelName": "tagout-off"}])
+    assert desk.deliver() == [Outcome.SENT]
+    assert desk.in_sentinel(incident)["status"] == "Closed"
+    assert desk.in_sentinel(incident)["labels"][0]["labelName"] == "tagout-off"
 
 
 def test_the_same_act_twice_is_one_act(desk, sam):

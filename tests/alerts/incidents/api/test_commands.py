@@ -84,3 +84,13 @@ def test_ot_cannot_triage_and_nobody_touches_what_is_out_of_reach(asks, sam, oda
     foreign = make_incident(make_workspace("porto"))
     for verb in ("close", "assign", "label", "severity", "escalate", "comment", "reopen"):
         assert asks(sam).post(f"incidents/{foreign.pk}/{verb}/", {}).status_code == 404
+
+
+def test_what_a_colleague_closed_otherwise_is_closed_anew_by_who_has_read_so(does):
+    assert does("close", {"classification": "Undetermined"}).status_code == 200
+    attack = {"classification": "TruePositive", "reason": "SuspiciousActivity"}
+    refused = does("close", attack)
+    assert refused.status_code == 409 and "in the meantime" in refused.json()["detail"]
+    assert does("close", attack | {"instead_of": "BenignPositive"}).status_code == 409
+    told = does("close", attack | {"instead_of": "Undetermined"}).json()
+    assert told["classification"] == "TruePositive"

@@ -216,3 +216,20 @@ def test_a_deleted_incident_refuses(signed_in, make_person, gdansk, noon):
     answer = signed_in(leo).post("/incidents/act/comment/", {"incident": gone.pk, "message": "x"})
     assert answer.status_code == 422
     assert "was deleted in Sentinel" in answer.content.decode()
+
+
+def test_a_form_that_saw_no_close_overrules_none(signed_in, sam, row, noon):
+    """Two forms stand open; the second is told, and closes anew once it has seen the first."""
+    client = signed_in(sam)
+    assert "instead_of" not in client.get(f"/incidents/act/close/?group={row.key}").text
+    ids = list(Incident.objects.values_list("pk", flat=True))
+    send(client, "close", row, outcome="BenignPositive")
+    data = {"incident": ids, "act": str(uuid4()), "outcome": "TruePositive"}
+    answer = client.post("/incidents/act/close/", data)
+    assert answer.status_code == 422
+    assert "in the meantime" in answer.text
+    assert set(Incident.objects.values_list("classification", flat=True)) == {"BenignPositive"}
+    assert '<input type="hidden" name="instead_of" value="BenignPositive">' in answer.text
+    data |= {"act": str(uuid4()), "instead_of": "BenignPositive"}
+    assert client.post("/incidents/act/close/", data).status_code == 302
+    assert set(Incident.objects.values_list("classification", flat=True)) == {"TruePositive"}
