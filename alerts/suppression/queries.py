@@ -6,7 +6,9 @@ from typing import Final
 
 from django.db.models import Count, Max, Q, QuerySet
 
+from alerts.incidents.queries import groups_visible_to
 from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Site
 from alerts.suppression.models import ACTING, LedgerEntry, Rule, RuleVersion, State, Stop
 from portal.accounts.models import READING_ROLES, User
@@ -27,6 +29,20 @@ def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
     workspaces = list(Workspace.objects.filter(where).values_list("pk", flat=True))
     seen = Q(site_ids__overlap=sites) | Q(workspace_ids__overlap=workspaces)
     return versions.filter(seen | Q(made_by=user))
+
+
+def workspaces_reached_by(user: User) -> QuerySet[Workspace]:
+    """Workspaces in the person's reach, and those in which rules or open incidents are about their
+    sites: where their word stops suppression, and where they see that it is stopped.
+    """
+    seen = workspaces_visible_to(user)
+    if not reach_of(user).sites:
+        return seen
+    by_rules = {pk for ids in versions_visible_to(user).values_list("workspace_ids", flat=True)
+                for pk in ids}  # fmt: skip
+    by_incidents = groups_visible_to(user).order_by().values("workspace").distinct()
+    theirs = Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
+    return Workspace.objects.select_related("organisation").filter(theirs).order_by("name")
 
 
 def rules_visible_to(user: User) -> QuerySet[Rule]:

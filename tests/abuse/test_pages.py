@@ -45,7 +45,7 @@ def foreign(porto):
         verb="comment", said={"message": "Ours."}, incident_ids=[ids["incidents"]], by=lead,
         act=uuid.uuid4(), now=NOON,
     )  # fmt: skip
-    stop = switch_off(by=lead, workspace_id=workspace.pk, reason="Odd.", now=NOON)
+    (stop,) = switch_off(by=lead, workspace_id=workspace.pk, reason="Odd.", now=NOON)
     version = RuleVersion.objects.get(rule__uuid=ids["rules"])
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     return {

@@ -1,7 +1,7 @@
 """Whether suppression is switched off, and where, as far as a person sees it."""
 
-from alerts.sentinel.queries import workspaces_visible_to
 from alerts.suppression.models import Stop
+from alerts.suppression.queries import workspaces_reached_by
 from portal.accounts.models import User
 
 
@@ -11,6 +11,6 @@ def stops_in_force(user: User) -> list[Stop]:
     found = list(stops.order_by("workspace__name"))
     if not found:
         return []
-    seen = set(workspaces_visible_to(user).values_list("pk", flat=True))
+    seen = set(workspaces_reached_by(user).values_list("pk", flat=True))
     shown = [stop for stop in found if stop.workspace_id is None or stop.workspace_id in seen]
     return sorted(shown, key=lambda stop: stop.workspace_id is not None)

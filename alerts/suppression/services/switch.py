@@ -4,7 +4,7 @@ The stop itself is committed first and alone with the gates, so that nothing tha
 keep it from being in force.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -15,10 +15,11 @@ from alerts.outbox.services import want_no_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import ACTING, Rule, RuleVersion, State, Stop
 from alerts.suppression.policies import (
+    STOPPING,
     reasons_against_switching_off,
     reasons_against_switching_on,
 )
-from alerts.suppression.queries import is_off
+from alerts.suppression.queries import is_off, workspaces_reached_by
 from alerts.suppression.reads.plans import OFF
 from alerts.suppression.services.alarm import Told, concerned_by_all, tell_people
 from alerts.suppression.services.desired import bring_in_line, bring_rule_in_line
@@ -27,6 +28,7 @@ from alerts.suppression.services.moving import lock_version, move
 from alerts.suppression.services.people import concerned_by
 from alerts.suppression.services.tell import tell_state
 from portal.accounts.models import User
+from portal.accounts.queries import reach_of
 from portal.audit.services import record
 from portal.errors import Refused
 
@@ -48,18 +50,22 @@ def switch_off(
     workspace_id: int | None = None,
     reason: str = "",
     now: datetime,
-) -> Stop:
-    """Switch suppression off everywhere, or in one workspace. From the commit on Tagout closes
+) -> list[Stop]:
+    """Switch suppression off everywhere, or in one workspace; for who does not see everything,
+    everywhere is each workspace that they get data from. From the commit on Tagout closes
     nothing there; the gates are owed before all else, and our rules are owed away. Once more where
     it is off already is no harm. `by` None is a command, named by `by_label`.
     """
     if by is not None and (reasons := reasons_against_switching_off(by)):
         raise CannotSwitchOff(*reasons)
-    stop, made = _stop(by, by_label, workspace_id, reason, now)
-    _take_rules_away(_places(workspace_id), now=now)
-    if made:
-        _tell_off(stop, now=now)
-    return stop
+    stops = []
+    for place in _reached(by, workspace_id):
+        stop, made = _stop(by, by_label, place, reason, now)
+        _take_rules_away(_places(place), now=now)
+        if made:
+            _tell_off(stop, now=now)
+        stops.append(stop)
+    return stops
 
 
 @transaction.atomic
@@ -99,6 +105,18 @@ def switch_rule_off(*, rule_id: int, by_label: str, reason: str = "", now: datet
         bring_in_line(version_id=version.pk, now=now)
         tell_state(version, people=concerned_by(version), reasons=[why], now=now)
     record("suppression.rule.paused", on=versions[0], by=by_label, at=now, reason=reason)
+
+
+def _reached(by: User | None, workspace_id: int | None) -> Sequence[int | None]:
+    """The workspaces to stop; None stands for all that there are and will be."""
+    if by is None or reach_of(by, STOPPING).everywhere:
+        return [workspace_id]
+    mine = set(workspaces_reached_by(by).values_list("pk", flat=True))
+    if workspace_id is not None:
+        mine &= {workspace_id}
+    if not mine:
+        raise CannotSwitchOff(gettext("You see no workspace in which suppression could be off."))
+    return sorted(mine)
 
 
 @transaction.atomic(durable=True)

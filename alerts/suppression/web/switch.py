@@ -10,12 +10,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import workspaces_visible_to
 from alerts.suppression.models import Stop
 from alerts.suppression.policies import (
+    STOPPING,
     reasons_against_switching_off,
     reasons_against_switching_on,
 )
+from alerts.suppression.queries import workspaces_reached_by
 from alerts.suppression.reads.deployments import WorkspaceDeployments, deployments_by_workspace
 from alerts.suppression.services.switch import switch_off, switch_on
 from alerts.suppression.web.shared import frame
@@ -24,6 +25,7 @@ from alerts.suppression.web.words import StateChip, all_in_words
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
+from portal.accounts.queries import reach_of
 from portal.errors import Refused
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
@@ -54,16 +56,18 @@ def off(request: HttpRequest) -> HttpResponse:
     chosen, name = request.POST.get("where", ""), gettext("everywhere")
     workspace_id = None
     if chosen != "all":
-        found = workspaces_visible_to(user).filter(name=chosen).first()
+        found = workspaces_reached_by(user).filter(name=chosen).first()
         if found is None:
             raise Http404
         workspace_id, name = found.pk, found.name
     try:
-        switch_off(
+        stops = switch_off(
             by=user, workspace_id=workspace_id, reason=request.POST.get("reason", ""), now=now
         )
     except Refused as refusal:
         return _page(request, user, problems=all_in_words(refusal.reasons))
+    if workspace_id is None and stops[0].workspace is not None:
+        name = ", ".join(sorted(str(stop.workspace) for stop in stops))
     words = gettext("Suppression is off: %(place)s") % {"place": name}
     return leave_toast(request, HttpResponseRedirect(reverse("suppression:off")), words)
 
@@ -73,7 +77,7 @@ def lift(request: HttpRequest, stop_id: int) -> HttpResponse:
     """Let suppression go on where it was stopped."""
     user, now = actor_of(request), clock.now()
     stop = get_object_or_404(Stop.objects.select_related("workspace"), pk=stop_id)
-    if stop.workspace and not workspaces_visible_to(user).filter(pk=stop.workspace.pk).exists():
+    if stop.workspace and not workspaces_reached_by(user).filter(pk=stop.workspace.pk).exists():
         raise Http404
     try:
         switch_on(stop_id=stop.pk, by=user, reason=request.POST.get("reason", ""), now=now)
@@ -89,12 +93,13 @@ def _page(request: HttpRequest, user: User, *, problems: list[str] | None = None
     stops = page["stops"]
     stopped = {stop.workspace_id for stop in stops}
     told = {each.workspace.pk: each for each in deployments_by_workspace(user)}
-    places = [_place(each, told.get(each.pk), stopped) for each in workspaces_visible_to(user)]
+    places = [_place(each, told.get(each.pk), stopped) for each in workspaces_reached_by(user)]
     page |= {
         "in_force": [(stop, not reasons_against_switching_on(user, stop.workspace))
                      for stop in stops],
         "may_stop": not reasons_against_switching_off(user),
-        "all_off": None in stopped,
+        "all_off": None in stopped or (bool(places) and all(place.is_off for place in places)),
+        "stops_everything": reach_of(user, STOPPING).everywhere,
         "places": places,
         "is_moving": any(place.is_moving for place in places),
         "problems": problems or [],

@@ -2,10 +2,13 @@
 
 import pytest
 
+from alerts.incidents.services.groups import regroup
 from alerts.outbox.models import WantedRule
 from alerts.sentinel.client.port import SentinelRefused
+from alerts.sites.models import Site
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import is_off
+from alerts.suppression.reads.off import stops_in_force
 from alerts.suppression.services.desired import bring_in_line
 from alerts.suppression.services.leases import renew_leases
 from alerts.suppression.services.switch import (
@@ -14,11 +17,13 @@ from alerts.suppression.services.switch import (
     switch_off,
     switch_on,
 )
+from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests import cast
 from tests.alerts.suppression.deploy.plant import polls, signed
 from tests.conftest import NOON
+from tests.factories.incidents import make_incident, make_site, make_workspace
 
 
 @pytest.fixture
@@ -34,8 +39,8 @@ def test_the_stop_is_in_force_at_once_and_the_gate_goes_out_first(
     version, workspace, far, oda, leo
 ):
     before = len(far.sentinel.writes)
-    stop = switch_off(by=oda, reason="Something is odd.", now=NOON)
-    assert is_off(workspace.pk) and stop.workspace is None
+    (stop,) = switch_off(by=oda, reason="Something is odd.", now=NOON)
+    assert is_off(workspace.pk) and stop.workspace == workspace
     far.deliver()
     first, *others = far.sentinel.writes[before:]
     assert first.verb == "put_automation_rule"
@@ -78,7 +83,7 @@ def test_what_was_on_its_way_when_it_was_switched_off_does_not_arrive(version, f
 
 
 def test_on_again_takes_the_lead_and_a_reason(version, far, oda, leo, workspace):
-    stop = switch_off(by=oda, workspace_id=workspace.pk, now=NOON)
+    (stop,) = switch_off(by=oda, workspace_id=workspace.pk, now=NOON)
     far.deliver()
     with pytest.raises(CannotSwitchOn, match="SOC lead"):
         switch_on(stop_id=stop.pk, by=oda, reason="Fine.", now=NOON)
@@ -93,14 +98,14 @@ def test_on_again_takes_the_lead_and_a_reason(version, far, oda, leo, workspace)
 
 
 def test_a_stop_of_everything_is_lifted_by_a_lead_of_everything(version, far, oda, leo):
-    stop = switch_off(by=oda, now=NOON)
+    (stop,) = switch_off(by=None, by_label="command line", now=NOON)
     with pytest.raises(CannotSwitchOn, match="all workspaces"):
         switch_on(stop_id=stop.pk, by=leo, reason="Fine.", now=NOON)
 
 
 def test_where_another_stop_holds_the_gate_stays(version, far, oda, leo, workspace):
-    switch_off(by=oda, now=NOON)
-    stop = switch_off(by=oda, workspace_id=workspace.pk, now=NOON)
+    switch_off(by=None, by_label="command line", now=NOON)
+    (stop,) = switch_off(by=oda, workspace_id=workspace.pk, now=NOON)
     switch_on(stop_id=stop.pk, by=leo, reason="Fine here.", now=NOON)
     far.deliver()
     assert is_off(workspace.pk) and far.gate["triggeringLogic"]["isEnabled"] and not far.rule
@@ -125,3 +130,29 @@ def test_a_refused_gate_is_tried_again_at_each_press_and_each_round(version, far
     renew_leases(now=NOON)
     far.deliver()
     assert far.gate["triggeringLogic"]["isEnabled"]
+
+
+def test_off_everywhere_by_ot_of_one_site_reaches_what_they_see_and_no_more(
+    version, workspace, oda, leo, make_person
+):
+    elsewhere = make_workspace("porto")
+    (stop,) = switch_off(by=oda, now=NOON)
+    assert stop.workspace == workspace
+    assert is_off(workspace.pk) and not is_off(elsewhere.pk)
+    assert stops_in_force(oda) == stops_in_force(leo) == [stop]
+    pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, make_site("Porto").uuid))
+    assert stops_in_force(pia) == []
+    with pytest.raises(CannotSwitchOff, match="no workspace"):
+        switch_off(by=pia, now=NOON)
+    with pytest.raises(CannotSwitchOff, match="no workspace"):
+        switch_off(by=oda, workspace_id=elsewhere.pk, now=NOON)
+    make_incident(elsewhere, site_ids=[Site.objects.get(name="Porto").pk])
+    regroup(list(elsewhere.incidents.values_list("pk", flat=True)), now=NOON)
+    assert [each.workspace for each in switch_off(by=pia, now=NOON)] == [elsewhere]
+
+
+def test_off_everywhere_by_a_lead_of_everything_holds_for_workspaces_to_come(version, make_person):
+    lead = make_person(cast.SAM, (Role.SOC_LEAD, ScopeKind.ALL, None))
+    (stop,) = switch_off(by=lead, now=NOON)
+    assert stop.workspace is None
+    assert is_off(make_workspace("porto").pk)

@@ -22,11 +22,21 @@ def post(client, person, address, **said):
     return client.post(address, said)
 
 
-def test_one_click_switches_everything_off(client, oda, noon, opened):
-    assert "Off everywhere" in opened(oda, "/rules/off/")
-    assert post(client, oda, "/rules/off/", where="all").status_code == 302
+def test_one_click_switches_everything_off(client, chief, oda, noon, opened):
+    assert "Off everywhere" in opened(chief, "/rules/off/")
+    assert post(client, chief, "/rules/off/", where="all").status_code == 302
     assert Stop.objects.get().workspace is None
     assert "Suppression is off everywhere" in opened(oda, "/rules/")
+
+
+def test_one_click_of_ot_stops_what_they_see(client, oda, noon, opened, make_version, workspace):
+    assert "Off in all" not in opened(oda, "/rules/off/"), "no rule is about their site"
+    assert post(client, oda, "/rules/off/", where="all").status_code == 422
+    make_version("live")
+    assert "Off in all workspaces below" in opened(oda, "/rules/off/")
+    assert post(client, oda, "/rules/off/", where="all").status_code == 302
+    assert Stop.objects.get().workspace == workspace
+    assert f"Suppression is off in {workspace.name}" in opened(oda, "/rules/")
 
 
 def test_one_workspace_is_switched_off_by_who_sees_it(client, sam, oda, noon, workspace):
@@ -43,8 +53,8 @@ def test_who_only_reads_switches_nothing(client, mia, noon, opened):
     assert not Stop.objects.exists()
 
 
-def test_it_is_switched_on_by_the_lead_with_a_reason(client, sam, leo, chief, noon, opened):
-    post(client, sam, "/rules/off/", where="all")
+def test_it_is_switched_on_by_the_lead_with_a_reason(client, leo, chief, noon, opened):
+    post(client, chief, "/rules/off/", where="all")
     lift = f"/rules/off/{Stop.objects.get().pk}/lift/"
     assert "Switch on again" not in opened(leo, "/rules/off/")
     assert post(client, leo, lift, reason="All well").status_code == 422
