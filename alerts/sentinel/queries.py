@@ -118,13 +118,13 @@ def _standing(row: Reachability | None, now: datetime) -> Standing:
         health, since = Health.GONE, row.gone_since
     elif row.denied_since:
         health, since = Health.DENIED, row.denied_since
-    elif row.open_until:
+    elif row.open_until or row.failures:  # said at the first call that failed
         health, since = Health.UNREACHABLE, row.reached_at or row.latest_error_at
     elif row.not_before and row.not_before > now:
         health, since = Health.THROTTLED, row.latest_error_at
     elif row.reached_at is None:
         health = Health.UNKNOWN
-    troubled = health not in (Health.WELL, Health.UNKNOWN) or row.failures
+    troubled = health not in (Health.WELL, Health.UNKNOWN)
     return Standing(
         health,
         since,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from portal.accounts.models import User
 from portal.jobs.models import State
@@ -52,8 +52,15 @@ SELECT count(*) FROM (
 
 
 def mails_owed() -> MailBacklog:
-    """How many mails wait to be sent, and how many were given up."""
-    waiting, given_up = Q(state__in=[State.WAITING, State.RUNNING]), Q(state=State.DEAD)
+    """How many mails wait to be sent, and how many were given up at addresses that have taken no
+    mail since: once one arrives there, what was wrong is repaired.
+    """
+    waiting = Q(state__in=[State.WAITING, State.RUNNING])
+    later = Mail.objects.filter(
+        address=OuterRef("address"), state=State.DONE, latest_error="",
+        settled_at__gt=OuterRef("settled_at"),
+    )  # fmt: skip
+    given_up = Q(~Exists(later), state=State.DEAD)
     found = Mail.objects.filter(waiting | given_up).aggregate(
         n=Count("pk", filter=waiting),
         oldest=Min("due_at", filter=waiting),

@@ -80,7 +80,7 @@ def send_one_mail(*, now: datetime) -> bool:
     if mail is None:
         return False
     if not mail.notification.to.is_active:
-        settle(mail, now=now, state=State.DEAD, error="The account is not active any more.")
+        settle(mail, now=now, error="The account is not active any more.")  # nobody waits for it
         return True
     try:
         mailers.default.send_messages([_message(mail)])

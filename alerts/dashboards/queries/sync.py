@@ -41,8 +41,10 @@ class Sync:
 
     @property
     def is_troubled(self) -> bool:
-        """Whether a cause has to be said."""
-        return self.level == "bad" or (self.level == "warn" and self.standing.error != "")
+        """Whether a cause has to be said: what we know is old, or Azure does not answer as it
+        should, which is said before anything is old.
+        """
+        return self.level == "bad" or (not self.is_paused and self.standing.error != "")
 
 
 def syncs_visible_to(user: User, *, now: datetime) -> list[Sync]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from alerts.dashboards.engine.freshness import worst
 from alerts.dashboards.policies import sees_details, sees_everywhere
 from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
-from alerts.dashboards.queries.sync import Sync
+from alerts.dashboards.queries.sync import Sync, with_standings
 from alerts.dashboards.web.links import fingerprint
 from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import (
@@ -36,7 +36,7 @@ from portal.ui.words import number, percent
 def status(request: HttpRequest) -> HttpResponse:
     """The page, its live part, or 204 when nothing changed since."""
     person, now, unshifted = actor_of(request), clock.now(), clock.unshifted()
-    syncs = syncs_of(request)
+    syncs = with_standings(syncs_of(request), unshifted=unshifted)
     details = None
     if sees_details(person):
         details = details_of(
@@ -50,6 +50,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "seen": mark,
         "cards": [card_of(sync, details, now, unshifted) for sync in syncs],
         "level": worst(sync.level for sync in syncs),
+        "is_troubled": any(sync.is_troubled for sync in syncs),
         "it": details,
         "may_mend": bool(roles_of(person) & MENDERS),
         "now": now,

@@ -38,8 +38,8 @@ def compare_ledger_if_due(*, now: datetime) -> bool:
         return False
     again = AGAIN
     try:
-        compare_ledger(now=now)
-        again = EVERY
+        if not compare_ledger(now=now):  # a difference vanishes from the status once mended
+            again = EVERY
     finally:
         put_back(job, due_at=clock.unshifted() + again, free=True)
     return True

@@ -11,6 +11,7 @@ from alerts.incidents.models import BulkAct, DetailsState, Incident
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Reachability
+from alerts.sentinel.services import note_failure, note_success
 from alerts.suppression.models import Stop
 from alerts.suppression.queries import COMPARED
 from portal.accounts.models import Role, ScopeKind
@@ -275,3 +276,17 @@ def test_an_act_on_many_that_failed_is_told_without_its_title(opens, ada, oda):
     assert "Jobs that failed</dt><dd>1</dd>" in text
     assert f"{oda.name}, stopped at 50 of 60" in text and "The worker died" in text
     assert "Secret process" not in text
+
+
+def test_a_far_end_that_fails_is_told_at_its_first_call_though_nothing_is_old(
+    opens, workspace, sam
+):
+    assert "does not answer" not in opens(sam).text
+    note_failure(workspace_id=workspace.pk, now=NOON, error="Connection refused.", code="Refused")
+    text = opens(sam).text
+    assert "At least one workspace does not answer as it should." in text
+    assert "Azure does not answer. Tagout keeps trying." in text
+    assert "Connection refused." in text
+    note_success(workspace_id=workspace.pk, now=NOON)
+    text = opens(sam).text
+    assert "does not answer" not in text and "Connection refused." not in text

@@ -10,6 +10,7 @@ from django.core.mail import mailers
 from portal import clock
 from portal.jobs.models import State
 from portal.notifications.models import Mail
+from portal.notifications.queries import mails_owed
 from portal.notifications.services import notify, send_one_mail
 from tests import cast
 from tests.conftest import NOON
@@ -93,6 +94,17 @@ def test_an_address_that_the_server_refuses_is_given_up_some_time(tell, make_per
     send_one_mail(now=clock.unshifted())
     refused.refresh_from_db()
     assert refused.state == State.DEAD
+    assert mails_owed().given_up == 1
+
+
+def test_a_mail_given_up_is_no_trouble_any_more_once_one_arrives_there(tell, make_person):
+    oda, olaf = make_person(cast.ODA), make_person(cast.OLAF)
+    for person in (oda, olaf):
+        tell(person)
+    Mail.objects.update(state=State.DEAD, settled_at=clock.unshifted())
+    tell(oda)
+    send_all()
+    assert mails_owed().given_up == 1, "only Olaf's"
 
 
 def test_who_left_meanwhile_gets_no_mail(tell, make_person):
@@ -102,4 +114,5 @@ def test_who_left_meanwhile_gets_no_mail(tell, make_person):
     send_all()
     owed.refresh_from_db()
     assert outbox.outbox == []
-    assert (owed.state, owed.latest_error) == (State.DEAD, "The account is not active any more.")
+    assert (owed.state, owed.latest_error) == (State.DONE, "The account is not active any more.")
+    assert mails_owed().given_up == 0

@@ -58,6 +58,21 @@ def test_a_close_that_did_not_stand_is_none(closed):
     assert compare_ledger(now=NOON) == []
 
 
+def test_a_difference_is_looked_at_again_soon_so_that_a_repair_shows(floor):
+    floor.rule()
+    floor.incident()
+    floor.decide()
+    floor.deliver()
+    landed = LedgerEntry.objects.get().landed_at
+    LedgerEntry.objects.update(landed_at=None)
+    assert compare_ledger_if_due(now=floor.now)
+    assert noted()[0] == 1
+    LedgerEntry.objects.update(landed_at=landed)
+    floor.clock.at += timedelta(minutes=11)
+    assert compare_ledger_if_due(now=floor.now)
+    assert noted()[0] == 0
+
+
 def test_it_is_done_once_a_day(floor):
     assert not compare_ledger_if_due(now=floor.now), "there is no ledger yet"
     floor.rule()
