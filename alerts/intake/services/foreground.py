@@ -1,13 +1,14 @@
 """One run over one workspace for a person who waits for it."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alerts.incidents.arrivals import details_owed
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Pace
+from alerts.intake.services.patient_client import Patience, Tell, patient
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import sweep_workspace
@@ -15,12 +16,9 @@ from alerts.intake.services.tally import Tally
 from alerts.intake.services.walk import Budget
 from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelThrottled
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.queries import callable_at
 from alerts.sentinel.services import note_error, note_success
 from portal import clock
 from portal.errors import Refused
-
-_LONGEST_SILENCE = timedelta(minutes=2)
 
 
 class CannotSync(Refused):
@@ -28,17 +26,22 @@ class CannotSync(Refused):
 
 
 def sync_workspace(
-    *, workspace: Workspace, client: SentinelClient, since: datetime | None, full: bool
+    *,
+    workspace: Workspace,
+    client: SentinelClient,
+    since: datetime | None,
+    full: bool,
+    tell: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """Read what changed, or everything, and say what was found. Run twice, the second finds
-    nothing new.
+    nothing new. Where Azure names a time it waits, and tells so.
     """
-    began = time.monotonic()
+    began, patience = time.monotonic(), Patience(workspace, tell)
     try:
-        _wait_for_silence(workspace)
-        tally = _listed(workspace, client, since, full)
+        _wait_for_silence(workspace, patience)
+        tally = _listed(workspace, patient(client, workspace, patience), since, full)
         if full:
-            _wait_for_details(workspace, client)
+            _wait_for_details(workspace, client, patience)
     except SentinelError as problem:
         note_error(workspace_id=workspace.pk, error=problem, now=clock.unshifted())
         raise CannotSync(f"{workspace.name}: {problem.message}") from problem
@@ -67,27 +70,32 @@ def _listed(
     return pull_changes(workspace=workspace, client=client, now=now)
 
 
-def _wait_for_details(workspace: Workspace, client: SentinelClient) -> None:
+def _wait_for_details(workspace: Workspace, client: SentinelClient, patience: Patience) -> None:
     pace = Pace()
     while details_owed(workspace.pk):
+        if patience.is_over:
+            raise CannotSync(
+                f"{workspace.name}: no alerts and entities came for ten minutes;"
+                " the workers will go on."
+            )
         try:
             done = fetch_details(
                 workspace=workspace, client=client, pace=pace, budget=Budget(), clock=clock.now
             )
         except SentinelThrottled as throttled:
             note_error(workspace_id=workspace.pk, error=throttled, now=clock.unshifted())
-            _wait_for_silence(workspace)
+            _wait_for_silence(workspace, patience)
             continue
-        if not done:
+        if done:
+            patience.note_progress()
+        else:
             time.sleep(0.5)  # what failed is due again in a while; others may hold the rest
 
 
-def _wait_for_silence(workspace: Workspace) -> None:
+def _wait_for_silence(workspace: Workspace, patience: Patience) -> None:
     """Azure asked to be left alone: wait, or say until when."""
-    until = callable_at(workspace.pk)
-    left = until - clock.unshifted() if until else timedelta()
-    if left > _LONGEST_SILENCE:
+    if not patience.wait():
+        _, until = patience.silence()
         raise CannotSync(
             f"{workspace.name}: Azure asks for silence until {until:%Y-%m-%d %H:%M:%S} UTC."
         )
-    time.sleep(max(left.total_seconds(), 0.0))

@@ -1,6 +1,7 @@
 import io
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ from alerts.incidents.models import Incident
 from alerts.intake.models import Quarantined
 from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.memory import MemorySentinel
-from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled
+from alerts.sentinel.client.port import SentinelDenied, SentinelThrottled, SentinelUnavailable
 from tests.factories.answers import alert, device
 from tests.factories.incidents import NOON, make_workspace
 
@@ -121,6 +122,53 @@ def test_an_error_of_sentinel_is_one_sentence(sentinel):
     sentinel.fail_next(SentinelDenied("We may not read incidents there.", status=403))
     with pytest.raises(CommandError, match=r"^gdansk: We may not read incidents there\.$"):
         sync("gdansk")
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Waits take no time, but count."""
+    slept, moment = [], [0.0]
+
+    def sleep(seconds):
+        slept.append(round(seconds))
+        moment[0] += seconds
+
+    pretend = SimpleNamespace(sleep=sleep, monotonic=lambda: moment[0])
+    for name in ("patient_client", "foreground"):
+        monkeypatch.setattr(f"alerts.intake.services.{name}.time", pretend)
+    monkeypatch.setattr("portal.clock.unshifted", lambda: NOON + timedelta(seconds=moment[0]))
+    return slept
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SentinelThrottled("Slow down.", retry_after=2),
+        SentinelUnavailable("Busy.", status=503, retry_after=2),
+    ],
+    ids=["429", "503"],
+)
+def test_where_azure_names_a_time_it_waits_and_says_so(sentinel, waits, capsys, error):
+    for hours in range(1, 4):
+        sentinel.add_incident(at=NOON - timedelta(hours=hours))
+    sentinel.fail_next(error, times=3)
+    assert sync("gdansk")["new"] == 3
+    assert [each for each in waits if each] == [2, 2, 2]
+    assert capsys.readouterr().err.count("gdansk: Azure asks for 2 s of silence.") == 3
+
+
+def test_it_gives_up_after_ten_minutes_without_progress(sentinel, waits):
+    sentinel.fail_next(SentinelThrottled("Slow down.", retry_after=60), times=100)
+    with pytest.raises(CommandError, match=r"^gdansk: Slow down\.$"):
+        sync("gdansk")
+    assert 540 <= sum(waits) <= 600
+
+
+def test_what_azure_does_not_time_is_not_waited_for(sentinel, waits):
+    sentinel.fail_next(SentinelUnavailable("Away.", status=500))
+    with pytest.raises(CommandError, match="Away"):
+        sync("gdansk")
+    assert sum(waits) == 0
 
 
 def test_a_silence_that_azure_asked_for_is_kept(sentinel):

@@ -46,6 +46,7 @@ class Command(TagoutCommand):
                         client=client_for(workspace),
                         since=since,
                         full=options["full"],
+                        tell=self.stderr.write,
                     )
                 )
             except CannotSync as refusal:
