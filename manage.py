@@ -6,6 +6,7 @@ joins them where they already run.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -34,8 +35,12 @@ def main() -> None:
 
         try:
             execute_from_command_line(sys.argv)
+            sys.stdout.flush()
         except CommandError as wrong:
             sys.exit(str(wrong))
+        except BrokenPipeError:  # who reads has seen enough, as `head` has
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(128 + signal.SIGPIPE)
     except Misconfigured as wrong:
         sys.exit(str(wrong))
 

@@ -78,3 +78,15 @@ def test_a_process_that_cannot_start_says_why_in_one_line(module, setting, value
     assert done.returncode != 0
     assert done.stderr.startswith(f"{setting} ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_reader_who_has_seen_enough_is_no_traceback():
+    """`patterns mine | head`: the pipe is closed while there is more to say."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "help"], cwd=HOME, stdout=writing, stderr=subprocess.PIPE,
+        text=True, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")
