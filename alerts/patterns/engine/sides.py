@@ -23,6 +23,7 @@ MAX_LISTED: Final = 100
 MIN_GROUP_MEMBERS: Final = 3
 MIN_GROUP_SHARE: Final = 0.5  # of the members known for 30 days
 MIN_NETWORK_ADDRESSES: Final = 10
+MAX_ADDRESSES: Final = 30  # that lie in no network and are listed one by one
 MIN_SHARED_ADDRESSES: Final = 2  # in a network that the site's alerts show as one
 MIN_PREFIX: Final = 12
 MAX_NETWORKS: Final = 8
@@ -210,7 +211,7 @@ def _describe_outside(ends: set[End], known: Sequence[str]) -> Side | None:
         if len(inside) >= MIN_SHARED_ADDRESSES and len(networks) < MAX_NETWORKS:
             networks.append(network)
             left -= inside
-    if len(left) >= MIN_NETWORK_ADDRESSES:
+    if len(left) > MAX_ADDRESSES:
         left = set()  # they stay with people
     networks += [f"{address}/{ip_address(address).max_prefixlen}" for address in sorted(left)]
     if not networks:

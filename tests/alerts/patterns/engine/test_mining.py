@@ -198,6 +198,14 @@ def test_what_one_kind_does_in_several_zones_is_offered_as_one_pattern():
     assert len(patterns[0].source.members) == 6
 
 
+def test_addresses_outside_that_share_no_network_are_listed_as_long_as_people_can_read_them():
+    cells = [cell(HISTORIAN, outside(f"{n}.10.1.9"), SOFT[0]) for n in range(20, 50)]
+    side = one(cells).destination
+    assert (side.rung, len(side.networks)) == (Rung.NETWORK, 30)
+    assert side.covers(outside("20.10.1.9"))
+    assert not side.covers(outside("20.10.1.10"))
+
+
 def test_addresses_outside_that_share_no_network_make_no_pattern():
     cells = [cell(HISTORIAN, outside(f"{n}.10.1.9"), SOFT[0]) for n in range(20, 60)]
     assert mine(cells, INVENTORY) == []
