@@ -1,4 +1,4 @@
-"""People who leave, and come back: accounts are disabled and enabled, passwords changed."""
+"""People who leave, and come back: accounts are disabled and enabled, passwords changed (A05)."""
 
 import json
 from datetime import timedelta

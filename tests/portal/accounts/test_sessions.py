@@ -1,4 +1,6 @@
-"""Sessions: what the database holds of them, when they end, and what a phone's is good for."""
+"""Sessions: what the database holds of them, when they end, and what a phone's is good for
+(A08, A18).
+"""
 
 from datetime import timedelta
 

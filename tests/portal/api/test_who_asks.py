@@ -102,6 +102,17 @@ def test_use_of_a_token_is_noted(program):
     assert (program.token.used_at, program.token.used_from) == (NOON, "127.0.0.0/24")
 
 
+def test_behind_a_proxy_the_use_of_a_token_names_the_network_of_the_client(program, settings):
+    settings.TRUSTED_PROXIES = 1
+    program._client.get(
+        LIST,
+        headers={"Authorization": f"Bearer {program.secret}",
+                 "X-Forwarded-For": "198.51.100.7, 203.0.113.9"},
+    )  # fmt: skip
+    program.token.refresh_from_db()
+    assert program.token.used_from == "203.0.113.0/24"
+
+
 def test_the_signed_in_person_needs_the_csrf_token_to_change_something(sam, noon, incident):
     client = Client(enforce_csrf_checks=True)
     client.force_login(sam)
