@@ -8,7 +8,7 @@ from alerts.incidents.arrivals import details_owed
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Pace
-from alerts.intake.services.patient_client import Patience, Tell, patient
+from alerts.intake.services.patient_client import Patience, Tell, patient_client
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import sweep_workspace
@@ -39,7 +39,12 @@ def sync_workspace(
     began, patience = time.monotonic(), Patience(workspace, tell)
     try:
         _wait_for_silence(workspace, patience)
-        tally = _listed(workspace, patient(client, workspace, patience), since, full)
+        tally = _listed(
+            workspace,
+            patient_client(client=client, workspace=workspace, patience=patience),
+            since,
+            full,
+        )
         if full:
             _wait_for_details(workspace, client, patience)
     except SentinelError as problem:

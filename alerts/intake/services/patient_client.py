@@ -1,5 +1,6 @@
 """A client for who waits in the foreground: where Azure names a time it waits, and asks again."""
 
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -50,12 +51,14 @@ class Patience:
         if waited + seconds > PATIENCE.total_seconds():
             return False
         if seconds:
-            self._tell(f"{self._workspace.name}: Azure asks for {seconds:.0f} s of silence.")
+            self._tell(f"{self._workspace.name}: Azure asks for {math.ceil(seconds)} s of silence.")
             time.sleep(seconds)
         return True
 
 
-def patient(client: SentinelClient, workspace: Workspace, patience: Patience) -> SentinelClient:
+def patient_client(
+    *, client: SentinelClient, workspace: Workspace, patience: Patience
+) -> SentinelClient:
     """Return the client, each call of which waits as Azure asks and then asks again. A call that
     fails otherwise, or for too long, raises as before.
     """
