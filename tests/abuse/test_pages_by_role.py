@@ -85,6 +85,7 @@ OFFERED = {
     "editor of a lesson": {"authoring:edit": {"trainer"}},
     "changes of lessons": {"authoring:publish": {"trainer"}},
     "upload of modules": {"authoring:upload": {"trainer"}},
+    "learning paths": {"authoring:add-file": {"trainer"}},
     "password": {"change-password": set(ROLES)},
     "people": {},
     "person": {"people:revoke": {"administrator"}},
@@ -98,6 +99,7 @@ EDITOR = {
     "editor of a lesson",
     "changes of lessons",
     "upload of modules",
+    "learning paths",
 }
 OPEN_TO_ALL = {"home", "inbox", "tokens", "password", "site"}
 BADGES = {"/incidents/": SOC, "/reviews/": HANDS, "/approvals/": {"soc lead"}}
@@ -152,6 +154,7 @@ def world(gdansk):
         "editor of a lesson": "/authoring/modules/first-module/file/01-one-stop.md",
         "changes of lessons": "/authoring/changes/",
         "upload of modules": "/authoring/upload/",
+        "learning paths": "/authoring/paths/",
         "password": "/login/password/",
         **pages_about_people(),
     }

@@ -115,6 +115,7 @@ def fill_drafts(author, n):
         name = uuid.uuid4().hex[:8]
         make_draft("first-module", f"02-{name}.md", author)
         make_draft(f"new-{name}", "module.yaml", author)
+        make_draft("paths", f"{name}.yaml", author)
     if not Draft.objects.filter(module_slug="second-module").exists():
         cards = lessons.CARDS.replace("stops.[", "halts.[")
         make_draft("second-module", "cards.md", author, cards)

@@ -212,7 +212,8 @@ class QuestionVersion(models.Model):
 
 class LearningPath(models.Model):
     """Lessons of several modules in an order of their own. `days` is a list of objects: `title`,
-    and `lessons`, each written module/lesson.
+    and `lessons`, each written module/lesson. Where its file differs from what the latest import
+    brought, it was edited here, and no import writes over it.
     """
 
     slug = models.SlugField(unique=True)
@@ -221,12 +222,20 @@ class LearningPath(models.Model):
     nice = ArrayField(models.CharField(max_length=20), default=list)  # NICE work roles
     days = models.JSONField()
     source = models.BinaryField(null=True)  # its file, byte for byte; the day before kept none
+    imported_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+    is_retired = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["slug"]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def published(self) -> PublishedFile:
+        """Its file as it stands here, and what it came from."""
+        is_there = self.source is not None and not self.is_retired
+        return PublishedFile(bytes(self.source or b"") if is_there else None, self.imported_sha256)
 
 
 class Card(models.Model):

@@ -19,14 +19,16 @@ from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.lockfile import check_lock, locked_files
 from training.catalog.engine.markdown import make_parser
 from training.catalog.engine.module_files import HIDDEN, check_files
+from training.catalog.engine.paths import FOLDER as PATHS
 from training.catalog.engine.paths import read_paths
 from training.catalog.engine.reviews import NAME as REVIEWS
 from training.catalog.engine.reviews import check_reviews
 from training.catalog.engine.texts import read_text
 from training.catalog.engine.vocabulary import Vocabulary
 
-# Pages beside those of modules have these addresses (training/progress/web/urls.py, labs).
-RESERVED_IDS = frozenset({"beside", "captures", "due", "next", "record"})
+# Pages beside those of modules have these addresses (training/progress/web/urls.py, labs), and the
+# editor has the learning paths where the files of a module would be.
+RESERVED_IDS = frozenset({"beside", "captures", "due", "next", "record", PATHS})
 
 
 def _is_module_id(field: Field) -> str | None:

@@ -1,13 +1,38 @@
 """Reads learning paths: lessons of several modules in an order of their own, day by day."""
 
 import pathlib
-from collections.abc import Collection, Iterator
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 from training.catalog.engine import fields
 from training.catalog.engine.content import LearningPath, PathDay
-from training.catalog.engine.faults import Report, Source
+from training.catalog.engine.faults import Fault, Report, Source
 from training.catalog.engine.fields import Field, Key
 from training.catalog.engine.texts import read_text
+
+FOLDER = "paths"  # beside the modules; drafts of paths name it instead of a module
+
+
+def is_path_file(name: str) -> bool:
+    """Return whether a learning path may have a file of this name."""
+    return name.endswith(".yaml") and bool(fields.SLUG.fullmatch(name.removesuffix(".yaml")))
+
+
+@contextmanager
+def read_path_files(
+    files: Mapping[str, bytes], lessons: Collection[str]
+) -> Iterator[tuple[tuple[LearningPath, ...], tuple[Fault, ...]]]:
+    """Give the paths of these files and what is wrong with them; they lie in a folder until the
+    block ends. `lessons` are all that there are, written module/lesson.
+    """
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="tagout-paths-") as name:
+        folder = pathlib.Path(name)
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+        paths = read_paths(folder, FOLDER, report, lessons)
+        yield paths, tuple(sorted(report.faults))
 
 
 def is_lesson(field: Field) -> str | None:

@@ -12,9 +12,10 @@ from training.catalog.engine.content import Lesson, Module
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.faults import Fault
 from training.catalog.engine.module_files import ModuleFiles, unpacked, with_lock
+from training.catalog.engine.paths import FOLDER as PATHS
 from training.catalog.models import Draft, SourceFile
 from training.catalog.models import Module as ModuleRow
-from training.catalog.queries.sources import published_modules
+from training.catalog.queries.sources import path_files, published_modules
 from training.catalog.vocabulary import current_vocabulary
 
 _ORDER = re.compile(rb"^order:\s*(\d{1,2})\s*$", re.MULTILINE)
@@ -65,6 +66,8 @@ def draft_at(module_slug: str, path: str) -> Draft | None:
 
 def published_file(module_slug: str, path: str) -> bytes | None:
     """Return a file as it is published; None where it is not."""
+    if module_slug == PATHS:
+        return path_files().get(path)
     row = SourceFile.objects.filter(module__slug=module_slug, path=path).first()
     return row.published.data if row else None
 
@@ -76,6 +79,8 @@ def published_files_of(drafts: Collection[Draft]) -> dict[int, bytes | None]:
     files = {
         (row.module.slug, row.path): row.published.data for row in rows.select_related("module")
     }
+    if PATHS in slugs:
+        files |= {(PATHS, name): data for name, data in path_files().items()}
     return {draft.pk: files.get((draft.module_slug, draft.path)) for draft in drafts}
 
 

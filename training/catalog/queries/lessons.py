@@ -29,7 +29,8 @@ def modules_in_order() -> list[Module]:
 
 def learning_paths() -> list[LearningPath]:
     """Return all paths."""
-    return list(LearningPath.objects.defer("source").fetch_mode(FETCH_RAISE))
+    paths = LearningPath.objects.filter(is_retired=False)
+    return list(paths.defer("source").fetch_mode(FETCH_RAISE))
 
 
 def lessons_in_order(module: Module | None = None) -> QuerySet[Lesson]:

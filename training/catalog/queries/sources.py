@@ -109,8 +109,14 @@ def offers_of(module_slug: str) -> QuerySet[SourceFile]:
 
 def path_files() -> dict[str, bytes]:
     """Return the files of the learning paths, by their names."""
-    rows = LearningPath.objects.exclude(source=None)
+    rows = LearningPath.objects.filter(is_retired=False).exclude(source=None)
     return {f"{row.slug}.yaml": bytes(row.source or b"") for row in rows}
+
+
+def path_titles() -> dict[str, str]:
+    """Return the titles of the learning paths, by the names of their files."""
+    rows = LearningPath.objects.filter(is_retired=False).values_list("slug", "title")
+    return {f"{slug}.yaml": title for slug, title in rows}
 
 
 def source_files() -> dict[str, bytes]:

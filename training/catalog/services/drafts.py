@@ -14,6 +14,8 @@ from portal.errors import Refused
 from portal.ui.words import number
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.module_files import belongs_in_module, limit_of, sha256
+from training.catalog.engine.paths import FOLDER as PATHS
+from training.catalog.engine.paths import is_path_file
 from training.catalog.models import Draft, Module, SourceFile
 from training.catalog.policies import reasons_against_discarding, reasons_against_writing
 from training.catalog.queries import draft_at, drafts_of, published_file
@@ -51,13 +53,11 @@ def save_draft(
     reasons = reasons_against_writing(by)
     module = Module.objects.filter(slug=module_slug).first()
     any_draft = drafts_of(module_slug).first()
-    if module is None and any_draft is None:
+    is_path = module_slug == PATHS
+    if module is None and any_draft is None and not is_path:
         reasons.append(gettext("There is no such module."))
-    if (
-        not belongs_in_module(path)
-        or path == LOCK
-        or (path.startswith("pcap/") and data is not None)
-    ):
+    belongs = is_path_file(path) if is_path else belongs_in_module(path)
+    if not belongs or path == LOCK or (path.startswith("pcap/") and data is not None):
         reasons.append(gettext("This is not a name for a file that can be written here."))
     if data is not None and len(data) > limit_of(path):
         too_large = gettext("The text is larger than %(n)s KB: split it.")
@@ -77,7 +77,7 @@ def save_draft(
     if module is not None:
         folder = module.folder or module.slug
     else:
-        folder = any_draft.folder if any_draft else ""
+        folder = any_draft.folder if any_draft else module_slug
     values = {"data": data, "base_sha256": base, "edited_by": by, "edited_at": now}
     if current is None:
         draft = Draft.objects.create(module_slug=module_slug, path=path, folder=folder, **values)

@@ -11,11 +11,14 @@ from django.db import connection, transaction
 
 from portal.audit.services import Actor, record
 from portal.errors import Refused
+from training.catalog.engine.content import LearningPath
 from training.catalog.engine.curriculum import Curriculum
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.merging import MergedModule, PublishedFile, merge_module
 from training.catalog.engine.module_files import ModuleFiles, read_files, sha256
+from training.catalog.engine.paths import FOLDER as PATHS
 from training.catalog.models import CurriculumImport, Module, SourceFile
+from training.catalog.models import LearningPath as LearningPathRow
 from training.catalog.queries import obstacles, published_files, read_together
 from training.catalog.services.store_modules import FileChange, RowChanges, store_module, store_path
 
@@ -117,12 +120,24 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
         for slug, module in modules.items():
             row = store_module(module=module, changes=rows)
             changes += _store_files(row, published.get(slug, {}), merged[slug], incoming[slug], now)
+    kept_paths = []
     for path in curriculum.paths:
-        changes += store_path(path=path, changes=rows)
+        if not overwrite and _is_edited_here(path):
+            kept_paths.append(f"{PATHS}/{path.file.name}")
+        else:
+            changes += store_path(path=path, changes=rows, is_imported=True)
     names = {module.id: module.folder.name for module in curriculum.modules}
-    kept = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].kept]
+    kept = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].kept] + kept_paths
     offered = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].offered]
     return ImportOutcome(rows, tuple(changes), tuple(kept), tuple(offered))
+
+
+def _is_edited_here(path: LearningPath) -> bool:
+    """Whether the file of a path was edited or taken out here, and differs from the import's."""
+    row = LearningPathRow.objects.filter(slug=path.id).first()
+    if row is None or row.source is None:
+        return False
+    return row.published.is_edited and row.published.data != path.file.read_bytes()
 
 
 def _store_files(

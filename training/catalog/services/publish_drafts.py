@@ -15,6 +15,8 @@ from training.catalog.engine.curriculum import Curriculum
 from training.catalog.engine.faults import Fault
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.module_files import ModuleFiles, sha256
+from training.catalog.engine.paths import FOLDER as PATHS
+from training.catalog.engine.paths import read_path_files
 from training.catalog.models import CurriculumImport, Draft, Module
 from training.catalog.policies import reasons_against_publishing, reasons_against_writing
 from training.catalog.queries import (
@@ -37,7 +39,9 @@ from training.catalog.services.store_modules import (
     FileChange,
     RowChanges,
     retire_module,
+    retire_path,
     store_module,
+    store_path,
 )
 
 MAX_ATTEMPTS = 3  # somebody else may publish while the texts are read
@@ -46,12 +50,13 @@ MAX_ATTEMPTS = 3  # somebody else may publish while the texts are read
 @dataclass(frozen=True, slots=True)
 class _Texts:
     """The modules that are published anew, as read and as files, these by folder; and the slugs of
-    those that are taken out.
+    those that are taken out. Learning paths are read when the lessons are stored.
     """
 
     curriculum: Curriculum
     modules: Mapping[str, DraftModule]
     removed: tuple[str, ...]
+    paths: Mapping[str, bytes | None]  # learning paths by the name of their file
 
 
 class CannotPublish(Refused):
@@ -127,7 +132,12 @@ def _read(drafts: list[Draft], now: datetime) -> Iterator[_Texts]:
                 )
                 % {"path": draft.path}
             )
-    modules = {module.folder: module for module in draft_modules(drafts)}
+    paths = {draft.path: draft.content for draft in drafts if draft.module_slug == PATHS}
+    own = [draft for draft in drafts if draft.module_slug != PATHS]
+    if not own:
+        yield _Texts(Curriculum((), ()), {}, (), paths)
+        return
+    modules = {module.folder: module for module in draft_modules(own)}
     removed = tuple(module.slug for module in modules.values() if not module.files.keys() - {LOCK})
     folders = {
         folder: module.files for folder, module in modules.items() if module.slug not in removed
@@ -144,7 +154,7 @@ def _read(drafts: list[Draft], now: datetime) -> Iterator[_Texts]:
                 raise CannotPublish(
                     gettext("The id of a module stays as it is: %(id)s.") % {"id": slug}
                 )
-        yield _Texts(curriculum, modules, removed)
+        yield _Texts(curriculum, modules, removed, paths)
 
 
 def _publish(texts: _Texts, now: datetime) -> ImportOutcome:
@@ -155,6 +165,7 @@ def _publish(texts: _Texts, now: datetime) -> ImportOutcome:
     for row in Module.objects.filter(slug__in=texts.removed):
         retire_module(module=row, changes=rows)
         changes += _store_files(row, {}, now)
+    changes += _publish_paths(texts.paths, rows)
     removed = before - lesson_names()
     shortened = [
         path.title
@@ -162,6 +173,23 @@ def _publish(texts: _Texts, now: datetime) -> ImportOutcome:
         if removed.intersection(name for day in path.days for name in day["lessons"])
     ]
     return ImportOutcome(rows, tuple(changes), (), (), tuple(shortened))
+
+
+def _publish_paths(files: Mapping[str, bytes | None], rows: RowChanges) -> list[FileChange]:
+    if not files:
+        return []
+    changes = []
+    texts = {name: data for name, data in files.items() if data is not None}
+    with read_path_files(texts, lesson_names()) as (paths, faults):
+        if faults:
+            raise CannotPublish(
+                gettext("The texts have faults. Fix them, then publish."), faults=faults
+            )
+        for path in paths:
+            changes += store_path(path=path, changes=rows, is_imported=False)
+    for name in files.keys() - texts.keys():
+        changes += retire_path(slug=name.removesuffix(".yaml"), changes=rows)
+    return changes
 
 
 def _store_files(module: Module, files: ModuleFiles, now: datetime) -> list[FileChange]:

@@ -9,6 +9,8 @@ from typing import Any
 from django.db import models
 
 from training.catalog.engine import content
+from training.catalog.engine.module_files import sha256
+from training.catalog.engine.paths import FOLDER as PATHS
 from training.catalog.models import (
     Capture,
     Card,
@@ -88,7 +90,20 @@ def retire_module(*, module: Module, changes: RowChanges) -> None:
     _retire(Card, module.cards.all(), [], changes)
 
 
-def store_path(*, path: content.LearningPath, changes: RowChanges) -> list[FileChange]:
+def retire_path(*, slug: str, changes: RowChanges) -> list[FileChange]:
+    """Take a learning path out; return the change of its file."""
+    row = LearningPath.objects.filter(slug=slug, is_retired=False).first()
+    if row is None:
+        return []
+    here = row.published.data
+    LearningPath.objects.filter(pk=row.pk).update(is_retired=True)
+    changes.add(LearningPath, RETIRED)
+    return [FileChange(PATHS, f"{slug}.yaml", here, None)]
+
+
+def store_path(
+    *, path: content.LearningPath, changes: RowChanges, is_imported: bool
+) -> list[FileChange]:
     """Store a learning path; return the change of its file, if it changed."""
     before = LearningPath.objects.filter(slug=path.id).first()
     source = path.file.read_bytes()
@@ -98,10 +113,12 @@ def store_path(*, path: content.LearningPath, changes: RowChanges) -> list[FileC
         "nice": list(path.nice),
         "days": [{"title": day.title, "lessons": list(day.lessons)} for day in path.days],
         "source": source,
+        "is_retired": False,
     }
+    if is_imported:
+        values["imported_sha256"] = sha256(source)
     _store(LearningPath, {"slug": path.id}, values, changes)
-    old = before.source if before else None
-    here = bytes(old) if old is not None else None
+    here = before.published.data if before else None
     return [] if here == source else [FileChange("paths", path.file.name, here, source)]
 
 

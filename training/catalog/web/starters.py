@@ -61,7 +61,23 @@ ot_says: What OT said.
 decided: What decided it.
 not_decided: What did not.
 """
+_PATH = """\
+id: {slug}
+title: {title}
+summary: Whom it is for, in a sentence.
+nice: []
+days:
+  - title: What the first day is about
+    lessons:
+      - module/lesson
+"""
 _CARDS = "## A question {#first-card}\n\nIts answer.\n"
+
+
+def path_starter(name: str) -> bytes:
+    """Return the first text of a learning path."""
+    slug = name.removesuffix(".yaml")
+    return _PATH.format(slug=slug, title=slug.replace("-", " ").capitalize()).encode()
 
 
 def starter(path: str, *, today: date, original: bytes | None = None) -> bytes:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.catalog.web.views import changes, editor, exports, modules, upload
+from training.catalog.web.views import changes, editor, exports, modules, paths, upload
 
 app_name = "authoring"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("changes/publish/", changes.publish, name="publish"),
     path("changes/discard/", changes.discard, name="discard"),
     path("export/<slug:kind>", exports.export, name="export"),
+    path("paths/", paths.paths, name="paths"),
     path("modules/<slug:module>/", modules.module, name="module"),
     path("modules/<slug:module>/new/", modules.add_file, name="add-file"),
     path("modules/<slug:module>/remove/", modules.remove, name="remove-module"),

@@ -5,7 +5,15 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from portal.ui.words import number
 from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.models import Capture, Card, Lesson, Module, Question, QuestionVersion
+from training.catalog.models import (
+    Capture,
+    Card,
+    LearningPath,
+    Lesson,
+    Module,
+    Question,
+    QuestionVersion,
+)
 from training.catalog.services import ImportOutcome, RowChanges
 
 FILE_KINDS: dict[str, str | Promise] = {
@@ -16,6 +24,7 @@ FILE_KINDS: dict[str, str | Promise] = {
     "capture": gettext_lazy("Capture"),
     "lab": gettext_lazy("Lab"),
     "translation": gettext_lazy("Translation"),
+    "path": gettext_lazy("Learning path"),
     "lock": gettext_lazy("Checksums of figures and captures"),
 }
 
@@ -91,6 +100,13 @@ def _others(rows: RowChanges) -> list[str]:
         found.append(ngettext("%(n)s module is new.", "%(n)s modules are new.", n) % _n(n))
     if rows.of(Module, "changed"):
         found.append(gettext("The facts about the module change."))
+    if n := sum(rows.of(LearningPath, change) for change in ("new", "changed", "retired")):
+        words = ngettext(
+            "%(n)s learning path is new, changed or removed.",
+            "%(n)s learning paths are new, changed or removed.",
+            n,
+        )
+        found.append(words % _n(n))
     if n := rows.of(Card, "new") + rows.of(Card, "changed") + rows.of(Card, "retired"):
         words = ngettext(
             "%(n)s card is new, changed or removed.",

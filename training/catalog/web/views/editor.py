@@ -18,9 +18,17 @@ from training.catalog.engine.faults import Fault, Report, Source
 from training.catalog.engine.figures import Figure
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.module_files import sha256
+from training.catalog.engine.paths import FOLDER as PATHS
+from training.catalog.engine.paths import read_path_files
 from training.catalog.models import Draft
 from training.catalog.policies import reasons_against_discarding
-from training.catalog.queries import check_module, draft_at, module_at, published_file
+from training.catalog.queries import (
+    check_module,
+    draft_at,
+    lesson_names,
+    module_at,
+    published_file,
+)
 from training.catalog.services import (
     CannotSaveDraft,
     DraftIsNewer,
@@ -128,11 +136,12 @@ def _number(text: str) -> int:
 
 
 def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResponse:
-    draft, published, kind = draft_at(module, path), published_file(module, path), kind_of(path)
+    draft, published = draft_at(module, path), published_file(module, path)
+    kind = "path" if module == PATHS else kind_of(path)
     row = module_at(module)
     page: dict[str, Any] = {
         "slug": module,
-        "title": row.title if row else module,
+        "title": gettext("Learning paths") if kind == "path" else row.title if row else module,
         "path": path,
         "kind": FILE_KINDS[kind],
         "form": form,
@@ -145,26 +154,44 @@ def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResp
         "is_stale": draft is not None and draft.base_sha256 != sha256(published),
         "theirs": _compared(path, form.theirs, form.text) if form.is_late else None,
     }
-    with check_module(module, today=clock.now_of(request).date()) as checked:
-        if checked is not None and not form.problems:
-            faults = checked.faults_in(path)
-            if kind == "figure":
-                page["figure"], faults = _figure(request, path, form.text)
-            if kind == "cards" and checked.content:
-                page["cards"] = [
-                    (mark_safe(card.front_html), mark_safe(card.back_html))
-                    for card in checked.content.cards
-                ]
-            page |= {
-                "faults": faults[:MAX_FAULTS],
-                "n_faults": len(faults),
-                "elsewhere": len(checked.faults) - len(checked.faults_in(path)),
-                "lines": numbered_lines(form.text, faults),
-                "can_preview": kind == "lesson",
-                "is_checked": True,
-            }
+    if not form.problems:
+        page |= _findings(request, module, path, form.text)
     status = 422 if form.problems else 200
     return render_page(request, "training/catalog/editor.html", page, status=status)
+
+
+def _findings(request: HttpRequest, module: str, path: str, text: str) -> dict[str, Any]:
+    """Return what is wrong with a text, and how what is made of it looks."""
+    if module == PATHS:
+        with read_path_files({path: text.encode()}, lesson_names()) as (_, found):
+            return _checked(text, list(found))
+    kind = kind_of(path)
+    page: dict[str, Any] = {}
+    with check_module(module, today=clock.now_of(request).date()) as checked:
+        if checked is None:
+            return page
+        faults = checked.faults_in(path)
+        if kind == "figure":
+            page["figure"], faults = _figure(request, path, text)
+        if kind == "cards" and checked.content:
+            page["cards"] = [
+                (mark_safe(card.front_html), mark_safe(card.back_html))
+                for card in checked.content.cards
+            ]
+        page |= _checked(text, faults) | {
+            "elsewhere": len(checked.faults) - len(checked.faults_in(path)),
+            "can_preview": kind == "lesson",
+        }
+    return page
+
+
+def _checked(text: str, faults: list[Fault]) -> dict[str, Any]:
+    return {
+        "faults": faults[:MAX_FAULTS],
+        "n_faults": len(faults),
+        "lines": numbered_lines(text, faults),
+        "is_checked": True,
+    }
 
 
 def _compared(path: str, theirs: bytes | None, ours: str) -> Any:

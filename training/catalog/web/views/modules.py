@@ -16,6 +16,7 @@ from portal.ui.htmx import render_page
 from portal.ui.toasts import leave_toast
 from training.catalog.engine.lockfile import NAME as LOCK
 from training.catalog.engine.module_files import sha256
+from training.catalog.engine.paths import FOLDER as PATHS
 from training.catalog.models import Draft
 from training.catalog.queries import (
     CheckedModule,
@@ -36,7 +37,8 @@ from training.catalog.services import (
     save_draft,
 )
 from training.catalog.web.shown_texts import ShownChange, shown_change
-from training.catalog.web.starters import starter
+from training.catalog.web.starters import path_starter, starter
+from training.catalog.web.views.paths import paths_page
 from training.catalog.web.wording import FILE_KINDS, kind_of
 
 _ORDER = ("module", "lesson", "cards", "figure", "translation", "lab", "capture")
@@ -92,6 +94,8 @@ def export_kinds() -> list[tuple[str, str]]:
 @require_safe
 def module(request: HttpRequest, module: str) -> HttpResponse:
     """Show the files of a module."""
+    if module == PATHS:
+        return HttpResponseRedirect(reverse("authoring:paths"))
     return _module_page(request, module)
 
 
@@ -170,17 +174,20 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
     if name != LOCK and (existing is not None or draft_at(module, name) is not None):
         return HttpResponseRedirect(_address(module, name))
     original = published_file(module, name.rpartition("/")[2])
+    text = starter(name, today=now.date(), original=original)
     try:
         save_draft(
             module_slug=module,
             path=name,
             revision=0,
             base=sha256(existing),
-            data=starter(name, today=now.date(), original=original),
+            data=path_starter(name) if module == PATHS else text,
             by=actor_of(request),
             now=now,
         )
     except CannotSaveDraft as refusal:
+        if module == PATHS:
+            return paths_page(request, problems=refusal.reasons, name=name)
         return _module_page(request, module, problems=refusal.reasons, name=name)
     return HttpResponseRedirect(_address(module, name))
 
@@ -188,6 +195,8 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
 @post_only(otherwise=_module_address)
 def remove(request: HttpRequest, module: str) -> HttpResponse:
     """Draft the removal of the whole module, and show what that would change."""
+    if module == PATHS:
+        raise Http404(gettext("There is no such module."))
     try:
         remove_module(module_slug=module, by=actor_of(request), now=clock.now())
     except CannotSaveDraft as refusal:
