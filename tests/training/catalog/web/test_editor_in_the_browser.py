@@ -39,4 +39,5 @@ def test_a_lesson_is_mended_and_published_by_keyboard(browse, author, lesson, no
     faulty.get_by_role("button", name="Save and check").click()
     expect(faulty.get_by_role("link", name="Line 9, column 5")).to_be_visible()
     changes = edit.partition("modules/")[0] + "changes/"
-    assert bar_faults_of_each(faulty, module, edit, changes) == []
+    paths = edit.partition("modules/")[0] + "paths/"
+    assert bar_faults_of_each(faulty, module, edit, changes, paths) == []
