@@ -1,4 +1,4 @@
-"""`check --deploy`: names each setting that a production installation must give."""
+"""`check --deploy`: names each setting that a production installation must give or change."""
 
 import os
 from collections.abc import Sequence
@@ -18,6 +18,8 @@ WANTED = {
     "EMAIL_URL": "Mails go nowhere. Set EMAIL_URL to a mail server (smtp://…).",
 }
 
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
 
 @register(deploy=True)
 def name_missing_settings(
@@ -31,11 +33,36 @@ def name_missing_settings(
         if not (os.environ.get(name) or os.environ.get(f"{name}_FILE"))
         or (embedded and name in {"DATABASE_URL", "REDIS_URL"})
     ]
-    if not settings.PUBLIC_URL.startswith("https://"):
-        missing.append(
-            Warning(
-                "PUBLIC_URL does not start with https://: cookies and mails would travel open.",
-                id="tagout.PUBLIC_URL",
-            )
-        )
     return missing
+
+
+@register(deploy=True)
+def warn_about_unsafe_settings(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Return one warning for each setting whose value is not fit for production."""
+    warnings = {
+        "tagout.PUBLIC_URL": not settings.PUBLIC_URL.startswith("https://")
+        and "PUBLIC_URL does not start with https://: cookies and mails would travel open.",
+        "tagout.ALLOWED_HOSTS.any": "*" in settings.ALLOWED_HOSTS
+        and "ALLOWED_HOSTS is *: requests for any host name are answered."
+        " Set it to the names people use.",
+        "tagout.TAGOUT_DEMO": settings.DEMO
+        and "The demo is switched on, which is for `make demo` only. Remove TAGOUT_DEMO.",
+        "tagout.EMAIL_URL.folder": settings.MAIL_FOLDER is not None
+        and "Mails stay in a folder, and everybody who is signed in can read them all."
+        " Set EMAIL_URL to a mail server (smtp://…).",
+        "tagout.EMAIL_URL.tls": _sends_mail_in_clear()
+        and "Mails and the password of the mail server travel unencrypted."
+        " Add ?tls=1 to EMAIL_URL, or use smtps://.",
+    }
+    return [Warning(message, id=id) for id, message in warnings.items() if message]
+
+
+def _sends_mail_in_clear() -> bool:
+    """Return whether mail leaves this machine by SMTP without TLS."""
+    mailers: dict[str, dict[str, Any]] = settings.MAILERS
+    options = mailers["default"].get("OPTIONS", {})
+    if "host" not in options or options["host"] in LOOPBACK:
+        return False
+    return not (options["use_tls"] or options["use_ssl"])

@@ -1,0 +1,61 @@
+"""What `check --deploy` says about settings that are not fit for production."""
+
+import pytest
+
+from portal import far_ends
+from portal.checks import warn_about_unsafe_settings
+
+
+@pytest.fixture(autouse=True)
+def production(settings):
+    settings.PUBLIC_URL = "https://tagout.plant.example"
+    settings.ALLOWED_HOSTS = ["tagout.plant.example"]
+    settings.DEMO = False
+    settings.MAIL_FOLDER = None
+
+
+def warning_ids() -> list[str | None]:
+    return [warning.id for warning in warn_about_unsafe_settings(None)]
+
+
+def test_production_settings_raise_no_warning():
+    assert warning_ids() == []
+
+
+def test_a_public_url_without_tls_is_named(settings):
+    settings.PUBLIC_URL = "http://tagout.plant.example"
+    assert warning_ids() == ["tagout.PUBLIC_URL"]
+
+
+def test_any_host_name_is_named_also_beside_others(settings):
+    settings.ALLOWED_HOSTS = ["tagout.plant.example", "*"]
+    assert warning_ids() == ["tagout.ALLOWED_HOSTS.any"]
+
+
+def test_the_demo_is_named(settings):
+    settings.DEMO = True
+    assert warning_ids() == ["tagout.TAGOUT_DEMO"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.plant.example:25", ["tagout.EMAIL_URL.tls"]),
+        ("smtp://user:password@mail.plant.example:587?tls=0", ["tagout.EMAIL_URL.tls"]),
+        ("smtp://user:password@mail.plant.example:587?tls=1", []),
+        ("smtps://user:password@mail.plant.example", []),
+        ("smtp://127.0.0.1:25", []),
+        ("console://", []),
+    ],
+)
+def test_mail_without_tls_is_named_unless_it_stays_on_the_machine(
+    settings, monkeypatch, url, expected
+):
+    monkeypatch.setenv("EMAIL_URL", url)
+    settings.MAILERS = {"default": far_ends.mailer("console://")}
+    assert warning_ids() == expected
+
+
+def test_a_folder_of_mails_that_everybody_can_read_is_named(settings, tmp_path):
+    settings.MAIL_FOLDER = tmp_path
+    assert warning_ids() == ["tagout.EMAIL_URL.folder"]
