@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
+from django.db import DatabaseError, connection
 
 WANTED = {
     "DATABASE_URL": "The database is the embedded one. Set DATABASE_URL to a PostgreSQL 18 server.",
@@ -19,6 +20,9 @@ WANTED = {
 }
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_MAY_REWRITE = """
+SELECT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') OR pg_has_role(c.relowner, 'MEMBER')
+FROM pg_class c WHERE c.oid = 'audit_entry'::regclass"""
 
 
 @register(deploy=True)
@@ -66,3 +70,27 @@ def _sends_mail_in_clear() -> bool:
     if "host" not in options or options["host"] in LOOPBACK:
         return False
     return not (options["use_tls"] or options["use_ssl"])
+
+
+@register(deploy=True)
+def name_a_role_that_owns_the_record(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Whether the role of the application could rewrite the audit record. It works so, too."""
+    if settings.EMBEDDED:
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_MAY_REWRITE)
+            (may_rewrite,) = cursor.fetchone()
+    except DatabaseError:  # it does not answer, or nothing was migrated yet: others say so
+        return []
+    if not may_rewrite:
+        return []
+    return [
+        Warning(
+            "The role that DATABASE_URL names may rewrite the audit record. Give Tagout a role that"
+            " owns no table, and keep the owner for `migrate`: docs/operating.md, “Roles”.",
+            id="tagout.DATABASE_ROLE",
+        )
+    ]

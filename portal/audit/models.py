@@ -1,5 +1,6 @@
-"""The chain's entries and its head. Triggers (migration 0002) fill seq, prev_hash and hash, and
-refuse UPDATE, DELETE and TRUNCATE.
+"""The chain's entries and its head. Triggers (migrations 0002 and 0004) fill seq, prev_hash, hash,
+recorded_at, the role of the connection and the name of the actor, and refuse UPDATE, DELETE and
+TRUNCATE. Who does not own the tables reads and adds entries, and reaches the head only so.
 """
 
 from django.db import models
@@ -20,6 +21,8 @@ class Entry(models.Model):
     object_label = models.CharField(max_length=300)
     details = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
+    recorded_at = models.DateTimeField(null=True, editable=False)  # by the database's own clock
+    written_by = models.CharField(max_length=63, default="", db_default="", editable=False)
     prev_hash = models.CharField(max_length=64, default="", editable=False)
     hash = models.CharField(max_length=64, default="", editable=False)
 

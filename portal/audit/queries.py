@@ -1,10 +1,12 @@
 """Read the record and prove that it is whole."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from portal.audit.models import Entry, Head
+from portal.audit.engine import Anchor
+from portal.audit.models import Entry
 
 VERIFIED = "audit-verified"  # the kind of the row that notes the latest walk
 
@@ -37,14 +39,16 @@ SELECT seq, reason FROM (
 # One statement, so one moment: others write while we look.
 ENDS = """
 SELECT coalesce(newest.seq, 0), coalesce(newest.hash, ''), coalesce(h.seq, 0), coalesce(h.hash, '')
-FROM (SELECT) nothing LEFT JOIN audit_head h ON true
+FROM (SELECT) nothing LEFT JOIN audit_head_now() h ON true
 LEFT JOIN (SELECT seq, hash FROM audit_entry ORDER BY seq DESC LIMIT 1) newest ON true
 """
 
 
 @transaction.atomic
-def verify_chain() -> ChainReport:
-    """Recompute every hash and compare the end with the head row."""
+def verify_chain(anchors: Collection[Anchor] = ()) -> ChainReport:
+    """Recompute every hash, compare the end with the head row, and what was told outside of it
+    with the entries that there are.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")  # a long record takes its time
         cursor.execute(ENDS)
@@ -55,9 +59,26 @@ def verify_chain() -> ChainReport:
     broken, reason = found if found else (None, "")
     if broken is None and head != newest:
         broken, reason = newest[0] + 1, "the newest entries were cut off"
+    if broken is None:
+        broken, reason = _first_contradicted(anchors)
     return ChainReport(Entry.objects.count(), str(head_hash), broken, reason)
 
 
 def head_of_record() -> tuple[int, str]:
     """Where the chain stands: the number of its newest entry and that entry's hash."""
-    return Head.objects.values_list("seq", "hash").first() or (0, "")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seq, hash FROM audit_head_now()")
+        seq, digest = cursor.fetchone()
+    return seq, digest
+
+
+def _first_contradicted(anchors: Collection[Anchor]) -> tuple[int | None, str]:
+    """The first entry that is not what was told outside of it."""
+    rows = Entry.objects.filter(seq__in=[each.seq for each in anchors]).values_list("seq", "hash")
+    hashes = dict(rows)
+    for each in sorted(anchors, key=lambda one: one.seq):
+        if each.seq and hashes.get(each.seq) is None:
+            return each.seq, "entries that were told outside are missing"
+        if each.seq and hashes[each.seq] != each.hash:
+            return each.seq, "outside its hash was told otherwise"
+    return None, ""

@@ -156,6 +156,12 @@ def who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed):
             "CREATE TABLE mine (n int)",
             "DROP TRIGGER audit_no_truncate ON audit_entry",
             "TRUNCATE audit_entry",
+            "UPDATE audit_entry SET action = 'x'",
+            "DELETE FROM audit_entry",
+            "SELECT * FROM audit_head",
+            "UPDATE audit_head SET seq = 0",
+            "DELETE FROM suppression_ledgerentry",
+            "DELETE FROM suppression_signature",
             "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
             "DROP TABLE audit_entry",
         ):
