@@ -100,3 +100,18 @@ def sender() -> str:
     if not value.isprintable() or "@" not in parseaddr(value)[1]:
         raise Misconfigured(f"EMAIL_FROM is {value!r}: write Tagout <tagout@plant.example>.")
     return value
+
+
+def audit_anchor() -> SplitResult:
+    """Where the head of the audit record is told: `log`, `syslog://host:514`, `file:///path`."""
+    said = env.text("AUDIT_ANCHOR", "log")
+    if said == "log":
+        return SplitResult("log", "", "", "", "")
+    parts = env.address("AUDIT_ANCHOR", said, ("syslog", "file"))
+    if (parts.scheme == "syslog") != bool(parts.hostname) or (
+        parts.scheme == "file" and not parts.path.strip("/")
+    ):
+        raise Misconfigured(
+            "AUDIT_ANCHOR must be log, syslog://host:514 or file:///folder/audit-heads."
+        )
+    return parts

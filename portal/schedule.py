@@ -65,6 +65,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "prove that the record is whole": _tick(
         "portal.audit.tasks.verify_record", seconds=900, queue="bulk"
     ),
+    "tell the head of the record outside": _tick(
+        "portal.audit.tasks.anchor_record", seconds=3600, queue="bulk"
+    ),
     "look after planned work": _tick(
         "alerts.planned_work.tasks.look_after_planned_work", seconds=60, queue="bulk"
     ),

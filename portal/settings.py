@@ -128,6 +128,9 @@ REST_FRAMEWORK = {"EXCEPTION_HANDLER": "portal.api.problems.answer_problem"}
 # of one token, of one person
 API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, least=1)
 
+# Where the head of the audit record goes every hour (portal/audit/anchors.py)
+AUDIT_ANCHOR = far_ends.audit_anchor()
+
 # Captures of incidents: the largest file, all of them together, days after which those of closed
 # incidents are removed (0: never)
 CAPTURE_MAX_MB = env.number("CAPTURE_MAX_MB", 25, least=1, most=500)
@@ -231,10 +234,13 @@ LOGGING = {
     },
     "handlers": {
         # here too: a logger with a level of its own, as Django's, asks the root's handlers only
-        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "level": LOG_LEVEL}
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "level": LOG_LEVEL},
+        "evidence": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        # heads of the audit record: no news that a level leaves out
+        "portal.audit.anchors": {"handlers": ["evidence"], "level": "INFO", "propagate": False},
         "azure": {"level": "WARNING"},  # the SDK logs headers at INFO
         "django.db.backends": {"level": "INFO"},
     },

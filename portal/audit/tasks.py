@@ -5,10 +5,16 @@ from typing import Any
 from celery import shared_task
 
 from portal import clock
-from portal.audit.services import prove_record
+from portal.audit.services import prove_record, tell_head_outside
 
 
 @shared_task(acks_late=True)
 def verify_record(**_later: Any) -> None:
     """Walk along the chain and note what was found."""
     prove_record(now=clock.unshifted())
+
+
+@shared_task(acks_late=True)
+def anchor_record(**_later: Any) -> None:
+    """Tell the head of the chain outside."""
+    tell_head_outside()

@@ -50,6 +50,7 @@ logging.config.dictConfig(settings.LOGGING)
 logging.getLogger("django").setLevel(logging.INFO)  # as Django sets it before ours is read
 logging.getLogger("django.request").warning("odd")
 logging.getLogger("django.request").error("broken")
+logging.getLogger("portal.audit.anchors").info("head")
 """
 
 
@@ -60,3 +61,4 @@ def test_the_log_level_holds_for_django_too():
     )  # fmt: skip
     assert "broken" in done.stderr
     assert "odd" not in done.stderr
+    assert "portal.audit.anchors: head" in done.stderr, "what is evidence is never left out"

@@ -58,6 +58,10 @@ RECORD_BREAKS = {
     "entries before it are missing": gettext_lazy("entries before it are missing"),
     "it does not follow the one before it": gettext_lazy("it does not follow the one before it"),
     "the newest entries were cut off": gettext_lazy("the newest entries were cut off"),
+    "entries that were told outside are missing": gettext_lazy(
+        "entries that were told outside are missing"
+    ),
+    "outside its hash was told otherwise": gettext_lazy("outside its hash was told otherwise"),
 }
 QUEUES = {
     "intake": gettext_lazy("Reading from Sentinel"),

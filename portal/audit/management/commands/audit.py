@@ -1,10 +1,15 @@
-"""`audit verify`: walk the chain; exit 1 and name the place if it is broken."""
+"""`audit verify`: walk the chain; exit 1 and name the place if it is broken. `audit anchor`: tell
+its head outside now.
+"""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from portal.audit.anchors import read_anchors
 from portal.audit.queries import verify_chain
+from portal.audit.services import tell_head_outside
 from portal.command import TagoutCommand
 
 
@@ -14,12 +19,24 @@ class Command(TagoutCommand):
     help = "Walk the audit chain and say where it is broken, if it is."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Only one thing can be done here: verify."""
-        parser.add_argument("what", choices=["verify"])
+        """Verify, against what was told outside as well; or tell it now."""
+        parser.add_argument("what", choices=["verify", "anchor"])
+        parser.add_argument(
+            "--against", type=Path, metavar="FILE",
+            help="a log, or a file of syslog, in which heads were told",
+        )  # fmt: skip
 
     def run(self, **options: Any) -> dict[str, object]:
         """Recompute every hash."""
-        report = verify_chain()
+        if options["what"] == "anchor":
+            told = tell_head_outside()
+            return {"seq": told.seq, "hash": told.hash}
+        anchors = read_anchors(options["against"])
+        if options["against"] and not anchors:
+            raise CommandError(f"No head of the record is told in {options['against']}.")
+        report = verify_chain(anchors)
         if not report.whole:
             raise CommandError(f"The chain is broken at entry {report.broken_at}: {report.reason}.")
-        return {"entries": report.entries, "head": report.head, "whole": True}
+        return {
+            "entries": report.entries, "head": report.head, "whole": True, "anchors": len(anchors),
+        }  # fmt: skip

@@ -1,0 +1,133 @@
+"""The head of the chain goes outside, and the record is held to what was told there."""
+
+import logging
+import socket
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from portal import far_ends
+from portal.accounts.services import add_organisation
+from portal.audit.models import Entry
+from portal.audit.services import tell_head_outside
+from portal.audit.tasks import anchor_record, verify_record
+from portal.errors import Misconfigured
+from portal.jobs.models import Job
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def entries(noon):
+    for name in ("Alpha", "Beta", "Gamma"):
+        add_organisation(name=name, by="tests", now=noon)
+    return list(Entry.objects.order_by("seq"))
+
+
+@pytest.fixture
+def kept_in(settings, monkeypatch):
+    def kept(value):
+        monkeypatch.setenv("AUDIT_ANCHOR", value)
+        settings.AUDIT_ANCHOR = far_ends.audit_anchor()
+
+    return kept
+
+
+def rewrite_all():
+    """What an owner can do: another history, whole in itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM audit_entry WHERE seq = 3")
+        cursor.execute("UPDATE audit_entry SET details = '{}', object_label = 'x' WHERE seq = 2")
+        cursor.execute("UPDATE audit_entry e SET hash = audit_hash_of(e) WHERE seq = 2")
+        cursor.execute("UPDATE audit_head h SET seq = e.seq, hash = e.hash FROM audit_entry e"
+                       " WHERE e.seq = 2")  # fmt: skip
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+@pytest.fixture(autouse=True)
+def heard(monkeypatch):
+    """The line has a handler of its own; caplog hears what goes up."""
+    monkeypatch.setattr(logging.getLogger("portal.audit.anchors"), "propagate", True)
+
+
+def test_by_default_it_is_a_line_of_the_log(entries, caplog):
+    anchor_record(of_tomorrow=1)
+    (line,) = caplog.messages
+    assert line == f"tagout audit head seq=3 hash={entries[-1].hash}"
+    assert caplog.records[0].levelno == logging.INFO
+
+
+def test_a_file_gets_a_line_each_time_and_is_read_by_verify(entries, kept_in, tmp_path, noon):
+    kept_in(f"file://{tmp_path}/heads")
+    tell_head_outside()
+    add_organisation(name="Delta", by="tests", now=noon)
+    tell_head_outside()
+    assert len((tmp_path / "heads").read_text().splitlines()) == 2
+    call_command("audit", "verify")
+
+
+@pytest.mark.parametrize("upto", [3, 2])
+def test_a_history_that_was_rewritten_whole_is_found_by_what_was_told(
+    entries, kept_in, tmp_path, upto
+):
+    kept_in(f"file://{tmp_path}/heads")
+    tell_head_outside()
+    if upto == 2:
+        (tmp_path / "heads").write_text(f"tagout audit head seq=2 hash={entries[1].hash}\n")
+    rewrite_all()
+    words = "missing" if upto == 3 else "told otherwise"
+    with pytest.raises(CommandError, match=f"broken at entry {upto}: .*{words}"):
+        call_command("audit", "verify")
+    verify_record()
+    assert Job.objects.get(kind="audit-verified").payload["broken_at"] == upto
+
+
+def test_a_log_that_was_kept_elsewhere_is_enough(entries, tmp_path):
+    log = tmp_path / "worker.log"
+    line = f"tagout audit head seq=2 hash={entries[1].hash}"
+    log.write_text(f'{{"level": "INFO", "message": "other"}}\n{{"message": "{line}"}}\n')
+    call_command("audit", "verify", "--against", str(log))
+    rewrite_all()
+    call_command("audit", "verify")
+    with pytest.raises(CommandError, match="broken at entry 2"):
+        call_command("audit", "verify", "--against", str(log))
+
+
+def test_a_file_that_tells_no_head_proves_nothing_and_says_so(entries, tmp_path):
+    (tmp_path / "empty").write_text("")
+    with pytest.raises(CommandError, match="No head of the record"):
+        call_command("audit", "verify", "--against", str(tmp_path / "empty"))
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("audit", "verify", "--against", str(tmp_path / "none"))
+
+
+def test_syslog_gets_a_datagram(entries, kept_in):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+        kept_in(f"syslog://127.0.0.1:{server.getsockname()[1]}")
+        tell_head_outside()
+        assert server.recv(500).decode() == f"<38>tagout audit head seq=3 hash={entries[-1].hash}"
+
+
+def test_what_cannot_be_kept_there_stands_in_the_log(entries, kept_in, caplog):
+    kept_in("file:///nowhere/heads")
+    tell_head_outside()
+    assert f"seq=3 hash={entries[-1].hash}" in caplog.text
+    assert "could not be kept" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["syslog", "http://x", "syslog://", "file:///", "ftp://x/y"])
+def test_a_place_that_is_none_is_one_sentence(monkeypatch, value):
+    monkeypatch.setenv("AUDIT_ANCHOR", value)
+    with pytest.raises(Misconfigured, match="AUDIT_ANCHOR"):
+        far_ends.audit_anchor()
+
+
+def test_it_goes_out_every_hour():
+    from portal.schedule import SCHEDULE
+
+    (entry,) = [each for each in SCHEDULE.values() if each["task"].endswith("anchor_record")]
+    assert entry["schedule"] == 3600
