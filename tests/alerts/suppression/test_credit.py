@@ -23,6 +23,7 @@ from alerts.suppression.services.watch import watch_rules
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device
+from tests.factories.rewriting import rewrite
 from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
@@ -140,14 +141,14 @@ def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, r
     ]  # fmt: skip
     Annotation.objects.bulk_create(flood)
     rules.judge(rows, by=people.olaf)
-    Annotation.objects.filter(incidents__in=rows).update(given_at=NOON - DAY)
+    rewrite(Annotation.objects.filter(incidents__in=rows), given_at=NOON - DAY)
     assert _credit(proposal, people) == []
 
 
 def test_verdicts_that_a_file_told_do_not_count(proposal, people, recent):
     rows = recent(2)
     rules.judge(rows, by=people.oda)
-    Annotation.objects.filter(incidents=rows[0]).update(imported_at=NOON)
+    rewrite(Annotation.objects.filter(incidents=rows[0]), imported_at=NOON)
     assert _credit(proposal, people) == [rows[1].pk]
 
 

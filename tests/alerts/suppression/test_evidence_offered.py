@@ -7,12 +7,13 @@ from alerts.suppression.reads import evidence_for
 from alerts.suppression.reads.evidence_for import evidence_offered
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.factories.rewriting import rewrite
 
 
 def test_where_there_are_too_many_the_newest_are_offered(history, people, monkeypatch):
     verdicts = list(Annotation.objects.order_by("pk"))
     for days, verdict in enumerate(verdicts):  # taken over newest first
-        Annotation.objects.filter(pk=verdict.pk).update(given_at=NOON - timedelta(days=days))
+        rewrite(Annotation.objects.filter(pk=verdict.pk), given_at=NOON - timedelta(days=days))
     monkeypatch.setattr(evidence_for, "MAX_ABOUT", 2)
     offered = evidence_offered(rules.downloads(), (), reader=people.oda)
     assert [each.annotation.pk for each in offered] == [each.pk for each in verdicts[:2]]

@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connections
 
+from alerts.reviews.models import Annotation
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.services.drafts import CannotSaveRule, edit_version
@@ -19,6 +20,7 @@ from portal.audit.models import Entry
 from portal.notifications.models import Notification
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.factories.rewriting import rewrite
 
 pytestmark = pytest.mark.django_db
 
@@ -126,9 +128,7 @@ def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
 
 def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
     flood = rules.judge(history.incidents[:1] * 61, by=people.sam)
-    for each in flood:
-        each.given_at = NOON
-        each.save(update_fields=["given_at"])
+    rewrite(Annotation.objects.filter(pk__in=[each.pk for each in flood]), given_at=NOON)
     version = rules.draft(rules.downloads(), by=people.oda, evidence=flood[-1:], now=NOON)
     with pytest.raises(CannotProposeRule, match="is still valid"):
         rules.propose(version, by=people.oda, now=NOON)

@@ -17,6 +17,7 @@ from portal.notifications.models import Notification
 from tests.alerts.suppression.deploy.plant import polls, signed
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_workspace
+from tests.factories.rewriting import rewrite
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_without_two_signatures_of_exactly_this_nothing_stands_there(version, fa
     version.signatures.filter(side="soc").update(void_at=NOON)
     settle(version, far)
     assert far.rule is None
-    version.signatures.filter(side="soc").update(void_at=None, forms=["another"])
+    rewrite(version.signatures.filter(side="soc"), void_at=None, forms=["another"])
     settle(version, far)
     assert far.rule is None
 

@@ -9,6 +9,7 @@ from alerts.suppression.models import LedgerEntry
 from alerts.suppression.services.compare import COMPARED, compare_ledger, compare_ledger_if_due
 from portal.jobs.queries import notes_of
 from tests.conftest import NOON
+from tests.factories.rewriting import rewrite
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_close_in_our_name_that_we_do_not_know_is_one(closed):
 
 
 def test_another_hash_is_one(closed):
-    LedgerEntry.objects.filter(incident=closed.targets[0]).update(rule_hash="0" * 64)
+    rewrite(LedgerEntry.objects.filter(incident=closed.targets[0]), rule_hash="0" * 64)
     (found,) = compare_ledger(now=NOON)
     assert found.code == "ledger.other"
 

@@ -13,6 +13,7 @@ from alerts.suppression.reads.signed import attribution_of
 from alerts.suppression.services.reopen import watch_closed_incidents
 from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
+from tests.factories.rewriting import rewrite
 
 OTHER = {"SourceDevice": "HMI-02", "SourceDeviceAddress": "10.20.1.2"}
 THREE = (("EWS-07", "10.20.1.7"), ("PLC-21", "10.20.2.21"), ("HMI-02", "10.20.1.2"))
@@ -147,7 +148,7 @@ def test_a_true_positive_elsewhere_or_much_later_does_not(closed):
 
 def test_all_that_the_rule_closed_in_seven_days_is_looked_at_again(closed):
     before = LedgerEntry.objects.filter(incident=closed.target)
-    before.update(at=closed.now - timedelta(days=8))
+    rewrite(before, at=closed.now - timedelta(days=8))
     second, third = closed.incident(), closed.incident()
     closed.decide()
     closed.deliver()

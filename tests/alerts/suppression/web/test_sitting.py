@@ -7,6 +7,7 @@ import pytest
 from alerts.suppression.models import BackTestRun, Signature, State
 from tests.conftest import NOON
 from tests.factories import rules
+from tests.factories.rewriting import rewrite
 
 PASSWORD = "correct horse battery"
 ADDRESS = "/approvals/sitting/"
@@ -159,7 +160,7 @@ def test_what_was_not_on_the_screen_is_not_signed(at, people, proposal):
 
 
 def test_a_stale_back_test_is_not_shown_and_nothing_is_signed_on_it(at, people, proposal, client):
-    BackTestRun.objects.update(ran_at=NOON - timedelta(days=8))
+    rewrite(BackTestRun.objects.all(), ran_at=NOON - timedelta(days=8))
     page = words_of(at(people.leo))
     assert "The back-test is too old to show" in page
     assert "What it would have done" not in page and "sign/" not in page
