@@ -11,6 +11,7 @@ from celery import Celery
 from celery.signals import worker_process_init
 from kombu import Queue
 
+from portal import broker
 from portal.errors import settings_or_exit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -18,6 +19,7 @@ settings_or_exit(1)
 
 QUEUES = ("intake", "outbox", "deployments", "notify", "bulk", "captures")
 
+broker.register()
 app = Celery("tagout")
 app.config_from_object("portal.celery:Config", silent=False)
 app.autodiscover_tasks()
@@ -46,6 +48,7 @@ class Config:
     worker_cancel_long_running_tasks_on_connection_loss = False
     broker_connection_retry_on_startup = True
     broker_connection_max_retries = None
+    broker_channel_error_retry = True  # a full broker refuses; go on when it takes messages again
     broker_transport_options = {
         "visibility_timeout": 300,
         "unacked_restore_interval": 5,

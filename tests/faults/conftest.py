@@ -45,10 +45,11 @@ class Workers:
         self.broker, self.log, self.environment = broker, log, environment
         self.process = None
 
-    def start(self):
+    def start(self, *, beat=True):
         database = settings.DATABASES["default"]
         command = [
-            sys.executable, "-m", "celery", "-A", "tests.faults.often:app", "worker", "-B",
+            sys.executable, "-m", "celery", "-A", "tests.faults.often:app", "worker",
+            *(["-B"] if beat else []),
             "-Q", "intake,outbox,notify,bulk,deployments,captures",
             "-c", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ]  # fmt: skip
