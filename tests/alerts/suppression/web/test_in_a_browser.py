@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from alerts.incidents.models import Incident
 from tests.bars import (
     bar_faults,
     bar_faults_everywhere,
@@ -156,6 +157,7 @@ def test_on_a_phone_one_signs_after_what_the_rule_says_and_did(browse, people, p
 
 def test_the_incident_page_fetches_why_it_was_closed(browse, make_version, acted, leo, noon):
     entry = acted(make_version("live"))
+    Incident.objects.update(closed_by="R-1")
     page = browse(f"/incidents/{entry.incident_id}/", as_=leo)
     page.get_by_role("heading", name="Why was this closed").wait_for()
     assert page.locator("#rules-panel").get_by_role("link", name="R-1").is_visible()
