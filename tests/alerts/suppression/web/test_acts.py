@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.models import BackTestRun, RuleVersion, Signature, State
 from tests.conftest import NOON
+from tests.factories.rewriting import rewrite
 
 PASSWORD = "correct horse battery"
 
@@ -212,7 +213,7 @@ def test_a_rule_begins_with_what_an_incident_says(client, people, noon, history,
 
 
 def test_a_signed_proposal_that_grew_old_says_so(at, people, proposal, seen):
-    proposal.backtest.ran_at = NOON - timedelta(days=8)
-    proposal.backtest.save()
+    runs = BackTestRun.objects.filter(pk=proposal.backtest.pk)
+    rewrite(runs, ran_at=NOON - timedelta(days=8))
     assert "It must be run again before anybody signs." in said(at(people.leo))
     assert at(people.leo, "sign", **seen).status_code == 422

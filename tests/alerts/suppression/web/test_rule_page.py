@@ -2,7 +2,9 @@
 
 import pytest
 
+from alerts.suppression.models import BackTestRun
 from tests.alerts.suppression.samples import PROGRAMMING, but, clause
+from tests.factories.rewriting import rewrite
 
 
 def test_the_page_says_the_rule_in_words_and_what_it_was_tested_on(opened, make_version, oda):
@@ -47,7 +49,7 @@ def test_alerts_that_one_may_not_see_are_counted_but_not_named(opened, make_vers
     version = make_version("proposed", made_by=oda)
     look = version.backtest.body["check_these"][0]
     version.backtest.body["check_these"] = [look, look | {"incidents": [999_999]}]
-    version.backtest.save()
+    rewrite(BackTestRun.objects.filter(pk=version.backtest_id), body=version.backtest.body)
     page = opened(mia, f"/rules/{version.uuid}/")
     assert "Check these 2 before you sign" in page
     assert "1 of these 2 is outside your sites and workspaces." in page
@@ -63,7 +65,7 @@ def test_a_long_list_is_folded(opened, make_version, oda):
     version = make_version("proposed")
     look = version.backtest.body["check_these"][0]
     version.backtest.body["nearest"] = [look] * 6
-    version.backtest.save()
+    rewrite(BackTestRun.objects.filter(pk=version.backtest_id), body=version.backtest.body)
     page = opened(oda, f"/rules/{version.uuid}/")
     assert "Show all 6" in page
     assert page.index("Nearest misses") < page.index("more-misses")

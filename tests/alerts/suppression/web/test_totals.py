@@ -8,7 +8,7 @@ import pytest
 
 from alerts.incidents.models import Alert, Incident, IncidentAlert
 from alerts.reviews.models import Annotation
-from alerts.suppression.models import RuleVersion
+from alerts.suppression.models import BackTestRun, RuleVersion
 from alerts.suppression.services.handling import measure_handling
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -16,6 +16,7 @@ from tests.alerts.suppression.past import close_by
 from tests.conftest import NOON, add_person
 from tests.factories import rules
 from tests.factories.incidents import make_site, make_workspace
+from tests.factories.rewriting import rewrite
 from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +168,7 @@ def test_what_was_suspicious_outside_the_hours_stands_beside_the_zero(page):
 def test_a_rule_without_alarm_outside_its_hours_says_only_zero(client, people, proposal, noon):
     body = proposal.backtest.body
     body["outside_hours"]["suspicious"]["alerts"] = 0
-    proposal.backtest.save()
+    rewrite(BackTestRun.objects.filter(pk=proposal.backtest_id), body=proposal.backtest.body)
     client.force_login(people.leo)
     page = client.get(f"/rules/{proposal.uuid}/").content.decode()
     assert "Outside its hours" not in page and "figure is-good" in page
@@ -218,7 +219,7 @@ def test_the_true_positive_near_a_match_is_linked_where_it_may_be_seen(
     body = proposal.backtest.body
     body["check_these"][0] |= {"case": case.pk, "reason": [
         "look.near_case", {"name": "ENG-WS-04", "days": "3"}]}  # fmt: skip
-    proposal.backtest.save()
+    rewrite(BackTestRun.objects.filter(pk=proposal.backtest_id), body=proposal.backtest.body)
     client.force_login(people.leo)
     page = client.get(f"/rules/{proposal.uuid}/").content.decode()
     link = f'<a href="/incidents/{case.pk}/">See #{case.number}</a>'
