@@ -7,6 +7,8 @@ copies in which one thing is wrong.
 import pytest
 import yaml
 
+from portal.celery import Config
+from tests.architecture.commands import written_by
 from tests.architecture.image import troubles_of_image
 from tests.architecture.stack import Stack, troubles_of_stack
 from tests.architecture.test_runtime_packages import locked
@@ -48,6 +50,13 @@ def test_only_web_publishes_a_port_and_holds_no_identity_of_azure():
     assert not [secret for secret in services["web"]["secrets"] if secret.startswith("azure")]
 
 
+def test_beat_keeps_no_file_and_needs_no_folder_for_one():
+    stack = Stack(COMPOSE, DOCKERFILE)
+    assert Config.beat_scheduler == "celery.beat:Scheduler", "this one remembers nothing"
+    assert written_by(stack.command("beat")) == {"/tmp"}
+    assert stack.services["beat"]["tmpfs"] == stack.services["worker-bulk"]["tmpfs"]
+
+
 def test_the_pages_of_health_answer_strangers(client, db):
     stack = Stack(COMPOSE, DOCKERFILE)
     for words in (stack.health("web"), ["http://127.0.0.1:8000/healthz"]):
@@ -84,7 +93,7 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
         ("cap_drop: [ALL]", "cap_drop: [CHOWN]", "cap_drop is not ['ALL']"),
         ('["no-new-privileges:true"]', "[]", "security_opt is not"),
         ("  init: true", "  init: false", "init is not True"),
-        (', "/run/tagout:size', ', "/run/other:size', "beat: writes to /run/tagout"),
+        ('"--pidfile="', '-s, /run/tagout/beat', "beat: writes to /run/tagout"),
         ("  STATEMENT_TIMEOUT", "  STATMENT_TIMEOUT", "web: nobody reads STATMENT_TIMEOUT_MS"),
         ('"5000"', "5000", "STATEMENT_TIMEOUT_MS is no text"),
         ("AZURE_READ_SECRET_FILE:", "AZURE_SECRET_FILE:", "nobody reads AZURE_SECRET_FILE"),

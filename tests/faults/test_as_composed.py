@@ -81,7 +81,6 @@ class Composed:
         places = {
             "0.0.0.0:8000": f"127.0.0.1:{self.port}",
             "127.0.0.1:8000": f"127.0.0.1:{self.port}",
-            "/run/tagout": str(self.folder),
         }
         for theirs, ours in places.items():
             words = [word.replace(theirs, ours) for word in words]
