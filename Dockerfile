@@ -26,6 +26,8 @@ RUN export SECRET_KEY=only-while-the-image-is-built \
     && /opt/venv/bin/python -m portal.words \
     && /opt/venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
     && /opt/venv/bin/python -m compileall -q portal alerts training
+# A clone made under umask 077 has files that only its owner can read; here all may, and none write.
+RUN chmod -R u=rwX,go=rX /opt/tagout
 
 FROM ${PYTHON} AS run
 RUN pip uninstall --yes --root-user-action ignore pip \
