@@ -83,7 +83,7 @@ def troubles_of_image(text: str, ignore: str) -> list[str]:
     found += [f".dockerignore lets {name} in for nothing" for name in allowed - sources]
     found += [f"{top} is code and not in the image" for top in _packages() if top not in sources]
     found += _troubles_of_install(stages)
-    found += [trouble for stage in stages for trouble in _troubles_of_modes(stage)]
+    found += [trouble for stage in stages for trouble in troubles_of_modes(stage)]
     health = last.all("HEALTHCHECK")
     found += [] if health else ["the image has no HEALTHCHECK"]
     for given in [*(line.partition("CMD ")[2] for line in health), *last.all("CMD")]:
@@ -101,7 +101,7 @@ def _packages() -> set[str]:
     return {path.parts[0] for path in tracked() if path.name == "apps.py"}
 
 
-def _troubles_of_modes(stage: Stage) -> list[str]:
+def troubles_of_modes(stage: Stage) -> list[str]:
     """Files keep the modes of the clone, which may be closed to the user of the container."""
     steps = stage.steps
     copies = [n for n, (word, given) in enumerate(steps)

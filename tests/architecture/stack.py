@@ -12,7 +12,7 @@ import yaml
 from portal.celery import Config
 from portal.schedule import BUSY_QUEUES
 from tests.architecture.commands import option_of, troubles_of_command, written_by
-from tests.architecture.image import command_of, pinned
+from tests.architecture.image import Stage, command_of, pinned, stages_of, troubles_of_modes
 from tests.architecture.tree import HOME
 
 SECRETS = "/run/secrets/"
@@ -43,11 +43,15 @@ class Stack:
         self.all: dict[str, Any] = yaml.load(compose, Loader=Strict)
         self.services: dict[str, dict[str, Any]] = self.all["services"]
         self.default = command_of(dockerfile)
-        self.ours = {name for name, one in self.services.items() if "build" in one}
+        self.ours = {name for name, one in self.services.items() if one.get("build") == "."}
 
     def command(self, name: str) -> list[str]:
         """What a service starts."""
         return self.services[name].get("command") or self.default
+
+    def stages(self, name: str) -> list[Stage]:
+        """The stages of the image that a service of others is built from, if it is built here."""
+        return stages_of(self.services[name].get("build", {}).get("dockerfile_inline", ""))
 
     def environment(self, name: str) -> dict[str, str]:
         """What a service is given."""
@@ -102,19 +106,27 @@ def _safe(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
             yield f"{setting} is not {value}"
     if "privileged" in service or "cap_add" in service:
         yield "has more rights than it needs"
-    if name not in stack.ours and not pinned(service["image"]):
-        yield f"{service['image']} is not pinned"
+    if name not in stack.ours:
+        bases = [stage.base for stage in stack.stages(name)] or [service["image"]]
+        yield from (f"{base} is not pinned" for base in bases if not pinned(base))
 
 
 def _files(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     writable = {mount.partition(":")[0] for mount in service.get("tmpfs", [])}
     for folder in (written_by(stack.command(name)) if name in stack.ours else set()) - writable:
         yield f"writes to {folder}, which is read-only"
+    for stage in stack.stages(name) if name not in stack.ours else []:
+        yield from troubles_of_modes(stage)
+        for given in stage.all("COPY"):
+            *_, copied, _target = given.split()
+            if not (HOME / service["build"]["context"] / copied).exists():
+                yield f"{copied} does not exist"
     for mount in service.get("volumes", []):
         source, _, target = mount.partition(":")
         if not source.startswith("./") and name != DATABASE:
             yield f"keeps {source}, although only the database keeps anything"
         if source.startswith("./"):
+            yield f"mounts {source}, which keeps the modes of the clone"
             if not (HOME / source).exists():
                 yield f"{source} does not exist"
             if not target.endswith(":ro"):

