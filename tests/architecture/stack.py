@@ -107,7 +107,11 @@ def _safe(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     if "privileged" in service or "cap_add" in service:
         yield "has more rights than it needs"
     if name not in stack.ours:
-        bases = [stage.base for stage in stack.stages(name)] or [service["image"]]
+        named = {
+            f"$${arg}": value for arg, value in service.get("build", {}).get("args", {}).items()
+        }
+        bases = [named.get(stage.base, stage.base) for stage in stack.stages(name)]
+        bases = bases or [service["image"]]
         yield from (f"{base} is not pinned" for base in bases if not pinned(base))
 
 

