@@ -60,7 +60,10 @@ def test_nobody_waits_while_the_texts_are_read(revisions, author, while_reading,
 
     def look(_):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            )
             locks.append(cursor.fetchone()[0])
 
     while_reading(look)
