@@ -145,7 +145,7 @@ def told_columns(hidden: HiddenVerdicts) -> dict[str, Combinable]:
         "priority_parts": Case(
             When(alike, then=_Parts("priority_parts")), default=F("priority_parts")
         ),
-    }  # fmt: skip
+    }
 
 
 def _listed(words: Iterable[str]) -> str:

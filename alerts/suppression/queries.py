@@ -38,8 +38,11 @@ def workspaces_reached_by(user: User) -> QuerySet[Workspace]:
     seen = workspaces_visible_to(user)
     if not reach_of(user).sites:
         return seen
-    by_rules = {pk for ids in versions_visible_to(user).values_list("workspace_ids", flat=True)
-                for pk in ids}  # fmt: skip
+    by_rules = {
+        pk
+        for ids in versions_visible_to(user).values_list("workspace_ids", flat=True)
+        for pk in ids
+    }
     by_incidents = groups_visible_to(user).order_by().values("workspace").distinct()
     theirs = Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
     return Workspace.objects.select_related("organisation").filter(theirs).order_by("name")

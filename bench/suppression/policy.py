@@ -112,9 +112,10 @@ class Policy:
                 continue
             if not all(
                 step.pattern.covers_time(
-                    a.occurrence.slot, a.occurrence.utc_slot, a.occurrence.works)
+                    a.occurrence.slot, a.occurrence.utc_slot, a.occurrence.works
+                )
                 for a in self.world.alerts[incident.id]
-            ):  # fmt: skip
+            ):
                 continue
             person = self._next_to_answer()
             if person is None:

@@ -12,6 +12,12 @@ class AccountsConfig(AppConfig):
         from portal.ui.navigation import RUNNING, NavItem, register_nav
 
         register_nav(
-            NavItem(_("People"), "users", "people:list", section=RUNNING, order=20,
-                    roles=frozenset({Role.ADMINISTRATOR}))
-        )  # fmt: skip
+            NavItem(
+                _("People"),
+                "users",
+                "people:list",
+                section=RUNNING,
+                order=20,
+                roles=frozenset({Role.ADMINISTRATOR}),
+            )
+        )

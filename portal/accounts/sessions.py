@@ -117,9 +117,12 @@ class SessionStore(SessionBase):
         try:
             with transaction.atomic():
                 Session.objects.create(
-                    key_digest=digest_of_key(self.session_key), begun_at=Now(), works_until=until,
-                    ends_at=until, **values,
-                )  # fmt: skip
+                    key_digest=digest_of_key(self.session_key),
+                    begun_at=Now(),
+                    works_until=until,
+                    ends_at=until,
+                    **values,
+                )
         except IntegrityError:
             raise CreateError from None
         self._row = self._read_at = None

@@ -57,9 +57,11 @@ def mails_owed() -> MailBacklog:
     """
     waiting = Q(state__in=[State.WAITING, State.RUNNING])
     later = Mail.objects.filter(
-        address=OuterRef("address"), state=State.DONE, latest_error="",
+        address=OuterRef("address"),
+        state=State.DONE,
+        latest_error="",
         settled_at__gt=OuterRef("settled_at"),
-    )  # fmt: skip
+    )
     given_up = Q(~Exists(later), state=State.DEAD)
     found = Mail.objects.filter(waiting | given_up).aggregate(
         n=Count("pk", filter=waiting),

@@ -22,12 +22,22 @@ HOOKS = "tests.abuse.schemathesis_hooks"
 # addresses of people, ids of reasons, rules that make sense, one moment before another. What means
 # nothing is 400, as other mistakes are.
 MEANINGFUL = {
-    "POST /planned-work/", "POST /planned-work/{id}/edit/", "POST /planned-work/{id}/extend/",
-    "POST /planned-work/{id}/done/", "POST /rules/", "POST /rules/{id}/edit/",
-    "POST /sites/{id}/set/", "GET /metrics/{name}/", "POST /incidents/{id}/assign/",
-    "POST /incidents/{id}/verdict/", "POST /reviews/{id}/answer/", "POST /opinions/{id}/answer/",
-    "POST /reviews/{id}/hand-over/", "POST /incidents/{id}/ask/", "POST /incidents/{id}/label/",
-}  # fmt: skip
+    "POST /planned-work/",
+    "POST /planned-work/{id}/edit/",
+    "POST /planned-work/{id}/extend/",
+    "POST /planned-work/{id}/done/",
+    "POST /rules/",
+    "POST /rules/{id}/edit/",
+    "POST /sites/{id}/set/",
+    "GET /metrics/{name}/",
+    "POST /incidents/{id}/assign/",
+    "POST /incidents/{id}/verdict/",
+    "POST /reviews/{id}/answer/",
+    "POST /opinions/{id}/answer/",
+    "POST /reviews/{id}/hand-over/",
+    "POST /incidents/{id}/ask/",
+    "POST /incidents/{id}/label/",
+}
 
 
 @pytest.fixture
@@ -72,16 +82,31 @@ def test_schemathesis_finds_nothing(
     config.write_text(configuration(ids))
     found = subprocess.run(
         [
-            sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run",
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "--config-file",
+            str(config),
+            "run",
             f"{live_server.url}/api/v1/openapi.json",
-            "--header", f"Authorization: Bearer {program.secret}",
-            "--checks", "all", "--generation-deterministic",
-            "--max-examples", os.environ.get("SCHEMATHESIS_EXAMPLES", str(EXAMPLES)),
-            "--continue-on-failure", "--no-color", "--warnings", "off",
+            "--header",
+            f"Authorization: Bearer {program.secret}",
+            "--checks",
+            "all",
+            "--generation-deterministic",
+            "--max-examples",
+            os.environ.get("SCHEMATHESIS_EXAMPLES", str(EXAMPLES)),
+            "--continue-on-failure",
+            "--no-color",
+            "--warnings",
+            "off",
         ],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(HOME), "SCHEMATHESIS_HOOKS": HOOKS},
-    )  # fmt: skip
+    )
     (tmp_path / "found.txt").write_text(found.stdout + found.stderr)
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-5_000:]
     total, tested = re.search(r"Selected: \d+/(\d+)\s+Tested: (\d+)", found.stdout).groups()

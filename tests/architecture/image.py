@@ -104,8 +104,11 @@ def _packages() -> set[str]:
 def troubles_of_modes(stage: Stage) -> list[str]:
     """Files keep the modes of the clone, which may be closed to the user of the container."""
     steps = stage.steps
-    copies = [n for n, (word, given) in enumerate(steps)
-              if word == "COPY" and not given.startswith(("--from=", "--chmod="))]  # fmt: skip
+    copies = [
+        n
+        for n, (word, given) in enumerate(steps)
+        if word == "COPY" and not given.startswith(("--from=", "--chmod="))
+    ]
     folder = (stage.all("WORKDIR") or ["/"])[-1]
     opening = ("RUN", f"chmod -R u=rwX,go=rX {folder}")
     if copies and opening not in steps[copies[-1] :]:

@@ -97,8 +97,9 @@ def see_the_next_task_done(broker, workers, name: str, *, seconds: int = 20):
     push(broker, good_task(name))
     wait_until(
         lambda: is_noted(name) or workers.process.poll() is not None,
-        seconds=seconds, what=f"the task is done that follows {name}",
-    )  # fmt: skip
+        seconds=seconds,
+        what=f"the task is done that follows {name}",
+    )
     assert workers.process.poll() is None, f"{name} ended the worker"
 
 
@@ -137,7 +138,8 @@ def test_a_full_broker_does_not_end_a_worker(broker, make_workers):
         workers.process.send_signal(signal.SIGCONT)
         wait_until(
             lambda: client.info("errorstats").get("errorstat_OOM"),
-            seconds=20, what="the broker refuses what the worker writes",
-        )  # fmt: skip
+            seconds=20,
+            what="the broker refuses what the worker writes",
+        )
         client.config_set("maxmemory", 0)
     see_the_next_task_done(broker, workers, "a full broker")

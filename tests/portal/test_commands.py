@@ -85,8 +85,12 @@ def test_a_reader_who_has_seen_enough_is_no_traceback():
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(
-        [sys.executable, "manage.py", "help"], cwd=HOME, stdout=writing, stderr=subprocess.PIPE,
-        text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "manage.py", "help"],
+        cwd=HOME,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, "")

@@ -68,9 +68,13 @@ def test_whoever_has_a_network_of_ipv6_counts_once(address, counted):
 @pytest.mark.parametrize("value", ["two", "-1", "6", "1.5"])
 def test_a_number_that_makes_no_sense_stops_the_start(value):
     done = subprocess.run(
-        [sys.executable, "-c", "import portal.settings"], cwd=HOME, text=True, check=False,
-        stderr=subprocess.PIPE, env=environ | {"TRUSTED_PROXIES": value},
-    )  # fmt: skip
+        [sys.executable, "-c", "import portal.settings"],
+        cwd=HOME,
+        text=True,
+        check=False,
+        stderr=subprocess.PIPE,
+        env=environ | {"TRUSTED_PROXIES": value},
+    )
     assert done.returncode
     assert "TRUSTED_PROXIES" in done.stderr and "from 0 to 5" in done.stderr
 

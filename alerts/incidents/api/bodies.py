@@ -65,9 +65,11 @@ class CloseIn(In):
         max_length=2000, required=False, allow_blank=True, help_text="the closing comment"
     )
     instead_of = serializers.ChoiceField(
-        list(REASONS), required=False, allow_blank=True,
+        list(REASONS),
+        required=False,
+        allow_blank=True,
         help_text="the classification that you read of one that is closed, to close it another way",
-    )  # fmt: skip
+    )
 
     def validate_instead_of(self, word: str) -> list[str]:
         """As the service takes it."""

@@ -100,9 +100,13 @@ class Queue:
     def around(self, view: str) -> Around:
         """What the conditions depend on in this view."""
         return Around(
-            self.now, self.places, self.frame.my_owner_ids, self._inventory, view != CLOSED,
+            self.now,
+            self.places,
+            self.frame.my_owner_ids,
+            self._inventory,
+            view != CLOSED,
             self.frame.hidden,
-        )  # fmt: skip
+        )
 
     def rows(
         self, view: str, terms: Sequence[Term], *, searched: int | None = None

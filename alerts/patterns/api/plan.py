@@ -35,9 +35,12 @@ STEP = shaped(
     answers_needed=NUMBER,
 )
 QUESTION = shaped(
-    incident=NUMBER, number=NUMBER.or_null(), pattern=ID, about=TEXT,
+    incident=NUMBER,
+    number=NUMBER.or_null(),
+    pattern=ID,
+    about=TEXT,
     for_trial=_with_words(FLAG, "the rule has enough evidence; its trial would count the answer"),
-)  # fmt: skip
+)
 PLAN: Mapping[str, Any] = shaped(
     site=TEXT, site_id=ID, counted_at=MOMENT, days=NUMBER, incidents=NUMBER, judged=NUMBER,
     suspicious=NUMBER,

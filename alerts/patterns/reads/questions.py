@@ -95,10 +95,13 @@ def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime)
     waiting = Counter(
         PlanQuestion.objects.filter(
             candidate__in=[step.candidate.pk for step in steps], review__settled_at=None
-        ).exclude(review__state="withdrawn").values_list("candidate", flat=True)
-    )  # fmt: skip
-    missing = {step.candidate.pk: wanted[step.candidate.pk] - waiting[step.candidate.pk]
-               for step in steps}  # fmt: skip
+        )
+        .exclude(review__state="withdrawn")
+        .values_list("candidate", flat=True)
+    )
+    missing = {
+        step.candidate.pk: wanted[step.candidate.pk] - waiting[step.candidate.pk] for step in steps
+    }
     incidents = incidents_for_trials([step.candidate for step in steps], wanted=missing, now=now)
     visible = Incident.objects.all() if user is None else incidents_visible_to(user)
     rows = visible.select_related("workspace__organisation").in_bulk(

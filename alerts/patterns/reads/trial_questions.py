@@ -58,8 +58,15 @@ def _covered(candidates: Sequence[Candidate], *, now: datetime) -> dict[int, lis
     for candidate in candidates:
         scope = where(rule_for(candidate.process, time_zone=candidate.time_zone, now=now))
         texts.append(_COVERED.format(scope=f"({scope.text})"))
-        params += [candidate.pk, *scope.params, candidate.site_id, start, start, *scope.params,
-                   MAX_INCIDENTS]  # fmt: skip
+        params += [
+            candidate.pk,
+            *scope.params,
+            candidate.site_id,
+            start,
+            start,
+            *scope.params,
+            MAX_INCIDENTS,
+        ]
     covered: dict[int, list[int]] = {candidate.pk: [] for candidate in candidates}
     for candidate, incident in ask(" UNION ALL ".join(texts), params) if texts else []:
         covered[candidate].append(incident)

@@ -78,9 +78,11 @@ def history_of_pattern(
     if known is None or known.latest_verdict_at is None:
         return None
     told = {
-        "routine": known.routine, "maintenance": known.maintenance,
-        "suspicious": known.suspicious, "not-sure": known.not_sure,
-    }  # fmt: skip
+        "routine": known.routine,
+        "maintenance": known.maintenance,
+        "suspicious": known.suspicious,
+        "not-sure": known.not_sure,
+    }
     latest: tuple[str, str, datetime | None, str] = (
         known.latest_verdict, known.latest_verdict_by, known.latest_verdict_at, known.latest_note,
     )  # fmt: skip
@@ -93,9 +95,11 @@ def history_of_pattern(
 
 
 def facts_of(
-    incident: Incident, *, besides: Annotation | None = None,
+    incident: Incident,
+    *,
+    besides: Annotation | None = None,
     hidden: HiddenVerdicts = NOTHING_HIDDEN,
-) -> Facts | None:  # fmt: skip
+) -> Facts | None:
     """How usual this incident is; None while its alerts were not fetched. `besides` is the answer
     that stands beside it: it is not counted as something said before, nor is what is `hidden` from
     the reader.

@@ -57,16 +57,24 @@ def verdicts_hidden_from(user: User) -> list[HiddenVerdict]:
         annotation__second_opinion__state=SecondOpinion.State.OPEN,
     )
     own = Annotation.incidents.through.objects.filter(
-        incident=OuterRef("incident"), annotation__by=user, annotation__withdrawn_at=None,
+        incident=OuterRef("incident"),
+        annotation__by=user,
+        annotation__withdrawn_at=None,
         annotation__given_at__gte=OuterRef("annotation__given_at"),
-    )  # fmt: skip
+    )
     asked = "annotation__second_opinion__opinions"
     rows = covered.filter(~Exists(own)).order_by(f"{asked}__due_at", f"{asked}__pk", "pk")
     found: dict[int, tuple[tuple[UUID, str, datetime, UUID], list[CoveredIncident]]] = {}
     for pk, act, verdict, given_at, question, *covers in rows.values_list(
-        "annotation", "annotation__act", "annotation__verdict", "annotation__given_at",
-        f"{asked}__uuid", "incident", "incident__group_key", "incident__pattern",
-    ):  # fmt: skip
+        "annotation",
+        "annotation__act",
+        "annotation__verdict",
+        "annotation__given_at",
+        f"{asked}__uuid",
+        "incident",
+        "incident__group_key",
+        "incident__pattern",
+    ):
         known = found.setdefault(pk, ((act, verdict, given_at, question), []))
         known[1].append(CoveredIncident(*covers))
     return [HiddenVerdict(pk, *said, tuple(about)) for pk, (said, about) in found.items()]

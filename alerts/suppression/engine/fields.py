@@ -67,9 +67,13 @@ class Field:
 def _field(name: str, kind: Kind = Kind.TEXT, label: str = "", **more: int) -> Field:
     many = name.startswith("any_") or name in {"techniques", "tactics", "planned_work"}
     return Field(
-        name, kind, label or name.replace("_", " "), many, more.get("least", 4),
+        name,
+        kind,
+        label or name.replace("_", " "),
+        many,
+        more.get("least", 4),
         or_none=name == "function",
-    )  # fmt: skip
+    )
 
 
 FIELDS: Final[Mapping[str, Field]] = {

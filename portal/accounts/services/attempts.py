@@ -109,10 +109,15 @@ def _record_one(pk: int, now: datetime) -> bool:
     row.delete()
     row.pk = pk  # which the entry names
     record(
-        "accounts.sign_in.failed", on=person or row, by=person.email if person else "a stranger",
-        at=now, address=row.address, failures=row.failures, first_at=row.first_at,
+        "accounts.sign_in.failed",
+        on=person or row,
+        by=person.email if person else "a stranger",
+        at=now,
+        address=row.address,
+        failures=row.failures,
+        first_at=row.first_at,
         latest_at=row.latest_at,
-    )  # fmt: skip
+    )
     return True
 
 

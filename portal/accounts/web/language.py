@@ -10,7 +10,10 @@ def remember_language(response: HttpResponse, language: str) -> HttpResponse:
     """Have the browser keep the language; where none was chosen it keeps what it has."""
     if language:
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=A_YEAR,
-            samesite="Lax", secure=settings.LANGUAGE_COOKIE_SECURE,
-        )  # fmt: skip
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=A_YEAR,
+            samesite="Lax",
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+        )
     return response

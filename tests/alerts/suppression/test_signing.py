@@ -210,7 +210,13 @@ def test_ot_of_one_of_two_sites_cannot_sign_for_both(people, history, porto, sit
     version = rules.propose(version, by=people.sam, now=NOON)
     RuleVersion.objects.filter(pk=version.pk).update(site_ids=[site.pk, porto.pk])
     assert "may not sign for OT here" in _refused(version, by=people.olaf, side=Side.OT)
-    grant_role(to=people.olaf, role=Role.OT_ENGINEER, scope=ScopeKind.SITE,
-               scope_uuid=porto.uuid, by="tests", now=NOON)  # fmt: skip
+    grant_role(
+        to=people.olaf,
+        role=Role.OT_ENGINEER,
+        scope=ScopeKind.SITE,
+        scope_uuid=porto.uuid,
+        by="tests",
+        now=NOON,
+    )
     rules.sign(version, by=people.olaf, side=Side.OT, now=NOON)
     assert version.signatures.get().side == "ot"

@@ -11,13 +11,20 @@ from tests.factories import rule_rows, rules
 
 LIVE = {
     LedgerEntry: {
-        "alerts", "change_key", "landed_at", "ending", "ended_at", "ending_note",
-        "review_again_at", "reviewed_at", "kept_open",
+        "alerts",
+        "change_key",
+        "landed_at",
+        "ending",
+        "ended_at",
+        "ending_note",
+        "review_again_at",
+        "reviewed_at",
+        "kept_open",
     },
     Signature: {"void_at"},
     Annotation: {"review", "superseded_by", "withdrawn_at"},
     BackTestRun: {"rule"},
-}  # fmt: skip
+}
 OTHER = {"TextField": "other", "JSONField": {}, "ArrayField": ["other"]}
 
 

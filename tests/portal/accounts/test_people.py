@@ -186,15 +186,18 @@ def test_the_commands(sam, noon, capsys, monkeypatch):
     assert ask(capsys, "enable", "sam@demo.example")["active"] is True
     monkeypatch.setenv("NEW", OTHER)
     assert ask(capsys, "password", "sam@demo.example", "--password-env", "NEW") == {
-        "email": sam.email, "password": "changed",
-    }  # fmt: skip
+        "email": sam.email,
+        "password": "changed",
+    }
     assert sign_in(OTHER)
     assert ask(capsys, "add", "neo@plant.example")["name"] == "neo"
     acts = Entry.objects.filter(actor_label="command line").order_by("seq")
     assert list(acts.values_list("action", flat=True)) == [
-        "accounts.person.disabled", "accounts.person.enabled", "accounts.password.changed",
+        "accounts.person.disabled",
+        "accounts.person.enabled",
+        "accounts.password.changed",
         "accounts.person.added",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,14 @@ def page(client, ada):
 
 def test_the_list_says_who_has_which_role_where(page, sam):
     site = make_site()
-    grant_role(to=sam, role=Role.OT_ENGINEER, scope=ScopeKind.SITE, scope_uuid=site.uuid,
-               by="tests", now=NOON)  # fmt: skip
+    grant_role(
+        to=sam,
+        role=Role.OT_ENGINEER,
+        scope=ScopeKind.SITE,
+        scope_uuid=site.uuid,
+        by="tests",
+        now=NOON,
+    )
     text = page.get("/people/").text
     assert "Sam Keller" in text and "SOC analyst" in text and "everywhere" in text
     assert site.name in text
@@ -92,8 +98,7 @@ def test_nobody_else_reads_or_does_any_of_it(client, make_person, ada, role):
     own = f"/people/{ada.uuid}/"
     for address in ("/people/", own, f"{own}disable/"):
         assert client.get(address).status_code == 403
-    for address in (f"{own}disable/", f"{own}enable/",
-                    f"{own}roles/{ada.grants.get().pk}/revoke/"):  # fmt: skip
+    for address in (f"{own}disable/", f"{own}enable/", f"{own}roles/{ada.grants.get().pk}/revoke/"):
         assert client.post(address).status_code == 403
     ada.refresh_from_db()
     assert ada.is_active
@@ -166,7 +171,12 @@ def test_the_device_stays_known_after_the_password_was_changed(sam):
 def test_the_pages_meet_the_bars(browse, ada, sam):
     User.objects.create_user("neo@demo.example", "Neo Newman")
     User.objects.filter(email="neo@demo.example").update(is_active=False)
-    for path in ("/people/", f"/people/{sam.uuid}/", f"/people/{sam.uuid}/disable/",
-                 "/login/password/", "/tokens/"):  # fmt: skip
+    for path in (
+        "/people/",
+        f"/people/{sam.uuid}/",
+        f"/people/{sam.uuid}/disable/",
+        "/login/password/",
+        "/tokens/",
+    ):
         assert bar_faults_everywhere(browse(path, as_=ada)) == [], path
     assert bar_faults_everywhere(browse("/login/")) == []

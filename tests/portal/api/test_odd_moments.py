@@ -38,10 +38,8 @@ def lists(kind):
     """Return address and parameters of this kind, of every list that there is."""
     for path, method, operation in OPERATIONS:
         names = [
-            each["name"]
-            for each in operation["parameters"]
-            if each["in"] == "query" and kind(each)
-        ]  # fmt: skip
+            each["name"] for each in operation["parameters"] if each["in"] == "query" and kind(each)
+        ]
         if method == "get" and names:
             yield path, names
 

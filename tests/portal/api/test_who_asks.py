@@ -106,9 +106,11 @@ def test_behind_a_proxy_the_use_of_a_token_names_the_network_of_the_client(progr
     settings.TRUSTED_PROXIES = 1
     program._client.get(
         LIST,
-        headers={"Authorization": f"Bearer {program.secret}",
-                 "X-Forwarded-For": "198.51.100.7, 203.0.113.9"},
-    )  # fmt: skip
+        headers={
+            "Authorization": f"Bearer {program.secret}",
+            "X-Forwarded-For": "198.51.100.7, 203.0.113.9",
+        },
+    )
     program.token.refresh_from_db()
     assert program.token.used_from == "203.0.113.0/24"
 

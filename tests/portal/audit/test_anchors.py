@@ -41,8 +41,9 @@ def rewrite_all():
         cursor.execute("DELETE FROM audit_entry WHERE seq = 3")
         cursor.execute("UPDATE audit_entry SET details = '{}', object_label = 'x' WHERE seq = 2")
         cursor.execute("UPDATE audit_entry e SET hash = audit_hash_of(e) WHERE seq = 2")
-        cursor.execute("UPDATE audit_head h SET seq = e.seq, hash = e.hash FROM audit_entry e"
-                       " WHERE e.seq = 2")  # fmt: skip
+        cursor.execute(
+            "UPDATE audit_head h SET seq = e.seq, hash = e.hash FROM audit_entry e WHERE e.seq = 2"
+        )
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 

@@ -89,11 +89,22 @@ def test_what_others_record_during_the_walk_is_no_damage(three_entries, noon):
 
 @pytest.mark.parametrize(
     "forged",
-    ["at = at - interval '1 day'", "actor_id = NULL", "actor_label = 'nobody'", "action = 'a.b.c'",
-     "object_type = 'a.b'", "object_id = '0'", "object_label = 'Omega'", "details = '{}'",
-     "request_id = 'another'", "written_by = 'another'", "recorded_at = at",
-     "prev_hash = ''", "hash = repeat('0', 64)"],
-)  # fmt: skip
+    [
+        "at = at - interval '1 day'",
+        "actor_id = NULL",
+        "actor_label = 'nobody'",
+        "action = 'a.b.c'",
+        "object_type = 'a.b'",
+        "object_id = '0'",
+        "object_label = 'Omega'",
+        "details = '{}'",
+        "request_id = 'another'",
+        "written_by = 'another'",
+        "recorded_at = at",
+        "prev_hash = ''",
+        "hash = repeat('0', 64)",
+    ],
+)
 def test_no_column_of_an_entry_can_be_changed_unseen(make_person, noon, forged):
     ada = make_person(cast.ADA)
     with transaction.atomic():

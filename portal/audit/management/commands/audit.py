@@ -22,9 +22,11 @@ class Command(TagoutCommand):
         """Verify, against what was told outside as well; or tell it now."""
         parser.add_argument("what", choices=["verify", "anchor"])
         parser.add_argument(
-            "--against", type=Path, metavar="FILE",
+            "--against",
+            type=Path,
+            metavar="FILE",
             help="a log, or a file of syslog, in which heads were told",
-        )  # fmt: skip
+        )
 
     def run(self, **options: Any) -> dict[str, object]:
         """Recompute every hash."""
@@ -38,5 +40,8 @@ class Command(TagoutCommand):
         if not report.whole:
             raise CommandError(f"The chain is broken at entry {report.broken_at}: {report.reason}.")
         return {
-            "entries": report.entries, "head": report.head, "whole": True, "anchors": len(anchors),
-        }  # fmt: skip
+            "entries": report.entries,
+            "head": report.head,
+            "whole": True,
+            "anchors": len(anchors),
+        }

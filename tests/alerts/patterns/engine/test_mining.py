@@ -232,8 +232,11 @@ def test_types_with_and_without_functions_are_one_pattern_that_a_command_stays_o
     for title in SOFT[:2]:
         command = cell(HISTORIAN, GATEWAYS[0], title, function="Direct Operate")
         assert not pattern.covers_cell(command)
-    [said] = [each for each in rule_for(pattern, time_zone="UTC", now=NOON).all_of
-              if each.field == "function"]  # fmt: skip
+    [said] = [
+        each
+        for each in rule_for(pattern, time_zone="UTC", now=NOON).all_of
+        if each.field == "function"
+    ]
     assert (said.operator, said.values) == ("is_one_of", ("", "Read"))
 
 

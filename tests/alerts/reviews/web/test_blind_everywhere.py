@@ -57,15 +57,22 @@ def asked(workspace, site, oda, kasia, sam, leo):
         incident=row, body={"properties": {"labels": [{"labelName": "tagout:suspicious"}]}}
     )
     given = answer_of(
-        oda, incident_ids=[row.pk], verdict="suspicious", cause=CAUSE_ID, note=NOTE,
+        oda,
+        incident_ids=[row.pk],
+        verdict="suspicious",
+        cause=CAUSE_ID,
+        note=NOTE,
         now=NOON - 3 * HOUR,
-    )  # fmt: skip
+    )
     escalate_incidents(incident_ids=[row.pk], by=sam, note=ESCALATED, now=NOON - 2 * HOUR)
     comment_on_incidents(incident_ids=[row.pk], by=sam, message=COMMENTED, now=NOON - 2 * HOUR)
     Comment.objects.create(
-        incident=row, name=str(uuid.uuid4()), author="Sue", message=IN_SENTINEL,
+        incident=row,
+        name=str(uuid.uuid4()),
+        author="Sue",
+        message=IN_SENTINEL,
         created_at=NOON - 2 * HOUR,
-    )  # fmt: skip
+    )
     Incident.objects.filter(pk=row.pk).update(
         labels=["tagout:suspicious", "night-shift", "tagout:escalated"]
     )
@@ -100,15 +107,27 @@ def pages_about(row):
     group = Group.objects.filter(key=row.group_key).first()
     page, queue = f"/incidents/{row.pk}/", "/incidents/"
     return [
-        *(f"{page}?tab={tab}" for tab in (
-            "overview", "timeline", "alerts", "devices", "similar", "raw", "captures")),
-        f"{page}panel", f"{queue}groups/{group.key}/panel", f"/reviews/for-incident/{row.pk}/panel",
-        f"/rules/why/{row.pk}/", f"{page}?who=people",
-        *(f"{queue}?view={view}" for view in (
-            "needs", "waiting", "answered", "late", "open", "closed")),
-        f"{queue}filters/?view=open", f"{queue}matching/?view=open", "/reviews/?tab=answered",
-        "/", "/devices/", "/patterns/", "/inbox/",
-    ]  # fmt: skip
+        *(
+            f"{page}?tab={tab}"
+            for tab in ("overview", "timeline", "alerts", "devices", "similar", "raw", "captures")
+        ),
+        f"{page}panel",
+        f"{queue}groups/{group.key}/panel",
+        f"/reviews/for-incident/{row.pk}/panel",
+        f"/rules/why/{row.pk}/",
+        f"{page}?who=people",
+        *(
+            f"{queue}?view={view}"
+            for view in ("needs", "waiting", "answered", "late", "open", "closed")
+        ),
+        f"{queue}filters/?view=open",
+        f"{queue}matching/?view=open",
+        "/reviews/?tab=answered",
+        "/",
+        "/devices/",
+        "/patterns/",
+        "/inbox/",
+    ]
 
 
 def rows_in(person, query):
@@ -136,9 +155,12 @@ def test_the_pages_about_the_incident_say_so_and_lead_to_the_question(kasia, row
     client = client_of(kasia)
     group = row.group_key
     for address in (
-        f"/incidents/{row.pk}/", f"/incidents/{row.pk}/panel", f"/incidents/groups/{group}/panel",
-        f"/reviews/for-incident/{row.pk}/panel", f"/incidents/{row.pk}/?tab=timeline",
-    ):  # fmt: skip
+        f"/incidents/{row.pk}/",
+        f"/incidents/{row.pk}/panel",
+        f"/incidents/groups/{group}/panel",
+        f"/reviews/for-incident/{row.pk}/panel",
+        f"/incidents/{row.pk}/?tab=timeline",
+    ):
         page = text_of(client, address)
         assert HIDDEN in page, address
         assert f'href="/reviews/{opinion.uuid}/second/"' in page, address
@@ -159,9 +181,16 @@ def test_the_row_of_the_queue_waits_for_the_reader(kasia, row):
 
 @pytest.mark.parametrize(
     "query",
-    ["verdict:suspicious", "ot:answered", "ot:suspicious", "suspicious", "label:tagout:suspicious",
-     "label:=tagout:escalated", "label:suspicious"],
-)  # fmt: skip
+    [
+        "verdict:suspicious",
+        "ot:answered",
+        "ot:suspicious",
+        "suspicious",
+        "label:tagout:suspicious",
+        "label:=tagout:escalated",
+        "label:suspicious",
+    ],
+)
 def test_no_filter_finds_it_by_its_verdict(kasia, sam, row, query):
     found = f'data-row="{row.group_key}"'
     assert found not in text_of(client_of(kasia), f"/incidents/?view=open&q={query}")
@@ -246,9 +275,13 @@ def everything_told(workspace, site, oda, kasia, verdict):
             *make_alike(workspace, site, number=2, etag="2"),
         ]
         given = answer_of(
-            oda, incident_ids=[alike[1].pk], verdict=verdict, cause="other", note=NOTE,
+            oda,
+            incident_ids=[alike[1].pk],
+            verdict=verdict,
+            cause="other",
+            note=NOTE,
             now=NOON - 3 * HOUR,
-        )  # fmt: skip
+        )
         Incident.objects.filter(pk=alike[1].pk).update(labels=[f"tagout:{verdict}"])
         asked = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON - HOUR)
         asked.opinions.create(
@@ -311,9 +344,11 @@ def test_afterwards_it_is_shown(kasia, row, opinion, way):
         pass_opinion_on(opinion=opinion.uuid, by=kasia, now=NOON)
     else:
         Incident.objects.filter(pk=row.pk).update(
-            status=3, classification="TruePositive", classification_reason="SuspiciousActivity",
+            status=3,
+            classification="TruePositive",
+            classification_reason="SuspiciousActivity",
             closed_at=NOON,
-        )  # fmt: skip
+        )
         run_second_opinions(seed=SEED, now=NOON)
     client = client_of(kasia)
     page = text_of(client, f"/incidents/{row.pk}/")

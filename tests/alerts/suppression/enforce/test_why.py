@@ -104,9 +104,14 @@ def suspected(floor, make_person):
     floor.details()
     site = Site.objects.get()
     given = give_verdict(
-        by=floor.oda, key=uuid.uuid4(), verdict="suspicious", cause="other", note="Odd.",
-        now=NOON, incident_ids=[suspect.pk],
-    )  # fmt: skip
+        by=floor.oda,
+        key=uuid.uuid4(),
+        verdict="suspicious",
+        cause="other",
+        note="Odd.",
+        now=NOON,
+        incident_ids=[suspect.pk],
+    )
     kasia = make_person(
         cast.Person("kasia@demo.example", "Kasia Nowicka"),
         (Role.OT_ENGINEER, ScopeKind.ALL, None),
