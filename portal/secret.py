@@ -15,14 +15,14 @@ def local_secret(file: Path) -> str:
     Misconfigured where the data folder cannot hold it.
     """
     try:
-        return _kept_in(file)
+        return _read_or_make(file)
     except OSError as error:
         raise Misconfigured(
             f"DATA_DIR is {file.parent}, which cannot be used ({error.strerror})."
         ) from error
 
 
-def _kept_in(file: Path) -> str:
+def _read_or_make(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         # Whole before it has its name: several processes start at once and read it.

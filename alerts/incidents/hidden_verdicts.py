@@ -47,26 +47,26 @@ def hidden_from(user: User) -> HiddenVerdicts:
     return held
 
 
-def as_told_to[M: Model](user: User, rows: QuerySet[M]) -> QuerySet[M]:
-    """Return the same incidents or rows of the queue, each without what is hidden from the person
-    once it is read. Counting and nesting them costs no question more.
+def mask_verdicts[M: Model](user: User, rows: QuerySet[M]) -> QuerySet[M]:
+    """Return the same incidents or rows of the queue, each masked when it is read: without the
+    verdicts that are hidden from the person. Counting or nesting them costs no query more.
     """
     if roles_of(user).isdisjoint(OT_ROLES):
         return rows
 
-    class ToldRows(ModelIterable):  # type: ignore[type-arg]  # at run time it takes none
+    class MaskedRows(ModelIterable):  # type: ignore[type-arg]  # at run time it takes none
         def __iter__(self) -> Iterator[M]:
             for row in super().__iter__():
                 if hidden := hidden_from(user):
-                    _take_out(row, hidden)
+                    _mask(row, hidden)
                 yield row
 
-    rows._iterable_class = ToldRows
+    rows._iterable_class = MaskedRows
     return rows
 
 
-def _take_out(row: Model, hidden: HiddenVerdicts) -> None:
-    """Make a row what the reader may know. Columns that were not read stay so."""
+def _mask(row: Model, hidden: HiddenVerdicts) -> None:
+    """Take hidden verdicts out of a row. Columns that were not read stay unread."""
     if isinstance(row, Group):
         if row.key in hidden.by_group:
             row.ot_state, row.ot_due_at = OtState.WAITING, None
@@ -105,7 +105,7 @@ def ot_state_is(states: Iterable[str], *, hidden: HiddenVerdicts, of_groups: boo
     return is_shown(stands, of_hidden=of_hidden, hidden=hidden, of_groups=of_groups)
 
 
-def ot_state_as_told(hidden: HiddenVerdicts, *, of_groups: bool = False) -> Combinable:
+def masked_ot_state(hidden: HiddenVerdicts, *, of_groups: bool = False) -> Combinable:
     """Return where a row stands with OT, as an expression for those who read columns."""
     if not hidden:
         return F("ot_state")
@@ -129,7 +129,7 @@ def has_label(label: str, *, hidden: HiddenVerdicts) -> Q:
     return wanted
 
 
-def told_columns(hidden: HiddenVerdicts) -> dict[str, Combinable]:
+def masked_columns(hidden: HiddenVerdicts) -> dict[str, Combinable]:
     """Return expressions for those columns of incidents that tell of verdicts; none where nothing
     is hidden.
     """
@@ -138,7 +138,7 @@ def told_columns(hidden: HiddenVerdicts) -> dict[str, Combinable]:
     covered = Q(pk__in=[*hidden.by_incident])
     alike = Q(pattern__in=[*hidden.by_pattern])
     return {
-        "ot_state": ot_state_as_told(hidden),
+        "ot_state": masked_ot_state(hidden),
         "ot_due_at": Case(When(covered, then=Value(None)), default=F("ot_due_at")),
         "labels": Case(When(covered, then=_Labels("labels")), default=F("labels")),
         "priority": Case(When(alike, then=_Score("priority_parts")), default=F("priority")),

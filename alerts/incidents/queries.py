@@ -19,7 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Concat
 
-from alerts.incidents.hidden_verdicts import as_told_to
+from alerts.incidents.hidden_verdicts import mask_verdicts
 from alerts.incidents.models import (
     Alert,
     BulkAct,
@@ -58,7 +58,7 @@ def incidents_visible_to(user: User, roles: Collection[Role] = READING_ROLES) ->
     `roles` only where the person holds one of these. A verdict that is hidden from the person does
     not stand in them.
     """
-    return as_told_to(user, _in_reach(Incident.objects.all(), user, roles))
+    return mask_verdicts(user, _in_reach(Incident.objects.all(), user, roles))
 
 
 def alerts_visible_to(user: User) -> QuerySet[Alert]:
@@ -76,7 +76,7 @@ def groups_visible_to(user: User) -> QuerySet[Group]:
     """The queue rows in reach of the person. All incidents of a row share place and workspace,
     so a row is seen as a whole or not at all.
     """
-    return as_told_to(user, _in_reach(Group.objects.all(), user))
+    return mask_verdicts(user, _in_reach(Group.objects.all(), user))
 
 
 def devices_visible_to(user: User) -> QuerySet[Device]:

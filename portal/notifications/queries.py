@@ -32,7 +32,7 @@ def is_told(user: User, *, act: UUID) -> bool:
     return Notification.objects.filter(to=user, act=act).exists()
 
 
-def people_told_of(acts: Collection[UUID]) -> set[int]:
+def people_notified_of(acts: Collection[UUID]) -> set[int]:
     """Return the ids of those who have a line about one of these acts."""
     rows = Notification.objects.filter(act__in=acts)
     return set(rows.values_list("to", flat=True))

@@ -18,8 +18,8 @@ from alerts.incidents.api.listings import COMMENTS, INCIDENTS, TIMELINE
 from alerts.incidents.hidden_verdicts import (
     has_label,
     hidden_from,
+    masked_columns,
     ot_state_is,
-    told_columns,
 )
 from alerts.incidents.models import Alert, Comment, Incident, TimelineItem
 from alerts.incidents.queries import (
@@ -81,7 +81,7 @@ class IncidentViewSet(Resource):
 
         hidden = hidden_from(self.person)
         return Own(
-            sources=told_columns(hidden),
+            sources=masked_columns(hidden),
             reads={"sites": lambda ids: [names()[pk] for pk in ids if pk in names()]},
             conditions={
                 "ot_state": lambda these: ot_state_is(these, hidden=hidden),

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.engine.tokens import Term, chosen, exact_value_of, without
-from alerts.incidents.hidden_verdicts import ot_state_as_told
+from alerts.incidents.hidden_verdicts import masked_ot_state
 from alerts.incidents.models import HAS_LABELS, Incident, OtState
 from alerts.incidents.reads.conditions import SEVERITIES, STATUSES, VERDICTS
 from alerts.incidents.reads.queue import CLOSED, COUNTED, MOST_COUNTED, SEARCHED, VIEWS, Queue
@@ -195,7 +195,7 @@ def _label_facet(queue: Queue) -> Facet:
 def _with_shown_state(queue: Queue, rows: QuerySet[Any]) -> QuerySet[Any]:
     """The rows with `state`: where they stand with OT, as far as the person may know it."""
     of_groups = rows.model is not Incident
-    state = ot_state_as_told(queue.frame.hidden, of_groups=of_groups)
+    state = masked_ot_state(queue.frame.hidden, of_groups=of_groups)
     told: QuerySet[Any] = rows.annotate(state=state)
     return told
 

@@ -142,13 +142,13 @@ def rows_of(groups: Sequence[tuple], frame: Frame) -> list[Row]:  # type: ignore
     """Make rows of what `values_list(*COLUMNS)` gave."""
     named = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
     if frame.hidden:
-        named = _as_told(named, frame.hidden)
+        named = _mask_columns(named, frame.hidden)
     never_asked = [group["pattern"] for group in named if not group["ot_state"]]
     said = said_before(never_asked, frame.hidden)
     return [_row(group, said, frame) for group in named]
 
 
-def _as_told(named: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
+def _mask_columns(named: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
     """The columns without verdicts that are hidden from the reader."""
     leads = {
         group["lead_id"] or group["latest_id"]: group

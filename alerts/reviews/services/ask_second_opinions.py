@@ -38,7 +38,7 @@ from alerts.reviews.services.tell_second_opinion import (
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.audit.services import record
-from portal.notifications.queries import people_told_of
+from portal.notifications.queries import people_notified_of
 
 log = logging.getLogger(__name__)
 
@@ -248,7 +248,7 @@ def _people_to_ask(found: SecondOpinion, incidents: list[Incident]) -> list[User
         return []
     judges = Annotation.objects.filter(incidents__in=incidents, withdrawn_at=None)
     known = {*judges.values_list("by", flat=True), *found.opinions.values_list("person", flat=True)}
-    known |= people_told_of(_telling_acts(found, incidents))
+    known |= people_notified_of(_telling_acts(found, incidents))
     workspace = incidents[0].workspace
     if found.leads_asked_at is not None:  # they decide, and were told for that
         known |= {each.pk for each in leads_of(found.site, workspace)}

@@ -12,7 +12,7 @@ from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.reads.reasons import reasons_told_to
+from alerts.suppression.reads.reasons import reasons_visible_to
 from alerts.suppression.services.look_again import tick_off
 from portal.accounts.models import TokenScope, User
 from portal.api.bodies import Nothing
@@ -45,7 +45,7 @@ def kept_open_for(person: User) -> Callable[[Stored], list[str]]:
 
     def read(rows: Stored) -> list[str]:
         reasons = [Sentence(code, **detail) for code, detail in rows]
-        return [words(each, gettext, numeral) for each in reasons_told_to(person, reasons)]
+        return [words(each, gettext, numeral) for each in reasons_visible_to(person, reasons)]
 
     return read
 

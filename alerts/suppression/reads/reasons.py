@@ -10,7 +10,7 @@ from portal.accounts.models import User
 OF_SUSPICIONS: Final = "never.suspicion"
 
 
-def reasons_told_to(user: User, reasons: Iterable[Sentence]) -> list[Sentence]:
+def reasons_visible_to(user: User, reasons: Iterable[Sentence]) -> list[Sentence]:
     """Return the reasons; none of a suspicion, whosever it is, while the person is asked for a
     second opinion: it may be the answer that they must not know.
     """

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.reads.reasons import reasons_told_to
+from alerts.suppression.reads.reasons import reasons_visible_to
 from alerts.suppression.reads.trials import kept_open_reasons
 from alerts.suppression.services.look_again import CannotTickOff, tick_off
 from alerts.suppression.web.ledger_words import (
@@ -122,7 +122,7 @@ def _row(entry: LedgerEntry, is_seen: bool, user: User) -> Row:
         str(WHERE[Where(entry.where)]), routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))
         if is_seen else "", is_seen,
-        " ".join(all_in_words(reasons_told_to(user, kept_open_reasons(entry)))),
+        " ".join(all_in_words(reasons_visible_to(user, kept_open_reasons(entry)))),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import Act
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.reads.never import reasons_against_any_rule
-from alerts.suppression.reads.reasons import reasons_told_to
+from alerts.suppression.reads.reasons import reasons_visible_to
 from alerts.suppression.reads.why import NearMiss, why_of
 from alerts.suppression.web.ledger import rows_of
 from alerts.suppression.web.shared import may_propose
@@ -32,7 +32,7 @@ def why(request: HttpRequest, incident_id: int) -> HttpResponse:
         incidents_visible_to(user).select_related("workspace"), pk=incident_id
     )
     told, is_hidden = why_of(incident, now=now), bool(incident.hidden)
-    reasons = reasons_told_to(user, told.reasons)
+    reasons = reasons_visible_to(user, told.reasons)
     can_propose = may_propose(user) and not incident.is_read_only
     never = reasons_against_any_rule(incident) if can_propose else []
     seen = {each.version_id for each in told.acted}

@@ -40,7 +40,7 @@ MAX_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRole:
+class PersonRole:
     """One role of a person and where it holds."""
 
     grant: Grant
@@ -154,9 +154,9 @@ def _names_for(people: Collection[User]) -> dict[UUID, str]:
     return scope_names({grant.scope_uuid for grant in grants if grant.scope_uuid})
 
 
-def _roles_of(person: User, names: dict[UUID, str], *, by: User | None = None) -> list[HeldRole]:
+def _roles_of(person: User, names: dict[UUID, str], *, by: User | None = None) -> list[PersonRole]:
     return [
-        HeldRole(
+        PersonRole(
             grant,
             ROLE_NAMES[Role(grant.role)],
             _where(grant, names),

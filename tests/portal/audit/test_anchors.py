@@ -26,12 +26,12 @@ def entries(noon):
 
 
 @pytest.fixture
-def kept_in(settings, monkeypatch):
-    def kept(value):
+def anchor_to(settings, monkeypatch):
+    def anchor(value):
         monkeypatch.setenv("AUDIT_ANCHOR", value)
         settings.AUDIT_ANCHOR = far_ends.audit_anchor()
 
-    return kept
+    return anchor
 
 
 def rewrite_all():
@@ -60,8 +60,8 @@ def test_by_default_it_is_a_line_of_the_log(entries, caplog):
     assert caplog.records[0].levelno == logging.INFO
 
 
-def test_a_file_gets_a_line_each_time_and_is_read_by_verify(entries, kept_in, tmp_path, noon):
-    kept_in(f"file://{tmp_path}/heads")
+def test_a_file_gets_a_line_each_time_and_is_read_by_verify(entries, anchor_to, tmp_path, noon):
+    anchor_to(f"file://{tmp_path}/heads")
     tell_head_outside()
     add_organisation(name="Delta", by="tests", now=noon)
     tell_head_outside()
@@ -71,9 +71,9 @@ def test_a_file_gets_a_line_each_time_and_is_read_by_verify(entries, kept_in, tm
 
 @pytest.mark.parametrize("upto", [3, 2])
 def test_a_history_that_was_rewritten_whole_is_found_by_what_was_told(
-    entries, kept_in, tmp_path, upto
+    entries, anchor_to, tmp_path, upto
 ):
-    kept_in(f"file://{tmp_path}/heads")
+    anchor_to(f"file://{tmp_path}/heads")
     tell_head_outside()
     if upto == 2:
         (tmp_path / "heads").write_text(f"tagout audit head seq=2 hash={entries[1].hash}\n")
@@ -104,17 +104,17 @@ def test_a_file_that_tells_no_head_proves_nothing_and_says_so(entries, tmp_path)
         call_command("audit", "verify", "--against", str(tmp_path / "none"))
 
 
-def test_syslog_gets_a_datagram(entries, kept_in):
+def test_syslog_gets_a_datagram(entries, anchor_to):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)
-        kept_in(f"syslog://127.0.0.1:{server.getsockname()[1]}")
+        anchor_to(f"syslog://127.0.0.1:{server.getsockname()[1]}")
         tell_head_outside()
         assert server.recv(500).decode() == f"<38>tagout audit head seq=3 hash={entries[-1].hash}"
 
 
-def test_what_cannot_be_kept_there_stands_in_the_log(entries, kept_in, caplog):
-    kept_in("file:///nowhere/heads")
+def test_what_cannot_be_kept_there_stands_in_the_log(entries, anchor_to, caplog):
+    anchor_to("file:///nowhere/heads")
     tell_head_outside()
     assert f"seq=3 hash={entries[-1].hash}" in caplog.text
     assert "could not be kept" in caplog.text

@@ -257,7 +257,7 @@ def test_the_api_says_that_it_waits(kasia, sam, row):
 
 def test_what_the_first_answer_was_makes_no_difference(workspace, site, oda, kasia):
     suspicious, routine = (
-        everything_told(workspace, site, oda, kasia, verdict)
+        answer_everything(workspace, site, oda, kasia, verdict)
         for verdict in ("suspicious", "routine")
     )
     assert suspicious.keys() == routine.keys()
@@ -265,7 +265,7 @@ def test_what_the_first_answer_was_makes_no_difference(workspace, site, oda, kas
     assert [each for each in suspicious if suspicious[each] != routine[each]] == []
 
 
-def everything_told(workspace, site, oda, kasia, verdict):
+def answer_everything(workspace, site, oda, kasia, verdict):
     """All that Kasia reads in a world in which this was Oda's answer."""
     with transaction.atomic():
         restart_sequences()
