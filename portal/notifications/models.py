@@ -31,6 +31,12 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return self.subject
 
+    @property
+    def teaser(self) -> str:
+        """The first two lines of the body, for a list; what follows is details."""
+        lines = [line for line in self.body.splitlines() if line.strip()]
+        return " ".join(lines[:2])
+
 
 class Mail(Leased):
     """A mail that is owed. Sent at least once; its Message-ID stays the same."""

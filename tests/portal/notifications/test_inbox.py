@@ -39,6 +39,16 @@ def test_a_line_says_why_one_gets_it(client, sam, tell, noon):
     assert "1 unread" in page
 
 
+def test_a_line_begins_its_message_and_leaves_the_details_to_its_page(client, sam, tell, noon):
+    line = tell()
+    line.body = "Tagout asks OT.\n\nSomebody scanned.\nWhere: Porto\nWhen: 04:33"
+    line.save()
+    client.force_login(sam)
+    page = client.get("/inbox/").content.decode()
+    assert "Tagout asks OT. Somebody scanned.</p>" in page
+    assert "Where: Porto" not in page
+
+
 def test_following_a_line_reads_it(client, sam, tell, noon):
     line = tell(path="/reviews/?tab=answered")
     client.force_login(sam)
