@@ -109,5 +109,5 @@ def test_schemathesis_finds_nothing(
     )
     (tmp_path / "found.txt").write_text(found.stdout + found.stderr)
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr[-5_000:]
-    total, tested = re.search(r"Selected: \d+/(\d+)\s+Tested: (\d+)", found.stdout).groups()
-    assert total == tested and int(total) > len(OPERATIONS) / 2
+    tested = re.search(r"Tested: (\d+)", found.stdout)[1]
+    assert int(tested) == len(OPERATIONS) - 1  # all but openapi.json, from which it reads them

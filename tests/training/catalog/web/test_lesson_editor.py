@@ -26,13 +26,6 @@ CHANGES = "/authoring/changes/?module=first-module"
 
 
 @pytest.fixture
-def tom(author):
-    page = Client()
-    page.force_login(author)
-    return page
-
-
-@pytest.fixture
 def wes(make_person):
     """Trains the people of one workspace."""
     page = Client()

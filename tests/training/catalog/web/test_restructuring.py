@@ -19,13 +19,6 @@ EDIT = f"{MODULE}file/01-one-stop.md"
 CHANGES = "/authoring/changes/?module=first-module"
 
 
-@pytest.fixture
-def tom(author):
-    page = Client()
-    page.force_login(author)
-    return page
-
-
 def rename(page, name, address=EDIT):
     form = page.get(address).context["form"]
     fields = {"text": form.text, "revision": form.revision, "base": form.base}

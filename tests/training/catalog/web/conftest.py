@@ -1,0 +1,11 @@
+"""Who writes lessons."""
+
+import pytest
+from django.test import Client
+
+
+@pytest.fixture
+def tom(author):
+    page = Client()
+    page.force_login(author)
+    return page
