@@ -64,7 +64,7 @@ class PasswordForm(forms.Form):
         strip=False,
         max_length=MAX_PASSWORD,
         label=gettext_lazy("New password"),
-        help_text=gettext_lazy("At least 12 letters; not your name, and no common password."),
+        help_text=gettext_lazy("At least 12 characters; not your name, and no common password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         error_messages={"required": gettext_lazy("Choose a new password.")},
     )
