@@ -87,6 +87,24 @@ def test_a_line_that_was_not_carried_out_begins_anew_with_its_rule_and_incident(
         LedgerEntry.objects.update(act="tagged")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rule_hash": "f" * 64},
+        {"text": "Another"},
+        {"signed_soc": "Another"},
+        {"landed_at": None},
+        {"landed_at": None, "text": "Another"},
+    ],
+)
+def test_a_close_that_landed_is_not_written_over_by_calling_it_not_sent(rows, change):
+    assert rows[LedgerEntry].act == "closed"
+    LedgerEntry.objects.update(landed_at=NOON)
+    LedgerEntry.objects.update(ending="not-sent")
+    with pytest.raises(DatabaseError, match="only these columns"), transaction.atomic():
+        LedgerEntry.objects.update(**change, ending="")
+
+
 def test_a_void_signature_stays_void(rows):
     Signature.objects.update(void_at=NOON)
     with pytest.raises(DatabaseError, match="only these columns"), transaction.atomic():

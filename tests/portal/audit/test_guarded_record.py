@@ -34,6 +34,7 @@ def as_app(db):
         cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE}")
         cursor.execute("SELECT others_may('audit_entry', 'SELECT, INSERT')")
         cursor.execute("SELECT others_may('audit_head', '')")
+        cursor.execute("SELECT others_may('jobs_clockoffset', 'SELECT')")
         become(ROLE)
         yield cursor
         connection.needs_rollback or cursor.execute("RESET SESSION AUTHORIZATION")
@@ -76,6 +77,63 @@ def test_a_schema_of_its_own_does_not_lead_the_trigger_astray(as_app):
     add_organisation(name="Alpha", by="tests", now=clock.now())
     assert Entry.objects.get().seq == 1
     as_app.execute("DROP TABLE pg_temp.audit_head")
+
+
+@pytest.fixture
+def own_table(as_app):
+    """A table of the role's own that looks like the record, and a cast of its rows to entries."""
+    as_app.execute("CREATE TEMPORARY TABLE mine (LIKE audit_entry)")
+    as_app.execute(
+        """CREATE FUNCTION pg_temp.as_entry(mine) RETURNS audit_entry LANGUAGE plpgsql AS $$
+           DECLARE entry audit_entry%ROWTYPE;
+           BEGIN
+               RAISE EXCEPTION 'This ran as %.', current_user;
+           END $$"""
+    )
+    as_app.execute(
+        "CREATE CAST (mine AS audit_entry) WITH FUNCTION pg_temp.as_entry(mine) AS IMPLICIT"
+    )
+    yield as_app
+    as_app.execute("DROP TABLE mine CASCADE")
+
+
+HANG_IT = (
+    "CREATE TRIGGER mine BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION public.audit_chain()"
+)
+INTO_IT = "INSERT INTO mine (at, details) VALUES (clock_timestamp(), '{}')"
+
+
+def test_the_trigger_with_the_rights_of_the_owner_hangs_on_no_other_table(own_table):
+    forbidden(own_table, HANG_IT, match="permission denied for function public.audit_chain")
+
+
+def test_even_where_it_hangs_on_another_table_nothing_of_that_table_runs(own_table):
+    own_table.execute("RESET SESSION AUTHORIZATION")
+    own_table.execute(f"GRANT EXECUTE ON FUNCTION audit_chain() TO {ROLE}")
+    become(ROLE)
+    own_table.execute(HANG_IT)
+    forbidden(own_table, INTO_IT, match="continues the audit record, not mine")
+
+
+def test_every_function_with_the_rights_of_the_owner_has_a_path_and_is_no_trigger_for_all(as_app):
+    as_app.execute(
+        """SELECT proname, proconfig::text LIKE '%%search_path=%%, pg_temp%%',
+               prorettype = 'trigger'::regtype AND has_function_privilege(oid, 'EXECUTE')
+           FROM pg_proc WHERE prosecdef ORDER BY proname"""
+    )
+    assert as_app.fetchall() == [("audit_chain", True, False), ("audit_head_now", True, False)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO jobs_clockoffset VALUES (1, 86400)",
+        "UPDATE jobs_clockoffset SET seconds = 86400",
+        "DELETE FROM jobs_clockoffset",
+    ],
+)
+def test_it_does_not_move_the_clock_by_which_entries_are_dated(as_app, sql):
+    forbidden(as_app, sql)
 
 
 @pytest.mark.parametrize("by", [timedelta(hours=-2), timedelta(minutes=6)])
