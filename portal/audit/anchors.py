@@ -1,15 +1,18 @@
 """Where the head of the chain goes outside (`AUDIT_ANCHOR`): a log line, syslog, or a file."""
 
+import hashlib
 import logging
 import os
 import socket
+import sys
 from pathlib import Path
 
 from django.conf import settings
 
-from portal.audit.engine import Anchor, anchors_in
+from portal.audit.engine import Anchor, AnchorsRead, anchors_in
 from portal.errors import Refused
 
+STANDARD_INPUT = Path("-")
 _PORT = 514
 _AUTH_INFO = 4 * 8 + 6  # facility and severity (RFC 3164)
 
@@ -25,31 +28,44 @@ def keep_outside(anchor: Anchor) -> None:
         elif place.scheme == "file":
             _to_file(anchor, Path(place.path))
         else:
-            log.info(anchor.line())
+            log.info(_line(anchor))
     except OSError as error:
-        log.error("%s (could not be kept at %s: %s)", anchor.line(), place.geturl(), error)
+        log.error("%s (could not be kept at %s: %s)", _line(anchor), place.geturl(), error)
 
 
-def read_anchors(file: Path | None = None) -> list[Anchor]:
-    """Return the heads in this file, or in the one that `AUDIT_ANCHOR` names and that is there."""
+def read_anchors(file: Path | None = None) -> AnchorsRead:
+    """Return the heads in this file, or in the one that `AUDIT_ANCHOR` names and that is there;
+    `-` is standard input.
+    """
     own = Path(settings.AUDIT_ANCHOR.path) if settings.AUDIT_ANCHOR.scheme == "file" else None
     path = file or own
     if path is None or (file is None and not path.exists()):
-        return []
+        return AnchorsRead()
+    if file == STANDARD_INPUT:
+        return anchors_in(sys.stdin, _key())
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
-            return anchors_in(lines)
+            return anchors_in(lines, _key())
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def _key() -> bytes:
+    """What marks our lines: nobody without the SECRET_KEY tells a head that we would believe."""
+    return hashlib.sha256(f"portal.audit.anchors {settings.SECRET_KEY}".encode()).digest()
+
+
+def _line(anchor: Anchor) -> str:
+    return anchor.line(_key())
+
+
 def _to_syslog(anchor: Anchor, host: str, port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        out.sendto(f"<{_AUTH_INFO}>{anchor.line()}".encode(), (host, port))
+        out.sendto(f"<{_AUTH_INFO}>{_line(anchor)}".encode(), (host, port))
 
 
 def _to_file(anchor: Anchor, path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
-        file.write(anchor.line() + "\n")
+        file.write(_line(anchor) + "\n")
         file.flush()
         os.fsync(file.fileno())

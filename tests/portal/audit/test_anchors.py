@@ -1,5 +1,7 @@
 """The head of the chain goes outside, and the record is held to what was told there."""
 
+import io
+import json
 import logging
 import socket
 
@@ -9,6 +11,8 @@ from django.db import connection
 
 from portal import far_ends
 from portal.accounts.services import add_organisation
+from portal.audit.anchors import _key
+from portal.audit.engine import Anchor
 from portal.audit.models import Entry
 from portal.audit.services import tell_head_outside
 from portal.audit.tasks import anchor_record, verify_record
@@ -34,6 +38,10 @@ def anchor_to(settings, monkeypatch):
     return anchor
 
 
+def line_of(entry):
+    return Anchor(entry.seq, entry.hash).line(_key())
+
+
 def rewrite_all():
     """What an owner can do: another history, whole in itself."""
     with connection.cursor() as cursor:
@@ -56,7 +64,7 @@ def heard(monkeypatch):
 def test_by_default_it_is_a_line_of_the_log(entries, caplog):
     anchor_record(of_tomorrow=1)
     (line,) = caplog.messages
-    assert line == f"tagout audit head seq=3 hash={entries[-1].hash}"
+    assert line.startswith(f"tagout audit head seq=3 hash={entries[-1].hash} mark=")
     assert caplog.records[0].levelno == logging.INFO
 
 
@@ -76,7 +84,7 @@ def test_a_history_that_was_rewritten_whole_is_found_by_what_was_told(
     anchor_to(f"file://{tmp_path}/heads")
     tell_head_outside()
     if upto == 2:
-        (tmp_path / "heads").write_text(f"tagout audit head seq=2 hash={entries[1].hash}\n")
+        (tmp_path / "heads").write_text(line_of(entries[1]) + "\n")
     rewrite_all()
     words = "missing" if upto == 3 else "told otherwise"
     with pytest.raises(CommandError, match=f"broken at entry {upto}: .*{words}"):
@@ -87,7 +95,7 @@ def test_a_history_that_was_rewritten_whole_is_found_by_what_was_told(
 
 def test_a_log_that_was_kept_elsewhere_is_enough(entries, tmp_path):
     log = tmp_path / "worker.log"
-    line = f"tagout audit head seq=2 hash={entries[1].hash}"
+    line = line_of(entries[1])
     log.write_text(f'{{"level": "INFO", "message": "other"}}\n{{"message": "{line}"}}\n')
     call_command("audit", "verify", "--against", str(log))
     rewrite_all()
@@ -104,13 +112,39 @@ def test_a_file_that_tells_no_head_proves_nothing_and_says_so(entries, tmp_path)
         call_command("audit", "verify", "--against", str(tmp_path / "none"))
 
 
+def test_what_a_stranger_has_a_log_say_raises_no_alarm(entries, tmp_path, capsys):
+    log = tmp_path / "all.log"
+    forged = [
+        Anchor(2, "0" * 64).line(b"a key of theirs"),
+        f"tagout audit head seq=2 hash={'0' * 64}",
+        line_of(entries[1]).replace(entries[1].hash, "0" * 64),
+    ]
+    agents = [f'192.0.2.7 - - "GET / HTTP/1.1" 302 0 "-" "{line}"\n' for line in forged]
+    log.write_text("".join(agents))
+    with pytest.raises(CommandError, match="another SECRET_KEY"):
+        call_command("audit", "verify", "--against", str(log))
+    log.write_text("".join([f"{forged[0]} {line_of(entries[2])}\n", *agents]))
+    call_command("audit", "verify", "--against", str(log), "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["whole"], said["anchors"], said["ignored"]) == (True, 1, 3)
+    rewrite_all()
+    with pytest.raises(CommandError, match="broken at entry 3"):
+        call_command("audit", "verify", "--against", str(log))
+
+
+def test_a_log_may_come_by_standard_input(entries, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(line_of(entries[1]) + "\n"))
+    call_command("audit", "verify", "--against", "-", "--json")
+    assert json.loads(capsys.readouterr().out)["anchors"] == 1
+
+
 def test_syslog_gets_a_datagram(entries, anchor_to):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)
         anchor_to(f"syslog://127.0.0.1:{server.getsockname()[1]}")
         tell_head_outside()
-        assert server.recv(500).decode() == f"<38>tagout audit head seq=3 hash={entries[-1].hash}"
+        assert server.recv(500).decode() == f"<38>{line_of(entries[-1])}"
 
 
 def test_what_cannot_be_kept_there_stands_in_the_log(entries, anchor_to, caplog):

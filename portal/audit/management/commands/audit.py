@@ -25,7 +25,7 @@ class Command(TagoutCommand):
             "--against",
             type=Path,
             metavar="FILE",
-            help="a log, or a file of syslog, in which heads were told",
+            help="a log, or a file of syslog, in which heads were told; - reads standard input",
         )
 
     def run(self, **options: Any) -> dict[str, object]:
@@ -33,9 +33,14 @@ class Command(TagoutCommand):
         if options["what"] == "anchor":
             told = tell_head_outside()
             return {"seq": told.seq, "hash": told.hash}
-        anchors = read_anchors(options["against"])
+        told_outside = read_anchors(options["against"])
+        anchors, ignored = told_outside.anchors, told_outside.ignored
         if options["against"] and not anchors:
-            raise CommandError(f"No head of the record is told in {options['against']}.")
+            marks = " Those that look like one carry the mark of another SECRET_KEY."
+            where = options["against"]
+            raise CommandError(
+                f"No head of the record is told in {where}.{marks if ignored else ''}"
+            )
         report = verify_chain(anchors)
         if not report.whole:
             raise CommandError(f"The chain is broken at entry {report.broken_at}: {report.reason}.")
@@ -44,4 +49,5 @@ class Command(TagoutCommand):
             "head": report.head,
             "whole": True,
             "anchors": len(anchors),
+            "ignored": ignored,
         }
