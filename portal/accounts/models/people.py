@@ -30,6 +30,15 @@ class UserManager(BaseUserManager["User"]):
         """This person, whose account nobody opens or closes before this transaction ends."""
         return self.select_for_update(no_key=True).get(pk=pk)
 
+    def lock_both(self, pk: int, actor: "User") -> tuple["User", "User"]:
+        """The person and who acts on them, both as they are now: of two who disable each other at
+        the same instant the second finds their own account closed.
+        """
+        rows = self.select_for_update(no_key=True).filter(pk__in={pk, actor.pk}).order_by("pk")
+        locked = {person.pk: person for person in rows}
+        locked[actor.pk].via_token = actor.via_token
+        return locked[pk], locked[actor.pk]
+
 
 class User(AbstractBaseUser):
     """A person. Rights come from grants alone; there is no superuser."""

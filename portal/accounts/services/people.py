@@ -77,7 +77,7 @@ def disable_person(*, person_id: int, by: Actor, now: datetime) -> User:
     """Close an account: sessions and tokens end with this transaction. What the person did, their
     name and their grants stay. Refuses one's own account.
     """
-    person = User.objects.lock(person_id)
+    person, by = _lock(person_id, by)
     if reasons := reasons_against_disabling(person, by=by):
         raise CannotDisablePerson(*reasons)
     person.is_active = False
@@ -93,7 +93,7 @@ def disable_person(*, person_id: int, by: Actor, now: datetime) -> User:
 @transaction.atomic
 def enable_person(*, person_id: int, by: Actor, now: datetime) -> User:
     """Open an account again. Its grants hold again; it has no session and no token."""
-    person = User.objects.lock(person_id)
+    person, by = _lock(person_id, by)
     reasons = reasons_against_managing(by)
     if person.is_active:
         reasons.append(gettext("This account is not disabled."))
@@ -116,17 +116,30 @@ def change_password(*, person_id: int, password: str, by: Actor, now: datetime) 
         raise CannotChangePassword(gettext("Only the person can change their password."))
     if len(password) > MAX_PASSWORD:
         most = {"most": MAX_PASSWORD}
-        raise CannotChangePassword(gettext("A password has at most %(most)s letters.") % most)
+        raise CannotChangePassword(gettext("A password has at most %(most)s characters.") % most)
     try:
         validate_password(password, person)
     except ValidationError as weak:
         raise CannotChangePassword(*weak.messages) from None
     person.set_password(password)  # takes half a second, so before the row is locked
-    User.objects.lock(person_id)
+    stored = User.objects.lock(person_id)
+    if isinstance(by, User) and (not stored.is_active or stored.password != by.password):
+        raise CannotChangePassword(
+            gettext("Your account or your password was changed meanwhile. Sign in again.")
+        )
     person.save(update_fields=["password"])
     sessions = _end_sessions(person)
     record("accounts.password.changed", on=person, by=by, at=now, sessions=sessions)
     return person
+
+
+def _lock(person_id: int, by: Actor) -> tuple[User, Actor]:
+    """The person and who acts, both as they are when nobody else can change them any more."""
+    return (
+        User.objects.lock_both(person_id, by)
+        if isinstance(by, User)
+        else (User.objects.lock(person_id), by)
+    )
 
 
 def _end_sessions(person: User) -> int:
@@ -184,7 +197,8 @@ def revoke_role(*, grant_id: int, by: Actor, now: datetime) -> bool:
     """Take a grant back; it stays on record. False when it was revoked before. Refuses one's own
     role of an administrator.
     """
-    grant = Grant.objects.select_related("user").get(pk=grant_id)
+    grant = Grant.objects.get(pk=grant_id)
+    grant.user, by = _lock(grant.user_id, by)
     if reasons := reasons_against_revoking(grant.role, of=grant.user, by=by):
         raise CannotRevoke(*reasons)
     changed = Grant.objects.filter(pk=grant_id, revoked_at=None).update(revoked_at=now)

@@ -1,13 +1,16 @@
 """People who leave, and come back: accounts are disabled and enabled, passwords changed (A05)."""
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from portal.accounts.models import Role, ScopeKind, Session, User
+from portal.accounts.queries import names_by_role, roles_of
 from portal.accounts.services import (
     CannotChangePassword,
     CannotDisablePerson,
@@ -19,6 +22,7 @@ from portal.accounts.services import (
     revoke_role,
 )
 from portal.audit.models import Entry
+from portal.errors import Refused
 from tests import cast
 from tests.conftest import NOON
 
@@ -142,6 +146,70 @@ def test_who_may_take_a_role_back(sam, ada, make_person):
         revoke_role(grant_id=ada.grants.get().pk, by=ada, now=NOON)
     assert revoke_role(grant_id=sam.grants.get().pk, by=ada, now=NOON)
     assert not revoke_role(grant_id=sam.grants.get().pk, by=ada, now=NOON)
+
+
+@pytest.fixture
+def eve(make_person):
+    """A second administrator."""
+    return make_person(cast.OLAF, (Role.ADMINISTRATOR, *EVERYWHERE))
+
+
+@pytest.mark.parametrize("lost", ["account", "role"])
+def test_who_lost_account_or_role_a_moment_ago_does_nothing_to_others(sam, ada, eve, lost):
+    assert Role.ADMINISTRATOR in roles_of(ada), "as her request began"
+    if lost == "account":
+        disable_person(person_id=ada.pk, by=eve, now=NOON)
+    else:
+        revoke_role(grant_id=ada.grants.get().pk, by=eve, now=NOON)
+    with pytest.raises(CannotDisablePerson, match="Only an administrator"):
+        disable_person(person_id=eve.pk, by=ada, now=NOON)
+    with pytest.raises(CannotRevoke, match="Only an administrator"):
+        revoke_role(grant_id=eve.grants.get().pk, by=ada, now=NOON)
+    User.objects.filter(pk=sam.pk).update(is_active=False)
+    with pytest.raises(CannotDisablePerson, match="Only an administrator"):
+        enable_person(person_id=sam.pk, by=ada, now=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("acts", [(disable_person, disable_person), (disable_person, revoke_role)])
+def test_of_two_administrators_who_remove_each_other_one_stays(ada, eve, acts):
+    start, refused = threading.Barrier(2), []
+
+    def remove(act, other, by):
+        names = {"person_id": other.pk}
+        if act is revoke_role:
+            names = {"grant_id": other.grants.get().pk}
+        try:
+            start.wait(10)
+            act(**names, by=by, now=NOON)
+        except Refused as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    pairs = zip(acts, ((ada, eve), (eve, ada)), strict=True)
+    threads = [threading.Thread(target=remove, args=(act, *pair)) for act, pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(refused) == 1
+    assert len(names_by_role([Role.ADMINISTRATOR])[Role.ADMINISTRATOR]) == 1
+
+
+def test_a_password_that_was_changed_meanwhile_is_not_written_over(sam):
+    thief = User.objects.get(pk=sam.pk)
+    change_password(person_id=sam.pk, password=OTHER, by="command line", now=NOON)
+    with pytest.raises(CannotChangePassword, match="changed meanwhile"):
+        change_password(person_id=sam.pk, password="a password of theirs", by=thief, now=NOON)
+    assert sign_in(OTHER)
+
+
+def test_nobody_changes_the_password_of_an_account_that_was_closed_meanwhile(sam, ada):
+    stale = User.objects.get(pk=sam.pk)
+    disable_person(person_id=sam.pk, by=ada, now=NOON)
+    with pytest.raises(CannotChangePassword, match="changed meanwhile"):
+        change_password(person_id=sam.pk, password=OTHER, by=stale, now=NOON)
 
 
 def test_a_role_that_was_taken_back_holds_no_longer_in_open_sessions(sam, ada):
