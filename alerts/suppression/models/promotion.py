@@ -18,7 +18,7 @@ class PromotionApproval(models.Model):
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     reason = models.TextField()
     approved_at = models.DateTimeField()
-    void_at = models.DateTimeField(null=True)  # too old when it was to count
+    void_at = models.DateTimeField(null=True)  # too old, or its giver had lost account or role
 
     class Meta:
         constraints = [

@@ -22,7 +22,7 @@ class Signature(models.Model):
     note = models.TextField(blank=True)
     checked_evidence = models.BooleanField(default=False)  # S12: looked at the alerts themselves
     signed_at = models.DateTimeField()
-    void_at = models.DateTimeField(null=True)  # older than seven days when it was to count
+    void_at = models.DateTimeField(null=True)  # too old, or its giver had lost account or role
 
     class Meta:
         constraints = [

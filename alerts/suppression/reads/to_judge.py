@@ -90,8 +90,11 @@ def decided_lately(user: User, *, now: datetime) -> list[Step]:
 
 
 def with_signatures(versions: QuerySet[RuleVersion]) -> QuerySet[RuleVersion]:
-    """The versions and, as `given`, the signatures that count on them."""
-    given = Signature.objects.filter(void_at=None).select_related("by").order_by("signed_at")
+    """The versions and, as `given`, the signatures that count on them, as far as one can say before
+    looking at roles.
+    """
+    given = Signature.objects.filter(void_at=None, by__is_active=True)
+    given = given.select_related("by").order_by("signed_at")
     return versions.prefetch_related(Prefetch("signatures", queryset=given, to_attr="given"))
 
 

@@ -81,11 +81,14 @@ def reasons_to_wait(version: RuleVersion, *, now: datetime) -> list[str]:
 
 
 def approvals_in_force(version: RuleVersion, *, now: datetime) -> list[PromotionApproval]:
-    """Return the owners' words that count now: given in this trial, and of the last seven days."""
+    """Return the owners' words that count now: given in this trial and within the last seven days,
+    by people who could still give them.
+    """
     given = version.promotion_approvals.filter(
         void_at=None, approved_at__gte=max(version.state_since, now - VALID)
     )
-    return list(given.select_related("by").order_by("approved_at", "pk"))
+    rows = given.select_related("by").order_by("approved_at", "pk")
+    return [row for row in rows if row.side in sides_owned_by(row.by, version)]
 
 
 def sides_owned_by(user: User, version: RuleVersion) -> frozenset[Side]:

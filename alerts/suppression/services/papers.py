@@ -58,15 +58,22 @@ def signer_of(
     )  # fmt: skip
 
 
-def signatures_of(version: RuleVersion) -> list[signing.Signature]:
-    """The signatures given on it that were not voided."""
+def signatures_that_count(version: RuleVersion) -> list[Signature]:
+    """The signatures that were not voided, of people who could still give them: the second one
+    must not let a rule act on the word of somebody who lost account or role since.
+    """
     rows = Signature.objects.filter(version=version, void_at=None).select_related("by")
+    return [row for row in rows.order_by("pk") if row.side in rights_to_sign(row.by, version)]
+
+
+def signatures_of(version: RuleVersion) -> list[signing.Signature]:
+    """The signatures that count, as the guard reads them."""
     return [
         signing.Signature(
             side=Side(row.side), person=identity_of(row.by), rule_hash=row.rule_hash,
             forms=tuple(row.forms), signed_at=row.signed_at,
         )
-        for row in rows.order_by("pk")
+        for row in signatures_that_count(version)
     ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from alerts.suppression.services.papers import (
     paper_of,
     people_behind,
     signatures_of,
+    signatures_that_count,
     signer_of,
 )
 from alerts.suppression.services.places import reach_of_rule
@@ -107,7 +108,8 @@ def _sign(version_id: int, asked: _Asked, *, now: datetime) -> RuleVersion:
         raise CannotSignRule(Sentence("sign.not_a_person", kind=asked.kind))
     if version.state != State.PROPOSED:
         raise CannotSignRule(gettext("This version is not waiting for signatures."))
-    version.signatures.filter(void_at=None, signed_at__lt=now - VALID).update(void_at=now)
+    counted = [each.pk for each in signatures_that_count(version) if now - each.signed_at <= VALID]
+    version.signatures.filter(void_at=None).exclude(pk__in=counted).update(void_at=now)
     if reasons := _reasons(version, asked, now=now):
         raise CannotSignRule(*reasons)
     Signature.objects.create(

@@ -8,11 +8,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.guards.signing import VALID, Side
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.reads.trial_carry_over import carry_over_for
-from alerts.suppression.services.papers import evidence_that_counts, paper_of, people_behind
+from alerts.suppression.services.papers import (
+    evidence_that_counts,
+    paper_of,
+    people_behind,
+    signatures_that_count,
+)
 from alerts.suppression.services.people import people_of_side
 from alerts.suppression.services.sign import (
     CannotSignRule,
@@ -66,16 +71,18 @@ def signing_of(
 ) -> dict[str, Any]:
     """What the card of signatures shows to this person."""
     if version.state != State.PROPOSED:
-        return {"must_sign": [], "sign_sides": [], "cannot_sign": []}
+        return {"must_sign": [], "sign_sides": [], "cannot_sign": [], "lapsed": []}
     against = {
         side: reasons_against_signature(version, side=side, by=user, now=now)
         for side in sorted(rights_to_sign(user, version))
     }
     sides = [side for side, reasons in against.items() if not reasons]
-    signed = {each.side for each in given if each.void_at is None}
+    counting = [each for each in signatures_that_count(version) if now - each.signed_at <= VALID]
+    signed = {each.side for each in counting}
     refused = dict.fromkeys(reason for reasons in against.values() for reason in reasons)
     kept = carry_over_for(version) if sides else None
     return {
+        "lapsed": {each.pk for each in given} - {each.pk for each in counting},
         "trial_carry_over": kept.sentence if kept else "",
         "must_sign": [
             (side, ", ".join(each.name for each in people_of_side(version, side=side)))

@@ -9,12 +9,14 @@ from django.db import connections
 from alerts.reviews.models import Annotation
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.reads.signed import attribution_of
+from alerts.suppression.reads.to_judge import count_to_judge
 from alerts.suppression.services.drafts import CannotSaveRule, edit_version
 from alerts.suppression.services.judge import CannotJudgeRule, reject_rule, request_changes
 from alerts.suppression.services.moving import CannotMoveRule
 from alerts.suppression.services.propose import CannotProposeRule
 from alerts.suppression.services.sign import CannotSignRule
-from portal.accounts.models import Role, ScopeKind
+from portal.accounts.models import Role, ScopeKind, User
 from portal.accounts.services import grant_role
 from portal.audit.models import Entry
 from portal.notifications.models import Notification
@@ -137,6 +139,40 @@ def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
 def test_signatures_older_than_a_week_count_no_more(proposal, people):
     later = NOON + timedelta(days=7, seconds=1)
     assert "back-test" in _refused(proposal, by=people.leo, now=later)
+
+
+def lose_account(person):
+    User.objects.filter(pk=person.pk).update(is_active=False)
+
+
+def lose_role(person):
+    person.grants.update(revoked_at=NOON)
+
+
+@pytest.mark.parametrize("lose", [lose_account, lose_role])
+def test_the_word_of_who_lost_account_or_role_before_the_second_signature_counts_no_more(
+    proposal, people, lose
+):
+    lose(people.oda)
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    assert version.state == State.PROPOSED
+    assert version.signatures.get(by=people.oda).void_at == NOON
+    assert rules.sign(version, by=people.olaf, side=Side.OT, now=NOON).state == State.CANARY
+
+
+def test_a_live_rule_goes_on_when_a_signer_leaves(proposal, people):
+    version = rules.sign(proposal, by=people.leo, now=NOON)
+    lose_account(people.oda)
+    assert attribution_of(version).approver
+
+
+def test_the_page_says_that_such_a_signature_no_longer_counts(proposal, people, client):
+    lose_account(people.oda)
+    client.force_login(people.olaf)
+    page = client.get(f"/rules/{proposal.uuid}/").text
+    assert "No longer counts" in page and "Still to sign for OT" in page
+    assert "You sign for OT" in page
+    assert count_to_judge(people.olaf) == 1
 
 
 def test_a_refused_signature_is_on_record(proposal, people):

@@ -162,6 +162,13 @@ def test_a_word_of_before_a_pause_does_not_count(canary, people):
         approve(canary, people.leo, now=END + 2 * DAY)
 
 
+def test_the_word_of_an_owner_who_has_left_since_does_not_count(canary, people):
+    approve(canary, people.oda)
+    User.objects.filter(pk=people.oda.pk).update(is_active=False)
+    approve(canary, people.leo)
+    assert state_of(canary) == State.CANARY
+
+
 def test_an_owner_who_lost_the_right_to_sign_does_not_decide(canary, people):
     people.leo.grants.all().delete()
     with pytest.raises(CannotApprovePromotion, match="Only the two owners"):
