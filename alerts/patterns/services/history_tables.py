@@ -6,6 +6,7 @@ The tables belong to the connection and are dropped when the mining ends.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from django.db import connection, transaction
 from alerts.incidents.models import Status
 from alerts.reviews.queries import evidence_where
 from alerts.suppression.engine import sql
+from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.guards.never import HIGH
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.sql import Sql
 from alerts.suppression.reads.acting import acting_set
 from alerts.suppression.reads.asking import Period, inside
 
@@ -168,8 +172,7 @@ def _fill(period: Period) -> HistorySize:
         cursor.execute("SET LOCAL work_mem = '192MB'")
         cursor.execute(_HARM, [closed])
         cursor.execute("CREATE TEMP TABLE mined_living (id bigint PRIMARY KEY)")
-        for version in acting_set().versions.values():
-            scope = inside(period, sql.where(version.said))
+        for scope in _acting_scopes(period):
             cursor.execute(
                 f"INSERT INTO mined_living SELECT a.id FROM incidents_alert a WHERE {scope.text}"
                 " ON CONFLICT DO NOTHING",
@@ -191,6 +194,19 @@ def _fill(period: Period) -> HistorySize:
         )
         alerts, first_at, verdicts, sites = cursor.fetchone()
     return HistorySize(alerts, verdicts, first_at, tuple(sites))
+
+
+def _acting_scopes(period: Period) -> Iterator[Sql]:
+    """Yield the alerts of the period that rules which act match, one piece for all rules that name
+    the same site: its alerts are read once, however many rules it has.
+    """
+    by_site: dict[Clause | None, list[Rule]] = defaultdict(list)
+    for version in acting_set().versions.values():
+        site = next((line for line in version.said.all_of if line.field == "site"), None)
+        by_site[site].append(version.said)
+    for site, rules in by_site.items():
+        lines = [] if site is None else [sql.clause_sql(site)]
+        yield inside(period, *lines, sql.where_any(rules))
 
 
 def _drop() -> None:

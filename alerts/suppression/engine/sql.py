@@ -79,6 +79,12 @@ def where(rule: Rule) -> Sql:
     return prefixes(rule)[-1] if rule.all_of else Sql("false")
 
 
+def where_any(rules: Iterable[Rule]) -> Sql:
+    """Any of these rules; nothing where there are none."""
+    pieces = [where(rule) for rule in rules]
+    return _joined(pieces, " OR ") if pieces else Sql("false")
+
+
 def prefixes(rule: Rule) -> list[Sql]:
     """What is left after each line, in the order of the editor, then after each exception."""
     parts = [clause_sql(clause) for clause in rule.all_of]

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.patterns.models import Candidate, SiteMining, State
 from alerts.patterns.queries import planned
 from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import Rule
 from tests.alerts.patterns.conftest import POLLING, store
 from tests.alerts.suppression.past import PROGRAMMING, judge, routine, rule_for
 from tests.conftest import NOON
@@ -65,6 +68,30 @@ def test_what_lives_is_counted_first_and_is_no_step_again(
     assert SiteMining.objects.get().living_incidents == 30
     first = planned(Candidate.objects.all())[0]
     assert round(first.plan_share * 385) == 110
+
+
+def test_alerts_of_a_site_are_read_once_for_all_rules_that_name_it(
+    processes, workspace, site, oda, leo, mine
+):
+    more = {"expires_at": NOON + timedelta(days=9)}
+    narrow = Clause("severity", "at_most", ("Medium",))
+    said = [
+        rule_for(site, narrow, **more),
+        rule_for(site, narrow, source="HMI-2", **more),
+        Rule(
+            title="Polling at any site",
+            enforcement="tagout",
+            all_of=(Clause("alert_type", "is", (POLLING,)), narrow),
+            **more,
+        ),
+    ]
+    for rule in said:
+        make_version("live", of=rule, ot=oda, soc=leo, workspace=workspace, site=site)
+    with CaptureQueriesContext(connection) as asked:
+        mine()
+    assert SiteMining.objects.get().living_incidents == 30 + 25 + 80
+    reads = [query for query in asked if query["sql"].startswith("INSERT INTO mined_living")]
+    assert len(reads) == 2  # the site's, and all alerts for the rule that names no site
 
 
 @pytest.mark.parametrize("state", [State.REJECTED, State.SNOOZED])
