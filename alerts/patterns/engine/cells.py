@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 OUTSIDE: Final = "outside"  # the kind of everything beyond the plant
 HOURS_OF_WEEK: Final = 168  # Monday 00 first
@@ -14,8 +14,9 @@ HARMLESS: Final = frozenset({"routine", "maintenance"})
 SUSPICIOUS: Final = "suspicious"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class End:
+# Ends, groups and occurrences are tuples: mining puts them into sets and counters by the million,
+# and only a tuple is hashed and compared without a step of Python.
+class End(NamedTuple):
     """One end of an alert: a device of the inventory, or a bare address. Empty where unnamed."""
 
     device: str = ""
@@ -41,8 +42,7 @@ class End:
         return self.group if self.kind or self.zone or not self.name else self
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Group:
+class Group(NamedTuple):
     """Devices of one kind in one zone."""
 
     kind: str
@@ -89,8 +89,7 @@ class CellKey:
         return self, replace(self, source=self.destination, destination=self.source)
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """Alerts of one cell in one hour. `slot` and `utc_slot` are hours of the week, in plant time
     and in UTC; `works` are the kinds of planned work that covered it.
     """
@@ -179,6 +178,16 @@ def count_alerts(cells: list[Cell]) -> int:
 def count_days(cells: list[Cell]) -> int:
     """Return on how many days any of these cells was seen."""
     return len({each.day for cell in cells for each in cell.occurrences})
+
+
+def are_on_days(cells: list[Cell], least: int) -> bool:
+    """Whether these cells were seen on at least so many days; looks at no more than tells it."""
+    days: set[int] = set()
+    for cell in cells:
+        days.update([each.day for each in cell.occurrences])
+        if len(days) >= least:
+            return True
+    return False
 
 
 def weigh_types(cells: list[Cell]) -> Counter[tuple[str, str]]:

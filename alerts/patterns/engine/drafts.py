@@ -20,8 +20,8 @@ from alerts.patterns.engine.cells import (
     End,
     Group,
     Occurrence,
+    are_on_days,
     count_alerts,
-    count_days,
 )
 from alerts.patterns.engine.hours import Hours, learn_hours_of
 from alerts.patterns.engine.pattern import TypeName
@@ -82,9 +82,12 @@ def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
     """
     left, frequent = cells, list[list[Cell]]()
     for rung in _RUNGS:
-        parts = _split(left, rung)
-        frequent += [part for part in parts if is_frequent(part)]
-        left = [cell for part in parts if not is_frequent(part) for cell in part]
+        parts, left = _split(left, rung), []
+        for part in parts:
+            if is_frequent(part):
+                frequent.append(part)
+            else:
+                left += part
     rare = _split(left, lambda key: (key.source.place, key.destination.place))
     yield from join_types(frequent, _origin, rare=rare)
     across = [part for part in _split(cells, _by_kinds) if is_frequent(part)]
@@ -134,7 +137,7 @@ def _origin_kind(key: CellKey) -> object:
 
 def is_frequent(cells: list[Cell]) -> bool:
     """Whether these cells happen often enough, on enough days, to be a process."""
-    return count_alerts(cells) >= MIN_ALERTS and count_days(cells) >= MIN_DAYS
+    return count_alerts(cells) >= MIN_ALERTS and are_on_days(cells, MIN_DAYS)
 
 
 def join_types(

@@ -61,8 +61,11 @@ class Evidence:
         )
 
 
-def pool_evidence(cells: Iterable[Cell], *, covers_time: CoversTime, by_group: bool) -> Evidence:
-    """Return the verdicts on these cells inside the pattern's time, each annotation once.
+def pool_evidence(
+    cells: Iterable[tuple[Cell, int]], *, covers_time: CoversTime, by_group: bool
+) -> Evidence:
+    """Return the verdicts on these cells inside the pattern's time, each annotation once. With each
+    cell stands how many of its alerts came at that time.
 
     by_group: units are kinds in zones, as for patterns with more than ten targets.
     """
@@ -70,11 +73,10 @@ def pool_evidence(cells: Iterable[Cell], *, covers_time: CoversTime, by_group: b
     alerts: Counter[Unit] = Counter()
     judged_units: set[Unit] = set()
     closings = true_positives = 0
-    for cell in cells:
-        unit = unit_of(cell, by_group=by_group)
-        inside = sum(o.alerts for o in cell.occurrences if covers_time(o.slot, o.utc_slot, o.works))
+    for cell, inside in cells:
         if not inside:
             continue
+        unit = unit_of(cell, by_group=by_group)
         alerts[unit] += inside
         closings += cell.closings
         true_positives += cell.true_positives

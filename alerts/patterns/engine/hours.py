@@ -65,7 +65,14 @@ def learn_hours(occurrences: Iterable[Occurrence]) -> Hours | None:
 
 def learn_hours_of(moments: Moments) -> Hours | None:
     """Return the same of occurrences that are counted already."""
-    choices = [_learn(moments, is_utc=is_utc) for is_utc in (False, True)]
+    by_slot, by_utc_slot = [0] * HOURS_OF_WEEK, [0] * HOURS_OF_WEEK
+    for occurrence, count in moments.items():
+        by_slot[occurrence.slot] += count
+        by_utc_slot[occurrence.utc_slot] += count
+    choices = [
+        _learn(moments, by_slot, is_utc=False),
+        _learn(moments, by_utc_slot, is_utc=True),
+    ]
     found = [hours for hours in choices if hours is not None]
     return min(found, key=lambda hours: hours.hours_a_week, default=None)
 
@@ -86,18 +93,12 @@ def learn_judged_hours(cells: Sequence[Cell]) -> Hours | None:
     return learn_hours_of(inside)
 
 
-def _learn(moments: Moments, *, is_utc: bool) -> Hours | None:
-    by_slot: Counter[int] = Counter()
-    for occurrence, count in moments.items():
-        by_slot[occurrence.utc_slot if is_utc else occurrence.slot] += count
-    n = by_slot.total()
+def _learn(moments: Moments, by_slot: Sequence[int], *, is_utc: bool) -> Hours | None:
+    n = sum(by_slot)
     if n < MIN_ALERTS:
         return None
-    by_hour: Counter[int] = Counter()
-    for slot, count in by_slot.items():
-        by_hour[slot % DAY] += count
-    arc = _shortest_arc(by_hour, n)
-    if arc is None and len({slot // DAY for slot in by_slot}) == 7:
+    arc = _shortest_arc([sum(by_slot[hour::DAY]) for hour in range(DAY)], n)
+    if arc is None and all(any(by_slot[day : day + DAY]) for day in range(0, HOURS_OF_WEEK, DAY)):
         return None  # all day on all days: what most processes do, so dates are not looked at
     start, length = arc or (0, DAY)
     # The weekday of an hour past midnight is that of the window's start.
@@ -122,12 +123,12 @@ def _learn(moments: Moments, *, is_utc: bool) -> Hours | None:
     return Hours(weekdays, start, length, is_utc)
 
 
-def _shortest_arc(counts: Counter[int], n: int) -> tuple[int, int] | None:
+def _shortest_arc(by_hour: Sequence[int], n: int) -> tuple[int, int] | None:
     """Return start and length of the shortest stretch of hours that holds 98 % of the alerts; None
     where the rest is not empty enough: a gap counts above 24 h · (ln n + 1.5) / n.
     """
     best: tuple[int, int] | None = None
-    by_hour = [counts[hour] for hour in range(DAY)] * 2
+    by_hour = [*by_hour, *by_hour]
     inside, end, wanted = 0, 0, MIN_SHARE * n
     for start in range(DAY):
         while inside < wanted and end < start + DAY:

@@ -211,14 +211,9 @@ def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
     """Return the pattern with the cells that it covers, counted and judged."""
     covered = index.covered_by(pattern)
     cells = [index.cells[place] for place in covered]
-    inside = [
-        o.alerts
-        for cell in cells
-        for o in cell.occurrences
-        if pattern.covers_time(o.slot, o.utc_slot, o.works)
-    ]
+    inside = [pattern.count_inside(cell) for cell in cells]
     evidence = pool_evidence(
-        cells,
+        zip(cells, inside, strict=True),
         covers_time=pattern.covers_time,
         by_group=len(pattern.destination.members) > 10,
     )

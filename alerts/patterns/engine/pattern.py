@@ -66,6 +66,19 @@ class Pattern:
         """Whether it covers alerts of this cell at this hour of the week."""
         return self.covers_cell(cell) and self.covers_time(slot, utc_slot, works)
 
+    @property
+    def is_any_time(self) -> bool:
+        """Whether it covers its cells whenever they come."""
+        return self.hours is None and not self.planned_work
+
+    def count_inside(self, cell: Cell) -> int:
+        """Return how many alerts of a cell came at its time."""
+        if self.is_any_time:
+            return cell.alerts
+        return sum(
+            [o.alerts for o in cell.occurrences if self.covers_time(o.slot, o.utc_slot, o.works)]
+        )
+
     def covers_time(self, slot: int, utc_slot: int, works: frozenset[str]) -> bool:
         """Whether an hour of the week, or planned work in force then, lies inside."""
         if self.planned_work:

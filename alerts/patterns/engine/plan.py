@@ -6,7 +6,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from alerts.patterns.engine.cells import Cell
 from alerts.patterns.engine.pattern import Pattern
@@ -14,8 +14,7 @@ from alerts.patterns.engine.pattern import Pattern
 MAX_RULES: Final = 30  # a site
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One kind of alert of an incident: its cell and when it came."""
 
     cell: int

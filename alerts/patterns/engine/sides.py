@@ -165,14 +165,15 @@ def is_kind_of_site(ends: set[End], inventory: Inventory) -> bool:
     """Whether each kind among these ends may be named over all zones of the site: the same measure,
     where the kind stands in several zones with few members each.
     """
+    if len({end.zone for end in ends}) < 2:
+        return False
     seen = Counter(kind for kind, _ in {(end.kind, end.name) for end in ends})
+    if not all(kind and count >= MIN_GROUP_MEMBERS for kind, count in seen.items()):
+        return False  # most often; what is known is counted only where it matters
     known: Counter[str] = Counter()
     for group, count in inventory.items():
         known[group.kind] += count
-    return len({end.zone for end in ends}) > 1 and all(
-        kind and count >= MIN_GROUP_MEMBERS and count >= MIN_GROUP_SHARE * known[kind]
-        for kind, count in seen.items()
-    )
+    return all(count >= MIN_GROUP_SHARE * known[kind] for kind, count in seen.items())
 
 
 def is_kind_of_zones(ends: set[End], inventory: Inventory) -> bool:

@@ -88,12 +88,11 @@ def _types_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
 
 
 def _hours_reason(pattern: Pattern, cells: Sequence[Cell]) -> Reason:
-    moments = {(o.slot, o.utc_slot) for cell in cells for o in cell.occurrences}
-    slots = len({slot for slot, _ in moments})
     if pattern.planned_work:
         return Reason("hours", "planned_work", {"kind": pattern.planned_work})
     if pattern.hours is None:
-        return Reason("hours", "any", {"slots": slots})
+        slots = {o.slot for cell in cells for o in cell.occurrences}
+        return Reason("hours", "any", {"slots": len(slots)})
     outside = sum(
         o.alerts
         for cell in cells

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from statistics import median
 from typing import Any, Final
 from uuid import UUID
@@ -50,7 +51,8 @@ class ShapeIndex:
             place
             for cell in pattern.cells
             for place in self.by_cell.get(cell, ())
-            if any(
+            if pattern.is_any_time
+            or any(
                 part.cell == cell and pattern.covers_time(part.slot, part.utc_slot, part.works)
                 for part in self.shapes[place].parts
             )
@@ -97,14 +99,16 @@ def _add_times(row: Candidate, pattern: Pattern, history: SiteHistory) -> None:
     rhythm = [0] * HOURS_OF_WEEK
     hours: set[tuple[int, int]] = set()  # day and hour, both in UTC
     days: set[int] = set()
-    for place in pattern.cells:
-        for occurrence in history.cells[place].occurrences:
-            slot, utc_slot = occurrence.slot, occurrence.utc_slot
-            if pattern.covers_time(slot, utc_slot, occurrence.works):
-                rhythm[slot] += occurrence.alerts
-                days.add(occurrence.day)
-                shift = (utc_slot // 24 - slot // 24 + 3) % 7 - 3
-                hours.add((occurrence.day + shift - EPOCH, utc_slot % 24))
+    moments = Counter(
+        chain.from_iterable(history.cells[place].occurrences for place in pattern.cells)
+    )
+    for occurrence, times in moments.items():
+        slot, utc_slot = occurrence.slot, occurrence.utc_slot
+        if pattern.covers_time(slot, utc_slot, occurrence.works):
+            rhythm[slot] += occurrence.alerts * times
+            days.add(occurrence.day)
+            shift = (utc_slot // 24 - slot // 24 + 3) % 7 - 3
+            hours.add((occurrence.day + shift - EPOCH, utc_slot % 24))
     row.rhythm, row.days_seen = rhythm, len(days)
     first, latest = _moment(*min(hours)), _moment(*max(hours))
     oldest = min(history.first_at[place] for place in pattern.cells)
@@ -127,10 +131,7 @@ def _add_counts(row: Candidate, pattern: Pattern, cells: Sequence[Cell]) -> None
     }
     for place in pattern.cells:
         cell = cells[place]
-        alerts = sum(
-            o.alerts for o in cell.occurrences
-            if pattern.covers_time(o.slot, o.utc_slot, o.works)
-        )  # fmt: skip
+        alerts = pattern.count_inside(cell)
         judged = {
             v.annotation for v in cell.verdicts
             if v.verdict in HARMLESS and pattern.covers_time(v.slot, v.utc_slot, v.works)

@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 
 def reasons_against_text(value: str, *, label: str, least: int) -> list[Sentence]:
     """Why a person could not trust their eyes with this text, or why it says too little."""
-    if any(unicodedata.category(sign) in _UNSEEN for sign in value):
+    if _has_unseen(value):
         return [Sentence("text.unseen", label=label)]
     if value != " ".join(value.split()) or not value:
         return [Sentence("text.blanks", label=label)]
@@ -33,6 +33,12 @@ def reasons_against_text(value: str, *, label: str, least: int) -> list[Sentence
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+@lru_cache(maxsize=16384)
+def _has_unseen(value: str) -> bool:
+    """Whether some of it is drawn as nothing."""
+    return any(unicodedata.category(sign) in _UNSEEN for sign in value)
 
 
 @lru_cache(maxsize=16384)  # the watch reads the same words of the same rules every 30 seconds
