@@ -207,6 +207,7 @@ GUARDS: Final = {
     "never.asset": gettext_noop(
         "{name} is a {criticality}: what touches it always reaches a person."
     ),
+    "never.true_positive": gettext_noop("This incident was closed as a true positive."),
     "never.products": gettext_noop("A second detection product saw this too: {products}."),
     "never.owner": gettext_noop("Somebody has taken the incident."),
     "never.touched": gettext_noop("A person has worked on the incident: {what}."),

@@ -129,6 +129,19 @@ def test_what_always_reaches_a_person_offers_no_rule(
     assert not RuleVersion.objects.exists()
 
 
+def test_a_true_positive_offers_no_rule(opened, client, workspace, site, oda):
+    incident = make_incident(
+        workspace, site_ids=[site.pk], status=Status.CLOSED, classification="TruePositive"
+    )
+    page = opened(oda, f"/rules/why/{incident.pk}/")
+    assert "Propose a rule from this incident" not in page
+    assert "This incident was closed as a true positive." in page
+    client.post(f"/rules/from-incident/{incident.pk}/")
+    assert not RuleVersion.objects.exists()
+    Incident.objects.update(status=Status.ACTIVE)  # reopened: what it was is no longer said
+    assert "Propose a rule from this incident" in opened(oda, f"/rules/why/{incident.pk}/")
+
+
 def test_a_crown_jewel_among_the_devices_offers_no_rule(opened, workspace, site, oda):
     make_device(site, "PLC-7", "10.41.7.27", criticality="crown-jewel")
     incident = make_incident(workspace, source="ENG-WS-04", destination="PLC-7", site_ids=[site.pk])
