@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import FETCH_RAISE, F, Q, QuerySet, Value
+from django.db.models import (
+    FETCH_RAISE,
+    BooleanField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Coalesce, Lower, NullIf
 
 from alerts.incidents.queries import devices_visible_to
@@ -45,17 +53,21 @@ class DevicePage:
 
 
 def list_devices(user: User, asked: DeviceFilter, *, after: int = 0) -> DevicePage:
-    """Return a page of the devices, those with a name by their names first."""
+    """Return a page of the devices: those with a name first, then those with an address only."""
     visible = devices_visible_to(user)
     found = _narrowed(visible, asked)
     ordered = _of_tab(found, asked.tab).annotate(
-        label=Lower(Coalesce(NullIf("name", Value("")), F("address")))
+        is_nameless=ExpressionWrapper(Q(name=""), BooleanField()),
+        label=Lower(Coalesce(NullIf("name", Value("")), F("address"))),
     )
-    ordered = ordered.order_by("label", "pk").select_related("zone__site")
-    mark = ordered.filter(pk=after).values_list("label", "pk").first() if after else None
+    place = "is_nameless", "label", "pk"
+    ordered = ordered.order_by(*place).select_related("zone__site")
+    mark = ordered.filter(pk=after).values_list(*place).first() if after else None
     if mark is not None:
-        label, pk = mark
-        ordered = ordered.filter(Q(label__gt=label) | Q(label=label, pk__gt=pk))
+        is_nameless, label, pk = mark
+        same, nameless = Q(is_nameless=is_nameless), Q(is_nameless=True)
+        beyond = same & (Q(label__gt=label) | Q(label=label, pk__gt=pk))
+        ordered = ordered.filter(beyond if is_nameless else beyond | nameless)
     rows = list(ordered.fetch_mode(FETCH_RAISE)[: PAGE + 1])
     kinds = visible.exclude(kind="").order_by("kind").values_list("kind", flat=True).distinct()
     zones = (

@@ -77,6 +77,21 @@ def test_a_long_list_goes_on_where_it_ended(as_, oda, site, monkeypatch):
     assert "PLC-0" not in second
 
 
+def test_devices_with_a_name_come_before_those_with_an_address_only(oda, site, monkeypatch):
+    monkeypatch.setattr(device_list, "PAGE", 2)
+    make_device(site, "", "00:1d:9c:00:00:01")
+    make_device(site, "PLC-2", "10.0.0.2")
+    make_device(site, "", "10.0.0.4")
+    make_device(site, "plc-1", "10.0.0.3")
+    make_device(site, "ZZ", "10.0.0.5")
+    shown, after = [], 0
+    while after is not None:
+        page = device_list.list_devices(oda, device_list.DeviceFilter(), after=after)
+        shown += [str(row) for row in page.rows]
+        after = page.after
+    assert shown == ["plc-1", "PLC-2", "ZZ", "00:1d:9c:00:00:01", "10.0.0.4"]
+
+
 def test_the_page_of_a_device_tells_what_is_known(as_, oda, site, workspace):
     device = make_device(site, "PLC-1", "10.0.0.1", kind="PLC", role="Mixer 1", vendor="Rockwell")
     row = make_incident(workspace, site_ids=[site.pk], ot_state=OtState.ROUTINE)
