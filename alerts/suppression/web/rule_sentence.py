@@ -13,7 +13,7 @@ from alerts.suppression.engine.guards.life import TRIAL
 from alerts.suppression.engine.guards.members import grouped_sides
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.windows import minutes_a_week
-from alerts.suppression.web.words import line_of, window_words
+from alerts.suppression.web.words import line_of, windows_in_words
 from portal.ui.words import hours, number
 
 MAX_NAMES: Final = 5
@@ -39,7 +39,7 @@ def sentence_of(rule: Rule) -> str:
     told = _Told(rule)
     parts = [told.what]
     if told.windows:
-        parts.append(names_in_words([window_words(each) for each in told.windows]))
+        parts.append(names_in_words(windows_in_words(told.windows)))
     if places := [told.names(field) for field in ("site", "workspace", "zone")]:
         parts += [gettext("at %(place)s") % {"place": each} for each in places if each]
     said = gettext("Closes an incident when every alert in it is %(what)s") % {

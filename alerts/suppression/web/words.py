@@ -1,6 +1,6 @@
 """States, lines of a rule and reasons as a page says them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,10 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from alerts.incidents.reads.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
 from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.windows import DAYS
 from alerts.suppression.engine.words import Sentence, days_in_words
 from alerts.suppression.models import State
 from alerts.suppression.services.tell import spoken
@@ -105,7 +107,10 @@ def line_of(clause: Clause) -> Line:
     said = str(operator) if operator else str(clause.operator)
     texts = clause.texts
     if field := FIELDS.get(clause.field):
-        texts = tuple(value_words(text, field) for text in texts)
+        if field.kind is Kind.TIME:
+            texts = windows_in_words(texts)
+        else:
+            texts = tuple(value_words(text, field) for text in texts)
     return Line(field_label(clause.field), said, texts)
 
 
@@ -127,6 +132,20 @@ def work_words(kind: str) -> str:
 def window_words(text: str) -> str:
     """A weekly window with its weekday in the language of the page."""
     return days_in_words(text, gettext)
+
+
+def windows_in_words(windows: Sequence[str]) -> tuple[str, ...]:
+    """Weekly windows as people say them, days with the same hours together: Mon–Fri 06:00–08:00
+    Europe/Warsaw. In the order of the week.
+    """
+    days: dict[str, set[int]] = {}
+    for window in windows:
+        day, _space, rest = window.partition(" ")
+        if day not in DAYS:
+            return tuple(windows)  # not a window: shown as it came
+        days.setdefault(rest.replace("-", "–", 1), set()).add(DAYS.index(day))
+    in_order = sorted(days.items(), key=lambda pair: (min(pair[1]), pair[0]))
+    return tuple(f"{weekday_words(tuple(sorted(found)))} {rest}" for rest, found in in_order)
 
 
 def routine_cause(reason: str) -> str:

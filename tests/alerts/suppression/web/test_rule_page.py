@@ -9,7 +9,7 @@ from tests.factories.rewriting import rewrite
 
 def test_the_page_says_the_rule_in_words_and_what_it_was_tested_on(opened, make_version, oda):
     page = opened(oda, f"/rules/{make_version('proposed').uuid}/")
-    for words in (PROGRAMMING, "ENG-WS-02, ENG-WS-04", "Tue 06:00-08:00 Europe/Warsaw",
+    for words in (PROGRAMMING, "ENG-WS-02, ENG-WS-04", "Tue 06:00–08:00 Europe/Warsaw",
                   "38", "62 %", "5.1 h", "24 of 24 harmless; ",
                   "Check this one before you sign", "ENG-WS-02 → PLC-4"):  # fmt: skip
         assert words in page
