@@ -64,6 +64,10 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
             "Alerts of this type may only be closed inside set hours, "
             "and this pattern keeps to none."
         ),
+        "one_off": gettext_noop(
+            "Most of these devices were seen on one day only: "
+            "a rule that lists them would match nothing new."
+        ),
         "needs_planned_work": gettext_noop(
             "It happens during planned work (%(kind)s); a rule can only say so "
             "where such work is planned."

@@ -34,6 +34,7 @@ from alerts.suppression.engine.fields import NONE_TOLD
 from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
 
 MIN_PLANNED_SHARE: Final = 0.9
+MIN_RETURNING_SHARE: Final = 0.5  # of the alerts, on later days than a listed device's first
 
 
 def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
@@ -133,7 +134,8 @@ def describe(
         days=count_days(cells),
         cells=(),
         evidence=Evidence(),
-        obstacle=_obstacle(source, destination, is_strict, hours, planned_work),
+        obstacle=_obstacle(source, destination, is_strict, hours, planned_work)
+        or ("" if _returns(source, destination, cells) else "one_off"),
     )
     return _with_exceptions(pattern, suspect, cells)
 
@@ -161,6 +163,28 @@ def _obstacle(
     if planned_work and planned_work not in KINDS_FOR_RULES:
         return "needs_planned_work"  # of a kind that a rule can name
     return ""
+
+
+def _returns(source: Side, destination: Side, cells: list[Cell]) -> bool:
+    """Whether the devices that a side lists came back on other days. A list of devices that were
+    each seen once, such as what was installed last month, matches nothing that is yet to come.
+    """
+    ends: list[Callable[[Cell], str]] = []
+    if source.rung == Rung.LISTED:
+        ends.append(lambda cell: cell.key.source.name)
+    if destination.rung == Rung.LISTED:
+        ends.append(lambda cell: cell.key.destination.name)
+    return all(_returning_share(cells, end) >= MIN_RETURNING_SHARE for end in ends)
+
+
+def _returning_share(cells: list[Cell], end: Callable[[Cell], str]) -> float:
+    """Return the share of alerts on other days than the first of the device at this end."""
+    first: dict[str, int] = {}
+    for cell in cells:
+        day = min(each.day for each in cell.occurrences)
+        first[end(cell)] = min(first.get(end(cell), day), day)
+    again = sum(o.alerts for cell in cells for o in cell.occurrences if o.day > first[end(cell)])
+    return again / count_alerts(cells)
 
 
 def _side(

@@ -165,6 +165,9 @@ def _way_out(codes: list[str]) -> str:
         "no_identity": gettext(
             "Set the kinds of these devices, or write a rule by hand that names them."
         ),
+        "one_off": gettext(
+            "Set the kinds of these devices; the next analysis can then name the kind and its zone."
+        ),
         "wide.asset": gettext(
             "Its alerts name no device, address or sensor that a rule could name."
         ),

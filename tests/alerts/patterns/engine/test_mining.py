@@ -296,3 +296,27 @@ def test_who_chance_kept_to_most_of_the_week_joins_who_comes_at_any_hour():
 def all_hours(but=0):
     """Each hour of the day on each of forty days, but for so many hours after midnight."""
     return [moment for hour in range(but, 24) for moment in happened(range(40), hour)]
+
+
+@pytest.mark.parametrize(
+    ("days", "obstacle"),
+    [
+        (lambda n: [n], "one_off"),  # each was seen once, as what is newly installed
+        (lambda n: [n, n + 7], ""),
+        (lambda n: [n, n + 7] if n < 4 else [n], "one_off"),  # 4 of 16 alerts came back
+    ],
+)
+def test_a_list_of_devices_that_never_came_back_is_no_rule(days, obstacle):
+    switch = device("SW-1", kind="Switch", zone="Water")
+    newcomers = [device(f"NEW-{n}", kind="") for n in range(12)]
+    cells = [cell(each, switch, SOFT[0], days=days(n)) for n, each in enumerate(newcomers)]
+    pattern = one(cells, {})
+    assert pattern.source.rung == Rung.LISTED
+    assert pattern.obstacle == obstacle
+
+
+def test_newcomers_of_one_kind_are_named_by_their_kind_and_need_not_come_back():
+    new = [device(f"CAM-{n}", kind="Camera", zone="Water") for n in range(6)]
+    cells = [cell(each, HISTORIAN, SOFT[0], days=[n]) for n, each in enumerate(new)]
+    pattern = one(cells, {Group("Camera", "Water"): 6})
+    assert (pattern.source.rung, pattern.obstacle) == (Rung.GROUP, "")
