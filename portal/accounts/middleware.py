@@ -16,6 +16,12 @@ def allow_limited_session[View: Callable[..., HttpResponse]](view: View) -> View
     return view
 
 
+def is_not_work[View: Callable[..., HttpResponse]](view: View) -> View:
+    """Mark a view that open pages ask by themselves: it keeps nobody signed in."""
+    view.__dict__["is_not_work"] = True
+    return view
+
+
 class LimitSessions:
     """Pages beyond answering take a limited session for nobody's, so they ask for the password."""
 
@@ -32,7 +38,7 @@ class LimitSessions:
         if not request.user.is_authenticated or not isinstance(session, SessionStore):
             return
         if not session.is_limited:
-            if LIVE_HEADER not in request.headers:
+            if LIVE_HEADER not in request.headers and not getattr(view, "is_not_work", False):
                 session.note_activity()
         elif not getattr(view, "allows_limited_session", False):
             request.user = AnonymousUser()

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
-from portal.accounts.middleware import allow_limited_session
+from portal.accounts.middleware import allow_limited_session, is_not_work
 from portal.api.problems import problem
 from portal.ui import gallery as samples
 from portal.ui.context import SCRIPTS_COOKIE, THEME_COOKIE, THEMES
@@ -62,6 +62,7 @@ def without_scripts(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@is_not_work
 @allow_limited_session
 @require_safe
 def foot(request: HttpRequest) -> HttpResponse:
@@ -69,6 +70,7 @@ def foot(request: HttpRequest) -> HttpResponse:
     return vary(render(request, "layouts/_foot.html"))
 
 
+@is_not_work
 @allow_limited_session
 @require_safe
 def counts(request: HttpRequest) -> HttpResponse:

@@ -105,6 +105,18 @@ def test_an_open_page_that_asks_by_itself_is_not_work(sign_in):
     assert not works(client)
 
 
+@pytest.mark.parametrize("page", ["/reviews/", "/inbox/"])
+def test_nor_are_the_numbers_that_such_a_page_fetches_next(sign_in, page):
+    client = sign_in()
+    let_pass(minutes=70)
+    part = client.get(page, headers=LIVE | {"HX-Request": "true"})
+    assert "counts-changed" in part["HX-Trigger"], "by which the frame fetches its numbers"
+    for address in ("/ui/counts/", "/ui/foot/"):
+        assert client.get(address, headers={"HX-Request": "true"}).status_code == 200
+    let_pass(minutes=70)
+    assert not works(client)
+
+
 def test_a_workday_ends_a_session_however_busy_it_is(sign_in):
     client = sign_in()
     for _ in range(11):
