@@ -19,6 +19,7 @@ from portal.accounts.models import (
     User,
 )
 from portal.accounts.password_checks import MAX_PASSWORD
+from portal.accounts.services.attempts import account_of
 from portal.accounts.services.reasons import (
     reasons_against_disabling,
     reasons_against_managing,
@@ -26,6 +27,8 @@ from portal.accounts.services.reasons import (
 )
 from portal.audit.services import Actor, record
 from portal.errors import Refused
+
+MAX_EMAIL, MAX_NAME = 254, 120  # characters, as the columns have them
 
 
 class CannotAddPerson(Refused):
@@ -53,17 +56,16 @@ def add_person(
     *, email: str, name: str, password: str | None, by: Actor, now: datetime, is_staff: bool = False
 ) -> User:
     """Add a person with a local account. Refuses odd addresses, weak passwords and doubles."""
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise CannotAddPerson(f"{email!r} is not an e-mail address.") from None
+    reasons = [] if _is_address(email) else [f"{email[:300]!r} is not an e-mail address."]
+    email, name = account_of(email), name.strip()  # as the sign-in form will find it
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        reasons.append(f"A name has between 1 and {MAX_NAME} characters, all of them printable.")
     if password is not None:
-        try:
-            validate_password(password, User(email=email, name=name))
-        except ValidationError as weak:
-            raise CannotAddPerson(*weak.messages) from None
-    if User.objects.filter(email=email.lower()).exists():
-        raise CannotAddPerson(f"{email} has an account already.")
+        reasons += _reasons_against_password(password, of=User(email=email, name=name))
+    if User.objects.filter(email=email).exists():
+        reasons.append(f"{email} has an account already.")
+    if reasons:
+        raise CannotAddPerson(*reasons)
     user = User.objects.create_user(email, name, password)
     if is_staff:
         User.objects.filter(pk=user.pk).update(is_staff=True)
@@ -114,23 +116,37 @@ def change_password(*, person_id: int, password: str, by: Actor, now: datetime) 
     person = User.objects.get(pk=person_id)
     if isinstance(by, User) and (by.pk != person.pk or by.via_token is not None):
         raise CannotChangePassword(gettext("Only the person can change their password."))
-    if len(password) > MAX_PASSWORD:
-        most = {"most": MAX_PASSWORD}
-        raise CannotChangePassword(gettext("A password has at most %(most)s characters.") % most)
-    try:
-        validate_password(password, person)
-    except ValidationError as weak:
-        raise CannotChangePassword(*weak.messages) from None
+    if reasons := _reasons_against_password(password, of=person):
+        raise CannotChangePassword(*reasons)
     person.set_password(password)  # takes half a second, so before the row is locked
     stored = User.objects.lock(person_id)
     if isinstance(by, User) and (not stored.is_active or stored.password != by.password):
         raise CannotChangePassword(
-            gettext("Your account or your password was changed meanwhile. Sign in again.")
+            gettext("Your account or your password was changed in the meantime. Sign in again.")
         )
     person.save(update_fields=["password"])
     sessions = _end_sessions(person)
     record("accounts.password.changed", on=person, by=by, at=now, sessions=sessions)
     return person
+
+
+def _is_address(email: str) -> bool:
+    try:
+        validate_email(email.strip())
+    except ValidationError:
+        return False
+    return len(email.strip()) <= MAX_EMAIL
+
+
+def _reasons_against_password(password: str, *, of: User) -> list[str]:
+    """Why this is no password for this person; no form takes a longer one at sign-in."""
+    if len(password) > MAX_PASSWORD:
+        return [gettext("A password has at most %(most)s characters.") % {"most": MAX_PASSWORD}]
+    try:
+        validate_password(password, of)
+    except ValidationError as weak:
+        return list(weak.messages)
+    return []
 
 
 def _lock(person_id: int, by: Actor) -> tuple[User, Actor]:

@@ -16,7 +16,7 @@ def reasons_against_managing(by: Actor) -> list[str]:
     if not isinstance(by, User):
         return []
     if by.via_token is not None or Role.ADMINISTRATOR not in roles_of(by):
-        return [gettext("Only an administrator looks after people.")]
+        return [gettext("Only administrators can manage people.")]
     return []
 
 
@@ -26,7 +26,7 @@ def reasons_against_disabling(person: User, *, by: Actor) -> list[str]:
     if isinstance(by, User) and by.pk == person.pk:
         reasons.append(gettext("This is your own account. Ask another administrator."))
     if not person.is_active:
-        reasons.append(gettext("This account is disabled already."))
+        reasons.append(gettext("This account is already disabled."))
     return reasons
 
 
@@ -34,5 +34,5 @@ def reasons_against_revoking(role: str, *, of: User, by: Actor) -> list[str]:
     """Why this role is not taken back."""
     reasons = reasons_against_managing(by)
     if isinstance(by, User) and by.pk == of.pk and role == Role.ADMINISTRATOR:
-        reasons.append(gettext("You are this administrator. Ask another one."))
+        reasons.append(gettext("This is your own administrator role. Ask another administrator."))
     return reasons

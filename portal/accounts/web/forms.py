@@ -44,7 +44,7 @@ def password_field() -> forms.CharField:
         strip=False,
         max_length=MAX_PASSWORD,
         label=gettext_lazy("Your password"),
-        help_text=gettext_lazy("A token works without you: show that it is you who makes it."),
+        help_text=gettext_lazy("A token works without you, so confirm that it is you."),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": gettext_lazy("Enter your password.")},
     )
@@ -56,7 +56,7 @@ class PasswordForm(forms.Form):
     current = forms.CharField(
         strip=False,
         max_length=MAX_PASSWORD,
-        label=gettext_lazy("Your password now"),
+        label=gettext_lazy("Current password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": gettext_lazy("Enter your password.")},
     )
@@ -71,9 +71,9 @@ class PasswordForm(forms.Form):
     again = forms.CharField(
         strip=False,
         max_length=MAX_PASSWORD,
-        label=gettext_lazy("The new password once more"),
+        label=gettext_lazy("New password again"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": gettext_lazy("Enter the new password once more.")},
+        error_messages={"required": gettext_lazy("Enter the new password again.")},
     )
 
     def clean(self) -> dict[str, str]:
@@ -81,9 +81,11 @@ class PasswordForm(forms.Form):
         given: dict[str, str] = self.cleaned_data
         new = given.get("new")
         if new and new == given.get("current"):
-            self.add_error("new", gettext_lazy("That is your password now. Choose another one."))
+            self.add_error(
+                "new", gettext_lazy("That is your current password. Choose a different one.")
+            )
         elif new and "again" in given and new != given["again"]:
-            self.add_error("again", gettext_lazy("This is not the same as above."))
+            self.add_error("again", gettext_lazy("The two passwords do not match."))
         return given
 
 

@@ -95,7 +95,9 @@ def disable(request: HttpRequest, person: UUID) -> HttpResponse:
         except CannotDisablePerson as refusal:  # by somebody else at the same instant
             reasons = list(refusal.reasons)
         else:
-            told = gettext("Disabled: %(name)s. Sessions and tokens have ended.")
+            told = gettext(
+                "Disabled: %(name)s. Their sessions have ended and their tokens are revoked."
+            )
             return _back(request, found, told % {"name": found.name})
     page = {"person": found, "reasons": reasons}
     status = 422 if reasons and request.method == "POST" else 200
@@ -111,15 +113,17 @@ def enable(request: HttpRequest, person: UUID) -> HttpResponse:
         enable_person(person_id=found.pk, by=actor_of(request), now=clock.now())
     except CannotDisablePerson as refusal:
         return _person_page(request, person, refusal.reasons)
-    told = gettext("Enabled: %(name)s. They sign in anew; tokens stay revoked.")
+    told = gettext("Enabled: %(name)s. They have to sign in again; their tokens stay revoked.")
     return _back(request, found, told % {"name": found.name})
 
 
-@post_only(otherwise=lambda person, grant: reverse("people:person", args=[person]))
+@require_http_methods(["GET", "POST"])
 @for_administrators
 def revoke(request: HttpRequest, person: UUID, grant: int) -> HttpResponse:
-    """Take a role back."""
+    """Ask first, for only a command gives the role again; then take it back."""
     held = get_object_or_404(Grant.objects.select_related("user"), pk=grant, user__uuid=person)
+    if request.method == "GET":
+        return _revoke_page(request, held)
     try:
         revoke_role(grant_id=held.pk, by=actor_of(request), now=clock.now())
     except CannotRevoke as refusal:
@@ -127,6 +131,19 @@ def revoke(request: HttpRequest, person: UUID, grant: int) -> HttpResponse:
     told = gettext("Taken back from %(name)s: %(role)s")
     names = {"name": held.user.name, "role": ROLE_NAMES[Role(held.role)]}
     return _back(request, held.user, told % names)
+
+
+def _revoke_page(request: HttpRequest, held: Grant) -> HttpResponse:
+    reasons = reasons_against_revoking(held.role, of=held.user, by=actor_of(request))
+    if held.revoked_at or reasons:
+        return redirect("people:person", person=held.user.uuid)
+    names = scope_names({held.scope_uuid} if held.scope_uuid else set())
+    page = {
+        "person": held.user,
+        "role": ROLE_NAMES[Role(held.role)],
+        "where": _where(held, names),
+    }
+    return render(request, "portal/accounts/revoke_role.html", page)
 
 
 def _back(request: HttpRequest, person: User, told: str) -> HttpResponse:
@@ -175,4 +192,4 @@ def _grants_of(person: User) -> list[Grant]:
 def _where(grant: Grant, names: dict[UUID, str]) -> str:
     if grant.scope == ScopeKind.ALL or grant.scope_uuid is None:
         return gettext("everywhere")
-    return names.get(grant.scope_uuid, gettext("somewhere that is gone"))
+    return names.get(grant.scope_uuid, gettext("in a place that no longer exists"))

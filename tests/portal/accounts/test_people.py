@@ -12,9 +12,11 @@ from django.test import Client
 from portal.accounts.models import Role, ScopeKind, Session, User
 from portal.accounts.queries import names_by_role, roles_of
 from portal.accounts.services import (
+    CannotAddPerson,
     CannotChangePassword,
     CannotDisablePerson,
     CannotRevoke,
+    add_person,
     change_password,
     create_token,
     disable_person,
@@ -125,14 +127,14 @@ def test_no_token_is_made_for_an_account_that_was_closed_meanwhile(sam, ada):
 
 def test_who_may_disable_whom(sam, ada, make_person):
     leo = make_person(cast.LEO, (Role.SOC_LEAD, *EVERYWHERE))
-    with pytest.raises(CannotDisablePerson, match="Only an administrator"):
+    with pytest.raises(CannotDisablePerson, match="Only administrators"):
         disable_person(person_id=sam.pk, by=leo, now=NOON)
     with pytest.raises(CannotDisablePerson, match="your own account"):
         disable_person(person_id=ada.pk, by=ada, now=NOON)
     ada.via_token = create_token(owner=ada, name="x", scopes=["read"], by=ada, now=NOON).token
-    with pytest.raises(CannotDisablePerson, match="Only an administrator"):
+    with pytest.raises(CannotDisablePerson, match="Only administrators"):
         disable_person(person_id=sam.pk, by=ada, now=NOON)
-    with pytest.raises(CannotDisablePerson, match="Only an administrator"):
+    with pytest.raises(CannotDisablePerson, match="Only administrators"):
         enable_person(person_id=sam.pk, by=leo, now=NOON)
     sam.refresh_from_db()
     assert sam.is_active
@@ -140,9 +142,9 @@ def test_who_may_disable_whom(sam, ada, make_person):
 
 def test_who_may_take_a_role_back(sam, ada, make_person):
     leo = make_person(cast.LEO, (Role.SOC_LEAD, *EVERYWHERE))
-    with pytest.raises(CannotRevoke, match="Only an administrator"):
+    with pytest.raises(CannotRevoke, match="Only administrators"):
         revoke_role(grant_id=sam.grants.get().pk, by=leo, now=NOON)
-    with pytest.raises(CannotRevoke, match="You are this administrator"):
+    with pytest.raises(CannotRevoke, match="your own administrator role"):
         revoke_role(grant_id=ada.grants.get().pk, by=ada, now=NOON)
     assert revoke_role(grant_id=sam.grants.get().pk, by=ada, now=NOON)
     assert not revoke_role(grant_id=sam.grants.get().pk, by=ada, now=NOON)
@@ -161,12 +163,12 @@ def test_who_lost_account_or_role_a_moment_ago_does_nothing_to_others(sam, ada, 
         disable_person(person_id=ada.pk, by=eve, now=NOON)
     else:
         revoke_role(grant_id=ada.grants.get().pk, by=eve, now=NOON)
-    with pytest.raises(CannotDisablePerson, match="Only an administrator"):
+    with pytest.raises(CannotDisablePerson, match="Only administrators"):
         disable_person(person_id=eve.pk, by=ada, now=NOON)
-    with pytest.raises(CannotRevoke, match="Only an administrator"):
+    with pytest.raises(CannotRevoke, match="Only administrators"):
         revoke_role(grant_id=eve.grants.get().pk, by=ada, now=NOON)
     User.objects.filter(pk=sam.pk).update(is_active=False)
-    with pytest.raises(CannotDisablePerson, match="Only an administrator"):
+    with pytest.raises(CannotDisablePerson, match="Only administrators"):
         enable_person(person_id=sam.pk, by=ada, now=NOON)
 
 
@@ -200,7 +202,7 @@ def test_of_two_administrators_who_remove_each_other_one_stays(ada, eve, acts):
 def test_a_password_that_was_changed_meanwhile_is_not_written_over(sam):
     thief = User.objects.get(pk=sam.pk)
     change_password(person_id=sam.pk, password=OTHER, by="command line", now=NOON)
-    with pytest.raises(CannotChangePassword, match="changed meanwhile"):
+    with pytest.raises(CannotChangePassword, match="changed in the meantime"):
         change_password(person_id=sam.pk, password="a password of theirs", by=thief, now=NOON)
     assert sign_in(OTHER)
 
@@ -208,7 +210,7 @@ def test_a_password_that_was_changed_meanwhile_is_not_written_over(sam):
 def test_nobody_changes_the_password_of_an_account_that_was_closed_meanwhile(sam, ada):
     stale = User.objects.get(pk=sam.pk)
     disable_person(person_id=sam.pk, by=ada, now=NOON)
-    with pytest.raises(CannotChangePassword, match="changed meanwhile"):
+    with pytest.raises(CannotChangePassword, match="changed in the meantime"):
         change_password(person_id=sam.pk, password=OTHER, by=stale, now=NOON)
 
 
@@ -230,7 +232,12 @@ def test_a_new_password_ends_sessions(sam):
 
 @pytest.mark.parametrize(
     ("password", "reason"),
-    [("short", "too short"), ("sam@demo.example", "too similar"), ("x" * 1001, "at most 1000")],
+    [
+        ("short", "too short"),
+        ("sam@demo.example", "too similar"),
+        ("Sam Keller 11", "too similar"),
+        ("x" * 1001, "at most 1000"),
+    ],
 )
 def test_odd_passwords_change_nothing(sam, password, reason):
     with pytest.raises(CannotChangePassword, match=reason):
@@ -241,6 +248,34 @@ def test_odd_passwords_change_nothing(sam, password, reason):
 def test_not_even_an_administrator_chooses_the_password_of_another(sam, ada):
     with pytest.raises(CannotChangePassword, match="Only the person"):
         change_password(person_id=sam.pk, password=OTHER, by=ada, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"email": "neo"}, "is not an e-mail address"),
+        ({"email": f"{'a' * 60}@{'.'.join(['b' * 60] * 4)}.example"}, "is not an e-mail address"),
+        ({"email": "SAM@demo.example"}, "has an account already"),
+        ({"email": "\N{LATIN SMALL LETTER LONG S}am@demo.example"}, "has an account already"),
+        ({"name": "n" * 121}, "between 1 and 120 characters"),
+        ({"name": " "}, "between 1 and 120 characters"),
+        ({"name": "Ne\no"}, "between 1 and 120 characters"),
+        ({"password": "x y" * 334}, "at most 1000 characters"),
+        ({"password": "Neo Anderson!"}, "too similar to the name"),
+    ],
+)
+def test_who_could_not_sign_in_or_be_shown_is_not_added(sam, given, reason):
+    person = {"email": "neo@demo.example", "name": "Neo Anderson", "password": OTHER} | given
+    with pytest.raises(CannotAddPerson, match=reason):
+        add_person(**person, by="tests", now=NOON)
+
+
+def test_an_address_is_stored_as_the_sign_in_form_finds_it(db):
+    name = "Neo Anderson"
+    added = add_person(email=" Neo@Plant.Example ", name=name, password=OTHER, by="tests", now=NOON)
+    assert added.email == "neo@plant.example"
+    given = {"username": "NEO@plant.example", "password": OTHER}
+    assert Client().post("/login/", given).status_code == 302
 
 
 def ask(capsys, *words):

@@ -45,7 +45,7 @@ class Command(TagoutCommand):
         email, role = words[-2:]
         if role not in Role.values:
             raise CannotGrant(f"There is no role {role!r}: use one of {', '.join(Role.values)}.")
-        user = User.objects.filter(email=email.lower()).first()
+        user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             raise CannotGrant(f"Nobody has the address {email}: add them first with `person add`.")
         scope, uuid, where = _scope(options)
