@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+)(?::\d+)?")
-_NETWORK_OF_ONE_HOST = 64  # bits: whoever has one address of IPv6 has 2^64 of them
+_NETWORK_OF_ONE_CUSTOMER = 48  # bits of IPv6: a site is given up to 65,536 networks of hosts
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -27,7 +27,7 @@ def counted_as(address: str | None) -> str | None:
     """Return the address under which failures are counted: of IPv6 the network of one customer."""
     if address is None or ":" not in address:
         return address
-    network = ipaddress.ip_network((address, _NETWORK_OF_ONE_HOST), strict=False)
+    network = ipaddress.ip_network((address, _NETWORK_OF_ONE_CUSTOMER), strict=False)
     return str(network.network_address)
 
 

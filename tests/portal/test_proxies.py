@@ -57,8 +57,9 @@ def test_without_a_network_there_is_no_address(address_of):
     [
         (None, None),
         ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ("2001:db8:1:2::7", "2001:db8:1:2::"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+        ("2001:db8:1:ffff::7", "2001:db8:1::"),
+        ("2001:db8:2::7", "2001:db8:2::"),
     ],
 )
 def test_whoever_has_a_network_of_ipv6_counts_once(address, counted):

@@ -6,7 +6,7 @@ from django.db import models
 class SignInFailure(models.Model):
     """A password that was looked at and has not proved right, kept while it counts."""
 
-    email = models.CharField(max_length=254)  # as it was typed, lower case; may be nobody's
+    email = models.CharField(max_length=254)  # a digest of it; may be nobody's
     address = models.GenericIPAddressField(null=True)
     # The known device, or the session in which the password was asked again; of strangers nothing.
     source = models.CharField(max_length=80, blank=True, default="", db_default="")

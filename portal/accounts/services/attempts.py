@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.crypto import salted_hmac
 
 from portal.accounts.models import FailuresOfAnHour, SignInFailure, User
 from portal.audit.services import record
@@ -36,6 +37,11 @@ class Attempt:
     address: str | None
     source: str = ""
 
+    @property
+    def digest(self) -> str:
+        """What is stored of the account: some type their password where the address belongs."""
+        return salted_hmac(__name__, self.account, algorithm="sha256").hexdigest()
+
 
 def begin_attempt(attempt: Attempt, *, now: datetime) -> int:
     """Count an attempt before its password is looked at, so that attempts of the same instant
@@ -48,7 +54,7 @@ def begin_attempt(attempt: Attempt, *, now: datetime) -> int:
         _refuse_too_many(attempt, now)
         SignInFailure.objects.filter(at__lt=now - COUNTED_FOR).delete()
         row = SignInFailure.objects.create(
-            email=attempt.account, address=attempt.address, source=attempt.source, at=now
+            email=attempt.digest, address=attempt.address, source=attempt.source, at=now
         )
     return row.pk
 
@@ -126,7 +132,7 @@ def _refuse_too_many(attempt: Attempt, now: datetime) -> None:
     if attempt.source:
         limits = [_alike(attempt).filter(at__gt=since)[:MAX_OF_PAIR].count() >= MAX_OF_PAIR]
     else:
-        account, address = Q(email=attempt.account), Q(address=attempt.address)
+        account, address = Q(email=attempt.digest), Q(address=attempt.address)
         if attempt.address is None:
             address = Q(address__isnull=True)
         strangers = SignInFailure.objects.filter(account | address, source="", at__gt=since)
@@ -145,5 +151,5 @@ def _refuse_too_many(attempt: Attempt, now: datetime) -> None:
 
 
 def _alike(attempt: Attempt) -> QuerySet[SignInFailure]:
-    rows = SignInFailure.objects.filter(email=attempt.account, source=attempt.source)
+    rows = SignInFailure.objects.filter(email=attempt.digest, source=attempt.source)
     return rows if attempt.source else rows.filter(address=attempt.address)

@@ -74,6 +74,13 @@ def test_guesses_from_one_address_close_an_account_to_no_other_address(sam):
     assert sign_in(Client(), address="192.0.2.2").status_code == 302
 
 
+def test_whoever_has_all_networks_of_a_site_closes_an_account_to_no_other_site(sam):
+    for network in range(10):
+        guess(MAX_OF_PAIR, address=f"2001:db8:1:{network:x}::1")
+    assert SignInFailure.objects.count() == MAX_OF_PAIR
+    assert sign_in(Client(), address="2001:db8:2::1").status_code == 302
+
+
 def test_one_address_that_tries_all_accounts_waits(sam):
     for i in range(MAX_OF_ADDRESS):
         assert guess(1, f"person{i}@demo.example") == 422
@@ -204,6 +211,14 @@ def test_what_was_typed_instead_of_an_address_is_not_on_record(sam):
     guess(1, "my secret password")
     record_failures(now=clock.unshifted() + timedelta(hours=1))
     assert "my secret password" not in str(list(Entry.objects.values()))
+
+
+def test_nor_is_it_kept_while_it_counts(sam):
+    guess(1, "my secret password")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(f)::text FROM accounts_signinfailure f")
+        (stored,) = cursor.fetchone()
+    assert "secret" not in stored
 
 
 class Telling:
