@@ -158,14 +158,15 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "portal.accounts.sessions"  # which also says how long they last
 # Two portals on one machine share the cookie jar of "localhost": tell their cookies apart.
-_mark = "" if _public.scheme == "https" else f"_{_public.port or 80}"
-SESSION_COOKIE_NAME = "tagout_session" + _mark
-CSRF_COOKIE_NAME = "tagout_csrf" + _mark
-DEVICE_COOKIE_NAME = "tagout_device" + _mark
+# By the prefixes browsers take none that another host of the domain, or a page without TLS, sets.
+_https = _public.scheme == "https"
+_mark = "" if _https else f"_{_public.port or 80}"
+SESSION_COOKIE_NAME = ("__Host-" if _https else "") + "tagout_session" + _mark
+CSRF_COOKIE_NAME = ("__Host-" if _https else "") + "tagout_csrf" + _mark
+DEVICE_COOKIE_NAME = ("__Secure-" if _https else "") + "tagout_device" + _mark  # of one path
 
 # Security (ui §2.1, reliability §5)
 
-_https = PUBLIC_URL.startswith("https://")
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],

@@ -270,7 +270,7 @@ def _security() -> dict[str, Any]:
         "session": {
             "type": "apiKey",
             "in": "cookie",
-            "name": "tagout_session",
+            "name": "__Host-tagout_session",
             "description": "The signed-in person; what changes something also needs X-CSRFToken",
         },
     }

@@ -10,7 +10,10 @@ import pytest
 from portal import far_ends
 from tests.architecture.tree import HOME
 
-NAMES = "from portal import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+NAMES = """
+from portal import settings as s
+print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME)
+"""
 
 
 def cookie_names(public_url: str) -> list[str]:
@@ -24,16 +27,22 @@ def cookie_names(public_url: str) -> list[str]:
 @pytest.mark.parametrize(
     ("public_url", "name"),
     [
-        ("https://tagout.example", "tagout_session"),
+        ("https://tagout.example", "__Host-tagout_session"),
         ("http://tagout.example", "tagout_session_80"),
         ("http://localhost:8123/", "tagout_session_8123"),
         ("http://[::1]", "tagout_session_80"),
     ],
 )
 def test_cookies_have_names_that_browsers_take_whatever_the_address(public_url, name):
-    session, csrf = cookie_names(public_url)
+    session, csrf, device = cookie_names(public_url)
     assert session == name
-    SimpleCookie()[csrf] = "anything"  # refuses names that are none
+    SimpleCookie()[csrf] = SimpleCookie()[device] = "anything"  # refuses names that are none
+
+
+def test_over_tls_no_other_host_of_the_domain_plants_a_cookie():
+    session, csrf, device = cookie_names("https://tagout.plant.example")
+    assert session.startswith("__Host-") and csrf.startswith("__Host-")
+    assert device.startswith("__Secure-"), "it has a path of its own, which __Host- forbids"
 
 
 def test_how_the_database_proves_itself_is_said_in_its_url(monkeypatch):
