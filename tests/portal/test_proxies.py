@@ -7,6 +7,7 @@ from os import environ
 import pytest
 from django.test import RequestFactory
 
+from portal import proxies as proxies_module
 from portal.checks import name_missing_settings
 from portal.proxies import client_address, counted_as
 from tests.architecture.tree import HOME
@@ -46,6 +47,24 @@ def address_of(settings):
 )
 def test_only_what_our_own_proxies_wrote_is_believed(address_of, forwarded, proxies, address):
     assert address_of(forwarded, proxies) == address
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "proxies", "words"),
+    [
+        ("192.0.2.1", 0, "not believed: TRUSTED_PROXIES is 0"),
+        ("", 1, "fewer proxies than TRUSTED_PROXIES"),
+        ("192.0.2.1", 2, "fewer proxies than TRUSTED_PROXIES"),
+        ("", 0, ""),
+        ("198.51.100.66, 192.0.2.1", 1, ""),
+    ],
+)
+def test_a_number_that_does_not_fit_is_told_once(address_of, caplog, forwarded, proxies, words):
+    proxies_module._tell_once.cache_clear()
+    for host in range(3):
+        address_of(forwarded, proxies, peer=f"10.9.9.{host}")
+    assert len(caplog.messages) == bool(words)
+    assert words in caplog.text
 
 
 def test_without_a_network_there_is_no_address(address_of):
