@@ -117,7 +117,7 @@ def _record_one(pk: int, now: datetime) -> bool:
     record(
         "accounts.sign_in.failed",
         on=person or row,
-        by=person.email if person else "a stranger",
+        by="somebody at sign-in",  # not the person, as far as anybody knows
         at=now,
         address=row.address,
         failures=row.failures,
