@@ -88,11 +88,12 @@ OFFERED = {
     "learning paths": {"authoring:add-file": {"trainer"}},
     "password": {"change-password": set(ROLES)},
     "people": {},
-    "person": {"people:revoke": {"administrator"}},
+    "person": {},
     "disabling a person": {"people:disable": {"administrator"}},
-    "disabled person": {"people:enable": {"administrator"}, "people:revoke": {"administrator"}},
+    "taking a role back": {"people:revoke": {"administrator"}},
+    "disabled person": {"people:enable": {"administrator"}},
 }
-PEOPLE = {"people", "person", "disabling a person", "disabled person"}
+PEOPLE = {"people", "person", "disabling a person", "taking a role back", "disabled person"}
 EDITOR = {
     "lesson editor",
     "files of a module",
@@ -170,6 +171,7 @@ def pages_about_people():
         "people": "/people/?q=plant.example",
         "person": f"/people/{here.uuid}/",
         "disabling a person": f"/people/{here.uuid}/disable/",
+        "taking a role back": f"/people/{here.uuid}/roles/{here.grants.get().pk}/revoke/",
         "disabled person": f"/people/{gone.uuid}/",
     }
 
