@@ -1,0 +1,37 @@
+"""What the web process logs, in the format of all others."""
+
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from portal import env
+from portal.logs import JsonLines
+
+
+class WebLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
+    """What gunicorn says, and a line for each request, as all other logs. Of an address only the
+    path is told: what people search for stands behind it.
+    """
+
+    def setup(self, cfg: Any) -> None:
+        """Keep gunicorn's handlers, in our format."""
+        super().setup(cfg)
+        if env.choice("LOG_FORMAT", "json", ("json", "console")) == "json":
+            for handler in self.error_log.handlers + self.access_log.handlers:
+                handler.setFormatter(JsonLines())
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
+        """Tell of one request; the time is the application's, without that of its client."""
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        status = str(resp.status).partition(" ")[0]
+        fields = {
+            "method": method,
+            "path": path[:500],
+            "status": int(status) if status.isdecimal() else 0,
+            "bytes": resp.sent,
+            "ms": round(request_time.total_seconds() * 1000),
+            "peer": environ.get("REMOTE_ADDR", ""),
+            "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR", "")[:200],
+        }
+        said = (method, path[:500], status)
+        self.access_log.info("%s %s %s", *said, extra={"fields": fields})

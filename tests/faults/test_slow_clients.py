@@ -1,0 +1,179 @@
+"""Clients that send or read slowly, or stop half-way, take nothing from anybody else."""
+
+import hashlib
+import http.client
+import os
+import select
+import socket
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from portal.web_worker import HEAD_SECONDS, LARGE_BODIES
+from tests.faults.web_process import WebProcess
+
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+FORM = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
+LARGE = 4 * 1024 * 1024  # more than the kernel holds for a client
+
+
+@pytest.fixture(scope="module")
+def web(django_db_setup, tmp_path_factory):
+    web = WebProcess(tmp_path_factory.mktemp("web"))
+    web.collect_static()
+    (web.folder / "static" / "large.bin").write_bytes(os.urandom(LARGE))
+    web.start()
+    yield web
+    web.kill()
+
+
+@pytest.fixture
+def stopping_web(django_db_setup, tmp_path):
+    web = WebProcess(tmp_path)
+    web.collect_static()
+    web.start()
+    yield web
+    web.kill()
+
+
+def slowest_of_ten(web):
+    """Seconds that the page of health took, at worst."""
+    taken = []
+    for _ in range(10):
+        began = time.monotonic()
+        assert web.get("/healthz", timeout=5)[0] == 200
+        taken.append(time.monotonic() - began)
+    return max(taken)
+
+
+HALF_SENT = {
+    "nothing": b"",
+    "half a line": HEAD[:20],
+    "half the headers": HEAD + b"X-Slow: ",
+    "half a form": FORM + b"Content-Length: 1000\r\n\r\nusername=",
+    "half a file": FORM + b"Content-Length: 5000000\r\n\r\n" + b"x" * 100_000,
+    "half a chunk": FORM + b"Transfer-Encoding: chunked\r\n\r\n400\r\nusername=",
+    "one request and half of another": HEAD + b"\r\n" + HEAD,
+}
+
+
+@pytest.mark.parametrize("n", [10, 100])
+def test_half_sent_requests_do_not_stop_the_site(web, n):
+    with ExitStack() as clients:
+        for sent in HALF_SENT.values():
+            for _ in range(n):
+                clients.enter_context(web.dial()).sendall(sent)
+        assert slowest_of_ten(web) < 1
+
+
+@pytest.mark.parametrize("n", [10, 40])
+def test_clients_that_do_not_read_do_not_stop_the_site(web, n):
+    with ExitStack() as clients:
+        for _ in range(n):
+            client = clients.enter_context(web.dial(takes=4096))
+            client.sendall(b"GET /static/large.bin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert slowest_of_ten(web) < 1
+
+
+def test_a_client_that_drips_is_closed_in_time(web):
+    began = time.monotonic()
+    with web.dial() as client:
+        client.sendall(HEAD)
+        client.settimeout(0.25)
+        said = b""
+        while not said and time.monotonic() - began < HEAD_SECONDS + 5:
+            client.sendall(b"X-Slow: 1\r\n")
+            try:
+                said = client.recv(4096)
+            except TimeoutError:
+                continue
+        assert said.startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - began < HEAD_SECONDS + 3
+
+
+def test_a_request_in_pieces_is_answered_like_any_other(web):
+    with web.dial() as client:
+        for piece in (HEAD[:9], HEAD[9:], b"\r", b"\n" + HEAD, b"Connection: close\r\n\r\n"):
+            client.sendall(piece)
+            time.sleep(0.05)
+        said = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert said.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_large_answer_arrives_whole_at_a_slow_reader(web):
+    wanted = (web.folder / "static" / "large.bin").read_bytes()
+    with web.dial(takes=32_768) as client:
+        client.sendall(b"GET /static/large.bin HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        time.sleep(0.5)
+        said = b"".join(iter(lambda: client.recv(262_144), b""))
+    _, _, body = said.partition(b"\r\n\r\n")
+    assert hashlib.sha256(body).digest() == hashlib.sha256(wanted).digest()
+
+
+def test_a_form_is_asked_for_and_read_to_its_end(web):
+    body = b"x=" + b"y" * 300_000
+    form = FORM.replace(b"text/plain", b"application/x-www-form-urlencoded")
+    with web.dial() as client:
+        client.sendall(form + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        for start in range(0, len(body), 50_000):
+            client.sendall(body[start : start + 50_000])
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        assert answer.status == 403  # no CSRF token
+        answer.read()
+        client.sendall(HEAD + b"\r\n")  # the connection stays good
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (FORM + b"Content-Length: 900000000\r\n\r\n" + b"x" * 100_000, b"413"),
+        (FORM + b"Transfer-Encoding: chunked\r\n\r\n", b"411"),
+        (HEAD + b"X-Long: " + b"x" * 70_000, b"431"),
+        (FORM + b"Content-Length: 12, 12\r\n\r\n", b"400"),
+    ],
+)
+def test_what_is_refused_is_told_before_it_was_sent(web, sent, status):
+    with web.dial() as client:
+        client.sendall(sent)
+        assert client.recv(100).split()[1] == status
+
+
+def test_large_forms_under_way_are_few_and_small_ones_do_not_mind(web):
+    with ExitStack() as clients:
+        large = [clients.enter_context(web.dial()) for _ in range(10)]
+        for client in large:
+            client.sendall(FORM + b"Content-Length: 27000000\r\n\r\nx")
+        with web.dial() as client:
+            client.sendall(FORM + b"Content-Length: 3\r\n\r\nxyz")
+            assert client.recv(100).split()[1] == b"403"
+        told, _, _ = select.select(large, [], [], 5)
+        assert len(told) >= 10 - 2 * LARGE_BODIES
+        assert {client.recv(100).split()[1] for client in told} == {b"503"}
+
+
+def test_who_goes_away_leaves_nothing_behind(web):
+    for sent in HALF_SENT.values():
+        with web.dial() as client:
+            client.sendall(sent)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert slowest_of_ten(web) < 1
+    said = {line["level"] for line in web.lines() if line["logger"] == "gunicorn.error"}
+    assert said <= {"INFO", "WARNING"}
+
+
+def test_a_stop_ends_requests_that_are_here_and_does_not_wait_for_others(stopping_web):
+    web = stopping_web
+    with ExitStack() as clients:
+        for sent in HALF_SENT.values():
+            clients.enter_context(web.dial()).sendall(sent)
+        whole = clients.enter_context(web.dial())
+        whole.sendall(HEAD + b"Connection: close\r\n\r\n")
+        time.sleep(0.3)
+        code, seconds = web.stop()
+        assert whole.recv(15) == b"HTTP/1.1 200 OK"
+    assert code == 0
+    assert seconds < 12

@@ -1,0 +1,103 @@
+"""The web process as the image starts it, on the test's database: for clients that misbehave."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+from alerts.demo.processes import hold_port, port_of
+from tests.architecture.image import command_of
+from tests.architecture.tree import HOME
+from tests.faults.conftest import wait_until
+
+
+class WebProcess:
+    """One process group; its static files are those that the test puts into `static`."""
+
+    def __init__(self, folder, **environment):
+        with hold_port(58100, strict=False) as place:
+            self.port = port_of(place)
+        self.folder = folder
+        database = settings.DATABASES["default"]
+        where = quote(database["HOST"], safe="")
+        self.environment = {
+            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+            "DATABASE_URL": f"postgresql://{database['USER']}@{where}/"
+            f"{connection.settings_dict['NAME']}",
+            "REDIS_URL": "redis://127.0.0.1:1/0",  # web does without the broker
+            "SECRET_KEY": "of-this-test-alone-" * 4,
+            "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DATA_DIR": str(folder),
+            **environment,
+        }
+        self.process = None
+
+    def collect_static(self):
+        """As the image does while it is built."""
+        subprocess.run(
+            [sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"],
+            cwd=HOME, env=self.environment, check=True,
+        )  # fmt: skip
+
+    def start(self):
+        words = command_of((HOME / "Dockerfile").read_text())
+        words = [word.replace("0.0.0.0:8000", f"127.0.0.1:{self.port}") for word in words]
+        with (self.folder / "web.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                words, cwd=HOME, env=self.environment, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        wait_until(self.is_up, seconds=60, what="web answers")
+        for _ in range(20):  # so that each of its processes has answered once
+            self.get("/login/")
+
+    def is_up(self):
+        try:
+            self.get("/healthz")
+        except OSError:
+            return False
+        return True
+
+    def stop(self):
+        """Ask it to stop; return its exit code and how many seconds that took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(40), time.monotonic() - began
+
+    def kill(self):
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def dial(self, *, takes=None):
+        """A client's socket; `takes` bytes at most wait in it to be read."""
+        link = socket.socket()
+        if takes:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
+        link.settimeout(20)
+        link.connect(("127.0.0.1", self.port))
+        return link
+
+    def get(self, path, timeout=10):
+        """Status and body."""
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            link.request("GET", path)
+            answer = link.getresponse()
+            return answer.status, answer.read()
+        finally:
+            link.close()
+
+    def lines(self):
+        """The log, each line of which must be JSON."""
+        return [json.loads(line) for line in (self.folder / "web.log").read_text().splitlines()]
