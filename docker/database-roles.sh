@@ -1,13 +1,13 @@
 # Makes the two roles of Tagout in a new database: tagout_owner changes tables (the service
 # `migrate`), tagout reads and writes rows and can change no table, so no trigger of the audit
-# record either. Run once by the PostgreSQL image, while its volume is empty. The passwords stand
-# in the two URLs and nowhere else.
+# record either. Run once by the PostgreSQL image, while its volume is empty: all or nothing, and
+# where nothing, database-health.sql says so. The passwords stand in the two URLs and nowhere else.
 
 password_in() {
     sed -E 's#^[^:]+://[^:/@]+:([^@]+)@.*$#\1#' "$1"
 }
 
-psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 \
+psql --no-psqlrc --quiet --single-transaction --set ON_ERROR_STOP=1 \
     --set owner="$(password_in "${OWNER_URL_FILE:?}")" --set app="$(password_in "${APP_URL_FILE:?}")" \
     --username "${POSTGRES_USER:?}" --dbname "${POSTGRES_DB:?}" <<'SQL'
 CREATE ROLE tagout_owner LOGIN PASSWORD :'owner';

@@ -8,10 +8,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import celeryd_init, worker_process_init
 from kombu import Queue
 
-from portal import broker
+from portal import broker, logs
 from portal.errors import settings_or_exit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -67,6 +67,15 @@ class Config:
 
     from portal.schedule import ROUTES as task_routes
     from portal.schedule import SCHEDULE as beat_schedule
+
+
+@celeryd_init.connect
+def say_as_json_that_it_stops(**_said: Any) -> None:
+    """Let the worker's words about its end be lines of the log as all others."""
+    from celery.apps import worker
+
+    if Config._settings.LOG_FORMAT == "json":
+        worker.safe_say = logs.say  # type: ignore[attr-defined]  # the stubs leave it out
 
 
 @worker_process_init.connect

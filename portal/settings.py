@@ -2,6 +2,7 @@
 through `portal.env`; docs/operating.md lists them.
 """
 
+import logging
 import sys
 from pathlib import Path
 
@@ -228,6 +229,7 @@ DEFAULT_FROM_EMAIL = far_ends.sender()
 LOG_FORMAT = env.choice(
     "LOG_FORMAT", "console" if DEBUG or DEMO or TESTING else "json", ("json", "console")
 )
+logging.captureWarnings(LOG_FORMAT == "json")  # Python's own are lines of the log, too
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", env.LEVELS)
 LOGGING = {
     "version": 1,

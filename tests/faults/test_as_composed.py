@@ -3,6 +3,7 @@ environments and nothing else in them, two database roles, the same questions of
 """
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -120,7 +121,7 @@ class Composed:
 
 
 @pytest.fixture
-def composed(tmp_path):
+def composed(servers, tmp_path):
     folder = tmp_path / "composed"
     folder.mkdir()
     clear()
@@ -199,12 +200,45 @@ def test_a_broker_without_a_password_does_not_start(composed):
     assert "the secret redis_url holds no password" in started.stderr
 
 
+def test_a_database_without_its_roles_is_not_healthy_and_says_how_to_go_on(composed):
+    words = STACK.services["database"]["healthcheck"]["test"][1:]
+    health = (HOME / "docker/database-health.sql").read_text()
+
+    def ask():
+        with administrator(NAME) as link:
+            return link.execute(re.sub(r"^\\set .*$", "", health, flags=re.M))
+
+    assert words[-1] == "/etc/tagout/database-health.sql"
+    with pytest.raises(psycopg.errors.RaiseException, match="docker compose down --volumes"):
+        ask()
+    migrated = composed.run("migrate")
+    assert migrated.returncode == 1
+    assert "does not let us in: connection failed" in migrated.stderr
+    assert 'docs/operating.md, "A first start that failed"' in migrated.stderr
+    make_roles(composed)
+    ask()
+
+
+def test_the_roles_are_made_all_or_none(composed):
+    (composed.folder / "database_url").write_text("postgresql://tagout:it's@here/tagout\n")
+    with administrator() as link:
+        link.execute("CREATE ROLE tagout")  # so that the second statement fails
+    with pytest.raises(AssertionError, match="already exists"):
+        make_roles(composed)
+    with administrator() as link:
+        found = link.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tagout_owner'").fetchall()
+    assert found == []
+
+
 def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long):
     make_roles(composed)
     early = composed.run("web", ["python", "manage.py", "audit", "verify"])
     assert "migrations are pending" in early.stderr
     migrated = composed.run("migrate")
     assert migrated.returncode == 0, migrated.stderr
+    assert migrated.stdout == ""
+    told = [json.loads(line)["message"] for line in migrated.stderr.splitlines()]
+    assert "Applied accounts.0001_people_and_grants." in told
     who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed)
     for name in ("web", "console"):
         checked = composed.run(name, STACK.command("console"))
@@ -224,5 +258,8 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
         composed.running[name].send_signal(signal.SIGTERM)
     for name in names:
         assert composed.running[name].wait(LONGEST_STOP) == 0, name
+    for name in names:
+        lines = (composed.folder / f"{name}.log").read_text().splitlines()
+        assert [line for line in lines if not line.startswith('{"at": ')] == [], name
     for name in names if long else ["web"]:  # a ping that nobody answers takes its whole patience
         assert not composed.is_well(name)

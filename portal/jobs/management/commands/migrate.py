@@ -1,0 +1,46 @@
+"""Django's `migrate`; where logs are JSON it tells what it does as log lines."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import OperationalError
+
+_log = logging.getLogger(__name__)
+_DONE = {"apply_success": "Applied", "unapply_success": "Unapplied"}
+_REFUSED = ("password authentication failed", "does not exist")
+
+
+class Command(Migrate):
+    """Changes the tables to what this version needs."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run Django's command; a database that does not let us in is one sentence."""
+        if settings.LOG_FORMAT == "json" and options["verbosity"] == 1:
+            options["verbosity"] = 0
+        try:
+            super().handle(*args, **options)
+        except OperationalError as trouble:
+            if getattr(trouble.__cause__, "sqlstate", None) is not None:
+                raise
+            raise CommandError(_sentence(" ".join(str(trouble).split()))) from trouble
+
+    def migration_progress_callback(
+        self, action: str, migration: Any = None, fake: bool = False
+    ) -> None:
+        """Tell of one migration."""
+        super().migration_progress_callback(action, migration, fake)
+        if self.verbosity == 0 and action in _DONE:
+            _log.info("%s %s.", _DONE[action], migration)
+
+
+def _sentence(said: str) -> str:
+    wrong = f"The database that DATABASE_URL names does not let us in: {said}"
+    if any(words in said for words in _REFUSED):
+        wrong += (
+            " Either the first start of the database was cut short, or the URL was changed since:"
+            ' docs/operating.md, "A first start that failed".'
+        )
+    return wrong
