@@ -48,7 +48,9 @@ def _gunicorn(words: list[str]) -> list[str]:
 
 def _celery(words: list[str]) -> list[str]:
     match words:
-        case ["-A", where, name, *rest] if name in celery_cli.commands:
+        case ["--quiet", "-A", where, name, *rest] if name in celery_cli.commands:
+            command = celery_cli.commands[name]  # its banner would be no JSON
+        case ["-A", where, "inspect" as name, *rest]:
             command = celery_cli.commands[name]
         case _:
             return [f"celery does not understand {words}"]

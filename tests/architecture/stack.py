@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -20,9 +21,10 @@ LONGEST_STOP = 30  # seconds (reliability F34)
 # What the images of others read; all else is ours and must be read by Tagout.
 FOREIGN = re.compile(
     r"POSTGRES_(DB|USER|PASSWORD_FILE|INITDB_ARGS)|OWNER_URL_FILE|APP_URL_FILE|REDIS_URL_FILE"
+    r"|PUBLIC_URL|CAPTURE_MAX_MB|TLS_CERTIFICATE_FILE|TLS_KEY_FILE"  # the proxy
 )
 # The one that may change tables, and where what is kept may lie.
-MIGRATE, DATABASE, BROKER = "migrate", "database", "broker"
+MIGRATE, DATABASE, BROKER, PROXY = "migrate", "database", "broker", "proxy"
 
 
 class Strict(yaml.CSafeLoader):
@@ -43,7 +45,9 @@ class Stack:
         self.all: dict[str, Any] = yaml.load(compose, Loader=Strict)
         self.services: dict[str, dict[str, Any]] = self.all["services"]
         self.default = command_of(dockerfile)
-        self.ours = {name for name, one in self.services.items() if one.get("build") == "."}
+        self.ours = {
+            name for name, one in self.services.items() if one["image"].startswith("tagout:")
+        }
 
     def command(self, name: str) -> list[str]:
         """What a service starts."""
@@ -51,7 +55,18 @@ class Stack:
 
     def stages(self, name: str) -> list[Stage]:
         """The stages of the image that a service of others is built from, if it is built here."""
-        return stages_of(self.services[name].get("build", {}).get("dockerfile_inline", ""))
+        match self.services[name].get("build"):
+            case str(folder):
+                return stages_of((HOME / folder / "Dockerfile").read_text())
+            case {"dockerfile_inline": text, "args": {"image": image}}:
+                given = text.replace("ARG image\n", f"ARG image={image}\n")
+                return stages_of(given.replace("$$image", "${image}"))
+        return []
+
+    def context(self, name: str) -> Path:
+        """The folder that its image is built from."""
+        build = self.services[name]["build"]
+        return HOME / (build if isinstance(build, str) else build["context"])
 
     def environment(self, name: str) -> dict[str, str]:
         """What a service is given."""
@@ -76,7 +91,7 @@ class Stack:
 def troubles_of_stack(compose: str, dockerfile: str) -> list[str]:
     """Everything that is wrong, one sentence each."""
     stack = Stack(compose, dockerfile)
-    found = list(_queues(stack))
+    found = [*_queues(stack), *_images(stack), *_networks(stack)]
     for name, service in stack.services.items():
         every = [_safe, _files, _bounds, _environment, _secrets, _waits, _network, _health]
         only_ours = [_commands] if name in stack.ours else []
@@ -96,6 +111,37 @@ def _queues(stack: Stack) -> Iterator[str]:
             yield f"{queue} is read by {names}"
 
 
+def _images(stack: Stack) -> Iterator[str]:
+    """Each image is built once, and what is built here is not looked for in a registry."""
+    builders: dict[str, list[str]] = {}
+    for name, service in stack.services.items():
+        if "build" in service:
+            builders.setdefault(service["image"], []).append(name)
+    for image, names in builders.items():
+        if len(names) > 1:
+            yield f"{image} is built by {names}"
+    for name, service in stack.services.items():
+        if service["image"].startswith("tagout") and service.get("pull_policy") != "never":
+            yield f"{name}: a stranger's {service['image']} may be pulled"
+    tag = stack.services[DATABASE]["image"].partition(":")[2]
+    base = next((stage.base for stage in stack.stages(DATABASE)), "")
+    if not tag or not base.startswith(f"postgres:{tag}-"):
+        yield f"{DATABASE}: an upgrade of Tagout replaces it: the tag is {tag}, the base {base}"
+
+
+_OPTIONS = "com.docker.network.bridge."
+
+
+def _networks(stack: Stack) -> Iterator[str]:
+    for name, network in stack.all["networks"].items():
+        options = network.get("driver_opts", {})
+        if network.get("internal"):
+            if options.get(f"{_OPTIONS}inhibit_ipv4") != "true":
+                yield f"the network {name} has an address of the host"
+        elif name == "front" and options.get(f"{_OPTIONS}enable_ip_masquerade") != "false":
+            yield f"from the network {name} one may reach out"
+
+
 def _safe(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     if not re.fullmatch(r"[1-9]\d*:[1-9]\d*", str(service.get("user", ""))):
         yield "runs as root"
@@ -107,24 +153,26 @@ def _safe(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     if "privileged" in service or "cap_add" in service:
         yield "has more rights than it needs"
     if name not in stack.ours:
-        named = {
-            f"$${arg}": value for arg, value in service.get("build", {}).get("args", {}).items()
-        }
-        bases = [named.get(stage.base, stage.base) for stage in stack.stages(name)]
-        bases = bases or [service["image"]]
+        bases = [stage.base for stage in stack.stages(name)] or [service["image"]]
         yield from (f"{base} is not pinned" for base in bases if not pinned(base))
 
 
 def _files(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     writable = {mount.partition(":")[0] for mount in service.get("tmpfs", [])}
+    for mount in service.get("tmpfs", []):
+        if "uid=" in mount or "gid=" in mount or "mode=1777" not in mount:
+            yield f"{mount} is written to by owner: some engines know modes only (mode=1777)"
     for folder in (written_by(stack.command(name)) if name in stack.ours else set()) - writable:
         yield f"writes to {folder}, which is read-only"
     for stage in stack.stages(name) if name not in stack.ours else []:
         yield from troubles_of_modes(stage)
         for given in stage.all("COPY"):
-            *_, copied, _target = given.split()
-            if not (HOME / service["build"]["context"] / copied).exists():
-                yield f"{copied} does not exist"
+            *copied, _target = (word for word in given.split() if not word.startswith("--"))
+            yield from (
+                f"{each} does not exist"
+                for each in copied
+                if not (stack.context(name) / each).exists()
+            )
     for mount in service.get("volumes", []):
         source, _, target = mount.partition(":")
         if not source.startswith("./") and name != DATABASE:
@@ -210,7 +258,7 @@ def _waits(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         condition = waits.get(MIGRATE, {}).get("condition")
         if condition != "service_completed_successfully":
             yield "does not wait for the migrations"
-    once = name == MIGRATE or "profiles" in service
+    once = name == MIGRATE or service.get("profiles") == ["by-hand"]
     if service.get("restart") != ("no" if once else "unless-stopped"):
         yield f"restarts {service.get('restart')}"
 
@@ -223,16 +271,20 @@ def _network(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     open_ones = [
         each for each in service.get("networks", []) if not networks.get(each, {}).get("internal")
     ]
-    if name not in stack.ours and open_ones:
+    if name not in stack.ours | {PROXY} and open_ones:
         yield f"can be reached from {open_ones}"
+    if name == PROXY and service["networks"] != ["front"]:
+        yield "reaches more than web"
     if name == BROKER and not any("requirepass" in word for word in stack.command(name)):
         yield "asks for no password"
-    bound = option_of(stack.command(name), "--bind").rpartition(":")[2]
+    bound = {option_of(stack.command(name), "--bind").rpartition(":")[2]} - {""}
+    if name == PROXY:
+        bound = {port for given in stack.stages(name)[-1].all("EXPOSE") for port in given.split()}
     for port in service.get("ports", []):
         if not bound:
             yield "publishes a port"
-        elif not port.endswith(f":{bound}"):
-            yield f"publishes {port} and listens at {bound}"
+        elif port.rpartition(":")[2] not in bound:
+            yield f"publishes {port} and listens at {sorted(bound)}"
 
 
 def _health(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:

@@ -44,10 +44,31 @@ def test_the_servers_are_those_that_the_suite_runs_on():
     assert f"image: postgres:{'.'.join(ours.split('.')[:2])}-" in COMPOSE
 
 
-def test_only_web_publishes_a_port_and_holds_no_identity_of_azure():
+def test_who_publishes_a_port_holds_no_identity_of_azure_and_stands_in_no_network_with_a_way_out():
     services = Stack(COMPOSE, DOCKERFILE).services
-    assert [name for name, one in services.items() if "ports" in one] == ["web"]
-    assert not [secret for secret in services["web"]["secrets"] if secret.startswith("azure")]
+    assert [name for name, one in services.items() if "ports" in one] == ["web", "proxy"]
+    for name in ("web", "proxy"):
+        held = services[name]["secrets"]
+        assert not [secret for secret in held if secret.startswith("azure")]
+        assert "out" not in services[name]["networks"]
+
+
+def test_web_is_published_on_this_machine_alone_and_the_proxy_to_all():
+    services = Stack(COMPOSE, DOCKERFILE).services
+    assert services["web"]["ports"] == ["${TAGOUT_BIND:-127.0.0.1:8000}:8000"]
+    assert services["proxy"]["profiles"] == ["proxy"]
+
+
+def test_one_build_makes_the_image_of_all_services_of_ours():
+    services = Stack(COMPOSE, DOCKERFILE).services
+    built = [name for name, one in services.items() if "build" in one]
+    assert built == ["proxy", "migrate", "database"]
+
+
+def test_the_proxy_stands_on_the_base_that_tagout_stands_on():
+    proxy = (HOME / "docker/proxy/Dockerfile").read_text()
+    base = next(line for line in DOCKERFILE.splitlines() if line.startswith("ARG PYTHON="))
+    assert base in proxy.splitlines()
 
 
 def test_beat_keeps_no_file_and_needs_no_folder_for_one():
@@ -84,7 +105,7 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
         ("portal.probe", "portal.prober", "there is no module portal.prober"),
         (":8000/readyz", ":8000/ready", "no page answers at http://127.0.0.1:8000/ready"),
         (":8000/readyz", ":8001/readyz", "its health is asked at another port than 8000"),
-        (":8000}:8000", ":8000}:8080", "and listens at 8000"),
+        (":8000}:8000", ":8000}:8080", "and listens at ['8000']"),
         ('"outbox@$$(', '"intake@$$(', "worker-outbox: asks another worker"),
         (" --enable-remote-control,", "", "beat: does not hear the question"),
         ('user: "10001:10001"', "user: root", "web: runs as root"),
@@ -116,7 +137,20 @@ def test_every_secret_and_name_is_told_to_who_operates_it():
         ("migrate: {condition: service_completed_successfully}",
          "migrate: {condition: service_started}", "worker-bulk: does not wait for the migrations"),
         ("networks: [inside]", "networks: [outside]", "there is no network outside"),
-        ("inside: {internal: true}", "inside: {}", "database: can be reached from ['inside']"),
+        ("    internal: true\n", "", "database: can be reached from ['inside']"),
+        ('{com.docker.network.bridge.inhibit_ipv4: "true"}', "{}",
+         "the network inside has an address of the host"),
+        ('{com.docker.network.bridge.enable_ip_masquerade: "false"}', "{}",
+         "from the network front one may reach out"),
+        ("networks: [front]", "networks: [front, inside]", "proxy: reaches more than web"),
+        (":-443}:8443", ":-443}:443", "publishes ${TAGOUT_HTTPS:-443}:443 and listens at"),
+        ("  image: tagout:", "  build: .\n  image: tagout:", "is built by ['web', 'worker-intake'"),
+        ("  pull_policy: never", "  pull_policy: missing", "web: a stranger's tagout:"),
+        ("tagout-database:18.6", "tagout-database:0.1.0",
+         "database: an upgrade of Tagout replaces it"),
+        ("/var/run/postgresql:size=1m,mode=1777", "/var/run/postgresql:size=1m,mode=0775,uid=999",
+         "database: /var/run/postgresql:size=1m,mode=0775,uid=999 is written to by owner"),
+        ("[celery, --quiet, -A", "[celery, -A", "celery does not understand"),
         ("stop_grace_period: 30s", "stop_grace_period: 300s", "has 300 s to stop"),
         ("stop_grace_period: 30s", "stop_grace_period: 20s", "killed before its requests"),
         ("memory: 1536m", "memory: 512m", "needs 931 MiB"),
