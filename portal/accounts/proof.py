@@ -71,7 +71,7 @@ def check_password_again(request: HttpRequest, password: str, *, now: datetime) 
     if len(password) > MAX_PASSWORD:
         return PasswordCheck.WRONG
     try:
-        with KNOWN_PEOPLE.place():
+        with KNOWN_PEOPLE.place(actor_of(request).email):
             return _check(request, password, now)
     except TooManyAttempts:
         return PasswordCheck.TOO_MANY_TRIES

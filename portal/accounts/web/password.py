@@ -35,7 +35,7 @@ def change(request: HttpRequest) -> HttpResponse:
         form.add_error("current", outcome.reason)
         return _refusal(request, form, outcome)
     try:
-        with KNOWN_PEOPLE.place(), KNOWN_PEOPLE.turn():
+        with KNOWN_PEOPLE.place(actor_of(request).email), KNOWN_PEOPLE.turn():
             person = change_password(
                 person_id=actor_of(request).pk, password=given["new"], by=actor_of(request), now=now
             )

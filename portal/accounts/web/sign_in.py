@@ -70,7 +70,7 @@ def _try(request: HttpRequest, goal: str) -> HttpResponse:
     source = f"device {device}" if device else ""
     attempt = Attempt(account, counted_as(client_address(request)), source)
     try:
-        with queue.place():
+        with queue.place(account):
             return _look_at(request, goal, attempt, queue)
     except TooManyAttempts:
         words = gettext(

@@ -239,24 +239,45 @@ def test_one_check_runs_one_waits_and_a_third_is_sent_away():
     queue, order, come = CheckQueue(), [], threading.Event()
 
     def second():
-        with queue.place(), queue.turn():
+        with queue.place("second"), queue.turn():
             order.append("second")
 
     thread = threading.Thread(target=second)
-    with queue.place(), queue.turn():
+    with queue.place("first"), queue.turn():
         queue._running = Telling(queue._running, come)
         thread.start()
         assert come.wait(5)
-        with pytest.raises(TooManyChecks), queue.place():
+        with pytest.raises(TooManyChecks), queue.place("third"):
             pass
         order.append("first")
     thread.join(5)
     assert order == ["first", "second"]
 
 
+def test_an_account_that_signs_in_again_and_again_leaves_a_place_to_others():
+    queue, order, waits = CheckQueue(), [], threading.Event()
+
+    def again():
+        with queue.place("sam"):
+            order.append("sam again")
+
+    thread = threading.Thread(target=again)
+    with queue.place("sam"), queue.turn():
+        queue._shares["sam"].place = Telling(queue._shares["sam"].place, waits)
+        thread.start()
+        assert waits.wait(5), "who clicks twice waits for the first click"
+        with pytest.raises(TooManyChecks), queue.place("sam"):
+            pass
+        with queue.place("leo"):
+            order.append("leo")
+    thread.join(5)
+    assert order == ["leo", "sam again"]
+    assert not queue._shares, "nothing is kept of who has been here"
+
+
 def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam, django_assert_num_queries):
     device = used_device()
-    with STRANGERS.place(), STRANGERS.place():
+    with STRANGERS.place("one"), STRANGERS.place("other"):
         answer = sign_in(Client())
         assert (answer.status_code, answer["Retry-After"]) == (503, "3")
         assert "Try again in a few seconds" in answer.text
@@ -269,7 +290,7 @@ def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam, django_as
 def test_signing_says_so_too_where_many_sign_in_at_once(sam, asked_again):
     client = Client()
     client.force_login(sam)
-    with KNOWN_PEOPLE.place(), KNOWN_PEOPLE.place():
+    with KNOWN_PEOPLE.place("one"), KNOWN_PEOPLE.place("other"):
         assert asked_again(client, PASSWORD) is PasswordCheck.TOO_BUSY
     assert asked_again(client, PASSWORD) is PasswordCheck.RIGHT
 
@@ -284,7 +305,7 @@ def test_an_endless_password_is_not_looked_at(sam, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_guesses_at_the_same_instant_count_as_well(sam, monkeypatch):
     looked, start = [], threading.Barrier(24)
-    monkeypatch.setattr(STRANGERS, "place", nullcontext)
+    monkeypatch.setattr(STRANGERS, "place", lambda _account: nullcontext())
     monkeypatch.setattr(STRANGERS, "turn", nullcontext)
     monkeypatch.setattr(
         ModelBackend, "authenticate", lambda *_, **given: looked.append(given["password"])

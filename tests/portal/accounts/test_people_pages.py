@@ -156,7 +156,7 @@ def test_guessing_the_old_password_has_an_end(sam):
 
 def test_a_password_is_not_changed_while_many_are_looked_at(sam):
     here = signed_in()
-    with KNOWN_PEOPLE.place(), KNOWN_PEOPLE.place():
+    with KNOWN_PEOPLE.place("one"), KNOWN_PEOPLE.place("other"):
         answer = change(here)
     assert (answer.status_code, answer["Retry-After"]) == (503, "3")
     assert signed_in()
