@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE := # the demo and the suite start dozens of processes on one code
 
 .PHONY: help demo test check install install-dev compiled lock fast lint types contracts migrations \
-	templates openapi openapi-check bench bench-suppression faults hunt clean
+	templates openapi openapi-check bench bench-suppression faults abuse hunt clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench-suppression: $(VENV)/.dev ## what rules take off the SOC and what they mis
 
 faults: $(VENV)/.dev ## the fault matrix, long form
 	@$(PY) -m pytest -q tests/faults --long-faults
+
+abuse: $(VENV)/.dev compiled ## the abuse matrix, long form: what was tried and what got through
+	@$(PY) -m pytest -q $(SPREAD) -m abuse --long-abuse
 
 hunt: $(VENV)/.dev compiled ## the properties on examples never drawn before, and all pairs
 	@$(PY) -m pytest -q $(SPREAD) -m "not browser" --hypothesis-profile=hunt --all-pairs

@@ -29,12 +29,13 @@ import django  # noqa: E402  (only now is there a database to name)
 
 django.setup()
 
-pytest_plugins = ["tests.browser", "tests.reuse", "tests.servers"]
+pytest_plugins = ["tests.abuse.matrix", "tests.browser", "tests.reuse", "tests.servers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The long forms: of the fault matrix, of all pairs of rules and facts, of the capture fuzz."""
+    """The long forms: of faults and abuse, of all pairs of rules and facts, of the capture fuzz."""
     parser.addoption("--long-faults", action="store_true", help="full numbers of the fault matrix")
+    parser.addoption("--long-abuse", action="store_true", help="full numbers of the abuse matrix")
     parser.addoption("--long-api", action="store_true", help="the API against Schemathesis")
     parser.addoption(
         "--long-fuzz", action="store_true", help="100,000 mutated captures instead of 400"

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from portal import clock
 from portal.jobs.queries import heartbeats
@@ -13,12 +14,14 @@ from portal.schedule import BUSY_QUEUES
 
 
 @login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer as long as the process runs."""
     return JsonResponse({"alive": True})
 
 
 @login_not_required
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database answers, else 503. Lag is told, never a reason to answer 503:
     pages show what is known while the workers are away.

@@ -7,17 +7,14 @@ import pytest
 from django.test import Client
 
 from alerts.captures.models import CaptureAccess
-from alerts.incidents.services.verbs import do_verb
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation, Review
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.services.switch import switch_off
 from portal.accounts.models import Role, User
-from portal.accounts.services import SCOPES_OF_ROLE, create_token
+from portal.accounts.services import SCOPES_OF_ROLE
 from portal.audit.models import Entry
-from tests.abuse.world import WHERE, person_with
+from tests.abuse.world import WHERE, filled, person_with, things_of
 from tests.architecture.test_strangers import addresses
-from tests.conftest import NOON
 from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -36,47 +33,21 @@ COUNTED = (Entry, Review, Annotation, RuleVersion, Change, CaptureAccess)
 @reuse_rows
 def foreign(porto):
     """For each placeholder of an address what stands for it in Porto."""
-    workspace, site, ids = porto
-    lead = User.objects.get(email="lead@porto.example")
-    token = create_token(
-        owner=lead, name="export", scopes=["read"], by=lead.name, now=NOON, days=30
-    ).token
-    act = do_verb(
-        verb="comment", said={"message": "Ours."}, incident_ids=[ids["incidents"]], by=lead,
-        act=uuid.uuid4(), now=NOON,
-    )  # fmt: skip
-    (stop,) = switch_off(by=lead, workspace_id=workspace.pk, reason="Odd.", now=NOON)
-    version = RuleVersion.objects.get(rule__uuid=ids["rules"])
-    owed = Change.objects.filter(workspace=workspace).earliest("pk")
-    return {
-        "token": token.uuid, "act": act, "incident_id": ids["incidents"], "review": ids["reviews"],
-        "capture": ids["captures"],
-        "work": ids["planned-work"], "candidate": ids["patterns"], "version": version.uuid,
-        "entry_id": ids["ledger"],
-        "stop_id": stop.pk, "change_id": owed.pk,
-        "device_id": ids["devices"], "site": site.uuid, "file": uuid.uuid4(),
-        "key": uuid.uuid4(), "line": 1, "number": 1, "verb": "pause", "deed": "stop",
-        "technique_id": "T0843", "note": 1_000_000, "slug": "controller-stop",
-        "person": lead.uuid, "grant": lead.grants.earliest("pk").pk,
-        "module": "theirs", "path": "theirs.md", "kind": "scorm",
-    }  # fmt: skip
+    return things_of(*porto)
 
 
-def filled(route, things):
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(things[found[1]]), route)
-
-
+@pytest.mark.abuse("A12")
 @pytest.mark.parametrize(
     ("role", "kind"),
     [(role, kind) for role in Role for kind in WHERE if kind in SCOPES_OF_ROLE[role]],
 )
 def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(
-    make_person, gdansk, foreign, role, kind
+    make_person, gdansk, foreign, role, kind, attempts
 ):
     workspace, site, _ = gdansk
     page = Client(raise_request_exception=False)
     page.force_login(person_with(make_person, role, kind, workspace, site))
-    before, failures = [each.objects.count() for each in COUNTED], []
+    before = [each.objects.count() for each in COUNTED]
     for route in PAGES:
         if route in OPEN or NOBODYS.match(route):
             continue
@@ -90,9 +61,8 @@ def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(
                 # The address of a form leads to its page, which shows nothing of theirs either.
                 answer, allowed, shows = page.get(answer["Location"]), {200, 403, 404}, True
             told = shows and re.search(rb"(?is).{,80}porto.{,60}", answer.content)
-            if answer.status_code not in allowed or told:
-                failures.append((ask.__name__, address, answer.status_code, told and told[0]))
-    assert not failures, "\n".join(map(str, failures))
+            what = (ask.__name__, address, answer.status_code, told and told[0])
+            attempts.note(what, held=answer.status_code in allowed and not told)
     assert [each.objects.count() for each in COUNTED] == before
 
 

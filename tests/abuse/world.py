@@ -1,12 +1,18 @@
 """Two plants that must not see each other: one of everything in each."""
 
+import re
 import uuid
 from io import BytesIO
 
 from alerts.captures.services import attach_capture, read_a_capture
+from alerts.incidents.services.verbs import do_verb
+from alerts.outbox.models import Change
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict
-from portal.accounts.models import Role, ScopeKind
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.services.switch import switch_off
+from portal.accounts.models import Role, ScopeKind, User
+from portal.accounts.services import create_token
 from tests import cast
 from tests.architecture.tree import HOME
 from tests.conftest import NOON
@@ -82,3 +88,37 @@ def the_world(make_person, name):
 def person_with(make_person, role, kind, workspace, site):
     scope = workspace.uuid if kind == ScopeKind.WORKSPACE else site.uuid
     return make_person(cast.SAM, (role, kind, scope))
+
+
+def things_of(workspace, site, ids):
+    """For each placeholder of the address of a page what stands for it in this world."""
+    lead = User.objects.get(email=f"lead@{workspace.name}.example")
+    token = create_token(
+        owner=lead, name="export", scopes=["read"], by=lead.name, now=NOON, days=30
+    ).token
+    act = do_verb(
+        verb="comment", said={"message": "Ours."}, incident_ids=[ids["incidents"]], by=lead,
+        act=uuid.uuid4(), now=NOON,
+    )  # fmt: skip
+    (stop,) = switch_off(by=lead, workspace_id=workspace.pk, reason="Odd.", now=NOON)
+    version = RuleVersion.objects.get(rule__uuid=ids["rules"])
+    owed = Change.objects.filter(workspace=workspace).earliest("pk")
+    return {
+        "token": token.uuid, "act": act, "incident_id": ids["incidents"], "review": ids["reviews"],
+        "capture": ids["captures"],
+        "work": ids["planned-work"], "candidate": ids["patterns"], "version": version.uuid,
+        "entry_id": ids["ledger"],
+        "stop_id": stop.pk, "change_id": owed.pk,
+        "device_id": ids["devices"], "site": site.uuid, "file": uuid.uuid4(),
+        "key": uuid.uuid4(), "line": 1, "number": 1, "verb": "pause", "deed": "stop",
+        "technique_id": "T0843", "note": 1_000_000, "slug": "controller-stop",
+        "person": lead.uuid, "grant": lead.grants.earliest("pk").pk,
+        "module": "theirs", "path": "theirs.md", "kind": "scorm",
+        "name": "water-two-writers", "layout": "wide", "place": 0,
+        "lesson": "theirs", "question": "theirs",
+    }  # fmt: skip
+
+
+def filled(route, things):
+    """The address of a page, with things of a world in its places."""
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(things[found[1]]), route)

@@ -25,6 +25,7 @@ def filled(route: str) -> str:
 CLOSED = sorted({(name, route) for name, route in addresses() if name not in OPEN})
 
 
+@pytest.mark.abuse("A44")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "route"), CLOSED, ids=str)
 def test_an_address_refuses_strangers(client, name, route):

@@ -103,6 +103,7 @@ def see_the_next_task_done(broker, workers, name: str, *, seconds: int = 20):
     assert workers.process.poll() is None, f"{name} ended the worker"
 
 
+@pytest.mark.abuse("A31")
 @pytest.mark.django_db(transaction=True)
 def test_no_message_ends_a_worker_or_keeps_it_from_the_next(broker, make_workers):
     workers = make_workers()
@@ -115,6 +116,7 @@ def test_no_message_ends_a_worker_or_keeps_it_from_the_next(broker, make_workers
         assert client.hlen("unacked") == 0, "some come back after the visibility timeout"
 
 
+@pytest.mark.abuse("A31")
 @pytest.mark.django_db(transaction=True)
 def test_no_control_message_ends_a_worker(broker, make_workers):
     workers = make_workers()

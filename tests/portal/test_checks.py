@@ -18,6 +18,7 @@ def warning_ids() -> list[str | None]:
     return [warning.id for warning in warn_about_unsafe_settings(None)]
 
 
+@pytest.mark.abuse("A44")
 def test_production_settings_raise_no_warning():
     assert warning_ids() == []
 

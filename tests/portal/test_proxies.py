@@ -25,6 +25,7 @@ def address_of(settings):
     return found
 
 
+@pytest.mark.abuse("A06")
 @pytest.mark.parametrize(
     ("forwarded", "proxies", "address"),
     [
@@ -71,6 +72,7 @@ def test_without_a_network_there_is_no_address(address_of):
     assert address_of("", 0, peer="") is None
 
 
+@pytest.mark.abuse("A06")
 @pytest.mark.parametrize(
     ("address", "counted"),
     [

@@ -83,6 +83,7 @@ def test_nobody_without_a_grant_sees_anything(places, make_person):
     assert not incidents_visible_to(make_person(cast.MIA)).exists()
 
 
+@pytest.mark.abuse("A15")
 @pytest.mark.parametrize(
     ("role", "kind", "scope", "said"),
     [
@@ -108,6 +109,7 @@ def test_only_the_soc_of_the_workspace_may_act(places, make_person, role, kind, 
         assert not Incident.objects.filter(status=Status.CLOSED).exists()
 
 
+@pytest.mark.abuse("A15")
 def test_incidents_of_a_workspace_out_of_reach_refuse_the_whole_act(places, make_person):
     rows, scopes = places
     user = make_person(cast.SAM, (Role.SOC_ANALYST, ScopeKind.WORKSPACE, scopes["west"]))
@@ -115,6 +117,7 @@ def test_incidents_of_a_workspace_out_of_reach_refuse_the_whole_act(places, make
         close_incidents(incident_ids=[row.pk for row in rows.values()], **BENIGN, by=user, now=NOON)
 
 
+@pytest.mark.abuse("A15")
 @pytest.mark.parametrize(
     ("columns", "said"), [({"gone_at": NOON}, "deleted in Sentinel"), ({"merged_into": 7}, "#7")]
 )
@@ -138,6 +141,7 @@ def test_what_is_not_there_cannot_be_acted_on(desk, sam):
         close_incidents(incident_ids=[0], **BENIGN, by=sam, now=NOON)
 
 
+@pytest.mark.abuse("A15")
 def test_nobody_changes_incidents_of_a_workspace_that_was_removed(places, make_person):
     rows, _ = places
     lead = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))

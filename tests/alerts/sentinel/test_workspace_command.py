@@ -65,6 +65,7 @@ def test_the_secret_is_stored_nowhere(monkeypatch):
     assert SECRET not in stored
 
 
+@pytest.mark.abuse("A38")
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

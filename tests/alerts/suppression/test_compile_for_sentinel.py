@@ -312,6 +312,7 @@ def test_the_deployed_reading_agrees_with_the_other_sides(made, said, product):
     assert there is holds(deployed(made, compiled), said)
 
 
+@pytest.mark.abuse("A45")
 def test_a_mixed_incident_is_kept_open_by_the_never_list():
     stuxnet = "Suspicion of Malicious Activity (Stuxnet)"
     conditions = list(compile_rule(POLLING, NORTH).conditions)

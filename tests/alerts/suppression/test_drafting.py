@@ -90,6 +90,7 @@ def test_one_goes_on_with_one_s_own_draft(draft, people):
     assert edit_version(version_id=draft.pk, by=people.oda, now=NOON) == draft
 
 
+@pytest.mark.abuse("A20")
 def test_editing_what_was_proposed_voids_the_signatures(proposal, people):
     edit_version(version_id=proposal.pk, by=people.oda, now=NOON)
     proposal.refresh_from_db()

@@ -57,6 +57,7 @@ def test_ot_proposes_and_the_soc_lead_signs():
     assert reasons_not_signed(VERSION, both, now=NOW) == []
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize(
     ("said", "code"),
     [
@@ -102,6 +103,7 @@ def test_what_is_just_in_time_or_void_does_not_refuse(said):
     assert refusals(**said) == []
 
 
+@pytest.mark.abuse("A19")
 def test_who_proposes_gives_the_signature_of_their_own_side_only():
     both = replace(ODA, rights=frozenset({OT, SOC}))
     no_evidence = replace(VERSION, evidence_givers=frozenset())
@@ -125,6 +127,7 @@ def test_little_evidence_asks_only_the_soc_for_words_and_a_look():
 ODAS, LEOS = signed(), signed(SOC, "leo")
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize(
     ("given", "found"),
     [
@@ -160,6 +163,7 @@ def test_the_missing_side_is_named():
 PEOPLE = st.sampled_from(["oda", "olaf", "leo", "sam"])
 
 
+@pytest.mark.abuse("A19")
 @given(
     st.lists(
         st.builds(

@@ -228,6 +228,7 @@ class Lives(RuleBasedStateMachine):
             assert RuleVersion.objects.filter(state=state).count() <= 1
 
 
+@pytest.mark.abuse("A19")
 def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(plant):
     run_state_machine_as_test(
         lambda: Lives(plant),

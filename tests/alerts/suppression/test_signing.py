@@ -46,12 +46,14 @@ def test_the_second_side_s_signature_begins_the_canary(proposal, people):
     assert {each.to for each in told} == {people.oda, people.leo}
 
 
+@pytest.mark.abuse("A19")
 def test_who_proposed_for_ot_cannot_sign_for_the_soc(proposal, people, workspace):
     grant_role(to=people.oda, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
                scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
     assert "no other" in _refused(proposal, by=people.oda)
 
 
+@pytest.mark.abuse("A19")
 def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
     grant_role(to=people.olaf, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
                scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
@@ -63,12 +65,14 @@ def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
     assert rules.sign(version, by=people.leo, now=NOON).state == State.CANARY
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("who", ["sam", "oda", "mia", "ada"])
 def test_only_a_soc_lead_of_the_workspace_signs_for_the_soc(proposal, people, who):
     person = getattr(people, who)
     assert f"{person.name} may not sign for the SOC here." in _refused(proposal, by=person)
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("kind", ["token", "service", "superuser"])
 def test_nothing_but_a_person_signs(proposal, people, kind):
     assert "Only people who have signed in themselves" in _refused(
@@ -76,10 +80,12 @@ def test_nothing_but_a_person_signs(proposal, people, kind):
     )
 
 
+@pytest.mark.abuse("A19")
 def test_the_signature_is_on_what_was_on_the_screen(proposal, people):
     assert "changed since" in _refused(proposal, by=people.leo, seen_hash="0" * 64)
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("ago", [None, timedelta(minutes=5, seconds=1), timedelta(seconds=-1)])
 def test_the_proof_of_identity_is_fresh(proposal, people, ago):
     proved_at = None if ago is None else NOON - ago
@@ -90,6 +96,7 @@ def test_with_little_evidence_the_soc_says_why_it_is_enough(proposal, people):
     assert "why it is enough" in _refused(proposal, by=people.leo, note=" ")
 
 
+@pytest.mark.abuse("A19")
 def test_with_little_evidence_the_soc_has_looked_at_the_alerts(proposal, people):
     assert proposal.backtest.body["judged"]["trials"] == 9
     assert "look at the alerts yourself" in _refused(
@@ -120,6 +127,7 @@ def test_the_soc_lead_who_proposes_has_looked_too(people, history):
     assert version.signatures.get().checked_evidence
 
 
+@pytest.mark.abuse("A19")
 def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
     verdicts = history.verdicts[:5]  # all Oda's
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
@@ -128,6 +136,7 @@ def test_evidence_of_one_person_needs_the_signer_s_own_look(people, history):
     assert rules.sign(version, by=people.leo, now=NOON).state == State.CANARY
 
 
+@pytest.mark.abuse("A19")
 def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
     flood = rules.judge(history.incidents[:1] * 61, by=people.sam)
     rewrite(Annotation.objects.filter(pk__in=[each.pk for each in flood]), given_at=NOON)
@@ -136,6 +145,7 @@ def test_a_flood_of_verdicts_is_no_evidence(people, history, workspace, site):
         rules.propose(version, by=people.oda, now=NOON)
 
 
+@pytest.mark.abuse("A19")
 def test_signatures_older_than_a_week_count_no_more(proposal, people):
     later = NOON + timedelta(days=7, seconds=1)
     assert "back-test" in _refused(proposal, by=people.leo, now=later)
@@ -149,6 +159,7 @@ def lose_role(person):
     person.grants.update(revoked_at=NOON)
 
 
+@pytest.mark.abuse("A05")
 @pytest.mark.parametrize("lose", [lose_account, lose_role])
 def test_the_word_of_who_lost_account_or_role_before_the_second_signature_counts_no_more(
     proposal, people, lose
@@ -175,12 +186,14 @@ def test_the_page_says_that_such_a_signature_no_longer_counts(proposal, people, 
     assert count_to_judge(people.olaf) == 1
 
 
+@pytest.mark.abuse("A19")
 def test_a_refused_signature_is_on_record(proposal, people):
     _refused(proposal, by=people.sam)
     entry = Entry.objects.get(action="suppression.signature.refused")
     assert entry.actor_id == people.sam.pk and entry.details["side"] == "soc"
 
 
+@pytest.mark.abuse("A19")
 def test_a_lead_of_one_of_two_workspaces_cannot_sign_for_both(
     people, history, make_person, workspace, site
 ):
@@ -203,6 +216,7 @@ def test_changes_can_be_asked_for_and_void_what_was_signed(proposal, people):
         rules.sign(proposal, by=people.leo, now=NOON)
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("judge", [request_changes, reject_rule])
 def test_only_signers_judge_and_they_say_why(proposal, people, judge):
     with pytest.raises(CannotJudgeRule, match="may sign"):
@@ -211,6 +225,7 @@ def test_only_signers_judge_and_they_say_why(proposal, people, judge):
         judge(version_id=proposal.pk, by=people.leo, note=" ", now=NOON)
 
 
+@pytest.mark.abuse("A20")
 @pytest.mark.django_db(transaction=True)
 def test_signing_and_editing_at_one_instant_end_one_way(proposal, people):
     """Whoever comes first: a version that was edited never lives, one that lives was not edited."""
@@ -241,6 +256,7 @@ def test_signing_and_editing_at_one_instant_end_one_way(proposal, people):
         assert not Signature.objects.filter(version=proposal, void_at=None).exists()
 
 
+@pytest.mark.abuse("A19")
 def test_ot_of_one_of_two_sites_cannot_sign_for_both(people, history, porto, site):
     version = rules.draft(rules.downloads(), by=people.sam, evidence=history.verdicts, now=NOON)
     version = rules.propose(version, by=people.sam, now=NOON)

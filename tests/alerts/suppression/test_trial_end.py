@@ -134,6 +134,7 @@ def test_nobody_decides_twice(canary, people):
         approve(canary, people.oda, now=END + DAY)
 
 
+@pytest.mark.abuse("A19")
 def test_one_person_who_owns_both_sides_cannot_decide_alone(canary, people):
     body = canary.body | {"owner_soc": people.oda.email}
     RuleVersion.objects.filter(pk=canary.pk).update(body=body)

@@ -53,6 +53,7 @@ def other_value(field):
     return OTHER.get(kind, "other"[: field.max_length])
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize("model", LIVE)
 def test_only_the_columns_that_live_change(rows, model):
     row, passed = rows[model], set()
@@ -105,12 +106,14 @@ def test_a_close_that_landed_is_not_written_over_by_calling_it_not_sent(rows, ch
         LedgerEntry.objects.update(**change, ending="")
 
 
+@pytest.mark.abuse("A42")
 def test_a_void_signature_stays_void(rows):
     Signature.objects.update(void_at=NOON)
     with pytest.raises(DatabaseError, match="only these columns"), transaction.atomic():
         Signature.objects.update(void_at=None)
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize("table", ["suppression_ledgerentry", "suppression_signature"])
 def test_the_role_of_the_application_removes_none_of_it(rows, table):
     with connection.cursor() as cursor:

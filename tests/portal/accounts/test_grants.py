@@ -30,6 +30,7 @@ def test_an_administrator_reads_no_incidents(make_person):
     assert reach_of(ada).nowhere
 
 
+@pytest.mark.abuse("A05")
 def test_a_revoked_grant_gives_nothing_but_stays_on_record(make_person, noon):
     oda = make_person(cast.ODA, (Role.OT_ENGINEER, ScopeKind.SITE, GDANSK))
     assert revoke_role(grant_id=oda.grants.get().pk, by="tests", now=noon)

@@ -60,6 +60,7 @@ def test_who_waits_is_told_for_how_long(sam):
     assert f'value="{sam.email}"' in answer.text
 
 
+@pytest.mark.abuse("A06")
 def test_on_a_known_device_nobody_waits_for_the_guesses_of_others(sam):
     device = used_device()
     for host in range(10):
@@ -68,12 +69,14 @@ def test_on_a_known_device_nobody_waits_for_the_guesses_of_others(sam):
     assert sign_in(device, address="198.51.100.1").status_code == 302
 
 
+@pytest.mark.abuse("A06")
 def test_guesses_from_one_address_close_an_account_to_no_other_address(sam):
     guess(MAX_OF_PAIR + 60)
     assert SignInFailure.objects.count() == MAX_OF_PAIR < MAX_OF_ACCOUNT
     assert sign_in(Client(), address="192.0.2.2").status_code == 302
 
 
+@pytest.mark.abuse("A06")
 def test_whoever_has_all_networks_of_a_site_closes_an_account_to_no_other_site(sam):
     for network in range(10):
         guess(MAX_OF_PAIR, address=f"2001:db8:1:{network:x}::1")
@@ -81,6 +84,7 @@ def test_whoever_has_all_networks_of_a_site_closes_an_account_to_no_other_site(s
     assert sign_in(Client(), address="2001:db8:2::1").status_code == 302
 
 
+@pytest.mark.abuse("A06")
 def test_one_address_that_tries_all_accounts_waits(sam):
     for i in range(MAX_OF_ADDRESS):
         assert guess(1, f"person{i}@demo.example") == 422
@@ -88,6 +92,7 @@ def test_one_address_that_tries_all_accounts_waits(sam):
     assert sign_in(used_device()).status_code == 302, "not on a device of theirs"
 
 
+@pytest.mark.abuse("A06")
 def test_a_known_device_has_its_own_count(sam):
     device = used_device()
     for _ in range(MAX_OF_PAIR):
@@ -96,6 +101,7 @@ def test_a_known_device_has_its_own_count(sam):
     assert sign_in(Client()).status_code == 302, "and makes nobody else wait"
 
 
+@pytest.mark.abuse("A06")
 def test_the_device_of_another_account_is_a_stranger_here(sam, leo):
     device = used_device(leo.email)
     guess(MAX_OF_PAIR)
@@ -103,6 +109,7 @@ def test_the_device_of_another_account_is_a_stranger_here(sam, leo):
     assert sign_in(device, leo.email).status_code == 302
 
 
+@pytest.mark.abuse("A06")
 @pytest.mark.parametrize("change", [str.upper, lambda value: value[:-2] + "xx", lambda _: "[]"])
 def test_a_device_that_somebody_made_up_is_a_stranger(sam, change):
     device = used_device()
@@ -111,6 +118,7 @@ def test_a_device_that_somebody_made_up_is_a_stranger(sam, change):
     assert sign_in(device).status_code == 429
 
 
+@pytest.mark.abuse("A06")
 def test_a_new_password_makes_all_devices_strangers(sam):
     device = used_device()
     sam.set_password(PASSWORD)
@@ -119,6 +127,7 @@ def test_a_new_password_makes_all_devices_strangers(sam):
     assert sign_in(device).status_code == 429
 
 
+@pytest.mark.abuse("A06")
 def test_the_cookie_of_a_device_is_for_the_sign_in_alone(sam):
     cookie = used_device().cookies[COOKIE]
     assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/login/"
@@ -133,6 +142,7 @@ def test_a_browser_knows_several_people_and_forgets_none_who_signs_in_again(sam,
     assert sign_in(desk).status_code == 302
 
 
+@pytest.mark.abuse("A06")
 def test_after_a_right_password_the_wrong_ones_before_it_count_no_longer(sam):
     for _ in range(3):
         guess(MAX_OF_PAIR - 1)
@@ -145,6 +155,7 @@ def test_a_quarter_of_an_hour_later_one_may_try_again(sam):
     assert sign_in(Client()).status_code == 302
 
 
+@pytest.mark.abuse("A06")
 def test_behind_a_proxy_each_client_has_its_own_count(sam, settings):
     settings.TRUSTED_PROXIES = 1
     for i in range(MAX_OF_PAIR + 1):
@@ -169,6 +180,7 @@ def asked_again(sam, rf):
     return asked
 
 
+@pytest.mark.abuse("A06")
 def test_strangers_do_not_keep_anybody_from_signing(sam, asked_again):
     client = Client()
     client.force_login(sam)
@@ -176,6 +188,7 @@ def test_strangers_do_not_keep_anybody_from_signing(sam, asked_again):
     assert asked_again(client, PASSWORD) is PasswordCheck.RIGHT
 
 
+@pytest.mark.abuse("A06")
 def test_the_password_asked_again_counts_for_its_session(sam, asked_again):
     thief, owner = Client(), Client()
     thief.force_login(sam)
@@ -187,6 +200,7 @@ def test_the_password_asked_again_counts_for_its_session(sam, asked_again):
     assert sign_in(Client()).status_code == 302
 
 
+@pytest.mark.abuse("A06")
 def test_guesses_write_nothing_into_the_record_until_their_hour_is_over(sam):
     guess(3)
     guess(2, "nobody@demo.example")
@@ -207,6 +221,7 @@ def test_guesses_write_nothing_into_the_record_until_their_hour_is_over(sam):
     assert record_failures(now=later) == 0
 
 
+@pytest.mark.abuse("A06")
 def test_what_was_typed_instead_of_an_address_is_not_on_record(sam):
     guess(1, "my secret password")
     record_failures(now=clock.unshifted() + timedelta(hours=1))
@@ -235,6 +250,7 @@ class Telling:
         self._inner.release()
 
 
+@pytest.mark.abuse("A06")
 def test_one_check_runs_one_waits_and_a_third_is_sent_away():
     queue, order, come = CheckQueue(), [], threading.Event()
 
@@ -254,6 +270,7 @@ def test_one_check_runs_one_waits_and_a_third_is_sent_away():
     assert order == ["first", "second"]
 
 
+@pytest.mark.abuse("A06")
 def test_an_account_that_signs_in_again_and_again_leaves_a_place_to_others():
     queue, order, waits = CheckQueue(), [], threading.Event()
 
@@ -275,6 +292,7 @@ def test_an_account_that_signs_in_again_and_again_leaves_a_place_to_others():
     assert not queue._shares, "nothing is kept of who has been here"
 
 
+@pytest.mark.abuse("A06")
 def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam, django_assert_num_queries):
     device = used_device()
     with STRANGERS.place("one"), STRANGERS.place("other"):
@@ -287,6 +305,7 @@ def test_where_many_sign_in_at_once_others_are_asked_to_come_back(sam, django_as
         assert sign_in(device).status_code == 302, "strangers do not hold up known people"
 
 
+@pytest.mark.abuse("A06")
 def test_signing_says_so_too_where_many_sign_in_at_once(sam, asked_again):
     client = Client()
     client.force_login(sam)
@@ -295,6 +314,7 @@ def test_signing_says_so_too_where_many_sign_in_at_once(sam, asked_again):
     assert asked_again(client, PASSWORD) is PasswordCheck.RIGHT
 
 
+@pytest.mark.abuse("A06")
 def test_an_endless_password_is_not_looked_at(sam, monkeypatch):
     looked = []
     monkeypatch.setattr(ModelBackend, "authenticate", lambda *_, **given: looked.append(given))
@@ -302,6 +322,7 @@ def test_an_endless_password_is_not_looked_at(sam, monkeypatch):
     assert looked == []
 
 
+@pytest.mark.abuse("A06")
 @pytest.mark.django_db(transaction=True)
 def test_guesses_at_the_same_instant_count_as_well(sam, monkeypatch):
     looked, start = [], threading.Barrier(24)

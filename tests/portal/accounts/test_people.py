@@ -60,6 +60,7 @@ def token_for(sam):
     return made
 
 
+@pytest.mark.abuse("A05")
 def test_disabling_ends_sessions_and_tokens_with_the_next_request(sam, ada):
     desk, phone, token = sign_in(), sign_in(), token_for(sam)
     program = Client(headers=bearer(token))
@@ -76,6 +77,7 @@ def test_disabling_ends_sessions_and_tokens_with_the_next_request(sam, ada):
     assert entry.details == {"sessions": 2, "tokens": [token.token.prefix]}
 
 
+@pytest.mark.abuse("A05")
 def test_a_form_that_was_open_does_nothing_any_more(sam, ada):
     desk = sign_in()
     disable_person(person_id=sam.pk, by=ada, now=NOON)
@@ -85,6 +87,7 @@ def test_a_form_that_was_open_does_nothing_any_more(sam, ada):
     assert sam.language == ""
 
 
+@pytest.mark.abuse("A05")
 def test_a_person_who_is_back_has_no_session_and_no_token(sam, ada):
     desk, token = sign_in(), token_for(sam)
     disable_person(person_id=sam.pk, by=ada, now=NOON)
@@ -95,6 +98,7 @@ def test_a_person_who_is_back_has_no_session_and_no_token(sam, ada):
     assert Entry.objects.filter(action="accounts.person.enabled", actor=ada).count() == 1
 
 
+@pytest.mark.abuse("A05")
 def test_a_session_that_began_while_the_account_was_closed_ends_too(sam, ada):
     disable_person(person_id=sam.pk, by=ada, now=NOON)
     late = Client()
@@ -103,6 +107,7 @@ def test_a_session_that_began_while_the_account_was_closed_ends_too(sam, ada):
     assert late.get("/")["Location"].startswith("/login/")
 
 
+@pytest.mark.abuse("A05")
 def test_the_account_is_looked_at_once_more_when_the_session_begins(sam, monkeypatch):
     from portal.accounts.web import sign_in as page
 
@@ -118,6 +123,7 @@ def test_the_account_is_looked_at_once_more_when_the_session_begins(sam, monkeyp
     assert not Session.objects.exists()
 
 
+@pytest.mark.abuse("A05")
 def test_no_token_is_made_for_an_account_that_was_closed_meanwhile(sam, ada):
     stale = User.objects.get(pk=sam.pk)
     disable_person(person_id=sam.pk, by=ada, now=NOON)
@@ -156,6 +162,7 @@ def eve(make_person):
     return make_person(cast.OLAF, (Role.ADMINISTRATOR, *EVERYWHERE))
 
 
+@pytest.mark.abuse("A05")
 @pytest.mark.parametrize("lost", ["account", "role"])
 def test_who_lost_account_or_role_a_moment_ago_does_nothing_to_others(sam, ada, eve, lost):
     assert Role.ADMINISTRATOR in roles_of(ada), "as her request began"
@@ -207,6 +214,7 @@ def test_a_password_that_was_changed_meanwhile_is_not_written_over(sam):
     assert sign_in(OTHER)
 
 
+@pytest.mark.abuse("A05")
 def test_nobody_changes_the_password_of_an_account_that_was_closed_meanwhile(sam, ada):
     stale = User.objects.get(pk=sam.pk)
     disable_person(person_id=sam.pk, by=ada, now=NOON)
@@ -214,6 +222,7 @@ def test_nobody_changes_the_password_of_an_account_that_was_closed_meanwhile(sam
         change_password(person_id=sam.pk, password=OTHER, by=stale, now=NOON)
 
 
+@pytest.mark.abuse("A05")
 def test_a_role_that_was_taken_back_holds_no_longer_in_open_sessions(sam, ada):
     desk = sign_in()
     assert desk.get("/incidents/").status_code == 200
@@ -221,6 +230,7 @@ def test_a_role_that_was_taken_back_holds_no_longer_in_open_sessions(sam, ada):
     assert desk.get("/incidents/").status_code == 403
 
 
+@pytest.mark.abuse("A05")
 def test_a_new_password_ends_sessions(sam):
     desk = sign_in()
     change_password(person_id=sam.pk, password=OTHER, by="command line", now=NOON)

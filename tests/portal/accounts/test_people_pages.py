@@ -98,6 +98,7 @@ def test_nobody_removes_themselves(page, ada):
     assert ada.is_active and ada.grants.get().revoked_at is None
 
 
+@pytest.mark.abuse("A15")
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATOR])
 def test_nobody_else_reads_or_does_any_of_it(client, make_person, ada, role):
     client.force_login(make_person(cast.LEO, (role, *EVERYWHERE)))
@@ -146,6 +147,7 @@ def test_what_makes_no_sense_changes_nothing(sam, said, reason):
     assert signed_in()
 
 
+@pytest.mark.abuse("A06")
 def test_guessing_the_old_password_has_an_end(sam):
     here = signed_in()
     for _ in range(8):

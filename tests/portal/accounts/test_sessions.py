@@ -54,6 +54,8 @@ def works(client, address="/"):
     return client.get(address).status_code == 200
 
 
+@pytest.mark.abuse("A18")
+@pytest.mark.abuse("A08")
 def test_the_database_holds_no_key_with_which_one_could_sign_in(sign_in, oda):
     key = cookie_of(sign_in()).value
     with connection.cursor() as cursor:
@@ -67,6 +69,7 @@ def test_the_database_holds_no_key_with_which_one_could_sign_in(sign_in, oda):
     assert not works(thief)
 
 
+@pytest.mark.abuse("A08")
 def test_a_key_from_before_the_sign_in_is_worth_nothing(sign_in, oda):
     planted = "a" * 32
     client = Client()
@@ -78,6 +81,7 @@ def test_a_key_from_before_the_sign_in_is_worth_nothing(sign_in, oda):
     assert works(client) and not works(attacker)
 
 
+@pytest.mark.abuse("A08")
 def test_after_sign_out_the_cookie_is_worth_nothing(sign_in):
     client = sign_in()
     stolen = Client()
@@ -87,6 +91,7 @@ def test_after_sign_out_the_cookie_is_worth_nothing(sign_in):
     assert not Session.objects.exists()
 
 
+@pytest.mark.abuse("A08")
 def test_two_hours_without_work_end_a_session(sign_in):
     client = sign_in()
     let_pass(minutes=119)
@@ -97,6 +102,7 @@ def test_two_hours_without_work_end_a_session(sign_in):
     assert client.get("/")["Location"].startswith("/login/")
 
 
+@pytest.mark.abuse("A08")
 def test_an_open_page_that_asks_by_itself_is_not_work(sign_in):
     client = sign_in()
     let_pass(minutes=70)
@@ -117,6 +123,7 @@ def test_nor_are_the_numbers_that_such_a_page_fetches_next(sign_in, page):
     assert not works(client)
 
 
+@pytest.mark.abuse("A08")
 def test_a_workday_ends_a_session_however_busy_it_is(sign_in):
     client = sign_in()
     for _ in range(11):
@@ -148,6 +155,7 @@ def test_a_phone_that_stays_signed_in_can_answer_for_thirty_days(sign_in):
     assert phone.get("/reviews/")["Location"].startswith("/login/")
 
 
+@pytest.mark.abuse("A08")
 @pytest.mark.parametrize("address", ["/", "/incidents/", "/rules/", "/tokens/", "/search/?q=plc"])
 def test_anything_else_asks_the_phone_for_the_password_again(sign_in, oda, address):
     phone = sign_in(stay="on")
@@ -164,6 +172,7 @@ def test_anything_else_asks_the_phone_for_the_password_again(sign_in, oda, addre
     assert works(phone) and works(phone, "/reviews/")
 
 
+@pytest.mark.abuse("A08")
 def test_the_api_takes_a_limited_session_for_nobodys(sign_in):
     phone = sign_in(stay="on")
     assert works(phone, "/api/v1/incidents/")
@@ -178,6 +187,7 @@ def test_a_limited_session_can_be_ended(sign_in):
     assert not Session.objects.exists()
 
 
+@pytest.mark.abuse("A08")
 def test_a_session_that_was_ended_meanwhile_is_not_stored_again(sign_in, oda):
     client = sign_in()
     session = client.session

@@ -34,6 +34,7 @@ def test_a_wrong_password_is_one_sentence(client, sam):
     assert "case-sensitive" in answer.text
 
 
+@pytest.mark.abuse("A06")
 def test_after_eight_failures_the_pair_of_account_and_address_waits(client, sam):
     for _ in range(8):
         sign_in(client, password="wrong")
@@ -46,12 +47,14 @@ def test_after_eight_failures_the_pair_of_account_and_address_waits(client, sam)
     assert elsewhere.status_code == 302, "nobody can lock somebody else out"
 
 
+@pytest.mark.abuse("A06")
 def test_a_forwarded_header_does_not_make_a_new_address(client, sam):
     for turn in range(8):
         sign_in(client, password="wrong", HTTP_X_FORWARDED_FOR=f"10.0.0.{turn}")
     assert sign_in(client).status_code == 429
 
 
+@pytest.mark.abuse("A06")
 @pytest.mark.parametrize("spelling", ["{} ", " {}", "\u3000{}", "ｓ{}"])
 def test_another_spelling_of_the_same_account_brings_no_new_attempts(client, sam, spelling):
     email = spelling.format(sam.email[1:] if spelling.startswith("ｓ") else sam.email)
@@ -67,6 +70,7 @@ def test_an_impossible_address_is_a_wrong_password_and_no_failure_of_ours(client
     assert sign_in(client, email).status_code == 429
 
 
+@pytest.mark.abuse("A05")
 def test_a_deactivated_person_cannot_sign_in(client, sam):
     type(sam).objects.update(is_active=False)
     assert sign_in(client).status_code == 422

@@ -24,6 +24,7 @@ def close(program, incident):
     return closed
 
 
+@pytest.mark.abuse("A25")
 @pytest.mark.django_db
 def test_the_same_key_and_body_give_the_same_answer_and_one_effect(close):
     first, again = close(), close()
@@ -32,6 +33,7 @@ def test_the_same_key_and_body_give_the_same_answer_and_one_effect(close):
     assert TimelineItem.objects.filter(code="closed").count() == 1
 
 
+@pytest.mark.abuse("A25")
 @pytest.mark.django_db
 def test_another_body_or_address_under_the_same_key_is_409(close, program, incident):
     close()
@@ -41,6 +43,7 @@ def test_another_body_or_address_under_the_same_key_is_409(close, program, incid
     assert TimelineItem.objects.count() == 1
 
 
+@pytest.mark.abuse("A25")
 @pytest.mark.django_db
 def test_a_refusal_is_said_again_too(close):
     close(key="first")
@@ -48,6 +51,7 @@ def test_a_refusal_is_said_again_too(close):
     assert close().status_code == 409
 
 
+@pytest.mark.abuse("A25")
 @pytest.mark.django_db
 def test_a_key_belongs_to_its_actor(close, make_person, workspace):
     from portal.accounts.models import Role, ScopeKind
@@ -75,18 +79,21 @@ def test_old_answers_and_counts_are_removed(close):
     assert not Usage.objects.exists()
 
 
+@pytest.mark.abuse("A25")
 @pytest.mark.django_db
 def test_what_nobody_may_see_leaves_no_key(program):
     problem_of(program.post("incidents/0/close/", CLOSE, Idempotency_Key="k"), 404)
     assert not Answer.objects.exists()
 
 
+@pytest.mark.abuse("A25")
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["", "x" * 201, "tab\there"])
 def test_odd_keys_are_refused(close, key):
     problem_of(close(key=key), 400)
 
 
+@pytest.mark.abuse("A25")
 @pytest.mark.django_db(transaction=True)
 def test_two_at_the_same_instant_have_one_effect(close):
     answers = []

@@ -28,6 +28,7 @@ WRONG = [
 ]  # fmt: skip
 
 
+@pytest.mark.abuse("A16")
 @pytest.mark.parametrize("query", UNKNOWN + WRONG)
 def test_what_is_not_documented_is_400_and_named(program, incident, query):
     answer = program.get(f"incidents/?{query}")
@@ -35,6 +36,7 @@ def test_what_is_not_documented_is_400_and_named(program, incident, query):
     assert answer.json()["errors"]
 
 
+@pytest.mark.abuse("A16")
 @pytest.mark.parametrize("query", ["status=New", "cursor=x", "page_size=1", "x=1"])
 def test_a_single_row_takes_fields_and_nothing_else(program, incident, query):
     problem_of(program.get(f"incidents/{incident.pk}/?{query}"), 400)
@@ -42,6 +44,7 @@ def test_a_single_row_takes_fields_and_nothing_else(program, incident, query):
     assert program.get(f"incidents/{incident.pk}/?fields=id").json()["id"] == incident.pk
 
 
+@pytest.mark.abuse("A16")
 @pytest.mark.parametrize(
     "inside",
     ["2026-11-24T12:00:00+00:00|x", "2026-11-24T12:00:00|1", "x|1", "|", "2026|-1",

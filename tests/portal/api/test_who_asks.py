@@ -34,6 +34,7 @@ def disabled(program):
     User.objects.update(is_active=False)
 
 
+@pytest.mark.abuse("A17")
 @pytest.mark.parametrize(
     ("spoil", "said"), [(expired, "expired"), (revoked, "revoked"), (disabled, "no active account")]
 )
@@ -46,6 +47,7 @@ def test_a_token_that_is_over_is_401_everywhere(program, incident, spoil, said):
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.abuse("A17")
 @pytest.mark.parametrize(
     "sent",
     ["Bearer", "Bearer ", "Bearer nonsense", "Bearer tagout_ab_cd", "Basic c2FtOnBhc3M=",
@@ -61,6 +63,7 @@ def test_nobody_is_401(client):
     problem_of(client.get(LIST), 401)
 
 
+@pytest.mark.abuse("A17")
 @pytest.mark.parametrize(
     ("scopes", "reads", "writes"),
     [
@@ -79,6 +82,7 @@ def test_a_token_does_what_it_was_made_for(sam, noon, incident, scopes, reads, w
         assert TokenScope.INCIDENTS_WRITE in problem_of(answer, 403)
 
 
+@pytest.mark.abuse("A17")
 def test_a_token_never_does_more_than_its_owner_may(make_person, noon, incident):
     from portal.accounts.models import Role, ScopeKind
     from tests import cast
@@ -89,6 +93,7 @@ def test_a_token_never_does_more_than_its_owner_may(make_person, noon, incident)
     assert "SOC analyst" in problem_of(answer, 403)
 
 
+@pytest.mark.abuse("A17")
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "q"])
 def test_a_token_in_the_address_is_refused_and_called_spoilt(client, program, name):
     for asker in (client, program._client):

@@ -31,6 +31,7 @@ def answers(make_person):
     return asked
 
 
+@pytest.mark.abuse("A17")
 def test_it_hears_the_id_and_no_more(answers):
     found = answers(*(each for each in TokenScope if each != TokenScope.READ))
     assert len(found) > 10

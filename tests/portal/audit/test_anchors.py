@@ -77,6 +77,7 @@ def test_a_file_gets_a_line_each_time_and_is_read_by_verify(entries, anchor_to, 
     call_command("audit", "verify")
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize("upto", [3, 2])
 def test_a_history_that_was_rewritten_whole_is_found_by_what_was_told(
     entries, anchor_to, tmp_path, upto

@@ -25,6 +25,7 @@ def test_entries_form_one_chain(three_entries):
     assert verify_chain().whole
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -47,6 +48,7 @@ SWAPPED = """UPDATE audit_entry SET seq = -seq WHERE seq < 3;
     UPDATE audit_entry SET seq = CASE seq WHEN -1 THEN 2 ELSE 1 END WHERE seq < 0"""
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize(
     ("damage", "place"),
     [
@@ -87,6 +89,7 @@ def test_what_others_record_during_the_walk_is_no_damage(three_entries, noon):
     assert report.whole, report.reason
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize(
     "forged",
     [
@@ -160,6 +163,7 @@ def test_a_long_record_may_take_longer_than_a_page(three_entries):
     assert verify_chain().whole
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.django_db(transaction=True)
 def test_what_is_recorded_outside_a_transaction_is_refused():
     with pytest.raises(RuntimeError, match="transaction"):

@@ -55,6 +55,7 @@ def test_it_writes_entries_that_form_the_chain_and_reads_them(as_app):
     assert head_of_record() == (2, entries[1].hash)
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -71,6 +72,7 @@ def test_it_changes_nothing_and_cannot_reach_the_head(as_app, sql):
     forbidden(as_app, sql)
 
 
+@pytest.mark.abuse("A42")
 def test_a_schema_of_its_own_does_not_lead_the_trigger_astray(as_app):
     as_app.execute("CREATE TEMPORARY TABLE audit_head (id int, seq bigint, hash text)")
     as_app.execute("INSERT INTO audit_head VALUES (1, 41, repeat('0', 64))")
@@ -103,10 +105,12 @@ HANG_IT = (
 INTO_IT = "INSERT INTO mine (at, details) VALUES (clock_timestamp(), '{}')"
 
 
+@pytest.mark.abuse("A42")
 def test_the_trigger_with_the_rights_of_the_owner_hangs_on_no_other_table(own_table):
     forbidden(own_table, HANG_IT, match="permission denied for function public.audit_chain")
 
 
+@pytest.mark.abuse("A42")
 def test_even_where_it_hangs_on_another_table_nothing_of_that_table_runs(own_table):
     own_table.execute("RESET SESSION AUTHORIZATION")
     own_table.execute(f"GRANT EXECUTE ON FUNCTION audit_chain() TO {ROLE}")
@@ -124,6 +128,7 @@ def test_every_function_with_the_rights_of_the_owner_has_a_path_and_is_no_trigge
     assert as_app.fetchall() == [("audit_chain", True, False), ("audit_head_now", True, False)]
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -136,6 +141,7 @@ def test_it_does_not_move_the_clock_by_which_entries_are_dated(as_app, sql):
     forbidden(as_app, sql)
 
 
+@pytest.mark.abuse("A42")
 @pytest.mark.parametrize("by", [timedelta(hours=-2), timedelta(minutes=6)])
 def test_an_entry_is_dated_neither_back_nor_ahead(as_app, by):
     with pytest.raises(DatabaseError, match="dated when it is written"), transaction.atomic():
@@ -143,6 +149,7 @@ def test_an_entry_is_dated_neither_back_nor_ahead(as_app, by):
     assert not Entry.objects.exists()
 
 
+@pytest.mark.abuse("A42")
 def test_the_moment_the_role_and_the_name_are_the_databases_own_word(make_person, as_app):
     as_app.execute("RESET SESSION AUTHORIZATION")
     ada = make_person(cast.ADA)

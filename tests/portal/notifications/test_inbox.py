@@ -57,6 +57,7 @@ def test_following_a_line_reads_it(client, sam, tell, noon):
     assert line.read_at == NOON
 
 
+@pytest.mark.abuse("A11")
 @pytest.mark.parametrize("path", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
 def test_a_line_never_leads_outside(client, sam, tell, noon, path):
     line = tell(path=path)

@@ -107,6 +107,7 @@ def test_a_mail_given_up_is_no_trouble_any_more_once_one_arrives_there(tell, mak
     assert mails_owed().given_up == 1, "only Olaf's"
 
 
+@pytest.mark.abuse("A05")
 def test_who_left_meanwhile_gets_no_mail(tell, make_person):
     oda = make_person(cast.ODA)
     owed = tell(oda)

@@ -121,6 +121,7 @@ def test_the_theme_is_kept_without_scripts(signed_in):
     assert answer["Location"] == "/" and answer.cookies["tagout_theme"].value == ""
 
 
+@pytest.mark.abuse("A44")
 def test_the_gallery_is_for_staff_only(signed_in, client):
     assert signed_in.get("/ui/").status_code == 403
 

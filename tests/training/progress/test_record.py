@@ -36,6 +36,7 @@ def test_the_page_tells_first_tries_by_module_and_the_latest_answers(answered):
     assert 'href="/training/record/"' in answered.get("/training/").text
 
 
+@pytest.mark.abuse("A34")
 def test_csv_has_every_answer_in_their_order_and_runs_no_formula(answered):
     answer = answered.get("/training/record.csv")
     disposition = 'attachment; filename="training-record-2026-11-24.csv"'
@@ -110,6 +111,7 @@ def test_the_record_needs_as_many_queries_for_many_answers(
         assert answered.get("/training/record.csv").text.count("\n") == 33
 
 
+@pytest.mark.abuse("A34")
 def test_texts_that_spreadsheets_would_run_are_texts():
     cells = ["=A1", "+1", "-1", "@x", "\t=1", "plain", 'say "no"', -1]
     text = csv_bytes(["a"] * len(cells), [cells]).decode("utf-8-sig")

@@ -140,6 +140,7 @@ def test_a_subscription_is_never_registered_by_us(azure, far_end):
     assert len(far_end.requests) == 1
 
 
+@pytest.mark.abuse("A38")
 @pytest.mark.parametrize(
     "link",
     [
@@ -160,6 +161,7 @@ def test_a_link_to_another_host_is_not_followed(azure, far_end, link):
     assert far_end.sign_ins == []
 
 
+@pytest.mark.abuse("A38")
 def test_a_redirect_is_not_followed(azure, far_end):
     far_end.spoil(lambda far: far.send(307, b"", {"Location": far_end.url + "/elsewhere"}))
     with pytest.raises(SentinelRefused, match="leads elsewhere"):
@@ -317,6 +319,7 @@ def test_what_is_left_of_the_budgets_is_noted(azure, far_end):
     assert azure.calls_left == {"subscription-reads": 249}
 
 
+@pytest.mark.abuse("A38")
 @pytest.mark.parametrize("name", ["..", ".", "", "a/../../b", "a?b#c%2f"])
 def test_a_name_cannot_lead_out_of_the_workspace(azure, far_end, name):
     with pytest.raises((SentinelRefused, SentinelNotFound)):
@@ -325,6 +328,7 @@ def test_a_name_cannot_lead_out_of_the_workspace(azure, far_end, name):
         assert path.rpartition("/")[0].endswith("/Microsoft.SecurityInsights/incidents")
 
 
+@pytest.mark.abuse("A38")
 def test_tokens_travel_over_tls_only(far_end):
     with pytest.raises(ValueError, match="https"):
         AzureSentinelClient(far_end.connection(endpoint="http://localhost:1"))

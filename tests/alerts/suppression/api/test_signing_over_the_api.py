@@ -39,6 +39,7 @@ def test_a_signed_in_soc_lead_gives_the_second_signature(signed_in, people, prop
     stands(proposal, State.CANARY, 2)
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("look", [{}, {"checked_evidence": False}])
 def test_little_evidence_is_not_signed_without_a_look(signed_in, people, proposal, signature, look):
     told = {name: value for name, value in signature.items() if name != "checked_evidence"} | look
@@ -47,6 +48,7 @@ def test_little_evidence_is_not_signed_without_a_look(signed_in, people, proposa
     stands(proposal)
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "k-1"}])
 def test_a_token_never_signs_and_the_try_is_on_record(programs, proposal, signature, headers):
     answer = programs.leo.post(at(proposal, "sign"), signature, **headers)
@@ -56,6 +58,7 @@ def test_a_token_never_signs_and_the_try_is_on_record(programs, proposal, signat
     assert refusals() == 1
 
 
+@pytest.mark.abuse("A19")
 def test_a_token_never_signs_whatever_state_the_rule_is_in(programs, draft, canary):
     for version in (draft, canary):
         answer = programs.leo.post(at(version, "sign"), NOTHING_SEEN)
@@ -65,6 +68,7 @@ def test_a_token_never_signs_whatever_state_the_rule_is_in(programs, draft, cana
         )
 
 
+@pytest.mark.abuse("A19")
 def test_who_only_runs_the_house_signs_nothing(signed_in, people, proposal, signature):
     people.ada.is_staff = True
     people.ada.save()
@@ -74,6 +78,7 @@ def test_who_only_runs_the_house_signs_nothing(signed_in, people, proposal, sign
     stands(proposal)
 
 
+@pytest.mark.abuse("A19")
 def test_nobody_signs_for_a_side_that_is_not_theirs(
     signed_in, people, proposal, signature, workspace
 ):
@@ -88,6 +93,7 @@ def test_nobody_signs_for_a_side_that_is_not_theirs(
     stands(proposal)
 
 
+@pytest.mark.abuse("A19")
 def test_who_gave_evidence_does_not_sign_for_the_soc(
     signed_in, people, proposal, signature, workspace
 ):
@@ -99,6 +105,7 @@ def test_who_gave_evidence_does_not_sign_for_the_soc(
     assert refusals() == 1
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("ago", [None, timedelta(minutes=5, seconds=1), timedelta(seconds=-1)])
 def test_a_proof_of_identity_that_is_not_fresh_does_not_do(
     signed_in, people, proposal, signature, ago
@@ -109,6 +116,7 @@ def test_a_proof_of_identity_that_is_not_fresh_does_not_do(
     stands(proposal)
 
 
+@pytest.mark.abuse("A19")
 def test_another_hash_than_that_of_the_request_is_not_signed(
     signed_in, people, proposal, signature
 ):
@@ -117,6 +125,7 @@ def test_another_hash_than_that_of_the_request_is_not_signed(
     stands(proposal)
 
 
+@pytest.mark.abuse("A25")
 def test_the_same_key_again_gives_the_same_answer_and_one_signature(
     signed_in, people, proposal, signature
 ):
@@ -130,6 +139,7 @@ def test_the_same_key_again_gives_the_same_answer_and_one_signature(
     stands(proposal, State.CANARY, 2)
 
 
+@pytest.mark.abuse("A19")
 def test_no_step_can_be_skipped(signed_in, people, draft):
     leo, oda = people.leo, people.oda
     fresh = rules.draft(rules.downloads(), by=oda, evidence=draft.evidence.all(), now=NOON)
@@ -149,6 +159,7 @@ def test_no_step_can_be_skipped(signed_in, people, draft):
         assert signed_in(leo, at(fresh, missing), {}).status_code == 404
 
 
+@pytest.mark.abuse("A19")
 def test_a_rule_that_acts_is_not_signed_proposed_or_made_live_again(
     signed_in, people, canary, signature
 ):
@@ -186,6 +197,8 @@ def test_who_may_sign_asks_for_changes_or_says_no(programs, proposal):
     assert programs.leo.post(at(proposal, "reject"), {"note": "No."}).json()["state"] == "rejected"
 
 
+@pytest.mark.abuse("A25")
+@pytest.mark.abuse("A20")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("keys", [("k-1", "k-2"), ("k-1", "k-1")])
 def test_two_signatures_at_the_same_instant_give_one_of_each_side(
@@ -214,6 +227,7 @@ def test_two_signatures_at_the_same_instant_give_one_of_each_side(
     stands(proposal, State.CANARY, 2)
 
 
+@pytest.mark.abuse("A20")
 @pytest.mark.django_db(transaction=True)
 def test_both_sides_at_the_same_instant_give_one_signature_each(signed_in, programs, people, draft):
     version = programs.oda.post(at(draft, "propose"), {}).json()  # a token: nobody has signed yet

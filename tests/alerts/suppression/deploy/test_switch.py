@@ -60,6 +60,7 @@ def test_the_gate_is_enabled_over_what_a_hand_did_to_it(version, far, oda, works
     assert far.gate["order"] == 500 and far.gate["triggeringLogic"]["isEnabled"]
 
 
+@pytest.mark.abuse("A25")
 def test_pressed_twice_it_is_one_stop(version, oda, leo, far):
     one, two = switch_off(by=oda, now=NOON), switch_off(by=leo, now=NOON)
     assert one == two and Stop.objects.count() == 1

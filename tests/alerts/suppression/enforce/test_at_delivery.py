@@ -46,6 +46,7 @@ def _edit(**properties):
     return lambda floor: floor.sentinel.edit(floor.target.name, **properties)
 
 
+@pytest.mark.abuse("A45")
 @pytest.mark.parametrize(
     ("happens", "reason"),
     [
@@ -107,6 +108,7 @@ def test_a_person_who_was_faster_wins(decided, edit, moment):
     assert Incident.objects.get().closed_by == ""
 
 
+@pytest.mark.abuse("A45")
 def test_an_alert_that_joins_between_our_reading_and_our_writing_is_seen(decided):
     decided.sentinel.before_next(
         lambda: decided.join(decided.target, routine()), verb="put_incident"
@@ -128,6 +130,7 @@ def test_a_covered_alert_that_joined_is_closed_once_it_is_known(decided):
     assert Incident.objects.get().closed_by == "R-12"
 
 
+@pytest.mark.abuse("A25")
 def test_killed_after_the_write_and_before_its_settling_it_is_one_close(decided):
     """kill -9: the lease ends, another worker reads first and finds its own word there."""
     put = decided.sentinel.put_incident

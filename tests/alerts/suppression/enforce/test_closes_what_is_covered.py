@@ -62,6 +62,7 @@ def test_a_cause_of_the_catalogue_stands_in_words_in_sentinel_and_in_the_ledger(
     assert [line.reason for line in floor.ledger] == ["Scheduled backup"]
 
 
+@pytest.mark.abuse("A25")
 def test_run_twice_it_closes_once(floor):
     floor.rule()
     floor.incident()
@@ -226,6 +227,7 @@ def test_what_commits_late_is_found_by_looking_back(floor):
     assert floor.decide() == 1
 
 
+@pytest.mark.abuse("A19")
 @pytest.mark.parametrize("lacking", ["ot", "soc"])
 def test_without_both_signatures_a_version_does_not_act(floor, lacking):
     version = floor.rule()
@@ -234,6 +236,7 @@ def test_without_both_signatures_a_version_does_not_act(floor, lacking):
     assert floor.decide() == 0
 
 
+@pytest.mark.abuse("A19")
 def test_a_version_whose_text_is_not_that_of_its_hash_does_not_act(floor):
     version = floor.rule()
     RuleVersion.objects.filter(pk=version.pk).update(body=version.body | {"title": "Another"})

@@ -33,6 +33,7 @@ def test_the_very_same_incident_is_closed_without_any_of_this(floor):
     assert floor.decide() == 1
 
 
+@pytest.mark.abuse("A45")
 @pytest.mark.parametrize(
     "alert",
     [
@@ -50,12 +51,14 @@ def test_what_the_rule_does_not_say_is_not_covered(floor, alert):
     assert stays_open(floor)
 
 
+@pytest.mark.abuse("A45")
 def test_one_uncovered_alert_keeps_the_whole_incident_open(floor):
     floor.rule()
     floor.incident(routine(), routine(bag=OTHER), devices=THREE)
     assert stays_open(floor)
 
 
+@pytest.mark.abuse("A45")
 def test_a_second_site_of_the_alert_type_does_not_borrow_the_rule(floor):
     floor.rule()
     floor.incident(routine(), routine(bag={"SiteDisplayName": "Ulm"}))
@@ -127,6 +130,7 @@ def test_what_was_closed_in_sentinel_and_opened_again_there_stays_open(floor):
     assert stays_open(floor)
 
 
+@pytest.mark.abuse("A45")
 @pytest.mark.parametrize(
     "alert",
     [
@@ -166,6 +170,7 @@ def test_a_safety_system_is_found_by_its_name_alone_and_by_its_entity_alone(floo
     assert floor.decide() == 1
 
 
+@pytest.mark.abuse("A45")
 @pytest.mark.parametrize(
     "entity",
     [
@@ -201,6 +206,7 @@ def test_more_than_five_hundred_entities_keep_it_open(floor):
     assert stays_open(floor)
 
 
+@pytest.mark.abuse("A45")
 def test_a_device_in_an_open_true_positive_keeps_it_open(floor):
     floor.rule()
     case = floor.incident(routine(bag=OTHER), status="Active", devices=THREE[1:])
@@ -219,6 +225,7 @@ def test_without_its_details_nothing_is_known_of_it(floor):
     assert stays_open(floor)
 
 
+@pytest.mark.abuse("A45")
 def test_nothing_closes_while_any_alert_is_uncovered(floor):
     """A45, A26: whatever is mixed with what."""
     floor.rule(but(ROUTINE, clause("port", "is", 44818)))

@@ -193,6 +193,7 @@ def test_a_trial_says_so_and_counts_it_once_a_person_found_it_harmless(plant):
     assert [line.kept_open for line in plant.ledger][1] == []
 
 
+@pytest.mark.abuse("A45")
 def test_a_new_member_that_joins_a_closed_incident_opens_it_again(plant):
     signed(plant)
     incident = poll(plant, 21)
@@ -211,6 +212,7 @@ def test_a_new_member_that_joins_a_closed_incident_opens_it_again(plant):
     assert plant.properties(incident)["status"] != "Closed"
 
 
+@pytest.mark.abuse("A45")
 def test_between_decision_and_delivery_a_new_member_keeps_it_open(plant):
     version = signed(plant)
     incident = poll(plant, 21)

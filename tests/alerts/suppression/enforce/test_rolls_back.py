@@ -77,6 +77,7 @@ def test_reopened_by_a_person_in_tagout_the_rule_stops(closed):
     assert ending(closed) == "reopened"
 
 
+@pytest.mark.abuse("A45")
 def test_a_true_positive_after_all_stops_the_rule(closed):
     closed.sentinel.edit(
         closed.target.name,
@@ -91,6 +92,7 @@ def test_a_true_positive_after_all_stops_the_rule(closed):
     ]
 
 
+@pytest.mark.abuse("A45")
 def test_a_stranger_who_joins_reopens_it_and_stops_the_rule(closed):
     closed.go(minutes=1)
     closed.join(closed.target, routine(bag=OTHER))
@@ -116,6 +118,7 @@ def test_a_covered_alert_that_joins_changes_nothing(closed):
     assert closed.properties(closed.target)["status"] == "Closed"
 
 
+@pytest.mark.abuse("A45")
 def test_a_true_positive_on_the_same_device_stops_the_rule(closed):
     closed.go(days=3)
     case = closed.incident(routine(bag=OTHER), devices=THREE[1:])
@@ -159,6 +162,7 @@ def test_all_that_the_rule_closed_in_seven_days_is_looked_at_again(closed):
     assert set(again.values_list("incident", flat=True)) == {second.pk, third.pk}
 
 
+@pytest.mark.abuse("A45")
 def test_every_rule_that_covered_it_stops(floor):
     one = floor.rule(number=12)
     other = rule(TYPE, SITE, clause("source_device", "is", "HMI-02"), title="Other", reason="Too.")
@@ -239,6 +243,7 @@ class TestInSentinel:
             "R-12", "portal", "SuspiciousButExpected",
         )  # fmt: skip
 
+    @pytest.mark.abuse("A45")
     def test_a_mixed_incident_is_opened_again_and_the_rule_stops(self, there, monkeypatch):
         monkeypatch.setattr("alerts.suppression.services.life.bring_in_line", lambda **_: None)
         target = there.target = there.incident(routine(), routine(bag=OTHER), devices=THREE)
