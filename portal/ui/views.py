@@ -110,7 +110,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _failure(request: HttpRequest, status: int) -> HttpResponse:
+def _failure(request: HttpRequest, status: int, *, is_stale: bool = False) -> HttpResponse:
     """The page (or, for htmx, the block) that says what failed, with a number to name it by."""
     reference = secrets.token_hex(4)
     logger.warning("%s answered %s, reference %s", request.path, status, reference)
@@ -123,7 +123,13 @@ def _failure(request: HttpRequest, status: int) -> HttpResponse:
     frame = {"theme": chosen if chosen in THEMES else ""}
     # Rendered without context processors: the database may be what failed.
     limit = settings.MAX_REQUEST_BYTES // (1024 * 1024)
-    page = {"status": status, "reference": reference, "shell": frame, "limit": limit}
+    page = {
+        "status": status,
+        "is_stale": is_stale,
+        "reference": reference,
+        "shell": frame,
+        "limit": limit,
+    }
     body = render_to_string(name, page)
     return vary(HttpResponse(body, status=status))
 
@@ -158,4 +164,4 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form was older than the sign-in, or came from elsewhere."""
     logger.warning("A form for %s was refused: %s", request.path, reason)
-    return _failure(request, 403)
+    return _failure(request, 403, is_stale=True)

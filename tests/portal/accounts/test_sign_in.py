@@ -1,5 +1,6 @@
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from portal.audit.models import Entry
 from tests import cast
@@ -26,6 +27,17 @@ def test_sign_in_leads_to_where_the_person_wanted_to_go(client, sam):
 )
 def test_sign_in_never_leads_to_another_host(client, sam, goal):
     assert sign_in(client, next=goal)["Location"] == settings.LOGIN_REDIRECT_URL
+
+
+def test_a_second_tab_with_the_form_of_before_is_told_that_it_is_out_of_date(sam):
+    browser = Client(enforce_csrf_checks=True)
+    given = {"username": sam.email, "password": PASSWORD}
+    given["csrfmiddlewaretoken"] = browser.get("/login/").context["csrf_token"]
+    assert browser.post("/login/", given).status_code == 302
+    late = browser.post("/login/", given)
+    assert late.status_code == 403
+    assert "This form is out of date" in late.text and "reload the page" in late.text
+    assert "do not have permission" not in late.text
 
 
 def test_a_wrong_password_is_one_sentence(client, sam):
