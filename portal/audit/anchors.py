@@ -19,18 +19,22 @@ _AUTH_INFO = 4 * 8 + 6  # facility and severity (RFC 3164)
 log = logging.getLogger(__name__)  # of settings.LOGGING: heard at every LOG_LEVEL
 
 
-def keep_outside(anchor: Anchor) -> None:
-    """Write the head where the database cannot reach it. Where that fails it stands in the log."""
+def keep_outside(anchor: Anchor, *, is_restored: bool = False) -> str:
+    """Write the head, or where a restored record ends, where the database cannot reach it. Where
+    that fails it stands in the log. Returns the line.
+    """
     place = settings.AUDIT_ANCHOR
+    line = anchor.restored_line(_key()) if is_restored else anchor.line(_key())
     try:
         if place.scheme == "syslog":
-            _to_syslog(anchor, place.hostname or "", place.port or _PORT)
+            _to_syslog(line, place.hostname or "", place.port or _PORT)
         elif place.scheme == "file":
-            _to_file(anchor, Path(place.path))
+            _to_file(line, Path(place.path))
         else:
-            log.info(_line(anchor))
+            log.info(line)
     except OSError as error:
-        log.error("%s (could not be kept at %s: %s)", _line(anchor), place.geturl(), error)
+        log.error("%s (could not be kept at %s: %s)", line, place.geturl(), error)
+    return line
 
 
 def read_anchors(file: Path | None = None) -> AnchorsRead:
@@ -55,17 +59,13 @@ def _key() -> bytes:
     return hashlib.sha256(f"portal.audit.anchors {settings.SECRET_KEY}".encode()).digest()
 
 
-def _line(anchor: Anchor) -> str:
-    return anchor.line(_key())
-
-
-def _to_syslog(anchor: Anchor, host: str, port: int) -> None:
+def _to_syslog(line: str, host: str, port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        out.sendto(f"<{_AUTH_INFO}>{_line(anchor)}".encode(), (host, port))
+        out.sendto(f"<{_AUTH_INFO}>{line}".encode(), (host, port))
 
 
-def _to_file(anchor: Anchor, path: Path) -> None:
+def _to_file(line: str, path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
-        file.write(_line(anchor) + "\n")
+        file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())

@@ -65,6 +65,16 @@ def tell_head_outside() -> Anchor:
     return anchor
 
 
+def tell_restore_outside(end: Anchor) -> str:
+    """Say outside that a backup was restored whose record ends there, so that heads told of what is
+    lost are held against it no longer. Only a person's command does: a database that asked for it
+    by itself could be one that was cut. Returns the line.
+    """
+    line = keep_outside(end, is_restored=True)
+    tell_head_outside()
+    return line
+
+
 def _plain(value: Any) -> Any:
     match value:
         case Enum():

@@ -14,7 +14,7 @@ from portal.accounts.services import add_organisation
 from portal.audit.anchors import _key
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
-from portal.audit.services import tell_head_outside
+from portal.audit.services import tell_head_outside, tell_restore_outside
 from portal.audit.tasks import anchor_record, verify_record
 from portal.errors import Misconfigured
 from portal.jobs.models import Job
@@ -103,6 +103,41 @@ def test_a_log_that_was_kept_elsewhere_is_enough(entries, tmp_path):
     call_command("audit", "verify")
     with pytest.raises(CommandError, match="broken at entry 2"):
         call_command("audit", "verify", "--against", str(log))
+
+
+def test_heads_of_what_a_restore_lost_are_held_against_nobody_once_it_is_told(
+    entries, anchor_to, tmp_path, noon
+):
+    heads = tmp_path / "heads"
+    anchor_to(f"file://{heads}")
+    tell_head_outside()
+    end = Anchor(2, entries[1].hash)
+    end_record_at(end.seq)
+    add_organisation(name="Another history", by="tests", now=noon)
+    with pytest.raises(CommandError, match="broken at entry 3"):
+        call_command("audit", "verify")
+    mark_of_a_head = end.line(_key()).replace("head", "restored")
+    heads.write_text(heads.read_text() + mark_of_a_head + "\n")
+    with pytest.raises(CommandError, match="broken at entry 3"):
+        call_command("audit", "verify")
+    tell_restore_outside(end)
+    call_command("audit", "verify")
+    end_record_at(1)
+    with pytest.raises(CommandError, match="broken at entry 2"):
+        call_command("audit", "verify")
+
+
+def end_record_at(seq):
+    """As the record of a restored backup, which ends earlier."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM audit_entry WHERE seq > %s", [seq])
+        cursor.execute(
+            "UPDATE audit_head h SET seq = e.seq, hash = e.hash FROM audit_entry e"
+            " WHERE e.seq = %s",
+            [seq],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def test_a_file_that_tells_no_head_proves_nothing_and_says_so(entries, tmp_path):
