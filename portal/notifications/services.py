@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from portal import clock
 from portal.accounts.models import User
+from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
 from portal.jobs.services import back_off, claim_due, put_back, settle
 from portal.notifications.models import Mail, Notification
@@ -66,6 +67,12 @@ def take_back(*, act: UUID) -> int:
     return lines.delete()[1].get("notifications.Notification", 0)
 
 
+def give_up_mail(*, reason: str, now: datetime) -> int:
+    """Send none of the mails that are owed; the lines stay in the inboxes. Returns how many."""
+    owed = Mail.objects.filter(state__in=[State.WAITING, State.RUNNING])
+    return owed.update(state=State.DONE, settled_at=now, lease_until=None, latest_error=reason)
+
+
 def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) -> int:
     """Mark some lines of the person's inbox, or all, as read; return how many changed."""
     lines = Notification.objects.filter(to=user, read_at=None)
@@ -76,6 +83,8 @@ def mark_read(*, user: User, now: datetime, ids: Iterable[int] | None = None) ->
 
 def send_one_mail(*, now: datetime) -> bool:
     """Send one mail that is due; False when none is. A broken mail server delays, never loses."""
+    if is_paused_after_restore():
+        return False
     mail = claim_due(Mail.objects.select_related("notification__to"), now=now, max_attempts=None)
     if mail is None:
         return False

@@ -1,0 +1,26 @@
+"""What a restored Tagout compares with the outside. A wing registers in `AppConfig.ready`:
+
+    register_comparison(compare_automation_rules)
+
+A comparison only reads the far ends. It runs in a command, never in the web process.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from portal.backup.engine import Found
+
+type Comparison = Callable[[datetime], list[Found]]
+
+_comparisons: list[Comparison] = []
+
+
+def register_comparison(fn: Comparison) -> None:
+    """Have this asked after a restore, with the business time."""
+    if fn not in _comparisons:
+        _comparisons.append(fn)
+
+
+def compare_far_ends(*, now: datetime) -> list[Found]:
+    """Ask every comparison."""
+    return [found for compare in _comparisons for found in compare(now)]

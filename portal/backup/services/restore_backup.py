@@ -1,0 +1,159 @@
+"""Put a backup into the database, whole or not at all, and let nothing leave until somebody has
+looked.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from portal import clock
+from portal.audit.services import record
+from portal.backup.archive import Archive
+from portal.backup.engine import Manifest, reasons_against_version
+from portal.backup.models import Restore
+from portal.backup.pg_tools import find_tool
+from portal.backup.services.load_dump import drop_everything, load_dump
+from portal.backup.services.rights import give_rights, rights_held
+from portal.errors import Refused
+from portal.jobs.services import take_from_workers
+from portal.notifications.services import give_up_mail
+
+AT_EASE = """
+SET LOCAL statement_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
+SET LOCAL lock_timeout = '10s'
+"""
+# The table that every Tagout has, and whether we may drop and make tables.
+TARGET = """
+SELECT current_database(), current_user, current_setting('server_version_num')::int,
+    (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind IN ('r', 'p')),
+    has_schema_privilege('public', 'CREATE'),
+    (SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+        AND c.relkind IN ('r', 'p', 'S', 'v') AND NOT pg_has_role(c.relowner, 'USAGE') LIMIT 1)
+"""
+OTHERS = """
+SELECT coalesce(nullif(application_name, ''), 'somebody'), count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+    AND coalesce(backend_type, 'client backend') = 'client backend'
+GROUP BY 1 ORDER BY 1
+"""
+
+
+class CannotRestore(Refused):
+    """The database is as it was."""
+
+
+def restore_backup(
+    *, archive: Archive, replace: str, by_label: str, tell: Callable[[str], None]
+) -> Restore:
+    """Verify a backup, restore it, then bring its tables to this version. `replace` is the name of
+    the database whose contents may be lost; where it is empty the database has to be, too.
+    """
+    server = _check_target(archive.manifest, replace=replace)
+    tell("Checking the archive …")
+    archive.verify()
+    tell(f"Loading {len(archive.manifest.rows)} tables …")
+    with transaction.atomic(durable=True):
+        restore = _replace_contents(archive, server=server, by_label=by_label)
+    connection.close()  # the dump's script has changed settings of the connection
+    if _pending():
+        tell("Bringing the tables to this version …")
+        call_command("migrate", interactive=False, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("ANALYZE")
+    connection.close()
+    return Restore.objects.get(pk=restore.pk)
+
+
+def _check_target(manifest: Manifest, *, replace: str) -> int:
+    """Return the server's version, or refuse before anything was touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(TARGET)
+        name, role, server, tables, may_create, foreign = cursor.fetchone()
+        known = {f"{app}.{one}" for app, one in _known_migrations()}
+        if reasons := reasons_against_version(
+            manifest, version=settings.VERSION, known=known, server=server
+        ):
+            raise CannotRestore(*reasons)
+        find_tool("pg_restore", server=server)
+        if not may_create or foreign:
+            raise CannotRestore(
+                f"The role {role} does not own the tables of the database {name}: restore as their"
+                " owner (with Docker by the service `migrate`, see docs/operating.md, “Backup and"
+                " restore”)."
+            )
+        if tables and replace != name:
+            raise CannotRestore(
+                f"The database {name} holds {tables} tables. Restore into an empty one, or say"
+                f" --replace {name}: all that is in it is lost then."
+            )
+        _refuse_company(cursor, name)
+    return int(server)
+
+
+def _refuse_company(cursor: CursorWrapper, name: str) -> None:
+    cursor.execute(OTHERS)
+    if others := [f"{who} ({number})" for who, number in cursor.fetchall()]:
+        raise CannotRestore(
+            f"Others are connected to the database {name}: {', '.join(others)}. Stop web, workers"
+            " and beat first."
+        )
+
+
+def _replace_contents(archive: Archive, *, server: int, by_label: str) -> Restore:
+    manifest = archive.manifest
+    with connection.cursor() as cursor:
+        cursor.execute(AT_EASE)
+    held = rights_held()
+    drop_everything()
+    load_dump(archive, server=server)
+    give_rights(held=held, migrations=manifest.migrations)
+    _compare_rows(manifest)
+    return _begin_pause(manifest, by_label=by_label, now=clock.now())
+
+
+def _compare_rows(manifest: Manifest) -> None:
+    with connection.cursor() as cursor:
+        for table, wanted in manifest.rows.items():
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
+            if (loaded := cursor.fetchone()[0]) != wanted:
+                raise CannotRestore(
+                    f"{table} has {loaded} rows after loading, not {wanted}: nothing was restored."
+                )
+
+
+def _begin_pause(manifest: Manifest, *, by_label: str, now: datetime) -> Restore:
+    """Part of the transaction that loads: there is no moment in which workers would go on."""
+    restore = Restore.objects.create(
+        backup_made_at=manifest.made_at, backup_version=manifest.tagout,
+        record_seq=manifest.record_seq, record_hash=manifest.record_hash,
+        restored_at=now, restored_by_label=by_label,
+    )  # fmt: skip
+    taken = take_from_workers()
+    mails = give_up_mail(
+        reason="Not sent: it stands in a restored backup and may have left before.",
+        now=clock.unshifted(),
+    )
+    record(
+        "backup.backup.restored", on=restore, by=by_label, at=now,
+        backup_made_at=manifest.made_at, version=manifest.tagout, work_taken_back=taken,
+        mails_given_up=mails, record_seq=manifest.record_seq, record_hash=manifest.record_hash,
+    )  # fmt: skip
+    return restore
+
+
+def _known_migrations() -> set[tuple[str, str]]:
+    return set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+
+
+def _pending() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

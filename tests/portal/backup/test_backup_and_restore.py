@@ -1,0 +1,247 @@
+"""The drill: back up a small world, change it, restore it elsewhere, and compare every table."""
+
+import json
+import stat
+import zipfile
+from contextlib import closing
+from io import StringIO
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
+
+from alerts.incidents.models import Incident
+from alerts.outbox.models import Change
+from alerts.outbox.queries import is_held
+from alerts.sentinel.models import Workspace
+from portal.audit.models import Entry
+from portal.audit.queries import verify_chain
+from portal.backup.engine import DUMP, MANIFEST
+from portal.backup.queries import is_paused_after_restore
+from portal.jobs.models import State
+from portal.jobs.queries import kinds_of_work
+from portal.notifications.models import Mail
+from tests.factories.incidents import make_workspace
+from tests.portal.backup.conftest import restore
+from tests.servers import make_template
+
+LEASES = {"state", "lease_until", "fence"}
+
+
+def rows_of_all_tables():
+    """Every row of every table, by table; without what a restore takes from workers."""
+    work = {model._meta.db_table for model in kinds_of_work()}
+    found = {}
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            left_out = list(LEASES) if table in work else []
+            cursor.execute(
+                f'SELECT (to_jsonb(t) - %s::text[])::text FROM "{table}" t ORDER BY 1', [left_out]
+            )
+            found[table] = [row for (row,) in cursor.fetchall()]
+    return found
+
+
+def test_what_was_backed_up_is_restored_elsewhere_to_the_last_row(world, databases, archive):
+    before, entries = rows_of_all_tables(), Entry.objects.count()
+    assert before["captures_capturepart"] and before["accounts_session"]
+    Change.objects.update(state=State.RUNNING, fence=4)
+    call_command("backup", str(archive), overwrite=True, stdout=StringIO())
+    Incident.objects.update(title="Changed after the backup")
+    with databases.at(databases.new()):
+        restore(archive)
+        after = rows_of_all_tables()
+        assert_triggers_and_sequences_work(entries)
+        assert_no_worker_holds_work()
+    assert before.keys() == after.keys()
+    different = {table for table in before if before[table] != after[table]}
+    assert different == {
+        "accounts_session",  # left out
+        "backup_restore", "audit_entry", "audit_head",  # the restore itself
+        "notifications_mail",  # given up
+    }  # fmt: skip
+    assert after["accounts_session"] == []
+    assert set(before["audit_entry"]) < set(after["audit_entry"])
+
+
+def assert_triggers_and_sequences_work(entries):
+    latest = Entry.objects.latest("seq")
+    assert (latest.seq, latest.action) == (entries + 1, "backup.backup.restored")
+    assert verify_chain().whole
+    with pytest.raises(DatabaseError, match="append-only"):
+        Entry.objects.all().delete()
+    incident = Incident.objects.get()
+    incident.pk, incident.name = None, "another"
+    incident.save(force_insert=True)
+
+
+def assert_no_worker_holds_work():
+    change = Change.objects.get()
+    assert (change.state, change.lease_until, change.fence) == (State.WAITING, None, 5)
+    assert not is_held(change.act), "it may have been sent after the backup"
+    assert "may have left before" in Mail.objects.get().latest_error
+
+
+def test_it_says_what_is_in_it_and_what_must_be_kept_apart(world, tmp_path):
+    out = StringIO()
+    call_command("backup", str(tmp_path / "b"), stdout=out)
+    assert "Not in it, keep it apart:" in out.getvalue()
+    assert "SECRET_KEY" in out.getvalue()
+    mode = stat.S_IMODE((tmp_path / "b").stat().st_mode)
+    assert mode == 0o600
+    with zipfile.ZipFile(tmp_path / "b") as archive:
+        assert archive.namelist() == [DUMP, MANIFEST]
+        manifest = json.loads(archive.read(MANIFEST))
+        assert b"correct horse" not in archive.read(DUMP)
+    assert manifest["rows"]["captures_capturepart"] == 1
+    assert manifest["record_seq"] == Entry.objects.count()
+    assert [each.name for each in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_file_that_exists_is_not_written_over_unless_one_says_so(archive):
+    made = archive.read_bytes()
+    with pytest.raises(CommandError, match="exists: choose another name, or add --overwrite"):
+        call_command("backup", str(archive))
+    assert archive.read_bytes() == made
+    call_command("backup", str(archive), overwrite=True, stdout=StringIO())
+    assert archive.read_bytes() != made
+
+
+def test_a_database_that_holds_something_is_replaced_only_by_its_name(databases, archive):
+    name = connection.settings_dict["NAME"]
+    elsewhere = databases.new(template=make_template())
+    with databases.at(elsewhere):
+        make_workspace("newer")
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE of_a_later_version (id int)")
+        for word in ([], ["--replace", name]):
+            with pytest.raises(CommandError, match=f"holds .* tables.*--replace {elsewhere}:"):
+                restore(archive, *word)
+            assert Workspace.objects.get().name == "newer"
+        restore(archive, "--replace", elsewhere)
+        assert Workspace.objects.get().name == "gdansk"
+        assert "of_a_later_version" not in connection.introspection.table_names()
+
+
+def test_nothing_is_restored_beside_others_who_are_connected(databases, archive):
+    with databases.at(databases.new()):
+        told = connection.get_connection_params()
+        with closing(psycopg.connect(**told | {"application_name": "tagout-web"})):
+            connection.close()
+            with pytest.raises(CommandError, match=r"Others are connected.*tagout-web \(1\).*Stop"):
+                restore(archive)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def change_a_byte(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def rewritten(manifest=lambda told: told, dump=lambda data: data):
+    """Write the archive anew with another manifest or dump; its checksums are right again."""
+
+    def rewrite(path):
+        with zipfile.ZipFile(path) as archive:
+            told, data = json.loads(archive.read(MANIFEST)), archive.read(DUMP)
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(DUMP, dump(data))
+            archive.writestr(MANIFEST, json.dumps(manifest(told)))
+
+    return rewrite
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (cut, "its end is missing"),
+        (lambda path: path.write_bytes(b"no archive at all"), "is no backup of Tagout"),
+        (change_a_byte, "was changed or damaged"),
+        (rewritten(dump=lambda data: data + b"x"), "was changed or damaged"),
+        (rewritten(lambda told: {"made": "by hand"}), "manifest cannot be read"),
+        (
+            rewritten(lambda told: told | {"format": 2, "tagout": "9.1"}),
+            "made by Tagout 9.1, whose backups this version does not know",
+        ),
+        (
+            rewritten(lambda told: told | {"tagout": "9.1",
+                                           "migrations": [*told["migrations"], "audit.0999_x"]}),
+            r"made by Tagout 9.1; this is .*audit.0999_x.*restore it with that version",
+        ),
+        (rewritten(lambda told: told | {"postgresql": 190001}), "comes from PostgreSQL 19"),
+        (
+            rewritten(lambda told: told | {"rows": told["rows"] | {"accounts_user": 9}}),
+            "accounts_user has 1 rows after loading, not 9: nothing was restored",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
+    databases, archive, spoil, words
+):
+    spoil(archive)
+    with databases.at(databases.new()):
+        with pytest.raises(CommandError, match=words):
+            restore(archive)
+        assert connection.introspection.table_names() == []
+
+
+def test_an_older_backup_is_brought_to_this_version(databases, tmp_path):
+    with databases.at(databases.new(template=make_template())):
+        call_command("migrate", "captures", "zero", verbosity=0)
+        call_command("backup", str(tmp_path / "older"), stdout=StringIO())
+    with databases.at(databases.new()):
+        restore(tmp_path / "older")
+        assert "captures_capturepart" in connection.introspection.table_names()
+        assert is_paused_after_restore()
+
+
+def test_a_backup_that_is_killed_leaves_no_file_and_the_next_cleans_up(
+    databases, program, tmp_path
+):
+    target = tmp_path / "out" / "tagout.zip"
+    target.parent.mkdir()
+    program.replace_tool("pg_dump", '$TOOL "$@" | head -c 20000; echo > $REACHED; exec sleep 60')
+    program.kill_when_reached("backup", target)
+    assert not target.exists()
+    assert len(list(target.parent.iterdir())) == 1
+    call_command("backup", str(target), stdout=StringIO())
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_restore_that_is_killed_leaves_the_database_as_it_was(databases, archive, program):
+    with databases.at(name := databases.new(template=make_template())):
+        make_workspace("newer")
+        connection.close()
+        program.replace_tool(
+            "pg_restore",
+            'case "$1" in *post-data) echo > $REACHED; exec sleep 60;; esac\nexec $TOOL "$@"',
+        )
+        program.kill_when_reached("restore", archive, "--replace", name)
+        assert Workspace.objects.get().name == "newer"
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(databases, program, tmp_path):
+    target = tmp_path / "out" / "tagout.zip"
+    target.parent.mkdir()
+    process = program.start("backup", target, limit=20)
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert said == f"CommandError: There is not enough room for {target}: nothing was kept of it.\n"
+    assert list(target.parent.iterdir()) == []
+
+
+def test_tools_that_are_missing_or_too_old_are_named(databases, program, tmp_path, monkeypatch):
+    monkeypatch.setattr("portal.embedded.client_program", lambda name: None)
+    monkeypatch.setenv("PATH", str(program.folder))
+    with pytest.raises(CommandError, match=r"pg_dump is not installed: install .* PostgreSQL 18"):
+        call_command("backup", str(tmp_path / "b"))
+    (program.folder / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 17.6'\n")
+    (program.folder / "pg_dump").chmod(0o755)
+    with pytest.raises(CommandError, match=r"pg_dump is version 17\.6, older than the server"):
+        call_command("backup", str(tmp_path / "b"))
+    assert not (tmp_path / "b").exists()
