@@ -74,11 +74,14 @@ def _register_deliveries() -> None:
 def _register_deployments() -> None:
     from alerts.outbox import registry
     from alerts.suppression.engine.guards.life import reasons_against_another
+    from alerts.suppression.services.compare_automation_rules import compare_automation_rules
     from alerts.suppression.services.gate import reason_to_wait
     from alerts.suppression.services.hear import hear_of_rule
+    from portal.backup.registry import register_comparison
 
     registry.register_rule_outcome(hear_of_rule)
     registry.register_rule_check(lambda rule, now: reason_to_wait(rule))
+    register_comparison(compare_automation_rules)
     registry.register_rule_quota(
         lambda held: [str(why) for why in reasons_against_another(automation_rules=held)]
     )

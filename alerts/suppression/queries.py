@@ -13,6 +13,7 @@ from alerts.sites.models import Site
 from alerts.suppression.models import ACTING, LedgerEntry, Rule, RuleVersion, State, Stop
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
+from portal.backup.queries import resumed_since
 
 ENDS_SOON: Final = timedelta(days=14)  # from here on both owners are warned
 COMPARED = "suppression.ledger-compared"  # the note of the daily comparison with Sentinel
@@ -99,7 +100,9 @@ def is_off(workspace_id: int) -> bool:
 
 
 def on_again_since(workspace_id: int) -> datetime | None:
-    """When suppression was last switched on again there; what came before that is for people."""
+    """When suppression was last switched on again there, or resumed after a restore; what came
+    before that is for people.
+    """
     lifted = Stop.objects.filter(Q(workspace=None) | Q(workspace=workspace_id))
     latest: datetime | None = lifted.aggregate(latest=Max("lifted_at"))["latest"]
-    return latest
+    return max(filter(None, (latest, resumed_since())), default=None)

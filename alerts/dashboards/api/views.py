@@ -21,6 +21,7 @@ from portal import clock
 from portal.api.kinds import FLAG, MOMENT, NUMBER, TEXT, one_of, shaped
 from portal.api.listing import Column, Listing, Order, Own
 from portal.api.views import Api, Resource, facts_alone
+from portal.backup.queries import is_paused_after_restore
 
 STATE = one_of({word: word for word in Workspace.State.values})
 HEALTH = one_of({health.value: health.value for health in Health})
@@ -53,6 +54,11 @@ STATUS: Mapping[str, Any] = {
     "anything about it.",
     "properties": {
         "version": TEXT.schema,
+        "paused_after_restore": {
+            "type": "boolean",
+            "description": "whether a backup was restored and nobody has resumed yet: nothing is "
+            "sent and no rule acts",
+        },
         "workspaces": SYNC.many().schema,
         "details": {
             "type": ["object", "null"],
@@ -116,6 +122,7 @@ class Status(Api):
             details = _details(found, ids)
         return {
             "version": settings.VERSION,
+            "paused_after_restore": is_paused_after_restore(),
             "workspaces": [_sync(sync) for sync in syncs],
             "details": details,
         }

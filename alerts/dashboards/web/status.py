@@ -12,6 +12,7 @@ from alerts.dashboards.policies import sees_details, sees_everywhere
 from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
 from alerts.dashboards.queries.sync import Sync, with_standings
 from alerts.dashboards.web.links import fingerprint
+from alerts.dashboards.web.restore_words import findings_in_words
 from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import (
     QUEUES,
@@ -28,6 +29,7 @@ from alerts.outbox.queries import note_words
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.queries import roles_of
+from portal.backup.queries import restore_facts
 from portal.ui.htmx import nothing_new, render_page, wants_part
 from portal.ui.words import number, percent
 
@@ -43,7 +45,8 @@ def status(request: HttpRequest) -> HttpResponse:
             [sync.workspace_id for sync in syncs], everywhere=sees_everywhere(person),
             unshifted=unshifted,
         )  # fmt: skip
-    mark = fingerprint(syncs, details)
+    restore = restore_facts()
+    mark = fingerprint(syncs, details, restore)
     if wants_part(request) and request.GET.get("seen") == mark:
         return nothing_new()
     context = {
@@ -52,6 +55,10 @@ def status(request: HttpRequest) -> HttpResponse:
         "level": worst(sync.level for sync in syncs),
         "is_troubled": any(sync.is_troubled for sync in syncs),
         "it": details,
+        "restore": restore,
+        "restore_findings": findings_in_words(restore, places={sync.name for sync in syncs})
+        if restore and details
+        else [],
         "may_mend": bool(roles_of(person) & MENDERS),
         "now": now,
         **(_details(details, unshifted) if details else {}),

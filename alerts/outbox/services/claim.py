@@ -9,6 +9,7 @@ from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import far_end
 from alerts.sentinel.models import Workspace
 from portal import clock
+from portal.backup.queries import is_paused_after_restore
 from portal.jobs.queries import due
 from portal.jobs.services import claim_due
 
@@ -19,8 +20,11 @@ def claim_change(workspace_id: int | None = None) -> Change | None:
     """Claim one change that is due, in one workspace or in any; None when there is none.
 
     Among workspaces whose most urgent change is equally urgent, chance decides, so that a
-    thousand writes to one do not hold up the single one to another.
+    thousand writes to one do not hold up the single one to another. After a restore nothing goes
+    out until somebody has looked.
     """
+    if is_paused_after_restore():
+        return None
     now = clock.unshifted()
     for chosen in _workspaces_with_work(workspace_id, now=now):
         change = claim_due(

@@ -8,17 +8,20 @@ from alerts.outbox.models import Haste, Landing, WantedRule
 from alerts.outbox.services import far_end
 from alerts.sentinel.models import Purpose, Workspace
 from portal import clock
+from portal.backup.queries import is_paused_after_restore
 from portal.jobs.queries import due
 from portal.jobs.services import claim_due
 
 
 def claim_rule(workspace_id: int | None = None, *, stops_only: bool = False) -> WantedRule | None:
-    """Claim one that is due, in one workspace or in any; None when there is none."""
+    """Claim one that is due, in one workspace or in any; None when there is none. After a restore
+    only gates that somebody has had enabled go out, until somebody has looked.
+    """
     now = clock.unshifted()
     rows = _claimable()
     if workspace_id is not None:
         rows = rows.filter(workspace_id=workspace_id)
-    if stops_only:
+    if stops_only or is_paused_after_restore():
         rows = rows.filter(urgency=Haste.STOP)
     found = list(
         rows.filter(due(now)).order_by().values_list("workspace_id").annotate(Min("urgency"))

@@ -27,6 +27,7 @@ from alerts.suppression.services.close import close_covered, tag_covered
 from alerts.suppression.services.held import forget_hold, held_incidents, note_hold
 from alerts.suppression.services.members import introduce_members
 from portal import clock
+from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job, State
 from portal.jobs.services import claim_due, ensure_job, put_back
 
@@ -44,10 +45,14 @@ _told: set[tuple[int, str]] = set()  # incident and error: each is logged once a
 
 
 def decide_new_incidents(*, now: datetime) -> int:
-    """Go through what is new in every workspace; returns on how many incidents rules acted."""
+    """Go through what is new in every workspace; returns on how many incidents rules acted. After a
+    restore rules wait until somebody has looked.
+    """
     acting, acted = acting_set(), 0
     if not acting.versions:
         _rest({})
+        return 0
+    if is_paused_after_restore():
         return 0
     workspaces = {str(each.uuid): each for each in workspaces_to_read()}
     _rest(workspaces)

@@ -22,6 +22,7 @@ from alerts.suppression.services.desired import bring_rule_in_line
 from alerts.suppression.services.gate import place_gate
 from alerts.suppression.services.probe import probe_when_needed
 from portal import clock
+from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job
 from portal.jobs.models import State as JobState
 from portal.jobs.services import claim_due, ensure_job, put_back
@@ -34,7 +35,11 @@ _INTERESTED: Final = (*OPEN, *ACTING, State.PAUSED)
 
 
 def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
-    """One round, if one is due and nobody else makes it; None else."""
+    """One round, if one is due and nobody else makes it; None else. After a restore leases are left
+    to end until somebody has looked.
+    """
+    if is_paused_after_restore():
+        return None
     jobs = Job.objects.filter(kind=RENEWAL, key="all")
     if not _has_work():
         jobs.filter(state=JobState.WAITING).update(state=JobState.DONE)

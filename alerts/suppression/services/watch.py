@@ -20,6 +20,7 @@ from alerts.suppression.services.places import plant_of
 from alerts.suppression.services.promote import promote_by_itself
 from alerts.suppression.services.tell import tell_state
 from portal.audit.services import record
+from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job
 from portal.jobs.services import keep_note
 
@@ -29,12 +30,15 @@ WARNINGS = (ENDS_SOON.days, 7, 1)  # days before the end
 
 
 def watch_rules(*, now: datetime) -> dict[str, int]:
-    """One round of the watch: ends, guards (S1 afterwards), promotions, questions, warnings."""
+    """One round of the watch: ends, guards (S1 afterwards), promotions, questions, warnings. After
+    a restore rules end and stop as always, but none begins to close until somebody has looked.
+    """
+    paused = is_paused_after_restore()
     return {
         "expired": expire_due(now=now),
         "stopped": stop_forbidden(now=now),
-        "promoted": promote_due(now=now),
-        "asked": ask_owners(now=now),
+        "promoted": 0 if paused else promote_due(now=now),
+        "asked": 0 if paused else ask_owners(now=now),
         "warned": warn_of_ends(now=now),
     }
 

@@ -11,6 +11,7 @@ from alerts.outbox.services import deliver_one, deliver_one_rule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from portal import clock
+from portal.backup.queries import PAUSED, is_paused_after_restore
 from portal.command import TagoutCommand
 
 
@@ -25,6 +26,8 @@ class Command(TagoutCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         """Deliver until nothing is due any more."""
+        if is_paused_after_restore():
+            raise CommandError(PAUSED)
         workspace_id = _workspace_named(options["name"]) if options["name"] else None
         seen: Counter[str] = Counter()
         while done := deliver_one(now=clock.now(), connect=client_for, workspace_id=workspace_id):

@@ -1,0 +1,80 @@
+"""After a restore: which automation rules of ours Sentinel holds that are not known here, or not
+so. Nothing is changed in Sentinel (S11).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from alerts.outbox.foreground import RulesUnreadable, automation_rules_of
+from alerts.outbox.models import WantedRule
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.wire import WireRule, differing_places
+from alerts.sentinel.wire.times import read_moment
+from alerts.suppression.engine.sentinel_forms import NAME_PREFIX
+from portal.backup.engine import Found, FoundRule
+
+LEASE = "triggeringLogic.expirationTimeUtc"
+
+
+def compare_automation_rules(now: datetime) -> list[Found]:
+    """Compare every workspace that is in use, by name."""
+    rows = Workspace.objects.filter(state=Workspace.State.ACTIVE)
+    return [_compare(workspace) for workspace in rows.order_by("name")]
+
+
+def _compare(workspace: Workspace) -> Found:
+    try:
+        rules = {rule.name: rule for rule in automation_rules_of(workspace)}
+    except RulesUnreadable as error:
+        return Found(place=workspace.name, error=str(error))
+    known = {str(row.name): row for row in WantedRule.objects.filter(workspace=workspace)}
+    known = {name: row for name, row in known.items() if _bodies_of(row)}
+    held = {name: rule for name, rule in rules.items() if name in known}
+    for name, rule in held.items():
+        _adopt_longer_lease(known[name], rule.properties)
+    return Found(
+        place=workspace.name,
+        unknown=_listed(
+            rule for name, rule in rules.items() if name not in known and _is_named_as_ours(rule)
+        ),
+        changed=_listed(rule for name, rule in held.items() if _differs(known[name], rule)),
+        missing=tuple(
+            sorted(row.label for name, row in known.items() if row.landed and name not in held)
+        ),
+    )
+
+
+def _bodies_of(row: WantedRule) -> list[dict[str, Any]]:
+    """What Tagout wants there, has sent there, or has seen there."""
+    return [body for body in (row.landed, row.sent, row.wanted) if body is not None]
+
+
+def _is_named_as_ours(rule: WireRule) -> bool:
+    return str(rule.properties.get("displayName", "")).startswith(NAME_PREFIX)
+
+
+def _differs(row: WantedRule, rule: WireRule) -> bool:
+    return all(set(differing_places(body, rule.properties)) - {LEASE} for body in _bodies_of(row))
+
+
+def _adopt_longer_lease(row: WantedRule, found: dict[str, Any]) -> None:
+    """Leases grew after the backup. What is else as we know it is ours, and has been seen now; else
+    the next delivery would take the other end for somebody's change, and hold the rule.
+    """
+    if row.landed is not None and differing_places(row.landed, found) == [LEASE]:
+        WantedRule.objects.filter(pk=row.pk).update(landed=found)
+
+
+def _listed(rules: Iterable[WireRule]) -> tuple[FoundRule, ...]:
+    return tuple(sorted((_found_rule(rule.properties) for rule in rules), key=lambda one: one.name))
+
+
+def _found_rule(properties: dict[str, Any]) -> FoundRule:
+    logic = properties.get("triggeringLogic")
+    told = logic if isinstance(logic, dict) else {}
+    return FoundRule(
+        name=str(properties.get("displayName", "")),
+        is_active=told.get("isEnabled") is True,
+        until=read_moment(told.get("expirationTimeUtc"), "expirationTimeUtc", []),
+    )
