@@ -253,7 +253,12 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         """Read from the head how long the body is, and make room; return whether there is room."""
         fields = {name.lower(): value for name, value in _FIELD.findall(bytes(conn.head))}
         length = fields.get(b"content-length", b"0")
-        size = int(length) if re.fullmatch(rb"[0-9]{1,18}", length) else 0
+        if not re.fullmatch(rb"[0-9]{1,18}", length):
+            # Gunicorn takes longer ones: with two ideas of where a request ends, the end of one
+            # would be taken for the next, which a proxy answers to somebody else.
+            self._refuse(conn, b"400 Bad Request", b"Content-Length has 1 to 18 digits.")
+            return False
+        size = int(length)
         if b"transfer-encoding" in fields:  # which Django does not read either
             self._refuse(conn, b"411 Length Required", b"Say how long it is: Content-Length.")
             return False

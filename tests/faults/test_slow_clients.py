@@ -142,6 +142,31 @@ def test_what_is_refused_is_told_before_it_was_sent(web, sent, status):
         assert client.recv(100).split()[1] == status
 
 
+LENGTHS = {
+    "more digits than fit": b"Content-Length: 0000000000000000000045\r\n",
+    "two lengths": b"Content-Length: 45\r\nContent-Length: 0\r\n",
+    "the same length twice": b"Content-Length: 45\r\nContent-Length: 45\r\n",
+    "a sign": b"Content-Length: +45\r\n",
+    "no number": b"Content-Length: x\r\n",
+    "nothing": b"Content-Length:\r\n",
+    "a broken line": b"X-Name: a\nContent-Length: 45\r\n",
+    "a space": b"Content-Length : 45\r\n",
+    "a fold": b"Content-Length:\r\n 45\r\n",
+}
+
+
+@pytest.mark.parametrize("length", LENGTHS.values(), ids=LENGTHS)
+def test_a_length_that_two_readers_may_read_otherwise_brings_no_second_request(web, length):
+    hidden = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: 1\r\n\r\n"
+    with web.dial() as client:
+        client.settimeout(5)
+        client.sendall(FORM + length + b"\r\n" + hidden)
+        client.shutdown(socket.SHUT_WR)
+        said = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.count(b"HTTP/1.1 ") == 1
+
+
 def test_large_forms_under_way_are_few_and_small_ones_do_not_mind(web):
     with ExitStack() as clients:
         large = [clients.enter_context(web.dial()) for _ in range(10)]
