@@ -10,9 +10,10 @@ An item whose address does not exist, or that the person may not use, is absent.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -102,6 +103,11 @@ def label_for_page(view_name: str) -> Words:
 
 def address_of(url_name: str) -> str | None:
     """The address of this name, or None when nobody has built it."""
+    return _address(url_name, get_script_prefix())
+
+
+@lru_cache(maxsize=256)  # the rail asks for two dozen on every page
+def _address(url_name: str, _prefix: str) -> str | None:
     try:
         return reverse(url_name)
     except NoReverseMatch:

@@ -86,6 +86,11 @@ class ReaderClock:
         return [plant for read in _read_plants for plant in read(person)] if person else []
 
     @cached_property
+    def zone_names(self) -> dict[int, str]:
+        """The names of the zones of all plants, by the plant's id."""
+        return {plant.id: plant.zone for plant in self._plants}
+
+    @cached_property
     def plants(self) -> list[tzinfo]:
         """The zones of the plants that the reader sees, each once."""
         names = {plant.zone for plant in self._plants if plant.is_visible}

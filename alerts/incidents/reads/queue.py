@@ -1,6 +1,6 @@
 """The triage queue: one view of it, filtered, a page at a time, with the numbers beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.moments import read_moment
 from portal.ui.words import number
+from portal.ui.zones import reader_clock
 
 PAGE = 50
 MOST_COUNTED = 10_000
@@ -86,7 +87,7 @@ class Queue:
         self._edges: dict[int, Edge | tuple[()]] = {}
         self.frame = Frame(
             now=now,
-            zones=dict(Site.objects.values_list("pk", "time_zone")),
+            zones=_zones(),
             my_owner_ids=owner_ids_of(user),
             is_local=True,
             hidden=hidden_from(user),
@@ -208,6 +209,13 @@ class Queue:
             return rows
         beside = Q(modified_at__lt=mark[0]) | Q(modified_at=mark[0], pk__lt=mark[1])
         return rows.filter(beside, modified_at__lte=mark[0])
+
+
+def _zones() -> Mapping[int, str]:
+    """The zones of all plants: those that the clock of the page has read, or will need anyway.
+    Outside a request there is no such clock.
+    """
+    return reader_clock().zone_names or dict(Site.objects.values_list("pk", "time_zone"))
 
 
 def owner_ids_of(user: User) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from portal.accounts.models import User
 
 def stops_in_force(user: User) -> list[Stop]:
     """Stops that hold now, that of everything first. Who sees the workspace sees its stop."""
-    stops = Stop.objects.filter(lifted_at=None).select_related("workspace", "stopped_by")
-    found = list(stops.order_by("workspace__name"))
-    if not found:
+    stops = Stop.objects.filter(lifted_at=None)
+    if not stops.exists():  # as on nearly every page
         return []
+    found = list(stops.select_related("workspace", "stopped_by").order_by("workspace__name"))
     seen = set(workspaces_reached_by(user).values_list("pk", flat=True))
     shown = [stop for stop in found if stop.workspace_id is None or stop.workspace_id in seen]
     return sorted(shown, key=lambda stop: stop.workspace_id is not None)

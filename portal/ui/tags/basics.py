@@ -1,7 +1,7 @@
 """Icon, button, chip, count."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.template import Library
 from django.templatetags.static import static
@@ -33,7 +33,12 @@ def unbroken(text: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; size s, l or xl. With a label it is read out."""
-    return _drawn(f"{static('ui/icons/sprite.svg')}#{name}", size, label)
+    return _drawn(f"{_sprite()}#{name}", size, label)
+
+
+@cache
+def _sprite() -> str:
+    return static("ui/icons/sprite.svg")
 
 
 @lru_cache(maxsize=1024)

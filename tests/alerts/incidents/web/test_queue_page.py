@@ -5,13 +5,15 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.models import Group, Incident, PairMemory, Status
 from alerts.incidents.services.groups import regroup, touch_incidents
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON
-from tests.factories.incidents import make_incident, make_queue_row, make_workspace
+from tests.factories.incidents import make_incident, make_queue_row, make_site, make_workspace
 
 
 def text_of(answer):
@@ -70,6 +72,20 @@ def test_the_numbers_on_the_tabs_follow_the_filter_and_the_rail_does_not(
     assert "Needs triage 2" in re.sub(r"<[^>]+>", " ", tabs).replace("  ", " ")
     rail = page[: page.index('id="queue-tabs"')]
     assert re.search(r"Triage queue</span><span[^>]*>3<", rail)
+
+
+def test_the_clocks_of_plants_are_read_once_and_of_stops_only_whether_there_is_one(
+    signed_in, sam, gdansk, plant, noon
+):
+    make_queue_row(gdansk, plant)
+    make_queue_row(gdansk, make_site("Porto", time_zone="Europe/Lisbon"))
+    client = signed_in(sam)
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/incidents/?view=open")
+    texts = [query["sql"] for query in asked]
+    assert sum('"sites_site"."time_zone"' in text for text in texts) == 1
+    (stops,) = [text for text in texts if "suppression_stop" in text]
+    assert "JOIN" not in stops
 
 
 def test_a_closed_tab_says_when_older_ones_were_not_looked_at(
