@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from django.db import connection
-
+from alerts.incidents.services.stages import array
 from alerts.sites.queries import FIND_DEVICE
+from portal.cursors import kept_cursor
 
 _ENDS = ("source", "destination")
 _FOUND = " ".join(
@@ -18,7 +18,8 @@ _VALUES = ", ".join(
 )
 _RECORD = f"""
     UPDATE incidents_alert a SET {_VALUES} FROM incidents_alert x {_FOUND}
-     WHERE a.id = x.id AND x.id = ANY(%s) AND x.source_zone = '' AND x.destination_zone = ''
+     WHERE a.id = x.id AND x.id = ANY(%s::bigint[])
+       AND x.source_zone = '' AND x.destination_zone = ''
        AND (source.zone IS NOT NULL OR destination.zone IS NOT NULL)
 """
 
@@ -29,5 +30,4 @@ def record_ends(alert_ids: Iterable[int]) -> None:
     """
     ids = list(alert_ids)
     if ids:
-        with connection.cursor() as cursor:
-            cursor.execute(_RECORD, [ids])
+        kept_cursor().execute(_RECORD, [array(ids)])

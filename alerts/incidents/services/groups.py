@@ -108,15 +108,18 @@ def keys_of(*keys: str | None) -> str:
     return array(sorted({key for key in keys if key}))
 
 
-@transaction.atomic
 def regroup(incident_ids: Iterable[int], *, now: datetime) -> None:
     """Rank these incidents anew and bring the queue's rows, those left and those joined, in line.
 
     Every service that changes an incident calls this last; thousands of incidents a call.
     """
     ids = sorted(set(incident_ids))
-    if not ids:
-        return
+    if ids:  # a batch of details often leaves none, and a transaction costs without a question, too
+        _regroup(ids, now=now)
+
+
+@transaction.atomic
+def _regroup(ids: list[int], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_READ, [ids])
         rows = cursor.fetchall()

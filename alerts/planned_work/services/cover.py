@@ -11,6 +11,7 @@ from alerts.incidents.services.planned import PlannedFit, end_planned_alerts, st
 from alerts.planned_work.engine.coverage import AlertEnd, NamedDevice, Scope, Times, fit_of
 from alerts.planned_work.models import NamedDevice as DeviceRow
 from alerts.planned_work.models import Occurrence, Revision
+from portal.cursors import kept_cursor
 
 _CHUNK = 20_000
 
@@ -51,7 +52,9 @@ def cover_alerts(*, alert_ids: Collection[int], now: datetime) -> None:
     """Note what planned work says of these alerts. Also work that was changed since counts: it was
     known so when the alert came.
     """
-    if Occurrence.objects.exists():
+    cursor = kept_cursor()  # asked with each batch of alerts, and mostly there is no work at all
+    cursor.execute("SELECT EXISTS (SELECT FROM planned_work_occurrence)")
+    if cursor.fetchone()[0]:
         _cover(_candidates(_OF_ALERTS, list(alert_ids)))
 
 

@@ -258,3 +258,9 @@ def test_what_was_closed_before_moments_were_stored_is_active_since_its_first_al
     Incident.objects.filter(pk=closed.pk).update(status=Status.ACTIVE)
     regroup([closed.pk], now=NOON)
     assert Group.objects.get().first_at == early
+
+
+def test_nothing_to_regroup_asks_nothing_of_the_database(db):
+    with CaptureQueriesContext(connection) as asked:
+        regroup([], now=NOON)
+    assert not asked.captured_queries  # not even a transaction
