@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _LINE = re.compile(
-    r"tagout audit (head|restored) seq=([0-9]{1,18}) hash=([0-9a-f]{64})"
-    r" mark=([0-9a-f]{32})(?![0-9a-f])"
+    r"tagout audit (?P<kind>head|restored) seq=(?P<seq>[0-9]{1,18}) hash=(?P<hash>[0-9a-f]{64})"
+    r" at=(?P<at>[0-9]{1,18}) mark=(?P<mark>[0-9a-f]{32})(?![0-9a-f])"
 )
 
 
@@ -21,22 +21,19 @@ class Anchor:
     seq: int
     hash: str
 
-    def line(self, key: bytes) -> str:
-        """Return the words that `anchors_in` finds again with the same key."""
-        return f"tagout audit head seq={self.seq} hash={self.hash} mark={self._mark(key)}"
+    def line(self, key: bytes, *, at: int) -> str:
+        """Return the words that `anchors_in` finds again with the same key. `at` is when they are
+        told, in microseconds.
+        """
+        return self._marked("head", key, at)
 
-    def restored_line(self, key: bytes) -> str:
+    def restored_line(self, key: bytes, *, at: int) -> str:
         """Return the words that say: a backup was restored whose record ends here."""
-        mark = self._mark(key, is_restored=True)
-        return f"tagout audit restored seq={self.seq} hash={self.hash} mark={mark}"
+        return self._marked("restored", key, at)
 
-    def is_marked(self, mark: str, key: bytes, *, is_restored: bool = False) -> bool:
-        """Whether somebody who has the key told this."""
-        return hmac.compare_digest(mark, self._mark(key, is_restored=is_restored))
-
-    def _mark(self, key: bytes, *, is_restored: bool = False) -> str:
-        said = f"{'restored ' if is_restored else ''}{self.seq} {self.hash}".encode()
-        return hmac.new(key, said, hashlib.sha256).hexdigest()[:32]
+    def _marked(self, kind: str, key: bytes, at: int) -> str:
+        words = f"tagout audit {kind} seq={self.seq} hash={self.hash} at={at}"
+        return f"{words} mark={_mark_of(words, key)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +47,28 @@ class AnchorsRead:
 def anchors_in(lines: Iterable[str], key: bytes) -> AnchorsRead:
     """Return the heads that these lines tell, whatever logs and syslog write around them. Where a
     line says that a backup was restored, heads of later entries that were told before it are left
-    out: those entries are lost, and their numbers were given anew.
+    out: those entries are lost, and their numbers were given anew. What was told before it says
+    its own moment, not its place: who saw the line once could have a log say it again.
     """
-    anchors: list[Anchor] = []
+    told: list[tuple[int, Anchor]] = []
+    restores: list[tuple[int, Anchor]] = []
     ignored = 0
     for found in (match for line in lines for match in _LINE.finditer(line)):
-        anchor, is_restored = Anchor(int(found[2]), found[3]), found[1] == "restored"
-        if not anchor.is_marked(found[4], key, is_restored=is_restored):
+        words = found[0].rpartition(" mark=")[0]
+        if not hmac.compare_digest(found["mark"], _mark_of(words, key)):
             ignored += 1
             continue
-        if is_restored:
-            anchors = [each for each in anchors if each.seq <= anchor.seq]
-        anchors.append(anchor)
-    return AnchorsRead(tuple(anchors), ignored)
+        entry = int(found["at"]), Anchor(int(found["seq"]), found["hash"])
+        told.append(entry)
+        if found["kind"] == "restored":
+            restores.append(entry)
+    anchors = tuple(
+        anchor
+        for at, anchor in told
+        if not any(at < later and anchor.seq > end.seq for later, end in restores)
+    )
+    return AnchorsRead(anchors, ignored)
+
+
+def _mark_of(words: str, key: bytes) -> str:
+    return hmac.new(key, words.encode(), hashlib.sha256).hexdigest()[:32]

@@ -20,6 +20,7 @@ from portal.errors import Misconfigured
 from portal.jobs.models import Job
 
 pytestmark = pytest.mark.django_db
+AT = 1_795_780_800_000_000  # microseconds
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def anchor_to(settings, monkeypatch):
 
 
 def line_of(entry):
-    return Anchor(entry.seq, entry.hash).line(_key())
+    return Anchor(entry.seq, entry.hash).line(_key(), at=AT)
 
 
 def rewrite_all():
@@ -64,7 +65,7 @@ def heard(monkeypatch):
 def test_by_default_it_is_a_line_of_the_log(entries, caplog):
     anchor_record(of_tomorrow=1)
     (line,) = caplog.messages
-    assert line.startswith(f"tagout audit head seq=3 hash={entries[-1].hash} mark=")
+    assert line.startswith(f"tagout audit head seq=3 hash={entries[-1].hash} at=")
     assert caplog.records[0].levelno == logging.INFO
 
 
@@ -116,7 +117,7 @@ def test_heads_of_what_a_restore_lost_are_held_against_nobody_once_it_is_told(
     add_organisation(name="Another history", by="tests", now=noon)
     with pytest.raises(CommandError, match="broken at entry 3"):
         call_command("audit", "verify")
-    mark_of_a_head = end.line(_key()).replace("head", "restored")
+    mark_of_a_head = end.line(_key(), at=AT).replace("head", "restored")
     heads.write_text(heads.read_text() + mark_of_a_head + "\n")
     with pytest.raises(CommandError, match="broken at entry 3"):
         call_command("audit", "verify")
@@ -140,6 +141,19 @@ def end_record_at(seq):
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
+def test_a_restore_that_is_told_again_later_excuses_nothing(entries, anchor_to, tmp_path):
+    """Whoever owns the database saw the line when they restored, and can have a log repeat it."""
+    heads = tmp_path / "heads"
+    anchor_to(f"file://{heads}")
+    restored = tell_restore_outside(Anchor(1, entries[0].hash))
+    tell_head_outside()
+    heads.write_text(f"{heads.read_text()}GET /{restored} 404\n")
+    call_command("audit", "verify")
+    rewrite_all()
+    with pytest.raises(CommandError, match="broken at entry 3"):
+        call_command("audit", "verify")
+
+
 def test_a_file_that_tells_no_head_proves_nothing_and_says_so(entries, tmp_path):
     (tmp_path / "empty").write_text("")
     with pytest.raises(CommandError, match="No head of the record"):
@@ -151,9 +165,10 @@ def test_a_file_that_tells_no_head_proves_nothing_and_says_so(entries, tmp_path)
 def test_what_a_stranger_has_a_log_say_raises_no_alarm(entries, tmp_path, capsys):
     log = tmp_path / "all.log"
     forged = [
-        Anchor(2, "0" * 64).line(b"a key of theirs"),
+        Anchor(2, "0" * 64).line(b"a key of theirs", at=AT),
         f"tagout audit head seq=2 hash={'0' * 64}",
         line_of(entries[1]).replace(entries[1].hash, "0" * 64),
+        line_of(entries[1]).replace(f"at={AT}", f"at={AT + 1}"),
     ]
     agents = [f'192.0.2.7 - - "GET / HTTP/1.1" 302 0 "-" "{line}"\n' for line in forged]
     log.write_text("".join(agents))
@@ -162,7 +177,7 @@ def test_what_a_stranger_has_a_log_say_raises_no_alarm(entries, tmp_path, capsys
     log.write_text("".join([f"{forged[0]} {line_of(entries[2])}\n", *agents]))
     call_command("audit", "verify", "--against", str(log), "--json")
     said = json.loads(capsys.readouterr().out)
-    assert (said["whole"], said["anchors"], said["ignored"]) == (True, 1, 3)
+    assert (said["whole"], said["anchors"], said["ignored"]) == (True, 1, 4)
     rewrite_all()
     with pytest.raises(CommandError, match="broken at entry 3"):
         call_command("audit", "verify", "--against", str(log))
@@ -180,7 +195,8 @@ def test_syslog_gets_a_datagram(entries, anchor_to):
         server.settimeout(5)
         anchor_to(f"syslog://127.0.0.1:{server.getsockname()[1]}")
         tell_head_outside()
-        assert server.recv(500).decode() == f"<38>{line_of(entries[-1])}"
+        said = server.recv(500).decode()
+        assert said.startswith(f"<38>tagout audit head seq=3 hash={entries[-1].hash} at=")
 
 
 def test_what_cannot_be_kept_there_stands_in_the_log(entries, anchor_to, caplog):
