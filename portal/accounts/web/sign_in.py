@@ -77,6 +77,8 @@ def _try(request: HttpRequest, goal: str) -> HttpResponse:
             "Too many attempts. Wait 15 minutes, then try again, or sign in on a device that you"
             " have used before."
         )
+        if device:  # this is one
+            words = PasswordCheck.TOO_MANY_TRIES.reason
         waits = int(COUNTED_FOR.total_seconds())
         return _wait(request, goal, words, status=429, seconds=waits)
     except TooManyChecks:

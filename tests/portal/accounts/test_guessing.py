@@ -97,7 +97,9 @@ def test_a_known_device_has_its_own_count(sam):
     device = used_device()
     for _ in range(MAX_OF_PAIR):
         assert sign_in(device, password="wrong").status_code == 422
-    assert sign_in(device).status_code == 429
+    refused = sign_in(device)
+    assert refused.status_code == 429
+    assert "Wait 15 minutes" in refused.text and "have used before" not in refused.text
     assert sign_in(Client()).status_code == 302, "and makes nobody else wait"
 
 
