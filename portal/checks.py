@@ -1,6 +1,7 @@
 """`check --deploy`: names each setting that a production installation must give or change."""
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, connection
+
+from portal.backup.services.rights import restrictions_of
 
 WANTED = {
     "DATABASE_URL": "The database is the embedded one. Set DATABASE_URL to a PostgreSQL 18 server.",
@@ -18,6 +21,14 @@ WANTED = {
     " TRUSTED_PROXIES to how many proxies there are; 0 says that there is none.",
     "EMAIL_URL": "Mails go nowhere. Set EMAIL_URL to a mail server (smtp://…).",
 }
+
+RIGHTS = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"]
+_LEFT = re.compile(r"SELECT others_may\('(\w+)', '([A-Z, ]*)'\)")
+_HELD = """
+SELECT c.relname, held FROM pg_class c CROSS JOIN unnest(%s::text[]) held
+WHERE c.oid = ANY(SELECT to_regclass(name) FROM unnest(%s::text[]) name)
+    AND NOT pg_has_role(c.relowner, 'MEMBER') AND has_table_privilege(c.oid, held)
+ORDER BY 1, 2"""
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _MAY_REWRITE = """
@@ -92,5 +103,35 @@ def name_a_role_that_owns_the_record(
             "The role that DATABASE_URL names may rewrite the audit record. Give Tagout a role that"
             " owns no table, and keep the owner for `migrate`: docs/operating.md, “Roles”.",
             id="tagout.DATABASE_ROLE",
+        )
+    ]
+
+
+@register(deploy=True)
+def name_rights_that_migrations_took_away(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Whether somebody has granted the role of the application what migrations took from it."""
+    if settings.EMBEDDED:
+        return []
+    left = {
+        found[1]: set(found[2].split(", "))
+        for found in map(_LEFT.fullmatch, restrictions_of())
+        if found
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_HELD, [RIGHTS, list(left)])
+            held: list[tuple[str, str]] = cursor.fetchall()
+    except DatabaseError:  # as above
+        return []
+    beyond = [f"{right} in {table}" for table, right in held if right not in left[table]]
+    if not beyond:
+        return []
+    return [
+        Warning(
+            f"The role that DATABASE_URL names has rights that migrations took away:"
+            f" {', '.join(beyond)}. Run as the owner what docs/operating.md says under “Roles”.",
+            id="tagout.DATABASE_ROLE.rights",
         )
     ]

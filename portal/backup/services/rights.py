@@ -46,14 +46,17 @@ def give_rights(*, held: Iterable[Right], migrations: Iterable[str]) -> None:
             if name in there:
                 what = "SEQUENCE" if is_sequence else "TABLE"
                 cursor.execute(f"GRANT {rights} ON {what} {name} TO {role}")
-        for statement in _restrictions(migrations):
+        for statement in restrictions_of(migrations):
             cursor.execute(statement)
 
 
-def _restrictions(migrations: Iterable[str]) -> Iterable[str]:
-    """Yield how migrations guard tables and functions: their own text is the one place."""
+def restrictions_of(migrations: Iterable[str] | None = None) -> Iterable[str]:
+    """Yield how these migrations, or all, guard tables and functions: their own text is the one
+    place.
+    """
     known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    for label in sorted(migrations):
+    all_labels = (f"{app}.{name}" for app, name in known)
+    for label in sorted(all_labels if migrations is None else migrations):
         app, _, name = label.partition(".")
         for operation in known[app, name].operations:
             if isinstance(operation, RunSQL):

@@ -11,7 +11,11 @@ from portal.accounts.services import add_organisation
 from portal.audit.models import Entry
 from portal.audit.queries import head_of_record, verify_chain
 from portal.audit.services import record
-from portal.checks import name_a_role_that_owns_the_record
+from portal.backup.services.rights import restrictions_of
+from portal.checks import (
+    name_a_role_that_owns_the_record,
+    name_rights_that_migrations_took_away,
+)
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +213,18 @@ def test_check_deploy_tells_where_one_role_does_everything(settings, as_app):
     as_app.execute(f"GRANT UPDATE ON audit_entry TO {ROLE}")
     become(ROLE)
     assert told(settings) == ["tagout.DATABASE_ROLE"]
+
+
+def test_check_deploy_tells_of_rights_that_were_granted_once_more(settings, as_app):
+    settings.EMBEDDED = False
+    as_app.execute("RESET SESSION AUTHORIZATION")
+    for statement in restrictions_of():
+        as_app.execute(statement)
+    become(ROLE)
+    assert name_rights_that_migrations_took_away(None) == []
+    as_app.execute("RESET SESSION AUTHORIZATION")
+    as_app.execute(f"GRANT DELETE ON suppression_ledgerentry TO {ROLE}")
+    as_app.execute(f"GRANT SELECT ON audit_head TO {ROLE}")
+    become(ROLE)
+    (warning,) = name_rights_that_migrations_took_away(None)
+    assert "SELECT in audit_head, DELETE in suppression_ledgerentry." in warning.msg
