@@ -132,19 +132,19 @@ class Program:
         self.folder = folder
         self.reached = folder / "reached"
 
-    def start(self, *words, limit="unlimited", path=None):
+    def start(self, *words, limit="unlimited", stdout=subprocess.PIPE):
         """Start it; no file that it writes may be larger than `limit` KiB."""
         told = connection.settings_dict
         host = quote(told["HOST"], safe="")
         return subprocess.Popen(
             ["bash", "-c", f'ulimit -f {limit}; exec "$@"', "-", sys.executable, "manage.py",
              *map(str, words)],
-            cwd=HOME, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=HOME, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
             env={name: value for name, value in os.environ.items() if name != "TAGOUT_EMBEDDED"}
             | {
                 "DATABASE_URL": f"postgresql://{told['USER']}@{host}/{told['NAME']}",
                 "REDIS_URL": "redis://127.0.0.1:1/0",
-                "PATH": f"{path or self.folder}:{os.environ['PATH']}",
+                "PATH": f"{self.folder}:{os.environ['PATH']}",
             },
             text=True, start_new_session=True,
         )  # fmt: skip

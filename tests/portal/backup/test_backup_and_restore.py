@@ -1,6 +1,7 @@
 """The drill: back up a small world, change it, restore it elsewhere, and compare every table."""
 
 import json
+import os
 import stat
 import zipfile
 from contextlib import closing
@@ -18,6 +19,7 @@ from alerts.sentinel.models import Workspace
 from portal.audit.models import Entry
 from portal.audit.queries import verify_chain
 from portal.backup.engine import DUMP, MANIFEST
+from portal.backup.management.commands import backup
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import State
 from portal.jobs.queries import kinds_of_work
@@ -231,8 +233,32 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(databases, program, tmp_
     process = program.start("backup", target, limit=20)
     _, said = process.communicate()
     assert process.returncode == 1
-    assert said == f"CommandError: There is not enough room for {target}: nothing was kept of it.\n"
+    assert said == f"CommandError: There is not enough room for {target}: there is no backup.\n"
     assert list(target.parent.iterdir()) == []
+
+
+def test_standard_output_that_is_full_or_closed_is_one_sentence(databases, monkeypatch):
+    reading, closed = os.pipe()
+    os.close(reading)
+    full = os.open("/dev/full", os.O_WRONLY)
+    for out, words in (
+        (full, "room for standard output: there is no backup"),
+        (closed, "Who reads standard output has ended"),
+    ):
+        with os.fdopen(out, "wb", buffering=0) as file:
+            monkeypatch.setattr(backup, "standard_output", lambda file=file: file)
+            with pytest.raises(CommandError, match=words):
+                call_command("backup", "-")
+
+
+def test_a_database_without_tables_is_one_sentence(databases, settings, tmp_path):
+    settings.EMBEDDED = False
+    with databases.at(databases.new()):
+        with pytest.raises(CommandError, match="holds no tables: there is nothing to back up"):
+            call_command("backup", str(tmp_path / "b"))
+        for word in ("--check", "--resume"):
+            with pytest.raises(CommandError, match="migrations are pending"):
+                call_command("restore", word)
 
 
 def test_tools_that_are_missing_or_too_old_are_named(databases, program, tmp_path, monkeypatch):

@@ -36,7 +36,6 @@ class Command(TagoutCommand):
     """Restore a backup, compare it with the outside, go on."""
 
     help = "Restore a backup into an empty database; then compare with the outside, and resume."
-    needs_database = False  # there may be none yet
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A file, or what comes after it."""
@@ -52,6 +51,11 @@ class Command(TagoutCommand):
         parser.add_argument("--check", action="store_true", help="compare with the outside again")
         parser.add_argument("--resume", action="store_true", help="let work leave again")
         parser.add_argument("--reason", default="", help="what was looked at, for the record")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """A file brings its own tables; the rest needs those of this version."""
+        self.needs_database = not options["file"]
+        super().handle(*args, **options)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """One of the three."""
