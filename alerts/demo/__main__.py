@@ -2,7 +2,7 @@
 
 Reads DEMO_PORT, DEMO_SIZE, DEMO_SEED and DEMO_DATA (contracts §1). Starts the embedded servers,
 the pretend Sentinel over TLS, migrations, demo people, web, workers and beat, waits until the
-history is there, and prints one block.
+history is there, and prints one block. From then on what dies is started again.
 """
 
 import json
@@ -19,6 +19,7 @@ from typing import Any
 
 from alerts.demo.cast import PASSWORD, PEOPLE
 from alerts.demo.processes import Died, Family, hold_port, port_of
+from alerts.demo.supervisor import Supervisor, servers_of
 from portal import embedded
 from portal.errors import Misconfigured
 
@@ -62,6 +63,7 @@ def main() -> None:
 def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.socket) -> None:
     began, port = time.monotonic(), port_of(place)
     _say(f"Starting Tagout's demo in {data}: {size} plant, seed {seed}.")
+    servers = servers_of(data)
     embedded.ensure_environment(data)
     manage = [sys.executable, "manage.py"]
     azure = _remembered_place(data / "simulator" / "port", 8443)
@@ -109,8 +111,9 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
     _wait_for_web(family, port)
     is_planned = _wait_for_plan(family, until=began + READY_BY)
     _say(_block(port, simulator_port, data, time.monotonic() - began, is_planned=is_planned))
+    supervisor = Supervisor(family, servers, say=_say)
     while True:
-        family.check()
+        supervisor.look(now=time.monotonic())
         time.sleep(1)
 
 

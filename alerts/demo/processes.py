@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,15 @@ class Died(Exception):
     """A process of the demo ended although it should not; the text names it and its log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a process was started, to start it the same way again."""
+
+    command: Sequence[str]
+    place: socket.socket | None
+    more: Mapping[str, str]
+
+
 @dataclass
 class Family:
     """The processes of one demo. Each has a log file of its own in `logs`."""
@@ -26,31 +35,41 @@ class Family:
     environment: dict[str, str]
     may_end: set[str] = field(default_factory=set)  # names of those that finish by themselves
     members: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _launches: dict[str, Launch] = field(default_factory=dict)
 
     def start(
         self, name: str, command: Sequence[str], place: socket.socket | None = None, **more: str
     ) -> subprocess.Popen[bytes]:
         """Start one process in a session of its own: Ctrl-C is for us, we pass it on in order.
-        `place` becomes its own under the same number; `more` goes into its environment.
+        `place` becomes its own under the same number, and stays ours as well: who comes while it is
+        started again waits. `more` goes into its environment.
         """
+        self._launches[name] = Launch(command, place, more)
+        return self._launch(name)
+
+    def restart(self, name: str) -> None:
+        """Start a process that has ended the same way again, without what it left running."""
+        _send(self.members[name], signal.SIGKILL)
+        self._launch(name)
+
+    def _launch(self, name: str) -> subprocess.Popen[bytes]:
+        launch = self._launches[name]
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("ab") as log:
+        with self.log_of(name).open("ab") as log:
             process = subprocess.Popen(
-                command,
+                launch.command,
                 env={
                     **os.environ,
                     **self.environment,
-                    **more,
+                    **launch.more,
                     "TAGOUT_PROCESS": f"tagout-{name}",
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(place.fileno(),) if place else (),
+                pass_fds=(launch.place.fileno(),) if launch.place else (),
             )
-        if place:
-            place.close()
         self.members[name] = process
         return process
 
@@ -66,18 +85,26 @@ class Family:
 
     def check(self, *, but: str = "") -> None:
         """Raise Died when a process has ended (`but` one that is meant to)."""
-        for name, process in self.members.items():
-            if name == but:
-                continue
-            ended = process.poll()
-            if ended is not None and (ended or name not in self.may_end):
+        for name in self.ended():
+            if name != but:
                 raise Died(f"{name} stopped by itself. {self.last_words(name)}")
+
+    def ended(self) -> list[str]:
+        """Names of the processes that have ended although they should not."""
+        codes = {name: process.poll() for name, process in self.members.items()}
+        return [
+            name
+            for name, code in codes.items()
+            if code is not None and (code or name not in self.may_end)
+        ]
 
     def last_words(self, name: str) -> str:
         """Where its log is and how it ends."""
-        log = self.logs / f"{name}.log"
-        lines = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
-        return f"Its log is {log}; it ends: {' / '.join(lines)}"
+        return last_words(self.log_of(name))
+
+    def log_of(self, name: str) -> Path:
+        """The file that a process of this name logs to."""
+        return self.logs / f"{name}.log"
 
     def stop(self) -> None:
         """Ask the newest first, all at once within a kind; kill what does not listen."""
@@ -90,6 +117,15 @@ class Family:
             _send(process, signal.SIGKILL)  # the whole group: children of children too
             process.wait()
         self.members.clear()
+        for launch in self._launches.values():
+            if launch.place:
+                launch.place.close()
+
+
+def last_words(log: Path) -> str:
+    """Where a log is and how it ends."""
+    lines = log.read_text(errors="replace").strip().splitlines()[-3:] if log.exists() else []
+    return f"Its log is {log}; it ends: {' / '.join(lines)}"
 
 
 def _send(process: subprocess.Popen[bytes], what: signal.Signals) -> None:

@@ -1,21 +1,26 @@
 """The embedded servers: shared by those who use them, gone with the last."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
 from portal import embedded
+from portal.errors import Misconfigured
 from tests.architecture.tree import HOME
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from portal import embedded
+from portal.errors import Misconfigured
 print(embedded.start(Path(sys.argv[1])).database_url, flush=True)
 sys.stdin.read()
 """
@@ -76,6 +81,23 @@ def test_the_address_is_known_before_the_server_is_started(hold, tmp_path):
     (_, url) = hold()
     assert url == expected
     assert answers(expected)
+
+
+def test_a_database_that_was_killed_is_started_again_with_what_it_held(hold, tmp_path):
+    (_, url) = hold()
+    data = tmp_path / "data"
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("CREATE TABLE kept (word text)")
+        folder = Path(database.execute("SHOW data_directory").fetchone()[0])
+    os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    until = time.monotonic() + 10
+    while embedded.database_answers(data) and time.monotonic() < until:
+        time.sleep(0.01)
+    while not embedded.database_answers(data) and time.monotonic() < until:
+        with suppress(Misconfigured):  # until the last process of the dead server has noticed
+            embedded.restart_database(data)
+    with psycopg.connect(url) as database:
+        assert database.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
 def test_a_broker_of_its_own_starts_fast_and_stops(tmp_path):
