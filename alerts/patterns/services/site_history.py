@@ -210,14 +210,20 @@ def _read_verdicts(history: SiteHistory, places: Mapping[int, int]) -> None:
 
 def _read_shapes(history: SiteHistory, places: Mapping[int, int]) -> None:
     parts: dict[tuple[int, int], Part] = {}
+    times: dict[int, tuple[int, int, frozenset[str]]] = {}  # few, and shared by all cells
+
+    def time_of(week: int) -> tuple[int, int, frozenset[str]]:
+        number, hours = divmod(week, WORKS)
+        utc_slot, slot = divmod(hours, 256)
+        times[week] = slot, utc_slot, history.works.get(number, NO_WORKS)
+        return times[week]
 
     def part_of(cell: int, week: int) -> Part:
         key = places[cell], week
-        if key not in parts:
-            number, hours = divmod(week, WORKS)
-            utc_slot, slot = divmod(hours, 256)
-            parts[key] = Part(key[0], slot, utc_slot, history.works.get(number, NO_WORKS))
-        return parts[key]
+        part = parts.get(key)
+        if part is None:
+            part = parts[key] = Part(key[0], *(times.get(week) or time_of(week)))
+        return part
 
     shapes: Counter[frozenset[Part]] = Counter()
     open_shapes: Counter[frozenset[Part]] = Counter()
