@@ -11,13 +11,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import Change, Outcome
-from alerts.outbox.services import owe_comment
+from alerts.outbox.services import owe_comment, owe_update
 from alerts.outbox.tasks import deliver_due_changes, deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.freshness import note_fresh
-from alerts.sentinel.wire import read_automation_rule
+from alerts.sentinel.wire import read_automation_rule, read_incident
 from alerts.suppression.queries import on_again_since
 from alerts.suppression.services.leases import renew_due_leases
 from portal import clock, far_ends
@@ -136,6 +137,34 @@ def test_what_is_not_known_is_named_and_nothing_leaves_until_somebody_has_looked
         assert Change.objects.get().outcome != Outcome.OPEN
         with pytest.raises(CommandError, match="Tagout is not paused"):
             call_command("restore", "--check")
+
+
+def test_what_left_after_the_backup_does_not_leave_twice(plant, databases, tmp_path):
+    incident = plant.control.inject(workspace=plant.key, properties={"title": "PLC stop"})["name"]
+    told = {
+        "workspace_id": plant.workspace.pk,
+        "incident_name": incident,
+        "act": uuid.uuid4(),
+        "by": plant.people[1],
+        "by_label": "Leo",
+        "now": clock.now(),
+        "hold": timedelta(),
+    }
+    owe_comment(message="Routine.", **told)
+    properties = read_incident(client_for(plant.workspace).get_incident(incident)).raw["properties"]
+    patch = {"severity": "Low"}
+    owe_update(patch=patch, base=base_for(patch, properties), **told)
+    archive = back_up(tmp_path)
+    plant.deliver()
+    sent = [each for each in writes(plant) if incident in each["path"]]
+    assert len(sent) == 2
+    with databases.at(databases.new()):
+        restore(archive)
+        assert {change.outcome for change in Change.objects.all()} == {Outcome.OPEN}
+        call_command("restore", "--resume", "--reason", "Looked", stdout=StringIO())
+        plant.deliver()
+        assert {change.outcome for change in Change.objects.all()} == {Outcome.SENT}
+    assert [each for each in writes(plant) if incident in each["path"]] == sent
 
 
 def test_the_kill_switch_works_while_all_else_waits(plant, databases, tmp_path):

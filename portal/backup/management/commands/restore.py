@@ -176,4 +176,7 @@ def _resumed(result: dict[str, Any]) -> Iterator[str]:
     yield "Resumed: what is owed leaves again, and rules act on incidents that come from now on."
     if result["told_outside"]:
         yield f"Told outside of the audit record: {result['told_outside']}"
-        yield "Where heads are told in a log, put this line into it: `audit verify` reads it there."
+        yield (
+            "Where heads are told in a log, add this line to the end of the log of before the restore;"
+            " `audit verify` reads both logs, the older one first."
+        )
