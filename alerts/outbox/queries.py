@@ -24,6 +24,9 @@ _NOTES = {
         "It was merged into another incident in Sentinel, and stays so."
     ),
     "The workspace was removed.": gettext_lazy("The workspace was removed."),
+    "The account was disabled before the close was sent, so the incident stays open.": gettext_lazy(
+        "The account was disabled before the close was sent, so the incident stays open."
+    ),
     "The worker died each time it tried.": gettext_lazy("The worker died each time it tried."),
     "The workspace is being tried with another change.": gettext_lazy(
         "The workspace is being tried with another change."

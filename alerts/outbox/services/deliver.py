@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.outbox import registry
+from alerts.outbox.engine.merge import is_close
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import far_end
 from alerts.outbox.services.claim import claim_change
@@ -30,6 +31,7 @@ type Connect = Callable[[Any, str], SentinelClient]  # sentinel.client.client_fo
 
 GONE = "It is no longer in Sentinel."
 REMOVED = "The workspace was removed."
+DISABLED = "The account was disabled before the close was sent, so the incident stays open."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def deliver_one(
     try:
         if change.workspace.is_removed:
             return _settled(change, Sent(Outcome.DROPPED, REMOVED), now=now)
+        if change.by is not None and not change.by.is_active and is_close(change.patch):
+            return _settled(change, Sent(Outcome.DROPPED, DISABLED), now=now)
         if reason := registry.reason_not_to_send(change, now=now):
             return _settled(change, Sent(Outcome.DROPPED, reason), now=now)
         if not far_end.may_call(change.workspace_id):

@@ -18,8 +18,10 @@ from alerts.sentinel.client.port import (
     SentinelUnavailable,
 )
 from alerts.sentinel.services import remove_workspace
+from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.jobs.models import State
+from tests import cast
 from tests.conftest import NOON
 
 CLOSE = {
@@ -84,6 +86,22 @@ def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
     assert (
         desk.deliver() is None and owed_patches([(workspace.pk, done.change.incident_name)]) == {}
     )
+
+
+def test_a_close_of_whoever_lost_their_account_meanwhile_is_not_sent(
+    desk, sentinel, clock, make_person
+):
+    sam = make_person(cast.SAM)
+    closed, lowered = sentinel.add_incident(), sentinel.add_incident()
+    desk.owe(closed, CLOSE, by=sam)
+    desk.owe(lowered, {"severity": "Low"}, by=sam)
+    User.objects.update(is_active=False)
+    clock.go(seconds=10)
+    ended = {done.change.incident_name: done for done in (desk.deliver(), desk.deliver())}
+    assert ended[closed].outcome == Outcome.DROPPED
+    assert "account was disabled" in ended[closed].note
+    assert desk.properties(closed)["status"] == "New", "on any doubt an incident stays open"
+    assert ended[lowered].outcome == Outcome.SENT, "what silences nothing goes out"
 
 
 def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
