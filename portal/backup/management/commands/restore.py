@@ -177,6 +177,6 @@ def _resumed(result: dict[str, Any]) -> Iterator[str]:
     if result["told_outside"]:
         yield f"Told outside of the audit record: {result['told_outside']}"
         yield (
-            "Where heads are told in a log, add this line to the end of the log of before the restore;"
-            " `audit verify` reads both logs, the older one first."
+            "Where heads are told in a log, add this line to the end of the log of before the"
+            " restore; `audit verify` reads both logs, the older one first."
         )
