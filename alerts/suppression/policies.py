@@ -30,6 +30,11 @@ def rights_by_version(
     ot, soc = (reach_of(user, SIGNING[side]) for side in (Side.OT, Side.SOC))
     if ot.nowhere and soc.nowhere:
         return {version.pk: frozenset() for version in versions}
+    if not any(reach.is_partial for reach in (ot, soc)):
+        sides = frozenset(
+            side for side, reach in ((Side.OT, ot), (Side.SOC, soc)) if reach.everywhere
+        )
+        return {version.pk: sides for version in versions}
     sites = Site.objects.in_bulk({pk for each in versions for pk in each.site_ids})
     workspaces = Workspace.objects.select_related("organisation").in_bulk(
         {pk for each in versions for pk in each.workspace_ids}

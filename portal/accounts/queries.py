@@ -5,7 +5,6 @@ import hmac
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from django.db import connection
@@ -23,6 +22,7 @@ from portal.accounts.models import (
     TokenScope,
     User,
 )
+from portal.plain_sql import columns_of, row_of
 
 # Whose tokens a scope is of any use to; reading is offered to all.
 _ROLES_OF_SCOPE = {
@@ -47,6 +47,11 @@ class Reach:
         """True when no grant was found."""
         return not (self.everywhere or self.organisations or self.workspaces or self.sites)
 
+    @property
+    def is_partial(self) -> bool:
+        """True when it depends on the place."""
+        return not (self.everywhere or self.nowhere)
+
 
 type HeldGrant = tuple[str, str, UUID | None]  # role, scope kind, scope UUID
 
@@ -55,10 +60,20 @@ def grants_of(user: User) -> list[HeldGrant]:
     """The person's grants in force, read once per user object (one request)."""
     cached: list[HeldGrant] | None = user.__dict__.get("_tagout_grants")
     if cached is None:
-        rows = Grant.objects.filter(user_id=user.pk, revoked_at=None)
-        cached = list(rows.values_list("role", "scope", "scope_uuid")) if user.is_active else []
+        cached = _grants_in_force(user.pk) if user.is_active else []
         user.__dict__["_tagout_grants"] = cached
     return cached
+
+
+def _grants_in_force(user_id: int) -> list[HeldGrant]:
+    with connection.cursor() as cursor:  # asked by every page
+        cursor.execute(
+            "SELECT role, scope, scope_uuid FROM accounts_grant"
+            " WHERE user_id = %s AND revoked_at IS NULL",
+            [user_id],
+        )
+        held: list[HeldGrant] = cursor.fetchall()
+        return held
 
 
 def roles_of(user: User) -> frozenset[Role]:
@@ -157,35 +172,21 @@ def token_of(secret: str) -> ApiToken | None:
 
 
 def _with_owner(prefix: str) -> ApiToken | None:
-    """A token and its owner in one plain question: every request of a program asks it first, and
-    composing it anew cost more than answering it.
-    """
-    question, columns = _token_question()
+    """A token and its owner, which every request of a program asks for first."""
+    n = len(ApiToken._meta.concrete_fields)
     with connection.cursor() as cursor:
-        cursor.execute(question, [prefix])
+        cursor.execute(
+            f"SELECT {columns_of(ApiToken, 't')}, {columns_of(User, 'o')}"
+            " FROM accounts_apitoken t JOIN accounts_user o ON o.id = t.owner_id"
+            " WHERE t.prefix = %s",
+            [prefix],
+        )
         row = cursor.fetchone()
     if row is None:
         return None
-    n = len(columns[0])
-    token = ApiToken.from_db(connection.alias, columns[0], row[:n])
-    token.owner = User.from_db(connection.alias, columns[1], row[n:])
+    token = row_of(ApiToken, row[:n])
+    token.owner = row_of(User, row[n:])
     return token
-
-
-@cache
-def _token_question() -> tuple[str, tuple[list[str], list[str]]]:
-    models = (("t", ApiToken), ("o", User))
-    names = [[each.attname for each in model._meta.concrete_fields] for _, model in models]
-    columns = ", ".join(
-        f'{short}."{each.column}"'
-        for short, model in models
-        for each in model._meta.concrete_fields
-    )
-    question = (
-        f"SELECT {columns} FROM {ApiToken._meta.db_table} t"
-        f" JOIN {User._meta.db_table} o ON o.id = t.owner_id WHERE t.prefix = %s"
-    )
-    return question, (names[0], names[1])
 
 
 def digest_of(secret: str) -> str:

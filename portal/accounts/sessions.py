@@ -8,11 +8,12 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from portal.accounts.models import Session
+from portal.plain_sql import columns_of, row_of
 
 WORKDAY = timedelta(hours=12)  # after the password
 MAX_IDLE = timedelta(hours=2)
@@ -79,14 +80,12 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict[str, Any]:
         """Return what the session holds; nothing where it has ended or never was."""
-        key = self.session_key
-        rows = Session.objects.filter(ends_at__gt=Now()).annotate(read_at=Now())
-        row = rows.filter(key_digest=digest_of_key(key)).first() if key else None
-        if row is None:
+        found = _read(self.session_key) if self.session_key else None
+        if found is None:
             self._session_key = None  # a key that somebody made up is never taken over
             return {}
-        self._row, self._read_at = row, row.read_at
-        return self.decode(row.data)
+        self._row, self._read_at = found
+        return self.decode(self._row.data)
 
     def exists(self, session_key: str) -> bool:
         """Whether a session has this key."""
@@ -146,3 +145,15 @@ class SessionStore(SessionBase):
 
     def _rows(self) -> QuerySet[Session]:
         return Session.objects.filter(key_digest=digest_of_key(self.session_key or ""))
+
+
+def _read(key: str) -> tuple[Session, datetime] | None:
+    """The session that has this key, and when it was read; None where it has ended."""
+    with connection.cursor() as cursor:  # asked by every page
+        cursor.execute(
+            f"SELECT statement_timestamp(), {columns_of(Session, 's')} FROM accounts_session s"
+            " WHERE s.key_digest = %s AND s.ends_at > statement_timestamp()",
+            [digest_of_key(key)],
+        )
+        row = cursor.fetchone()
+    return (row_of(Session, row[1:]), row[0]) if row else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.incidents.engine.hidden_verdicts import CoveredIncident, HiddenVerdict
@@ -105,7 +106,7 @@ def suspicions_to_decide(user: User) -> list[SecondOpinion]:
     oldest first. Who is still asked for an opinion of their own gives that first.
     """
     roles = (Role.OT_SITE_LEAD, Role.SOC_LEAD)
-    if roles_of(user).isdisjoint(roles):
+    if roles_of(user).isdisjoint(roles) or not _any_put_to_leads():
         return []
     waiting = Opinion.objects.filter(
         second_opinion=OuterRef("pk"), person=user, state=Opinion.State.WAITING
@@ -115,6 +116,16 @@ def suspicions_to_decide(user: User) -> list[SecondOpinion]:
     ).select_related("site", "annotation__by", "annotation__review")
     rows = asked.prefetch_related("annotation__incidents__workspace__organisation", "opinions")
     return [each for each in rows.order_by("opened_at", "pk") if can_decide(each, by=user)]
+
+
+def _any_put_to_leads() -> bool:
+    with connection.cursor() as cursor:  # asked by every page of a lead
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM reviews_secondopinion"
+            " WHERE state = %s AND leads_asked_at IS NOT NULL)",
+            [SecondOpinion.State.OPEN],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)

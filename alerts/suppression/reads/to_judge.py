@@ -60,7 +60,8 @@ def count_to_judge(user: User) -> int:
     """How many proposals wait for this person."""
     if roles_of(user).isdisjoint(SIGNING[Side.OT] | SIGNING[Side.SOC]):
         return 0
-    versions = list(_proposed(user)[: 2 * MOST])
+    rows = _proposed(user).select_related(None)  # on every page: no back-tests, no texts of rules
+    versions = list(rows[: 2 * MOST])
     return sum(bool(sides) for sides in sides_open_to(user, versions).values()) if versions else 0
 
 
