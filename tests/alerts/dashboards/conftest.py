@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -43,48 +44,53 @@ def still(noon, monkeypatch):
     return noon
 
 
+def make_alike(n=1, *, where, at, **columns):
+    """`n` alike open incidents at a site, each with one alert, grouped."""
+    given = {
+        "site_ids": [at.pk] if at else [], "place": f"{at.name}, Packaging 2" if at else "",
+        "pattern": uuid.uuid4(), "source": "ENG-WS-04", "destination": "PLC-PL2-07",
+        "severity": Severity.HIGH, "priority": 92,
+        "created_at": NOON - timedelta(minutes=20),
+    } | columns  # fmt: skip
+    rows = [make_incident(where, **given) for _ in range(n)]
+    for row in rows:
+        make_alert(row, site=at)
+    regroup([row.pk for row in rows], now=NOON)
+    for row in rows:
+        row.refresh_from_db()
+    return rows
+
+
+def ask_about(
+    incidents, *, site, by, now=NOON - timedelta(minutes=30), question="Was this planned?"
+):
+    """A person asks OT of the site."""
+    ids = [each.pk for each in incidents]
+    return ask_ot(incident_ids=ids, site_id=site.pk, question=question, by=by, now=now)
+
+
+def answer_as(person, review, *, now=NOON - timedelta(minutes=10), **more):
+    """The person says that it was maintenance, unless something else is said."""
+    said = {
+        "by": person, "key": uuid.uuid4(), "verdict": "maintenance", "now": now,
+        "cause": "plc-programming-window", "review_id": review.pk,
+    } | more  # fmt: skip
+    return give_verdict(**said)
+
+
 @pytest.fixture
 def make(workspace, site):
     """`make(n)` makes n alike open incidents at the site, each with one alert, grouped."""
-
-    def made(n=1, *, where=workspace, at=site, **columns):
-        given = {
-            "site_ids": [at.pk] if at else [], "place": f"{at.name}, Packaging 2" if at else "",
-            "pattern": uuid.uuid4(), "source": "ENG-WS-04", "destination": "PLC-PL2-07",
-            "severity": Severity.HIGH, "priority": 92,
-            "created_at": NOON - timedelta(minutes=20),
-        } | columns  # fmt: skip
-        rows = [make_incident(where, **given) for _ in range(n)]
-        for row in rows:
-            make_alert(row, site=at)
-        regroup([row.pk for row in rows], now=NOON)
-        for row in rows:
-            row.refresh_from_db()
-        return rows
-
-    return made
+    return partial(make_alike, where=workspace, at=site)
 
 
 @pytest.fixture
 def ask(site, oda, sam):
     """`ask(incidents)` has Sam ask OT of the site."""
-
-    def asked(incidents, *, now=NOON - timedelta(minutes=30), question="Was this planned?"):
-        ids = [each.pk for each in incidents]
-        return ask_ot(incident_ids=ids, site_id=site.pk, question=question, by=sam, now=now)
-
-    return asked
+    return partial(ask_about, site=site, by=sam)
 
 
 @pytest.fixture
 def answer(oda):
     """`answer(review)` has Oda say that it was maintenance."""
-
-    def given(review, *, now=NOON - timedelta(minutes=10), **more):
-        said = {
-            "by": oda, "key": uuid.uuid4(), "verdict": "maintenance", "now": now,
-            "cause": "plc-programming-window", "review_id": review.pk,
-        } | more  # fmt: skip
-        return give_verdict(**said)
-
-    return given
+    return partial(answer_as, oda)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from statistics import median
 from uuid import UUID
@@ -13,8 +14,10 @@ from alerts.incidents.services.assign import assign_incidents
 from alerts.incidents.services.groups import regroup
 from alerts.reviews.models import Annotation, Review
 from portal.ui.words import length
+from tests.alerts.dashboards.conftest import answer_as, ask_about, make_alike
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, new_incident
+from tests.reuse import reuse_rows
 
 pytestmark = pytest.mark.usefixtures("still")
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -36,9 +39,11 @@ def reads(client):
     return read
 
 
-@pytest.fixture
-def busy(workspace, porto_workspace, site, porto, make, ask, answer, oda, sam, leo):
+@reuse_rows
+def busy(workspace, porto_workspace, site, porto, oda, sam, leo):
     """Two plants at work; no two numbers of them are the same by chance."""
+    make = partial(make_alike, where=workspace, at=site)
+    ask, answer = partial(ask_about, site=site, by=sam), partial(answer_as, oda)
     make(3, destination="PLC-1", created_at=NOON - 9 * DAY)
     make(2, destination="PLC-2", where=porto_workspace, at=porto)
     make(destination="PLC-3", at=None)

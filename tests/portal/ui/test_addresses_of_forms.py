@@ -9,13 +9,20 @@ from portal.accounts.models import User
 from tests.abuse.test_pages import PAGES
 from tests.abuse.world import the_world
 from tests.architecture.test_strangers import filled
+from tests.conftest import add_person
+from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
+@reuse_rows
+def world(db):
+    return the_world(add_person, "gdansk")
+
+
 @pytest.fixture
-def lead(make_person):
-    _workspace, _site, ids = the_world(make_person, "gdansk")
+def lead(world):
+    _workspace, _site, ids = world
     page = Client()
     page.force_login(User.objects.get(email="lead@gdansk.example"))
     return page, ids
