@@ -1,6 +1,7 @@
 """Keys typed faster than answers come mean what they meant when they were pressed."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import expect
 
 from alerts.incidents.models import Incident, IncidentRaw
 from alerts.reviews.models import Annotation
+from tests.contexts import PATIENCE
 from tests.factories.incidents import make_queue_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -65,11 +67,11 @@ class Held:
             self.routes.append(route)
 
     def is_asked_for(self):
-        for _ in range(500):
-            if self.routes:
-                return
+        """Wait for the request as long as for anything else of a page."""
+        until = time.monotonic() + PATIENCE / 1000
+        while not self.routes and time.monotonic() < until:
             self.page.wait_for_timeout(10)
-        raise AssertionError(f"{self.part} was never asked for")
+        assert self.routes, f"{self.part} was never asked for"
 
     def let_go(self):
         self.is_asked_for()
