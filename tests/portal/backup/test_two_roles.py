@@ -1,8 +1,10 @@
 """Where one role owns the tables and another is the application, a restore keeps them apart."""
 
 import os
+from contextlib import closing
 from io import StringIO
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -79,6 +81,10 @@ def test_the_application_may_do_afterwards_what_migrations_and_hands_left_it(
         rights = rights_of_app()
         assert rights.pop("sites_zone") == "DELETE INSERT SELECT TRUNCATE UPDATE"
         assert_only_guarded_tables_differ(rights)
+        told = connection.get_connection_params() | {"user": APP, "application_name": "tagout-web"}
+        words = r"connected to the database .*: tagout-web \(1\)"
+        with closing(psycopg.connect(**told)), pytest.raises(CommandError, match=words):
+            restore(archive, "--replace", two_roles)
 
 
 def may_call(function):
