@@ -21,6 +21,7 @@ from alerts.sentinel.client.errors import (
     SentinelUnavailable,
 )
 from alerts.sentinel.client.limits import (
+    ANSWER_SECONDS,
     TOTAL_SECONDS,
     BoundedTransport,
     seconds_left,
@@ -33,6 +34,7 @@ from alerts.sentinel.wire.times import write_moment
 GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
 _BUDGETS = "x-ms-ratelimit-remaining-"
 _DONE = {"DELETE": (200, 202, 204)}
+_READS = frozenset({"GET", "POST"})  # alerts and entities are asked for with POST
 
 
 class AzureSentinelClient(AzureAutomationRules):
@@ -173,9 +175,10 @@ class AzureSentinelClient(AzureAutomationRules):
             headers["Content-Type"] = "application/json"
         request = HttpRequest(method, url, headers=headers, content=content)
         with time_limit(self._seconds), in_our_words():
-            response = self._sdk.send_request(
-                request, stream=True, retry_total=int(method != "PUT"), timeout=seconds_left()
-            )
+            with time_limit(self._seconds_to_answer(method)), in_our_words():
+                response = self._sdk.send_request(
+                    request, stream=True, retry_total=int(method != "PUT"), timeout=seconds_left()
+                )
             try:
                 body = body_of(response)
             finally:
@@ -184,6 +187,12 @@ class AzureSentinelClient(AzureAutomationRules):
         if response.status_code not in _DONE.get(method, (200, 201)):
             raise error_for(response.status_code, response.headers, body)
         return response.status_code, body
+
+    def _seconds_to_answer(self, method: str) -> float:
+        """How long to wait until an answer begins: for reads not long, so that status soon tells
+        of a far end that hangs; a write that was cut off would have to be looked up.
+        """
+        return min(self._seconds, ANSWER_SECONDS) if method in _READS else self._seconds
 
     def _note_budgets(self, response: HttpResponse) -> None:
         for name, value in response.headers.items():

@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
 TOTAL_SECONDS = 30.0
+ANSWER_SECONDS = 15.0  # until the answer to a read begins, signing in and one repetition included
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
 LARGEST_BODY = 32 * 1024 * 1024
 _BLOCK = 64 * 1024

@@ -251,6 +251,41 @@ def test_a_far_end_that_drips_is_left_in_time(far_end):
     client.close()
 
 
+def test_an_answer_that_has_begun_may_take_longer_than_one_may_keep_us_waiting(
+    azure, far_end, monkeypatch
+):
+    azure.list_incidents()
+    monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", 0.5)
+
+    def narrow(far):
+        body = b'{"value": []}'
+        far.send_response(200)
+        far.send_header("Content-Length", str(len(body)))
+        far.end_headers()
+        for place in range(len(body)):
+            far.wfile.write(body[place : place + 1])
+            time.sleep(0.08)
+
+    far_end.spoil(narrow)
+    assert azure.list_incidents() == b'{"value": []}'
+
+
+def test_a_write_may_keep_us_waiting_longer_than_a_read(azure, far_end, monkeypatch):
+    azure.list_incidents()
+    monkeypatch.setattr("alerts.sentinel.client.azure.ANSWER_SECONDS", 0.3)
+
+    def late(far):
+        time.sleep(0.6)
+        far.send(200, {"etag": "new", "value": []})
+
+    far_end.spoil(late)
+    assert azure.put_incident("one", {"etag": "old"}).etag == "new"
+    far_end.spoil(late, late)
+    with pytest.raises(SentinelUnavailable) as caught:
+        azure.list_incidents()
+    assert caught.value.code == "TooSlow"
+
+
 def test_nobody_listening_is_unavailable(far_end):
     client = AzureSentinelClient(far_end.connection())
     client.list_incidents()
