@@ -46,7 +46,8 @@ class Command(TagoutCommand):
         )  # fmt: skip
         parser.add_argument(
             "--against", type=Path, metavar="FILE",
-            help="a log, or a file of syslog, in which heads of the audit record were told",
+            help="a log, or a file of syslog, in which heads of the audit record were told;"
+            " - reads standard input",
         )  # fmt: skip
         parser.add_argument("--check", action="store_true", help="compare with the outside again")
         parser.add_argument("--resume", action="store_true", help="let work leave again")
