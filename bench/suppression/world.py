@@ -10,6 +10,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from alerts.patterns.engine.cells import (
+    OUTSIDE,
     Cell,
     CellKey,
     End,
@@ -140,16 +141,7 @@ class World:
         return cells, [IncidentShape(parts, n) for parts, n in shapes.items()], places
 
     def _read(self, alert: Alert) -> SeenAlert:
-        source = End(
-            alert.source_device, alert.source_address, alert.source_kind, alert.source_zone,
-            _is_outside(alert.source_address, alert.source_zone),
-            alert.source_criticality in CRITICAL,
-        )  # fmt: skip
-        destination = End(
-            alert.destination_device, alert.destination_address, alert.destination_kind,
-            alert.destination_zone, _is_outside(alert.destination_address, alert.destination_zone),
-            alert.destination_criticality in CRITICAL,
-        )  # fmt: skip
+        source, destination = _end_of(alert, "source"), _end_of(alert, "destination")
         is_directed = bool(source.name or destination.name)
         if not is_directed and len(alert.any_device) in (1, 2):
             named = sorted(alert.any_device)
@@ -209,8 +201,18 @@ class World:
         return works
 
 
-def _is_outside(address: str, zone: str) -> bool:
-    return bool(address) and not zone
+def _end_of(alert: Alert, side: str) -> End:
+    """Return one end as the product reads it: beyond the plant nobody knows a kind or a zone."""
+    address, zone = getattr(alert, f"{side}_address"), getattr(alert, f"{side}_zone")
+    is_outside = bool(address) and not zone
+    return End(
+        getattr(alert, f"{side}_device"),
+        address,
+        OUTSIDE if is_outside else getattr(alert, f"{side}_kind"),
+        zone,
+        is_outside,
+        getattr(alert, f"{side}_criticality") in CRITICAL,
+    )
 
 
 def _judge(
