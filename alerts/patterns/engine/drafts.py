@@ -196,14 +196,22 @@ def fits(part: Draft, home: Draft) -> bool:
 
 def have_similar_hours(one: Draft, other: Draft) -> bool:
     """Whether joining two drafts leaves their hours about as tight as they are. Who comes at any
-    hour takes in whom chance kept to most of the week.
+    hour takes in whom chance kept to most of the week; and what came too seldom to show hours of
+    its own belongs to those inside which it lies.
     """
     if one.hours is None or other.hours is None:
         known = one.hours or other.hours
-        return known is None or SIMILAR_HOURS * known.hours_a_week >= HOURS_OF_WEEK
+        if known is None or SIMILAR_HOURS * known.hours_a_week >= HOURS_OF_WEEK:
+            return True
+        return _lies_inside(other if one.hours else one, known)
     joined = learn_hours_of(one.moments + other.moments)
     longer = max(one.hours.hours_a_week, other.hours.hours_a_week)
     return joined is not None and joined.hours_a_week <= SIMILAR_HOURS * longer
+
+
+def _lies_inside(draft: Draft, hours: Hours) -> bool:
+    """Whether nothing of a draft happened outside these hours."""
+    return all(hours.contains(each.slot, each.utc_slot) for each in draft.moments)
 
 
 def split_by_groups(drafts: Iterable[Draft], inventory: Inventory) -> Iterator[Draft]:

@@ -93,6 +93,18 @@ def test_types_at_other_hours_stay_apart():
     assert len(mine(cells, INVENTORY)) == 2
 
 
+@pytest.mark.parametrize(("last", "patterns"), [(9, 1), (3, 2)])
+def test_what_is_too_rare_to_show_hours_belongs_to_those_inside_which_it_lies(last, patterns):
+    shift = [happened([day], 6 + day % 12)[0] for day in range(60)]
+    rare = [happened([day * 9], hour)[0] for day, hour in enumerate((7, 16, 10, 13, last))]
+    cells = [
+        cell(HISTORIAN, End(address="20.10.1.9", is_outside=True), SOFT[0], occurrences=shift),
+        cell(HISTORIAN, End(address="52.30.7.1", is_outside=True), SOFT[0], occurrences=rare),
+    ]
+    assert learn_hours(rare) is None
+    assert len(mine(cells, INVENTORY)) == patterns
+
+
 def test_types_that_are_never_suppressed_make_no_pattern():
     assert mine([cell(HISTORIAN, each, NEVER) for each in GATEWAYS], INVENTORY) == []
 
