@@ -29,6 +29,11 @@ from alerts.patterns.engine.sides import (
     describe_side,
     smallest_networks,
 )
+from alerts.patterns.engine.soft_company import (
+    CellsBySource,
+    group_by_source,
+    with_soft_types,
+)
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.fields import NONE_TOLD
 from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
@@ -61,6 +66,9 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     for site, site_cells in by_site.items():
         index = CellIndex(numbered, places[site])
         networks = outside_networks(site_cells)
+        company: CellsBySource = group_by_source(
+            cell for cell in site_cells if strictness_of(cell) == Strictness.SOFT
+        )
         for is_strict in (False, True):
             wanted = Strictness.STRICT if is_strict else Strictness.SOFT
             alike = [cell for cell in site_cells if strictness_of(cell) == wanted]
@@ -72,7 +80,8 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
                     draft, suspect, inventory, is_strict=is_strict, networks=networks
                 )
                 if pattern is not None:
-                    patterns.append(_with_cells(pattern, index))
+                    whole = with_soft_types(pattern, company) if is_strict else pattern
+                    patterns.append(_with_cells(whole, index))
     return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
 
 
@@ -235,13 +244,18 @@ def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
     """Return the pattern with the cells that it covers, counted and judged."""
     covered = index.covered_by(pattern)
     cells = [index.cells[place] for place in covered]
-    inside = [pattern.count_inside(cell) for cell in cells]
-    evidence = pool_evidence(
-        zip(cells, inside, strict=True),
-        covers_time=pattern.covers_time,
-        by_group=len(pattern.destination.members) > 10,
-    )
-    return replace(pattern, cells=tuple(covered), alerts=sum(inside), evidence=evidence)
+    counted = [(cell, pattern.count_inside(cell)) for cell in cells]
+    by_group = len(pattern.destination.members) > 10
+    evidence = pool_evidence(counted, covers_time=pattern.covers_time, by_group=by_group)
+    if pattern.is_strict:
+        strict = [each for each in counted if strictness_of(each[0]) == Strictness.STRICT]
+        own = pool_evidence(strict, covers_time=pattern.covers_time, by_group=by_group)
+        # That its soft types are harmless is no word about the strict ones; a suspicion is.
+        evidence = replace(
+            own, suspicious=evidence.suspicious, true_positives=evidence.true_positives
+        )
+    alerts = sum(inside for _, inside in counted)
+    return replace(pattern, cells=tuple(covered), alerts=alerts, evidence=evidence)
 
 
 def _functions_of(cells: list[Cell]) -> tuple[str, ...]:

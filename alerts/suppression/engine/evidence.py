@@ -38,6 +38,7 @@ class Row:
     """One alert. `annotations` are those in force: (id, verdict). `outcomes` of its incidents:
     reopened, true_positive, linked (part of the same case). `near_case`: within fourteen days a
     true positive named one of its devices, which is worth a look but no judgement of this one.
+    `is_soft`: S1 lets it be closed at any hour.
     """
 
     alert: int
@@ -48,6 +49,7 @@ class Row:
     annotations: tuple[tuple[str, str], ...] = ()
     outcomes: frozenset[str] = frozenset()
     near_case: NearCase | None = None
+    is_soft: bool = False
 
     @property
     def is_judged(self) -> bool:
@@ -114,8 +116,15 @@ def traits_of(facts: Facts, *, zone: str) -> Traits:
 
 
 def judged_in(rows: Iterable[Row], *, is_strict: bool) -> Judged:
-    """The trials among rows that a rule matches; not sure counts as unjudged."""
-    verdicts = {annotation: verdict for row in rows for annotation, verdict in row.annotations}
+    """The trials among rows that a rule matches; not sure counts as unjudged. Where a strict rule
+    says soft alerts, too, that these are harmless is no trial of it; that one is suspicious counts.
+    """
+    verdicts = {
+        annotation: verdict
+        for row in rows
+        for annotation, verdict in row.annotations
+        if not (is_strict and row.is_soft) or verdict == SUSPICIOUS
+    }
     counted = Counter(verdicts.values())
     suspicious = counted[SUSPICIOUS]
     benign = sum(counted[verdict] for verdict in BENIGN)

@@ -17,6 +17,7 @@ from alerts.reviews.queries import evidence_where
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
 from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.guards.never import is_soft
 from alerts.suppression.engine.guards.rollback import LINK
 from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
@@ -129,7 +130,7 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     found = ask(_ROWS, [list(ids)])
     verdicts = _verdicts_on(ids)
     endings = _endings_of({incident for row in found for incident in row[-1]})
-    traits: dict[tuple[object, ...], Traits] = {}
+    traits: dict[tuple[object, ...], tuple[Traits, bool]] = {}
     rows = []
     for pk, at, site, zone, *said, devices, addresses, incidents in found:
         outcomes = {name for each in incidents for name in endings.get(each, ())}
@@ -137,11 +138,13 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
         near = _near_case(cases, site, (*devices, *addresses), local, incidents)
         key = (*said, *devices, local.hour, local.weekday() >= 5)
         if key not in traits:
-            traits[key] = traits_of(_facts(said, devices, at), zone=zone)
+            facts = _facts(said, devices, at)
+            traits[key] = traits_of(facts, zone=zone), is_soft(facts)
+        looks, soft = traits[key]
         rows.append(
-            Row(alert=pk, incidents=tuple(incidents), at=at, site=site, traits=traits[key],
+            Row(alert=pk, incidents=tuple(incidents), at=at, site=site, traits=looks,
                 annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes),
-                near_case=near)
+                near_case=near, is_soft=soft)
         )  # fmt: skip
     return rows
 

@@ -102,6 +102,17 @@ def test_little_is_fewer_than_three_trials_or_ten_where_hours_are_needed():
     assert back_test(nine, **USUAL | {"is_strict": True}).judged.is_little
 
 
+def test_what_was_said_of_soft_alerts_is_no_trial_of_a_strict_rule_but_a_suspicion_stops_it():
+    ten = [row(n, verdict="routine", is_soft=n > 3) for n in range(10)]
+    strict = back_test(ten, **USUAL | {"is_strict": True}).judged
+    assert (strict.trials, strict.is_little) == (4, True)
+    assert back_test(ten, **USUAL).judged.trials == 10
+    odd = back_test(
+        [*ten, row(10, verdict="suspicious", is_soft=True)], **USUAL | {"is_strict": True}
+    )
+    assert (odd.judged.suspicious, len(odd.stops)) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("suspicious", "judged", "said"),
     [(0, 1, "1 of 1"), (1, 1, "0 of 1"), (0, 2, "2 of 2"), (1, 2, "1 of 2")],

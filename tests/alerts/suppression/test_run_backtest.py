@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.rule import Rule, rule_hash
 from alerts.suppression.models import BackTestRun
 from alerts.suppression.services import backtest
@@ -71,6 +73,17 @@ def test_one_annotation_is_one_trial_however_many_alerts_it_covers(past, site, o
     judged = run_backtest(said=rule_for(site), now=NOON).body["judged"]
     assert (judged["trials"], judged["suspicious"]) == (2, 0)
     assert judged["by_verdict"] == {"maintenance": 1, "routine": 1}
+
+
+def test_a_strict_rule_is_proven_by_what_was_said_of_its_strict_alerts(past, site, oda):
+    soft = next(t.title for t in all_types() if (t.guard, t.severity) == ("scoped", "Medium"))
+    past[1].alerts.update(alert_type=soft, severity=SEVERITIES.index("Medium"))
+    for row in past[:2]:
+        judge([row], oda)
+    place, what, *rest = rule_for(site).all_of
+    both = Clause("alert_type", "is_one_of", (*what.texts, soft))
+    rule = replace(rule_for(site), all_of=(place, both, *rest))
+    assert run_backtest(said=rule, now=NOON).body["judged"]["trials"] == 1
 
 
 def test_a_verdict_taken_back_or_superseded_counts_no_more(past, site, oda):

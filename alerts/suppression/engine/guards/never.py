@@ -75,6 +75,11 @@ def is_strict(rule: Rule) -> bool:
     return bool(needs_hours(rule))
 
 
+def is_soft(facts: Facts) -> bool:
+    """Whether this alert may be closed at any hour."""
+    return facts.severity < HIGH and not _is_timeboxed(facts.alert_type)
+
+
 def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sentence]:
     """Whether what needs hours has them: windows in the plant's own time, devices one by one."""
     needing = needs_hours(rule)
