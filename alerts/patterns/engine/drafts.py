@@ -25,7 +25,13 @@ from alerts.patterns.engine.cells import (
 )
 from alerts.patterns.engine.hours import Hours, learn_hours_of
 from alerts.patterns.engine.pattern import TypeName
-from alerts.patterns.engine.sides import Inventory, Rung, describe_side, nameable_groups
+from alerts.patterns.engine.sides import (
+    MIN_GROUP_MEMBERS,
+    Inventory,
+    Rung,
+    describe_side,
+    nameable_groups,
+)
 
 MIN_ALERTS: Final = 5  # of a pattern
 MIN_DAYS: Final = 3
@@ -73,7 +79,8 @@ class Draft:
         self.types |= other.types
         self.places.update(other.places)
         self.moments.update(other.moments)
-        vars(self).pop("hours", None)  # to be learned anew
+        for name in ("hours", "crowds"):
+            vars(self).pop(name, None)  # to be learned anew
 
 
 def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
@@ -184,12 +191,15 @@ def fits_rare(part: list[Cell], home: Draft) -> bool:
 
 
 def fits(part: Draft, home: Draft) -> bool:
-    """Whether a part says the same of the plant as the draft: sources, places and hours."""
+    """Whether a part says the same of the plant as the draft: sources, places and hours. Where the
+    sources are many of a kind, any other of that kind and zone will do.
+    """
     is_same_type = part.types <= home.types  # one type to another place: of the same sources
     same = sum(
         alerts
         for (source, group), alerts in part.places.items()
-        if source in home.sources and (is_same_type or group in home.groups)
+        if (source in home.sources or source.place in home.crowds)
+        and (is_same_type or group in home.groups)
     )
     return same >= SAME_PLACES * part.places.total() and have_similar_hours(part, home)
 

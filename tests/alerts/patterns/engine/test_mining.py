@@ -80,6 +80,27 @@ def test_types_of_one_source_that_go_to_the_same_places_are_one_pattern():
     assert len(one(cells).types) == 3
 
 
+@pytest.mark.parametrize(("laptops", "patterns"), [(3, 1), (2, 2)])
+def test_types_of_many_devices_of_a_kind_are_one_pattern_whoever_of_them_does_each(
+    laptops, patterns
+):
+    first = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(laptops)]
+    others = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(5, 7)]
+    cells = [cell(each, gateway, SOFT[0]) for each in first for gateway in GATEWAYS]
+    cells += [cell(each, GATEWAYS[0], SOFT[1], days=range(8)) for each in others]
+    found = mine(cells, INVENTORY)
+    assert len(found) == patterns
+    stranger = cell(device("LAPTOP-9", kind="Laptop", zone="Yard"), GATEWAYS[0], SOFT[1])
+    assert not any(each.covers_cell(stranger) for each in found)
+
+
+def test_types_of_many_devices_of_a_kind_that_go_elsewhere_stay_apart():
+    laptops = [device(f"LAPTOP-{n}", kind="Laptop", zone="Office") for n in range(6)]
+    cells = [cell(each, gateway, SOFT[0]) for each in laptops[:3] for gateway in GATEWAYS]
+    cells += [cell(each, device("PLC-1"), SOFT[1]) for each in laptops[3:]]
+    assert len(mine(cells, INVENTORY)) == 2
+
+
 def test_a_pattern_is_named_by_what_happens_most():
     often = max(SOFT[:3])
     cells = [cell(HISTORIAN, GATEWAYS[0], title, days=range(8)) for title in SOFT[:3]]
