@@ -58,6 +58,19 @@ class Draft:
         """When it happens. Learned when asked for: most drafts are compared by their places."""
         return learn_hours_of(self.moments)
 
+    @property
+    def acts(self) -> frozenset[tuple[TypeName, str]]:
+        """What is done: each type with its functions."""
+        return frozenset(
+            ((each.key.alert_type, each.key.own_title), each.key.function) for each in self.cells
+        )
+
+    @cached_property
+    def crowds(self) -> set[Group | End]:
+        """The places of so many of its sources that they are devices of a kind, not these few."""
+        counts = Counter(source.place for source in self.sources)
+        return {place for place, count in counts.items() if count >= MIN_GROUP_MEMBERS}
+
     @classmethod
     def of(cls, cells: list[Cell]) -> Draft:
         """Return a draft with what it needs to be compared."""
@@ -96,7 +109,9 @@ def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
             else:
                 left += part
     rare = _split(left, lambda key: (key.source.place, key.destination.place))
-    yield from join_types(frequent, _origin, rare=rare)
+    drafts = list(join_types(frequent, _origin, rare=rare))
+    yield from drafts
+    yield from join_kinds(drafts)
     across = [part for part in _split(cells, _by_kinds) if is_frequent(part)]
     for draft in join_types(across, _origin_kind):
         if len({cell.key.source.zone for cell in draft.cells}) > 1:
@@ -176,6 +191,38 @@ def join_types(
             if home is not None:
                 home.cells = home.cells + part
         yield from drafts
+
+
+def join_kinds(drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """Yield what devices of several kinds in one zone do alike: the same types with the same
+    functions, to the same places at the same hours, such as laptops and phones that ask for names.
+    """
+    alike: dict[object, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        key = draft.cells[0].key
+        if key.source.zone:
+            alike[key.source.zone, key.is_directed, draft.acts].append(draft)
+    for found in alike.values():
+        homes: list[Draft] = []
+        for draft in found:
+            home = next((each for each in homes if goes_along(draft, each)), None)
+            if home is None:
+                homes.append(Draft.of(draft.cells))
+            else:
+                home.join(draft)
+        for home in homes:
+            if len({source.kind for source in home.sources}) > 1:
+                yield home
+
+
+def goes_along(one: Draft, other: Draft) -> bool:
+    """Whether nearly all of either goes to places of both, at about the same hours."""
+    both = one.groups & other.groups
+    return all(
+        sum(alerts for (_, group), alerts in draft.places.items() if group in both)
+        >= SAME_PLACES * draft.places.total()
+        for draft in (one, other)
+    ) and have_similar_hours(one, other)
 
 
 def fits_rare(part: list[Cell], home: Draft) -> bool:
