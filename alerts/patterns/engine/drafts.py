@@ -113,6 +113,10 @@ def soft_drafts(cells: list[Cell]) -> Iterator[Draft]:
     yield from drafts
     yield from join_kinds(drafts)
     across = [part for part in _split(cells, _by_kinds) if is_frequent(part)]
+    zones: dict[object, set[str]] = defaultdict(set)
+    for part in across:
+        zones[_origin_kind(part[0].key)].update(cell.key.source.zone for cell in part)
+    across = [part for part in across if len(zones[_origin_kind(part[0].key)]) > 1]
     for draft in join_types(across, _origin_kind):
         if len({cell.key.source.zone for cell in draft.cells}) > 1:
             yield draft
@@ -203,13 +207,16 @@ def join_kinds(drafts: Iterable[Draft]) -> Iterator[Draft]:
         if key.source.zone:
             alike[key.source.zone, key.is_directed, draft.acts].append(draft)
     for found in alike.values():
+        if len({source.kind for draft in found for source in draft.sources}) < 2:
+            continue
         homes: list[Draft] = []
         for draft in found:
-            home = next((each for each in homes if goes_along(draft, each)), None)
-            if home is None:
-                homes.append(Draft.of(draft.cells))
+            for place, home in enumerate(homes):
+                if goes_along(draft, home):
+                    homes[place] = Draft.of(home.cells + draft.cells)
+                    break
             else:
-                home.join(draft)
+                homes.append(draft)
         for home in homes:
             if len({source.kind for source in home.sources}) > 1:
                 yield home

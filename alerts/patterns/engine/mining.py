@@ -85,6 +85,10 @@ def mine(cells: Iterable[Cell], inventory: Inventory) -> list[Pattern]:
     return sorted(patterns, key=lambda pattern: (-pattern.alerts, pattern.types))
 
 
+def _is_strict(cell: Cell) -> bool:
+    return strictness_of(cell) == Strictness.STRICT
+
+
 def outside_networks(cells: Iterable[Cell]) -> list[str]:
     """Return the networks beyond the plant that soft alerts of a site show together: two servers
     that fetch from one provider see few of its addresses each.
@@ -247,8 +251,8 @@ def _with_cells(pattern: Pattern, index: CellIndex) -> Pattern:
     counted = [(cell, pattern.count_inside(cell)) for cell in cells]
     by_group = len(pattern.destination.members) > 10
     evidence = pool_evidence(counted, covers_time=pattern.covers_time, by_group=by_group)
-    if pattern.is_strict:
-        strict = [each for each in counted if strictness_of(each[0]) == Strictness.STRICT]
+    strict = [each for each in counted if _is_strict(each[0])] if pattern.is_strict else counted
+    if len(strict) < len(counted):
         own = pool_evidence(strict, covers_time=pattern.covers_time, by_group=by_group)
         # That its soft types are harmless is no word about the strict ones; a suspicion is.
         evidence = replace(
