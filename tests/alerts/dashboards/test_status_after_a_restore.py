@@ -8,6 +8,8 @@ from django.conf import settings
 
 from portal.backup.engine import Findings, Found, FoundRule, RecordFound
 from portal.backup.models import Restore
+from tests.bars import bar_faults_of_each
+from tests.browser import change_person
 from tests.conftest import NOON
 from tests.program import Program
 
@@ -82,3 +84,11 @@ def test_before_the_comparison_it_says_that_nothing_was_compared(opens, make, re
     make()
     Restore.objects.update(compared_at=None, findings={})
     assert "Nothing was compared with Sentinel yet" in opens(ada)
+
+
+@pytest.mark.browser
+def test_it_holds_the_bars(browse, transactional_db, make, restored, ada):
+    make()
+    page = browse("/login/")
+    change_person(page, ada)
+    assert bar_faults_of_each(page, "/status/") == []
