@@ -5,7 +5,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that spreadsheets compute
+# How a cell begins that spreadsheets compute, and what some of them drop in front of it.
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_DROPPED: Final = "".join(map(chr, range(33))) + "\x7f\u00a0\u200b\u2060\ufeff"
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -20,6 +22,6 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and value.lstrip(_DROPPED).startswith(_FORMULA):
         return f"'{value}"
     return value

@@ -73,16 +73,21 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 
 
 def address(name: str, default: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Read a URL with one of the given schemes."""
+    """Read a URL with one of the given schemes. What is wrong with it is told without repeating any
+    of it but a scheme: it may hold a password, and a badly written one stands in the wrong place.
+    """
     value = text(name, default)
     try:
         parts = urlsplit(value)
         _ = parts.port
-    except ValueError as error:
-        raise Misconfigured(f"{name} is not a URL: {error}.") from error
-    if parts.scheme not in schemes:
+    except ValueError:
         raise Misconfigured(
-            f"{name} must start with one of {', '.join(f'{s}://' for s in schemes)}"
-            f" but starts with {parts.scheme or value[:12]!r}."
-        )
+            f"{name} is not a URL: its port is no number, or its user or password holds one of"
+            " : / ? # [ ] @, which must be written as %3A, %2F, %3F, %23, %5B, %5D, %40."
+        ) from None
+    if parts.scheme not in schemes:
+        known = ", ".join(f"{scheme}://" for scheme in schemes)
+        is_scheme = value.lower().startswith(f"{parts.scheme}://")
+        told = f" but starts with {parts.scheme!r}" if is_scheme else ""
+        raise Misconfigured(f"{name} must start with one of {known}{told}.")
     return parts

@@ -4,20 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from alerts.incidents.arrivals import incidents_without_details
 from alerts.incidents.models import Alert
+from alerts.incidents.queries import alerts_visible_to
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, SiteMining, State
 from alerts.reviews.models import Annotation
-from alerts.reviews.queries import evidence_in_force, evidence_where
+from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
 from alerts.sites.models import Site
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.sql import near_misses, where
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.asking import Period, ask
 from alerts.suppression.reads.history import suspicious_near_misses, why_kept_out
+from alerts.suppression.reads.suggestions import sites_in_reach
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
 from portal.jobs.models import Job
@@ -71,19 +73,35 @@ def put_off(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
     return rows.filter(state=State.SNOOZED, snoozed_until__gt=now)
 
 
-def standing(*, now: datetime) -> Standing:
-    """Whether there is enough to mine from: days of history, verdicts that were sure."""
-    first = Alert.objects.order_by("at").values_list("at", flat=True).first()
+def standing(*, now: datetime, seen_by: User | None = None) -> Standing:
+    """Whether there is enough to mine from: days of history, verdicts that were sure. For a person
+    only what they may see counts (reliability A13).
+    """
+    alerts, verdicts = Alert.objects.all(), evidence_in_force().filter(verdict__in=SURE)
+    if seen_by is not None:
+        alerts = alerts_visible_to(seen_by)
+        verdicts = verdicts.filter(pk__in=annotations_visible_to(seen_by).values("pk"))
+    first = alerts.order_by("at").values_list("at", flat=True).first()
     due = Job.objects.filter(kind=JOB, key=KEY).values_list("state", "payload").first()
     return Standing(
         days=0 if first is None else max((now - first).days, 0),
-        verdicts=evidence_in_force().filter(verdict__in=SURE).count(),
+        verdicts=verdicts.count(),
         latest=Mining.objects.order_by("-ran_at").first(),
         done=int(due[1].get("done", 0)) if due else 0,
         total=int(due[1].get("total", 0)) if due else 0,
         is_under_way=due is not None
         and (due[0] == Work.RUNNING or (due[0] == Work.WAITING and bool(due[1].get("asked")))),
     )
+
+
+def drawn_from(mining: Mining, *, user: User) -> tuple[int, int]:
+    """Return how many alerts and verdicts a run drew from, of those at sites in reach."""
+    if reach_of(user).everywhere:
+        return mining.alerts, mining.verdicts
+    told = mining.sites.filter(site__in=sites_in_reach(user)).aggregate(
+        alerts=Sum("alerts", default=0), verdicts=Sum("verdicts", default=0)
+    )
+    return told["alerts"], told["verdicts"]
 
 
 def unread_incidents() -> int:

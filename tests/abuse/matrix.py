@@ -21,6 +21,8 @@ ROWS = {
     "A10": "answers without the policy or headers: pages, parts, files, errors",
     "A11": "goals on other hosts, where an address says where to go on",
     "A12": "what is of another site or workspace, by every address and role",
+    "A13": "totals, lists, searches and exports of who sees a part",
+    "A14": "fields that nobody may set, in the bodies of commands and forms",
     "A15": "commands by roles that may not carry them out",
     "A16": "lookups and orders in the address",
     "A17": "tokens: too narrow, over, revoked, or in the address",
@@ -30,10 +32,15 @@ ROWS = {
     "A25": "commands sent twice, one after the other and at once",
     "A31": "messages that nobody of ours put on the queue",
     "A34": "cells that a spreadsheet would run",
+    "A35": "texts that break a line of the log",
+    "A36": "template syntax in texts",
+    "A37": "SQL, JSON paths and heavy texts in searches",
     "A38": "far ends that lead into our own network (no inbound or outbound webhooks yet)",
     "A42": "changes to the audit record: as application, as owner, at its end",
+    "A43": "secrets looked for in logs, failure pages, messages, API description, repository",
     "A44": "doors that are not to be there: debug, admin, files, TRACE",
     "A45": "attacks beside or behind what a rule closes",
+    "A46": "links of mails opened by others, after sign-out, and again",
 }
 _TAGGED, _COUNTED = "abuse row", "abuse attempts"
 

@@ -12,8 +12,7 @@ from portal.accounts.services import SCOPES_OF_ROLE
 from tests import cast
 from tests.abuse.test_api import OPERATIONS
 from tests.abuse.test_pages import PAGES
-from tests.abuse.world import filled, things_of
-from tests.reuse import reuse_rows
+from tests.abuse.world import filled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -31,31 +30,88 @@ NOTED_BY_LOOKING = {
 }
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NOT_THERE = [
-    ".git/", ".git/HEAD", ".git/config", ".svn/entries", ".hg/", ".env", ".env.local",
-    ".DS_Store", ".htaccess", ".ssh/id_rsa", "admin/", "admin/login/", "django-admin/",
-    "administrator/", "wp-admin/", "wp-login.php", "phpmyadmin/", "console", "__debug__/",
-    "debug/", "debug/pprof/", "silk/", "metrics", "metrics/", "server-status", "server-info",
-    "actuator", "actuator/env", "status.json", "swagger/", "swagger.json", "redoc/", "docs/",
-    "openapi.json", "schema/", "graphql", "settings.py", "manage.py", "portal/settings.py",
-    "pyproject.toml", "requirements.lock", "docker-compose.yml", "Dockerfile", "Makefile",
-    "config.json", "backup.sql", "dump.sql", "db.sqlite3", "tagout.dump", ".data/secret-key",
-    "media/", "media/captures/", "files/", "upload/", "cgi-bin/", "shell.php", "xmlrpc.php",
-    "autodiscover/", "static/../manage.py", "static/..%2fmanage.py",
-    "static/%2e%2e/%2e%2e/manage.py", "static/..\\manage.py", "static//etc/passwd", "static/%00",
-    "static/.git/config", "static/staticfiles.json/../../manage.py", "demo/mail/",
-    "demo/mail/..%2f..%2fetc%2fpasswd/0/", "api/", "api/v1/", "api/v2/", "api/v1/schema/",
-    "api/v1/admin/", "api/v1/users/", "api/v1/tokens/", "api/v1/sessions/", "api/v1/audit/",
-]  # fmt: skip
+    ".git/",
+    ".git/HEAD",
+    ".git/config",
+    ".svn/entries",
+    ".hg/",
+    ".env",
+    ".env.local",
+    ".DS_Store",
+    ".htaccess",
+    ".ssh/id_rsa",
+    "admin/",
+    "admin/login/",
+    "django-admin/",
+    "administrator/",
+    "wp-admin/",
+    "wp-login.php",
+    "phpmyadmin/",
+    "console",
+    "__debug__/",
+    "debug/",
+    "debug/pprof/",
+    "silk/",
+    "metrics",
+    "metrics/",
+    "server-status",
+    "server-info",
+    "actuator",
+    "actuator/env",
+    "status.json",
+    "swagger/",
+    "swagger.json",
+    "redoc/",
+    "docs/",
+    "openapi.json",
+    "schema/",
+    "graphql",
+    "settings.py",
+    "manage.py",
+    "portal/settings.py",
+    "pyproject.toml",
+    "requirements.lock",
+    "docker-compose.yml",
+    "Dockerfile",
+    "Makefile",
+    "config.json",
+    "backup.sql",
+    "dump.sql",
+    "db.sqlite3",
+    "tagout.dump",
+    ".data/secret-key",
+    "media/",
+    "media/captures/",
+    "files/",
+    "upload/",
+    "cgi-bin/",
+    "shell.php",
+    "xmlrpc.php",
+    "autodiscover/",
+    "static/../manage.py",
+    "static/..%2fmanage.py",
+    "static/%2e%2e/%2e%2e/manage.py",
+    "static/..\\manage.py",
+    "static//etc/passwd",
+    "static/%00",
+    "static/.git/config",
+    "static/staticfiles.json/../../manage.py",
+    "demo/mail/",
+    "demo/mail/..%2f..%2fetc%2fpasswd/0/",
+    "api/",
+    "api/v1/",
+    "api/v2/",
+    "api/v1/schema/",
+    "api/v1/admin/",
+    "api/v1/users/",
+    "api/v1/tokens/",
+    "api/v1/sessions/",
+    "api/v1/audit/",
+]
 VERBS = ("TRACE", "TRACK", "CONNECT", "DEBUG", "PROPFIND", "MOVE", "SEARCH")
 INSIDE = re.compile(
     rb"Traceback|DEBUG = True|SECRET_KEY|INSTALLED_APPS|site-packages|\[core\]|BEGIN [A-Z ]*KEY"
 )
-
-
-@reuse_rows
-def home(gdansk):
-    """For each placeholder of an address what stands for it at home."""
-    return things_of(*gdansk)
 
 
 @pytest.fixture

@@ -27,11 +27,14 @@ CAPTURE = HOME / "training/content/captures/water-two-writers.pcap"
 WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
 
 
-def the_world(make_person, name):
-    """One plant with its workspace, and one of everything in it."""
+def the_world(make_person, name, *, lead_of=ScopeKind.ALL):
+    """One plant with its workspace, and one of everything in it. Its lead is one of all plants
+    unless `lead_of` says otherwise.
+    """
     workspace, site = make_workspace(name), make_site(name.title())
     lead = make_person(
-        cast.Person(f"lead@{name}.example", "Lead"), (Role.SOC_LEAD, ScopeKind.ALL, None)
+        cast.Person(f"lead@{name}.example", "Lead"),
+        (Role.SOC_LEAD, lead_of, workspace.uuid if lead_of == ScopeKind.WORKSPACE else None),
     )
     ot = make_person(
         cast.Person(f"ot@{name}.example", "Olga"), (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid)
@@ -85,9 +88,9 @@ def the_world(make_person, name):
     return workspace, site, ids
 
 
-def person_with(make_person, role, kind, workspace, site):
+def person_with(make_person, role, kind, workspace, site, *, of=cast.SAM):
     scope = workspace.uuid if kind == ScopeKind.WORKSPACE else site.uuid
-    return make_person(cast.SAM, (role, kind, scope))
+    return make_person(of, (role, kind, scope))
 
 
 def things_of(workspace, site, ids):

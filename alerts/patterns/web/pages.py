@@ -21,6 +21,7 @@ from alerts.patterns.queries import (
     annotations_of,
     candidates_visible_to,
     counter_examples,
+    drawn_from,
     incident_ids_of,
     put_off,
     standing,
@@ -64,14 +65,18 @@ def candidates(request: HttpRequest) -> HttpResponse:
     start = _number(request.GET.get("from", ""))
     found = list(views[tab][start : start + PAGE + 1])
     told = standing(now=now)
+    own = told if told.is_ready else standing(now=now, seen_by=person)
+    n_alerts, n_verdicts = drawn_from(told.latest, user=person) if told.latest else (0, 0)
     page = {
         "tab": tab,
         "tabs": _tabs(tab, views[OPEN].count()),
         "rows": [shown(row, person, is_open=tab == OPEN) for row in found[:PAGE]],
         "more": f"?tab={tab}&from={start + PAGE}" if len(found) > PAGE else "",
         "standing": told,
+        "n_alerts": n_alerts,
+        "n_verdicts": n_verdicts,
         "n_unread": unread_incidents(),
-        "needs": _needs(told.days, told.verdicts),
+        "needs": _needs(own.days, own.verdicts),
         "may_mine": not roles_of(person).isdisjoint(PROPOSING),
         "now": now,
     }

@@ -172,12 +172,12 @@ def _site_row(each: SitePlan) -> dict[str, Any]:
 
 def _empty(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpResponse:
     """There is no plan yet: what is missing."""
-    found = standing(now=now)
+    own = standing(now=now, seen_by=actor_of(request))
     page |= {
-        "standing": found,
+        "standing": standing(now=now),
         "needed_days": NEEDED_DAYS,
         "needed_verdicts": NEEDED_VERDICTS,
-        "n_days": min(found.days, NEEDED_DAYS),
-        "n_verdicts": min(found.verdicts, NEEDED_VERDICTS),
+        "n_days": min(own.days, NEEDED_DAYS),
+        "n_verdicts": min(own.verdicts, NEEDED_VERDICTS),
     }
     return render_page(request, TEMPLATE, page, part="panel")

@@ -1,0 +1,125 @@
+"""A13: what somebody sees of their part is the same whether or not there is another part."""
+
+import json
+import re
+from itertools import product
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import Role, ScopeKind
+from portal.accounts.services import SCOPES_OF_ROLE
+from tests import cast
+from tests.abuse.test_api import OPERATIONS
+from tests.abuse.world import WHERE, person_with, the_world
+from tests.conftest import NOON
+from tests.program import Program
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+EVERYBODY = [(role, kind) for role, kind in product(Role, WHERE) if kind in SCOPES_OF_ROLE[role]]
+SOME = [(Role.SOC_LEAD, ScopeKind.WORKSPACE), (Role.OT_SITE_LEAD, ScopeKind.SITE)]
+LISTS = [
+    path
+    for path, method, _said in OPERATIONS
+    if method == "get" and "{" not in path and path not in ("/openapi.json", "/training/modules/")
+]
+MEASURES = [
+    "/metrics/open-incidents/",
+    "/metrics/open-incidents/?group_by=site",
+    "/metrics/closed-by-people/?group_by=workspace",
+    "/metrics/closed-by-rule/",
+    "/metrics/answer-time/",
+]
+PAGES = [
+    "/",
+    "/incidents/?view=all",
+    "/incidents/?view=closed",
+    "/incidents/?q=PLC",
+    "/search/?q=P",
+    "/search/?q=Lead",
+    "/devices/",
+    "/sites/",
+    "/rules/",
+    "/rules/?state=proposed",
+    "/approvals/",
+    "/ledger/",
+    "/ledger/?show=again",
+    "/reviews/",
+    "/reviews/?tab=answered",
+    "/patterns/",
+    "/plan/",
+    "/planned-work/",
+    "/status/",
+    "/ui/counts/",
+    "/ui/foot/",
+    "/attack/",
+    "/rules/off/",
+    "/deployments/",
+    "/people/",
+    "/inbox/",
+]
+# What changes by itself: tokens against forged forms, references of refusals, marks of live parts.
+OWN = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"|X-CSRFToken(?:"|&quot;): ?(?:"|&quot;)\w+|\?seen=\w+'
+)
+# Of no plant: lessons, the one record of everything that was done anywhere, the post.
+SHARED = {"/training/modules/"}
+POST = re.compile(r"(?<=Mails to send</dt><dd>)\d+")
+RECORD = re.compile(r'"record": \{"entries": \d+, "head": "\w+"')
+
+
+def seen_by(person, program):
+    """Everything that lists, counts, finds or measures, as this person gets it."""
+    page = Client(raise_request_exception=False)
+    page.force_login(person)
+    seen = {}
+    for address in PAGES:
+        answer = page.get(address)
+        shown = POST.sub("", OWN.sub("", answer.text)) if answer.status_code == 200 else ""
+        seen[address] = (answer.status_code, shown)
+    for path in (*LISTS, *MEASURES):
+        answer = program.get(path.lstrip("/"))
+        seen[f"/api/v1{path}"] = (answer.status_code, RECORD.sub("", json.dumps(answer.json())))
+    return seen
+
+
+@pytest.mark.abuse("A13")
+def test_a13_lists_counts_searches_and_measures_know_nothing_of_another_part(
+    make_person, attempts, long_abuse, monkeypatch
+):
+    monkeypatch.setattr("portal.clock.unshifted", lambda: NOON)
+    workspace, site, _ids = the_world(make_person, "gdansk", lead_of=ScopeKind.WORKSPACE)
+    people = {
+        (role, kind): person_with(
+            make_person,
+            role,
+            kind,
+            workspace,
+            site,
+            of=cast.Person(f"{role}.{kind}@x.example", "P"),
+        )
+        for role, kind in (EVERYBODY if long_abuse else SOME)
+    }
+    programs = {who: Program(person) for who, person in people.items()}
+    alone = {who: seen_by(person, programs[who]) for who, person in people.items()}
+    for name in ("porto", "lille"):
+        the_world(make_person, name, lead_of=ScopeKind.WORKSPACE)
+    for who, person in people.items():
+        beside = seen_by(person, programs[who])
+        assert sum(status == 200 for status, _ in beside.values()) > 12
+        for address, shown in alone[who].items():
+            differ = differing(shown, beside[address])
+            attempts.note((*who, address, differ), held=shown == beside[address])
+
+
+def differing(before, after):
+    """Where two answers begin to differ."""
+    (_, one), (_, other) = before, after
+    at = next((n for n, pair in enumerate(zip(one, other, strict=False)) if len(set(pair)) > 1), 0)
+    return one[max(at - 60, 0) : at + 60], other[max(at - 60, 0) : at + 60]
+
+
+def test_every_list_of_the_api_is_asked():
+    asked = {path for path, method, _ in OPERATIONS if method == "get" and "{" not in path}
+    assert asked - SHARED - {"/openapi.json"} == set(LISTS)
