@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from django.conf import settings
 
+from alerts.intake.models import Quarantined
 from portal.backup.engine import Findings, Found, FoundRule, RecordFound
 from portal.backup.models import Restore
 from tests.bars import bar_faults_of_each
@@ -87,8 +88,12 @@ def test_before_the_comparison_it_says_that_nothing_was_compared(opens, make, re
 
 
 @pytest.mark.browser
-def test_it_holds_the_bars(browse, transactional_db, make, restored, ada):
+def test_it_holds_the_bars(browse, transactional_db, make, restored, ada, workspace):
     make()
+    Quarantined.objects.create(
+        workspace=workspace, fingerprint="f" * 64, reason="It has no name.", raw="{}",
+        first_seen_at=NOON, latest_seen_at=NOON,
+    )  # fmt: skip
     page = browse("/login/")
     change_person(page, ada)
     assert bar_faults_of_each(page, "/status/") == []
