@@ -4,11 +4,16 @@
 # where nothing, database-health.sql says so. The passwords stand in the two URLs and nowhere else.
 
 password_in() {
-    sed -E 's#^[^:]+://[^:/@]+:([^@]+)@.*$#\1#' "$1"
+    sed -nE 's#^[^:]+://[^:/@]+:([^@]+)@.*$#\1#p' "$1"
 }
 
+owner="$(password_in "${OWNER_URL_FILE:?}")"
+app="$(password_in "${APP_URL_FILE:?}")"
+: "${owner:?the secret database_url_owner holds no password: postgresql://tagout_owner:PASSWORD@database:5432/tagout}"
+: "${app:?the secret database_url holds no password: postgresql://tagout:PASSWORD@database:5432/tagout}"
+
 psql --no-psqlrc --quiet --single-transaction --set ON_ERROR_STOP=1 \
-    --set owner="$(password_in "${OWNER_URL_FILE:?}")" --set app="$(password_in "${APP_URL_FILE:?}")" \
+    --set owner="$owner" --set app="$app" \
     --username "${POSTGRES_USER:?}" --dbname "${POSTGRES_DB:?}" <<'SQL'
 CREATE ROLE tagout_owner LOGIN PASSWORD :'owner';
 CREATE ROLE tagout LOGIN PASSWORD :'app';

@@ -213,14 +213,20 @@ def test_a_database_without_its_roles_is_not_healthy_and_says_how_to_go_on(compo
         ask()
     migrated = composed.run("migrate")
     assert migrated.returncode == 1
-    assert "does not let us in: connection failed" in migrated.stderr
-    assert 'docs/operating.md, "A first start that failed"' in migrated.stderr
+    said = json.loads(migrated.stderr)["message"]
+    assert "does not let us in: connection failed" in said
+    assert 'docs/operating.md, "A first start that failed"' in said
     make_roles(composed)
     ask()
 
 
+def test_no_role_is_made_with_a_password_that_nobody_gave(composed):
+    (composed.folder / "database_url").write_text("postgresql://tagout@here/tagout\n")
+    with pytest.raises(AssertionError, match="the secret database_url holds no password"):
+        make_roles(composed)
+
+
 def test_the_roles_are_made_all_or_none(composed):
-    (composed.folder / "database_url").write_text("postgresql://tagout:it's@here/tagout\n")
     with administrator() as link:
         link.execute("CREATE ROLE tagout")  # so that the second statement fails
     with pytest.raises(AssertionError, match="already exists"):

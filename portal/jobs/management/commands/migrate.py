@@ -25,7 +25,11 @@ class Command(Migrate):
         except OperationalError as trouble:
             if getattr(trouble.__cause__, "sqlstate", None) is not None:
                 raise
-            raise CommandError(_sentence(" ".join(str(trouble).split()))) from trouble
+            sentence = _sentence(" ".join(str(trouble).split()))
+            if settings.LOG_FORMAT != "json":
+                raise CommandError(sentence) from trouble
+            _log.critical("%s", sentence)
+            raise SystemExit(1) from trouble
 
     def migration_progress_callback(
         self, action: str, migration: Any = None, fake: bool = False
@@ -37,7 +41,7 @@ class Command(Migrate):
 
 
 def _sentence(said: str) -> str:
-    wrong = f"The database that DATABASE_URL names does not let us in: {said}"
+    wrong = f"The database that DATABASE_URL names does not let us in: {said}."
     if any(words in said for words in _REFUSED):
         wrong += (
             " Either the first start of the database was cut short, or the URL was changed since:"
