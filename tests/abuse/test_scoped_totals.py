@@ -65,7 +65,10 @@ OWN = re.compile(
 )
 # Of no plant: lessons, the one record of everything that was done anywhere, the post.
 SHARED = {"/training/modules/"}
-POST = re.compile(r"(?<=Mails to send</dt><dd>)\d+")
+EVERYBODYS = re.compile(
+    r"(?<=Mails to send</dt><dd>)\d+|"
+    r'(?<=Audit record</dt><dd>)\d+ entries <span class="mono muted">\w+'
+)
 RECORD = re.compile(r'"record": \{"entries": \d+, "head": "\w+"')
 
 
@@ -76,7 +79,7 @@ def seen_by(person, program):
     seen = {}
     for address in PAGES:
         answer = page.get(address)
-        shown = POST.sub("", OWN.sub("", answer.text)) if answer.status_code == 200 else ""
+        shown = EVERYBODYS.sub("", OWN.sub("", answer.text)) if answer.status_code == 200 else ""
         seen[address] = (answer.status_code, shown)
     for path in (*LISTS, *MEASURES):
         answer = program.get(path.lstrip("/"))
