@@ -90,6 +90,7 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
     family.start("web", [
         sys.executable, "-m", "gunicorn", "portal.wsgi:application",
         "--bind", f"fd://{place.fileno()}", "--workers", "2", "--threads", "4",
+        "--worker-class", "portal.web_worker.BufferingWorker",
         "--worker-tmp-dir", str(data), "--access-logfile", "-", "--graceful-timeout", "10",
         "--no-control-socket",
     ], place, STATEMENT_TIMEOUT_MS="5000")  # fmt: skip
