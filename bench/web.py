@@ -36,7 +36,7 @@ def measure(n: int) -> tuple[list[Line], int]:
     cookie = _signed_in()
     with connection.cursor() as cursor, without_timeout():
         cursor.execute("VACUUM (ANALYZE)")  # as autovacuum does within a minute, but not meanwhile
-    with _gunicorn() as (port, worker):
+    with gunicorn("--keep-alive", "60") as (port, worker):
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         spent: dict[str, list[float]] = {"/bench/bare": [], "/incidents/": []}
         cpu = dict.fromkeys(spent, 0.0)
@@ -118,8 +118,8 @@ def _get(client: http.client.HTTPConnection, address: str, cookie: str, *, rows:
 
 
 @contextmanager
-def _gunicorn() -> Iterator[tuple[int, int]]:
-    """A gunicorn with one worker over the database of this process; its port and worker's id."""
+def gunicorn(*options: str, workers: int = 1) -> Iterator[tuple[int, int]]:
+    """A gunicorn over the database of this process; its port and the id of its first worker."""
     from django.db import connection
 
     with socket.socket() as free:
@@ -129,8 +129,8 @@ def _gunicorn() -> Iterator[tuple[int, int]]:
     url = f"postgresql://{where['USER']}@{where['HOST'].replace('/', '%2F')}/{where['NAME']}"
     command = [
         sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--bind", f"127.0.0.1:{port}",
-        "--workers", "1", "--threads", "4", "--worker-tmp-dir", tempfile.gettempdir(),
-        "--keep-alive", "60",
+        "--workers", str(workers), "--threads", "4", "--worker-tmp-dir", tempfile.gettempdir(),
+        *options,
     ]  # fmt: skip
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATABASE_URL": url}
     with tempfile.TemporaryFile() as log:
