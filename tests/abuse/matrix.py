@@ -31,6 +31,7 @@ ROWS = {
     "A20": "a rule edited and signed at the same instant, or edited once signed",
     "A25": "commands sent twice, one after the other and at once",
     "A31": "messages that nobody of ours put on the queue",
+    "A32": "scripts in every text that comes from outside",
     "A34": "cells that a spreadsheet would run",
     "A35": "texts that break a line of the log",
     "A36": "template syntax in texts",

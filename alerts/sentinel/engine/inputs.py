@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from alerts.sentinel.client.connection import origin_of
@@ -43,13 +45,22 @@ def reasons_against_address(option: str, url: str) -> list[str]:
     parts = urlsplit(url)
     if parts.path.strip("/") or parts.query or parts.fragment or len(url) > 300:
         return [f"{option} must name scheme and host only, such as https://management.azure.com."]
-    try:
-        address = ipaddress.ip_address(origin[1])
-    except ValueError:
-        return []
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
+    address = _address_of(origin[1])
+    if address and (address.is_link_local or address.is_multicast or address.is_unspecified):
         return [f"{option} must not point to {address}."]
     return []
+
+
+def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host is written as, in any of the forms that resolvers read (one number,
+    hexadecimal, octal, fewer parts); None for a name.
+    """
+    with suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return getattr(address, "ipv4_mapped", None) or address
+    with suppress(OSError):
+        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+    return None
 
 
 def reasons_against_credential(
