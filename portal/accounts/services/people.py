@@ -27,6 +27,7 @@ from portal.accounts.services.reasons import (
 )
 from portal.audit.services import Actor, record
 from portal.errors import Refused
+from portal.ui.words import number
 
 MAX_EMAIL, MAX_NAME = 254, 120  # characters, as the columns have them
 
@@ -141,7 +142,9 @@ def _is_address(email: str) -> bool:
 def _reasons_against_password(password: str, *, of: User) -> list[str]:
     """Why this is no password for this person; no form takes a longer one at sign-in."""
     if len(password) > MAX_PASSWORD:
-        return [gettext("A password has at most %(most)s characters.") % {"most": MAX_PASSWORD}]
+        return [
+            gettext("A password has at most %(most)s characters.") % {"most": number(MAX_PASSWORD)}
+        ]
     try:
         validate_password(password, of)
     except ValidationError as weak:

@@ -246,7 +246,7 @@ def test_a_new_password_ends_sessions(sam):
         ("short", "too short"),
         ("sam@demo.example", "too similar"),
         ("Sam Keller 11", "too similar"),
-        ("x" * 1001, "at most 1000"),
+        ("x" * 1001, "at most 1,000"),
     ],
 )
 def test_odd_passwords_change_nothing(sam, password, reason):
@@ -270,7 +270,7 @@ def test_not_even_an_administrator_chooses_the_password_of_another(sam, ada):
         ({"name": "n" * 121}, "between 1 and 120 characters"),
         ({"name": " "}, "between 1 and 120 characters"),
         ({"name": "Ne\no"}, "between 1 and 120 characters"),
-        ({"password": "x y" * 334}, "at most 1000 characters"),
+        ({"password": "x y" * 334}, "at most 1,000 characters"),
         ({"password": "Neo Anderson!"}, "too similar to the name"),
     ],
 )
