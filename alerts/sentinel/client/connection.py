@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -72,6 +73,14 @@ def origin_of(url: str) -> Origin | None:
     except ValueError:
         return None
     return (parts.scheme, parts.hostname, port) if parts.hostname else None
+
+
+def is_forbidden(address: IPv4Address | IPv6Address) -> bool:
+    """Whether no far end can be there: link-local, where clouds tell a machine its own secrets,
+    multicast and unspecified, each also as IPv6 spells an address of IPv4.
+    """
+    told = getattr(address, "ipv4_mapped", None) or address
+    return bool(told.is_link_local or told.is_multicast or told.is_unspecified)
 
 
 def secret_from(variable: str) -> str:

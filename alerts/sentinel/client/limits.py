@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core.pipeline.transport import RequestsTransport
 from requests import Session
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
+
+from alerts.sentinel.client.connection import is_forbidden
 
 TOTAL_SECONDS = 30.0
 ANSWER_SECONDS = 15.0  # until the answer to a read begins, signing in and one repetition included
@@ -65,9 +72,37 @@ class _TimedSocket(ssl.SSLSocket):
         self.settimeout(min(left, READ_SECONDS))
 
 
+class _Connection(HTTPSConnection):
+    """Connects nowhere where no far end can be, whatever its name leads to (reliability A38).
+
+    The name is looked at before, and whom it led to after: it may lead elsewhere the second time.
+    """
+
+    def _new_conn(self) -> socket.socket:
+        with suppress(socket.gaierror):
+            for *_, place in socket.getaddrinfo(self._dns_host, self.port):
+                self._refuse_forbidden(str(place[0]))
+        connected = super()._new_conn()
+        try:
+            self._refuse_forbidden(connected.getpeername()[0])
+        except (OSError, NewConnectionError):
+            connected.close()
+            raise
+        return connected
+
+    def _refuse_forbidden(self, address: str) -> None:
+        if is_forbidden(ip_address(address.partition("%")[0])):
+            raise NewConnectionError(self, f"{self._dns_host} leads to {address}: not connected.")
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
 class _TimedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=_context(), **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": _Pool}
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if not (left := seconds_left()):

@@ -8,7 +8,7 @@ import socket
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from alerts.sentinel.client.connection import origin_of
+from alerts.sentinel.client.connection import is_forbidden, origin_of
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -46,7 +46,7 @@ def reasons_against_address(option: str, url: str) -> list[str]:
     if parts.path.strip("/") or parts.query or parts.fragment or len(url) > 300:
         return [f"{option} must name scheme and host only, such as https://management.azure.com."]
     address = _address_of(origin[1])
-    if address and (address.is_link_local or address.is_multicast or address.is_unspecified):
+    if address and is_forbidden(address):
         return [f"{option} must not point to {address}."]
     return []
 
@@ -56,8 +56,7 @@ def _address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
     hexadecimal, octal, fewer parts); None for a name.
     """
     with suppress(ValueError):
-        address = ipaddress.ip_address(host)
-        return getattr(address, "ipv4_mapped", None) or address
+        return ipaddress.ip_address(host)
     with suppress(OSError):
         return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
     return None

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import time
 
 import pytest
@@ -159,6 +160,35 @@ def test_a_link_to_another_host_is_not_followed(azure, far_end, link):
         azure.list_incidents(next_link=link.replace("{port}", str(far_end.port)))
     assert far_end.requests == []
     assert far_end.sign_ins == []
+
+
+@pytest.mark.abuse("A38")
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0"]
+)
+def test_a_name_that_leads_where_no_far_end_can_be_is_not_connected_to(
+    azure, far_end, monkeypatch, address
+):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    place = (address, far_end.port, 0, 0) if ":" in address else (address, far_end.port)
+    monkeypatch.setattr(
+        "socket.getaddrinfo", lambda *_: [(family, socket.SOCK_STREAM, 6, "", place)]
+    )
+    tried = []
+    monkeypatch.setattr("socket.socket.connect", lambda _socket, at: tried.append(at))
+    with pytest.raises(SentinelUnavailable):
+        azure.list_incidents()
+    assert tried == []
+
+
+@pytest.mark.abuse("A38")
+def test_a_name_that_leads_elsewhere_the_second_time_is_left_before_a_byte_is_sent(
+    azure, far_end, monkeypatch
+):
+    monkeypatch.setattr("socket.socket.getpeername", lambda _socket: ("169.254.169.254", 443))
+    with pytest.raises(SentinelUnavailable):
+        azure.list_incidents()
+    assert far_end.sign_ins == [] and far_end.requests == []
 
 
 @pytest.mark.abuse("A38")
