@@ -14,7 +14,6 @@ from alerts.sites.models import Criticality, Device
 from portal.ui.pieces import FlowNode
 
 MOST_DEVICES = 50
-MAX_ALERTS = 200
 
 LEVEL_WORDS: dict[float, Promise] = {
     0.0: gettext_lazy("Process"),
@@ -76,26 +75,13 @@ class DeviceCard:
         return FlowNode(self.name, tuple(filter(None, (what.strip(" ·"), where))), self.is_precious)
 
 
-@dataclass(frozen=True, slots=True)
-class AlertEnds:
-    """Whom one alert names, and the zone of the sensor that saw it."""
-
-    zone_id: int | None
-    any_address: Sequence[str]
-    source_device: str
-    source_address: str
-    destination_device: str
-    destination_address: str
-
-
 def outside_words() -> str:
     """Where a public address is that no inventory of the plant has."""
     return gettext("Outside the plant")
 
 
-def devices_of(incident: Incident) -> list[DeviceCard]:
-    """The devices that an incident's entities and alerts name, the target first."""
-    alerts = _ends_of_alerts(incident)
+def devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[DeviceCard]:
+    """The devices that an incident's entities and its alerts name, the target first."""
     named = Q(pk__in=incident.entities.exclude(device=None).values("device"))
     rows = Device.objects.filter(named | _touched(alerts))
     found = rows.select_related("zone__site").fetch_mode(FETCH_RAISE)[:MOST_DEVICES]
@@ -116,15 +102,7 @@ def end_of(cards: Iterable[DeviceCard], side: str, name: str) -> FlowNode | None
     return FlowNode(name, (outside_words(),) if is_public_address(name) else ()) if name else None
 
 
-def _ends_of_alerts(incident: Incident) -> list[AlertEnds]:
-    rows = Alert.objects.filter(incidents=incident).values_list(
-        "zone_id", "any_address", "source_device", "source_address", "destination_device",
-        "destination_address",
-    )  # fmt: skip
-    return [AlertEnds(*row) for row in rows[:MAX_ALERTS]]
-
-
-def _touched(alerts: Iterable[AlertEnds]) -> Q:
+def _touched(alerts: Iterable[Alert]) -> Q:
     """Devices by the zone and the addresses that the alerts name."""
     wanted = Q(pk__in=[])
     by_zone: dict[int, set[str]] = {}
@@ -137,7 +115,7 @@ def _touched(alerts: Iterable[AlertEnds]) -> Q:
 
 
 def _outside_cards(
-    alerts: Iterable[AlertEnds], incident: Incident, *, known: set[str]
+    alerts: Iterable[Alert], incident: Incident, *, known: set[str]
 ) -> list[DeviceCard]:
     """A card for each public address that is no device of the plant."""
     names: dict[str, str] = {}

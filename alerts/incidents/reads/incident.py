@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.db.models import FETCH_RAISE, F, UUIDField, Value
@@ -22,7 +22,7 @@ from alerts.incidents.models import (
     Status,
 )
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.reads.knowledge import alike_lately
+from alerts.incidents.reads.knowledge import DAYS, alike_lately
 from alerts.incidents.reads.queue import owner_ids_of
 from alerts.incidents.reads.rows import COLUMNS, Frame, Row, rows_of
 from alerts.incidents.reads.wording import STATUS_WORDS, Chip, outcome_words
@@ -30,8 +30,10 @@ from alerts.outbox.models import Kind, Outcome
 from alerts.outbox.queries import changes_of
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.ui.zones import READER, reader_clock
+from portal.ui.zones import reader_clock
 
+SENTINEL_ADDRESS = {"sentinel_address": F("raw__body__properties__incidentUrl")}
+MOST_ALIKE = 1001
 MOST_ALERTS = 200
 MOST_SIMILAR = 50
 MOST_RAW = 20
@@ -98,8 +100,11 @@ def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar
 
 def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
     """How many others of the same pattern came in ninety days, as far as it is worth counting."""
-    others = incidents_visible_to(user).exclude(pk=incident.pk)
-    return others.filter(pk__in=alike_lately(incident, now=now).values("pk")[:1001]).count()
+    if incident.pattern is None:
+        return 0
+    seen = incidents_visible_to(user).filter(pattern=incident.pattern)
+    alike = seen.filter(created_at__gt=now - timedelta(days=DAYS)).exclude(pk=incident.pk)
+    return alike.values("pk")[:MOST_ALIKE].count()
 
 
 def _rows(incidents: Any, frame: Frame) -> list[Row]:
@@ -125,12 +130,10 @@ def raw_of(incident: Incident) -> list[tuple[str, str]]:
 
 
 def sentinel_address_of(incident: Incident) -> str:
-    """Where the incident opens in Sentinel, as Sentinel itself says; https only."""
-    found = (
-        IncidentRaw.objects.filter(pk=incident.pk)
-        .values_list("body__properties__incidentUrl", flat=True)
-        .first()
-    )
+    """Where an incident that was read with `SENTINEL_ADDRESS` opens in Sentinel, as Sentinel itself
+    says; https only.
+    """
+    found = incident.__dict__["sentinel_address"]
     return found if isinstance(found, str) and found.startswith("https://") else ""
 
 
@@ -192,7 +195,7 @@ def sensors_of(alerts: Sequence[Alert]) -> str:
     return ", ".join(dict.fromkeys(alert.sensor for alert in alerts if alert.sensor))
 
 
-def zone_of_page(incident: Incident, sites: Sequence[Site]) -> tzinfo:
+def zone_of_page(incident: Incident) -> tzinfo:
     """The zone in which the page's times are shown."""
-    names = {site.time_zone for site in sites if site.pk in incident.site_ids}
-    return reader_clock().zone(names.pop() if len(names) == 1 else READER)
+    clock = reader_clock()
+    return clock.zone(clock.zone_of_plants(incident.site_ids))

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
+from django.db import connection
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.incidents.engine.rhythm import Window, usual_window
-from alerts.incidents.models import Alert, Incident, PairMemory, PatternMemory
+from alerts.incidents.models import Incident, PairMemory, PatternMemory
 from alerts.incidents.models.group import PAIR_NEW_HOURS
 from alerts.incidents.reads.wording import day_words
 
@@ -78,20 +79,12 @@ def alike_lately(incident: Incident, *, now: datetime) -> QuerySet[Incident]:
 
 def lately(incident: Incident, *, now: datetime, zone: tzinfo) -> Lately:
     """How often and when this pattern came in ninety days."""
-    alike = alike_lately(incident, now=now)
-    counted = alike.annotate(back=_weeks_back(now)).values_list("back").annotate(n=Count("pk"))
-    by_week = dict(counted)
+    by_week, since = _by_week(incident, now=now)
     days = [day_words(now - timedelta(weeks=back + 1), now, zone) for back in range(1, WEEKS)]
     labels = [gettext("this week"), *days]
     weeks = tuple((labels[back], by_week.get(back, 0)) for back in reversed(range(WEEKS)))
     before, history_days = sightings_before(incident)
-    since = (
-        Incident.objects.filter(
-            pattern=incident.pattern, created_at__gt=incident.created_at
-        ).count()
-        if incident.pattern
-        else 0
-    )
+    alike = alike_lately(incident, now=now)
     moments = alike.order_by("-created_at").values_list("created_at", flat=True)[:MOST_MOMENTS]
     local = [at.astimezone(zone) for at in moments]
     window = usual_window([_place(at) for at in local])
@@ -116,23 +109,35 @@ def sightings_before(incident: Incident) -> tuple[int, int]:
     many of those days the history reaches back. Every page that says "seen before" asks here.
     """
     start = incident.created_at - timedelta(days=DAYS)
-    oldest = Alert.objects.order_by("at").values_list("at", flat=True).first()
-    days = (incident.created_at - max(start, oldest or start)).days
+    with connection.cursor() as cursor:  # in each page of an incident and each preview
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM incidents_incident"
+            " WHERE pattern = %s AND created_at >= %s AND created_at < %s),"
+            " (SELECT at FROM incidents_alert ORDER BY at LIMIT 1)",
+            [incident.pattern, start, incident.created_at],
+        )
+        count, oldest = cursor.fetchone()
+    return count, max(0, (incident.created_at - max(start, oldest or start)).days)
+
+
+def _by_week(incident: Incident, *, now: datetime) -> tuple[dict[int, int], int]:
+    """How many of this pattern came so many whole weeks ago, within ninety days; and how many came
+    after this one, whenever that was.
+    """
     if incident.pattern is None:
-        return 0, max(0, days)
-    alike = Incident.objects.filter(
-        pattern=incident.pattern, created_at__gte=start, created_at__lt=incident.created_at
-    )
-    return alike.count(), max(0, days)
-
-
-def _weeks_back(now: datetime) -> Func:
-    """How many whole weeks ago an incident was raised."""
-    return Func(
-        now - F("created_at"),
-        template="floor(extract(epoch from %(expressions)s) / 604800)::int",
-        output_field=IntegerField(),
-    )
+        return {}, 0
+    start = now - timedelta(days=DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT floor(extract(epoch FROM %(now)s - created_at) / 604800)::int,"
+            " count(*) FILTER (WHERE created_at > %(start)s),"
+            " count(*) FILTER (WHERE created_at > %(mine)s)"
+            "  FROM incidents_incident"
+            " WHERE pattern = %(pattern)s AND created_at > least(%(start)s, %(mine)s) GROUP BY 1",
+            {"now": now, "start": start, "mine": incident.created_at, "pattern": incident.pattern},
+        )
+        rows = cursor.fetchall()
+    return {back: n for back, n, _ in rows}, sum(since for _, _, since in rows)
 
 
 def _within(

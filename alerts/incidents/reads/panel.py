@@ -14,6 +14,7 @@ from alerts.incidents.models import Alert, Group, Incident, OtState, Severity
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.reads.devices import DeviceCard, devices_of
+from alerts.incidents.reads.incident import alerts_of
 from alerts.incidents.reads.knowledge import Lately, Memory, lately, memory_of
 from alerts.incidents.reads.members import Members, happened_words, members_of_group
 from alerts.incidents.reads.wording import Chip, number_words, ot_chip_of, window_words
@@ -75,11 +76,12 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
     """
     zone = reader_clock().zone(zone_name_of([incident]) or READER)
     memory, seen = memory_of(incident), lately(incident, now=now, zone=zone)
-    cards = devices_of(incident)
+    alerts = alerts_of(incident)
+    cards = devices_of(incident, alerts)
     return Preview(
         pk=incident.pk,
         number=number_of(incident),
-        said=said_of(incident),
+        said=said_of(incident, alerts),
         severity=Severity(incident.severity).label,
         place=incident.place.replace(", ", " · "),
         priority=incident.priority,
@@ -113,13 +115,13 @@ def number_of(incident: Incident) -> str:
     return number_words(incident.number, incident.pk)
 
 
-def said_of(incident: Incident) -> Said:
-    """Title, plain sentence and what it may mean, in the language of the page."""
+def said_of(incident: Incident, alerts: Iterable[Alert]) -> Said:
+    """Title, plain sentence and what it may mean, in the language of the page. `alerts` are its
+    own, the newest first.
+    """
     language = get_language() or "en"
     named = {"source": incident.source, "destination": incident.destination}
-    own = Alert.objects.filter(incidents=incident).exclude(user_defined_title="")
-    newest = own.order_by("-at", "-pk").values_list("user_defined_title", flat=True)
-    user_title = newest.first() or ""
+    user_title = next((each.user_defined_title for each in alerts if each.user_defined_title), "")
     return Said(
         title=bare_title(incident.title),
         plain=sentence(incident.alert_type, **named, language=language, user_title=user_title),

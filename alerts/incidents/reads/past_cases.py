@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Q
+from django.db.models import FETCH_RAISE, Exists, OuterRef, Q
 
-from alerts.incidents.models import Alert, Incident
+from alerts.incidents.models import Alert, Incident, IncidentAlert
 from alerts.incidents.queries import incidents_visible_to
 from portal.accounts.models import User
 
 MAX_CASES = 3
+SHOWN = ("number", "title", "latest_activity_at", "modified_at", "created_at")
 
 
 def true_positives_like(
@@ -23,11 +24,14 @@ def true_positives_like(
     cases = incidents_visible_to(user).filter(
         classification="TruePositive", workspace=incident.workspace_id
     )
-    named = Alert.objects.filter(incidents__in=cases.exclude(pk=incident.pk).values("pk"))
-    for name in names:
-        named = named.filter(Q(any_device__contains=[name]) | Q(any_address__contains=[name]))
-    found = cases.exclude(pk=incident.pk).filter(alerts__in=named).distinct()
-    return list(found.order_by("-created_at", "-pk")[:MAX_CASES]), len(names) == 2
+    is_named = [
+        Q(alert__any_device__contains=[name]) | Q(alert__any_address__contains=[name])
+        for name in names
+    ]
+    named = IncidentAlert.objects.filter(*is_named, incident=OuterRef("pk"))
+    found = cases.filter(Exists(named)).exclude(pk=incident.pk).order_by("-created_at", "-pk")
+    found = found.only(*SHOWN).fetch_mode(FETCH_RAISE)
+    return list(found[:MAX_CASES]), len(names) == 2
 
 
 def _devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[str]:

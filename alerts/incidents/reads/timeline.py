@@ -48,17 +48,21 @@ def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
     found = [item for item in items[:MOST] if item.code != "commented"]
     lines = [_happening(item) for item in found]
     if who != "system":
-        ours = incident.timeline.filter(side=TimelineItem.Side.OT).values_list(
-            "by_label", flat=True
-        )
-        from_ot = set(ours)
-        comments = comments_of(incident).exclude(name__in=_told_already(incident, found))
-        lines += [_comment(each, from_ot) for each in comments.reverse()[:MOST]]
+        rows = comments_of(incident).exclude(name__in=_told_already(incident, found))
+        comments = list(rows.reverse()[:MOST])
+        from_ot = _people_of_ot(incident) if any(each.ours for each in comments) else frozenset()
+        lines += [_comment(each, from_ot) for each in comments]
     if who != "people":
         lines += [_raised(incident), *_closed_before(incident)]
     if incident.hidden_verdict:
         lines.append(_hidden_since(incident.hidden_verdict.given_at))
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _people_of_ot(incident: Incident) -> frozenset[str]:
+    """Who of OT did anything here."""
+    of_ot = incident.timeline.filter(side=TimelineItem.Side.OT)
+    return frozenset(of_ot.values_list("by_label", flat=True))
 
 
 def _hidden_since(at: datetime) -> Happening:

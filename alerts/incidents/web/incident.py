@@ -19,6 +19,7 @@ from alerts.incidents.reads.devices import devices_of
 from alerts.incidents.reads.flags import flag_sentences
 from alerts.incidents.reads.flow import flow_of
 from alerts.incidents.reads.incident import (
+    SENTINEL_ADDRESS,
     alerts_of,
     how_many_alike,
     owed_chips,
@@ -53,7 +54,6 @@ from alerts.incidents.web.links import (
     review_panel_address,
     rules_panel_address,
 )
-from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -91,24 +91,23 @@ class Visit:
 @require_GET
 def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
     """One incident. Nobody learns that one exists which they may not see."""
-    user, now = actor_of(request), clock.now()
+    user, now = actor_of(request), clock.now_of(request)
     rows = incidents_visible_to(user).select_related("workspace__organisation")
-    shown = get_object_or_404(rows, pk=incident_id)
-    sites = list(Site.objects.filter(pk__in=shown.site_ids).order_by("name"))
+    shown = get_object_or_404(rows.annotate(**SENTINEL_ADDRESS), pk=incident_id)
     tab = request.GET.get("tab", "")
     who = request.GET.get("who", "")
     visit = Visit(
         incident=shown,
         user=user,
         now=now,
-        zone=zone_of_page(shown, sites),
+        zone=zone_of_page(shown),
         alerts=alerts_of(shown),
         alike=how_many_alike(shown, user, now=now),
         who=who if who in WHO else "all",
     )
     others = incident_tabs()
     chosen = tab if tab in TABS or tab in others else "overview"
-    context = _head(visit) | {"tab": chosen, "tabs": _tabs(visit, chosen), "sites": sites}
+    context = _head(visit) | {"tab": chosen, "tabs": _tabs(visit, chosen)}
     if chosen in others:
         context |= {"tab_template": others[chosen].template}
         context |= others[chosen].show(TabVisit(shown, user, now, visit.zone))
@@ -126,7 +125,7 @@ def _head(visit: Visit) -> dict[str, Any]:
         "zone": visit.zone,
         "number": number_of(shown),
         "happened": happened_words(shown, visit.now, visit.zone),
-        "said": said_of(shown),
+        "said": said_of(shown, visit.alerts),
         "severity": Severity(shown.severity).label,
         "state": ot_chip_of(shown),
         "question": shown.hidden_verdict.question if shown.hidden_verdict else None,
@@ -168,7 +167,7 @@ def _tabs(visit: Visit, chosen: str) -> list[Tab]:
 
 def _overview(visit: Visit) -> dict[str, Any]:
     shown = visit.incident
-    cards, memory = devices_of(shown), memory_of(shown)
+    cards, memory = devices_of(shown, visit.alerts), memory_of(shown)
     seen = lately(shown, now=visit.now, zone=visit.zone)
     cases, are_two = true_positives_like(shown, visit.alerts, visit.user)
     planned = planned_checks(shown, now=visit.now, zone=visit.zone)
@@ -212,7 +211,7 @@ def _alerts(visit: Visit) -> dict[str, Any]:
 def _devices(visit: Visit) -> dict[str, Any]:
     entities = visit.incident.entities.order_by("kind", "label")
     return {
-        "cards": devices_of(visit.incident),
+        "cards": devices_of(visit.incident, visit.alerts),
         "entities": list(entities.values_list("kind", "label", "name")[:200]),
     }
 

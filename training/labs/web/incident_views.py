@@ -14,7 +14,6 @@ from alerts.captures.services import CannotOpenCapture, note_access
 from alerts.incidents.models import Incident
 from alerts.incidents.reads.incident import zone_of_page
 from alerts.incidents.reads.panel import number_of
-from alerts.sites.models import Site
 from portal import clock
 from portal.accounts.actor import actor_of
 from training.labs.queries import StoredReading
@@ -59,4 +58,4 @@ def _page_of(capture: Capture, request: HttpRequest) -> CapturePage:
 
 
 def _zone_of(incident: Incident) -> tzinfo:
-    return zone_of_page(incident, list(Site.objects.filter(pk__in=incident.site_ids)))
+    return zone_of_page(incident)

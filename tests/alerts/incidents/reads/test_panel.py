@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE
+from alerts.incidents.reads.incident import alerts_of
 from alerts.incidents.reads.panel import said_of
 from tests.factories.incidents import NOON, make_alert, make_incident, make_workspace
 
@@ -17,5 +18,5 @@ def test_the_newest_alert_names_what_a_plant_called_by_a_name_of_its_own(is_newe
     names = [("Valve test", NOON), ("Valve", NOON - timedelta(days=1))]
     for name, at in names if is_newest_first else reversed(names):
         make_alert(incident, user_defined_title=name, at=at)
-    plain = said_of(incident).plain
+    plain = said_of(incident, alerts_of(incident)).plain
     assert "Valve test" in plain

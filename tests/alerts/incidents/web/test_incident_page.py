@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.incidents.models import (
     Comment,
@@ -32,6 +34,16 @@ def test_the_overview_says_what_happened(read, download):
         "raised the incident",
     ):  # fmt: skip
         assert words in text, words
+
+
+def test_the_overview_asks_the_database_so_many_questions_and_no_more(client, sam, download):
+    """Its time beside the queue's is `python -m bench.readers`; each question costs both sides."""
+    client.force_login(sam)
+    address = f"/incidents/{download.pk}/"
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address, headers={"HX-Request": "true"}).status_code == 200
+    assert len(asked) == 19, [query["sql"] for query in asked]
 
 
 def test_the_sentence_is_in_the_persons_language(read, download, sam):
