@@ -220,7 +220,7 @@ def test_a09_a10_looking_changes_nothing_and_shows_nothing_without_headers(
     addresses = [filled(route, home) for route in PAGES]
     addresses += [path for path, method in api_addresses(ids) if method == "GET"]
     for address in addresses:
-        noted = (tables for at, tables in NOTED_BY_LOOKING.items() if address.startswith(at))
+        noted = [tables for at, tables in NOTED_BY_LOOKING.items() if address.startswith(at)]
         for way in ways:
             writes = Writes()
             with connection.execute_wrapper(writes):

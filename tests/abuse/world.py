@@ -27,9 +27,9 @@ CAPTURE = HOME / "training/content/captures/water-two-writers.pcap"
 WHERE = (ScopeKind.WORKSPACE, ScopeKind.SITE)
 
 
-def the_world(make_person, name, *, lead_of=ScopeKind.ALL):
+def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
     """One plant with its workspace, and one of everything in it. Its lead is one of all plants
-    unless `lead_of` says otherwise.
+    unless `lead_of` says otherwise, and people learn from a module of its own unless one is given.
     """
     workspace, site = make_workspace(name), make_site(name.title())
     lead = make_person(
@@ -72,7 +72,7 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL):
         unshifted=NOON,
     )
     assert read_a_capture(unshifted=NOON, now=NOON)
-    module = make_lessons(1)
+    module = module or make_lessons(1)
     (learned,) = make_answers(ot, module)
     ids = {
         "training/modules": module.slug, "training/results": learned.pk,
