@@ -65,7 +65,7 @@ def read_and_sign(routine, browse, leo):
     desk = browse("/approvals/", as_=leo)
     open_request(desk, TITLE)
     assert desk.url == link_in(mail)
-    for words in ("PLC-PL2-07, PLC-PL2-08", "Program Download", "Tue 05:00-", "ENG-WS-04"):
+    for words in ("PLC-PL2-07, PLC-PL2-08", "Program Download", "Tue 05:00–", "ENG-WS-04"):
         expect(desk.locator(".rule-lines").first).to_contain_text(words)
     expect(desk.locator("#backtest")).to_contain_text("would match, in 16 incidents")
     evidence = desk.locator(".card", has=desk.get_by_role("heading", name="Evidence"))
