@@ -100,13 +100,15 @@ class _Days:
         live = [[rule for rule in rules if rule.is_live(now)] for rules in covering]
         if kept or not all(live):
             for rule in {id(r): r for rules in covering for r in rules}.values():
-                rule.matches += rule.live_at is None
+                rule.count_match(alert.facts for alert in alerts)
             self.outcome.kept[incident.id] = kept or "trial"
             self._show(incident)
             self.greeted |= newcomers
             return
         for rule in {id(r): r for rules in covering for r in rules}.values():
-            rule.matches += rule.live_at is None  # a new version, beside the one that closes
+            rule.count_match(
+                alert.facts for alert in alerts
+            )  # a version beside the one that closes
         used = {rules[0].number: rules[0] for rules in live}
         for rule in used.values():
             rule.closed.append((now, incident.id))

@@ -15,6 +15,7 @@ from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, ma
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.simulator.scenarios.records import Incident
 from alerts.suppression.engine.guards.life import CREDIT_PERIOD, credit_wanted
+from alerts.suppression.engine.guards.never import holds_strict
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.engine.guards.trial_carry_over import trial_carry_over
 from alerts.suppression.engine.guards.width import MOST_SHARE
@@ -337,6 +338,9 @@ class Policy:
         inside, credit = set(pattern.cells), 0
         for incident in mined.incidents:
             if incident.at < now - CREDIT_PERIOD or not mined.places[incident.id] <= inside:
+                continue
+            alerts = self.world.alerts[incident.id]
+            if pattern.is_strict and not holds_strict(alert.facts for alert in alerts):
                 continue
             judgement = self.world.judgements.get(incident.id)
             credit += judgement is not None and (

@@ -14,7 +14,11 @@ from alerts.suppression.engine.guards.life import (
     Trial,
     reasons_against_promotion,
 )
-from alerts.suppression.engine.guards.never import reasons_against_alert
+from alerts.suppression.engine.guards.never import (
+    holds_strict,
+    is_strict,
+    reasons_against_alert,
+)
 from alerts.suppression.engine.match import holds
 from alerts.suppression.engine.rule import Rule
 
@@ -43,6 +47,11 @@ class SignedRule:
     def covers(self, facts: Facts) -> bool:
         """Whether the signed rule matches, and no guard speaks against closing this alert by it."""
         return holds(self.rule, facts) and not reasons_against_alert(facts, self.rule)
+
+    def count_match(self, alerts: Iterable[Facts]) -> None:
+        """Count what the rule tagged in its trial; soft alerts prove nothing of a strict rule."""
+        if self.live_at is None and (not is_strict(self.rule) or holds_strict(alerts)):
+            self.matches += 1
 
     def acts(self, now: datetime) -> bool:
         """Whether it tags or closes at all."""

@@ -8,6 +8,7 @@ from alerts.incidents.models import DetailsState, Incident
 from alerts.planned_work.queries import latest_begun
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.guards.life import CREDIT_OCCURRENCES, MAX_CREDIT, credit_start
+from alerts.suppression.engine.guards.never import holds_strict, is_strict
 from alerts.suppression.engine.guards.scene import HANDS, reasons_to_keep_open
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.models import RuleVersion, State
@@ -23,7 +24,8 @@ MAX_CANDIDATES = 200  # the newest looks; more than MAX_CREDIT of them are hardl
 def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     """Return up to eight incidents of the 28 days before now, or since the last but one occurrence
     of its planned work, that the version would have closed and that a person saw and found
-    harmless, the newest first; no two of one look.
+    harmless, the newest first; no two of one look. Of a strict rule only those with an alert that
+    may be closed only inside hours.
     """
     acting = load_acting(
         RuleVersion.objects.filter(Q(pk=version.pk) | Q(state=State.LIVE, expires_at__gt=now))
@@ -33,7 +35,10 @@ def credited_incidents(version: RuleVersion, *, now: datetime) -> list[int]:
     found: list[int] = []
     rows = _candidates(version.said, _period(version, now=now))
     facts = facts_by_incident([row.pk for row in rows], as_of_alert=True)
+    strict = is_strict(version.said)
     for row in rows:
+        if strict and not holds_strict(facts[row.pk].values()):
+            continue
         if _would_have_closed(row, facts[row.pk], acting=acting, now=now):
             found.append(row.pk)
         if len(found) == MAX_CREDIT:

@@ -14,7 +14,7 @@ from alerts.suppression.engine.guards.life import (
     reasons_against_promotion,
 )
 from alerts.suppression.engine.guards.scene import NEW_MEMBER
-from alerts.suppression.reads.trials import TrialProgress
+from alerts.suppression.reads.trials import ONLY_SOFT, TrialProgress
 from portal.ui.words import number, numeral
 
 _WORKED_ON = _("a person works on them")
@@ -28,6 +28,7 @@ _KEPT_OPEN: Final[dict[str, Promise]] = {
     "never.asset": _("a safety system or crown jewel is involved"),
     "never.unexplained": _("they hold entities that no alert explains"),
     "never.entities": _("they hold too many entities"),
+    ONLY_SOFT: _("they hold none of the alerts that need hours"),
     NEW_MEMBER: _("a device is new in its group"),
     "never.type": _NEVER,
     "never.engine": _NEVER,

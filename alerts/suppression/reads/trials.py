@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.suppression.engine.guards.life import Trial, reasons_against_promotion
+from alerts.suppression.engine.guards.never import holds_strict, is_strict
 from alerts.suppression.engine.guards.scene import counts_where_harmless
 from alerts.suppression.engine.guards.signing import VALID, Side
 from alerts.suppression.engine.words import Sentence
@@ -19,10 +20,12 @@ from alerts.suppression.models import (
     State,
 )
 from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.reads.cover import facts_by_incident
 from alerts.suppression.reads.harmless import harmless_looks
 from portal.accounts.models import User
 
 WEEK: Final = timedelta(days=7)
+ONLY_SOFT: Final = "trial.soft"  # a match of a strict rule without any strict alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,15 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
             if line.codes and counts_where_harmless(line.codes)
         }
     )  # fmt: skip
+    strict = [version.pk for version in versions if is_strict(version.said)]
+    proving = incidents_with_strict_alerts(
+        {line.incident for version in strict for line in lines[version]}
+    )
+    for version in strict:
+        lines[version] = [
+            line if line.incident in proving else replace(line, codes=(ONLY_SOFT,))
+            for line in lines[version]
+        ]
     before = RuleVersion.objects.filter(
         pk__in={version.keeps_trial_of_id for version in versions}, state=State.LIVE
     )
@@ -73,6 +85,14 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
         )
         for version in versions
     }
+
+
+def incidents_with_strict_alerts(incident_ids: Collection[int]) -> set[int]:
+    """Return those of the incidents that hold an alert which may be closed only inside hours. Only
+    they prove a strict rule: soft alerts that it says as well may be many, and prove nothing of it.
+    """
+    facts = facts_by_incident(incident_ids, as_of_alert=True) if incident_ids else {}
+    return {pk for pk, alerts in facts.items() if holds_strict(alerts.values())}
 
 
 def reasons_to_wait(version: RuleVersion, *, now: datetime) -> list[str]:

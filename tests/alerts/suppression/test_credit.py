@@ -3,12 +3,13 @@ harmless, and what the rule would have closed.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from alerts.incidents.models import Alert, Incident, Status, TimelineItem
+from alerts.incidents.models import Alert, Incident, Severity, Status, TimelineItem
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work
@@ -185,6 +186,20 @@ def test_an_incident_with_an_alert_of_another_kind_does_not_count(proposal, peop
 def test_what_a_guard_would_have_kept_open_does_not_count(proposal, people, recent, columns):
     rules.judge(recent(1, **columns), by=people.oda)
     assert _credit(proposal, people) == []
+
+
+def test_soft_alerts_prove_nothing_of_a_strict_rule(people, recent, history):
+    usual = rules.downloads()
+    said = replace(usual, all_of=(
+        usual.all_of[0], rules.clause("alert_type", "is_one_of", rules.DOWNLOAD, rules.POLLING),
+        *usual.all_of[2:],
+    ))  # fmt: skip
+    draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+    version = rules.sign(rules.propose(draft, by=people.oda, now=NOON), by=people.leo, now=NOON)
+    soft, strict = recent(1, alert_type=rules.POLLING, severity=Severity.MEDIUM), recent(1)
+    rules.judge(soft, by=people.oda)
+    rules.judge(strict, by=people.oda)
+    assert credited_incidents(version, now=NOON) == [strict[0].pk]
 
 
 def test_what_touches_a_crown_jewel_does_not_count(proposal, people, recent, site):

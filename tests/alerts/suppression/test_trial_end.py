@@ -1,10 +1,12 @@
 """A trial that saw too little ends by a decision of both owners, never by itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from alerts.incidents.models import Severity
 from alerts.sites.models import Criticality
 from alerts.suppression.models import PromotionApproval, RuleVersion, State, Step
 from alerts.suppression.reads.trial_words import trial_lines
@@ -212,3 +214,34 @@ def test_the_lines_say_how_far_it_is(canary, workspace, site):
     lines = trial_lines(progress_of(canary), now=NOON + 3 * DAY)
     assert lines == ["Day 4 of 7", "3 fresh matches and 5 from the weeks before make 8 of 10"]
     assert trial_lines(progress_of(canary), now=NOON + 7 * DAY)[0] == "Day 8: the 7 days are over"
+
+
+@reuse_rows
+def downloads(workspace, site, people):
+    """A strict rule that says the scans of the same station, too: soft alerts."""
+    weeks = rules.routine(workspace, site, weeks=12)
+    rules.noise(workspace, site)
+    verdicts = rules.judge(weeks[:6], by=people.oda) + rules.judge(weeks[6:], by=people.olaf)
+    usual = rules.downloads()
+    said = replace(usual, all_of=(
+        usual.all_of[0], rules.clause("alert_type", "is_one_of", rules.DOWNLOAD, rules.POLLING),
+        *usual.all_of[2:],
+    ))  # fmt: skip
+    draft = rules.draft(said, by=people.oda, evidence=verdicts, now=NOON)
+    proposal = rules.propose(draft, by=people.oda, now=NOON)
+    return rules.sign(proposal, by=people.leo, now=NOON)
+
+
+def test_soft_alerts_of_a_strict_rule_do_not_end_its_trial(downloads, workspace, site):
+    RuleVersion.objects.filter(pk=downloads.pk).update(credited_incident_ids=[])
+    downloads.refresh_from_db()
+    soft = {"at": NOON, "alert_type": rules.POLLING, "severity": Severity.MEDIUM}
+    for incident in rules.incidents_of(workspace, site, [soft] * 10):
+        rules.tag(downloads, workspace, site, 1, incident=incident)
+    for entry in rules.tag(downloads, workspace, site, 2):
+        rules.alert_of(entry.incident, site, alert_type=rules.POLLING)
+    progress = progress_of(downloads)
+    assert (progress.trial.matches, progress.kept) == (2, 10)
+    lines = trial_lines(progress, now=NOON + 7 * DAY)
+    assert "2 fresh matches of 10" in lines
+    assert "10 more were kept open: they hold none of the alerts that need hours" in lines

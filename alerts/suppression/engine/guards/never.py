@@ -80,6 +80,11 @@ def is_soft(facts: Facts) -> bool:
     return facts.severity < HIGH and not _is_timeboxed(facts.alert_type)
 
 
+def holds_strict(alerts: Iterable[Facts]) -> bool:
+    """Whether one of these alerts may be closed only inside hours."""
+    return not all(is_soft(each) for each in alerts)
+
+
 def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sentence]:
     """Whether what needs hours has them: windows in the plant's own time, devices one by one."""
     needing = needs_hours(rule)

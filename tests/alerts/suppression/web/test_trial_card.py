@@ -7,9 +7,9 @@ import pytest
 
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import PromotionApproval, RuleVersion
-from tests.alerts.suppression.samples import clause
+from tests.alerts.suppression.samples import PROGRAMMING, clause
 from tests.conftest import NOON
-from tests.factories.incidents import make_device, make_incident
+from tests.factories.incidents import make_alert, make_device, make_incident
 
 LONG = {"state_since": NOON - timedelta(days=29), "credited_incident_ids": []}
 
@@ -27,9 +27,10 @@ def test_it_tells_days_matches_and_what_was_kept_open(opened, make_version, acte
     seen = make_incident(workspace_of(version), title="Seen before")
     RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[seen.pk, 10**9])
     for _ in range(3):
-        acted(version, act="tagged")
+        make_alert(acted(version, act="tagged").incident, alert_type=PROGRAMMING)
     for _ in range(2):
-        acted(version, act="tagged", kept_open=[["never.owner", {}]])
+        entry = acted(version, act="tagged", kept_open=[["never.owner", {}]])
+        make_alert(entry.incident, alert_type=PROGRAMMING)
     page = card(opened(oda, f"/rules/{version.uuid}/"))
     assert (
         "Day 4 of 7 · 3 fresh matches and 2 from the weeks before make 5 of 10"
