@@ -64,9 +64,9 @@ PAGES = [
 OWN = re.compile(
     r'name="csrfmiddlewaretoken" value="\w+"|X-CSRFToken(?:"|&quot;): ?(?:"|&quot;)\w+|\?seen=\w+'
 )
-# Of no plant: the one record of everything that was done anywhere, the post.
+# Of no plant: the one record of everything that was done anywhere, the post, the database.
 EVERYBODYS = re.compile(
-    r"(?<=Mails to send</dt><dd>)\d+|"
+    r"(?<=Mails to send</dt><dd>)\d+|(?<=PostgreSQL</dt><dd>)[^<]+|"
     r'(?<=Audit record</dt><dd>)\d+ entries <span class="mono muted">\w+'
 )
 RECORD = re.compile(r'"record": \{"entries": \d+, "head": "\w+"')
