@@ -16,8 +16,10 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from bench import details
+from bench.intake import NOW, START
 from bench.past import without_timeout
 from bench.race import own_database
 from bench.report import Line, show
@@ -140,7 +142,7 @@ def cookie_of(number: int) -> str:
     grant_role(
         to=person, role=role, scope=ScopeKind.SITE if is_of_a_site else ScopeKind.ALL,
         scope_uuid=sites[number // 2 % len(sites)].uuid if is_of_a_site else None,
-        by="bench", now=details.NOW,
+        by="bench", now=NOW,
     )  # fmt: skip
     client = Client()
     client.force_login(person)
@@ -155,13 +157,14 @@ def fill(incidents: int) -> None:
     for piece, answers in details.batches(ids, "readers"):
         with transaction.atomic():
             details.detailed(piece, answers)
-    ended = details.START + timedelta(seconds=7 * incidents)
+    ended = START + timedelta(seconds=7 * incidents)
     with connection.cursor() as cursor, without_timeout():
         for table in details.DETAILS:
             cursor.execute(_MOMENTS, [table])
             moved = [f"{name} = now() - (%(ended)s - {name}) * %(by)s" for (name,) in cursor]
             if moved:
-                given = {"ended": ended, "by": SPAN / timedelta(seconds=7 * incidents)}
+                by = SPAN / timedelta(seconds=7 * incidents)
+                given: dict[str, Any] = {"ended": ended, "by": by}
                 cursor.execute(f"UPDATE {table} SET {', '.join(moved)}", given)
         cursor.execute("VACUUM (ANALYZE)")  # as autovacuum does within a minute, but not meanwhile
 
