@@ -3,6 +3,7 @@
 import pytest
 
 from alerts.suppression.web.rule_sentence import names_in_words, risks_of, sentence_of
+from alerts.suppression.web.words import line_of
 from tests.alerts.suppression import samples
 from tests.alerts.suppression.samples import SITE, TUESDAY, TYPE, clause
 
@@ -10,7 +11,7 @@ from tests.alerts.suppression.samples import SITE, TUESDAY, TYPE, clause
 def test_who_does_what_to_whom_where_and_when():
     assert sentence_of(samples.DOWNLOADS) == (
         "Closes an incident when every alert in it is Unauthorized PLC Programming from ENG-WS-02"
-        " or ENG-WS-04 to PLC-4, Tue 06:00-08:00 Europe/Warsaw, at Gdańsk."
+        " or ENG-WS-04 to PLC-4, Tue 06:00–08:00 Europe/Warsaw, at Gdańsk."
     )
 
 
@@ -48,7 +49,7 @@ def test_what_has_no_place_in_it_is_told_after_it():
 def test_every_value_of_a_short_rule_is_in_its_sentence():
     rule = samples.DOWNLOADS
     told = sentence_of(rule)
-    assert all(value in told for each in rule.clauses for value in each.texts)
+    assert all(value in told for each in rule.clauses for value in line_of(each).values)
 
 
 def test_of_many_names_the_first_are_told():

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.models import NewMember, PromotionApproval, RuleVersion
-from tests.alerts.suppression.samples import clause
+from tests.alerts.suppression.samples import PROGRAMMING, clause
 from tests.bars import bar_faults_everywhere
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident
@@ -21,10 +21,10 @@ def stuck(make_version, acted, workspace, site, said, oda):
     kind = clause("source_kind", "is", "Engineering station")
     grouped = replace(said, all_of=(*(c for c in lines if c.field != "time"), kind))
     version = make_version("canary", of=grouped, state_since=NOON - timedelta(days=29))
-    for _ in range(3):
-        acted(version, act="tagged")
-    for _ in range(2):
-        acted(version, act="tagged", kept_open=[["never.owner", {}]])
+    tagged = [acted(version, act="tagged") for _ in range(3)]
+    kept = [acted(version, act="tagged", kept_open=[["never.owner", {}]]) for _ in range(2)]
+    for entry in (*tagged, *kept):
+        make_alert(entry.incident, alert_type=PROGRAMMING)
     seen = [
         make_incident(workspace, site_ids=[site.pk], title="Unauthorized PLC Programming").pk
         for _ in range(4)
