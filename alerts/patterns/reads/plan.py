@@ -6,7 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from alerts.patterns.models import Candidate, SiteMining, State
 from alerts.patterns.queries import candidates_visible_to, planned, site_minings
@@ -144,7 +145,7 @@ def _plans(totals: Sequence[SiteMining], candidates: QuerySet[Candidate]) -> lis
     steps = list(planned(visible))
     versions = _versions_by_rule([step.rule_id for step in steps if step.rule_id])
     acting = _acting_at(sites)
-    blocked = list(visible.filter(state=State.OPEN).exclude(obstacles=[]).order_by("-incidents"))
+    blocked = _largest_blocked(visible)
     return [
         SitePlan(
             totals=each,
@@ -154,10 +155,20 @@ def _plans(totals: Sequence[SiteMining], candidates: QuerySet[Candidate]) -> lis
                 if step.site_id == each.site_id
             ],
             acting=[version for version in acting if each.site_id in version.site_ids],
-            obstacles=[row for row in blocked if row.site_id == each.site_id][:MAX_OBSTACLES],
+            obstacles=[row for row in blocked if row.site_id == each.site_id],
         )
         for each in totals
     ]
+
+
+def _largest_blocked(candidates: QuerySet[Candidate]) -> list[Candidate]:
+    """The largest patterns of each site that cannot become a rule: there may be thousands."""
+    blocked = candidates.filter(state=State.OPEN).exclude(obstacles=[]).order_by()
+    order = (F("incidents").desc(), F("pk").asc())
+    places = blocked.annotate(
+        place=Window(RowNumber(), partition_by=[F("site")], order_by=order)
+    ).filter(place__lte=MAX_OBSTACLES)
+    return list(candidates.filter(pk__in=places.values("pk")).order_by(*order))
 
 
 def _step(candidate: Candidate, version: RuleVersion | None, totals: SiteMining) -> PlanStep:

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db.models.signals import post_init
 
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.patterns.models import Candidate, PlanQuestion, State
+from alerts.patterns.reads import plan
 from alerts.patterns.reads.plan import Court, plans_for
 from alerts.patterns.reads.questions import MAX_A_DAY, answers_needed, questions_at
 from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
@@ -22,7 +24,7 @@ from tests.alerts.suppression.past import judge
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_site
-from tests.factories.patterns import make_candidate, pattern_json
+from tests.factories.patterns import make_candidate, make_site_mining, pattern_json
 
 pytestmark = pytest.mark.django_db
 
@@ -194,3 +196,26 @@ def test_who_sees_no_site_sees_no_plan(planned, make_person):
     stranger = make_person(cast.OLAF, (Role.OT_ENGINEER, ScopeKind.SITE, other.uuid))
     assert plans_for(stranger) == []
     assert Candidate.objects.exists()
+
+
+def test_of_what_cannot_become_a_rule_the_largest_of_each_site_are_read(
+    workspace, site, monkeypatch
+):
+    monkeypatch.setattr(plan, "MAX_OBSTACLES", 2)
+    for place, sizes in ((site, (3, 9, 5)), (make_site("Porto"), (1,))):
+        make_site_mining(place)
+        for incidents in sizes:
+            make_candidate(workspace, place, incidents=incidents, obstacles=[["needs_hours", {}]])
+    read = []
+
+    def note(instance, **_):
+        read.append(instance)
+
+    post_init.connect(note, sender=Candidate)
+    try:
+        found = {each.totals.site.name: each.obstacles for each in plan.plans_of_all_sites()}
+    finally:
+        post_init.disconnect(note, sender=Candidate)
+    assert [row.incidents for row in found[site.name]] == [9, 5]
+    assert [row.incidents for row in found["Porto"]] == [1]
+    assert len(read) == 3, "there may be thousands"
