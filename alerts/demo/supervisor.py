@@ -14,7 +14,7 @@ from portal.errors import Misconfigured
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0  # seconds; each wait is twice the one before
 STEADY = 60.0  # seconds after which a process that ran is no longer one that dies over and over
-MOST_DEATHS = 6  # in a row
+MAX_DEATHS = 6  # in a row
 ASKED_EVERY = 2.0  # seconds between two questions to a server
 PATIENCE = 5.0  # seconds the broker has to answer, before it hangs
 
@@ -69,19 +69,19 @@ class Supervisor:
                 if server.answers():
                     self._deaths.pop(server.name, None)
                 else:
-                    self._mend(server.name, "does not answer", server.log, server.restart, now)
+                    self._restart(server.name, "does not answer", server.log, server.restart, now)
         for name in self.family.ended():
             log = self.family.log_of(name)
-            self._mend(name, "stopped by itself", log, partial(self.family.restart, name), now)
+            self._restart(name, "stopped by itself", log, partial(self.family.restart, name), now)
 
-    def _mend(
+    def _restart(
         self, name: str, what: str, log: Path, restart: Callable[[], None], now: float
     ) -> None:
         deaths = self._deaths.setdefault(name, _Deaths())
         if deaths.due_at is None:
             wait = deaths.add(now)
-            if deaths.count >= MOST_DEATHS:
-                raise Died(f"{name} {what}, {MOST_DEATHS} times in a row. {last_words(log)}")
+            if deaths.count >= MAX_DEATHS:
+                raise Died(f"{name} {what}, {MAX_DEATHS} times in a row. {last_words(log)}")
             self.say(f"{name} {what}: it is started again in {wait:.0f} s. Its log is {log}.")
         elif deaths.due_at <= now:
             deaths.start(now)

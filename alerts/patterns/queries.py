@@ -73,14 +73,14 @@ def put_off(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
     return rows.filter(state=State.SNOOZED, snoozed_until__gt=now)
 
 
-def standing(*, now: datetime, seen_by: User | None = None) -> Standing:
+def standing(*, now: datetime, visible_to: User | None = None) -> Standing:
     """Whether there is enough to mine from: days of history, verdicts that were sure. For a person
     only what they may see counts (reliability A13).
     """
     alerts, verdicts = Alert.objects.all(), evidence_in_force().filter(verdict__in=SURE)
-    if seen_by is not None:
-        alerts = alerts_visible_to(seen_by)
-        verdicts = verdicts.filter(pk__in=annotations_visible_to(seen_by).values("pk"))
+    if visible_to is not None:
+        alerts = alerts_visible_to(visible_to)
+        verdicts = verdicts.filter(pk__in=annotations_visible_to(visible_to).values("pk"))
     first = alerts.order_by("at").values_list("at", flat=True).first()
     due = Job.objects.filter(kind=JOB, key=KEY).values_list("state", "payload").first()
     return Standing(

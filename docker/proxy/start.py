@@ -9,12 +9,13 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import IO
 
 HERE = Path(__file__).parent
-MADE = Path("/tmp")
+MADE = Path(tempfile.gettempdir())
 SPOKEN = re.compile(
     r"(?:\S+ \S+ )?(?:nginx: )?\[(\w+)\] (?:\d+#\d+: )?(.*)"
 )  # of nginx's error log
@@ -69,16 +70,34 @@ def certificate(host: str, given: tuple[Path, Path]) -> tuple[Path, Path]:
     made = MADE / "certificate.pem", MADE / "key.pem"
     subprocess.run(
         [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-            "-nodes", "-days", "30", "-subj", "/CN=Tagout, made by itself",
-            "-addext", f"subjectAltName=DNS:{host}", "-out", str(made[0]), "-keyout", str(made[1]),
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "30",
+            "-subj",
+            "/CN=Tagout, made by itself",
+            "-addext",
+            f"subjectAltName=DNS:{host}",
+            "-out",
+            str(made[0]),
+            "-keyout",
+            str(made[1]),
         ],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
     shown = subprocess.run(
         ["openssl", "x509", "-in", str(made[0]), "-noout", "-fingerprint", "-sha256"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     tell(
         "WARNING",
         "The secret tls_certificate is empty: made a certificate that browsers warn of, new at each"
@@ -112,7 +131,7 @@ def run() -> int:
     written = MADE / "nginx.conf"
     written.write_text(configuration(dict(os.environ)))
     nginx = subprocess.Popen(
-        ["nginx", "-e", "stderr", "-c", str(written)],
+        ["nginx", "-e", "stderr", "-p", str(MADE), "-c", str(written)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

@@ -58,20 +58,20 @@ def prove_record(*, now: datetime) -> ChainReport:
     return report
 
 
-def tell_head_outside() -> Anchor:
+def publish_anchor() -> Anchor:
     """Keep the head of the chain where who rewrites the database cannot rewrite it, too."""
     anchor = Anchor(*head_of_record())
     keep_outside(anchor)
     return anchor
 
 
-def tell_restore_outside(end: Anchor) -> str:
+def publish_restore_anchor(end: Anchor) -> str:
     """Say outside that a backup was restored whose record ends there, so that heads told of what is
     lost are held against it no longer. Only a person's command does: a database that asked for it
     by itself could be one that was cut. Returns the line.
     """
     line = keep_outside(end, is_restored=True)
-    tell_head_outside()
+    publish_anchor()
     return line
 
 

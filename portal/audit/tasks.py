@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from portal import clock
-from portal.audit.services import prove_record, tell_head_outside
+from portal.audit.services import prove_record, publish_anchor
 
 
 @shared_task(acks_late=True)
@@ -17,4 +17,4 @@ def verify_record(**_later: Any) -> None:
 @shared_task(acks_late=True)
 def anchor_record(**_later: Any) -> None:
     """Tell the head of the chain outside."""
-    tell_head_outside()
+    publish_anchor()

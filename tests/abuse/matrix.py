@@ -86,7 +86,7 @@ class RowResult:
     not_run: int = 0
 
     @property
-    def has_held(self) -> bool:
+    def passed(self) -> bool:
         """A row that could not run, or not whole, has not held."""
         return self.tried > 0 and not self.got_through and not self.not_run
 
@@ -128,9 +128,9 @@ class Table:
             yield line
 
     @property
-    def has_held(self) -> bool:
+    def passed(self) -> bool:
         """Whether every row ran whole and nothing got through."""
-        return all(result.has_held for result in self.rows.values())
+        return all(result.passed for result in self.rows.values())
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -142,7 +142,7 @@ class Table:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """The run has failed where a row has not held."""
-        if not self.has_held:
+        if not self.passed:
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 

@@ -126,9 +126,14 @@ def test_a11_where_a_form_stood_is_never_elsewhere(db, attempts, header):
 def test_a11_a_line_of_the_inbox_is_never_elsewhere(page, sam, attempts):
     for goal in ELSEWHERE:
         (line,) = notify(
-            people=[sam], kind="reviews.answered", subject="x", body="x", path=goal, reason="x",
+            people=[sam],
+            kind="reviews.answered",
+            subject="x",
+            body="x",
+            path=goal,
+            reason="x",
             now=NOON,
-        )  # fmt: skip
+        )
         answer = page.get(f"/inbox/{line.pk}/")
         assert answer.status_code == 302
         attempts.note(goal, held=leads_inside(answer["Location"]))

@@ -72,7 +72,7 @@ EVERYBODYS = re.compile(
 RECORD = re.compile(r'"record": \{"entries": \d+, "head": "\w+"')
 
 
-def seen_by(person, program):
+def totals_for(person, program):
     """Everything that lists, counts, finds or measures, as this person gets it."""
     page = Client(raise_request_exception=False)
     page.force_login(person)
@@ -106,11 +106,11 @@ def test_a13_lists_counts_searches_and_measures_know_nothing_of_another_part(
         for role, kind in (EVERYBODY if long_abuse else SOME)
     }
     programs = {who: Program(person) for who, person in people.items()}
-    alone = {who: seen_by(person, programs[who]) for who, person in people.items()}
+    alone = {who: totals_for(person, programs[who]) for who, person in people.items()}
     for name in ("porto", "lille"):
         the_world(make_person, name, lead_of=ScopeKind.WORKSPACE, module=lessons)
     for who, person in people.items():
-        beside = seen_by(person, programs[who])
+        beside = totals_for(person, programs[who])
         assert sum(status == 200 for status, _ in beside.values()) > 12
         for address, shown in alone[who].items():
             differ = differing(shown, beside[address])

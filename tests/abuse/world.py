@@ -100,26 +100,50 @@ def things_of(workspace, site, ids):
         owner=lead, name="export", scopes=["read"], by=lead.name, now=NOON, days=30
     ).token
     act = do_verb(
-        verb="comment", said={"message": "Ours."}, incident_ids=[ids["incidents"]], by=lead,
-        act=uuid.uuid4(), now=NOON,
-    )  # fmt: skip
+        verb="comment",
+        said={"message": "Ours."},
+        incident_ids=[ids["incidents"]],
+        by=lead,
+        act=uuid.uuid4(),
+        now=NOON,
+    )
     (stop,) = switch_off(by=lead, workspace_id=workspace.pk, reason="Odd.", now=NOON)
     version = RuleVersion.objects.get(rule__uuid=ids["rules"])
     owed = Change.objects.filter(workspace=workspace).earliest("pk")
     return {
-        "token": token.uuid, "act": act, "incident_id": ids["incidents"], "review": ids["reviews"],
+        "token": token.uuid,
+        "act": act,
+        "incident_id": ids["incidents"],
+        "review": ids["reviews"],
         "capture": ids["captures"],
-        "work": ids["planned-work"], "candidate": ids["patterns"], "version": version.uuid,
+        "work": ids["planned-work"],
+        "candidate": ids["patterns"],
+        "version": version.uuid,
         "entry_id": ids["ledger"],
-        "stop_id": stop.pk, "change_id": owed.pk,
-        "device_id": ids["devices"], "site": site.uuid, "file": uuid.uuid4(),
-        "key": uuid.uuid4(), "line": 1, "number": 1, "verb": "pause", "deed": "stop",
-        "technique_id": "T0843", "note": 1_000_000, "slug": "controller-stop",
-        "person": lead.uuid, "grant": lead.grants.earliest("pk").pk,
-        "module": "theirs", "path": "theirs.md", "kind": "scorm",
-        "name": "water-two-writers", "layout": "wide", "place": 0,
-        "lesson": "theirs", "question": "theirs",
-    }  # fmt: skip
+        "stop_id": stop.pk,
+        "change_id": owed.pk,
+        "device_id": ids["devices"],
+        "site": site.uuid,
+        "file": uuid.uuid4(),
+        "key": uuid.uuid4(),
+        "line": 1,
+        "number": 1,
+        "verb": "pause",
+        "deed": "stop",
+        "technique_id": "T0843",
+        "note": 1_000_000,
+        "slug": "controller-stop",
+        "person": lead.uuid,
+        "grant": lead.grants.earliest("pk").pk,
+        "module": "theirs",
+        "path": "theirs.md",
+        "kind": "scorm",
+        "name": "water-two-writers",
+        "layout": "wide",
+        "place": 0,
+        "lesson": "theirs",
+        "question": "theirs",
+    }
 
 
 def filled(route, things):

@@ -25,7 +25,7 @@ from portal import clock, far_ends
 from portal.audit.anchors import keep_outside
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
-from portal.audit.services import prove_record, record, tell_head_outside
+from portal.audit.services import prove_record, publish_anchor, record
 from portal.backup.models import Restore
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.services import move_clock
@@ -53,7 +53,7 @@ def heads(tmp_path, settings, monkeypatch):
 
 
 def back_up(tmp_path):
-    tell_head_outside()
+    publish_anchor()
     call_command("backup", str(tmp_path / "yesterday"), stdout=StringIO())
     return tmp_path / "yesterday"
 
@@ -84,20 +84,26 @@ def goes_on(plant):
     row = plant.row("rule")
     client = client_for(plant.workspace, "rules")
     held = read_automation_rule(client.get_automation_rule(str(row.name)))
-    body = row.wanted | {"triggeringLogic": row.wanted["triggeringLogic"]
-                         | {"expirationTimeUtc": until}}  # fmt: skip
+    body = row.wanted | {
+        "triggeringLogic": row.wanted["triggeringLogic"] | {"expirationTimeUtc": until}
+    }
     client.put_automation_rule(str(row.name), body, etag=held.etag)
     write_entries(3)
-    tell_head_outside()
+    publish_anchor()
 
 
 def test_what_is_not_known_is_named_and_nothing_leaves_until_somebody_has_looked(
     plant, databases, heads, tmp_path
 ):
     owe_comment(
-        workspace_id=plant.workspace.pk, incident_name="a", message="Routine.", act=uuid.uuid4(),
-        by=plant.people[1], by_label="Leo", now=clock.now(),
-    )  # fmt: skip
+        workspace_id=plant.workspace.pk,
+        incident_name="a",
+        message="Routine.",
+        act=uuid.uuid4(),
+        by=plant.people[1],
+        by_label="Leo",
+        now=clock.now(),
+    )
     archive = back_up(tmp_path)
     goes_on(plant)
     written = len(writes(plant))

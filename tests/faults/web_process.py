@@ -46,17 +46,24 @@ class WebProcess:
         """As the image does while it is built."""
         subprocess.run(
             [sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"],
-            cwd=HOME, env=self.environment, check=True,
-        )  # fmt: skip
+            cwd=HOME,
+            env=self.environment,
+            check=True,
+        )
 
     def start(self):
         words = command_of((HOME / "Dockerfile").read_text())
         words = [word.replace("0.0.0.0:8000", f"127.0.0.1:{self.port}") for word in words]
         with (self.folder / "web.log").open("ab") as log:
             self.process = subprocess.Popen(
-                words, cwd=HOME, env=self.environment, stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+                words,
+                cwd=HOME,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         wait_until(self.is_up, seconds=60, what="web answers")
         for _ in range(20):  # so that each of its processes has answered once
             self.get("/login/")

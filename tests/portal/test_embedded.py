@@ -83,7 +83,7 @@ def test_the_address_is_known_before_the_server_is_started(hold, tmp_path):
     assert answers(expected)
 
 
-def test_a_database_that_was_killed_is_started_again_with_what_it_held(hold, tmp_path):
+def test_a_killed_database_is_started_again_with_its_data(hold, tmp_path):
     (_, url) = hold()
     data = tmp_path / "data"
     with psycopg.connect(url, autocommit=True) as database:

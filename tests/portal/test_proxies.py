@@ -61,7 +61,7 @@ def test_only_what_our_own_proxies_wrote_is_believed(address_of, forwarded, prox
     ],
 )
 def test_a_number_that_does_not_fit_is_told_once(address_of, caplog, forwarded, proxies, words):
-    proxies_module._tell_once.cache_clear()
+    proxies_module._warn_once.cache_clear()
     for host in range(3):
         address_of(forwarded, proxies, peer=f"10.9.9.{host}")
     assert len(caplog.messages) == bool(words)

@@ -65,7 +65,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
     start = _number(request.GET.get("from", ""))
     found = list(views[tab][start : start + PAGE + 1])
     told = standing(now=now)
-    own = told if told.is_ready else standing(now=now, seen_by=person)
+    own = told if told.is_ready else standing(now=now, visible_to=person)
     n_alerts, n_verdicts = drawn_from(told.latest, user=person) if told.latest else (0, 0)
     page = {
         "tab": tab,

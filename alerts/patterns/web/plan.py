@@ -172,7 +172,7 @@ def _site_row(each: SitePlan) -> dict[str, Any]:
 
 def _empty(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> HttpResponse:
     """There is no plan yet: what is missing."""
-    own = standing(now=now, seen_by=actor_of(request))
+    own = standing(now=now, visible_to=actor_of(request))
     page |= {
         "standing": standing(now=now),
         "needed_days": NEEDED_DAYS,

@@ -103,9 +103,18 @@ def _run(raw: Any, lines: _Lines) -> None:
 @contextmanager
 def _sql_of(archive: Archive, section: str, tool: str) -> Iterator[_Lines]:
     """What pg_restore makes of one section of the dump."""
-    command = [tool, f"--section={section}", "--no-owner", "--no-privileges", "--no-comments",
-               "--no-tablespaces", "--no-publications", "--no-subscriptions",
-               "--no-security-labels", "--file=-"]  # fmt: skip
+    command = [
+        tool,
+        f"--section={section}",
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+        "--no-tablespaces",
+        "--no-publications",
+        "--no-subscriptions",
+        "--no-security-labels",
+        "--file=-",
+    ]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said

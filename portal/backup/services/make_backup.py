@@ -68,16 +68,28 @@ def _readable_tables(cursor: CursorWrapper) -> list[str]:
 def _dump(snapshot: str, *, server: int) -> Iterator[bytes]:
     """Yield the custom format of pg_dump, as of a snapshot of our own transaction."""
     command = [
-        str(find_tool("pg_dump", server=server)), "--format=custom", f"--snapshot={snapshot}",
-        "--no-owner", "--no-privileges", "--no-comments", "--no-tablespaces", "--no-publications",
-        "--no-subscriptions", "--no-security-labels", "--no-password", "--lock-wait-timeout=60s",
+        str(find_tool("pg_dump", server=server)),
+        "--format=custom",
+        f"--snapshot={snapshot}",
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+        "--no-tablespaces",
+        "--no-publications",
+        "--no-subscriptions",
+        "--no-security-labels",
+        "--no-password",
+        "--lock-wait-timeout=60s",
         *(f"--exclude-table-data=public.{table}" for table in WITHOUT_ROWS),
-    ]  # fmt: skip
+    ]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
             env=environment_of(connection.settings_dict),
-        )  # fmt: skip
+        )
         assert process.stdout is not None
         try:
             while chunk := process.stdout.read(CHUNK):
@@ -108,11 +120,17 @@ def _manifest(
     )
     seq, digest = cursor.fetchone()
     return Manifest(
-        format=FORMAT, tagout=settings.VERSION, made_at=made_at.astimezone(UTC), postgresql=server,
-        migrations=migrations, record_seq=seq, record_hash=digest, left_out=LEFT_OUT,
+        format=FORMAT,
+        tagout=settings.VERSION,
+        made_at=made_at.astimezone(UTC),
+        postgresql=server,
+        migrations=migrations,
+        record_seq=seq,
+        record_hash=digest,
+        left_out=LEFT_OUT,
         rows={table: 0 if table in WITHOUT_ROWS else _count(cursor, table) for table in tables},
         members={DUMP: member},
-    )  # fmt: skip
+    )
 
 
 def _count(cursor: CursorWrapper, table: str) -> int:

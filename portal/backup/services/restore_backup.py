@@ -19,7 +19,7 @@ from portal.backup.engine import Manifest, reasons_against_version
 from portal.backup.models import Restore
 from portal.backup.pg_tools import find_tool
 from portal.backup.services.load_dump import drop_everything, load_dump
-from portal.backup.services.rights import give_rights, rights_held
+from portal.backup.services.rights import current_rights, give_rights
 from portal.errors import Refused
 from portal.jobs.services import take_from_workers
 from portal.notifications.services import give_up_mail
@@ -51,20 +51,20 @@ class CannotRestore(Refused):
 
 
 def restore_backup(
-    *, archive: Archive, replace: str, by_label: str, tell: Callable[[str], None]
+    *, archive: Archive, replace: str, by_label: str, progress: Callable[[str], None]
 ) -> Restore:
     """Verify a backup, restore it, then bring its tables to this version. `replace` is the name of
     the database whose contents may be lost; where it is empty the database has to be, too.
     """
     server = _check_target(archive.manifest, replace=replace)
-    tell("Checking the archive …")
+    progress("Checking the archive …")
     archive.verify()
-    tell(f"Loading {len(archive.manifest.rows)} tables …")
+    progress(f"Loading {len(archive.manifest.rows)} tables …")
     with transaction.atomic(durable=True):
         restore = _replace_contents(archive, server=server, by_label=by_label)
     connection.close()  # the dump's script has changed settings of the connection
     if _pending():
-        tell("Bringing the tables to this version …")
+        progress("Bringing the tables to this version …")
         call_command("migrate", interactive=False, verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
@@ -78,7 +78,7 @@ def _check_target(manifest: Manifest, *, replace: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(TARGET)
         name, role, server, tables, may_create, foreign = cursor.fetchone()
-        known = {f"{app}.{one}" for app, one in _known_migrations()}
+        known = {f"{app}.{one}" for app, one in _migrations_in_code()}
         if reasons := reasons_against_version(
             manifest, version=settings.VERSION, known=known, server=server
         ):
@@ -112,7 +112,7 @@ def _replace_contents(archive: Archive, *, server: int, by_label: str) -> Restor
     manifest = archive.manifest
     with connection.cursor() as cursor:
         cursor.execute(AT_EASE)
-    held = rights_held()
+    held = current_rights()
     drop_everything()
     load_dump(archive, server=server)
     give_rights(held=held, migrations=manifest.migrations)
@@ -133,24 +133,34 @@ def _compare_rows(manifest: Manifest) -> None:
 def _begin_pause(manifest: Manifest, *, by_label: str, now: datetime) -> Restore:
     """Part of the transaction that loads: there is no moment in which workers would go on."""
     restore = Restore.objects.create(
-        backup_made_at=manifest.made_at, backup_version=manifest.tagout,
-        record_seq=manifest.record_seq, record_hash=manifest.record_hash,
-        restored_at=now, restored_by_label=by_label,
-    )  # fmt: skip
+        backup_made_at=manifest.made_at,
+        backup_version=manifest.tagout,
+        record_seq=manifest.record_seq,
+        record_hash=manifest.record_hash,
+        restored_at=now,
+        restored_by_label=by_label,
+    )
     taken = take_from_workers()
     mails = give_up_mail(
         reason="Not sent: it stands in a restored backup and may have left before.",
         now=clock.unshifted(),
     )
     record(
-        "backup.backup.restored", on=restore, by=by_label, at=now,
-        backup_made_at=manifest.made_at, version=manifest.tagout, work_taken_back=taken,
-        mails_given_up=mails, record_seq=manifest.record_seq, record_hash=manifest.record_hash,
-    )  # fmt: skip
+        "backup.backup.restored",
+        on=restore,
+        by=by_label,
+        at=now,
+        backup_made_at=manifest.made_at,
+        version=manifest.tagout,
+        work_taken_back=taken,
+        mails_given_up=mails,
+        record_seq=manifest.record_seq,
+        record_hash=manifest.record_hash,
+    )
     return restore
 
 
-def _known_migrations() -> set[tuple[str, str]]:
+def _migrations_in_code() -> set[tuple[str, str]]:
     return set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 

@@ -6,7 +6,7 @@ import msgspec
 from django.db import transaction
 
 from portal.audit.engine import Anchor
-from portal.audit.services import record, tell_restore_outside
+from portal.audit.services import publish_restore_anchor, record
 from portal.backup.engine import Findings
 from portal.backup.models import Restore
 from portal.errors import Refused
@@ -23,7 +23,7 @@ def resume_after_restore(*, by_label: str, reason: str, now: datetime) -> str:
     restore = _resume(by_label, reason, now)
     if not restore.record_seq:
         return ""
-    return tell_restore_outside(Anchor(restore.record_seq, restore.record_hash))
+    return publish_restore_anchor(Anchor(restore.record_seq, restore.record_hash))
 
 
 @transaction.atomic(durable=True)
@@ -44,7 +44,11 @@ def _resume(by_label: str, reason: str, now: datetime) -> Restore:
         raise CannotResume("Say what was looked at: --reason.")
     waiting.update(resumed_at=now, resumed_by_label=by_label, resumed_reason=reason.strip())
     record(
-        "backup.restore.resumed", on=restore, by=by_label, at=now, reason=reason.strip(),
+        "backup.restore.resumed",
+        on=restore,
+        by=by_label,
+        at=now,
+        reason=reason.strip(),
         findings=restore.findings,
-    )  # fmt: skip
+    )
     return restore

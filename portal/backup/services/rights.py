@@ -26,7 +26,7 @@ _RESTRICTION = re.compile(
 type Right = tuple[bool, str, str, str]  # is a sequence; table or sequence; role; rights
 
 
-def rights_held() -> list[Right]:
+def current_rights() -> list[Right]:
     """What other roles may do now, role by role."""
     with connection.cursor() as cursor:
         cursor.execute(HELD)

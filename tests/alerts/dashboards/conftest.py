@@ -47,11 +47,15 @@ def still(noon, monkeypatch):
 def make_alike(n=1, *, where, at, **columns):
     """`n` alike open incidents at a site, each with one alert, grouped."""
     given = {
-        "site_ids": [at.pk] if at else [], "place": f"{at.name}, Packaging 2" if at else "",
-        "pattern": uuid.uuid4(), "source": "ENG-WS-04", "destination": "PLC-PL2-07",
-        "severity": Severity.HIGH, "priority": 92,
+        "site_ids": [at.pk] if at else [],
+        "place": f"{at.name}, Packaging 2" if at else "",
+        "pattern": uuid.uuid4(),
+        "source": "ENG-WS-04",
+        "destination": "PLC-PL2-07",
+        "severity": Severity.HIGH,
+        "priority": 92,
         "created_at": NOON - timedelta(minutes=20),
-    } | columns  # fmt: skip
+    } | columns
     rows = [make_incident(where, **given) for _ in range(n)]
     for row in rows:
         make_alert(row, site=at)
@@ -72,9 +76,13 @@ def ask_about(
 def answer_as(person, review, *, now=NOON - timedelta(minutes=10), **more):
     """The person says that it was maintenance, unless something else is said."""
     said = {
-        "by": person, "key": uuid.uuid4(), "verdict": "maintenance", "now": now,
-        "cause": "plc-programming-window", "review_id": review.pk,
-    } | more  # fmt: skip
+        "by": person,
+        "key": uuid.uuid4(),
+        "verdict": "maintenance",
+        "now": now,
+        "cause": "plc-programming-window",
+        "review_id": review.pk,
+    } | more
     return give_verdict(**said)
 
 

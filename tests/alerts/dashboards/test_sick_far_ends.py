@@ -54,10 +54,16 @@ def opens(db, pretend, client, ada, monkeypatch):
     def opened(**columns):
         columns = {"endpoint": pretend.endpoint, "authority": pretend.endpoint} | columns
         make_workspace(
-            "far", tenant_id=place.tenant_id, subscription_id=place.subscription_id,
-            resource_group=place.resource_group, workspace_name=place.name,
-            client_id=known.client_id, secret_env=SECRET, ca_bundle=str(pretend.ca_file), **columns,
-        )  # fmt: skip
+            "far",
+            tenant_id=place.tenant_id,
+            subscription_id=place.subscription_id,
+            resource_group=place.resource_group,
+            workspace_name=place.name,
+            client_id=known.client_id,
+            secret_env=SECRET,
+            ca_bundle=str(pretend.ca_file),
+            **columns,
+        )
         client.force_login(ada)
         before = client.get("/status/").text
         assert run_one_slice(kind=POLL, connect=client_for)

@@ -32,10 +32,14 @@ FINDINGS = Findings(
 @pytest.fixture
 def restored(db):
     return Restore.objects.create(
-        backup_made_at=NOON, backup_version="0.1.0", record_seq=7, restored_at=NOON,
-        restored_by_label="command line", compared_at=NOON,
+        backup_made_at=NOON,
+        backup_version="0.1.0",
+        record_seq=7,
+        restored_at=NOON,
+        restored_by_label="command line",
+        compared_at=NOON,
         findings=msgspec.to_builtins(FINDINGS),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -91,9 +95,13 @@ def test_before_the_comparison_it_says_that_nothing_was_compared(opens, make, re
 def test_it_holds_the_bars(browse, transactional_db, make, restored, ada, workspace):
     make()
     Quarantined.objects.create(
-        workspace=workspace, fingerprint="f" * 64, reason="It has no name.", raw="{}",
-        first_seen_at=NOON, latest_seen_at=NOON,
-    )  # fmt: skip
+        workspace=workspace,
+        fingerprint="f" * 64,
+        reason="It has no name.",
+        raw="{}",
+        first_seen_at=NOON,
+        latest_seen_at=NOON,
+    )
     page = browse("/login/")
     change_person(page, ada)
     assert bar_faults_of_each(page, "/status/") == []

@@ -11,19 +11,24 @@ import pytest
 import redis
 
 from alerts.demo.processes import Died, Family, hold_port, port_of
-from alerts.demo.supervisor import LONGEST_WAIT, MOST_DEATHS, STEADY, Server, Supervisor, servers_of
+from alerts.demo.supervisor import LONGEST_WAIT, MAX_DEATHS, STEADY, Server, Supervisor, servers_of
 from portal import embedded
 
 STAYS = ["sh", "-c", "echo here; exec sleep 60"]
 FALLS = ["sh", "-c", "echo this is why; exit 3"]
-TELLS_ITS_PID = [sys.executable, "-S", "-c", """
+TELLS_ITS_PID = [
+    sys.executable,
+    "-S",
+    "-c",
+    """
 import os, socket, sys
 place = socket.socket(fileno=int(sys.argv[1]))
 while True:
     caller, _ = place.accept()
     caller.sendall(str(os.getpid()).encode())
     caller.close()
-"""]  # fmt: skip
+""",
+]
 
 
 @pytest.fixture
@@ -110,14 +115,14 @@ def test_what_dies_over_and_over_waits_longer_and_then_ends_the_demo_with_one_se
             now += waits[-1]
             supervisor.look(now=now)
     assert waits == [1, 2, 4, 8, LONGEST_WAIT]
-    assert str(died.value).startswith(f"worker stopped by itself, {MOST_DEATHS} times in a row.")
+    assert str(died.value).startswith(f"worker stopped by itself, {MAX_DEATHS} times in a row.")
     assert "worker.log; it ends: this is why" in str(died.value)
 
 
 def test_deaths_far_apart_never_end_the_demo(family, supervisor, said):
     family.start("worker", STAYS)
     now = 0.0
-    for _ in range(MOST_DEATHS + 2):
+    for _ in range(MAX_DEATHS + 2):
         kill(family, "worker")
         supervisor.look(now=now)
         supervisor.look(now=now + 1)

@@ -190,10 +190,14 @@ def test_what_a_guard_would_have_kept_open_does_not_count(proposal, people, rece
 
 def test_soft_alerts_prove_nothing_of_a_strict_rule(people, recent, history):
     usual = rules.downloads()
-    said = replace(usual, all_of=(
-        usual.all_of[0], rules.clause("alert_type", "is_one_of", rules.DOWNLOAD, rules.POLLING),
-        *usual.all_of[2:],
-    ))  # fmt: skip
+    said = replace(
+        usual,
+        all_of=(
+            usual.all_of[0],
+            rules.clause("alert_type", "is_one_of", rules.DOWNLOAD, rules.POLLING),
+            *usual.all_of[2:],
+        ),
+    )
     draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
     version = rules.sign(rules.propose(draft, by=people.oda, now=NOON), by=people.leo, now=NOON)
     soft, strict = recent(1, alert_type=rules.POLLING, severity=Severity.MEDIUM), recent(1)

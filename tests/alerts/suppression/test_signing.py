@@ -233,7 +233,7 @@ def test_signing_and_editing_at_one_instant_end_one_way(
     """Whoever comes first: a version that was edited never lives, one that lives was not edited."""
     version = proposal
     for _ in range(200 if long_abuse else 2):
-        ended = at_one_instant(
+        ended = run_concurrently(
             lambda version=version: rules.sign(version, by=people.leo, now=NOON),
             lambda version=version: edit_version(version_id=version.pk, by=people.oda, now=NOON),
         )
@@ -248,7 +248,7 @@ def test_signing_and_editing_at_one_instant_end_one_way(
         version = rules.propose(version, by=people.oda, now=NOON)
 
 
-def at_one_instant(*acts):
+def run_concurrently(*acts):
     """Carry both out at once; return the kinds of what was refused."""
     start, ended = Barrier(len(acts)), []
 

@@ -223,10 +223,14 @@ def downloads(workspace, site, people):
     rules.noise(workspace, site)
     verdicts = rules.judge(weeks[:6], by=people.oda) + rules.judge(weeks[6:], by=people.olaf)
     usual = rules.downloads()
-    said = replace(usual, all_of=(
-        usual.all_of[0], rules.clause("alert_type", "is_one_of", rules.DOWNLOAD, rules.POLLING),
-        *usual.all_of[2:],
-    ))  # fmt: skip
+    said = replace(
+        usual,
+        all_of=(
+            usual.all_of[0],
+            rules.clause("alert_type", "is_one_of", rules.DOWNLOAD, rules.POLLING),
+            *usual.all_of[2:],
+        ),
+    )
     draft = rules.draft(said, by=people.oda, evidence=verdicts, now=NOON)
     proposal = rules.propose(draft, by=people.oda, now=NOON)
     return rules.sign(proposal, by=people.leo, now=NOON)

@@ -14,7 +14,7 @@ from portal.accounts.services import add_organisation
 from portal.audit.anchors import _key
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
-from portal.audit.services import tell_head_outside, tell_restore_outside
+from portal.audit.services import publish_anchor, publish_restore_anchor
 from portal.audit.tasks import anchor_record, verify_record
 from portal.errors import Misconfigured
 from portal.jobs.models import Job
@@ -71,9 +71,9 @@ def test_by_default_it_is_a_line_of_the_log(entries, caplog):
 
 def test_a_file_gets_a_line_each_time_and_is_read_by_verify(entries, anchor_to, tmp_path, noon):
     anchor_to(f"file://{tmp_path}/heads")
-    tell_head_outside()
+    publish_anchor()
     add_organisation(name="Delta", by="tests", now=noon)
-    tell_head_outside()
+    publish_anchor()
     assert len((tmp_path / "heads").read_text().splitlines()) == 2
     call_command("audit", "verify")
 
@@ -84,7 +84,7 @@ def test_a_history_that_was_rewritten_whole_is_found_by_what_was_told(
     entries, anchor_to, tmp_path, upto
 ):
     anchor_to(f"file://{tmp_path}/heads")
-    tell_head_outside()
+    publish_anchor()
     if upto == 2:
         (tmp_path / "heads").write_text(line_of(entries[1]) + "\n")
     rewrite_all()
@@ -111,7 +111,7 @@ def test_heads_of_what_a_restore_lost_are_held_against_nobody_once_it_is_told(
 ):
     heads = tmp_path / "heads"
     anchor_to(f"file://{heads}")
-    tell_head_outside()
+    publish_anchor()
     end = Anchor(2, entries[1].hash)
     end_record_at(end.seq)
     add_organisation(name="Another history", by="tests", now=noon)
@@ -121,7 +121,7 @@ def test_heads_of_what_a_restore_lost_are_held_against_nobody_once_it_is_told(
     heads.write_text(heads.read_text() + mark_of_a_head + "\n")
     with pytest.raises(CommandError, match="broken at entry 3"):
         call_command("audit", "verify")
-    tell_restore_outside(end)
+    publish_restore_anchor(end)
     call_command("audit", "verify")
     end_record_at(1)
     with pytest.raises(CommandError, match="broken at entry 2"):
@@ -145,8 +145,8 @@ def test_a_restore_that_is_told_again_later_excuses_nothing(entries, anchor_to, 
     """Whoever owns the database saw the line when they restored, and can have a log repeat it."""
     heads = tmp_path / "heads"
     anchor_to(f"file://{heads}")
-    restored = tell_restore_outside(Anchor(1, entries[0].hash))
-    tell_head_outside()
+    restored = publish_restore_anchor(Anchor(1, entries[0].hash))
+    publish_anchor()
     heads.write_text(f"{heads.read_text()}GET /{restored} 404\n")
     call_command("audit", "verify")
     rewrite_all()
@@ -194,14 +194,14 @@ def test_syslog_gets_a_datagram(entries, anchor_to):
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)
         anchor_to(f"syslog://127.0.0.1:{server.getsockname()[1]}")
-        tell_head_outside()
+        publish_anchor()
         said = server.recv(500).decode()
         assert said.startswith(f"<38>tagout audit head seq=3 hash={entries[-1].hash} at=")
 
 
 def test_what_cannot_be_kept_there_stands_in_the_log(entries, anchor_to, caplog):
     anchor_to("file:///nowhere/heads")
-    tell_head_outside()
+    publish_anchor()
     assert f"seq=3 hash={entries[-1].hash}" in caplog.text
     assert "could not be kept" in caplog.text
 

@@ -82,15 +82,32 @@ class World:
         make_alert(self.incident, site=plant)
         with CAPTURE.open("rb") as file:
             attach_capture(
-                incident_id=self.incident.pk, file=file, name=CAPTURE.name, note="", by=sam,
-                now=now, unshifted=unshifted,
-            )  # fmt: skip
+                incident_id=self.incident.pk,
+                file=file,
+                name=CAPTURE.name,
+                note="",
+                by=sam,
+                now=now,
+                unshifted=unshifted,
+            )
         self.comment = owe_comment(
-            workspace_id=gdansk.pk, incident_name=self.incident.name, message="Routine here.",
-            act=uuid.uuid4(), by=sam, by_label=sam.name, now=now,
-        )  # fmt: skip
-        notify(people=[sam], kind="tests.told", subject="OT was asked", body="Look.", path="/",
-               reason="", now=now)  # fmt: skip
+            workspace_id=gdansk.pk,
+            incident_name=self.incident.name,
+            message="Routine here.",
+            act=uuid.uuid4(),
+            by=sam,
+            by_label=sam.name,
+            now=now,
+        )
+        notify(
+            people=[sam],
+            kind="tests.told",
+            subject="OT was asked",
+            body="Look.",
+            path="/",
+            reason="",
+            now=now,
+        )
         Session.objects.create(
             key_digest="d" * 64, data="x", user=sam, begun_at=now, works_until=now, ends_at=now
         )
@@ -137,17 +154,28 @@ class Program:
         told = connection.settings_dict
         host = quote(told["HOST"], safe="")
         return subprocess.Popen(
-            ["bash", "-c", f'ulimit -f {limit}; exec "$@"', "-", sys.executable, "manage.py",
-             *map(str, words)],
-            cwd=HOME, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+            [
+                "bash",
+                "-c",
+                f'ulimit -f {limit}; exec "$@"',
+                "-",
+                sys.executable,
+                "manage.py",
+                *map(str, words),
+            ],
+            cwd=HOME,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             env={name: value for name, value in os.environ.items() if name != "TAGOUT_EMBEDDED"}
             | {
                 "DATABASE_URL": f"postgresql://{told['USER']}@{host}/{told['NAME']}",
                 "REDIS_URL": "redis://127.0.0.1:1/0",
                 "PATH": f"{self.folder}:{os.environ['PATH']}",
             },
-            text=True, start_new_session=True,
-        )  # fmt: skip
+            text=True,
+            start_new_session=True,
+        )
 
     def replace_tool(self, name, script):
         """Have this script stand before one of PostgreSQL's programs, whose path is $TOOL; what it

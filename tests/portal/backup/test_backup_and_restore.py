@@ -60,9 +60,11 @@ def test_what_was_backed_up_is_restored_elsewhere_to_the_last_row(world, databas
     different = {table for table in before if before[table] != after[table]}
     assert different == {
         "accounts_session",  # left out
-        "backup_restore", "audit_entry", "audit_head",  # the restore itself
+        "backup_restore",
+        "audit_entry",
+        "audit_head",  # the restore itself
         "notifications_mail",  # given up
-    }  # fmt: skip
+    }
     assert after["accounts_session"] == []
     assert set(before["audit_entry"]) < set(after["audit_entry"])
 
@@ -171,8 +173,11 @@ def rewritten(manifest=lambda told: told, dump=lambda data: data):
             "made by Tagout 9.1, whose backups this version does not know",
         ),
         (
-            rewritten(lambda told: told | {"tagout": "9.1",
-                                           "migrations": [*told["migrations"], "audit.0999_x"]}),
+            rewritten(
+                lambda told: (
+                    told | {"tagout": "9.1", "migrations": [*told["migrations"], "audit.0999_x"]}
+                )
+            ),
             r"made by Tagout 9.1; this is .*audit.0999_x.*restore it with that version",
         ),
         (rewritten(lambda told: told | {"postgresql": 190001}), "comes from PostgreSQL 19"),
@@ -181,7 +186,7 @@ def rewritten(manifest=lambda told: told, dump=lambda data: data):
             "accounts_user has 1 rows after loading, not 9: nothing was restored",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_backup_is_said_and_nothing_is_touched(
     databases, archive, spoil, words
 ):

@@ -20,9 +20,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def paused():
     return Restore.objects.create(
-        backup_made_at=NOON, backup_version="0.1.0", record_seq=0, restored_at=NOON,
+        backup_made_at=NOON,
+        backup_version="0.1.0",
+        record_seq=0,
+        restored_at=NOON,
         restored_by_label="command line",
-    )  # fmt: skip
+    )
 
 
 def resume():
@@ -30,8 +33,15 @@ def resume():
 
 
 def test_no_mail_is_sent(paused, make_person):
-    notify(people=[make_person(cast.SAM)], kind="tests.told", subject="OT was asked", body="Look.",
-           path="/", reason="", now=NOON)  # fmt: skip
+    notify(
+        people=[make_person(cast.SAM)],
+        kind="tests.told",
+        subject="OT was asked",
+        body="Look.",
+        path="/",
+        reason="",
+        now=NOON,
+    )
     assert not send_one_mail(now=clock.unshifted())
     assert not outbox.outbox
     resume()

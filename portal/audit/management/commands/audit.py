@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from portal.audit.anchors import read_anchors
 from portal.audit.queries import verify_chain
-from portal.audit.services import tell_head_outside
+from portal.audit.services import publish_anchor
 from portal.command import TagoutCommand
 
 
@@ -31,7 +31,7 @@ class Command(TagoutCommand):
     def run(self, **options: Any) -> dict[str, object]:
         """Recompute every hash."""
         if options["what"] == "anchor":
-            told = tell_head_outside()
+            told = publish_anchor()
             return {"seq": told.seq, "hash": told.hash}
         told_outside = read_anchors(options["against"])
         anchors, ignored = told_outside.anchors, told_outside.ignored

@@ -41,14 +41,18 @@ class Command(TagoutCommand):
         """A file, or what comes after it."""
         parser.add_argument("file", metavar="FILE", nargs="?", help="the archive")
         parser.add_argument(
-            "--replace", default="", metavar="DATABASE",
+            "--replace",
+            default="",
+            metavar="DATABASE",
             help="the name of the database whose contents may be lost",
-        )  # fmt: skip
+        )
         parser.add_argument(
-            "--against", type=Path, metavar="FILE",
+            "--against",
+            type=Path,
+            metavar="FILE",
             help="a log, or a file of syslog, in which heads of the audit record were told;"
             " - reads standard input",
-        )  # fmt: skip
+        )
         parser.add_argument("--check", action="store_true", help="compare with the outside again")
         parser.add_argument("--resume", action="store_true", help="let work leave again")
         parser.add_argument("--reason", default="", help="what was looked at, for the record")
@@ -80,7 +84,7 @@ class Command(TagoutCommand):
         try:
             with closing(Archive(path)) as archive:
                 return restore_backup(
-                    archive=archive, replace=replace, by_label=_by(), tell=self._tell
+                    archive=archive, replace=replace, by_label=_by(), progress=self._print
                 )
         except (ProgrammingError, InternalError, OperationalError) as error:
             if getattr(error.__cause__, "sqlstate", None) is None:
@@ -88,7 +92,7 @@ class Command(TagoutCommand):
             said = " ".join(str(error).split())
             raise CommandError(f"Nothing was restored. PostgreSQL says: {said}") from error
 
-    def _tell(self, words: str) -> None:
+    def _print(self, words: str) -> None:
         """What is going on is no part of the result."""
         self.stderr.write(words, style_func=str)
 
