@@ -57,7 +57,8 @@ def list_devices(user: User, asked: DeviceFilter, *, after: int = 0) -> DevicePa
     visible = devices_visible_to(user)
     found = _narrowed(visible, asked)
     ordered = _of_tab(found, asked.tab).annotate(
-        is_nameless=ExpressionWrapper(Q(name=""), BooleanField()),
+        # Defender calls a device that told no name by its address.
+        is_nameless=ExpressionWrapper(Q(name="") | Q(name=F("address")), BooleanField()),
         label=Lower(Coalesce(NullIf("name", Value("")), F("address"))),
     )
     place = "is_nameless", "label", "pk"

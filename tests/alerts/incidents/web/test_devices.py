@@ -79,7 +79,7 @@ def test_a_long_list_goes_on_where_it_ended(as_, oda, site, monkeypatch):
 
 def test_devices_with_a_name_come_before_those_with_an_address_only(oda, site, monkeypatch):
     monkeypatch.setattr(device_list, "PAGE", 2)
-    make_device(site, "", "00:1d:9c:00:00:01")
+    make_device(site, "00:1d:9c:00:00:01", "00:1d:9c:00:00:01")
     make_device(site, "PLC-2", "10.0.0.2")
     make_device(site, "", "10.0.0.4")
     make_device(site, "plc-1", "10.0.0.3")
