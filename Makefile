@@ -30,8 +30,8 @@ test: $(VENV)/.dev compiled ## the whole suite on embedded PostgreSQL and Valkey
 
 check: lint types contracts migrations templates openapi-check test ## what CI runs
 
-fast: $(VENV)/.dev compiled ## the suite without the browser and the matrices of faults and abuse
-	@$(PY) -m pytest -q $(SPREAD) -m "not browser" --ignore=tests/faults --ignore=tests/abuse
+fast: $(VENV)/.dev compiled ## the suite without the browser
+	@$(PY) -m pytest -q $(SPREAD) -m "not browser"
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .
