@@ -19,7 +19,7 @@ if not embedded.is_given("DATABASE_URL"):
     os.environ["DATABASE_URL"] = embedded.database_url(data)
     os.environ["TAGOUT_EMBEDDED"] = "1"
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(data / "hypothesis"))
-os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "alerts.demo.settings"
 
 from portal.words import compile_catalogues  # noqa: E402  (tests read the words as users do)
 

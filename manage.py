@@ -17,7 +17,9 @@ WITH_DASH = {"planned-work": "planned_work"}  # no module can be called so
 
 def main() -> None:
     """Run one management command."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    in_source_tree = (Path(__file__).resolve().parent / "simulator").is_dir()
+    settings = "alerts.demo.settings" if in_source_tree else "portal.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     from portal.errors import Misconfigured
 
     name = next((word for word in sys.argv[1:] if not word.startswith("-")), "")

@@ -21,7 +21,7 @@ _SIZE = 2300  # bytes of an incident's properties; its envelope has 200 more
 
 @cache
 def _told() -> list[dict[str, Any]]:
-    from alerts.simulator.plant import Plant
+    from simulator.plant import Plant
 
     cases = Plant(seed=7).history(TOLD, start=NOW - _HISTORY, end=NOW)
     told = [case.properties for case in cases]

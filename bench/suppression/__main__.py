@@ -10,11 +10,11 @@ from statistics import mean
 from time import perf_counter
 from typing import Any
 
-from alerts.simulator.scenarios import build_scenario
 from bench.suppression.figures import measure
 from bench.suppression.future import live_through
 from bench.suppression.losses import count_losses
 from bench.suppression.world import World
+from simulator.scenarios import build_scenario
 
 SHAPES = ("process", "building", "utility")
 REPORTED = tuple(range(101, 113))  # never used while tuning

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.simulator.scenarios.records import Alert, Incident
 from bench.suppression.world import World
+from simulator.scenarios.records import Alert, Incident
 
 MIN_SEEN = 5
 BUSY_HOURS = 8

@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.simulator.scenarios.records import Incident
 from alerts.suppression.engine.bound import upper_share
 from alerts.suppression.engine.guards.life import TRIAL
 from bench.suppression.baselines import run_baselines
 from bench.suppression.future import Outcome
 from bench.suppression.rules import count_rules
 from bench.suppression.world import CRITICAL, World
+from simulator.scenarios.records import Incident
 
 
 def measure(world: World, outcome: Outcome) -> dict[str, Any]:

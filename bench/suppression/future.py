@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.simulator.scenarios.records import Alert, Incident
 from bench.suppression.policy import PLANNING, Policy, days_between
 from bench.suppression.rules import PAUSE, SignedRule
 from bench.suppression.world import CRITICAL, SeenAlert, World
+from simulator.scenarios.records import Alert, Incident
 
 LINK = timedelta(days=14)
 CASE = timedelta(days=3)  # a true-positive case is open so long

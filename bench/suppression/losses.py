@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from alerts.simulator.scenarios.records import Incident
 from alerts.suppression.engine.guards.life import TRIAL
 from bench.suppression.figures import is_guarded
 from bench.suppression.future import Outcome
 from bench.suppression.rules import SignedRule
 from bench.suppression.world import World
+from simulator.scenarios.records import Incident
 
 
 def count_losses(world: World, outcome: Outcome) -> Counter[str]:

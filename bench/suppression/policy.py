@@ -13,7 +13,6 @@ from alerts.patterns.engine.mining import mine
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, IncidentShape, Part, Step, make_plan
 from alerts.patterns.engine.rule_text import rule_for
-from alerts.simulator.scenarios.records import Incident
 from alerts.suppression.engine.guards.life import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.engine.guards.never import holds_strict
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
@@ -22,6 +21,7 @@ from alerts.suppression.engine.guards.width import MOST_SHARE
 from alerts.suppression.engine.rule import Rule
 from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import SeenAlert, World
+from simulator.scenarios.records import Incident
 
 PLANNING = timedelta(days=7)  # before the split, one round of mining and questions a day
 QUESTIONS_A_DAY = 5  # to a person; everybody of a site gets each question of the plan

@@ -21,9 +21,9 @@ from alerts.patterns.engine.cells import (
 )
 from alerts.patterns.engine.plan import IncidentShape, Part
 from alerts.patterns.engine.sides import Inventory
-from alerts.simulator.scenarios.records import Alert, Incident, Site, Work
-from alerts.simulator.scenarios.scenario import Scenario
 from alerts.suppression.engine.facts import Facts
+from simulator.scenarios.records import Alert, Incident, Site, Work
+from simulator.scenarios.scenario import Scenario
 
 SLACK = timedelta(hours=1)  # after planned work
 SETTLED = timedelta(days=30)  # a device known so long counts as a member of its group

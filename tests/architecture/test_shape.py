@@ -30,7 +30,7 @@ def test_a_room_says_what_it_is_for(room):
 def test_pages_styles_and_tests_stand_where_their_room_stands():
     known = {str(room) for room in rooms()} | set(WINGS)
     shared = {"layouts", "components", "ui", "vendor", "errors"}
-    beside = {"architecture", "contract", "journeys", "guards", "faults", "abuse", "factories"}
+    beside = {"architecture", "contract", "journeys", "faults", "abuse", "factories", "simulator"}
     astray = []
     for path in tracked():
         top, *rest = path.parts

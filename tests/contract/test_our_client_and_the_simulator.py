@@ -36,8 +36,8 @@ from alerts.sentinel.wire import (
     read_incident,
     read_incident_page,
 )
-from alerts.simulator.mangle import WAYS
-from alerts.simulator.running import running_simulator
+from simulator.mangle import WAYS
+from simulator.running import running_simulator
 
 INCIDENTS = 60
 LIST = r"/incidents\?"

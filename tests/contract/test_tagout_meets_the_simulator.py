@@ -14,7 +14,7 @@ from alerts.sentinel.client.port import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.simulator.running import running_simulator
+from simulator.running import running_simulator
 from tests.conftest import NOON
 
 SECRET = "TAGOUT_CONTRACT_SECRET"

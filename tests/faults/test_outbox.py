@@ -13,10 +13,10 @@ from alerts.incidents.services.close import close_incidents
 from alerts.incidents.services.comment import comment_on_incidents
 from alerts.incidents.services.label import label_incidents
 from alerts.outbox.models import Change, Outcome
-from alerts.simulator.running import running_simulator
 from portal import clock
 from portal.accounts.models import Role, ScopeKind
 from portal.jobs.models import State
+from simulator.running import running_simulator
 from tests import cast
 from tests.faults.conftest import wait_until
 from tests.faults.outbox import (

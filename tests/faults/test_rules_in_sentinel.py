@@ -16,7 +16,6 @@ from alerts.outbox.models import Landing, WantedRule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.services.freshness import note_fresh
 from alerts.sentinel.wire import differing_places, read_automation_rule
-from alerts.simulator.running import running_simulator
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off
@@ -25,6 +24,7 @@ from alerts.suppression.services.leases import renew_leases
 from alerts.suppression.services.switch import switch_off
 from portal import clock
 from portal.jobs.services import move_clock
+from simulator.running import running_simulator
 from tests import cast
 from tests.alerts.suppression.deploy.plant import polls, signed
 from tests.factories.incidents import (

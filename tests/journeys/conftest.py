@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.demo.services import SECRET_VARIABLE, seed_demo
-from alerts.simulator.running import running_simulator
 from portal import clock
 from portal.accounts.models import User
 from portal.far_ends import mailer
+from simulator.running import running_simulator
 from tests import cast
 from tests.journeys.mail import Mailbox
 from tests.journeys.past import WEEKS, days_later, on_tuesday, script_of
@@ -60,7 +60,7 @@ def routine(mailbox, monkeypatch, settings, live_server, transactional_db):
     """It is Tuesday, ten past six at the plant, after three months that OT has judged. Nobody else
     works: what a worker does, the journey does.
     """
-    monkeypatch.setattr("alerts.simulator.management.advance._workers_alive", lambda: False)
+    monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
     today = on_tuesday(datetime.now(UTC) + timedelta(minutes=10))
     begin = days_later(today, -7 * WEEKS)
@@ -79,9 +79,9 @@ def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
     """It is a Wednesday morning at Gdańsk, after a month of life that OT has judged a part of; the
     plant lives on as busily when time passes. The same each time, for it begins at the same moment.
     """
-    monkeypatch.setattr("alerts.simulator.management.advance._workers_alive", lambda: False)
+    monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    monkeypatch.setattr("alerts.simulator.life.HISTORY", MONTH)
+    monkeypatch.setattr("simulator.life.HISTORY", MONTH)
     monkeypatch.setattr("alerts.demo.judging.SHARE", 0.4)
     history = MONTH.days * A_DAY
     with running_simulator(now=A_WEDNESDAY, incidents=history, living=True) as simulator:

@@ -11,7 +11,6 @@ from alerts.intake.tasks import fetch_due_details, poll_due_workspaces
 from alerts.patterns.services.mine import mine_patterns
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
-from alerts.simulator.words import parse_time, to_moment
 from alerts.suppression.tasks import (
     decide_new_incidents,
     renew_leases,
@@ -21,6 +20,7 @@ from alerts.suppression.tasks import (
 from portal import clock
 from portal.accounts.models import User
 from portal.jobs.services import let_work_age, move_clock
+from simulator.words import parse_time, to_moment
 from tests import cast
 from tests.journeys.past import WORKSPACE, clean, judge
 from tests.journeys.world import World

@@ -11,7 +11,7 @@ import pytest
 from alerts.intake.services.slices import POLL, run_one_slice
 from alerts.sentinel.client import client_for
 from alerts.sentinel.client.limits import ANSWER_SECONDS
-from alerts.simulator.running import running_simulator
+from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
 

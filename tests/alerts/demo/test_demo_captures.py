@@ -10,8 +10,8 @@ from alerts.captures.models import Capture
 from alerts.captures.services import read_a_capture
 from alerts.demo.captures import LEAD, STORIES, attach_captures, moved_to
 from alerts.incidents.models import Status
-from alerts.simulator.plant import Plant
 from portal.accounts.models import Role, ScopeKind
+from simulator.plant import Plant
 from tests import cast
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace

@@ -11,8 +11,8 @@ from alerts.incidents.models import Alert, Group, Incident, PatternMemory
 from alerts.intake.models import Cursor, Quarantined
 from alerts.intake.services.foreground import sync_workspace
 from alerts.sentinel.client import client_for
-from alerts.simulator.running import running_simulator
 from alerts.sites.models import Device, Site
+from simulator.running import running_simulator
 from tests.conftest import NOON
 from tests.factories.incidents import make_workspace
 

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.simulator.automation.check import check_rule
-from alerts.simulator.automation.evaluate import conditions_hold
 from alerts.suppression.engine.compile_sentinel import Compiled, compile_rule
 from alerts.suppression.engine.sentinel_forms import (
     differences,
@@ -17,6 +15,8 @@ from alerts.suppression.engine.sentinel_forms import (
     same_rule,
     trial_form,
 )
+from simulator.automation.check import check_rule
+from simulator.automation.evaluate import conditions_hold
 from tests.alerts.suppression.samples import NOW, facts, rule
 from tests.alerts.suppression.test_compile_for_sentinel import (
     NORTH,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from alerts.simulator.plant import Plant
+from simulator.plant import Plant
 from tests.training.pcap import tshark
 from training.pcap import Kind, Role, dissect_file, summarize
 from training.pcap.writer.__main__ import write_all

@@ -11,7 +11,6 @@ from alerts.incidents.models import Alert, Incident
 from alerts.outbox.models import Outcome
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for
-from alerts.simulator.running import running_simulator
 from alerts.suppression.engine.guards.attribution import reasons_against_text
 from alerts.suppression.models import LedgerEntry
 from alerts.suppression.reads.acting import acting_set
@@ -19,6 +18,7 @@ from alerts.suppression.reads.cover import facts_by_incident
 from alerts.suppression.services.decide import decide_new_incidents
 from alerts.suppression.services.reopen import watch_closed_incidents
 from portal.accounts.models import Role, ScopeKind
+from simulator.running import running_simulator
 from tests import cast
 from tests.alerts.suppression.enforce.floor import Floor
 from tests.alerts.suppression.samples import clause, rule

@@ -1,6 +1,0 @@
-"""A pretend Azure with a plant behind it: Sentinel's API over TLS, its own clock and its own store.
-
-It exists so that everything Tagout says to Azure can be tried for real on one machine. It must not
-know Tagout: no Django and no other room is imported, except by its management command. Its doors
-are the ARM surface, the control addresses under `/_control/`, and `running.running_simulator`.
-"""

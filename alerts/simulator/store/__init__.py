@@ -1,5 +1,0 @@
-"""What the pretend Azure remembers: one SQLite file, or memory in tests."""
-
-from alerts.simulator.store.core import Store
-
-__all__ = ["Store"]

@@ -1,0 +1,132 @@
+"""One call to Azure Resource Manager, read and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from simulator.azure import Azure, Workspace
+from simulator.identity import Application
+from simulator.words import ArmRefusal, Reply, bad_request, conflict, not_found
+
+Json = dict[str, Any]
+_VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
+
+
+@dataclass
+class Call:
+    """A request with the application behind it and the workspace it is about."""
+
+    azure: Azure
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    application: Application
+    tenant: str
+    now: int
+    args: dict[str, str] = field(default_factory=dict)
+    place: Workspace | None = None
+    entry: int | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of the address."""
+        if self.place is None:
+            raise not_found("Workspace")
+        return self.place
+
+    @property
+    def author(self) -> Json:
+        """The calling application as author of what it writes."""
+        name = self.application.key
+        return {"objectId": self.application.object_id, "email": None, "name": name,
+                "userPrincipalName": None}  # fmt: skip
+
+    def require_version(self) -> str:
+        """The api-version; refuses a call without one."""
+        asked = self.query.get("api-version", "")
+        if not asked:
+            raise ArmRefusal(
+                400, "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
+            )  # fmt: skip
+        if not _VERSION.fullmatch(asked):
+            raise ArmRefusal(400, "InvalidApiVersionParameter",
+                             f"The api-version '{asked}' is invalid.")  # fmt: skip
+        return asked
+
+    def json(self) -> Json:
+        """The body as an object; refuses anything else."""
+        try:
+            told = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise ArmRefusal(
+                400, "InvalidRequestContent", "The request content was invalid JSON."
+            ) from None
+        if not isinstance(told, dict):
+            raise bad_request("The request content must be an object.")
+        return told
+
+    def require_match(self, held: str | None, told: Json | None = None) -> None:
+        """Refuse a write that was made from an older version, by body etag or If-Match."""
+        asked = self.headers.get("if-match") or (told or {}).get("etag")
+        if not asked or asked == "*":
+            return
+        if held is None:
+            raise not_found("Resource")
+        if str(asked).strip('"') != held.strip('"'):
+            raise conflict()
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address: which action it needs, which limits it counts against, who answers."""
+
+    method: str
+    pattern: re.Pattern[str]
+    action: str
+    handler: Handler
+    limit: str = ""
+    writes: bool = False
+
+
+_WORKSPACE = (
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.OperationalInsights/workspaces/(?P<workspace>[^/]+)"
+)
+_SECURITY = rf"{_WORKSPACE}/providers/Microsoft\.SecurityInsights"
+
+
+def security_route(
+    method: str, tail: str, action: str, handler: Handler, *, limit: str = "", reads: bool = False
+) -> Route:
+    """A route below Microsoft.SecurityInsights of a workspace; `{name}` matches one piece."""
+    return _route(method, _SECURITY + tail, f"Microsoft.SecurityInsights/{action}", handler,
+                  limit=limit, reads=reads)  # fmt: skip
+
+
+def workspace_route(method: str, tail: str, action: str, handler: Handler) -> Route:
+    """A route on the workspace itself."""
+    return _route(method, _WORKSPACE + tail, action, handler, limit="", reads=True)
+
+
+def plain_route(method: str, path: str, action: str, handler: Handler) -> Route:
+    """A route anywhere else."""
+    return _route(method, path, action, handler, limit="", reads=method == "GET")
+
+
+def _route(
+    method: str, path: str, action: str, handler: Handler, *, limit: str, reads: bool
+) -> Route:
+    pattern = re.sub(r"(?<!P<)\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+    writes = method != "GET" and not reads
+    return Route(method, re.compile(pattern, re.IGNORECASE), action, handler, limit, writes)

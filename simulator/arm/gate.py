@@ -1,0 +1,127 @@
+"""The gate of Azure Resource Manager: who calls, what about, may they, and how often."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.arm import incidents, logic, parts, provisioned, rules
+from simulator.arm.call import Call, Route
+from simulator.azure import Azure
+from simulator.identity import unauthorised
+from simulator.throttle import Throttle
+from simulator.words import ArmRefusal, Reply
+
+ROUTES: list[Route] = [
+    *incidents.ROUTES, *parts.ROUTES, *rules.ROUTES, *provisioned.ROUTES, *logic.ROUTES,
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, and the number of its journal entry when it was a write."""
+
+    reply: Reply
+    entry: int | None = None
+
+
+class Gate:
+    """Takes calls to ARM and answers them; every write is journalled, refused ones too."""
+
+    def __init__(self, azure: Azure, throttle: Throttle) -> None:
+        self._azure, self._throttle = azure, throttle
+
+    def answer(
+        self, *, method: str, path: str, query: dict[str, str], headers: Mapping[str, str],
+        body: bytes,
+    ) -> Answered:  # fmt: skip
+        """Answer one call, refusals included, and write the journal."""
+        route, args = _find(method, path)
+        now, principal = self._azure.clock.ticks(), "nobody"
+        limits: dict[str, str] = {}
+        entry: int | None = None
+        try:
+            application, tenant = self._azure.identities.read(
+                headers.get("authorization", ""), endpoint=self._azure.endpoint
+            )
+            principal = application.key
+            call = Call(
+                self._azure, method, path, query, headers, body, application, tenant, now, args
+            )
+            reply = self._admit(call, route, limits)
+            entry = call.entry
+        except ArmRefusal as refusal:
+            reply = refusal.reply()
+            if route is not None and route.writes:
+                with self._azure.store.transaction():
+                    entry = self._azure.store.journal.write(
+                        at=now, method=method, path=path, principal=principal, body=body,
+                        reply=reply,
+                    )  # fmt: skip
+        number = str(uuid.uuid4())
+        reply.headers = {
+            "x-ms-request-id": number, "x-ms-correlation-request-id": number,
+            "x-ms-routing-request-id": f"SIMULATOR:{number}", "cache-control": "no-cache",
+            **limits, **reply.headers,
+        }  # fmt: skip
+        return Answered(reply, entry)
+
+    def _admit(self, call: Call, route: Route | None, limits: dict[str, str]) -> Reply:
+        call.require_version()
+        if route is None:
+            raise ArmRefusal(404, "InvalidResourceType",
+                             "The resource type could not be found at this address.")  # fmt: skip
+        if "workspace" in call.args:
+            call.place = self._azure.workspace_at(
+                call.args["subscription"], call.args["group"], call.args["workspace"]
+            )
+            if call.place.tenant_id.lower() != call.tenant.lower():
+                raise unauthorised(
+                    "InvalidAuthenticationTokenTenant",
+                    "The access token is from the wrong issuer: another tenant.",
+                )
+        if not call.application.may(route.action):
+            raise ArmRefusal(
+                403, "AuthorizationFailed",
+                f"The client '{call.application.client_id}' does not have authorization to"
+                f" perform action '{route.action}' over scope '{call.path}'.",
+            )  # fmt: skip
+        limits.update(self._throttle.admit(
+            method=call.method, limit=route.limit, principal=call.application.client_id,
+            subscription=call.args.get("subscription", ""), now=self._azure.clock.now(),
+        ))  # fmt: skip
+        self._check_place(call, route)
+        with self._azure.store.transaction():
+            reply = route.handler(call)
+            if route.writes:
+                call.entry = self._azure.store.journal.write(
+                    at=call.now, method=call.method, path=call.path,
+                    principal=call.application.key, body=call.body, reply=reply,
+                )  # fmt: skip
+            return reply
+
+    def _check_place(self, call: Call, route: Route) -> None:
+        if call.place is None or not route.action.startswith("Microsoft.SecurityInsights/"):
+            return
+        facts = self._azure.facts(call.place)
+        if not facts["provider_registered"]:
+            raise ArmRefusal(
+                409, "MissingSubscriptionRegistration",
+                "The subscription is not registered to use namespace"
+                " 'Microsoft.SecurityInsights'.",
+            )  # fmt: skip
+        if not facts["sentinel"] and not route.action.startswith(
+            "Microsoft.SecurityInsights/onboardingStates"
+        ):
+            raise ArmRefusal(
+                400, "BadRequest",
+                f"Workspace '{call.place.name}' is not onboarded to Microsoft Sentinel.",
+            )  # fmt: skip
+
+
+def _find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+    for route in ROUTES:
+        if route.method == method and (found := route.pattern.fullmatch(path)):
+            return route, found.groupdict()
+    return None, {}

@@ -1,0 +1,158 @@
+"""The addresses of incidents themselves: list, get, put, delete, alerts, entities, playbooks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from simulator.arm.call import Call, Route, security_route
+from simulator.arm.listing import next_link, read_slice
+from simulator.automation.run import start_playbook
+from simulator.incident_words import check_incident
+from simulator.incidents import (
+    change_incident,
+    make_incident,
+    replace_writable,
+    writable_from,
+)
+from simulator.records import compose, incident_bytes, incident_path
+from simulator.store.incidents import Incident
+from simulator.words import Reply, not_found, to_ticks
+
+Json = dict[str, Any]
+_PREVIEW_MEMBERS = frozenset({
+    "owners", "nicEntityIds", "site", "zone", "sensor", "deviceSubType", "importance",
+    "purdueLayer", "isAuthorized", "isProgramming", "isScanner",
+})  # fmt: skip
+
+
+def incident_of(call: Call) -> Incident:
+    """The incident of the address; refuses with 404."""
+    found = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
+    if found is None:
+        raise not_found("Incident")
+    return found
+
+
+def list_incidents(call: Call) -> Reply:
+    """One page of incidents, joined from stored bytes."""
+    asked = read_slice(call.query)
+    lag = call.azure.list_lag
+    if lag:
+        seen = to_ticks(call.azure.clock.now() - lag)
+        asked = replace(asked, conditions=[*asked.conditions, ("modified", "<=", seen)])
+    rows = call.azure.store.incidents.listed(call.workspace.key, asked)
+    page = rows[: asked.limit]
+    shown = b",".join(
+        row.mangled or compose(call.workspace, row.name, row.etag, row.properties) for row in page
+    )
+    if len(rows) <= asked.limit:
+        return Reply(body=b'{"value":[%s]}' % shown)
+    host = call.headers.get("host") or call.azure.endpoint.removeprefix("https://")
+    address = f"https://{host}{call.workspace.security_path}/incidents"
+    link = next_link(address, call.query, key=page[-1].key, name=page[-1].name)
+    return Reply(body=b'{"value":[%s],"nextLink":%s}' % (shown, orjson.dumps(link)))
+
+
+def get_incident(call: Call) -> Reply:
+    """One incident."""
+    return Reply(body=incident_bytes(call.azure, incident_of(call)))
+
+
+def put_incident(call: Call) -> Reply:
+    """Create an incident, or replace everything writable of an existing one."""
+    told = call.json()
+    properties = check_incident(told.get("properties"))
+    held = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
+    call.require_match(held.etag if held else None, told)
+    taken = writable_from(properties, held.properties if held else None)
+    if held is None:
+        made = make_incident(
+            call.azure, call.workspace, taken, at=call.now, name=call.args["incident"]
+        )
+        return Reply(201, incident_bytes(call.azure, made), effect="created", after=made.etag)
+    before = held.etag
+    changed = change_incident(
+        call.azure, held, lambda kept: replace_writable(kept, taken),
+        at=call.now, source="Application",
+    )  # fmt: skip
+    return Reply(
+        200, incident_bytes(call.azure, changed), effect="updated", before=before,
+        after=changed.etag,
+    )  # fmt: skip
+
+
+def delete_incident(call: Call) -> Reply:
+    """Delete an incident: 200 when it was there, 204 when it was not."""
+    held = call.azure.store.incidents.get(call.workspace.key, call.args["incident"])
+    if held is None:
+        return Reply(204, effect="nothing to delete")
+    call.require_match(held.etag)
+    call.azure.store.incidents.remove(call.workspace.key, held.name)
+    return Reply(200, effect="deleted", before=held.etag)
+
+
+def list_alerts(call: Call) -> Reply:
+    """The alerts of an incident."""
+    alerts, _ = call.azure.details(incident_of(call))
+    return Reply(body={"value": alerts})
+
+
+def list_entities(call: Call) -> Reply:
+    """The entities of an incident; what only a preview version declares, only there."""
+    _, entities = call.azure.details(incident_of(call))
+    if not call.require_version().endswith("-preview"):
+        entities = [_without_preview(one) for one in entities if one.get("kind") != "Nic"]
+    kinds = Counter(str(one.get("kind")) for one in entities)
+    counted = [{"entityKind": kind, "count": number} for kind, number in kinds.items()]
+    return Reply(body={"entities": entities, "metaData": counted})
+
+
+def _without_preview(entity: Json) -> Json:
+    if entity.get("kind") != "IoTDevice":
+        return entity
+    told = {
+        key: value
+        for key, value in (entity.get("properties") or {}).items()
+        if key not in _PREVIEW_MEMBERS
+    }
+    return {**entity, "properties": told}
+
+
+def list_bookmarks(call: Call) -> Reply:
+    """The bookmarks of an incident: the pretend Azure has none."""
+    incident_of(call)
+    return Reply(body={"value": []})
+
+
+def run_playbook(call: Call) -> Reply:
+    """Start a Logic App on an incident: 204 and no body at all."""
+    incident, told = incident_of(call), call.json()
+    run = start_playbook(
+        call.azure, call.workspace, incident.name, str(told.get("logicAppsResourceId", "")),
+        by=call.application.key, at=call.now,
+    )  # fmt: skip
+    if run is None:
+        raise not_found("Playbook")
+    path = incident_path(call.workspace, incident.name)
+    return Reply(204, effect=f"playbook run {run['RunId']} on {path}")
+
+
+ROUTES: list[Route] = [
+    security_route("GET", "/incidents", "incidents/read", list_incidents),
+    security_route("GET", "/incidents/{incident}", "incidents/read", get_incident),
+    security_route("PUT", "/incidents/{incident}", "incidents/write", put_incident,
+                   limit="PUT incidents"),
+    security_route("DELETE", "/incidents/{incident}", "incidents/delete", delete_incident),
+    security_route("POST", "/incidents/{incident}/alerts", "incidents/read", list_alerts,
+                   limit="alerts", reads=True),
+    security_route("POST", "/incidents/{incident}/entities", "incidents/read", list_entities,
+                   limit="entities", reads=True),
+    security_route("POST", "/incidents/{incident}/bookmarks", "incidents/read", list_bookmarks,
+                   reads=True),
+    security_route("POST", "/incidents/{incident}/runPlaybook", "incidents/runPlaybook/action",
+                   run_playbook),
+]  # fmt: skip

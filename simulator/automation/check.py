@@ -1,0 +1,130 @@
+"""What Azure refuses when an automation rule is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.automation.evaluate import OPERATORS
+from simulator.automation.properties import ENTITY_PROPERTIES, INCIDENT_PROPERTIES
+from simulator.incident_words import check_closing, check_enum
+from simulator.words import ArmRefusal, bad_request, parse_time
+
+Json = dict[str, Any]
+RULES_PER_WORKSPACE = 512
+MOST_CONDITIONS, MOST_ACTIONS, LONGEST_NAME = 50, 20, 500
+_CHANGED = ("IncidentSeverity", "IncidentStatus", "IncidentOwner")
+_ARRAYS = ("CustomDetails", "CustomDetailValues", "IncidentLabels")
+
+
+def check_rule(properties: Any) -> Json:
+    """The properties of a rule when Azure would take them; refuses with 400 otherwise."""
+    if not isinstance(properties, dict):
+        raise bad_request("Required property 'properties' not found in JSON.")
+    name, order = properties.get("displayName"), properties.get("order")
+    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME:
+        raise bad_request(f"displayName must have 1 to {LONGEST_NAME} characters.")
+    if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= 1000:
+        raise bad_request("order must be a number from 1 to 1000.")
+    _check_trigger(properties.get("triggeringLogic"))
+    actions = properties.get("actions")
+    if not isinstance(actions, list) or not 1 <= len(actions) <= MOST_ACTIONS:
+        raise bad_request(f"A rule has 1 to {MOST_ACTIONS} actions.")
+    for action in actions:
+        _check_action(action)
+    return properties
+
+
+def _check_trigger(logic: Any) -> None:
+    if not isinstance(logic, dict) or not isinstance(logic.get("isEnabled"), bool):
+        raise bad_request("triggeringLogic.isEnabled is required.")
+    check_enum("triggersOn", logic.get("triggersOn"), ("Incidents", "Alerts"))
+    check_enum("triggersWhen", logic.get("triggersWhen"), ("Created", "Updated"))
+    if logic.get("expirationTimeUtc") is not None:
+        try:
+            parse_time(str(logic["expirationTimeUtc"]))
+        except ValueError:
+            raise bad_request("expirationTimeUtc is no time.") from None
+    conditions = logic.get("conditions") or []
+    if not isinstance(conditions, list) or _count(conditions) > MOST_CONDITIONS:
+        raise bad_request(f"A rule has at most {MOST_CONDITIONS} conditions.")
+    for condition in conditions:
+        _check_condition(condition, logic)
+
+
+def _count(conditions: list[Any]) -> int:
+    total = 0
+    for one in conditions:
+        told = (one.get("conditionProperties") or {}) if isinstance(one, dict) else {}
+        total += (
+            1 + _count(told.get("innerConditions") or []) + _count(told.get("itemConditions") or [])
+        )
+    return total
+
+
+def _check_condition(condition: Any, logic: Json) -> None:
+    told = condition.get("conditionProperties") if isinstance(condition, dict) else None
+    if not isinstance(told, dict):
+        raise bad_request("conditionProperties is required.")
+    kind = condition.get("conditionType")
+    if kind == "Property":
+        _check_property(told, ENTITY_PROPERTIES.keys() | INCIDENT_PROPERTIES)
+    elif kind in {"PropertyChanged", "PropertyArrayChanged"} and logic["triggersWhen"] != "Updated":
+        raise bad_request(f"{kind} conditions need triggersWhen Updated.")
+    elif kind == "PropertyChanged":
+        check_enum("propertyName", told.get("propertyName"), _CHANGED)
+        if told.get("changeType") is not None:
+            check_enum("changeType", told["changeType"], ("ChangedFrom", "ChangedTo"))
+            _check_property(told, frozenset(_CHANGED))
+    elif kind == "PropertyArrayChanged":
+        check_enum("arrayType", told.get("arrayType"), ("Alerts", "Labels", "Tactics", "Comments"))
+        check_enum("changeType", told.get("changeType"), ("Added",))
+    elif kind == "PropertyArray":
+        check_enum("arrayType", told.get("arrayType"), _ARRAYS)
+        check_enum("arrayConditionType", told.get("arrayConditionType"), ("AnyItem", "AllItems"))
+        _check_inner(told.get("itemConditions"), "itemConditions", logic)
+    elif kind == "Boolean":
+        check_enum("operator", told.get("operator"), ("And", "Or"))
+        _check_inner(told.get("innerConditions"), "innerConditions", logic)
+    else:
+        raise bad_request(f"Unknown conditionType '{kind}'.")
+
+
+def _check_inner(inner: Any, member: str, logic: Json) -> None:
+    if not isinstance(inner, list) or not inner:
+        raise bad_request(f"{member} must not be empty.")
+    for one in inner:
+        _check_condition(one, logic)
+
+
+def _check_property(told: Json, allowed: frozenset[str] | set[str]) -> None:
+    check_enum("propertyName", told.get("propertyName"), allowed)
+    check_enum("operator", told.get("operator"), OPERATORS)
+    values = told.get("propertyValues")
+    if not isinstance(values, list) or not values:
+        raise bad_request("propertyValues must not be empty.")
+    if not all(isinstance(value, str) for value in values):
+        raise bad_request("propertyValues must be strings.")
+
+
+def _check_action(action: Any) -> None:
+    kind = action.get("actionType") if isinstance(action, dict) else None
+    told = action.get("actionConfiguration") if isinstance(action, dict) else None
+    if not isinstance(told, dict) or not isinstance(action.get("order"), int):
+        raise bad_request("An action needs order and actionConfiguration.")
+    if kind == "ModifyProperties":
+        if not told:
+            raise bad_request("ModifyProperties changes nothing.")
+        check_closing(told, required=("status",) if told.get("status") else ())
+    elif kind == "RunPlaybook":
+        if not told.get("logicAppResourceId"):
+            raise bad_request("logicAppResourceId is required.")
+    elif kind == "AddIncidentTask":
+        if not told.get("title"):
+            raise bad_request("A task needs a title.")
+    else:
+        raise bad_request(f"Unknown actionType '{kind}'.")
+
+
+def too_many_rules() -> ArmRefusal:
+    """The workspace is full."""
+    return bad_request(f"A workspace holds at most {RULES_PER_WORKSPACE} automation rules.")

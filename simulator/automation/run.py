@@ -1,0 +1,173 @@
+"""Carrying out automation rules on created and updated incidents, in Sentinel's order."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from simulator.automation.evaluate import Change, conditions_hold
+from simulator.automation.properties import View
+from simulator.azure import Azure, Workspace
+from simulator.incident_words import CLOSING, MOST_TASKS, NO_OWNER, merge_labels
+from simulator.people import person_by_object_id
+from simulator.records import incident_path, save
+from simulator.store.incidents import Incident
+from simulator.store.resources import Part, Resource
+from simulator.words import Reply, iso, parse_time
+
+Json = dict[str, Any]
+RULES = "automationRules"
+
+
+def disable_expired(azure: Azure, workspace: Workspace, *, at: int) -> None:
+    """Switch off every rule whose time is over; it stays stored and still counts."""
+    for rule in azure.store.resources.all(workspace.key, RULES):
+        logic = rule.body["properties"]["triggeringLogic"]
+        ends = logic.get("expirationTimeUtc")
+        if logic["isEnabled"] and ends and parse_time(ends) <= at:
+            logic["isEnabled"] = False
+            rule.body["properties"]["lastModifiedTimeUtc"] = iso(azure.stamp(at))
+            rule.etag = azure.store.next_etag(at)
+            azure.store.resources.put(workspace.key, RULES, rule)
+
+
+def run_created(azure: Azure, incident: Incident, *, at: int) -> Incident:
+    """Run the rules for a new incident, then those for what the first ones changed."""
+    before = copy.deepcopy(incident.properties)
+    touched = _run(azure, incident, when="Created", change=None, at=at)
+    if touched:
+        change = Change(before, source="Automation rule")
+        _run(azure, incident, when="Updated", change=change, at=at)
+    return incident
+
+
+def run_updated(azure: Azure, incident: Incident, change: Change, *, at: int) -> Incident:
+    """Run the rules for an update. What they change themselves wakes no rule again."""
+    _run(azure, incident, when="Updated", change=change, at=at)
+    return incident
+
+
+def _rules(azure: Azure, workspace: Workspace, *, when: str, at: int) -> list[Resource]:
+    disable_expired(azure, workspace, at=at)
+    chosen = []
+    for rule in azure.store.resources.all(workspace.key, RULES):
+        logic = rule.body["properties"]["triggeringLogic"]
+        if (logic["isEnabled"], logic["triggersOn"], logic["triggersWhen"]) == (
+            True, "Incidents", when,
+        ):  # fmt: skip
+            chosen.append(rule)
+    return sorted(chosen, key=lambda rule: (rule.body["properties"]["order"], rule.name))
+
+
+def _run(azure: Azure, incident: Incident, *, when: str, change: Change | None, at: int) -> bool:
+    workspace = azure.workspace(incident.workspace)
+    rules = _rules(azure, workspace, when=when, at=at)
+    if not rules:
+        return False
+    alerts, entities = azure.details(incident)
+    ignored = frozenset(
+        {"IncidentProviderName"} if azure.facts(workspace)["defender_portal"] else ()
+    )
+    touched = False
+    for rule in rules:
+        view = View(incident.properties, alerts, entities)
+        conditions = rule.body["properties"]["triggeringLogic"].get("conditions")
+        if conditions_hold(conditions, view, change, ignored=ignored):
+            touched = _carry_out(azure, workspace, incident, rule, when=when, at=at) or touched
+    return touched
+
+
+def _carry_out(
+    azure: Azure, workspace: Workspace, incident: Incident, rule: Resource, *, when: str, at: int
+) -> bool:
+    told = rule.body["properties"]
+    before, done, runs = copy.deepcopy(incident), 0, []
+    for action in sorted(told["actions"], key=lambda one: one["order"]):
+        wanted = action["actionConfiguration"]
+        if action["actionType"] == "ModifyProperties":
+            modify(incident.properties, wanted)
+            done += 1
+        elif action["actionType"] == "RunPlaybook":
+            run = start_playbook(
+                azure, workspace, incident.name, wanted["logicAppResourceId"],
+                by=f"rule {told['displayName']}", at=at,
+            )  # fmt: skip
+            runs.append(run)
+            done += run is not None
+        else:
+            done += add_task(azure, incident, wanted, at=at)
+    touched = incident.properties != before.properties
+    if touched:
+        save(azure, incident, at=at, before=before)
+    total = len(told["actions"])
+    azure.store.journal.note_run(
+        at=at, kind="rule", workspace=workspace.key, name=rule.name, incident=incident.name,
+        detail={
+            "displayName": told["displayName"], "triggeredWhen": when, "totalActions": total,
+            "actionsTriggeredSuccessfully": done, "playbookRuns": runs,
+            "status": "Success" if done == total else "Partial success",
+        },
+    )  # fmt: skip
+    azure.store.journal.write(
+        at=at, method="RULE", path=incident_path(workspace, incident.name),
+        principal=f"automation rule {rule.name}", body=b"",
+        reply=Reply(200, effect=f"rule '{told['displayName']}' ran", before=before.etag,
+                    after=incident.etag),
+    )  # fmt: skip
+    return touched
+
+
+def modify(properties: Json, wanted: Json) -> None:
+    """What a ModifyProperties action does; labels are added, never taken away."""
+    if wanted.get("severity"):
+        properties["severity"] = wanted["severity"]
+    if wanted.get("status"):
+        properties["status"] = wanted["status"]
+        for member in CLOSING:
+            properties.pop(member, None)
+            if wanted["status"] == "Closed" and wanted.get(member):
+                properties[member] = wanted[member]
+    if wanted.get("labels"):
+        properties["labels"] = merge_labels(properties.get("labels") or [], wanted["labels"])
+    if wanted.get("owner"):
+        properties["owner"] = fill_owner(wanted["owner"])
+
+
+def fill_owner(owner: Json) -> Json:
+    """An owner as the service completes it from the object id."""
+    person = person_by_object_id(str(owner.get("objectId")))
+    if person is not None:
+        return person.owner()
+    return {**NO_OWNER, **owner}
+
+
+def add_task(azure: Azure, incident: Incident, wanted: Json, *, at: int) -> bool:
+    """Put a task on an incident; false when it already carries as many as it may."""
+    held = azure.store.resources.parts(incident.workspace, incident.name, "tasks")
+    if len(held) >= MOST_TASKS:
+        return False
+    stamp = azure.stamp(at)
+    etag = azure.store.next_etag(stamp)
+    workspace = azure.workspace(incident.workspace)
+    told = {
+        "title": wanted["title"], "description": wanted.get("description") or "", "status": "New",
+        "createdTimeUtc": iso(stamp), "lastModifiedTimeUtc": iso(stamp),
+    }  # fmt: skip
+    part = Part(workspace.uid(f"task {etag}"), etag, stamp, told)
+    azure.store.resources.put_part(incident.workspace, incident.name, "tasks", part)
+    return True
+
+
+def start_playbook(
+    azure: Azure, workspace: Workspace, incident: str, logic_app: str, *, by: str, at: int
+) -> Json | None:
+    """Start a Logic App on an incident; nothing when there is no such Logic App."""
+    name = logic_app.rstrip("/").rsplit("/", 1)[-1]
+    found = azure.store.resources.get(workspace.key, "workflows", name)
+    if found is None:
+        return None
+    number = azure.store.journal.note_run(
+        at=at, kind="playbook", workspace=workspace.key, name=found.name, incident=incident,
+        detail={"by": by, "status": "Succeeded"},
+    )  # fmt: skip
+    return {"RunId": f"{number:020d}", "WorkflowId": workspace.uid(f"workflow {found.name}")}

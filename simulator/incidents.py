@@ -1,0 +1,206 @@
+"""What can happen to an incident: made, changed, commented, joined by alerts, merged, deleted."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from simulator.automation.evaluate import Change
+from simulator.automation.run import fill_owner, run_created, run_updated
+from simulator.azure import Azure, Workspace
+from simulator.incident_words import (
+    CLOSING,
+    LONGEST_COMMENT,
+    MOST_ALERTS,
+    MOST_COMMENTS,
+    NO_OWNER,
+    WRITABLE,
+    merge_labels,
+)
+from simulator.records import complete, incident_path, save
+from simulator.store.incidents import Incident
+from simulator.store.resources import Part
+from simulator.words import bad_request, iso
+
+Json = dict[str, Any]
+
+
+def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
+    """Store a new incident and let the automation rules have it."""
+    azure.store.incidents.put(incident)
+    return run_created(azure, incident, at=at)
+
+
+def make_incident(
+    azure: Azure,
+    workspace: Workspace,
+    told: Json,
+    *,
+    at: int,
+    name: str | None = None,
+    details: dict[str, list[Json]] | None = None,
+    recipe: str | None = None,
+) -> Incident:
+    """A new incident from explicit properties, numbered and completed, rules run."""
+    name = (name or str(uuid.uuid4())).lower()
+    number = azure.store.incidents.latest_number(workspace.key) + 1
+    stamp = azure.stamp(at)
+    properties = complete(azure, workspace, told, name=name, number=number)
+    properties["createdTimeUtc"] = properties["lastModifiedTimeUtc"] = iso(stamp)
+    for member in ("firstActivityTimeUtc", "lastActivityTimeUtc"):
+        properties.setdefault(member, iso(stamp))
+    if details:
+        properties["additionalData"]["alertsCount"] = len(details.get("alerts", []))
+    incident = Incident(
+        workspace.key, name, number, stamp, stamp, azure.store.next_etag(stamp), properties,
+        recipe, details,
+    )  # fmt: skip
+    return add_incident(azure, incident, at=at)
+
+
+def change_incident(
+    azure: Azure,
+    incident: Incident,
+    mutate: Callable[[Json], None],
+    *,
+    at: int,
+    source: str,
+    alerts_added: int = 0,
+    comments_added: int = 0,
+) -> Incident:
+    """Change an incident's properties, write it, and run the rules for updates."""
+    before = copy.deepcopy(incident)
+    mutate(incident.properties)
+    save(azure, incident, at=at, before=before)
+    change = Change(
+        before.properties, source=source, alerts_added=alerts_added, comments_added=comments_added
+    )
+    return run_updated(azure, incident, change, at=incident.modified)
+
+
+def writable_from(told: Json, held: Json | None) -> Json:
+    """The writable members of a PUT: what it leaves out is cleared, what is read-only ignored."""
+    taken = {member: told[member] for member in WRITABLE if told.get(member) is not None}
+    if taken["status"] != "Closed":
+        for member in CLOSING:
+            taken.pop(member, None)
+    automatic = [
+        label for label in (held or {}).get("labels") or [] if label.get("labelType") != "User"
+    ]
+    taken["labels"] = merge_labels(automatic, taken.get("labels") or [])
+    taken["owner"] = fill_owner(taken["owner"]) if taken.get("owner") else dict(NO_OWNER)
+    taken.setdefault("description", "")
+    return taken
+
+
+def replace_writable(properties: Json, taken: Json) -> None:
+    """Put new writable members in the place of the old ones; activity times stay if not given."""
+    for member in WRITABLE:
+        if member in taken:
+            properties[member] = taken[member]
+        elif not member.endswith("ActivityTimeUtc"):
+            properties.pop(member, None)
+
+
+def put_comment(
+    azure: Azure,
+    incident: Incident,
+    message: Any,
+    *,
+    author: Json,
+    at: int,
+    source: str,
+    name: str | None = None,
+) -> tuple[Part, Part | None]:
+    """Write a comment: the new one and, when its id was known, the one it replaces."""
+    if not isinstance(message, str) or not message:
+        raise bad_request("A comment needs a message.")
+    if len(message) > LONGEST_COMMENT:
+        raise bad_request(f"A comment has at most {LONGEST_COMMENT} characters.")
+    name = (name or str(uuid.uuid4())).lower()
+    held = azure.store.resources.parts(incident.workspace, incident.name, "comments")
+    former = next((part for part in held if part.name == name), None)
+    if former is None and len(held) >= MOST_COMMENTS:
+        raise bad_request(f"An incident has at most {MOST_COMMENTS} comments.")
+    stamp = azure.stamp(at)
+    created = former.created if former else stamp
+    told = {
+        "message": message, "createdTimeUtc": iso(created), "lastModifiedTimeUtc": iso(stamp),
+        "author": former.properties["author"] if former else author,
+    }  # fmt: skip
+    part = Part(name, azure.store.next_etag(stamp, quoted=False), created, told)
+    azure.store.resources.put_part(incident.workspace, incident.name, "comments", part)
+    recount_comments(azure, incident, at=at, source=source, added=int(former is None))
+    return part, former
+
+
+def recount_comments(
+    azure: Azure, incident: Incident, *, at: int, source: str, added: int = 0
+) -> None:
+    """Tell on the incident how many comments it has now."""
+    total = len(azure.store.resources.parts(incident.workspace, incident.name, "comments"))
+
+    def count(properties: Json) -> None:
+        properties["additionalData"] = {**properties["additionalData"], "commentsCount": total}
+
+    change_incident(azure, incident, count, at=at, source=source, comments_added=added)
+
+
+def join_alerts(
+    azure: Azure, incident: Incident, alerts: list[Json], entities: list[Json], *, at: int
+) -> Incident:
+    """More alerts come into an incident, as Sentinel's grouping does it."""
+    held_alerts, _ = azure.details(incident)
+    if len(held_alerts) + len(alerts) > MOST_ALERTS:
+        raise bad_request(f"An incident has at most {MOST_ALERTS} alerts.")
+    added = incident.details or {}
+    incident.details = {
+        "alerts": [*added.get("alerts", []), *alerts],
+        "entities": [*added.get("entities", []), *entities],
+    }
+    total = len(held_alerts) + len(alerts)
+
+    def grow(properties: Json) -> None:
+        more = dict(properties["additionalData"])
+        for member, key in (("alertProductNames", "productName"), ("tactics", "tactics"),
+                            ("techniques", "techniques")):  # fmt: skip
+            more[member] = _joined(more.get(member) or [], alerts, key)
+        properties["additionalData"] = {**more, "alertsCount": total}
+        properties["lastActivityTimeUtc"] = iso(at)
+
+    return change_incident(
+        azure, incident, grow, at=at, source="Alert grouping", alerts_added=len(alerts)
+    )
+
+
+def _joined(held: list[str], alerts: list[Json], key: str) -> list[str]:
+    found = list(held)
+    for alert in alerts:
+        value = (alert.get("properties") or {}).get(key) or []
+        found += list(value) if isinstance(value, list) else [value]
+    return list(dict.fromkeys(found))
+
+
+def merge_incidents(azure: Azure, loser: Incident, survivor: Incident, *, at: int) -> None:
+    """Merge as the Defender portal does: the loser is closed and points at the survivor."""
+    alerts, entities = azure.details(loser)
+    workspace = azure.workspace(survivor.workspace)
+    where = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
+
+    def redirect(properties: Json) -> None:
+        for member in CLOSING:
+            properties.pop(member, None)
+        properties["status"], properties["classification"] = "Closed", "Undetermined"
+        mark = {"labelName": "Redirected", "labelType": "AutoAssigned"}
+        properties["labels"] = [*(properties.get("labels") or []), mark]
+        properties["additionalData"] = {
+            **properties["additionalData"],
+            "mergedIncidentNumber": str(survivor.number),
+            "mergedIncidentUrl": where + incident_path(workspace, survivor.name),
+        }
+
+    change_incident(azure, loser, redirect, at=at, source="Microsoft Defender XDR")
+    room = MOST_ALERTS - len(azure.details(survivor)[0])
+    join_alerts(azure, survivor, alerts[:room], entities, at=at)

@@ -1,0 +1,59 @@
+"""The pretend people who work in the pretend Sentinel, outside of Tagout."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NamedTuple
+
+from simulator.plant.desk import analysts
+
+_IDS = uuid.UUID("0b8d7c52-9f5e-4d0f-8d7a-2f6f1f3f6a90")
+
+
+class Person(NamedTuple):
+    """Someone with an account in the pretend tenant."""
+
+    key: str
+    name: str
+    email: str
+    object_id: str
+
+    def owner(self) -> dict[str, Any]:
+        """The person as owner of an incident."""
+        return {
+            "objectId": self.object_id, "email": self.email, "assignedTo": self.name,
+            "userPrincipalName": self.email, "ownerType": "User",
+        }  # fmt: skip
+
+    def author(self) -> dict[str, Any]:
+        """The person as author of a comment, task or rule."""
+        return {
+            "objectId": self.object_id, "email": self.email, "name": self.name,
+            "userPrincipalName": self.email,
+        }  # fmt: skip
+
+
+def _stranger(name: str) -> Person:
+    email = f"{name.lower().replace(' ', '.')}@soc.baltaqua.example"
+    return Person(name, name, email, str(uuid.uuid5(_IDS, name)))
+
+
+def _analyst(owner: dict[str, Any]) -> Person:
+    name = str(owner["assignedTo"])
+    return Person(name.split(maxsplit=1)[0].lower(), name, owner["email"], owner["objectId"])
+
+
+PEOPLE = tuple(_analyst(owner) for owner in analysts())
+
+
+def person_named(asked: str) -> Person:
+    """A known person by key, name, address or object id; anyone else is made up on the spot."""
+    for person in PEOPLE:
+        if asked in person:
+            return person
+    return _stranger(asked)
+
+
+def person_by_object_id(object_id: str) -> Person | None:
+    """The known person behind an object id."""
+    return next((one for one in PEOPLE if one.object_id == object_id), None)

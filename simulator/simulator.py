@@ -1,0 +1,97 @@
+"""The simulator as one object: the pretend Azure, its gate, its limits, its faults, its life."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from simulator.arm.gate import Gate
+from simulator.azure import Azure, PlantLike
+from simulator.clock import Clock
+from simulator.faults import Faults
+from simulator.life import Life
+from simulator.operations import OPERATIONS
+from simulator.people import PEOPLE
+from simulator.provision import provision
+from simulator.store import Store
+from simulator.throttle import Throttle
+from simulator.words import iso
+
+Json = dict[str, Any]
+
+
+class Simulator:
+    """Everything but the network. Store and clock survive a restart when there is a folder."""
+
+    def __init__(
+        self,
+        plant: PlantLike,
+        *,
+        data: Path | None = None,
+        throttled: bool = True,
+        living: bool = True,
+        frozen_at: datetime | None = None,
+    ) -> None:
+        self.store = Store(None if data is None else data / "simulator.sqlite3")
+        offset = timedelta(seconds=float(self.store.fact("offset_seconds", 0)))
+        self.azure = Azure(
+            store=self.store, clock=Clock(offset=offset, frozen_at=frozen_at), plant=plant
+        )
+        self.throttle = Throttle(on=throttled)
+        self.faults = Faults()
+        self.gate = Gate(self.azure, self.throttle)
+        self.life = Life(self.azure, living=living, carry_out=self._carry_out_event)
+        provision(self.azure)
+
+    def carry_out(self, what: str, asked: Json, at: int | None = None) -> Json:
+        """Do one operation, wholly or not at all; raises KeyError for unknown ones."""
+        moment = self.azure.clock.ticks() if at is None else at
+        with self.store.transaction():
+            return OPERATIONS[what](self, asked, moment)
+
+    def _carry_out_event(self, event: Json, at: int) -> None:
+        self.carry_out(str(event["do"]), {k: v for k, v in event.items() if k != "do"}, at)
+
+    def advance(self, seconds: float) -> Json:
+        """Move the clock and live through the time in between."""
+        self.azure.clock.advance(timedelta(seconds=seconds))
+        with self.store.transaction():
+            self.store.keep("offset_seconds", self.azure.clock.offset.total_seconds())
+        created = self.life.catch_up()
+        return {"now": iso(self.azure.clock.ticks()), "created": created}
+
+    def state(self) -> Json:
+        """What the simulator holds and how it is set."""
+        return {
+            "now": iso(self.azure.clock.ticks()),
+            "offset_seconds": self.azure.clock.offset.total_seconds(),
+            "incidents": self.store.incidents.counts(),
+            "throttle": {"on": self.throttle.on, "refused": self.throttle.refused},
+            "faults": self.faults.describe(),
+            "events_waiting": len(self.life.events),
+            "living": self.life.living,
+            "per_day": self.life.per_day,
+            "switches": {one.key: self.azure.facts(one) for one in self.azure.workspaces},
+            "runs": self.store.journal.count_runs(),
+        }
+
+    def describe(self) -> Json:
+        """The plant, and what a client needs to sign in."""
+        told = dict(self.azure.plant.describe())
+        told["workspaces"] = [
+            {"key": one.key, "tenant_id": one.tenant_id, "subscription_id": one.subscription_id,
+             "resource_group": one.resource_group, "name": one.name, "id": one.path}
+            for one in self.azure.workspaces
+        ]  # fmt: skip
+        told["sentinel_people"] = [one._asdict() for one in PEOPLE]
+        told["applications"] = [
+            {"key": one.key, "client_id": one.client_id, "object_id": one.object_id,
+             "client_secret": one.secret, "roles": one.roles, "enabled": one.enabled}
+            for one in self.azure.identities.applications
+        ]  # fmt: skip
+        return told
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()

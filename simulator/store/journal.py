@@ -1,0 +1,83 @@
+"""The journal of every write, and the record of rules and playbooks that ran."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from typing import Any
+
+import orjson
+
+from simulator.words import Reply, iso
+
+
+class JournalTable:
+    """Append-only: who wrote what and when, and whether it took effect."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def write(
+        self, *, at: int, method: str, path: str, principal: str, body: bytes, reply: Reply
+    ) -> int:
+        """Note one write, refused ones too."""
+        applied = reply.status < 400
+        entry = (
+            at, method, path, principal, reply.status, reply.before, reply.after,
+            hashlib.sha256(body).hexdigest(), applied, reply.effect,
+        )  # fmt: skip
+        made = self._db.execute(
+            "insert into journal (at, method, path, principal, status, before, after, body_hash,"
+            " applied, effect) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            entry,
+        )
+        return int(made.lastrowid or 0)
+
+    def amend(self, entry: int, effect: str) -> None:
+        """Add what happened to the answer of a write that was already noted."""
+        self._db.execute(
+            "update journal set effect = effect || '; ' || ? where id = ?", (effect, entry)
+        )
+
+    def read(self, *, since: int = 0, path: str = "", after_id: int = 0) -> list[dict[str, Any]]:
+        """Entries from a moment on whose address contains a piece of text."""
+        rows = self._db.execute(
+            "select id, at, method, path, principal, status, before, after, body_hash, applied,"
+            " effect from journal where at >= ? and id > ? and instr(lower(path), lower(?)) > 0"
+            " order by id",
+            (since, after_id, path),
+        )
+        names = ("id", "at", "method", "path", "principal", "status", "before_etag", "after_etag",
+                 "body_sha256", "applied", "effect")  # fmt: skip
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        for entry in found:
+            entry["at"], entry["applied"] = iso(entry["at"]), bool(entry["applied"])
+        return found
+
+    def note_run(
+        self, *, at: int, kind: str, workspace: str, name: str, incident: str, detail: Any
+    ) -> int:
+        """Note that an automation rule or a playbook ran on an incident."""
+        made = self._db.execute(
+            "insert into runs (at, kind, workspace, name, incident, detail)"
+            " values (?, ?, ?, ?, ?, ?)",
+            (at, kind, workspace, name, incident, orjson.dumps(detail).decode()),
+        )
+        return int(made.lastrowid or 0)
+
+    def count_runs(self) -> dict[str, int]:
+        """How many rules and playbooks ran."""
+        return dict(self._db.execute("select kind, count(*) from runs group by kind").fetchall())
+
+    def runs(self, *, kind: str, name: str = "") -> list[dict[str, Any]]:
+        """What ran, newest last; all of a kind, or those of one name."""
+        rows = self._db.execute(
+            "select id, at, workspace, name, incident, detail from runs"
+            " where kind = ? and (? = '' or name = ? collate nocase) order by id",
+            (kind, name, name),
+        )
+        return [
+            {"id": row[0], "at": iso(row[1]), "workspace": row[2], "name": row[3],
+             "incident": row[4], **orjson.loads(row[5])}
+            for row in rows
+        ]  # fmt: skip

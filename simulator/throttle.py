@@ -1,0 +1,99 @@
+"""Azure's published limits: ARM's token buckets, and the Sentinel provider's five-minute minima."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator.words import ArmRefusal
+
+WINDOW_SECONDS = 300
+# Bucket -> how many at once, and how many come back each second; per principal and subscription.
+BUCKETS: dict[str, tuple[float, float]] = {
+    "reads": (250, 25), "writes": (200, 10), "deletes": (200, 10),
+}  # fmt: skip
+# Provider limit -> calls in five minutes; per subscription.
+WINDOWS: dict[str, int] = {
+    "alerts": 100, "entities": 100, "GET comments": 100, "GET relations": 100,
+    "PUT incidents": 75, "PUT comments": 75, "PUT relations": 75,
+    "GET automationRules": 100, "PUT automationRules": 100,
+}  # fmt: skip
+
+
+@dataclass
+class _Bucket:
+    left: float
+    at: float
+
+
+class Throttle:
+    """Counts calls on the simulator's clock and refuses with 429 once a limit is reached."""
+
+    def __init__(self, *, on: bool) -> None:
+        self.on = on
+        self.windows = dict(WINDOWS)
+        self.buckets = dict(BUCKETS)
+        self.refused = 0
+        self._held: dict[tuple[str, str, str], _Bucket] = {}
+        self._seen: dict[tuple[str, str], deque[float]] = {}
+
+    def configure(self, asked: dict[str, Any]) -> None:
+        """Switch on or off, and change single limits; raises ValueError for unknown ones."""
+        for name, limit in (asked.get("limits") or {}).items():
+            if name in self.windows:
+                self.windows[name] = int(limit)
+            elif name in self.buckets:
+                burst, refill = limit
+                self.buckets[name] = (float(burst), float(refill))
+            else:
+                raise ValueError(f"there is no limit called {name}")
+        self.on = bool(asked.get("on", self.on))
+        self._held.clear()
+        self._seen.clear()
+
+    def admit(
+        self, *, method: str, limit: str, principal: str, subscription: str, now: datetime
+    ) -> dict[str, str]:
+        """Count one call and tell what is left as headers; refuses with 429."""
+        kind = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(method, "writes")
+        if not self.on:
+            return {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(BUCKETS[kind][0]))}
+        at = now.astimezone(UTC).timestamp()
+        left = self._take(kind, principal, subscription, at)
+        header = {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(max(left, 0)))}
+        if left < 0:
+            wait = math.ceil(-left / self.buckets[kind][1])
+            raise self._refuse("SubscriptionRequestsThrottled", wait, header)
+        if limit:
+            self._count(limit, subscription, at, header)
+        return header
+
+    def _take(self, kind: str, principal: str, subscription: str, at: float) -> float:
+        burst, refill = self.buckets[kind]
+        key = (kind, principal, subscription)
+        bucket = self._held.setdefault(key, _Bucket(burst, at))
+        bucket.left = min(burst, bucket.left + (at - bucket.at) * refill)
+        bucket.at = at
+        if bucket.left < 1:
+            return bucket.left - 1
+        bucket.left -= 1
+        return bucket.left
+
+    def _count(self, limit: str, subscription: str, at: float, header: dict[str, str]) -> None:
+        seen = self._seen.setdefault((limit, subscription), deque())
+        while seen and seen[0] <= at - WINDOW_SECONDS:
+            seen.popleft()
+        if len(seen) >= self.windows[limit]:
+            wait = max(1, math.ceil(seen[0] + WINDOW_SECONDS - at)) if seen else WINDOW_SECONDS
+            raise self._refuse("TooManyRequests", wait, header)
+        seen.append(at)
+
+    def _refuse(self, code: str, wait: int, header: dict[str, str]) -> ArmRefusal:
+        self.refused += 1
+        return ArmRefusal(
+            429, code, f"Number of requests exceeded the limit. Try again in {wait} seconds.",
+            {**header, "Retry-After": str(max(wait, 1))},
+        )  # fmt: skip

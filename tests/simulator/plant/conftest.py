@@ -1,0 +1,25 @@
+"""One plant and one small history, made once for all tests here."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from simulator.plant import Case, Plant
+
+END = datetime(2026, 11, 25, 13, tzinfo=UTC)
+START = END - timedelta(days=120)
+
+
+@pytest.fixture(scope="session")
+def plant() -> Plant:
+    return Plant(seed=7)
+
+
+@pytest.fixture(scope="session")
+def small(plant) -> list[Case]:
+    return list(plant.history(5000, start=START, end=END))
+
+
+@pytest.fixture(scope="session")
+def medium(plant) -> list[Case]:
+    return list(plant.history(30_000, start=START, end=END))
