@@ -125,7 +125,30 @@ REDIS_URL = far_ends.broker()
 
 # The REST API (portal/api)
 
-REST_FRAMEWORK = {"EXCEPTION_HANDLER": "portal.api.problems.answer_problem"}
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "portal.api.problems.answer_problem",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.ApiSchema",
+}
+# drf-spectacular is no installed app: its pages and its command are not ours to offer.
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tagout",
+    "VERSION": VERSION,
+    "DESCRIPTION": "Incidents of Defender for IoT, judged by the plant and the SOC. Times are RFC "
+    "3339 in UTC.",
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": "/api/v1"}],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SCHEMA_PATH_PREFIX_TRIM": True,
+    "SORT_OPERATION_PARAMETERS": False,
+    "PATH_CONVERTER_OVERRIDES": {"slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}},
+    "GENERIC_ADDITIONAL_PROPERTIES": "bool",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "portal.api.schema.add_shared_parts",
+        "portal.api.schema.add_tags",
+    ],
+}
 # of one token, of one person
 API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, least=1)
 

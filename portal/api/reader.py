@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal.accounts.models import TokenScope
-from portal.api.openapi import document
 from portal.api.problems import TITLES
+from portal.api.schema import document
 from portal.api.views import Api, facts_alone
 
 METHODS = {"get": "ok", "post": "ot"}

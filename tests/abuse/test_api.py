@@ -10,7 +10,7 @@ from alerts.suppression.engine.rule import as_json
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, TokenScope
 from portal.accounts.services import SCOPES_OF_ROLE
-from portal.api.openapi import document
+from portal.api.schema import document
 from portal.api.views import operation_of
 from portal.audit.models import Entry
 from tests import cast

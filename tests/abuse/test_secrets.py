@@ -14,7 +14,7 @@ from django.test import Client
 from portal import far_ends
 from portal.accounts.models import User
 from portal.accounts.services import change_password, create_token, rotate_token
-from portal.api.openapi import document
+from portal.api.schema import document
 from portal.celery import app
 from portal.errors import Misconfigured
 from portal.logs import JsonLines

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alerts.suppression.engine.guards.life import reasons_against_expiry
@@ -29,10 +31,15 @@ def reasons_against_body(raw: bytes, *, now: datetime) -> list[Sentence]:
     return reasons
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
+class RuleField(serializers.JSONField):
+    """A rule in canonical JSON."""
+
+
 class RuleIn(In):
     """A rule, to become a draft."""
 
-    rule = serializers.JSONField(help_text="in canonical JSON: docs/schemas/rule-1.json")
+    rule = RuleField(help_text="in canonical JSON: docs/schemas/rule-1.json")
 
     def validate_rule(self, value: Any) -> Any:
         """Refuse what spells no rule, or one that makes no sense. The body is read once more, as

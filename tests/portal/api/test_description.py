@@ -4,13 +4,15 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from portal.accounts.models import Role, ScopeKind
-from portal.api.openapi import document
+from portal.api.schema import document
 from tests import cast
-from tests.abuse.test_api import OPERATIONS, call
+from tests.abuse.test_api import OPERATIONS, call, roles_for
 from tests.abuse.world import the_world
 from tests.architecture.test_strangers import addresses
 from tests.architecture.tree import HOME
@@ -23,6 +25,40 @@ COMMITTED = HOME / "docs" / "api" / "openapi.json"
 
 def test_it_is_openapi_3_1():
     OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_drf_spectacular_guesses_nothing():
+    with GENERATOR_STATS.silence():
+        SchemaGenerator().get_schema(public=True)
+    assert [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache] == []
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_an_operation_names_all_that_it_takes_and_all_that_can_go_wrong(path, method, operation):
+    does = roles_for(path, method)
+    asked = {each["name"] for each in operation["parameters"] if each["in"] == "query"}
+    assert asked == does.parameters
+    members = {}
+    if "requestBody" in operation:
+        (content,) = operation["requestBody"]["content"].values()
+        members = resolved(content["schema"])["properties"] if does.body().fields else {}
+    assert set(members) == set(does.body().fields if does.body else ())
+    codes = {400, 401, 403, 404, 429, 503} | ({409, 413, 415} if does.kind == "command" else set())
+    told = {int(code) for code in operation["responses"]} - {200, 304}
+    assert told == codes
+    for code in codes:
+        (content,) = resolved(operation["responses"][str(code)])["content"].items()
+        assert content[0] == "application/problem+json"
+        assert {"type", "title", "status", "detail"} == set(
+            resolved(content[1]["schema"])["required"]
+        )
+
+
+def resolved(node):
+    """The part of the document that a reference names, or the part itself."""
+    for name in node.get("$ref", "#").split("/")[1:]:
+        node = node[name] if "$ref" not in node else document()[name]
+    return node
 
 
 def test_every_address_of_the_api_is_in_it():

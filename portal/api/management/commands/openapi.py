@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from django.core.management.base import CommandParser
 
-from portal.api.openapi import document
+from portal.api.schema import document
 from portal.command import TagoutCommand
 from portal.errors import Refused
 

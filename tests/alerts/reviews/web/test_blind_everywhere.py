@@ -18,7 +18,7 @@ from alerts.incidents.services.escalate import escalate_incidents
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import give_opinion, pass_opinion_on, run_second_opinions
 from portal.accounts.models import Role, ScopeKind
-from portal.api.openapi import document
+from portal.api.schema import document
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of, make_alike
 from tests.conftest import NOON, add_person

@@ -1,0 +1,284 @@
+"""The OpenAPI description: drf-spectacular, told of our lists and of problem details."""
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
+from rest_framework import serializers
+
+from portal.accounts.models import Role, TokenScope
+from portal.api.bodies import In
+from portal.api.commands import HEADER
+from portal.api.kinds import NO_NUL, Kind
+from portal.api.listing import Listing
+from portal.api.operations import Operation, operation_of
+from portal.api.paging import LARGEST, PAGE
+from portal.api.problems import MEDIA_TYPE, TITLES
+from portal.api.views import Api
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_SOME_TEXT = r"^[^\u0000]*\S[^\u0000]*$"  # blanks alone say nothing
+_PRINTABLE = "^[!-~]([ -~]*[!-~])?$"  # HTTP takes spaces at the ends of a header away
+_PROBLEMS = (400, 401, 403, 404, 429, 503)
+_PROBLEMS_OF_COMMANDS = (409, 413, 415)
+_AGE = {
+    "type": ["integer", "null"],
+    "description": "seconds since Sentinel was last read, of the stalest workspace behind the "
+    "answer; null where nothing was read yet",
+}
+_NEXT = {
+    "type": ["string", "null"],
+    "description": "cursor of the next page; null on the last. A page may hold fewer rows than "
+    "asked for and still have a next one",
+}
+
+
+@extend_schema_field(OpenApiTypes.URI_REF)
+class UriReference(serializers.CharField):
+    """An address that may be relative."""
+
+
+class Problem(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = UriReference()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    reasons = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="why a command was refused, one sentence each (409)",
+    )
+    errors = serializers.DictField(  # type: ignore[assignment]  # a member, no attribute
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="what is wrong with each field, parameter or member (400)",
+    )
+    reference = serializers.CharField(
+        required=False, help_text="names the mistake in our log (500)"
+    )
+
+
+class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as untyped
+    """Describes one method of a resource by its `Operation`."""
+
+    @property
+    def operation(self) -> Operation:
+        """What the method does."""
+        operation = operation_of(type(self.view), self.view.action)
+        assert operation is not None, f"{self.view.action} of {self.view} is no operation"
+        return operation
+
+    def get_operation_id(self) -> str:
+        """Return the tag and the name of the method."""
+        return f"{self.view.tag.replace('-', '_')}_{self.view.action}"
+
+    def get_tags(self) -> list[str]:
+        """Return the heading of the resource."""
+        return [self.view.tag]
+
+    def get_auth(self) -> list[Any]:
+        """Return nothing: the whole document says it once."""
+        return []
+
+    def get_summary(self) -> str:
+        """Return the first sentence."""
+        return self._text().split(". ")[0].rstrip(".")
+
+    def get_description(self) -> str:
+        """Return what it does, and who may."""
+        needs = f"Needs the scope `{self.operation.scope.value}`"
+        if self.operation.roles:
+            known = ", ".join(sorted(Role(role).label for role in self.operation.roles))
+            needs += f" and one of the roles {known}"
+        return f"{self._text()} {needs}."
+
+    def _text(self) -> str:
+        listing = self.operation.listing
+        if listing and self.operation.kind in ("list", "sub_list"):
+            return listing.says
+        if listing and self.operation.kind == "one":
+            return f"One {listing.name}, with all its fields."
+        return first_paragraph(getattr(self.view, self.view.action))
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        """Return the headers, and the query parameters that the list or the method knows."""
+        operation, listing = self.operation, self.operation.listing
+        if operation.kind == "command":
+            key = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": _PRINTABLE}
+            text = "the same key and body again give the same answer and one effect, for 24 hours"
+            return [_header(HEADER, key, text)]
+        parameters = [_query(each.name, each.says, each.kind) for each in operation.query]
+        if listing is not None and operation.kind != "one":
+            size = {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": PAGE}
+            parameters += [
+                *(_query(each.name, each.says, each.kind) for each in listing.filters),
+                _query("cursor", "`next` of the page before", Kind({"type": "string"})),
+                _query("page_size", "rows a page", Kind(size)),
+            ]
+        if listing is not None:
+            names = Kind({"type": "string", "enum": [each.name for each in listing.columns]})
+            parameters.append(_query("fields", "one or several, with commas between them", names))
+        mark = _header("If-None-Match", {"type": "string"}, "the ETag of the answer you have")
+        return [*parameters, mark]
+
+    def get_request_serializer(self) -> type[In] | None:
+        """Return the body of a command."""
+        return self.operation.body
+
+    def get_response_serializers(self) -> dict[int, OpenApiResponse]:
+        """Return the answer, and 304 for who has it already."""
+        answers = {200: OpenApiResponse(self._answer(), description="Done")}
+        if self.operation.kind != "command":
+            answers[304] = OpenApiResponse(description="You have it already")
+        return answers
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        """Return the answers and the problems, which stand once in the components."""
+        self.resolve_serializer(Problem, direction)
+        codes = _PROBLEMS + (_PROBLEMS_OF_COMMANDS if self.operation.kind == "command" else ())
+        problems = {
+            str(code): {"$ref": f"#/components/responses/Problem{code}"} for code in sorted(codes)
+        }
+        return {**super()._get_response_bodies(direction), **problems}
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Return False: `_answer` wraps rows itself."""
+        return False
+
+    def _answer(self) -> dict[str, Any]:
+        """Return the schema of an answer: members, or rows, beside the age of the data."""
+        if self.operation.schema is not None:
+            return {"allOf": [dict(self.operation.schema), _with_age({})]}
+        listing = self.operation.listing or self.view.listing
+        row = self._row(listing)
+        if self.operation.kind not in ("list", "sub_list"):
+            return {"allOf": [row, _with_age({})]}
+        return _with_age({"next": _NEXT, "results": {"type": "array", "items": row}})
+
+    def _row(self, listing: Listing) -> dict[str, str]:
+        wide = " (in lists only where `fields` names it)"
+        schema = {
+            "type": "object",
+            "description": listing.says,
+            "properties": {
+                each.name: {**each.kind.schema, "description": each.says + (wide * each.wide)}
+                for each in listing.columns
+            },
+        }
+        component = ResolvedComponent(
+            listing.name, ResolvedComponent.SCHEMA, schema=schema, object=listing
+        )
+        self.registry.register_on_missing(component)
+        return dict(component.ref)
+
+    def _map_serializer(
+        self, serializer: Any, direction: Any, bypass_extensions: bool = False
+    ) -> dict[str, Any]:
+        """Return the schema of a body, which refuses what it does not name."""
+        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
+        if direction == "request":
+            schema["additionalProperties"] = False
+        return schema
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """Add what DRF asks of every text in a body."""
+        super()._insert_field_validators(field, schema)
+        is_text = schema.get("type") == "string" and not {"format", "enum"} & set(schema)
+        if is_text and isinstance(field.root, In):
+            blank = {"pattern": NO_NUL}
+            schema |= blank if field.allow_blank else {"minLength": 1, "pattern": _SOME_TEXT}
+        if isinstance(field, serializers.ListField) and not field.allow_empty:
+            schema.setdefault("minItems", 1)
+
+
+def first_paragraph(thing: Any) -> str:
+    """Return the first paragraph of a docstring, as one line."""
+    return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _query(name: str, text: str, kind: Kind) -> OpenApiParameter:
+    schema = {**kind.schema, **kind.bounds}
+    if "enum" not in schema or not text.startswith("one or several"):
+        return OpenApiParameter(name, schema, description=text)
+    several = {"type": "array", "items": schema, "minItems": 1}
+    return OpenApiParameter(name, several, description=text, style="form", explode=False)
+
+
+def _header(name: str, schema: Mapping[str, Any], text: str) -> OpenApiParameter:
+    return OpenApiParameter(name, dict(schema), OpenApiParameter.HEADER, description=text)
+
+
+def _with_age(members: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {"data_age_seconds": _AGE, **members}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the whole description; the same for everybody, made once."""
+    found: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+    return found
+
+
+def add_shared_parts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add what stands once for all operations (a postprocessing hook of drf-spectacular)."""
+    result |= {"jsonSchemaDialect": DIALECT, "security": [{"token": []}, {"session": []}]}
+    result["components"] |= {
+        "responses": {f"Problem{code}": _problem(code) for code in TITLES},
+        "securitySchemes": _security(),
+    }
+    drop_enum_ids(result)
+    return result
+
+
+def add_tags(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
+    """Add the headings, with what each resource says of itself (a postprocessing hook)."""
+    resources: dict[str, type[Api]] = {}
+    for *_, callback in generator.endpoints:
+        resources.setdefault(callback.cls.tag, callback.cls)
+    result["tags"] = [
+        {"name": tag, "description": first_paragraph(resources[tag])} for tag in sorted(resources)
+    ]
+    return result
+
+
+def drop_enum_ids(node: Any) -> None:
+    """Take out what drf-spectacular notes beside choices to name them."""
+    if isinstance(node, dict):
+        node.pop("x-spec-enum-id", None)
+    for inner in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        drop_enum_ids(inner)
+
+
+def _problem(code: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": TITLES[code][1],
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if code in (429, 503):
+        wait = {"description": "seconds to wait", "schema": {"type": "integer"}}
+        answer["headers"] = {"Retry-After": wait}
+    return answer
+
+
+def _security() -> dict[str, Any]:
+    scopes = "; ".join(f"`{scope.value}`" for scope in TokenScope)
+    return {
+        "token": {"type": "http", "scheme": "bearer", "description": f"Scopes: {scopes}"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-tagout_session",
+            "description": "The signed-in person; what changes something also needs X-CSRFToken",
+        },
+    }
