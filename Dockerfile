@@ -24,7 +24,7 @@ COPY locale locale
 # Words and static files with their hashed names belong to the image. The key is for this line
 # alone: without one, a key would be made and kept.
 RUN export SECRET_KEY=only-while-the-image-is-built \
-    && /opt/venv/bin/python -m portal.words \
+    && /opt/venv/bin/python -m portal.compile_messages \
     && /opt/venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
     && /opt/venv/bin/python -m compileall -q portal alerts training
 # A clone made under umask 077 has files that only its owner can read; here all may, and none write.

@@ -83,7 +83,7 @@ install: $(VENV)/.runtime compiled
 install-dev: $(VENV)/.dev compiled
 
 compiled: $(PY)
-	@test ! -d locale || $(PY) -m portal.words
+	@test ! -d locale || $(PY) -m portal.compile_messages
 
 $(VENV)/.runtime: $(PY) requirements.lock
 	@test -f $(VENV)/.dev || $(UV) pip sync -q --require-hashes --python $(PY) requirements.lock

@@ -21,9 +21,9 @@ if not embedded.is_given("DATABASE_URL"):
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(data / "hypothesis"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "alerts.demo.settings"
 
-from portal.words import compile_catalogues  # noqa: E402  (tests read the words as users do)
+from portal.compile_messages import compile_messages  # noqa: E402  (tests read the words as users do)
 
-compile_catalogues()
+compile_messages()
 
 import django  # noqa: E402  (only now is there a database to name)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from portal import env, far_ends
+from portal import env, service_urls
 from portal.secret import local_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,7 +23,7 @@ DEMO = env.flag(
 )  # set by `make demo` only: pretend Azure, open mailbox
 EMBEDDED = env.flag("TAGOUT_EMBEDDED", default=False)  # set where our own PostgreSQL runs
 TESTING = "pytest" in sys.modules
-_public = far_ends.public_url()
+_public = service_urls.public_url()
 PUBLIC_URL = _public.geturl().rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "portal.ui.middleware.KeepNothing",
+    "portal.ui.middleware.NoStore",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -82,9 +82,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.ui.middleware.ReaderTime",
-    "portal.ui.middleware.RefuseLarge",
+    "portal.ui.middleware.RejectLargeBodies",
     "portal.ui.middleware.SignInAgain",
-    "portal.ui.middleware.RefuseNul",
+    "portal.ui.middleware.RejectNulBytes",
     "portal.ui.middleware.ExplainMissingRole",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -116,12 +116,12 @@ TEMPLATES = [
 ]
 
 # The database: the only truth
-DATABASES = {"default": far_ends.database()}
+DATABASES = {"default": service_urls.database()}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # reliability G4
 
 # Work in the background (queues and processes: portal/celery.py, periods: portal/schedule.py)
 
-REDIS_URL = far_ends.broker()
+REDIS_URL = service_urls.broker()
 
 # The REST API (portal/api)
 
@@ -153,7 +153,7 @@ SPECTACULAR_SETTINGS = {
 API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, least=1)
 
 # Where the head of the audit record goes every hour (portal/audit/anchors.py)
-AUDIT_ANCHOR = far_ends.audit_anchor()
+AUDIT_ANCHOR = service_urls.audit_anchor()
 
 # Captures of incidents: the largest file, all of them together, days after which those of closed
 # incidents are removed (0: never)
@@ -243,9 +243,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG
 
 # Mail: smtp://user:password@host:port (smtps:// and ?tls=1 for TLS), file:///folder (demo), console
-MAILERS = {"default": far_ends.mailer("locmem://" if TESTING else "console://")}
-MAIL_FOLDER = far_ends.mail_folder()
-DEFAULT_FROM_EMAIL = far_ends.sender()
+MAILERS = {"default": service_urls.mailer("locmem://" if TESTING else "console://")}
+MAIL_FOLDER = service_urls.mail_folder()
+DEFAULT_FROM_EMAIL = service_urls.sender()
 
 # Logs: one line an event, to standard error
 

@@ -29,9 +29,9 @@ LINGER_SECONDS = 2.0  # for the client to take the last bytes of an answer befor
 REFUSED_SECONDS = 30.0  # the same where it still sends what was refused
 STOP_SECONDS = 2.0  # for a request under way when the process is told to stop
 
-LARGEST_HEAD = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 IN_MEMORY = 64 * 1024  # of one request or answer; the rest lies in the folder of temporary files
-LARGEST_READ = 256 * 1024
+MAX_READ_BYTES = 256 * 1024
 LARGE_BODIES = 3  # so many of the largest bodies may be under way in one process
 OPEN_FILES = 4096  # connections are at most 1000, each with a file or two; some engines allow 1024
 UNSENT_BYTES = 64 * 1024 * 1024  # answers in one process that clients have not taken yet
@@ -107,7 +107,7 @@ class BufferedSocket:
         """Send a file, as sendall does."""
         file.seek(offset)
         left = settings.MAX_REQUEST_BYTES if count is None else count
-        while left and (block := file.read(min(left, LARGEST_READ))):
+        while left and (block := file.read(min(left, MAX_READ_BYTES))):
             self.sendall(block)
             left -= len(block)
         return file.tell() - offset
@@ -121,7 +121,7 @@ class BufferedSocket:
         """Send more of what was kept; return whether nothing is left."""
         if self.unsent is None:
             return True
-        while block := self.unsent.read(LARGEST_READ):
+        while block := self.unsent.read(MAX_READ_BYTES):
             sent = self._send(block)
             if sent < len(block):
                 self.unsent.seek(sent - len(block), 1)
@@ -212,7 +212,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
         self._watch(conn, selectors.EVENT_READ, self._receive, HEAD_SECONDS)
 
     def _receive(self, conn: Connection) -> None:
-        size = LARGEST_READ if conn.wanted < 0 else min(conn.wanted, LARGEST_READ)
+        size = MAX_READ_BYTES if conn.wanted < 0 else min(conn.wanted, MAX_READ_BYTES)
         try:
             data = conn.sock.real.recv(size)
         except BlockingIOError:
@@ -231,7 +231,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
             conn.head += data
             end = conn.head.find(b"\r\n\r\n", searched)
             if end < 0:
-                if len(conn.head) > LARGEST_HEAD:
+                if len(conn.head) > MAX_HEAD_BYTES:
                     self._refuse(
                         conn, b"431 Request Header Fields Too Large", b"The headers are too long."
                     )
@@ -339,7 +339,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untype
 
     def _discard(self, conn: Connection) -> None:
         try:
-            if not conn.sock.real.recv(LARGEST_READ):
+            if not conn.sock.real.recv(MAX_READ_BYTES):
                 self._drop(conn)
         except BlockingIOError:
             return

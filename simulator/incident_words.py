@@ -24,8 +24,8 @@ WRITABLE = (
 NO_OWNER: Json = {
     "objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None,
 }  # fmt: skip
-LONGEST_DESCRIPTION, LONGEST_COMMENT = 5_000, 30_000
-MOST_ALERTS, MOST_COMMENTS, MOST_TASKS = 150, 100, 40
+MAX_DESCRIPTION_LENGTH, MAX_COMMENT_LENGTH = 5_000, 30_000
+MAX_ALERTS, MAX_COMMENTS, MAX_TASKS = 150, 100, 40
 
 
 def check_enum(member: str, value: Any, allowed: Collection[str]) -> None:
@@ -61,8 +61,8 @@ def check_incident(properties: Any) -> Json:
     if not isinstance(title, str) or not title:
         raise bad_request("Required property 'title' not found in JSON.")
     check_closing(properties, required=("severity", "status"))
-    if len(properties.get("description") or "") > LONGEST_DESCRIPTION:
-        raise bad_request(f"description is longer than {LONGEST_DESCRIPTION} characters.")
+    if len(properties.get("description") or "") > MAX_DESCRIPTION_LENGTH:
+        raise bad_request(f"description is longer than {MAX_DESCRIPTION_LENGTH} characters.")
     labels = properties.get("labels") or []
     if not isinstance(labels, list) or not all(
         isinstance(label, dict) and isinstance(label.get("labelName"), str) and label["labelName"]

@@ -12,9 +12,9 @@ from simulator.automation.run import fill_owner, run_created, run_updated
 from simulator.azure import Azure, Workspace
 from simulator.incident_words import (
     CLOSING,
-    LONGEST_COMMENT,
-    MOST_ALERTS,
-    MOST_COMMENTS,
+    MAX_ALERTS,
+    MAX_COMMENT_LENGTH,
+    MAX_COMMENTS,
     NO_OWNER,
     WRITABLE,
     merge_labels,
@@ -117,13 +117,13 @@ def put_comment(
     """Write a comment: the new one and, when its id was known, the one it replaces."""
     if not isinstance(message, str) or not message:
         raise bad_request("A comment needs a message.")
-    if len(message) > LONGEST_COMMENT:
-        raise bad_request(f"A comment has at most {LONGEST_COMMENT} characters.")
+    if len(message) > MAX_COMMENT_LENGTH:
+        raise bad_request(f"A comment has at most {MAX_COMMENT_LENGTH} characters.")
     name = (name or str(uuid.uuid4())).lower()
     held = azure.store.resources.parts(incident.workspace, incident.name, "comments")
     former = next((part for part in held if part.name == name), None)
-    if former is None and len(held) >= MOST_COMMENTS:
-        raise bad_request(f"An incident has at most {MOST_COMMENTS} comments.")
+    if former is None and len(held) >= MAX_COMMENTS:
+        raise bad_request(f"An incident has at most {MAX_COMMENTS} comments.")
     stamp = azure.stamp(at)
     created = former.created if former else stamp
     told = {
@@ -153,8 +153,8 @@ def join_alerts(
 ) -> Incident:
     """More alerts come into an incident, as Sentinel's grouping does it."""
     held_alerts, _ = azure.details(incident)
-    if len(held_alerts) + len(alerts) > MOST_ALERTS:
-        raise bad_request(f"An incident has at most {MOST_ALERTS} alerts.")
+    if len(held_alerts) + len(alerts) > MAX_ALERTS:
+        raise bad_request(f"An incident has at most {MAX_ALERTS} alerts.")
     added = incident.details or {}
     incident.details = {
         "alerts": [*added.get("alerts", []), *alerts],
@@ -202,5 +202,5 @@ def merge_incidents(azure: Azure, loser: Incident, survivor: Incident, *, at: in
         }
 
     change_incident(azure, loser, redirect, at=at, source="Microsoft Defender XDR")
-    room = MOST_ALERTS - len(azure.details(survivor)[0])
+    room = MAX_ALERTS - len(azure.details(survivor)[0])
     join_alerts(azure, survivor, alerts[:room], entities, at=at)

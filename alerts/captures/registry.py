@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-LONGEST_READING = 60  # seconds
+MAX_READING_SECONDS = 60  # seconds
 
 
 class UnreadableCaptureError(Exception):

@@ -21,7 +21,7 @@ from alerts.captures.policies import (
     reasons_against_removing,
 )
 from alerts.captures.queries import bytes_of, stored_bytes
-from alerts.captures.registry import LONGEST_READING, UnreadableCaptureError, capture_reader
+from alerts.captures.registry import MAX_READING_SECONDS, UnreadableCaptureError, capture_reader
 from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.incidents.services.timeline import write_timeline
 from portal.accounts.models import User
@@ -35,7 +35,7 @@ PIECE = 1024 * 1024
 BATCH = 50
 MEGABYTE = 1024 * 1024
 SAME_VISIT = timedelta(hours=1)
-LEASE = timedelta(seconds=2 * LONGEST_READING)
+LEASE = timedelta(seconds=2 * MAX_READING_SECONDS)
 
 
 class CannotAttachCapture(Refused):

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.captures.registry import LONGEST_READING
+from alerts.captures.registry import MAX_READING_SECONDS
 from alerts.captures.services import read_a_capture, remove_old_captures
 from portal import clock
 
@@ -14,8 +14,8 @@ SLICE = 10  # seconds in which a reading may begin
 
 @shared_task(
     acks_late=True,
-    soft_time_limit=SLICE + LONGEST_READING + 15,
-    time_limit=SLICE + LONGEST_READING + 30,
+    soft_time_limit=SLICE + MAX_READING_SECONDS + 15,
+    time_limit=SLICE + MAX_READING_SECONDS + 30,
 )
 def read_waiting_captures(**_later: Any) -> None:
     """Read captures in quarantine. Any number may run at once."""

@@ -26,10 +26,10 @@ from portal.jobs.services import let_work_age, move_clock
 from portal.schedule import SCHEDULE
 from simulator.client import Control, ControlRefused
 
-LONGEST_STEP = timedelta(hours=12)
-LONGEST_WAIT = 600.0  # seconds for what one step brought
+MAX_STEP = timedelta(hours=12)
+MAX_WAIT = 600.0  # seconds for what one step brought
 ROUND = timedelta(seconds=30)  # later rounds find due what comes back every few seconds
-MOST_ROUNDS = 8
+MAX_ROUNDS = 8
 PATIENCE = 30.0  # seconds after which a job that nobody takes is not waited for
 LOOK, LOOKS = 0.25, 8  # seconds between two looks; looks before workers are woken again
 MOMENT = 1.0  # seconds that what workers do over and over again takes at most
@@ -69,7 +69,7 @@ def advance(duration: timedelta, *, tell: Callable[[str], None]) -> list[Step]:
     lame: set[int] = set()
     left, steps = duration, []
     while left:
-        step = min(left, LONGEST_STEP)
+        step = min(left, MAX_STEP)
         move_clock(by=step)
         created = sum(control.advance(step.total_seconds())["created"] for control in controls)
         waited = _let_workers_follow(step, lame) if working else 0.0
@@ -138,13 +138,13 @@ def _let_workers_follow(step: timedelta, lame: set[int]) -> float:
     changed nothing: what is read in one is decided in the next and sent in the third.
     """
     began, by, before = time.monotonic(), step, None
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         seen = _what_is_known()
         if seen == before:
             break
         before = seen
         let_work_age(by=by)
-        _one_round(lame, until=began + LONGEST_WAIT)
+        _one_round(lame, until=began + MAX_WAIT)
         by = ROUND
     return time.monotonic() - began
 
@@ -171,7 +171,7 @@ def _one_round(lame: set[int], *, until: float) -> None:
                 return
         if time.monotonic() > until:
             raise CannotAdvance(
-                f"Work is still due after {LONGEST_WAIT / 60:.0f} minutes: the clock stopped on"
+                f"Work is still due after {MAX_WAIT / 60:.0f} minutes: the clock stopped on"
                 " the way."
             )
 

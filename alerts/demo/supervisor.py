@@ -12,7 +12,7 @@ from alerts.demo.processes import Died, Family, last_words
 from portal import embedded
 from portal.errors import Misconfigured
 
-FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0  # seconds; each wait is twice the one before
+FIRST_WAIT, MAX_WAIT = 1.0, 15.0  # seconds; each wait is twice the one before
 STEADY = 60.0  # seconds after which a process that ran is no longer one that dies over and over
 MAX_DEATHS = 6  # in a row
 ASKED_EVERY = 2.0  # seconds between two questions to a server
@@ -42,7 +42,7 @@ class _Deaths:
         if self.started_at is not None and now - self.started_at >= STEADY:
             self.count = 0
         self.count += 1
-        wait: float = min(FIRST_WAIT * 2 ** (self.count - 1), LONGEST_WAIT)
+        wait: float = min(FIRST_WAIT * 2 ** (self.count - 1), MAX_WAIT)
         self.due_at = now + wait
         return wait
 

@@ -12,10 +12,10 @@ from portal.accounts.queries import Reach, reach_of, roles_of
 from portal.ui.words import number
 
 OUR_LABELS = "tagout"  # labels that begin so are Tagout's own words
-LONGEST_MESSAGE = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
-LONGEST_LABEL = 100
-MOST_COMMENTS = 100
-MOST_REASONS = 50  # more than that nobody reads; all incidents are asked nevertheless
+MAX_MESSAGE_LENGTH = 29_000  # Sentinel takes 30,000 characters, and we add who wrote it
+MAX_LABEL_LENGTH = 100
+MAX_COMMENTS = 100
+MAX_REASONS = 50  # more than that nobody reads; all incidents are asked nevertheless
 
 
 def reasons_against_acting(
@@ -27,7 +27,7 @@ def reasons_against_acting(
     rows = [incidents] if isinstance(incidents, Incident) else list(incidents)
     if not rows:
         return [_("There is no such incident, or none that you may see.")]
-    reasons = [reason for row in rows if (reason := _read_only(row))][:MOST_REASONS]
+    reasons = [reason for row in rows if (reason := _read_only(row))][:MAX_REASONS]
     if by is not None:
         reasons += [*_reasons_against_place(rows), *_reasons_against_person(rows, by)]
     return list(dict.fromkeys(reasons))
@@ -69,13 +69,13 @@ def reasons_against_comment(incidents: Iterable[Incident], message: str) -> list
     """Why this comment cannot be written."""
     if not message.strip():
         return [_("A comment needs some words.")]
-    if len(message) > LONGEST_MESSAGE:
-        return [_("A comment has at most %(n)s characters.") % {"n": number(LONGEST_MESSAGE)}]
+    if len(message) > MAX_MESSAGE_LENGTH:
+        return [_("A comment has at most %(n)s characters.") % {"n": number(MAX_MESSAGE_LENGTH)}]
     return [
         _("%(incident)s has %(n)s comments, which is all that Sentinel keeps.")
         % {"incident": _number(row), "n": number(row.comments_count)}
         for row in incidents
-        if row.comments_count >= MOST_COMMENTS
+        if row.comments_count >= MAX_COMMENTS
     ]
 
 
@@ -83,9 +83,9 @@ def reasons_against_labels(labels: Iterable[str]) -> list[str]:
     """Why a person may not add or remove these labels."""
     reasons = []
     for label in labels:
-        if not label or len(label) > LONGEST_LABEL:
+        if not label or len(label) > MAX_LABEL_LENGTH:
             reasons.append(
-                _("A label has between 1 and %(n)s characters.") % {"n": number(LONGEST_LABEL)}
+                _("A label has between 1 and %(n)s characters.") % {"n": number(MAX_LABEL_LENGTH)}
             )
         elif label.casefold().startswith(OUR_LABELS):
             reasons.append(

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.outbox.models import Change, Haste, Kind, Landing, Outcome, WantedRule
+from alerts.outbox.models import Change, Kind, Landing, Outcome, RulePriority, WantedRule
 from portal.jobs.models import State
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -166,7 +166,7 @@ def wanted_rules(workspace_id: int | None = None) -> QuerySet[WantedRule]:
 
 def workspaces_to_stop() -> list[int]:
     """Where a gate is owed: those come before everything and do not wait for each other."""
-    rows = WantedRule.objects.filter(outcome=Landing.OWED, urgency=Haste.STOP)
+    rows = WantedRule.objects.filter(outcome=Landing.OWED, urgency=RulePriority.STOP)
     return sorted(set(rows.values_list("workspace_id", flat=True)))
 
 

@@ -12,8 +12,8 @@ from alerts.sites.models import Site
 from portal.accounts.models import OT_ROLES, SOC_ROLES, Role, User
 from portal.accounts.queries import people_holding, reach_of
 
-LONGEST_QUESTION = 500
-LONGEST_NOTE = 500
+MAX_QUESTION_LENGTH = 500
+MAX_NOTE_LENGTH = 500
 
 
 def works_in(user: User, workspace: Workspace) -> bool:
@@ -58,7 +58,7 @@ def reasons_against_asking(
         reasons.append(gettext("One question is about incidents of one workspace."))
     if not question.strip():
         reasons.append(gettext("Choose a question or write one."))
-    if len(question) > LONGEST_QUESTION:
+    if len(question) > MAX_QUESTION_LENGTH:
         reasons.append(gettext("Keep the question under 500 characters."))
     reasons += _reasons_in(incidents, site)
     return reasons
@@ -108,7 +108,7 @@ def reasons_against_verdict(
         reasons.append(gettext("Choose a reason."))
     if verdict == Verdict.SUSPICIOUS and not note.strip():
         reasons.append(gettext("Suspicious needs one line: what makes you think so?"))
-    if len(note) > LONGEST_NOTE:
+    if len(note) > MAX_NOTE_LENGTH:
         reasons.append(gettext("Keep the note under 500 characters."))
     return reasons
 

@@ -17,7 +17,7 @@ from alerts.suppression.engine.guards.life import CREDIT_PERIOD, credit_wanted
 from alerts.suppression.engine.guards.never import holds_strict
 from alerts.suppression.engine.guards.proposal import reasons_against_draft
 from alerts.suppression.engine.guards.trial_carry_over import trial_carry_over
-from alerts.suppression.engine.guards.width import MOST_SHARE
+from alerts.suppression.engine.guards.width import MAX_SHARE
 from alerts.suppression.engine.rule import Rule
 from bench.suppression.rules import SignedRule, count_rules
 from bench.suppression.world import SeenAlert, World
@@ -305,7 +305,7 @@ class Policy:
         reasons = [r.code for r in reasons_against_draft(
             rule, now=now, plant_zones=zones, criticality={})]  # fmt: skip
         matched, stops = self._back_test(pattern, mined)
-        if matched > MOST_SHARE * len(mined.incidents):
+        if matched > MAX_SHARE * len(mined.incidents):
             reasons.append("wide.share")
         if stops:
             reasons.append("stops")

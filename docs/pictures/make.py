@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 SAM, ODA = "sam@demo.example", "oda@demo.example"
 SITE = "Gdańsk"
 SIZES = ((1440, 900, 1), (390, 844, 2))  # the phone as sharp as phones are
-MOST_BYTES = 250_000
+MAX_BYTES = 250_000
 ANSWERS = ("Maintenance", "Routine", "Suspicious")
 
 
@@ -75,7 +75,7 @@ def main(address: str, password: str) -> None:
         for name, (person, path) in pages.items():
             for written in pictures(portal, name, person, path):
                 print(written.name, written.stat().st_size)
-                if written.stat().st_size > MOST_BYTES:
+                if written.stat().st_size > MAX_BYTES:
                     sys.exit(f"{written.name} is too large.")
         browser.close()
 

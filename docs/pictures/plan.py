@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from make import MOST_BYTES, ODA, SAM, Portal, chromium, pictures
+from make import MAX_BYTES, ODA, SAM, Portal, chromium, pictures
 from playwright.sync_api import Page, sync_playwright
 
 LEO, OLAF, TOM = "leo@demo.example", "olaf@demo.example", "tom@demo.example"
@@ -28,7 +28,7 @@ def main(address: str, password: str) -> None:
         portal = Portal(chromium(playwright), address, password)
         for written in story(portal, password):
             print(written.name, written.stat().st_size)
-            if written.stat().st_size > MOST_BYTES:
+            if written.stat().st_size > MAX_BYTES:
                 sys.exit(f"{written.name} is too large.")
         portal.browser.close()
 

@@ -12,7 +12,7 @@ from portal.accounts.services import note_token_use
 from portal.proxies import client_address
 
 REALM = 'Bearer realm="Tagout"'
-LONGEST = 200
+MAX_SECRET_LENGTH = 200
 
 
 class Bearer(BaseAuthentication):
@@ -26,7 +26,7 @@ class Bearer(BaseAuthentication):
         scheme, _, secret = sent.partition(" ")
         if scheme.lower() != "bearer":
             raise AuthenticationFailed("Use “Authorization: Bearer” and a token.")
-        token = token_of(secret.strip()) if len(secret) <= LONGEST else None
+        token = token_of(secret.strip()) if len(secret) <= MAX_SECRET_LENGTH else None
         if token is None:
             raise AuthenticationFailed("This token is unknown.")
         now = clock.now_of(request._request)

@@ -14,7 +14,7 @@ from portal.api.listing import Listing, Order, Own, rows_of
 from portal.api.problems import BadInput
 from portal.moments import read_moment
 
-PAGE, LARGEST = 100, 1000
+PAGE, MAX_PAGE_SIZE = 100, 1000
 SEARCHED = 20_000  # rows looked through for one page where a filter has no fitting index
 
 
@@ -55,8 +55,8 @@ def page_of(
 def _size(text: str | None) -> int:
     if text is None:
         return PAGE
-    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST:
-        said = f"page_size is a number between 1 and {LARGEST}."
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        said = f"page_size is a number between 1 and {MAX_PAGE_SIZE}."
         raise BadInput(said, {"page_size": [said]})
     return int(text)
 

@@ -18,7 +18,7 @@ from portal.api.commands import HEADER
 from portal.api.kinds import NO_NUL, Kind
 from portal.api.listing import Listing
 from portal.api.operations import Operation, operation_of
-from portal.api.paging import LARGEST, PAGE
+from portal.api.paging import MAX_PAGE_SIZE, PAGE
 from portal.api.problems import MEDIA_TYPE, TITLES
 from portal.api.views import Api
 
@@ -117,7 +117,7 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
             return [_header(HEADER, key, text)]
         parameters = [_query(each.name, each.says, each.kind) for each in operation.query]
         if listing is not None and operation.kind != "one":
-            size = {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": PAGE}
+            size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE}
             parameters += [
                 *(_query(each.name, each.says, each.kind) for each in listing.filters),
                 _query("cursor", "`next` of the page before", Kind({"type": "string"})),

@@ -21,6 +21,6 @@ def register_comparison(fn: Comparison) -> None:
         _comparisons.append(fn)
 
 
-def compare_far_ends(*, now: datetime) -> list[Found]:
-    """Ask every comparison."""
+def run_comparisons(*, now: datetime) -> list[Found]:
+    """Return what every registered comparison finds outside."""
     return [found for compare in _comparisons for found in compare(now)]

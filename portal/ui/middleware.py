@@ -106,7 +106,7 @@ class ReaderTime:
             return self._get_response(request)
 
 
-class KeepNothing:
+class NoStore:
     """What a page shows stays on no disk and in no proxy, and Back after sign-out shows none of it
     (reliability A10). Static files are served before this is asked.
     """
@@ -121,7 +121,7 @@ class KeepNothing:
         return response
 
 
-class RefuseLarge:
+class RejectLargeBodies:
     """What is larger than any form with its files may be is refused by its length alone, before a
     byte of it lies on a disk (reliability A40). The API has a smaller limit of its own.
     """
@@ -146,7 +146,7 @@ class RefuseLarge:
                 pass
 
 
-class RefuseNul:
+class RejectNulBytes:
     """NUL cannot be stored nor looked for in PostgreSQL and nobody types it: to whoever sends one
     to a page the answer is 400. The API and sign-in say it in words of their own.
     """

@@ -14,7 +14,7 @@ from simulator.incident_words import STATUSES
 from simulator.store.incidents import Slice
 from simulator.words import bad_request, parse_time
 
-DEFAULT_PAGE, LARGEST_PAGE = 50, 1000
+DEFAULT_PAGE, MAX_PAGE_SIZE = 50, 1000
 _CLAUSE = re.compile(
     r"\s*properties/(?P<name>\w+)\s+(?P<operator>eq|ne|ge|gt|le|lt)\s+(?P<value>'[^']*'|[^\s']+)\s*",
     re.IGNORECASE,
@@ -71,8 +71,8 @@ def read_slice(query: dict[str, str]) -> Slice:
     if name not in _SORTED_BY or way not in {"asc", "desc"} or len(order) > 2:
         raise bad_request("Invalid orderby clause")
     top = query.get("$top", str(DEFAULT_PAGE))
-    if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= LARGEST_PAGE:
-        raise bad_request(f"$top must be a number from 1 to {LARGEST_PAGE}.")
+    if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= MAX_PAGE_SIZE:
+        raise bad_request(f"$top must be a number from 1 to {MAX_PAGE_SIZE}.")
     return Slice(
         conditions=read_filter(query["$filter"]) if query.get("$filter") else [],
         column=_SORTED_BY[name],

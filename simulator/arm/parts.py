@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.arm.call import Call, Route, security_route
 from simulator.arm.incidents import incident_of
-from simulator.incident_words import MOST_TASKS, check_enum
+from simulator.incident_words import MAX_TASKS, check_enum
 from simulator.incidents import put_comment, recount_comments
 from simulator.records import incident_path
 from simulator.store.incidents import Incident
@@ -100,8 +100,8 @@ def put_task(call: Call) -> Reply:
     former = _held(call, incident, "tasks")
     call.require_match(former.etag if former else None, told)
     held = call.azure.store.resources.parts(incident.workspace, incident.name, "tasks")
-    if former is None and len(held) >= MOST_TASKS:
-        raise bad_request(f"An incident has at most {MOST_TASKS} tasks.")
+    if former is None and len(held) >= MAX_TASKS:
+        raise bad_request(f"An incident has at most {MAX_TASKS} tasks.")
     stamp = call.azure.stamp(call.now)
     created = former.created if former else stamp
     kept = {

@@ -11,7 +11,7 @@ from simulator.words import ArmRefusal, bad_request, parse_time
 
 Json = dict[str, Any]
 RULES_PER_WORKSPACE = 512
-MOST_CONDITIONS, MOST_ACTIONS, LONGEST_NAME = 50, 20, 500
+MAX_CONDITIONS, MAX_ACTIONS, MAX_NAME_LENGTH = 50, 20, 500
 _CHANGED = ("IncidentSeverity", "IncidentStatus", "IncidentOwner")
 _ARRAYS = ("CustomDetails", "CustomDetailValues", "IncidentLabels")
 
@@ -21,14 +21,14 @@ def check_rule(properties: Any) -> Json:
     if not isinstance(properties, dict):
         raise bad_request("Required property 'properties' not found in JSON.")
     name, order = properties.get("displayName"), properties.get("order")
-    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME:
-        raise bad_request(f"displayName must have 1 to {LONGEST_NAME} characters.")
+    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME_LENGTH:
+        raise bad_request(f"displayName must have 1 to {MAX_NAME_LENGTH} characters.")
     if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= 1000:
         raise bad_request("order must be a number from 1 to 1000.")
     _check_trigger(properties.get("triggeringLogic"))
     actions = properties.get("actions")
-    if not isinstance(actions, list) or not 1 <= len(actions) <= MOST_ACTIONS:
-        raise bad_request(f"A rule has 1 to {MOST_ACTIONS} actions.")
+    if not isinstance(actions, list) or not 1 <= len(actions) <= MAX_ACTIONS:
+        raise bad_request(f"A rule has 1 to {MAX_ACTIONS} actions.")
     for action in actions:
         _check_action(action)
     return properties
@@ -45,8 +45,8 @@ def _check_trigger(logic: Any) -> None:
         except ValueError:
             raise bad_request("expirationTimeUtc is no time.") from None
     conditions = logic.get("conditions") or []
-    if not isinstance(conditions, list) or _count(conditions) > MOST_CONDITIONS:
-        raise bad_request(f"A rule has at most {MOST_CONDITIONS} conditions.")
+    if not isinstance(conditions, list) or _count(conditions) > MAX_CONDITIONS:
+        raise bad_request(f"A rule has at most {MAX_CONDITIONS} conditions.")
     for condition in conditions:
         _check_condition(condition, logic)
 

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.automation.evaluate import Change, conditions_hold
 from simulator.automation.properties import View
 from simulator.azure import Azure, Workspace
-from simulator.incident_words import CLOSING, MOST_TASKS, NO_OWNER, merge_labels
+from simulator.incident_words import CLOSING, MAX_TASKS, NO_OWNER, merge_labels
 from simulator.people import person_by_object_id
 from simulator.records import incident_path, save
 from simulator.store.incidents import Incident
@@ -144,7 +144,7 @@ def fill_owner(owner: Json) -> Json:
 def add_task(azure: Azure, incident: Incident, wanted: Json, *, at: int) -> bool:
     """Put a task on an incident; false when it already carries as many as it may."""
     held = azure.store.resources.parts(incident.workspace, incident.name, "tasks")
-    if len(held) >= MOST_TASKS:
+    if len(held) >= MAX_TASKS:
         return False
     stamp = azure.stamp(at)
     etag = azure.store.next_etag(stamp)

@@ -11,7 +11,7 @@ from django.conf import settings as live
 from django.db import connection
 from django.test import Client
 
-from portal import far_ends
+from portal import service_urls
 from portal.accounts.models import User
 from portal.accounts.services import change_password, create_token, rotate_token
 from portal.api.schema import document
@@ -170,7 +170,9 @@ def test_a43_neither_log_nor_failure_page_nor_record_tells_a_secret(
 
 
 @pytest.mark.abuse("A43")
-@pytest.mark.parametrize("read", [far_ends.database, far_ends.broker, lambda: far_ends.mailer("")])
+@pytest.mark.parametrize(
+    "read", [service_urls.database, service_urls.broker, lambda: service_urls.mailer("")]
+)
 @pytest.mark.parametrize(
     "value",
     [

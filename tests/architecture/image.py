@@ -143,7 +143,7 @@ def _troubles_of_install(stages: list[Stage]) -> list[str]:
                 found += [] if find_spec(value) else [f"there is no module {value}"]
             if option == "manage.py":
                 found += troubles_of_command(["python", "manage.py", value])
-    for needed in ("portal.words", "manage.py collectstatic"):
+    for needed in ("portal.compile_messages", "manage.py collectstatic"):
         if not any(needed in step for step in runs):
             found.append(f"the image is built without {needed}")
     return found

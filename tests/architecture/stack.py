@@ -17,7 +17,7 @@ from tests.architecture.image import Stage, command_of, pinned, stages_of, troub
 from tests.architecture.tree import HOME
 
 SECRETS = "/run/secrets/"
-LONGEST_STOP = 30  # seconds (reliability F34)
+MAX_STOP_SECONDS = 30  # seconds (reliability F34)
 # What the images of others read; all else is ours and must be read by Tagout.
 FOREIGN = re.compile(
     r"POSTGRES_(DB|USER|PASSWORD_FILE|INITDB_ARGS)|OWNER_URL_FILE|APP_URL_FILE|REDIS_URL_FILE"
@@ -194,7 +194,7 @@ def _bounds(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     if not {"max-size", "max-file"} <= set(service.get("logging", {}).get("options", {})):
         yield "its log may fill the disk"
     stop = int(service.get("stop_grace_period", "0s").rstrip("s"))
-    if name in stack.ours and not 0 < stop <= LONGEST_STOP:
+    if name in stack.ours and not 0 < stop <= MAX_STOP_SECONDS:
         yield f"has {stop} s to stop"
     command = stack.command(name)
     if int(option_of(command, "--graceful-timeout") or 0) >= stop:
@@ -315,7 +315,9 @@ def _commands(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]
 def settings_read() -> set[str]:
     """The names that the settings read from the environment."""
     names = set()
-    text = "".join((HOME / "portal" / name).read_text() for name in ("settings.py", "far_ends.py"))
+    text = "".join(
+        (HOME / "portal" / name).read_text() for name in ("settings.py", "service_urls.py")
+    )
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             owner, name = node.func.value, node.args[0]

@@ -203,7 +203,7 @@ def test_a_name_said_twice_is_noticed():
         ("USER 10001:10001", "COPY LICENSE ./\nUSER 10001:10001", "keep the modes of the clone"),
         (" --require-hashes", "", "packages are installed without their hashes"),
         ("-r requirements-production.lock", "-r production.lock", "production.lock does not exist"),
-        ("-m portal.words", "-m portal.word", "there is no module portal.word"),
+        ("-m portal.compile_messages", "-m portal.word", "there is no module portal.word"),
         ("manage.py collectstatic", "manage.py collect", "manage.py knows no command collect"),
         ("RUN pip uninstall", "RUN apt-get install gcc; pip uninstall", "the last stage runs apt"),
         ("HEALTHCHECK", "LABEL", "the image has no HEALTHCHECK"),

@@ -13,7 +13,7 @@ COUNTS = {
 }  # fmt: skip
 # Of the numbers in these files some are no count, or not for people.
 LEFT_OUT = {
-    "alerts/reviews/services/tell.py": {"annotation.work_order"},
+    "alerts/reviews/services/notify.py": {"annotation.work_order"},
     "alerts/suppression/services/promote.py": {"version.number"},
     "alerts/outbox/queries.py": {"found['n']"},  # a digit of a stored note
     "alerts/dashboards/web/numbers.py": {"highest"},  # written already

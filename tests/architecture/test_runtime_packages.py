@@ -22,7 +22,7 @@ sys.meta_path.insert(0, Refuse())
 EVERYTHING = """
 import django
 django.setup()
-import kombu.transport.redis, gunicorn.app.wsgiapp, portal.wsgi, portal.words
+import kombu.transport.redis, gunicorn.app.wsgiapp, portal.wsgi, portal.compile_messages
 from portal.celery import app
 app.loader.import_default_modules()
 app.finalize()

@@ -20,7 +20,7 @@ from django.conf import settings
 
 from alerts.demo.processes import hold_port, port_of
 from portal.embedded import _package
-from tests.architecture.stack import LONGEST_STOP, SECRETS, Stack
+from tests.architecture.stack import MAX_STOP_SECONDS, SECRETS, Stack
 from tests.architecture.tree import HOME
 from tests.faults.conftest import wait_until
 
@@ -190,7 +190,7 @@ def test_the_broker_answers_only_who_knows_the_password(composed):
     ):
         stranger.ping()
     composed.running["broker"].send_signal(signal.SIGTERM)
-    assert composed.running["broker"].wait(LONGEST_STOP) == 0
+    assert composed.running["broker"].wait(MAX_STOP_SECONDS) == 0
 
 
 def test_a_broker_without_a_password_does_not_start(composed):
@@ -263,7 +263,7 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
     for name in names:
         composed.running[name].send_signal(signal.SIGTERM)
     for name in names:
-        assert composed.running[name].wait(LONGEST_STOP) == 0, name
+        assert composed.running[name].wait(MAX_STOP_SECONDS) == 0, name
     for name in names:
         lines = (composed.folder / f"{name}.log").read_text().splitlines()
         assert [line for line in lines if not line.startswith('{"at": ')] == [], name

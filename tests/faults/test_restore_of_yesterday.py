@@ -13,7 +13,7 @@ from django.db import transaction
 
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import Change, Outcome
-from alerts.outbox.services import owe_comment, owe_update
+from alerts.outbox.services import enqueue_comment, enqueue_update
 from alerts.outbox.tasks import deliver_due_changes, deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
@@ -21,7 +21,7 @@ from alerts.sentinel.services.freshness import note_fresh
 from alerts.sentinel.wire import read_automation_rule, read_incident
 from alerts.suppression.queries import on_again_since
 from alerts.suppression.services.leases import renew_due_leases
-from portal import clock, far_ends
+from portal import clock, service_urls
 from portal.audit.anchors import keep_outside
 from portal.audit.engine import Anchor
 from portal.audit.models import Entry
@@ -48,7 +48,7 @@ def heads(tmp_path, settings, monkeypatch):
     """Heads of the audit record go into a file."""
     path = tmp_path / "heads"
     monkeypatch.setenv("AUDIT_ANCHOR", f"file://{path}")
-    settings.AUDIT_ANCHOR = far_ends.audit_anchor()
+    settings.AUDIT_ANCHOR = service_urls.audit_anchor()
     return path
 
 
@@ -95,7 +95,7 @@ def goes_on(plant):
 def test_what_is_not_known_is_named_and_nothing_leaves_until_somebody_has_looked(
     plant, databases, heads, tmp_path
 ):
-    owe_comment(
+    enqueue_comment(
         workspace_id=plant.workspace.pk,
         incident_name="a",
         message="Routine.",
@@ -156,10 +156,10 @@ def test_what_left_after_the_backup_does_not_leave_twice(plant, databases, tmp_p
         "now": clock.now(),
         "hold": timedelta(),
     }
-    owe_comment(message="Routine.", **told)
+    enqueue_comment(message="Routine.", **told)
     properties = read_incident(client_for(plant.workspace).get_incident(incident)).raw["properties"]
     patch = {"severity": "Low"}
-    owe_update(patch=patch, base=base_for(patch, properties), **told)
+    enqueue_update(patch=patch, base=base_for(patch, properties), **told)
     archive = back_up(tmp_path)
     plant.deliver()
     sent = [each for each in writes(plant) if incident in each["path"]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal import far_ends
+from portal import service_urls
 from portal.checks import warn_about_unsafe_settings
 
 
@@ -53,7 +53,7 @@ def test_mail_without_tls_is_named_unless_it_stays_on_the_machine(
     settings, monkeypatch, url, expected
 ):
     monkeypatch.setenv("EMAIL_URL", url)
-    settings.MAILERS = {"default": far_ends.mailer("console://")}
+    settings.MAILERS = {"default": service_urls.mailer("console://")}
     assert warning_ids() == expected
 
 

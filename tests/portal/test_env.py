@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portal import env, far_ends
+from portal import env, service_urls
 from portal.errors import Misconfigured
 from portal.secret import local_secret
 
@@ -38,23 +38,23 @@ def test_a_file_without_a_value_in_it_is_named(monkeypatch, tmp_path, content):
 @pytest.mark.parametrize(
     ("name", "value", "read"),
     [
-        ("DATABASE_URL", "postgresql://localhost", far_ends.database),
-        ("DATABASE_URL", "postgresql://localhost/", far_ends.database),
-        ("DATABASE_URL", "postgresql://localhost/x?sslmode=maybe", far_ends.database),
-        ("STATEMENT_TIMEOUT_MS", "-1", far_ends.database),
-        ("STATEMENT_TIMEOUT_MS", "9999999999", far_ends.database),
-        ("LOCK_TIMEOUT_MS", "½", far_ends.database),
-        ("REDIS_URL", "localhost:6379", far_ends.broker),
-        ("REDIS_URL", "http://localhost/", far_ends.broker),
-        ("REDIS_URL", "redis://localhost:port/0", far_ends.broker),
-        ("REDIS_URL", "redis://", far_ends.broker),
-        ("REDIS_URL", "redis://localhost/first", far_ends.broker),
-        ("PUBLIC_URL", "https://", far_ends.public_url),
-        ("PUBLIC_URL", "tagout.example", far_ends.public_url),
+        ("DATABASE_URL", "postgresql://localhost", service_urls.database),
+        ("DATABASE_URL", "postgresql://localhost/", service_urls.database),
+        ("DATABASE_URL", "postgresql://localhost/x?sslmode=maybe", service_urls.database),
+        ("STATEMENT_TIMEOUT_MS", "-1", service_urls.database),
+        ("STATEMENT_TIMEOUT_MS", "9999999999", service_urls.database),
+        ("LOCK_TIMEOUT_MS", "½", service_urls.database),
+        ("REDIS_URL", "localhost:6379", service_urls.broker),
+        ("REDIS_URL", "http://localhost/", service_urls.broker),
+        ("REDIS_URL", "redis://localhost:port/0", service_urls.broker),
+        ("REDIS_URL", "redis://", service_urls.broker),
+        ("REDIS_URL", "redis://localhost/first", service_urls.broker),
+        ("PUBLIC_URL", "https://", service_urls.public_url),
+        ("PUBLIC_URL", "tagout.example", service_urls.public_url),
         ("LOG_LEVEL", "LOUD", log_level),
-        ("EMAIL_URL", "file://", lambda: far_ends.mailer("")),
-        ("EMAIL_FROM", "Tagout", far_ends.sender),
-        ("EMAIL_FROM", "Tagout <a@b.example>\nBcc: c@d.example", far_ends.sender),
+        ("EMAIL_URL", "file://", lambda: service_urls.mailer("")),
+        ("EMAIL_FROM", "Tagout", service_urls.sender),
+        ("EMAIL_FROM", "Tagout <a@b.example>\nBcc: c@d.example", service_urls.sender),
     ],
 )
 def test_what_is_malformed_is_one_sentence_that_names_the_setting(monkeypatch, name, value, read):

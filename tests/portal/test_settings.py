@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from portal import far_ends
+from portal import service_urls
 from tests.architecture.tree import HOME
 
 NAMES = """
@@ -48,7 +48,7 @@ def test_over_tls_no_other_host_of_the_domain_plants_a_cookie():
 def test_how_the_database_proves_itself_is_said_in_its_url(monkeypatch):
     url = "postgresql://tagout@db.example/tagout?sslmode=verify-full&sslrootcert=/etc/ca.pem"
     monkeypatch.setenv("DATABASE_URL", url)
-    options = far_ends.database()["OPTIONS"]
+    options = service_urls.database()["OPTIONS"]
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/etc/ca.pem")
 
 

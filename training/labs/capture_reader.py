@@ -17,7 +17,7 @@ from pathlib import Path
 from signal import SIGXCPU
 from typing import IO
 
-from alerts.captures.registry import LONGEST_READING, PartRead, UnreadableCaptureError
+from alerts.captures.registry import MAX_READING_SECONDS, PartRead, UnreadableCaptureError
 from training.labs import reading_process
 from training.pcap import bubblewrap, format_of
 
@@ -36,7 +36,7 @@ class ProcessReader:
     page_name = "incident_captures:capture"
 
     def __init__(
-        self, *, memory: int = reading_process.MEMORY, seconds: int = LONGEST_READING
+        self, *, memory: int = reading_process.MEMORY, seconds: int = MAX_READING_SECONDS
     ) -> None:
         self._memory, self._seconds = memory, seconds
 

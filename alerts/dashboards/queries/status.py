@@ -18,13 +18,13 @@ from alerts.outbox.queries import backlog_by_workspace, given_up_changes
 from alerts.sentinel.models import Workspace
 from alerts.suppression.queries import COMPARED, acting_by_state, off_in
 from portal.audit.queries import VERIFIED, head_of_record
+from portal.infrastructure import DatabaseFacts, broker_answers, database_facts
 from portal.jobs.models import Job
 from portal.jobs.queries import Note, dead_jobs, heartbeats, notes_of
-from portal.machines import DatabaseFacts, broker_answers, database_facts
 from portal.notifications.queries import MailBacklog, mails_owed
 
 SHOWN = 50
-LONGEST_RAW = 4000
+MAX_RAW_LENGTH = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
     newest = rows.select_related("workspace").order_by("-latest_seen_at", "-pk")[:SHOWN]
     return [
         Unreadable(
-            row.pk, row.workspace.name, row.name, row.reason, row.raw[:LONGEST_RAW],
+            row.pk, row.workspace.name, row.name, row.reason, row.raw[:MAX_RAW_LENGTH],
             row.first_seen_at, row.latest_seen_at,
         )
         for row in newest

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from alerts.incidents.api.listings import SEVERITIES
 from alerts.incidents.engine.closing import REASONS
 from alerts.incidents.models import Severity
-from alerts.incidents.policies import LONGEST_LABEL, LONGEST_MESSAGE
+from alerts.incidents.policies import MAX_LABEL_LENGTH, MAX_MESSAGE_LENGTH
 from alerts.incidents.services.escalate import MAX_NOTE
 from alerts.sites.models import Criticality
 from alerts.sites.services.describe_device import MAX_KIND, MAX_ROLE
@@ -106,11 +106,11 @@ class LabelIn(In):
     """Which labels to put on and to take off."""
 
     add = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST_LABEL), required=False, max_length=50,
+        child=serializers.CharField(max_length=MAX_LABEL_LENGTH), required=False, max_length=50,
         help_text="labels to put on",
     )  # fmt: skip
     remove = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST_LABEL), required=False, max_length=50,
+        child=serializers.CharField(max_length=MAX_LABEL_LENGTH), required=False, max_length=50,
         help_text="labels to take off",
     )  # fmt: skip
 
@@ -124,4 +124,4 @@ class LabelIn(In):
 class CommentIn(In):
     """Words for Sentinel's readers too."""
 
-    message = serializers.CharField(max_length=LONGEST_MESSAGE, help_text="the comment")
+    message = serializers.CharField(max_length=MAX_MESSAGE_LENGTH, help_text="the comment")

@@ -8,7 +8,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "FalsePositive": ("IncorrectAlertLogic", "InaccurateData"),
     "Undetermined": (),
 }
-LONGEST_COMMENT = 3000
+MAX_COMMENT_LENGTH = 3000
 
 
 def fits(classification: str, reason: str) -> bool:
@@ -32,10 +32,10 @@ def closing_text(*, closed_by: str, comment: str = "", ot_line: str = "") -> str
     """What Sentinel's readers see of a close: who closed it, what OT said, why."""
     lines = [comment.strip(), ot_line.strip(), f"Closed by {closed_by} in Tagout."]
     text = "\n".join(line for line in lines if line)
-    return text if len(text) <= LONGEST_COMMENT else _cut(text, lines)
+    return text if len(text) <= MAX_COMMENT_LENGTH else _cut(text, lines)
 
 
 def _cut(text: str, lines: list[str]) -> str:
     """Cut the comment, never the names."""
-    names = "\n".join(line for line in lines[1:] if line)[: LONGEST_COMMENT // 2]
-    return lines[0][: LONGEST_COMMENT - len(names) - 3].rstrip() + " …\n" + names
+    names = "\n".join(line for line in lines[1:] if line)[: MAX_COMMENT_LENGTH // 2]
+    return lines[0][: MAX_COMMENT_LENGTH - len(names) - 3].rstrip() + " …\n" + names

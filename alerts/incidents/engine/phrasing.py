@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("en", "de")
-LONGEST_TITLE = 90
+MAX_TITLE_LENGTH = 90
 
 _DATA = Path(__file__).parent.parent / "data"
 _PLACEHOLDER = re.compile(r"\{(source|destination|device|pair|title)(?:_([a-z]+))?\}")
@@ -105,4 +105,4 @@ def _noun(words: Mapping[str, Any], noun: str, form: str, case: str) -> str:
 def shortened(title: str) -> str:
     """A title that fits on a phone: one line, cut where it is very long."""
     flat = " ".join(title.split())
-    return flat if len(flat) <= LONGEST_TITLE else flat[: LONGEST_TITLE - 1].rstrip() + "…"
+    return flat if len(flat) <= MAX_TITLE_LENGTH else flat[: MAX_TITLE_LENGTH - 1].rstrip() + "…"

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-FEWEST = 5
+MIN_MOMENTS = 5
 SHARE = 0.8
-LONGEST_HOURS = 4
+MAX_HOURS = 4
 
 type Moment = tuple[int, int]  # plant-local weekday (Monday 0) and minute of the day
 
@@ -29,7 +29,7 @@ def usual_window(moments: Sequence[Moment]) -> Window | None:
     """The hours in which at least four fifths of all moments lie: on one weekday if that is
     enough, else on every weekday that has any. None where no window of four hours does.
     """
-    if len(moments) < FEWEST:
+    if len(moments) < MIN_MOMENTS:
         return None
     by_day: dict[int, list[int]] = {}
     for weekday, minute in moments:
@@ -48,10 +48,10 @@ def _busiest_hours(hours: Iterable[int]) -> tuple[int, int, int]:
     counts = Counter(hours)
 
     def inside(start: int) -> int:
-        return sum(counts[hour] for hour in range(start, start + LONGEST_HOURS))
+        return sum(counts[hour] for hour in range(start, start + MAX_HOURS))
 
-    start = max(range(25 - LONGEST_HOURS), key=lambda hour: (inside(hour), -hour))
-    filled = [hour for hour in range(start, start + LONGEST_HOURS) if counts[hour]]
+    start = max(range(25 - MAX_HOURS), key=lambda hour: (inside(hour), -hour))
+    filled = [hour for hour in range(start, start + MAX_HOURS) if counts[hour]]
     return filled[0], filled[-1] + 1, inside(start)
 
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from math import comb, exp, log
 
-MOST_JUDGED = 1000  # beyond that the figures are scaled down: the limit hardly moves any more
+MAX_JUDGED = 1000  # beyond that the figures are scaled down: the limit hardly moves any more
 
 
 @lru_cache(maxsize=4096)
@@ -11,8 +11,8 @@ def lower_share(hits: int, judged: int) -> float | None:
     """One-sided lower 95 % limit of a share (Clopper–Pearson); None where nothing was judged."""
     if judged <= 0:
         return None
-    if judged > MOST_JUDGED:
-        hits, judged = hits * MOST_JUDGED // judged, MOST_JUDGED
+    if judged > MAX_JUDGED:
+        hits, judged = hits * MAX_JUDGED // judged, MAX_JUDGED
     if hits <= 0:
         return 0.0
     low, high = 0.0, 1.0

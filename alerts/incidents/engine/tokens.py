@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"#?(\d{1,10})", re.ASCII)
 _FIELD_LIKE = re.compile(r"([a-z]{2,20}):(?!//)\S+", re.IGNORECASE | re.ASCII)
 _HEX_PAIR = re.compile(r"[0-9a-f]{1,4}", re.IGNORECASE)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-MOST = 20  # terms in one query
+MAX_TERMS = 20  # terms in one query
 MAX_NUMBER = 2**31 - 1  # what an incident's number can be
 
 
@@ -48,12 +48,12 @@ class Term:
 def parse(text: str) -> tuple[Term, ...]:
     """The conditions of a query, in the order given. Anything can be parsed."""
     terms = (_term(match) for match in _TOKEN.finditer(text.replace("\x00", " ")))
-    return tuple(term for term in terms if term.values)[:MOST]
+    return tuple(term for term in terms if term.values)[:MAX_TERMS]
 
 
 def has_too_many_terms(text: str) -> bool:
     """Whether a query has more conditions than are read."""
-    return sum(1 for match in _TOKEN.finditer(text) if _term(match).values) > MOST
+    return sum(1 for match in _TOKEN.finditer(text) if _term(match).values) > MAX_TERMS
 
 
 def render(terms: Iterable[Term]) -> str:

@@ -13,7 +13,7 @@ from alerts.sites.engine.outside import is_public_address
 from alerts.sites.models import Criticality, Device
 from portal.ui.pieces import FlowNode
 
-MOST_DEVICES = 50
+MAX_DEVICES = 50
 
 LEVEL_WORDS: dict[float, Promise] = {
     0.0: gettext_lazy("Process"),
@@ -84,7 +84,7 @@ def devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[DeviceCard]:
     """The devices that an incident's entities and its alerts name, the target first."""
     named = Q(pk__in=incident.entities.exclude(device=None).values("device"))
     rows = Device.objects.filter(named | _touched(alerts))
-    found = rows.select_related("zone__site").fetch_mode(FETCH_RAISE)[:MOST_DEVICES]
+    found = rows.select_related("zone__site").fetch_mode(FETCH_RAISE)[:MAX_DEVICES]
     inside = [device for device in found if not device.is_outside]
     cards = [_card(device, incident) for device in inside]
     cards += _outside_cards(alerts, incident, known={device.address for device in inside})
@@ -128,7 +128,7 @@ def _outside_cards(
         _outside_card(address, name or address, incident)
         for address, name in names.items()
         if address not in known and is_public_address(address)
-    ][:MOST_DEVICES]
+    ][:MAX_DEVICES]
 
 
 def _outside_card(address: str, name: str, incident: Incident) -> DeviceCard:

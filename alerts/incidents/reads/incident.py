@@ -33,10 +33,10 @@ from portal.accounts.models import User
 from portal.ui.zones import reader_clock
 
 SENTINEL_ADDRESS = {"sentinel_address": F("raw__body__properties__incidentUrl")}
-MOST_ALIKE = 1001
-MOST_ALERTS = 200
-MOST_SIMILAR = 50
-MOST_RAW = 20
+MAX_ALIKE = 1001
+MAX_ALERTS = 200
+MAX_SIMILAR = 50
+MAX_RAW_RECORDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class AlertPage:
 def alerts_of(incident: Incident) -> list[Alert]:
     """Its alerts, the newest first."""
     rows = Alert.objects.filter(incidents=incident).order_by("-at", "-pk")
-    return list(rows.select_related("site", "zone").fetch_mode(FETCH_RAISE)[:MOST_ALERTS])
+    return list(rows.select_related("site", "zone").fetch_mode(FETCH_RAISE)[:MAX_ALERTS])
 
 
 def survivor_of(incident: Incident, user: User) -> Incident | None:
@@ -84,17 +84,17 @@ def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar
     same = seen.filter(pk__in=alike_lately(incident, now=now).values("pk"))
     rows = _rows(same.order_by("-created_at", "-pk"), frame)
     found = [Similar(row, gettext("Same pattern: type, both ends and protocol")) for row in rows]
-    if len(found) < MOST_SIMILAR and incident.site_ids:
+    if len(found) < MAX_SIMILAR and incident.site_ids:
         ids = (
             Alert.objects.filter(alert_type=incident.alert_type, site_id__in=incident.site_ids)
             .order_by("-at", "-pk")
-            .values_list("pk", flat=True)[:MOST_SIMILAR]
+            .values_list("pk", flat=True)[:MAX_SIMILAR]
         )
         parents = IncidentAlert.objects.filter(alert__in=list(ids)).values("incident")
         like = seen.filter(pk__in=parents).exclude(pattern=incident.pattern)
         more = _rows(like.order_by("-created_at", "-pk"), frame)
         reason = gettext("Same type at the same site, between other devices")
-        found += [Similar(row, reason) for row in more[: MOST_SIMILAR - len(found)]]
+        found += [Similar(row, reason) for row in more[: MAX_SIMILAR - len(found)]]
     return found
 
 
@@ -104,7 +104,7 @@ def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
         return 0
     seen = incidents_visible_to(user).filter(pattern=incident.pattern)
     alike = seen.filter(created_at__gt=now - timedelta(days=DAYS)).exclude(pk=incident.pk)
-    return alike.values("pk")[:MOST_ALIKE].count()
+    return alike.values("pk")[:MAX_ALIKE].count()
 
 
 def _rows(incidents: Any, frame: Frame) -> list[Row]:
@@ -113,7 +113,7 @@ def _rows(incidents: Any, frame: Frame) -> list[Row]:
         "latest_id": F("pk"), "n": Value(1), "first_at": ACTIVE_FROM, "latest_at": ACTIVE_UNTIL,
     }  # fmt: skip
     columns = [own.get(name, name) for name in COLUMNS]
-    return rows_of(incidents.values_list(*columns)[:MOST_SIMILAR], frame)
+    return rows_of(incidents.values_list(*columns)[:MAX_SIMILAR], frame)
 
 
 def raw_of(incident: Incident) -> list[tuple[str, str]]:
@@ -124,7 +124,7 @@ def raw_of(incident: Incident) -> list[tuple[str, str]]:
     raw = None if incident.hidden_verdict else own.values_list("body", flat=True).first()
     bodies = [(gettext("Incident"), raw)] if raw is not None else []
     rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at", "-alert")
-    alerts = rows.values_list("alert__key", "body")[:MOST_RAW]
+    alerts = rows.values_list("alert__key", "body")[:MAX_RAW_RECORDS]
     bodies += [(gettext("Alert %(key)s") % {"key": key}, body) for key, body in alerts]
     return [(name, json.dumps(body, indent=2, ensure_ascii=False)) for name, body in bodies]
 
@@ -143,7 +143,7 @@ def alert_pages_of(incident: Incident) -> list[AlertPage]:
     rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at", "-alert")
     pages: dict[str, AlertPage] = {}
     for alert_type, at, *found in rows.values_list("alert__alert_type", "alert__at", *links)[
-        :MOST_RAW
+        :MAX_RAW_RECORDS
     ]:
         for address in found:
             if isinstance(address, str) and address.startswith("https://"):

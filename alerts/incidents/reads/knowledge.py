@@ -15,7 +15,7 @@ from alerts.incidents.reads.wording import day_words
 
 DAYS = 90
 WEEKS = 13
-MOST_MOMENTS = 2000
+MAX_MOMENTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def lately(incident: Incident, *, now: datetime, zone: tzinfo) -> Lately:
     weeks = tuple((labels[back], by_week.get(back, 0)) for back in reversed(range(WEEKS)))
     before, history_days = sightings_before(incident)
     alike = alike_lately(incident, now=now)
-    moments = alike.order_by("-created_at").values_list("created_at", flat=True)[:MOST_MOMENTS]
+    moments = alike.order_by("-created_at").values_list("created_at", flat=True)[:MAX_MOMENTS]
     local = [at.astimezone(zone) for at in moments]
     window = usual_window([_place(at) for at in local])
     count = sum(n for _, n in weeks)

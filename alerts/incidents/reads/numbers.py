@@ -14,7 +14,7 @@ from alerts.incidents.engine.tokens import Term, chosen, exact_value_of, without
 from alerts.incidents.hidden_verdicts import masked_ot_state
 from alerts.incidents.models import HAS_LABELS, Incident, OtState
 from alerts.incidents.reads.conditions import SEVERITIES, STATUSES, VERDICTS
-from alerts.incidents.reads.queue import CLOSED, COUNTED, MOST_COUNTED, SEARCHED, VIEWS, Queue
+from alerts.incidents.reads.queue import CLOSED, COUNTED, MAX_COUNTED, SEARCHED, VIEWS, Queue
 from alerts.incidents.reads.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
 
 MAX_VALUES = 8
@@ -98,7 +98,7 @@ def counts_by_view(queue: Queue) -> dict[str, int]:
         counted = dict(zip((*wanted, CLOSED), cursor.fetchone(), strict=True))
     # Each open row stands in one of these three: counting them all once more told nothing new.
     every = counted["needs"] + counted["waiting"] + counted["answered"]
-    counted["open"] = min(every, MOST_COUNTED + 1)
+    counted["open"] = min(every, MAX_COUNTED + 1)
     return {view: counted[view] for view in VIEWS}
 
 
@@ -124,7 +124,7 @@ def _counted(rows: str, condition: str) -> str:
     """
     return (
         f"(SELECT count(*) FROM (SELECT FROM {rows} o WHERE {condition}"
-        f" LIMIT {MOST_COUNTED + 1}) counted)"
+        f" LIMIT {MAX_COUNTED + 1}) counted)"
     )
 
 
@@ -150,7 +150,7 @@ def count_listed(queue: Queue) -> int:
     more than `MOST_COUNTED` means at least that many.
     """
     rows = queue.rows(queue.asked.view, queue.asked.terms).order_by()
-    return rows.values("n")[: MOST_COUNTED + 1].aggregate(sum=Sum("n"))["sum"] or 0
+    return rows.values("n")[: MAX_COUNTED + 1].aggregate(sum=Sum("n"))["sum"] or 0
 
 
 def facets(queue: Queue) -> list[Facet]:
@@ -274,7 +274,7 @@ def _value_words(field: str, value: str) -> str:
 
 def _limited(queue: Queue, view: str, terms: Iterable[Term]) -> QuerySet[Any]:
     rows = queue.rows(view, tuple(terms)).order_by()
-    return rows.values("pk")[: MOST_COUNTED + 1]
+    return rows.values("pk")[: MAX_COUNTED + 1]
 
 
 def _count(limited: Iterable[QuerySet[Any]]) -> list[int]:

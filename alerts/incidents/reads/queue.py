@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet, Value
 from django.utils.translation import gettext
 
-from alerts.incidents.engine.tokens import MOST, Term, has_too_many_terms, parse, render
+from alerts.incidents.engine.tokens import MAX_TERMS, Term, has_too_many_terms, parse, render
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ACTIVE_FROM, Group, Incident, OtState, Status
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
@@ -25,7 +25,7 @@ from portal.ui.words import number
 from portal.ui.zones import reader_clock
 
 PAGE = 50
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 CLOSED = "closed"
 VIEWS = ("needs", "waiting", "answered", "mine", "late", "open", CLOSED)
 type Edge = tuple[datetime, int]
@@ -144,7 +144,7 @@ class Queue:
         _, problems = where(self.asked.terms, self.around(self.asked.view))
         if self.asked.is_cut:
             text = gettext("Only the first %(n)s filters are used; the others are left out.")
-            problems.append(text % {"n": number(MOST)})
+            problems.append(text % {"n": number(MAX_TERMS)})
         if self.is_closed:
             rows, after, to = self._closed_page()
         else:

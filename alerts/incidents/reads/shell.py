@@ -8,7 +8,7 @@ from alerts.incidents.queries import groups_visible_to
 from portal.accounts.models import User
 from portal.ui.shell import Count
 
-MOST = 999
+MAX_SHOWN = 999
 _HELD = "_tagout_untriaged"
 
 
@@ -24,5 +24,5 @@ def count_untriaged(request: HttpRequest) -> Count | None:
     n: int | None = request.__dict__.get(_HELD)
     if n is None:
         rows = groups_visible_to(request.user).filter(ot_state=OtState.NOT_ASKED)
-        n = rows.values("pk")[: MOST + 1].count()
-    return Count(min(n, MOST), hot=n > 0, more=n > MOST)
+        n = rows.values("pk")[: MAX_SHOWN + 1].count()
+    return Count(min(n, MAX_SHOWN), hot=n > 0, more=n > MAX_SHOWN)

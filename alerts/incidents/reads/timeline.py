@@ -14,7 +14,7 @@ from alerts.incidents.reads.wording import outcome_words
 from alerts.outbox.models import Kind
 from alerts.outbox.queries import changes_of
 
-MOST = 300
+MAX_ITEMS = 300
 _OF_CLOSING = ("closed", "status", "reopened", "closed-by-rule", "classification")
 PEOPLE = (TimelineItem.Side.SOC, TimelineItem.Side.OT)
 type Who = str  # all, people or system
@@ -45,11 +45,11 @@ def happenings_of(incident: Incident, who: Who = "all") -> list[Happening]:
         items = items.filter(side__in=PEOPLE)
     elif who == "system":
         items = items.exclude(side__in=PEOPLE)
-    found = [item for item in items[:MOST] if item.code != "commented"]
+    found = [item for item in items[:MAX_ITEMS] if item.code != "commented"]
     lines = [_happening(item) for item in found]
     if who != "system":
         rows = comments_of(incident).exclude(name__in=_told_already(incident, found))
-        comments = list(rows.reverse()[:MOST])
+        comments = list(rows.reverse()[:MAX_ITEMS])
         from_ot = _people_of_ot(incident) if any(each.ours for each in comments) else frozenset()
         lines += [_comment(each, from_ot) for each in comments]
     if who != "people":

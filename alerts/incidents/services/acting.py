@@ -16,7 +16,7 @@ from alerts.incidents.services.overlay import refresh_overlay
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.queries import changes_of_act
-from alerts.outbox.services import HOLD, Wish, owe_changes
+from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -25,20 +25,20 @@ MANY = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Doer:
+class Actor:
     """Who acts: a person, or a rule by its name. `check_name` is asked again at delivery."""
 
     by: User | None
     label: str
     urgency: Urgency = Urgency.PERSON
-    hold: timedelta = HOLD
+    hold: timedelta = UNDO_HOLD
     check_name: str = ""
     check_args: dict[str, Any] = field(default_factory=dict)
 
 
-def person(by: User) -> Doer:
+def person(by: User) -> Actor:
     """A person who acts from a page or with a token."""
-    return Doer(by, by.name)
+    return Actor(by, by.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def carry_out(
     *,
     incident_ids: Collection[int],
     plan: Plan,
-    doer: Doer,
+    doer: Actor,
     action: str,
     refusal: type[Refused],
     nothing: str,
@@ -108,7 +108,7 @@ def carry_out(
         if skipped is None:
             raise refusal(nothing)
         return Done(act, [], [])
-    changes = owe_changes(
+    changes = enqueue_changes(
         wishes=_wishes(steps),
         act=act,
         by=doer.by,
@@ -160,12 +160,12 @@ def _without_refused(
     return free
 
 
-def _urgency_of(doer: Doer, n: int) -> Urgency:
+def _urgency_of(doer: Actor, n: int) -> Urgency:
     """Many writes of one click let a single one pass: Azure takes few a minute."""
     return Urgency.BULK if doer.urgency == Urgency.PERSON and n > MANY else doer.urgency
 
 
-def _wishes(steps: list[tuple[Incident, Step]]) -> list[Wish]:
+def _wishes(steps: list[tuple[Incident, Step]]) -> list[PendingWrite]:
     bodies = dict(
         IncidentRaw.objects.filter(pk__in=[row.pk for row, _ in steps]).values_list("pk", "body")
     )
@@ -173,12 +173,12 @@ def _wishes(steps: list[tuple[Incident, Step]]) -> list[Wish]:
     for row, step in steps:
         seen = bodies.get(row.pk, {}).get("properties") or {}
         base = base_for(step.patch, seen) if step.patch else {}
-        wishes.append(Wish(row.workspace_id, row.name, step.patch, base, step.message))
+        wishes.append(PendingWrite(row.workspace_id, row.name, step.patch, base, step.message))
     return wishes
 
 
 def _write_down(
-    steps: list[tuple[Incident, Step]], *, doer: Doer, act: UUID, now: datetime
+    steps: list[tuple[Incident, Step]], *, doer: Actor, act: UUID, now: datetime
 ) -> None:
     side = TimelineItem.Side.SOC if doer.by else TimelineItem.Side.PORTAL
     TimelineItem.objects.bulk_create(

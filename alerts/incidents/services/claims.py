@@ -12,7 +12,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.services.details import fail_details
 
 LEASE = timedelta(seconds=120)
-MOST_ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 _BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 
@@ -61,7 +61,7 @@ def release_details(*, claimed: Collection[Claimed], due_at: datetime) -> None:
 def details_went_wrong(*, claimed: Claimed, reason: str, now: datetime) -> None:
     """Try this one again later, or give it up and say why."""
     retry_at = None
-    if claimed.attempts < MOST_ATTEMPTS:
+    if claimed.attempts < MAX_ATTEMPTS:
         retry_at = now + _BACK_OFF[min(claimed.attempts, len(_BACK_OFF)) - 1]
     fail_details(
         incident_id=claimed.id, reason=reason, retry_at=retry_at, now=now,

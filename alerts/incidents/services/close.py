@@ -10,7 +10,7 @@ from alerts.incidents.engine.closing import closing_text
 from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.incidents.policies import reasons_against_closing
 from alerts.incidents.reads.wording import outcome_words
-from alerts.incidents.services.acting import Doer, SkippedIncidents, Step, carry_out, person
+from alerts.incidents.services.acting import Actor, SkippedIncidents, Step, carry_out, person
 from alerts.sentinel.wire import closing
 from portal.accounts.models import User
 from portal.errors import Refused
@@ -36,7 +36,7 @@ def close_incidents(
     now: datetime,
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
-    doer: Doer | None = None,
+    doer: Actor | None = None,
 ) -> UUID:
     """Close with a classification and its reason. Sentinel's text names who closed and, where
     `ot_line` is given, what OT said. What is closed another way already is closed anew only by who
@@ -85,7 +85,7 @@ def reopen_incidents(
     now: datetime,
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
-    doer: Doer | None = None,
+    doer: Actor | None = None,
     because: str = "",
 ) -> UUID:
     """Make closed incidents active again; classification and reason are taken off. Tagout itself

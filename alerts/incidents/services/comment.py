@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Comment, Incident
 from alerts.incidents.policies import reasons_against_comment
-from alerts.incidents.services.acting import Doer, SkippedIncidents, Step, carry_out, person
+from alerts.incidents.services.acting import Actor, SkippedIncidents, Step, carry_out, person
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -28,7 +28,7 @@ def comment_on_incidents(
     now: datetime,
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
-    doer: Doer | None = None,
+    doer: Actor | None = None,
 ) -> UUID:
     """Say something on each incident. To Sentinel the author is our app, so the text names the
     person; what Tagout itself says (`by=None` and a `doer`) stands alone. Returns the act, for

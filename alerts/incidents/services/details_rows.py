@@ -7,7 +7,7 @@ from alerts.incidents.services import copying
 from alerts.incidents.services.copying import words
 from alerts.incidents.services.details_work import Work
 from alerts.incidents.services.digest import Digest, digest_of
-from alerts.incidents.services.given import MOST_ENTITIES
+from alerts.incidents.services.given import MAX_ENTITIES
 from alerts.incidents.services.groups import IN_LINE, group_key_of, keys_of
 from alerts.incidents.services.memory import PAIRS, PATTERNS, first_of_pairs, pair_in
 from alerts.incidents.services.ranking import KNOWN, rank_known
@@ -97,7 +97,7 @@ def _first_activity(one: Work) -> datetime | None:
 def _flags_of(one: Work) -> list[str]:
     given = one.given
     flags = [flag for flag in one.row.flags or () if not flag.startswith(MARK)]
-    if given.n_entities > MOST_ENTITIES:
+    if given.n_entities > MAX_ENTITIES:
         flags.append(f"{MARK}entities:too_many")
     if given.entities_cut_short:
         flags.append(f"{MARK}entities:cut_short")

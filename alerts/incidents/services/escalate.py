@@ -15,7 +15,7 @@ from alerts.incidents.reads.panel import number_of
 from alerts.incidents.reads.wording import OT_WORDS
 from alerts.incidents.services.acting import SkippedIncidents, Step, carry_out, person
 from alerts.incidents.services.assign import owner_member
-from alerts.outbox.services import HOLD
+from alerts.outbox.services import UNDO_HOLD
 from portal.accounts.models import User
 from portal.errors import Refused
 from portal.notifications.queries import is_told
@@ -140,7 +140,7 @@ def _tell(
             % {"workspace": first.workspace.name},
             now=now,
             act=act,
-            hold=HOLD,
+            hold=UNDO_HOLD,
         )
 
 

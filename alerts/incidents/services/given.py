@@ -23,8 +23,8 @@ from alerts.sentinel.wire import (
 from alerts.sites.engine.device_kinds import known_kind
 from alerts.sites.services import Where, level_of
 
-MOST_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
-_MOST_SHARED = 8192
+MAX_ENTITIES = 500  # rows kept an incident; more than that is never suppressed (S1)
+_MAX_SHARED = 8192
 _make = tuple.__new__
 
 
@@ -78,7 +78,7 @@ class Details:
         self.n_unreadable = len(alerts) - len(self.alerts)
         found = [_entity(one) for one in entities if isinstance(one, WireEntity)]
         devices = [one.device for one in found if one.device]
-        self.entities, self.devices = found[:MOST_ENTITIES], devices[:MOST_ENTITIES]
+        self.entities, self.devices = found[:MAX_ENTITIES], devices[:MAX_ENTITIES]
         self.n_entities, self.n_unreadable_entities = len(entities), len(entities) - len(found)
         self.entities_cut_short = entities_cut_short
 
@@ -114,7 +114,7 @@ _all_shared: dict[tuple[Any, ...], Shared] = {}
 
 def _shared(key: tuple[Any, ...]) -> Shared:
     """The same for all alerts that say the same."""
-    if len(_all_shared) >= _MOST_SHARED:
+    if len(_all_shared) >= _MAX_SHARED:
         _all_shared.clear()
     _all_shared[key] = shared = Shared(D4iotFacts(*key[:_FACTS]), *key[_FACTS:])
     return shared

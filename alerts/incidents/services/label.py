@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import reasons_against_labels
-from alerts.incidents.services.acting import Doer, Step, carry_out, person
+from alerts.incidents.services.acting import Actor, Step, carry_out, person
 from portal.accounts.models import User
 from portal.errors import Refused
 
@@ -26,7 +26,7 @@ def label_incidents(
     add: Iterable[str] = (),
     remove: Iterable[str] = (),
     act: UUID | None = None,
-    doer: Doer | None = None,
+    doer: Actor | None = None,
 ) -> UUID:
     """Add and remove labels in Sentinel; letter case does not count. A rule passes `by=None` and
     a `doer` with its name, and may set Tagout's own labels. Returns the act, for undo.

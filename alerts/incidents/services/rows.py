@@ -11,11 +11,11 @@ from alerts.incidents.models import Severity, Status
 from alerts.sentinel.wire import WireIncident
 
 UNKNOWN_SURVIVOR = 0  # merged away, and Sentinel does not say into which number
-_LARGEST = 2**31 - 1
+_MAX_INTEGER = 2**31 - 1
 _make = tuple.__new__
 _CLOCKS_DIFFER = timedelta(minutes=10)
-_LONGEST_TITLE = 1000
-_LONGEST_ETAG = 120
+_MAX_TITLE_LENGTH = 1000
+_MAX_ETAG_LENGTH = 120
 SEVERITIES = {
     "Informational": Severity.INFORMATIONAL.value,
     "Low": Severity.LOW.value,
@@ -77,11 +77,11 @@ def _all_fit(wires: Sequence[WireIncident], latest: datetime) -> bool:
     numbers, created, modified, titles, etags = columns
     try:
         return (
-            max(numbers) <= _LARGEST
+            max(numbers) <= _MAX_INTEGER
             and max(created) <= latest
             and max(modified) <= latest
-            and max(map(len, titles)) <= _LONGEST_TITLE
-            and max(map(len, etags)) <= _LONGEST_ETAG
+            and max(map(len, titles)) <= _MAX_TITLE_LENGTH
+            and max(map(len, etags)) <= _MAX_ETAG_LENGTH
         )
     except TypeError:  # something is not there
         return False
@@ -90,11 +90,11 @@ def _all_fit(wires: Sequence[WireIncident], latest: datetime) -> bool:
 def _made_fit(wire: WireIncident, latest: datetime, now: datetime) -> WireIncident:
     odd: list[str] = []
     number, title = wire.number, wire.title or ""
-    if number is not None and number > _LARGEST:
+    if number is not None and number > _MAX_INTEGER:
         number = None
         odd.append("number:out_of_range")
-    if len(title) > _LONGEST_TITLE:
-        title = title[: _LONGEST_TITLE - 2] + " …"
+    if len(title) > _MAX_TITLE_LENGTH:
+        title = title[: _MAX_TITLE_LENGTH - 2] + " …"
         odd.append("title:cut")
     modified = wire.modified_at or wire.created_at or now
     created = wire.created_at or modified
@@ -107,7 +107,7 @@ def _made_fit(wire: WireIncident, latest: datetime, now: datetime) -> WireIncide
     return wire._replace(
         number=number,
         title=title,
-        etag=(wire.etag or "")[:_LONGEST_ETAG],
+        etag=(wire.etag or "")[:_MAX_ETAG_LENGTH],
         created_at=created,
         created_text=None,
         modified_at=modified,
@@ -142,8 +142,8 @@ def row_of_bounded(wire: WireIncident) -> IncidentRow:
             wire.created_at,
             wire.modified_at,
             wire.latest_activity_at,
-            min(wire.alerts_count or 0, _LARGEST),
-            min(wire.comments_count or 0, _LARGEST),
+            min(wire.alerts_count or 0, _MAX_INTEGER),
+            min(wire.comments_count or 0, _MAX_INTEGER),
             wire.product_names,
             wire.tactics,
             wire.techniques,
@@ -170,7 +170,7 @@ def _owner_columns(
 
 def _survivor_of(wire: WireIncident) -> int | None:
     if wire.merged_into_number is not None:
-        return min(wire.merged_into_number, _LARGEST)
+        return min(wire.merged_into_number, _MAX_INTEGER)
     return UNKNOWN_SURVIVOR if wire.is_merged_away else None
 
 

@@ -9,7 +9,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
 
 from alerts.incidents.models import Severity
-from alerts.incidents.policies import LONGEST_MESSAGE
+from alerts.incidents.policies import MAX_MESSAGE_LENGTH
 from alerts.incidents.reads.wording import outcome_words
 from alerts.incidents.services.escalate import MAX_NOTE
 from portal.accounts.models import User
@@ -127,7 +127,7 @@ class CommentForm(ActForm):
 
     message = forms.CharField(
         label=gettext_lazy("Comment"),
-        max_length=LONGEST_MESSAGE,
+        max_length=MAX_MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": gettext_lazy("A comment needs some words.")},
     )

@@ -28,7 +28,7 @@ from alerts.incidents.reads.panel import preview_of
 from alerts.incidents.reads.queue import (
     CLOSED,
     COUNTED,
-    MOST_COUNTED,
+    MAX_COUNTED,
     PAGE,
     VIEWS,
     Asked,
@@ -142,7 +142,7 @@ def facet_menu(request: HttpRequest) -> HttpResponse:
             "alerts/incidents/_facets.html",
             {
                 "menus": menus,
-                "most": MOST_COUNTED,
+                "most": MAX_COUNTED,
                 "in_part": asked.view == CLOSED and bool(listed.edge(COUNTED)),
             },
         )
@@ -155,7 +155,7 @@ def matching(request: HttpRequest) -> HttpResponse:
     listed, asked = _queue(request)
     context = {
         "n": count_listed(listed),
-        "most": MOST_COUNTED,
+        "most": MAX_COUNTED,
         "target": urlencode(
             {"all": "1", "view": asked.view, "q": asked.query, "until": listed.now.isoformat()}
         ),
@@ -234,7 +234,7 @@ def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
 
 def _count_words(listed: Queue, view: str, count: int) -> str:
     """The number on a tab; a plus where there may be more than were looked at."""
-    if count > MOST_COUNTED:
+    if count > MAX_COUNTED:
         return gettext("10,000+")
     in_part = view == CLOSED and counts_in_part(listed)
     return f"{number(count)}+" if in_part else number(count)
@@ -263,7 +263,7 @@ def _blame(listed: Queue) -> dict[str, object] | None:
     terms = without(listed.asked.terms, found.term)
     return {
         "filter": str(found.term),
-        "count": gettext("10,000+") if found.count > MOST_COUNTED else number(found.count),
+        "count": gettext("10,000+") if found.count > MAX_COUNTED else number(found.count),
         "href": listed.asked.href(terms=terms),
     }
 

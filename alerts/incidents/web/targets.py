@@ -21,7 +21,7 @@ from portal.ui.words import number
 
 NAMES = ("group", "incident", "all")  # how an address names them
 AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
-MOST = 5000  # incidents in one act
+MAX_INCIDENTS = 5000  # incidents in one act
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def targets_of(given: QueryDict, user: User) -> Targets:
     except ValueError:
         raise Http404 from None
     rows = incidents_visible_to(user).filter(wanted).select_related("workspace__organisation")
-    incidents = list(rows.order_by("-created_at", "-pk")[: MOST + 1])
+    incidents = list(rows.order_by("-created_at", "-pk")[: MAX_INCIDENTS + 1])
     if not incidents:
         raise Http404
-    return Targets(incidents[:MOST], fields, is_cut=len(incidents) > MOST)
+    return Targets(incidents[:MAX_INCIDENTS], fields, is_cut=len(incidents) > MAX_INCIDENTS)
 
 
 def _picked(given: QueryDict) -> tuple[Q, tuple[tuple[str, str], ...]]:

@@ -15,8 +15,8 @@ from alerts.incidents.services.claims import (
 from alerts.incidents.services.details import Details, store_details_of_many
 from alerts.incidents.services.groups import regroup
 from alerts.intake.services.pace import Pace
+from alerts.intake.services.pagination import Budget
 from alerts.intake.services.sweep import note_missing
-from alerts.intake.services.walk import Budget
 from alerts.sentinel.client.port import (
     SentinelClient,
     SentinelError,
@@ -36,7 +36,7 @@ from alerts.sentinel.wire import (
 )
 
 BATCH = 50
-_MOST_COMMENT_PAGES = 5  # an incident has at most 100 comments
+_MAX_COMMENT_PAGES = 5  # an incident has at most 100 comments
 _BATCH_SECONDS = 5.0  # what was fetched is stored at least so often
 _ASIDE = timedelta(minutes=2)  # for which one that broke Sentinel lets the others pass
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
@@ -167,7 +167,7 @@ def details_of(*, client: SentinelClient, claimed: Claimed) -> Details:
 def _comments(client: SentinelClient, name: str) -> list[WireComment | Unreadable]:
     found: list[WireComment | Unreadable] = []
     link: str | None = None
-    for _ in range(_MOST_COMMENT_PAGES):
+    for _ in range(_MAX_COMMENT_PAGES):
         page = read_comments(client.list_comments(name, next_link=link))
         found += page.items
         link = page.next_link

@@ -8,12 +8,12 @@ from alerts.incidents.arrivals import details_owed
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Pace
+from alerts.intake.services.pagination import Budget
 from alerts.intake.services.patient_client import Patience, Tell, patient_client
 from alerts.intake.services.poll import pull_changes
+from alerts.intake.services.run_counts import RunCounts
 from alerts.intake.services.runs import cursor_of
 from alerts.intake.services.sweep import sweep_workspace
-from alerts.intake.services.tally import Tally
-from alerts.intake.services.walk import Budget
 from alerts.sentinel.client.port import SentinelClient, SentinelError, SentinelThrottled
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services import note_error, note_success
@@ -39,7 +39,7 @@ def sync_workspace(
     began, patience = time.monotonic(), Patience(workspace, tell)
     try:
         _wait_for_silence(workspace, patience)
-        tally = _listed(
+        counts = _listed(
             workspace,
             patient_client(client=client, workspace=workspace, patience=patience),
             since,
@@ -53,7 +53,7 @@ def sync_workspace(
     note_success(workspace_id=workspace.pk, now=clock.unshifted(), calls_left=client.calls_left)
     return {
         "workspace": workspace.name,
-        **tally.as_columns(),
+        **counts.as_columns(),
         "details_pending": details_owed(workspace.pk),
         "seconds": round(time.monotonic() - began, 3),
     }
@@ -61,15 +61,15 @@ def sync_workspace(
 
 def _listed(
     workspace: Workspace, client: SentinelClient, since: datetime | None, full: bool
-) -> Tally:
+) -> RunCounts:
     now, cursor = clock.now(), cursor_of(workspace_id=workspace.pk)
     if since is not None:
         return pull_changes(workspace=workspace, client=client, now=now, since=since)
     if not is_history_read(cursor):
-        tally = read_history(workspace=workspace, client=client, now=now)
+        counts = read_history(workspace=workspace, client=client, now=now)
         if cursor.watermark is not None:  # polls went on beside it
-            tally.add_up(pull_changes(workspace=workspace, client=client, now=clock.now()))
-        return tally
+            counts.add_up(pull_changes(workspace=workspace, client=client, now=clock.now()))
+        return counts
     if full:
         return sweep_workspace(workspace=workspace, client=client, now=now)
     return pull_changes(workspace=workspace, client=client, now=now)

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from alerts.intake.models import Cursor, Run
+from alerts.intake.services.pagination import Budget
+from alerts.intake.services.run_counts import RunCounts
 from alerts.intake.services.runs import advance, cursor_of, finish_run
-from alerts.intake.services.tally import Tally
-from alerts.intake.services.walk import Budget
 from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
 from alerts.sentinel.client.port import SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
@@ -18,11 +18,11 @@ def is_history_read(cursor: Cursor) -> bool:
 
 def read_history(
     *, workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget | None = None
-) -> Tally:
+) -> RunCounts:
     """Go on reading history until it is there or the slice is over."""
-    tally, error = Tally(), ""
+    counts, error = RunCounts(), ""
     try:
-        _read(workspace, client, now, budget or Budget(), tally)
+        _read(workspace, client, now, budget or Budget(), counts)
     except SentinelError as problem:
         error = problem.message
         raise
@@ -30,17 +30,17 @@ def read_history(
         finish_run(
             workspace_id=workspace.pk,
             kind=Run.Kind.BACKFILL,
-            tally=tally,
+            counts=counts,
             started_at=now,
             now=now,
             error=error,
             reached_the_end=is_history_read(cursor_of(workspace_id=workspace.pk)),
         )
-    return tally
+    return counts
 
 
 def _read(
-    workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, tally: Tally
+    workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, counts: RunCounts
 ) -> None:
     cursor = cursor_of(workspace_id=workspace.pk)
     mine = Cursor.objects.filter(pk=workspace.pk)
@@ -71,7 +71,7 @@ def _read(
         client=client,
         workspace_id=workspace.pk,
         position=position,
-        tally=tally,
+        counts=counts,
         budget=budget,
         now=now,
         save=save,

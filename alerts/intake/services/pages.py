@@ -8,41 +8,41 @@ from django.db import DataError, IntegrityError, transaction
 
 from alerts.incidents.services.store import Differing, differing, store_incidents
 from alerts.intake.models import Quarantined
-from alerts.intake.services.tally import Tally
+from alerts.intake.services.run_counts import RunCounts
 from alerts.sentinel.wire import IncidentPage, Unreadable, WireIncident
 
 # What the record itself is to blame for. A lost connection or a lock is not: it ends the page.
 _ITS_OWN_FAULT = (DataError, IntegrityError, ValueError, TypeError, ArithmeticError, LookupError)
-_LONGEST_RAW = 1_000_000
+_MAX_RAW_LENGTH = 1_000_000
 
 
-def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> Tally:
+def store_page(*, workspace_id: int, page: IncidentPage, now: datetime) -> RunCounts:
     """Store what differs from what we have; call it in a transaction, with the cursor's advance."""
-    tally, heads = Tally(), page.heads
+    counts, heads = RunCounts(), page.heads
     probed = differing(workspace_id=workspace_id, heads=heads)
-    tally.unchanged = len(heads) - len(probed.places)
+    counts.unchanged = len(heads) - len(probed.places)
     if probed.places:
         items = page.picked(probed.places)
         readable = [item for item in items if isinstance(item, WireIncident)]
         bad = [item for item in items if isinstance(item, Unreadable)]
-        bad += _store(workspace_id, readable, tally, now, probed)
-        tally.quarantined, tally.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
+        bad += _store(workspace_id, readable, counts, now, probed)
+        counts.quarantined, counts.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
         _take_back(workspace_id, readable, bad)
-    return tally
+    return counts
 
 
-def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: datetime) -> Tally:
+def store_one(*, workspace_id: int, item: WireIncident | Unreadable, now: datetime) -> RunCounts:
     """Store the answer to a question about one incident."""
-    tally = Tally()
-    bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], tally, now)
-    tally.quarantined, tally.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
-    return tally
+    counts = RunCounts()
+    bad = [item] if isinstance(item, Unreadable) else _store(workspace_id, [item], counts, now)
+    counts.quarantined, counts.newly_aside = len(bad), _put_aside(workspace_id, bad, now)
+    return counts
 
 
 def _store(
     workspace_id: int,
     items: Sequence[WireIncident],
-    tally: Tally,
+    counts: RunCounts,
     now: datetime,
     probed: Differing | None = None,
 ) -> list[Unreadable]:
@@ -59,9 +59,9 @@ def _store(
             reason = f"it cannot be stored ({type(error).__name__})"
             return [Unreadable(reason, items[0].raw_json, items[0].name)]
         middle = len(items) // 2
-        first = _store(workspace_id, items[:middle], tally, now)
-        return first + _store(workspace_id, items[middle:], tally, now)
-    tally.add(stored)
+        first = _store(workspace_id, items[:middle], counts, now)
+        return first + _store(workspace_id, items[middle:], counts, now)
+    counts.add(stored)
     return []
 
 
@@ -77,7 +77,7 @@ def _put_aside(workspace_id: int, bad: Iterable[Unreadable], now: datetime) -> i
             fingerprint=fingerprint,
             name=(item.name or "")[:100],
             reason=item.reason,
-            raw=item.raw[:_LONGEST_RAW].decode("utf-8", "replace").replace("\x00", "\ufffd"),
+            raw=item.raw[:_MAX_RAW_LENGTH].decode("utf-8", "replace").replace("\x00", "\ufffd"),
             first_seen_at=now,
             latest_seen_at=now,
         )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.intake.models import Run
+from alerts.intake.services.pagination import Budget, IncidentQuery, follow_pages
+from alerts.intake.services.run_counts import RunCounts
 from alerts.intake.services.runs import advance, cursor_of, finish_run
-from alerts.intake.services.tally import Tally
-from alerts.intake.services.walk import Budget, Question, walk
 from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
 
@@ -41,11 +41,11 @@ def pull_changes(
     since: datetime | None = None,
     budget: Budget | None = None,
     place: Place | None = None,
-) -> Tally:
+) -> RunCounts:
     """Store what changed since the watermark (or since then) and move the watermark along. `place`
     says where the slice before stopped, and afterwards where this one did.
     """
-    tally, cursor, error, complete = Tally(), cursor_of(workspace_id=workspace.pk), "", False
+    counts, cursor, error, complete = RunCounts(), cursor_of(workspace_id=workspace.pk), "", False
     place = place or Place()
     overlapping = cursor.watermark - OVERLAP if cursor.watermark else now - FIRST_LOOK
     start = since or place.at or overlapping
@@ -57,7 +57,7 @@ def pull_changes(
             start=start,
             watermark=cursor.watermark,
             budget=budget or Budget(),
-            tally=tally,
+            counts=counts,
         )
         complete = place.at is None
     except SentinelError as problem:
@@ -67,13 +67,13 @@ def pull_changes(
         finish_run(
             workspace_id=workspace.pk,
             kind=Run.Kind.POLL,
-            tally=tally,
+            counts=counts,
             started_at=now,
             now=now,
             error=error,
             reached_the_end=complete,
         )
-    return tally
+    return counts
 
 
 def _pull(
@@ -84,7 +84,7 @@ def _pull(
     start: datetime,
     watermark: datetime | None,
     budget: Budget,
-    tally: Tally,
+    counts: RunCounts,
 ) -> datetime | None:
     """Read on from `start`; returns where to go on, or None where the end was reached."""
 
@@ -95,11 +95,11 @@ def _pull(
             watermark = latest
 
     while True:
-        done = walk(
+        done = follow_pages(
             client=client,
             workspace_id=workspace.pk,
-            question=Question(ListBy.MODIFIED, since=start),
-            tally=tally,
+            question=IncidentQuery(ListBy.MODIFIED, since=start),
+            counts=counts,
             budget=budget,
             now=now,
             progress=progress,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from alerts.intake.models import Cursor, Run
-from alerts.intake.services.tally import Tally
+from alerts.intake.services.run_counts import RunCounts
 from alerts.sentinel.services import note_fresh
 from portal.audit.services import record
 
@@ -32,7 +32,7 @@ def finish_run(
     *,
     workspace_id: int,
     kind: Run.Kind,
-    tally: Tally,
+    counts: RunCounts,
     started_at: datetime,
     now: datetime,
     error: str = "",
@@ -46,18 +46,18 @@ def finish_run(
         if reached_the_end:
             state["fresh_at"] = now
         Cursor.objects.filter(workspace_id=workspace_id).update(**state)
-        quiet = tally.is_quiet and not error
+        quiet = counts.is_quiet and not error
         before = Run.objects.filter(workspace_id=workspace_id).order_by("-started_at", "-pk")
         latest = before.first() if quiet else None
-        columns = {"finished_at": now, "error": error[:1000], **tally.as_columns()}
-        if latest and _is_quiet(latest, tally) and latest.kind == kind:
+        columns = {"finished_at": now, "error": error[:1000], **counts.as_columns()}
+        if latest and _is_quiet(latest, counts) and latest.kind == kind:
             Run.objects.filter(pk=latest.pk).update(**columns)
             return latest
         run = Run.objects.create(
             workspace_id=workspace_id, kind=kind, started_at=started_at, **columns
         )
-        if not tally.is_quiet:
-            record("intake.run.finished", on=run, by="intake", at=now, counts=tally.as_columns())
+        if not counts.is_quiet:
+            record("intake.run.finished", on=run, by="intake", at=now, counts=counts.as_columns())
         return run
 
 
@@ -66,7 +66,7 @@ def forget_old_runs(*, now: datetime) -> int:
     return Run.objects.filter(started_at__lt=now - _KEPT).delete()[0]
 
 
-def _is_quiet(run: Run, tally: Tally) -> bool:
+def _is_quiet(run: Run, counts: RunCounts) -> bool:
     """Whether the same can be said of this quiet run and of a quiet pass after it."""
     news = run.new or run.changed or run.deleted or run.error
-    return not news and run.quarantined == tally.quarantined
+    return not news and run.quarantined == counts.quarantined

@@ -13,9 +13,9 @@ from alerts.incidents.arrivals import listed_between
 from alerts.incidents.services.store import mark_gone
 from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.pages import store_one
+from alerts.intake.services.pagination import Budget
+from alerts.intake.services.run_counts import RunCounts
 from alerts.intake.services.runs import cursor_of, finish_run, forget_old_runs
-from alerts.intake.services.tally import Tally
-from alerts.intake.services.walk import Budget
 from alerts.intake.services.windows import Position, Window, oldest_creation, read_windows
 from alerts.sentinel.client.port import (
     SentinelClient,
@@ -27,17 +27,17 @@ from alerts.sentinel.models import Workspace
 from alerts.sentinel.wire import read_incident
 
 BETWEEN_MISSES = timedelta(minutes=15)
-_MOST_ASKED_AGAIN = 100
+_MAX_ASKED_AGAIN = 100
 
 
 def sweep_workspace(
     *, workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget | None = None
-) -> Tally:
+) -> RunCounts:
     """Go on with a full sweep until it is done or the slice is over."""
-    tally, error = Tally(), ""
+    counts, error = RunCounts(), ""
     try:
-        _sweep(workspace, client, now, budget or Budget(), tally)
-        tally.deleted += ask_for_missing(workspace=workspace, client=client, now=now)
+        _sweep(workspace, client, now, budget or Budget(), counts)
+        counts.deleted += ask_for_missing(workspace=workspace, client=client, now=now)
     except SentinelError as problem:
         error = problem.message
         raise
@@ -45,12 +45,12 @@ def sweep_workspace(
         finish_run(
             workspace_id=workspace.pk,
             kind=Run.Kind.SWEEP,
-            tally=tally,
+            counts=counts,
             started_at=now,
             now=now,
             error=error,
         )
-    return tally
+    return counts
 
 
 def is_sweep_under_way(cursor: Cursor) -> bool:
@@ -64,7 +64,7 @@ def ask_for_missing(*, workspace: Workspace, client: SentinelClient, now: dateti
         workspace=workspace, first_missed_at__lte=now - BETWEEN_MISSES
     ).order_by("first_missed_at", "pk")
     gone = 0
-    for missing in due.select_related("incident")[:_MOST_ASKED_AGAIN]:
+    for missing in due.select_related("incident")[:_MAX_ASKED_AGAIN]:
         try:
             item = read_incident(client.get_incident(missing.incident.name))
         except SentinelNotFound as problem:
@@ -95,7 +95,7 @@ def note_missing(*, workspace_id: int, incident_ids: Iterable[int], now: datetim
 
 
 def _sweep(
-    workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, tally: Tally
+    workspace: Workspace, client: SentinelClient, now: datetime, budget: Budget, counts: RunCounts
 ) -> None:
     cursor = cursor_of(workspace_id=workspace.pk)
     mine = Cursor.objects.filter(pk=workspace.pk)
@@ -116,7 +116,7 @@ def _sweep(
         client=client,
         workspace_id=workspace.pk,
         position=position,
-        tally=tally,
+        counts=counts,
         budget=budget,
         now=now,
         save=save,

@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.intake.services.tally import Tally
-from alerts.intake.services.walk import Budget, Question, Walk, page_of, walk
-from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, SentinelClient, SentinelError
+from alerts.intake.services.pagination import (
+    Budget,
+    IncidentQuery,
+    Pagination,
+    follow_pages,
+    page_of,
+)
+from alerts.intake.services.run_counts import RunCounts
+from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelError
 from alerts.sentinel.wire import WireIncident
 
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=30)
 _FIRST = timedelta(days=1)
-_ROOMY = LARGEST_PAGE // 3
+_ROOMY = MAX_PAGE_SIZE // 3
 
 
 @dataclass(slots=True)
@@ -73,7 +79,7 @@ def read_windows(
     client: SentinelClient,
     workspace_id: int,
     position: Position,
-    tally: Tally,
+    counts: RunCounts,
     budget: Budget,
     now: datetime,
     save: Callable[[Position], None],
@@ -92,11 +98,11 @@ def read_windows(
             save(position)
 
         try:
-            done = walk(
+            done = follow_pages(
                 client=client,
                 workspace_id=workspace_id,
-                question=Question(ListBy.CREATED, since=since, until=position.before),
-                tally=tally,
+                question=IncidentQuery(ListBy.CREATED, since=since, until=position.before),
+                counts=counts,
                 budget=budget,
                 now=now,
                 progress=progress,
@@ -120,7 +126,7 @@ def read_windows(
             return
 
 
-def _fitting(length: timedelta, done: Walk) -> timedelta:
+def _fitting(length: timedelta, done: Pagination) -> timedelta:
     if done.pages > 1:
         return max(length / 2, _SHORTEST)
     return min(length * 2, _LONGEST) if len(done.names) < _ROOMY else length

@@ -25,7 +25,7 @@ class Landing(models.TextChoices):
     HELD = "held", "Changed by hand in Sentinel"
 
 
-class Haste(models.IntegerChoices):
+class RulePriority(models.IntegerChoices):
     """The gate goes before everything, taking away before putting, leases come last."""
 
     STOP = 0, "The gate"
@@ -50,7 +50,7 @@ class WantedRule(Leased):
     wanted_at = models.DateTimeField()
     reason = models.TextField(blank=True)  # why it is wanted, or wanted away
     insists = models.BooleanField(default=False)  # writes over what a person changed by hand
-    urgency = models.SmallIntegerField(choices=Haste, default=Haste.RULE)
+    urgency = models.SmallIntegerField(choices=RulePriority, default=RulePriority.RULE)
     landed = models.JSONField(null=True)
     landed_version = models.PositiveIntegerField(default=0)
     landed_at = models.DateTimeField(null=True)

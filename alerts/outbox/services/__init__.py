@@ -2,27 +2,33 @@
 
 from alerts.outbox.services.deliver import Delivered, deliver_one
 from alerts.outbox.services.deliver_rule import DeliveredRule, deliver_one_rule
-from alerts.outbox.services.mend import CannotMend, discard_change, retry_change
-from alerts.outbox.services.owe import HOLD, Wish, owe_changes, owe_comment, owe_update
-from alerts.outbox.services.want import name_of_rule, want_no_rule, want_rule
+from alerts.outbox.services.enqueue import (
+    UNDO_HOLD,
+    PendingWrite,
+    enqueue_changes,
+    enqueue_comment,
+    enqueue_update,
+)
+from alerts.outbox.services.retry import CannotRetry, discard_change, retry_change
+from alerts.outbox.services.set_desired import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.outbox.services.withdraw import WithdrawReport, withdraw
 
 __all__ = [
-    "HOLD",
-    "CannotMend",
+    "UNDO_HOLD",
+    "CannotRetry",
     "Delivered",
     "DeliveredRule",
-    "Wish",
+    "PendingWrite",
     "WithdrawReport",
+    "clear_desired_rule",
     "deliver_one",
     "deliver_one_rule",
     "discard_change",
+    "enqueue_changes",
+    "enqueue_comment",
+    "enqueue_update",
     "name_of_rule",
-    "owe_changes",
-    "owe_comment",
-    "owe_update",
     "retry_change",
-    "want_no_rule",
-    "want_rule",
+    "set_desired_rule",
     "withdraw",
 ]

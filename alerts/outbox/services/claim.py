@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from alerts.outbox.models import Change, Outcome
-from alerts.outbox.services import far_end
+from alerts.outbox.services import workspace_health
 from alerts.sentinel.models import Workspace
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
@@ -42,7 +42,7 @@ def _workspaces_with_work(workspace_id: int | None, *, now: datetime) -> list[in
     first = Change.objects.filter(due(now), workspace=OuterRef("pk"), outcome=Outcome.OPEN)
     # What a removed one is still owed is taken, too: it ends, and whose it was is told.
     rows = Workspace.objects.exclude(state=Workspace.State.PAUSED)
-    rows = rows.exclude(pk__in=far_end.resting())
+    rows = rows.exclude(pk__in=workspace_health.unavailable_workspaces())
     if workspace_id is not None:
         rows = rows.filter(pk=workspace_id)
     found = list(

@@ -4,8 +4,8 @@ import random
 
 from django.db.models import Min, Q, QuerySet
 
-from alerts.outbox.models import Haste, Landing, WantedRule
-from alerts.outbox.services import far_end
+from alerts.outbox.models import Landing, RulePriority, WantedRule
+from alerts.outbox.services import workspace_health
 from alerts.sentinel.models import Purpose, Workspace
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
@@ -22,7 +22,7 @@ def claim_rule(workspace_id: int | None = None, *, stops_only: bool = False) -> 
     if workspace_id is not None:
         rows = rows.filter(workspace_id=workspace_id)
     if stops_only or is_paused_after_restore():
-        rows = rows.filter(urgency=Haste.STOP)
+        rows = rows.filter(urgency=RulePriority.STOP)
     found = list(
         rows.filter(due(now)).order_by().values_list("workspace_id").annotate(Min("urgency"))
     )
@@ -44,11 +44,11 @@ def _claimable() -> QuerySet[WantedRule]:
     paused or removed; a stop is held up only by a silence that Azure asked this identity for.
     """
     purpose = Purpose.RULES
-    stops = Q(urgency=Haste.STOP)
+    stops = Q(urgency=RulePriority.STOP)
     takes_away = stops | Q(wanted__isnull=True)
     return (
         WantedRule.objects.filter(outcome=Landing.OWED)
         .filter(Q(workspace__state=Workspace.State.ACTIVE) | takes_away)
-        .exclude(workspace__in=far_end.asked_for_silence(purpose))
-        .filter(stops | ~Q(workspace__in=far_end.resting(purpose)))
+        .exclude(workspace__in=workspace_health.throttled_workspaces(purpose))
+        .filter(stops | ~Q(workspace__in=workspace_health.unavailable_workspaces(purpose)))
     )

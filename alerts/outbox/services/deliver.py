@@ -10,7 +10,7 @@ from typing import Any
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import is_close
 from alerts.outbox.models import Change, Outcome
-from alerts.outbox.services import far_end
+from alerts.outbox.services import workspace_health
 from alerts.outbox.services.claim import claim_change
 from alerts.outbox.services.send import Ask, Pause, Sent, StillMoving, Unreadable, send
 from alerts.outbox.services.settle import settle_change
@@ -67,11 +67,11 @@ def deliver_one(
             return _settled(change, Sent(Outcome.DROPPED, DISABLED), now=now)
         if reason := registry.reason_not_to_send(change, now=now):
             return _settled(change, Sent(Outcome.DROPPED, reason), now=now)
-        if not far_end.may_call(change.workspace_id):
+        if not workspace_health.may_call(change.workspace_id):
             return _wait(change, "The workspace is being tried with another change.")
-        client = connect(change.workspace, far_end.PURPOSE)
+        client = connect(change.workspace, workspace_health.PURPOSE)
         sent = send(change, client=client, pause=pause, ask=_asker(change, client, now))
-        far_end.heard_from(change.workspace_id, calls_left=client.calls_left)
+        workspace_health.note_answer(change.workspace_id, calls_left=client.calls_left)
         return _settled(change, sent, now=now)
     except SentinelError as error:
         return _not_sent(change, error, now=now)
@@ -98,20 +98,20 @@ def _asker(change: Change, client: SentinelClient, now: datetime) -> Ask | None:
 
 def _not_sent(change: Change, error: SentinelError, *, now: datetime) -> Delivered:
     match error:
-        case SentinelNotFound() if not far_end.is_workspace_gone(error):
-            far_end.heard_from(change.workspace_id)
+        case SentinelNotFound() if not workspace_health.is_workspace_gone(error):
+            workspace_health.note_answer(change.workspace_id)
             return _settled(change, Sent(Outcome.REFUSED, GONE), now=now, dead=True)
         case SentinelRefused():
-            far_end.heard_from(change.workspace_id)
+            workspace_health.note_answer(change.workspace_id)
         case _:  # also a missing right: the decision waits until somebody has given it back
-            far_end.heard_trouble(change.workspace_id, error=error)
+            workspace_health.note_failure(change.workspace_id, error=error)
             return _wait(change, error.message, error=error)
     return _settled(change, Sent(Outcome.REFUSED, error.message), now=now, dead=True)
 
 
 def _wait(change: Change, why: str, *, error: SentinelError | None = None) -> Delivered:
     """The far end is away or busy: the change is not to blame and pays nothing."""
-    wait = far_end.how_long(error, tries=change.fence)
+    wait = workspace_health.retry_delay(error, tries=change.fence)
     put_back(change, due_at=clock.unshifted() + wait, error=why, free=True)
     return Delivered(change, Outcome.OPEN, why)
 

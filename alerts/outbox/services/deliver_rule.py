@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.outbox import registry
-from alerts.outbox.models import Haste, Landing, WantedRule
-from alerts.outbox.services import far_end
+from alerts.outbox.models import Landing, RulePriority, WantedRule
+from alerts.outbox.services import workspace_health
 from alerts.outbox.services.claim_rule import claim_rule
 from alerts.outbox.services.deliver import Connect
 from alerts.outbox.services.place_rule import (
@@ -59,14 +59,18 @@ def deliver_one_rule(
         if reason := registry.reason_to_wait_with(row, now=now):
             wait = timedelta(seconds=min(5 * 2 ** min(row.misses, 4), 60))
             return _wait(row, reason, "", now=now, wait=wait)
-        if row.urgency != Haste.STOP and not far_end.may_call(row.workspace_id, purpose=PURPOSE):
+        if row.urgency != RulePriority.STOP and not workspace_health.may_call(
+            row.workspace_id, purpose=PURPOSE
+        ):
             return _wait(row, "The workspace is being tried with another change.", "", now=now)
         client = connect(row.workspace, PURPOSE.value)
         placed = place_rule(
             row, client=client, has_room=registry.reasons_against_another_rule, now=now,
             pause=pause,
         )  # fmt: skip
-        far_end.heard_from(row.workspace_id, calls_left=client.calls_left, purpose=PURPOSE)
+        workspace_health.note_answer(
+            row.workspace_id, calls_left=client.calls_left, purpose=PURPOSE
+        )
         return _settled(row, placed, now=now)
     except SentinelError as error:
         return _not_placed(row, error, now=now)
@@ -81,12 +85,12 @@ def deliver_one_rule(
 
 def _not_placed(row: WantedRule, error: SentinelError, *, now: datetime) -> DeliveredRule:
     if isinstance(error, SentinelRefused):
-        far_end.heard_from(row.workspace_id, purpose=PURPOSE)
+        workspace_health.note_answer(row.workspace_id, purpose=PURPOSE)
         placed = Placed(Landing.REFUSED, row.landed, row.landed_etag, error=error.message)
         return _settled(row, placed, now=now, code=error.code)
-    if not isinstance(error, SentinelNotFound) or far_end.is_workspace_gone(error):
-        far_end.heard_trouble(row.workspace_id, error=error, purpose=PURPOSE)
-    wait = far_end.how_long(error, tries=row.misses + 1)
+    if not isinstance(error, SentinelNotFound) or workspace_health.is_workspace_gone(error):
+        workspace_health.note_failure(row.workspace_id, error=error, purpose=PURPOSE)
+    wait = workspace_health.retry_delay(error, tries=row.misses + 1)
     return _wait(row, error.message, error.code, now=now, wait=wait)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.outbox.engine.rules import Taken, decide_about
 from alerts.outbox.models import Landing, WantedRule
-from alerts.outbox.services.far_end import is_workspace_gone
+from alerts.outbox.services.workspace_health import is_workspace_gone
 from alerts.sentinel.client.port import SentinelClient, SentinelConflict, SentinelNotFound
 from alerts.sentinel.wire import (
     WireRule,
@@ -21,7 +21,7 @@ from portal.jobs.models import State
 
 TURNS = 4
 ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives the calls
-MOST_PAGES = 20
+MAX_PAGES = 20
 
 type Pause = Callable[[float], None]
 type HasRoom = Callable[[int], list[str]]  # how many rules there are → why not one more
@@ -116,7 +116,7 @@ def _read(client: SentinelClient, name: str) -> WireRule | None:
 
 def _count_rules(client: SentinelClient) -> int:
     total, link = 0, None
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         rules, link = read_automation_rules(client.list_automation_rules(next_link=link))
         total += len(rules)
         if not link:

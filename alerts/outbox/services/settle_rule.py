@@ -11,7 +11,7 @@ from portal import clock
 from portal.audit.services import record
 from portal.jobs.models import State
 
-MOST_MISSES = 1000  # more say nothing more
+MAX_MISSES = 1000  # more say nothing more
 
 
 @transaction.atomic
@@ -56,7 +56,7 @@ def wait_with_rule(
     mine = WantedRule.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
     mine.update(
         state=State.WAITING, due_at=due_at, lease_until=None, latest_error=error[:2000],
-        error_code=code[:100], error_at=now, misses=min(row.misses + 1, MOST_MISSES),
+        error_code=code[:100], error_at=now, misses=min(row.misses + 1, MAX_MISSES),
         attempts=row.attempts if counts else max(row.attempts - 1, 0),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from alerts.outbox.models import Change
 from alerts.outbox.policies import reasons_against_mending
 from alerts.outbox.queries import note_words
-from alerts.outbox.services import CannotMend, discard_change, retry_change
+from alerts.outbox.services import CannotRetry, discard_change, retry_change
 from alerts.sentinel.queries import workspaces_visible_to
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -24,7 +24,7 @@ def retry(request: HttpRequest, change_id: int) -> HttpResponse:
     change = _visible(request, change_id)
     try:
         retry_change(change_id=change.pk, by=actor_of(request), now=clock.now())
-    except CannotMend as refusal:
+    except CannotRetry as refusal:
         return _page(request, change, refusal.reasons, status=422)
     said = gettext("Queued again: %(what)s in %(workspace)s. It will be sent within seconds.")
     return _back(request, said % _names(change))
@@ -38,7 +38,7 @@ def discard(request: HttpRequest, change_id: int) -> HttpResponse:
         return _page(request, change, _reasons(request, change))
     try:
         discard_change(change_id=change.pk, by=actor_of(request), now=clock.now())
-    except CannotMend as refusal:
+    except CannotRetry as refusal:
         return _page(request, change, refusal.reasons, status=422)
     said = gettext("Discarded: %(what)s in %(workspace)s. It will not be sent.")
     return _back(request, said % _names(change))

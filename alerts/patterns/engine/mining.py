@@ -36,7 +36,7 @@ from alerts.patterns.engine.soft_company import (
 )
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
 from alerts.suppression.engine.fields import NONE_TOLD
-from alerts.suppression.engine.guards.never import HIGH, MOST_WINDOW_HOURS
+from alerts.suppression.engine.guards.never import HIGH, MAX_WINDOW_HOURS
 
 MIN_PLANNED_SHARE: Final = 0.9
 MIN_RETURNING_SHARE: Final = 0.5  # of the alerts, on later days than a listed device's first
@@ -127,7 +127,7 @@ def describe(
     hours, planned_work = draft.hours, ""
     if is_strict:
         hours = learn_judged_hours(cells) or hours
-    if is_strict and (hours is None or hours.hours_a_week > MOST_WINDOW_HOURS):
+    if is_strict and (hours is None or hours.hours_a_week > MAX_WINDOW_HOURS):
         hours, planned_work = None, usual_work(cells)
     pattern = Pattern(
         site=cells[0].key.site,

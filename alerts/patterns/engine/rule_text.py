@@ -11,7 +11,7 @@ from alerts.patterns.engine.sides import Rung, Side
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.guards.life import usual_end
-from alerts.suppression.engine.rule import LONGEST_TITLE, Rule
+from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, Rule
 
 
 def rule_for(
@@ -59,7 +59,7 @@ def title_of(pattern: Pattern) -> str:
     if len(pattern.types) > 1:
         what = f"{what} and {len(pattern.types) - 1} more"
     ends = " to ".join(filter(None, map(side_words, (pattern.source, pattern.destination))))
-    return f"{what}: {ends}"[:LONGEST_TITLE].rstrip()
+    return f"{what}: {ends}"[:MAX_TITLE_LENGTH].rstrip()
 
 
 def side_words(side: Side) -> str:

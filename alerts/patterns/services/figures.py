@@ -20,7 +20,7 @@ from alerts.patterns.engine.rule_text import title_of
 from alerts.patterns.engine.width import CriticalPairs, reasons_for_width
 from alerts.patterns.models import Candidate
 from alerts.patterns.services.site_history import EPOCH, SiteHistory
-from alerts.suppression.reads.handling import FEWEST_CLOSES
+from alerts.suppression.reads.handling import MIN_CLOSES
 
 MONTH: Final = 30.0  # days
 HOUR: Final = timedelta(hours=1)
@@ -193,7 +193,7 @@ def _add_work(
     minutes, incidents take their place.
     """
     measured = list(_minutes(pattern.cells, history.minutes))
-    minutes = median(measured) if len(measured) >= FEWEST_CLOSES else usual_minutes
+    minutes = median(measured) if len(measured) >= MIN_CLOSES else usual_minutes
     each_month = row.incidents / days * MONTH
     row.minutes_each = minutes
     row.minutes_month = None if minutes is None else round(minutes * each_month, 1)

@@ -24,7 +24,7 @@ from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
 from alerts.sites.engine.outside import is_public_address
 from alerts.sites.models import Device, Site
 from alerts.suppression.reads.asking import ask
-from alerts.suppression.reads.handling import MOST_MINUTES
+from alerts.suppression.reads.handling import MAX_MINUTES
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
@@ -98,7 +98,7 @@ def read_site(site: Site, *, now: datetime) -> SiteHistory:
     for cell, closings, harmful in ask(_ENDINGS, [site.pk]):
         history.cells[places[cell]].closings += closings
         history.cells[places[cell]].true_positives += harmful
-    for cell, minutes in ask(_MINUTES, [site.pk, MOST_MINUTES]):
+    for cell, minutes in ask(_MINUTES, [site.pk, MAX_MINUTES]):
         history.minutes.setdefault(places[cell], []).extend(minutes)
     _read_shapes(history, places)
     return history

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Verdict
-from alerts.reviews.policies import LONGEST_NOTE, LONGEST_QUESTION
+from alerts.reviews.policies import MAX_NOTE_LENGTH, MAX_QUESTION_LENGTH
 from alerts.reviews.services.answer import DONE_BY
 from alerts.reviews.services.decide_suspicion import CONFIRM, CORRECT
 from portal.api.bodies import In
@@ -18,7 +18,7 @@ class AskIn(In):
         max_length=120, required=False,
         help_text="name of the site; may be left out where the incident touches only one",
     )  # fmt: skip
-    question = serializers.CharField(max_length=LONGEST_QUESTION, help_text="in your own words")
+    question = serializers.CharField(max_length=MAX_QUESTION_LENGTH, help_text="in your own words")
 
 
 class VerdictIn(In):
@@ -27,7 +27,7 @@ class VerdictIn(In):
     verdict = serializers.ChoiceField(Verdict.values, help_text="what it was")
     cause = serializers.CharField(max_length=60, help_text="id of the reason, or other")
     note = serializers.CharField(
-        max_length=LONGEST_NOTE, required=False, allow_blank=True,
+        max_length=MAX_NOTE_LENGTH, required=False, allow_blank=True,
         help_text="a line for the SOC; suspicious needs one",
     )  # fmt: skip
     work_order = serializers.CharField(
@@ -57,7 +57,7 @@ class DecideIn(In):
     """A lead's decision about a suspicion that OT has not settled."""
 
     choice = serializers.ChoiceField((CONFIRM, CORRECT), help_text="whether it stays suspicious")
-    reason = serializers.CharField(max_length=LONGEST_NOTE, help_text="why, one line")
+    reason = serializers.CharField(max_length=MAX_NOTE_LENGTH, help_text="why, one line")
     verdict = serializers.ChoiceField(
         sorted(HARMLESS), required=False, help_text="what it was; OT's lead needs it to correct"
     )

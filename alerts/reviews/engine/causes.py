@@ -11,7 +11,7 @@ type Verdict = Literal["routine", "maintenance", "suspicious", "not-sure"]
 type Kind = Literal["catalogue", "general", "other"]
 
 VERDICTS: tuple[Verdict, ...] = ("routine", "maintenance", "suspicious", "not-sure")
-MOST_ON_A_PHONE = 6
+MAX_ON_A_PHONE = 6
 OTHER = "other"
 
 _FILE = Path(__file__).parent.parent / "data" / "routine_causes.json"
@@ -77,7 +77,7 @@ def causes_for(title: str, verdict: str) -> list[Cause]:
     ranked += [cause for cause in _book().general if cause.verdict == verdict]
     if verdict in _BENIGN:
         ranked += [cause for cause in own + related if cause.verdict != verdict]
-    return [*ranked[:MOST_ON_A_PHONE], _book().other]
+    return [*ranked[:MAX_ON_A_PHONE], _book().other]
 
 
 def all_causes() -> tuple[Cause, ...]:

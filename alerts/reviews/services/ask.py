@@ -15,7 +15,7 @@ from alerts.reviews.engine.question import question_in
 from alerts.reviews.models import CANNED, Review
 from alerts.reviews.policies import reasons_against_asking
 from alerts.reviews.queries import people_asked_at
-from alerts.reviews.services.tell import tell_asked
+from alerts.reviews.services.notify import notify_asked
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -59,7 +59,7 @@ def ask_ot(
                  "question": parts.ready or parts.own, "own": parts.own if parts.ready else ""},
     )  # fmt: skip
     people = people_asked_at(site, lead, by=by)
-    tell_asked(review, people=people, about=incidents, now=now)
+    notify_asked(review, people=people, about=incidents, now=now)
     set_ot_states(standings={(OtState.WAITING, review.due_at): ids}, now=now)
     record(
         "reviews.review.asked", on=review, by=by, at=now, question=question, site=site.name,

@@ -13,6 +13,7 @@ from alerts.reviews.engine.comment import Spoken
 from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import sites_spoken_for
 from alerts.reviews.services.into_sentinel import owe_verdict
+from alerts.reviews.services.notify import notify_answered
 from alerts.reviews.services.pattern_verdicts import (
     cause_words,
     patterns_of,
@@ -20,7 +21,6 @@ from alerts.reviews.services.pattern_verdicts import (
 )
 from alerts.reviews.services.standing import restore_standing
 from alerts.reviews.services.succession import Succession
-from alerts.reviews.services.tell import tell_answered
 from portal.accounts.models import User
 
 
@@ -41,7 +41,7 @@ def follow_through(
         for each in _interested(incidents, answered, annotation)
         if incidents_visible_to(each).filter(pk=lead.pk).exists()
     ]
-    tell_answered(
+    notify_answered(
         annotation, incident=lead, people=people, about=incidents, left=_left(answered), now=now
     )
     restore_standing(ids, now=now, rank_too=near)

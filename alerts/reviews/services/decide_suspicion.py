@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import SecondOpinion
-from alerts.reviews.policies import LONGEST_NOTE, leads_as, reasons_against_deciding
+from alerts.reviews.policies import MAX_NOTE_LENGTH, leads_as, reasons_against_deciding
 from alerts.reviews.services.settle_second_opinion import (
     OpinionWords,
     close_second_opinion,
@@ -75,7 +75,7 @@ def _reasons_in(
         reasons.append(gettext("Say whether it stays suspicious or was harmless."))
     if not reason:
         reasons.append(gettext("Say why. One line is enough."))
-    if len(reason) > LONGEST_NOTE:
+    if len(reason) > MAX_NOTE_LENGTH:
         reasons.append(gettext("Keep the reason under 500 characters."))
     if needs_verdict and verdict not in HARMLESS:
         reasons.append(gettext("Say whether it was routine or maintenance."))

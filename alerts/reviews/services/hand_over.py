@@ -9,7 +9,7 @@ from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Review
 from alerts.reviews.policies import reasons_against_handing_over
 from alerts.reviews.queries import waiting_incidents_of
-from alerts.reviews.services.tell import tell_handed_over
+from alerts.reviews.services.notify import notify_handed_over
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
@@ -39,6 +39,6 @@ def hand_over_review(
         incident_ids=ids, code="handed-over", side=TimelineItem.Side.OT, by=by, now=now,
         details={"review": str(review.uuid), "to": to.name, "note": note},
     )  # fmt: skip
-    tell_handed_over(review, to=to, by=by, about=waiting, note=note, now=now)
+    notify_handed_over(review, to=to, by=by, about=waiting, note=note, now=now)
     record("reviews.review.handed_over", on=review, by=by, at=now, to=to.email, note=note)
     return review

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from alerts.incidents.models import Incident
-from alerts.incidents.policies import MOST_COMMENTS
+from alerts.incidents.policies import MAX_COMMENTS
 from alerts.incidents.services.our_comments import drop_our_comments, show_our_comments
 from alerts.incidents.services.overlay import refresh_overlay
-from alerts.outbox.services import HOLD, Wish, owe_changes, withdraw
+from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
 from alerts.reviews.engine.comment import VERDICT_LABELS, Spoken, comment_on, label_of
 from alerts.reviews.models import Annotation
 
@@ -21,7 +21,7 @@ def owe_verdict(
     """
     label, message = label_of(annotation.verdict), comment_on(said)
     there = [each for each in incidents if not each.is_read_only]
-    changes = owe_changes(
+    changes = enqueue_changes(
         wishes=list(_wishes(there, label, message, holding)), act=annotation.act, by=annotation.by,
         by_label=annotation.by.name, now=now,
     )  # fmt: skip
@@ -34,7 +34,7 @@ def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetim
     owed and the time of an undo is over.
     """
     report = withdraw(act=annotation.act, now=now)
-    if report.too_late or (not report.withdrawn and now - annotation.given_at > HOLD):
+    if report.too_late or (not report.withdrawn and now - annotation.given_at > UNDO_HOLD):
         return False
     drop_our_comments(report.withdrawn)
     refresh_overlay(ids, now=now)
@@ -43,7 +43,7 @@ def withdraw_verdict(annotation: Annotation, *, ids: Sequence[int], now: datetim
 
 def _wishes(
     incidents: Iterable[Incident], label: str, message: str, holding: Collection[int]
-) -> Iterable[Wish]:
+) -> Iterable[PendingWrite]:
     for each in incidents:
         others = sorted(name for name in each.labels if name.casefold() in VERDICT_LABELS - {label})
         patch: dict[str, list[str]] = {}
@@ -52,6 +52,6 @@ def _wishes(
         if others:
             patch["labels_remove"] = others
         if patch and each.pk in holding:
-            yield Wish(each.workspace_id, each.name, patch=patch)
-        if each.comments_count < MOST_COMMENTS:
-            yield Wish(each.workspace_id, each.name, message=message)
+            yield PendingWrite(each.workspace_id, each.name, patch=patch)
+        if each.comments_count < MAX_COMMENTS:
+            yield PendingWrite(each.workspace_id, each.name, message=message)

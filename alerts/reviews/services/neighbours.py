@@ -5,7 +5,7 @@ from collections.abc import Collection
 from alerts.incidents.models import Incident
 from alerts.incidents.models.incident import OPEN
 
-MOST = 2000
+MAX_NEIGHBOURS = 2000
 
 
 def lock_with_neighbours(ids: Collection[int]) -> tuple[list[Incident], list[int]]:
@@ -15,7 +15,7 @@ def lock_with_neighbours(ids: Collection[int]) -> tuple[list[Incident], list[int
     """
     patterns = Incident.objects.filter(pk__in=ids, pattern__isnull=False).values("pattern")
     alike = Incident.objects.filter(OPEN, pattern__in=patterns).order_by("-created_at")
-    near = [each for each in alike.values_list("pk", flat=True)[:MOST] if each not in ids]
+    near = [each for each in alike.values_list("pk", flat=True)[:MAX_NEIGHBOURS] if each not in ids]
     list(
         Incident.objects.filter(pk__in=[*ids, *near])
         .order_by("pk")

@@ -9,7 +9,7 @@ from alerts.incidents.models import Incident
 from alerts.incidents.reads.panel import zone_name_of
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.policies import leads_of
-from alerts.reviews.services.tell import (
+from alerts.reviews.services.notify import (
     Words,
     deliver,
     headline_of,

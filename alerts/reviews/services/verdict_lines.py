@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from alerts.reviews.engine.causes import all_reasons
 from alerts.reviews.models import Verdict
-from alerts.reviews.policies import LONGEST_NOTE
+from alerts.reviews.policies import MAX_NOTE_LENGTH
 from portal.moments import in_utc
 from portal.tables import Fault, Record, Table, folded, one_of
 
@@ -87,7 +87,7 @@ def _faults_in(record: Record, told: Mapping[str, str]) -> Iterable[Fault]:
         sentence = gettext("“%(word)s” is not a valid time. Write it like 2026-03-01T08:12+01:00.")
         yield Fault(line, "at", sentence % given)
     note = told.get("note", "")
-    if len(note) > LONGEST_NOTE:
+    if len(note) > MAX_NOTE_LENGTH:
         yield Fault(line, "note", gettext("Keep the note under 500 characters."))
     if not note and _verdict_of(told["verdict"]) == Verdict.SUSPICIOUS:
         yield Fault(line, "note", gettext("Suspicious needs one line that says why."))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.reviews.engine.question import Question
 from alerts.reviews.models import CANNED
-from alerts.reviews.policies import LONGEST_QUESTION
+from alerts.reviews.policies import MAX_QUESTION_LENGTH
 from alerts.reviews.services.planned_until import PLANNED_CAUSE
 from alerts.reviews.web.occasions import FIELD, ids_in
 from portal.accounts.models import User
@@ -22,7 +22,7 @@ DONE_BY = (
 )
 # With the longest ready question before them they still fit into a question.
 OVER = "over"
-MAX_OWN_WORDS = LONGEST_QUESTION - max(len(each) for each in CANNED) - 1
+MAX_OWN_WORDS = MAX_QUESTION_LENGTH - max(len(each) for each in CANNED) - 1
 
 
 class VerdictForm(forms.Form):

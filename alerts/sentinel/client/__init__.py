@@ -14,7 +14,7 @@ from typing import Protocol
 from alerts.sentinel.client.connection import Connection
 from alerts.sentinel.client.port import SentinelClient
 
-_MOST_KEPT = 500
+_MAX_KEPT = 500
 _clients: dict[tuple[int, Connection], SentinelClient] = {}
 _standing_in: list[SentinelClient] = []
 
@@ -35,7 +35,7 @@ def client_for(workspace: Reachable, purpose: str = "read") -> SentinelClient:
     if key not in _clients:
         from alerts.sentinel.client.azure import AzureSentinelClient
 
-        if len(_clients) >= _MOST_KEPT:
+        if len(_clients) >= _MAX_KEPT:
             _clients.clear()
         _clients[key] = AzureSentinelClient(key[1])
     return _clients[key]

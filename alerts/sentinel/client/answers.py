@@ -22,7 +22,7 @@ from alerts.sentinel.client.errors import (
     SentinelThrottled,
     SentinelUnavailable,
 )
-from alerts.sentinel.client.limits import LARGEST_BODY, seconds_left
+from alerts.sentinel.client.limits import MAX_BODY_BYTES, seconds_left
 
 _AGAIN_LATER = frozenset({408, 500, 502, 503, 504})
 
@@ -110,7 +110,7 @@ def body_of(response: HttpResponse) -> bytes:
     chunks, size = [], 0
     for chunk in response.iter_bytes():
         size += len(chunk)
-        if size > LARGEST_BODY:
+        if size > MAX_BODY_BYTES:
             raise SentinelRefused("The answer is larger than 32 MB.", code="AnswerTooLarge")
         chunks.append(chunk)
         if not seconds_left():

@@ -28,7 +28,7 @@ from alerts.sentinel.client.limits import (
     time_limit,
 )
 from alerts.sentinel.client.policies import CappedRetry, SignedIn
-from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, Probe, Receipt
+from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
 from alerts.sentinel.wire.times import write_moment
 
 GA, PREVIEW = "2025-09-01", "2025-10-01-preview"  # only the preview names sites of IoT devices
@@ -79,7 +79,7 @@ class AzureSentinelClient(AzureAutomationRules):
         since: datetime | None = None,
         until: datetime | None = None,
         by: ListBy = ListBy.MODIFIED,
-        top: int = LARGEST_PAGE,
+        top: int = MAX_PAGE_SIZE,
         next_link: str | None = None,
     ) -> bytes:
         """One page of incidents, oldest first; `next_link` goes on where a page said it does."""

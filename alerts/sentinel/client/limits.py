@@ -25,7 +25,7 @@ from alerts.sentinel.client.connection import is_forbidden
 TOTAL_SECONDS = 30.0
 ANSWER_SECONDS = 15.0  # until the answer to a read begins, signing in and one repetition included
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
-LARGEST_BODY = 32 * 1024 * 1024
+MAX_BODY_BYTES = 32 * 1024 * 1024
 _BLOCK = 64 * 1024
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -20,7 +20,7 @@ from alerts.sentinel.client.errors import (
     SentinelRefused,
 )
 from alerts.sentinel.client.memory_rules import MemoryRules
-from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, Probe, Receipt
+from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, Probe, Receipt
 from alerts.sentinel.wire.times import ticks_of
 
 ENDPOINT = "https://sentinel.test"
@@ -101,7 +101,7 @@ class MemorySentinel(MemoryRules):
         since: datetime | None = None,
         until: datetime | None = None,
         by: ListBy = ListBy.MODIFIED,
-        top: int = LARGEST_PAGE,
+        top: int = MAX_PAGE_SIZE,
         next_link: str | None = None,
     ) -> bytes:
         """One page; links lead to the rest of the same question."""

@@ -19,7 +19,7 @@ from alerts.sentinel.client.errors import ForeignHost, SentinelDenied, SentinelU
 type Request = PipelineRequest[Any]
 type Answer = PipelineResponse[Any, Any]
 
-LONGEST_WAIT = 30.0
+MAX_WAIT = 30.0
 _RENEW_BEFORE = 300.0
 _ENTRA_CODE = re.compile(r"AADSTS\d+")
 
@@ -39,7 +39,7 @@ class CappedRetry(RetryPolicy[Any, Any]):
             wait = super().get_retry_after(response)
         except (ValueError, ArithmeticError):
             return None
-        return min(wait, LONGEST_WAIT) if wait else wait
+        return min(wait, MAX_WAIT) if wait else wait
 
     def is_retry(self, settings: dict[str, Any], response: Answer) -> bool:
         """Whether to repeat: not when throttled, and not when told to wait."""
@@ -103,7 +103,7 @@ class SignedIn(HTTPPolicy[Any, Any]):
         return str(cast(AccessToken, self._token).token)
 
     def _still_holds(self) -> bool:
-        return self._token is not None and self._token.expires_on - time.time() > LONGEST_WAIT
+        return self._token is not None and self._token.expires_on - time.time() > MAX_WAIT
 
     def _send(self, request: Request) -> Answer:
         request.http_request.headers["Authorization"] = "Bearer " + self.token()

@@ -37,7 +37,7 @@ __all__ = [
     "SentinelUnavailable",
 ]
 
-LARGEST_PAGE = 1000
+MAX_PAGE_SIZE = 1000
 
 
 class ListBy(StrEnum):
@@ -102,7 +102,7 @@ class SentinelClient(AutomationRules, Protocol):
         since: datetime | None = None,
         until: datetime | None = None,
         by: ListBy = ListBy.MODIFIED,
-        top: int = LARGEST_PAGE,
+        top: int = MAX_PAGE_SIZE,
         next_link: str | None = None,
     ) -> bytes:
         """One page of incidents, oldest first; `next_link` goes on where a page said it does."""

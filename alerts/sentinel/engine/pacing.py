@@ -7,8 +7,8 @@ from collections.abc import Mapping
 BREAKER_AFTER = 5
 PROBE_EVERY = 30.0
 DENIED_PROBE_EVERY = 60.0
-LONGEST_BELIEVABLE_WAIT = 2 * 3600.0
-LONGEST_BACK_OFF = 300.0
+MAX_PLAUSIBLE_WAIT = 2 * 3600.0
+MAX_BACK_OFF = 300.0
 _FIRST_BACK_OFF = 5.0
 _NEARLY_EMPTY = {"subscription-reads": 20, "subscription-writes": 10}
 _REFILL = 2.0  # the buckets of Azure fill by 25 reads and 10 writes a second
@@ -20,9 +20,9 @@ def seconds_to_wait(retry_after: float | None, *, strikes: int, jitter: float) -
     `strikes` counts the throttlings in a row, this one included; `jitter` lies between 0 and 1
     and spreads our own wait, so that many workspaces do not come back at the same moment.
     """
-    if retry_after is not None and 0 < retry_after <= LONGEST_BELIEVABLE_WAIT:
+    if retry_after is not None and 0 < retry_after <= MAX_PLAUSIBLE_WAIT:
         return retry_after
-    ceiling = min(LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2.0 ** min(strikes, 10))
+    ceiling = min(MAX_BACK_OFF, _FIRST_BACK_OFF * 2.0 ** min(strikes, 10))
     return ceiling * (0.5 + jitter / 2)
 
 

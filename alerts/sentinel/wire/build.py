@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
-from alerts.sentinel.wire.comment import LONGEST_COMMENT
+from alerts.sentinel.wire.comment import MAX_COMMENT_LENGTH
 from alerts.sentinel.wire.unreadable import Bag, Unfit
 
 OUR_NAMESPACE = UUID("8f3d2c1a-5b7e-5d49-9c60-0e1b7a4f2d35")
@@ -104,6 +104,6 @@ def closing(
 
 def comment_body(message: str) -> dict[str, Any]:
     """A comment as Sentinel takes it; what is too long ends with a sign that it was cut."""
-    if len(message) > LONGEST_COMMENT:
-        message = message[: LONGEST_COMMENT - 2] + " …"
+    if len(message) > MAX_COMMENT_LENGTH:
+        message = message[: MAX_COMMENT_LENGTH - 2] + " …"
     return {"properties": {"message": message}}

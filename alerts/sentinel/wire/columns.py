@@ -26,7 +26,7 @@ from alerts.sentinel.wire.typed import (
     TypedPage,
     texts_of,
 )
-from alerts.sentinel.wire.values import LARGEST
+from alerts.sentinel.wire.values import MAX_INTEGER
 from alerts.sentinel.wire.vocabulary import (
     CLASSIFICATION,
     CLASSIFICATION_REASON,
@@ -116,7 +116,7 @@ def _told(values: list[Any]) -> list[Any]:
 
 def _counts(values: list[int | None]) -> list[int | None]:
     there = [value for value in values if value is not None]
-    if there and not 0 <= min(there) <= max(there) <= LARGEST:
+    if there and not 0 <= min(there) <= max(there) <= MAX_INTEGER:
         _refuse()
     return values
 

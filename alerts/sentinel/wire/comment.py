@@ -11,7 +11,7 @@ from alerts.sentinel.wire.times import read_moment
 from alerts.sentinel.wire.unreadable import Unfit, Unreadable
 from alerts.sentinel.wire.values import read_bag, read_texts
 
-LONGEST_COMMENT = 30_000
+MAX_COMMENT_LENGTH = 30_000
 
 _AUTHOR = {
     "name": "author.name",

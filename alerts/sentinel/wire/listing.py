@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from alerts.sentinel.wire import salvage
+from alerts.sentinel.wire import lenient_json
 from alerts.sentinel.wire.unreadable import Bag, NotAPage, Unfit, Unreadable
 
 _make = tuple.__new__
@@ -89,8 +89,8 @@ def load_quickly(body: bytes, envelope: dict[str, Any], values: list[Any]) -> li
 def load_slowly(body: bytes, key: str) -> Listing:
     """The same from an answer the fast parser refuses; only unreadable records are lost."""
     oddities: list[str] = []
-    text = salvage.as_text(body, oddities)
-    envelope, parts = salvage.split_list(text, key)
+    text = lenient_json.as_text(body, oddities)
+    envelope, parts = lenient_json.split_list(text, key)
     return Listing([_load_part(part, oddities) for part in parts], envelope)
 
 
@@ -108,7 +108,7 @@ def load_one(body: bytes) -> Loaded | Unreadable:
     """One record that is an answer of its own."""
     listing = load_list(b'{"value":[' + body.removeprefix(b"\xef\xbb\xbf") + b"]}")
     only = listing.records[0] if len(listing.records) == 1 else None
-    if only is None or (isinstance(only, Unreadable) and only.reason == salvage.NO_JSON):
+    if only is None or (isinstance(only, Unreadable) and only.reason == lenient_json.NO_JSON):
         raise NotAPage("The answer is not one JSON object.")
     return only
 
@@ -124,9 +124,9 @@ def next_link_in(envelope: dict[str, Any]) -> str | None:
 def _load_part(part: str, page_oddities: list[str]) -> Loaded | Unreadable:
     oddities = [note for note in page_oddities if "\N{REPLACEMENT CHARACTER}" in part]
     try:
-        raw = salvage.parse_one(part, oddities)
+        raw = lenient_json.parse_one(part, oddities)
     except Unfit as unfit:
-        return Unreadable(str(unfit), part.encode("utf-8", "replace"), salvage.name_in(part))
+        return Unreadable(str(unfit), part.encode("utf-8", "replace"), lenient_json.name_in(part))
     raw_json = orjson.dumps(raw)
     if not isinstance(raw, dict):
         return Unreadable("it is no object", raw_json)

@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts.sentinel.wire.columns import read_columns
 from alerts.sentinel.wire.incident import WireIncident, incident_of
+from alerts.sentinel.wire.lenient_json import name_in
 from alerts.sentinel.wire.listing import (
     Loaded,
     load_one,
@@ -16,7 +17,6 @@ from alerts.sentinel.wire.listing import (
     next_link_in,
     parse_quickly,
 )
-from alerts.sentinel.wire.salvage import name_in
 from alerts.sentinel.wire.times import read_moment, read_moments
 from alerts.sentinel.wire.typed import read_typed
 from alerts.sentinel.wire.unreadable import Unfit, Unreadable

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from alerts.sentinel.wire.listing import has_nul
 from alerts.sentinel.wire.typed import Text
-from alerts.sentinel.wire.values import LARGEST
+from alerts.sentinel.wire.values import MAX_INTEGER
 
 type YesNo = bool | UnsetType | None
 type Many = tuple[str, ...] | UnsetType | None
@@ -162,7 +162,7 @@ class TypedCount(_Known):
     """How many entities of a kind there are."""
 
     entityKind: str
-    count: Annotated[int, Meta(ge=0, le=LARGEST)]
+    count: Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 
 
 class TypedEntities(_Known):

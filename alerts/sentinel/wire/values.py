@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.sentinel.wire.unreadable import Bag
 
-LARGEST = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 _TEXT = frozenset({str})
 _PLAIN = frozenset({str, type(None)})
 
@@ -31,7 +31,7 @@ def read_texts(bag: Bag, members: dict[str, str], flags: list[str]) -> tuple[str
 
 def read_count(value: object, name: str, flags: list[str]) -> int | None:
     """A whole number that a database column can hold; digits in quotes count too."""
-    if value.__class__ is int and 0 <= value <= LARGEST:
+    if value.__class__ is int and 0 <= value <= MAX_INTEGER:
         return value
     if value is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST_WORD = 100
+MAX_WORD_LENGTH = 100
 
 
 def _spellings(*words: str) -> dict[str, str]:
@@ -71,4 +71,4 @@ def _unfamiliar(value: str, choices: dict[str, str], name: str, flags: list[str]
     if word := choices.get(value.strip().casefold()):
         return word
     flags.append(f"{name}:unknown" if value else f"{name}:empty")
-    return value[:LONGEST_WORD] or None
+    return value[:MAX_WORD_LENGTH] or None

@@ -129,7 +129,7 @@ def learn_devices(*, devices: Iterable[DeviceSeen]) -> None:
 
 
 _said: dict[tuple[Any, ...], str] = {}
-_MOST_SAID = 8192
+_MAX_LISTED = 8192
 
 
 def _as_json(what: tuple[Any, ...]) -> str:
@@ -151,7 +151,7 @@ def _as_json(what: tuple[Any, ...]) -> str:
         "is_authorized": is_authorized,
     }
     there = {name: value for name, value in said.items() if value not in ("", None)}
-    if len(_said) >= _MOST_SAID:
+    if len(_said) >= _MAX_LISTED:
         _said.clear()
     _said[what] = text = orjson.dumps(there).decode()[1:]
     return text

@@ -9,7 +9,7 @@ from django.db import transaction
 from alerts.sites.models import Sensor, Site, Zone
 from portal.cursors import kept_cursor
 
-_LONGEST_NAME = 120
+_MAX_NAME_LENGTH = 120
 
 
 class Place(NamedTuple):
@@ -105,7 +105,7 @@ def learn_places(*, places: Iterable[Where]) -> Atlas:
 
 
 def _trimmed(place: Where) -> Place:
-    return Place(*(" ".join((word or "").split())[:_LONGEST_NAME] for word in place))
+    return Place(*(" ".join((word or "").split())[:_MAX_NAME_LENGTH] for word in place))
 
 
 # All zones of the sites that are named or watched: a plant has a dozen.

@@ -16,7 +16,7 @@ from alerts.suppression.models.signature import SIDES
 from portal.api.bodies import In
 from portal.ui.words import numeral
 
-LONGEST_NOTE = 2000
+MAX_NOTE_LENGTH = 2000
 
 
 def reasons_against_body(raw: bytes, *, now: datetime) -> list[Sentence]:
@@ -64,7 +64,7 @@ class ProposeIn(In):
     """A line for those who sign; of one who signs for the SOC by it, also why and on what."""
 
     note = serializers.CharField(
-        max_length=LONGEST_NOTE, required=False, allow_blank=True,
+        max_length=MAX_NOTE_LENGTH, required=False, allow_blank=True,
         help_text="a line for them; needed of the SOC's signer where there is little evidence",
     )  # fmt: skip
     checked_evidence = serializers.BooleanField(
@@ -80,7 +80,7 @@ class SignIn(In):
     side = serializers.ChoiceField([side for side, _ in SIDES], help_text="for which side")
     hash = serializers.CharField(max_length=64, help_text="`hash` of the version that you read")
     note = serializers.CharField(
-        max_length=LONGEST_NOTE, required=False, allow_blank=True,
+        max_length=MAX_NOTE_LENGTH, required=False, allow_blank=True,
         help_text="why you accept it; needed where there is little evidence",
     )  # fmt: skip
     checked_evidence = serializers.BooleanField(
@@ -93,10 +93,10 @@ class SignIn(In):
 class NoteIn(In):
     """Why, in one line."""
 
-    note = serializers.CharField(max_length=LONGEST_NOTE, help_text="why, in one line")
+    note = serializers.CharField(max_length=MAX_NOTE_LENGTH, help_text="why, in one line")
 
 
 class ReasonIn(In):
     """Why, in one line."""
 
-    reason = serializers.CharField(max_length=LONGEST_NOTE, help_text="why, in one line")
+    reason = serializers.CharField(max_length=MAX_NOTE_LENGTH, help_text="why, in one line")

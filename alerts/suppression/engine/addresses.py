@@ -9,7 +9,7 @@ from typing import Final
 
 from alerts.suppression.engine.words import Sentence
 
-LARGEST = {4: 8, 6: 32}  # no wider network than this: beyond it "within" says nothing
+MIN_PREFIX_LENGTH = {4: 8, 6: 32}  # no wider network than this: beyond it "within" says nothing
 # Both readings accept only this spelling, so that neither guesses what the other would refuse.
 IPV4_FORM: Final = r"^(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){3}$"
 IPV6_FORM: Final = r"^[0-9A-Fa-f:]*:[0-9A-Fa-f:]*$"
@@ -52,8 +52,8 @@ def reasons_against_network(value: str) -> list[Sentence]:
         network = ip_network(value)
     except ValueError:
         return [Sentence("network.form", value=value)]
-    if network.prefixlen < LARGEST[network.version]:
-        return [Sentence("network.wide", value=value, least=LARGEST[network.version])]
+    if network.prefixlen < MIN_PREFIX_LENGTH[network.version]:
+        return [Sentence("network.wide", value=value, least=MIN_PREFIX_LENGTH[network.version])]
     if str(network) != value:
         return [Sentence("network.form", value=value)]
     return []

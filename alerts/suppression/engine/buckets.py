@@ -15,7 +15,7 @@ from alerts.suppression.engine.fields import FIELDS, Kind, Operator
 from alerts.suppression.engine.predicates import Predicate, predicate
 from alerts.suppression.engine.rule import Rule
 
-MOST_VALUES: Final = 64
+MAX_VALUES: Final = 64
 # The most telling first.
 _TELLING: Final = (
     *("source_device", "source_address", "destination_device", "destination_address"),
@@ -92,8 +92,7 @@ def _telling(rule: Rule) -> Clause | None:
     named = {
         clause.field: clause
         for clause in reversed(rule.all_of)
-        if clause.operator in (Operator.IS, Operator.IS_ONE_OF)
-        and len(clause.values) <= MOST_VALUES
+        if clause.operator in (Operator.IS, Operator.IS_ONE_OF) and len(clause.values) <= MAX_VALUES
     }
     return next((named[field] for field in _TELLING if field in named), None)
 

@@ -15,8 +15,8 @@ from alerts.suppression.engine.lookalikes import reasons_against_text
 from alerts.suppression.engine.windows import WEEK, minutes_a_week, reasons_against_window
 from alerts.suppression.engine.words import Sentence, listed
 
-MOST_VALUES: Final = 200
-LONGEST_VALUE: Final = 300
+MAX_VALUES: Final = 200
+MAX_VALUE_LENGTH: Final = 300
 ZONE_MARK: Final = " / "  # between site and zone
 _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?", re.ASCII)
 type Value = str | int
@@ -64,8 +64,8 @@ def reasons_against_clause(clause: Clause) -> list[Sentence]:
         ]
     if not clause.values:
         return [Sentence("clause.empty", label=field.label)]
-    if len(clause.values) > MOST_VALUES:
-        return [Sentence("clause.many", label=field.label, most=MOST_VALUES)]
+    if len(clause.values) > MAX_VALUES:
+        return [Sentence("clause.many", label=field.label, most=MAX_VALUES)]
     if clause.operator in (Operator.IS, Operator.AT_MOST) and len(clause.values) > 1:
         return [Sentence("clause.one", label=field.label, operator=clause.operator)]
     reasons: list[Sentence] = []
@@ -87,8 +87,8 @@ def _against_value(field: Field, operator: str, value: Value) -> list[Sentence]:
         ]
     if not isinstance(value, str):
         return [Sentence("value.text", label=field.label, value=value)]
-    if len(value) > LONGEST_VALUE:
-        return [Sentence("value.long", label=field.label, most=LONGEST_VALUE)]
+    if len(value) > MAX_VALUE_LENGTH:
+        return [Sentence("value.long", label=field.label, most=MAX_VALUE_LENGTH)]
     if field.kind is Kind.SEVERITY:
         fits = value in SEVERITIES[1:]
         return (

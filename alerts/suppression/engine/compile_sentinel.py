@@ -23,7 +23,7 @@ from alerts.suppression.engine.guards.never import (
 )
 from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.engine.sentinel_conditions import (
-    MOST_CONDITIONS,
+    MAX_CONDITIONS,
     OTHER_PRODUCTS,
     PRODUCTS,
     Json,
@@ -106,8 +106,8 @@ def compile_rule(rule: Rule, target: Target) -> Compiled:
         draft.forbidden.append(Reason(None, Sentence("sentinel.no_asset")))
     conditions = [*draft.conditions, *_guards(target)]
     draft.forbidden += _against_unproven(conditions, target)
-    if count(conditions) > MOST_CONDITIONS:
-        needed = Sentence("sentinel.conditions", count=count(conditions), most=MOST_CONDITIONS)
+    if count(conditions) > MAX_CONDITIONS:
+        needed = Sentence("sentinel.conditions", count=count(conditions), most=MAX_CONDITIONS)
         draft.forbidden.append(Reason(None, needed))
     if draft.forbidden:
         return Compiled("impossible", (*draft.forbidden, *draft.lost))

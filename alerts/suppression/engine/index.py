@@ -17,7 +17,7 @@ from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.fields import Operator
 from alerts.suppression.engine.rule import Rule
 
-MOST_KEYS = 256  # a rule over more pairs stands under its types alone
+MAX_KEYS = 256  # a rule over more pairs stands under its types alone
 type Place = Literal["type+site", "type", "site", "neither"]
 
 
@@ -97,7 +97,7 @@ def _place(rule: Rule) -> tuple[Place, list[tuple[str, str]], list[Clause]]:
     """The bucket, its keys, and the clauses that standing there already answers."""
     kind = _naming(rule, "alert_type")
     site = _naming(rule, "site")
-    if kind and site and len(kind.values) * len(site.values) <= MOST_KEYS:
+    if kind and site and len(kind.values) * len(site.values) <= MAX_KEYS:
         return "type+site", list(product(kind.texts, site.texts)), [kind, site]
     if kind:
         return "type", [(value, "") for value in kind.texts], [kind]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.suppression.engine.clauses import MOST_VALUES, Clause
+from alerts.suppression.engine.clauses import MAX_VALUES, Clause
 from alerts.suppression.engine.fields import Operator
 from alerts.suppression.engine.rule import Rule
 
@@ -115,7 +115,7 @@ def change_of(line: Clause, sightings: Sequence[Sighting], *, now: datetime) -> 
                 first_at=each.first_at, instead_of=gone.name if gone else "",
             )
         )  # fmt: skip
-    if not found or len(line.texts) + len(found) > MOST_VALUES:
+    if not found or len(line.texts) + len(found) > MAX_VALUES:
         return None
     return LineChange(line, tuple(found))
 

@@ -11,7 +11,7 @@ from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.rule import VERSION, Rule
 from alerts.suppression.engine.words import Sentence, listed
 
-LARGEST: Final = 256_000  # bytes
+MAX_RULE_BYTES: Final = 256_000  # bytes
 _TEXTS = ("title", "reason", "owner_ot", "owner_soc", "enforcement")
 _TEXT_LISTS = ("evidence", "actions")
 _CLAUSES = ("all_of", "except_any")
@@ -35,8 +35,8 @@ def parse(text: str | bytes) -> Rule:
 
 def load(text: str | bytes) -> Any:
     """What a JSON text spells, read strictly: no member twice, no number that is none."""
-    if len(text) > LARGEST:
-        raise NotARule([Sentence("json.large", most=LARGEST)])
+    if len(text) > MAX_RULE_BYTES:
+        raise NotARule([Sentence("json.large", most=MAX_RULE_BYTES)])
     try:
         data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

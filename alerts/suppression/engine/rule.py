@@ -16,8 +16,8 @@ from alerts.suppression.engine.words import Sentence, listed
 VERSION: Final = 1
 ACTIONS: Final = ("close",)
 ENFORCEMENTS: Final = ("tagout", "sentinel")
-MOST_CLAUSES: Final = 20
-LONGEST_TITLE: Final = 200
+MAX_CLAUSES: Final = 20
+MAX_TITLE_LENGTH: Final = 200
 # The generic title under which sensors report what their own rules found: never enough alone.
 USER_RULE_TITLE: Final = "Unauthorized Operation was detected by a User Defined Rule"
 
@@ -88,8 +88,8 @@ def reasons_against_rule(rule: Rule) -> list[Sentence]:
         for clause in rule.except_any
         if clause.field in FIELDS and FIELDS[clause.field].or_none and NONE_TOLD in clause.values
     ]
-    if len(rule.all_of) > MOST_CLAUSES or len(rule.except_any) > MOST_CLAUSES:
-        reasons.append(Sentence("rule.many", most=MOST_CLAUSES))
+    if len(rule.all_of) > MAX_CLAUSES or len(rule.except_any) > MAX_CLAUSES:
+        reasons.append(Sentence("rule.many", most=MAX_CLAUSES))
     if not rule.all_of:
         code = "rule.negation_only" if rule.except_any else "rule.empty"
         return [*reasons, Sentence(code)]
@@ -104,8 +104,8 @@ def reasons_against_rule(rule: Rule) -> list[Sentence]:
 
 def _against_frame(rule: Rule) -> list[Sentence]:
     reasons = reasons_against_text(rule.title, label="title", least=4)
-    if len(rule.title) > LONGEST_TITLE:
-        reasons.append(Sentence("value.long", label="title", most=LONGEST_TITLE))
+    if len(rule.title) > MAX_TITLE_LENGTH:
+        reasons.append(Sentence("value.long", label="title", most=MAX_TITLE_LENGTH))
     if rule.actions != ACTIONS:
         reasons.append(Sentence("rule.actions", known=listed(ACTIONS)))
     if rule.enforcement not in ENFORCEMENTS:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.clauses import LONGEST_VALUE, MOST_VALUES
+from alerts.suppression.engine.clauses import MAX_VALUE_LENGTH, MAX_VALUES
 from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
 from alerts.suppression.engine.rule import (
     ACTIONS,
     ENFORCEMENTS,
-    LONGEST_TITLE,
-    MOST_CLAUSES,
+    MAX_CLAUSES,
+    MAX_TITLE_LENGTH,
     VERSION,
 )
 
@@ -21,7 +21,7 @@ _TEXT: Final = {"type": "string"}
 
 def rule_schema() -> dict[str, Any]:
     """What a rule may look like. What it may say is checked in words by the engine."""
-    clauses = {"type": "array", "maxItems": MOST_CLAUSES, "items": {"$ref": "#/$defs/clause"}}
+    clauses = {"type": "array", "maxItems": MAX_CLAUSES, "items": {"$ref": "#/$defs/clause"}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"tagout:rule:{VERSION}",
@@ -31,7 +31,7 @@ def rule_schema() -> dict[str, Any]:
         "required": ["version", "title", "all_of"],
         "properties": {
             "version": {"const": VERSION},
-            "title": {"type": "string", "minLength": 4, "maxLength": LONGEST_TITLE},
+            "title": {"type": "string", "minLength": 4, "maxLength": MAX_TITLE_LENGTH},
             "reason": _TEXT,
             "evidence": {"type": "array", "items": _TEXT},
             "owner_ot": _TEXT,
@@ -59,7 +59,7 @@ def _clause(field: Field) -> dict[str, Any]:
             "values": {
                 "type": "array",
                 "minItems": 1,
-                "maxItems": 1 if operators == [Operator.AT_MOST] else MOST_VALUES,
+                "maxItems": 1 if operators == [Operator.AT_MOST] else MAX_VALUES,
                 "items": _value(field),
             },
         },
@@ -76,4 +76,4 @@ def _value(field: Field) -> dict[str, Any]:
     if field.kind is Kind.COUNT:
         return {"type": "integer", "minimum": 1, "maximum": 500}
     least = 0 if field.or_none else field.least  # "": alerts that tell none
-    return {"type": "string", "minLength": least, "maxLength": LONGEST_VALUE}
+    return {"type": "string", "minLength": least, "maxLength": MAX_VALUE_LENGTH}

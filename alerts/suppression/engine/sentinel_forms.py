@@ -12,7 +12,7 @@ from alerts.suppression.engine.compile_sentinel import Compiled
 from alerts.suppression.engine.rule import canonical, instant
 from alerts.suppression.engine.sentinel_conditions import (
     GATE_LABEL,
-    LONGEST_NAME,
+    MAX_NAME_LENGTH,
     Json,
     every_incident,
     probing,
@@ -31,7 +31,7 @@ def trial_label(number: int) -> str:
 
 def display_name(number: int, title: str) -> str:
     """How the rule is called in Sentinel."""
-    return f"{NAME_PREFIX}R-{number} {title}"[:LONGEST_NAME].rstrip()
+    return f"{NAME_PREFIX}R-{number} {title}"[:MAX_NAME_LENGTH].rstrip()
 
 
 def trial_form(

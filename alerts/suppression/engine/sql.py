@@ -17,13 +17,13 @@ from alerts.suppression.engine.fields import FIELDS, Kind, Operator
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.windows import ranges_by_zone
 
-_LARGEST_COUNT: Final = (
+_MAX_COUNT: Final = (
     "(SELECT max(i.{column}) FROM incidents_incidentalert ia"
     " JOIN incidents_incident i ON i.id = ia.incident_id WHERE ia.alert_id = a.id)"
 )
 _COUNTS: Final = {
-    "alerts_in_incident": _LARGEST_COUNT.format(column="alerts_count"),
-    "entities_in_incident": _LARGEST_COUNT.format(column="entities_count"),
+    "alerts_in_incident": _MAX_COUNT.format(column="alerts_count"),
+    "entities_in_incident": _MAX_COUNT.format(column="entities_count"),
 }
 _TABLES: Final = {
     "workspace": ("workspace_id", "sentinel_workspace"),

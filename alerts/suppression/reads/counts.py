@@ -16,8 +16,8 @@ from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.asking import Period, ask, inside
 
-MOST_ROWS = 50_000  # matches that are listed and judged one by one
-MOST_NEAR = 100
+MAX_ROWS = 50_000  # matches that are listed and judged one by one
+MAX_NEAR_MISSES = 100
 _NAMED = frozenset({Operator.IS, Operator.IS_ONE_OF})
 PLACES = frozenset({"workspace", "site"})
 _INDEXED = PLACES | {"alert_type"}
@@ -81,8 +81,8 @@ def find(rule: Rule, period: Period) -> Found:
     scope = inside(period, *map(sql.clause_sql, latest.pins))
     counted, whole, near = _filters(latest.prefixes), sql.where(rule), sql.near_misses(rule)
     (row,) = ask(
-        f"SELECT n, c, CASE WHEN cardinality(m) <= {MOST_ROWS} THEN m END,"
-        f" k[greatest(1, cardinality(k) - {MOST_NEAR - 1}):] FROM (SELECT count(*) AS n,"
+        f"SELECT n, c, CASE WHEN cardinality(m) <= {MAX_ROWS} THEN m END,"
+        f" k[greatest(1, cardinality(k) - {MAX_NEAR_MISSES - 1}):] FROM (SELECT count(*) AS n,"
         f" ARRAY[{counted.text}] AS c,"
         f" array_agg(a.id) FILTER (WHERE {whole.text}) AS m,"
         f" array_agg(a.id) FILTER (WHERE {near.text}) AS k"

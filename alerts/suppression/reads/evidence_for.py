@@ -11,7 +11,7 @@ from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.reads.asking import ask
 from portal.accounts.models import User
 
-MOST: Final = 60
+MAX_EVIDENCE: Final = 60
 MAX_ABOUT: Final = 500
 BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
 
@@ -31,7 +31,9 @@ def evidence_offered(said: Rule | None, chosen: Collection[str], *, reader: User
     held = without_hidden(reader, evidence_in_force()).filter(verdict__in=BENIGN)
     held = held.order_by("-given_at", "-pk")
     about = _about(said) if said and not reasons_against_rule(said) else []
-    fitting = held.filter(pk__in=about).select_related("by").prefetch_related("incidents")[:MOST]
+    fitting = (
+        held.filter(pk__in=about).select_related("by").prefetch_related("incidents")[:MAX_EVIDENCE]
+    )
     named = without_hidden(reader, Annotation.objects.filter(uuid__in=chosen)).select_related("by")
     picked = list(named.prefetch_related("incidents").order_by("-given_at", "-pk"))
     known = {each.pk for each in picked}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from portal.jobs.queries import notes_of
 
 KIND = "suppression.handling"
-FEWEST_CLOSES = 20  # fewer measured closings say nothing about handling time
-MOST_MINUTES = 60  # an incident that lay for days was not worked on for days
+MIN_CLOSES = 20  # fewer measured closings say nothing about handling time
+MAX_MINUTES = 60  # an incident that lay for days was not worked on for days
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def usual_handling() -> HandlingTime:
     """Return the median of all closings by people that were measured."""
     for note in notes_of(KIND):
         minutes, closes = note.payload.get("minutes"), int(note.payload.get("closes", 0))
-        if minutes is None or closes < FEWEST_CLOSES:
+        if minutes is None or closes < MIN_CLOSES:
             return HandlingTime(None, closes)
         return HandlingTime(float(minutes), closes)
     return HandlingTime(None, 0)

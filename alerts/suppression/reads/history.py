@@ -24,8 +24,8 @@ from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.asking import Period, ask, inside
 from alerts.suppression.reads.handling import (
-    FEWEST_CLOSES,
-    MOST_MINUTES,
+    MAX_MINUTES,
+    MIN_CLOSES,
     HandlingTime,
     usual_handling,
 )
@@ -237,9 +237,9 @@ def handling_of(incidents: Collection[int]) -> HandlingTime:
     measured, any.
     """
     measured = [float(row[0]) for row in ask(_CLOSES, [list(incidents)])]
-    if len(measured) < FEWEST_CLOSES:
+    if len(measured) < MIN_CLOSES:
         return usual_handling()
-    minutes = median(min(max(minutes, 0.0), MOST_MINUTES) for minutes in measured)
+    minutes = median(min(max(minutes, 0.0), MAX_MINUTES) for minutes in measured)
     return HandlingTime(minutes, len(measured), is_of_matches=True)
 
 

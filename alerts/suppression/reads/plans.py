@@ -10,7 +10,7 @@ from typing import Any, Final
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old
 from alerts.suppression.engine.guards.attribution import closing_text, reasons_against_text
-from alerts.suppression.engine.guards.scene import MOST_MINUTES_OLD
+from alerts.suppression.engine.guards.scene import MAX_MINUTES_OLD
 from alerts.suppression.engine.sentinel_forms import (
     form_hash,
     lease_until,
@@ -60,7 +60,7 @@ def acting_in_sentinel(rule: Rule, *, now: datetime) -> RuleVersion | None:
 def is_healthy(workspace: Workspace, *, now: datetime) -> bool:
     """Whether we would notice within minutes what goes wrong there: only then leases grow."""
     active = workspace.state == Workspace.State.ACTIVE
-    return active and minutes_old(workspace.pk, now=now) <= MOST_MINUTES_OLD
+    return active and minutes_old(workspace.pk, now=now) <= MAX_MINUTES_OLD
 
 
 def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:

@@ -14,7 +14,7 @@ from alerts.suppression.engine.clauses import ZONE_MARK
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 
-MOST: Final = 300
+MAX_SUGGESTIONS: Final = 300
 RECENT: Final = 2000  # alerts that are looked through for words of the protocol
 _DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})
 _ADDRESSES: Final = frozenset({"source_address", "destination_address", "any_address"})
@@ -34,21 +34,24 @@ def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]
         found["site"] = [site.name for site in sites]
     if "zone" in fields:
         zones = Zone.objects.filter(site__in=sites).select_related("site")
-        named = [(zone.name, f"{zone.site.name}{ZONE_MARK}{zone.name}") for zone in zones[:MOST]]
+        named = [
+            (zone.name, f"{zone.site.name}{ZONE_MARK}{zone.name}")
+            for zone in zones[:MAX_SUGGESTIONS]
+        ]
         found["zone"] = sorted({name for pair in named for name in pair})
     if "sensor" in fields:
         sensors = Sensor.objects.filter(site__in=sites).order_by("name")
-        found["sensor"] = list(sensors.values_list("name", flat=True)[:MOST])
+        found["sensor"] = list(sensors.values_list("name", flat=True)[:MAX_SUGGESTIONS])
     if "alert_type" in fields:
         found["alert_type"] = sorted({kind.title for kind in all_types()})
     devices = Device.objects.filter(zone__site__in=sites)
     if _DEVICES & set(fields):
         names = devices.exclude(name="").order_by("name").values_list("name", flat=True)
-        known = list(names.distinct()[:MOST])
+        known = list(names.distinct()[:MAX_SUGGESTIONS])
         found |= dict.fromkeys(_DEVICES & set(fields), known)
     if _ADDRESSES & set(fields):
         addresses = devices.order_by("address").values_list("address", flat=True)
-        known = list(addresses.distinct()[:MOST])
+        known = list(addresses.distinct()[:MAX_SUGGESTIONS])
         found |= dict.fromkeys(_ADDRESSES & set(fields), known)
     return found | _spoken(user, sites, _SPOKEN & set(fields))
 
@@ -80,7 +83,7 @@ def _spoken(user: User, sites: list[Site], fields: Collection[str]) -> dict[str,
     for row in alerts.values_list(*names)[:RECENT]:
         for name, value in zip(names, row, strict=True):
             held[name].update(_texts(value))
-    return {name: sorted(values)[:MOST] for name, values in held.items()}
+    return {name: sorted(values)[:MAX_SUGGESTIONS] for name, values in held.items()}
 
 
 def _texts(value: object) -> Iterable[str]:

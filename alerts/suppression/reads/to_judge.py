@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 
 LATELY: Final = timedelta(days=30)
-MOST: Final = 50
+MAX_VERSIONS: Final = 50
 _DECIDED: Final = (State.CANARY, State.REJECTED, State.CHANGES_REQUESTED)
 
 
@@ -46,7 +46,7 @@ class Request:
 
 def requests_for(user: User, *, now: datetime) -> list[Request]:
     """Every proposal that the person may see, the oldest first."""
-    versions = list(_proposed(user)[: 2 * MOST])
+    versions = list(_proposed(user)[: 2 * MAX_VERSIONS])
     if not versions:
         return []
     sides = sides_open_to(user, versions)
@@ -61,7 +61,7 @@ def count_to_judge(user: User) -> int:
     if roles_of(user).isdisjoint(SIGNING[Side.OT] | SIGNING[Side.SOC]):
         return 0
     rows = _proposed(user).select_related(None)  # on every page: no back-tests, no texts of rules
-    versions = list(rows[: 2 * MOST])
+    versions = list(rows[: 2 * MAX_VERSIONS])
     return sum(bool(sides) for sides in sides_open_to(user, versions).values()) if versions else 0
 
 
@@ -87,7 +87,7 @@ def decided_lately(user: User, *, now: datetime) -> list[Step]:
     """What became of proposals in thirty days, newest first."""
     seen = versions_visible_to(user).values("pk")
     steps = Step.objects.filter(version__in=seen, to_state__in=_DECIDED, at__gt=now - LATELY)
-    return list(steps.select_related("version__rule").order_by("-at", "-pk")[:MOST])
+    return list(steps.select_related("version__rule").order_by("-at", "-pk")[:MAX_VERSIONS])
 
 
 def with_signatures(versions: QuerySet[RuleVersion]) -> QuerySet[RuleVersion]:

@@ -9,7 +9,7 @@ from alerts.suppression.models.version import OPEN, State
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from portal.accounts.models import User
 
-MOST_EVIDENCE, MOST_MATCHES = 50, 10
+MAX_EVIDENCE, MAX_MATCHES = 50, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ def past_of(version: RuleVersion, user: User) -> Past:
         versions=versions,
         before=next((each for each in versions if _is_before(each, version)), None),
         evidence=list(
-            evidence.prefetch_related("incidents").order_by("-given_at", "-pk")[:MOST_EVIDENCE]
+            evidence.prefetch_related("incidents").order_by("-given_at", "-pk")[:MAX_EVIDENCE]
         ),
-        matches=list(matches[:MOST_MATCHES]),
+        matches=list(matches[:MAX_MATCHES]),
     )
 
 

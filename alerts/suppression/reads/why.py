@@ -18,7 +18,7 @@ from alerts.suppression.reads.acting import Acting, acting_set
 from alerts.suppression.reads.cover import AlertFacts, facts_by_incident
 from alerts.suppression.reads.judging import judge
 
-MOST = 3
+MAX_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _nearest(
         if misses:
             found.append(min(misses, key=lambda miss: miss.failed_lines))
     found.sort(key=lambda miss: (miss.failed_lines, not miss.is_live, miss.rule))
-    return tuple(found[:MOST])
+    return tuple(found[:MAX_REASONS])
 
 
 def _miss(one: Acting, facts: Facts, *, incident: Incident, now: datetime) -> NearMiss | None:

@@ -11,7 +11,7 @@ from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.reads.asking import Period, ask, inside
 
-MOST_LISTED = 200
+MAX_LISTED = 200
 _CATCHES: Final = {"exact": "same", "wider": "more", "impossible": "nothing"}
 
 
@@ -31,7 +31,7 @@ def wider_in(rule: Rule, workspace: Workspace, period: Period) -> dict[str, Any]
     if catches != "more":
         return told
     found = _extra(rule, deployed(rule, compiled), workspace, period)
-    return told | {"extra": len(found), "incidents": found[:MOST_LISTED]}
+    return told | {"extra": len(found), "incidents": found[:MAX_LISTED]}
 
 
 def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:

@@ -21,7 +21,7 @@ from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import BackTestRun
 from alerts.suppression.reads import history
 from alerts.suppression.reads.asking import Period, TookTooLong, no_longer_than
-from alerts.suppression.reads.counts import MOST_ROWS, Counts, Found, count_after_each, find
+from alerts.suppression.reads.counts import MAX_ROWS, Counts, Found, count_after_each, find
 from alerts.suppression.reads.incident_outcomes import (
     incidents_closed_as_benign,
     touched_incidents,
@@ -33,8 +33,8 @@ from portal.errors import Refused
 from portal.ui.words import number
 
 DAYS = 90
-LONGEST, LONGEST_PREVIEW = 30.0, 5.0  # seconds for one question to the database
-MOST_DAYS = 400
+MAX_SECONDS, MAX_PREVIEW_SECONDS = 30.0, 5.0  # seconds for one question to the database
+MAX_DAYS = 400
 
 
 class CannotBackTest(Refused):
@@ -78,7 +78,7 @@ def run_backtest(
     if reasons := reasons_against_rule(said):
         raise CannotBackTest(*reasons)
     try:
-        with no_longer_than(LONGEST):
+        with no_longer_than(MAX_SECONDS):
             ran = _run(said, period, now=now)
     except TookTooLong:
         raise CannotBackTest(_too_long()) from None
@@ -97,7 +97,7 @@ def preview(*, said: Rule, now: datetime, by: User | None = None, days: int = DA
     began, period = perf_counter(), _period(now, days)
     counts, ran, problems = None, None, []
     try:
-        with no_longer_than(LONGEST_PREVIEW):
+        with no_longer_than(MAX_PREVIEW_SECONDS):
             if reasons_against_rule(said):
                 counts = count_after_each(said, period)
             else:
@@ -116,17 +116,17 @@ def preview(*, said: Rule, now: datetime, by: User | None = None, days: int = DA
 
 def _counts(said: Rule, period: Period) -> Counts | None:
     try:
-        with no_longer_than(LONGEST_PREVIEW):
+        with no_longer_than(MAX_PREVIEW_SECONDS):
             return count_after_each(said, period)
     except TookTooLong:
         return None
 
 
 def _period(now: datetime, days: int) -> Period:
-    if not 1 <= days <= MOST_DAYS:
+    if not 1 <= days <= MAX_DAYS:
         raise CannotBackTest(
             _("A back-test covers 1 to %(most)s days, not %(days)s.")
-            % {"most": number(MOST_DAYS), "days": number(days)}
+            % {"most": number(MAX_DAYS), "days": number(days)}
         )
     return Period(now - timedelta(days=days), now)
 
@@ -139,13 +139,13 @@ def _too_long() -> str:
 
 def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     found = find(said, period)
-    if found.matched > MOST_ROWS:
+    if found.matched > MAX_ROWS:
         raise CannotBackTest(
             _(
                 "The rule matches %(n)s alerts, more than a back-test can go through "
                 "(%(most)s). Narrow it."
             )
-            % {"n": number(found.matched), "most": number(MOST_ROWS)}
+            % {"n": number(found.matched), "most": number(MAX_ROWS)}
         )
     cases = history.cases_around(period)
     why = _near(said, found, period)

@@ -8,13 +8,13 @@ from uuid import UUID
 from django.db import transaction
 
 from alerts.incidents.models import Alert, Incident, Status
-from alerts.incidents.services.acting import Doer, lock_incidents
+from alerts.incidents.services.acting import Actor, lock_incidents
 from alerts.incidents.services.by_rule import mark_closed_by
 from alerts.incidents.services.close import close_incidents
 from alerts.incidents.services.label import label_incidents
 from alerts.outbox.models import Change, Urgency
 from alerts.suppression.engine.guards.attribution import (
-    LONGEST,
+    MAX_TEXT_LENGTH,
     closing_text,
     reasons_against_text,
 )
@@ -102,7 +102,7 @@ def text_of(versions: Iterable[Acting]) -> str:
     told = [one.attribution for one in versions]
     text = "\n\n".join(closing_text(each) for each in told)
     reasons = [reason for each in told for reason in reasons_against_text(text, each)]
-    if not told or reasons or len(text) > LONGEST:
+    if not told or reasons or len(text) > MAX_TEXT_LENGTH:
         raise NotAttributed(" ".join(reasons) or "The text is empty or too long.")
     return text
 
@@ -170,7 +170,7 @@ def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:
 
 def _doer(
     name: str, check: str, incident: Incident, versions: Iterable[Acting], cover: Cover
-) -> Doer:
+) -> Actor:
     """The rule as one who acts, with what is asked again at delivery."""
     alerts = Alert.objects.filter(pk__in=cover.by_alert.keys())
     args: Mapping[str, Any] = {
@@ -178,4 +178,4 @@ def _doer(
         "versions": {str(one.version_id): one.rule_hash for one in versions},
         "alerts": sorted(alerts.values_list("key", flat=True)),
     }
-    return Doer(None, name, Urgency.MACHINE, timedelta(0), check, dict(args))
+    return Actor(None, name, Urgency.MACHINE, timedelta(0), check, dict(args))

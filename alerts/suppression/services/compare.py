@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 COMPARE = "suppression.compare-ledger"
 EVERY, AGAIN = timedelta(hours=24), timedelta(minutes=10)
 PERIOD = timedelta(days=7)
-MOST_TOLD = 20
+MAX_LISTED = 20
 
 
 def compare_ledger_if_due(*, now: datetime) -> bool:
@@ -56,9 +56,9 @@ def compare_ledger(*, now: datetime) -> list[Sentence]:
         {names[pk]: said for pk, said in ours.items() if pk not in ended},
         {names[pk]: said for pk, said in theirs.items() if pk not in ended},
     )
-    for one in found[:MOST_TOLD]:
+    for one in found[:MAX_LISTED]:
         log.error("Ledger and Sentinel differ: %s", one)
-    told: list[object] = [str(one) for one in found[:MOST_TOLD]]
+    told: list[object] = [str(one) for one in found[:MAX_LISTED]]
     keep_note(
         kind=COMPARED, key="ledger", now=clock.unshifted(),
         payload={"differences": len(found), "told": told, "compared": len({*ours, *theirs} - ended),

@@ -17,7 +17,7 @@ from django.db.models import Q
 from alerts.incidents.models import DetailsState, Incident, Status
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import minutes_old, workspaces_to_read
-from alerts.suppression.engine.guards.scene import MOST_MINUTES_OLD, NEW_MEMBER
+from alerts.suppression.engine.guards.scene import MAX_MINUTES_OLD, NEW_MEMBER
 from alerts.suppression.queries import is_off, on_again_since
 from alerts.suppression.reads.acting import ActingSet, acting_set
 from alerts.suppression.reads.cover import AlertFacts, facts_by_incident
@@ -40,7 +40,7 @@ PAGE = 200
 OVERLAP, LONG_OVERLAP = timedelta(seconds=15), timedelta(minutes=5)
 LOOK_BACK_EVERY = timedelta(minutes=1)
 TAKEN = timedelta(hours=1)  # what people took so long ago has been looked at
-_MOST_TOLD = 1000
+_MAX_LISTED = 1000
 _told: set[tuple[int, str]] = set()  # incident and error: each is logged once a process
 
 
@@ -79,7 +79,7 @@ def _rest(workspaces: Mapping[str, Workspace]) -> None:
 def _decide_in(workspace: Workspace, *, job: Job, acting: ActingSet, now: datetime) -> int:
     if is_off(workspace.pk):
         return 0
-    if minutes_old(workspace.pk, now=now) > MOST_MINUTES_OLD:
+    if minutes_old(workspace.pk, now=now) > MAX_MINUTES_OLD:
         return 0  # asked again, from the same place, once we know more
     ends, acted = time.monotonic() + SLICE, 0
     since = max(filter(None, (acting.since, on_again_since(workspace.pk))))
@@ -222,7 +222,7 @@ def _act_on(
 def _tell_once(incident: Incident) -> None:
     mark = incident.pk, type(sys.exception()).__name__
     if mark not in _told:
-        if len(_told) >= _MOST_TOLD:
+        if len(_told) >= _MAX_LISTED:
             _told.clear()
         _told.add(mark)
         log.exception("Incident %s could not be judged and stays open", incident.pk)

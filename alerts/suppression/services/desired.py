@@ -6,8 +6,8 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.outbox.models import Haste, Landing, RuleKind, WantedRule
-from alerts.outbox.services import name_of_rule, want_no_rule, want_rule
+from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
+from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.suppression.engine.sentinel_forms import LEASE, form_hash, lease_of
 from alerts.suppression.models import Rule, RuleVersion, State
 from alerts.suppression.queries import is_off
@@ -63,12 +63,12 @@ def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) ->
         return False
     place_gate(workspace=plan.workspace, now=now)
     name = name_of_rule(about=rule.uuid, workspace=plan.workspace.uuid)
-    want_rule(
+    set_desired_rule(
         workspace_id=plan.workspace.pk, name=name, about=rule.uuid, label=rule.label,
-        body=plan.body, now=now, urgency=Haste.LEASE if same else Haste.RULE,
+        body=plan.body, now=now, urgency=RulePriority.LEASE if same else RulePriority.RULE,
     )  # fmt: skip
     if is_off(plan.workspace.pk):  # switched off while we decided: the row is locked by us now
-        want_no_rule(workspace_id=plan.workspace.pk, name=name, now=now, reason=OFF)
+        clear_desired_rule(workspace_id=plan.workspace.pk, name=name, now=now, reason=OFF)
     return True
 
 
@@ -96,7 +96,7 @@ def _texts(form: dict[str, Any]) -> list[Any]:
 def _away(row: WantedRule, *, reason: str, now: datetime) -> bool:
     if row.wanted is None:
         return False
-    want_no_rule(workspace_id=row.workspace_id, name=row.name, now=now, reason=reason)
+    clear_desired_rule(workspace_id=row.workspace_id, name=row.name, now=now, reason=reason)
     return True
 
 

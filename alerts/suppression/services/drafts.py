@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from alerts.reviews.models import Annotation
 from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import LONGEST_TITLE, as_json, canonical, rule_hash
+from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, as_json, canonical, rule_hash
 from alerts.suppression.models import OPEN, Rule, RuleVersion, State, Step
 from alerts.suppression.policies import PROPOSING, may_change
 from alerts.suppression.services.enforcement import (
@@ -141,7 +141,7 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
         raise CannotSaveRule(*refusal.reasons) from None
     if b"\\u0000" in canonical(as_json(said)) or b"\x00" in canonical(as_json(said)):
         raise CannotSaveRule(gettext("The rule contains characters that cannot be stored."))
-    if len(said.title) > LONGEST_TITLE:
+    if len(said.title) > MAX_TITLE_LENGTH:
         raise CannotSaveRule(gettext("The title is longer than 200 characters."))
     if reasons := reasons_against_enforcement(said):
         raise CannotSaveRule(*reasons)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from alerts.outbox.models import Haste, RuleKind, WantedRule
-from alerts.outbox.services import name_of_rule, want_rule
+from alerts.outbox.models import RuleKind, RulePriority, WantedRule
+from alerts.outbox.services import name_of_rule, set_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.engine.sentinel_forms import gate_form
 from alerts.suppression.queries import is_off
@@ -29,10 +29,10 @@ def place_gate(*, workspace: Workspace, now: datetime) -> WantedRule:
     off = is_off(workspace.pk)
     held = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.GATE).first()
     waited = held is None or held.error_at is None or now - held.error_at >= TRY_AGAIN
-    return want_rule(
+    return set_desired_rule(
         workspace_id=workspace.pk, name=gate_name(workspace), about=GATE, label="gate",
         kind=RuleKind.GATE, body=gate_form(is_enabled=off), now=now, insists=off,
-        again=off or waited, urgency=Haste.STOP if off else Haste.AWAY,
+        again=off or waited, urgency=RulePriority.STOP if off else RulePriority.AWAY,
         reason="Suppression is switched off." if off else "",
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from alerts.suppression.reads.handling import KIND, MOST_MINUTES, usual_minutes
+from alerts.suppression.reads.handling import KIND, MAX_MINUTES, usual_minutes
 from portal.jobs.services import keep_note
 
 DAYS = 90
@@ -13,7 +13,7 @@ DAYS = 90
 def measure_handling(*, now: datetime) -> float | None:
     """Note the median time from an incident's creation to its first close by a person."""
     with connection.cursor() as cursor:
-        cursor.execute(_MEASURE, [MOST_MINUTES, now - timedelta(days=DAYS)])
+        cursor.execute(_MEASURE, [MAX_MINUTES, now - timedelta(days=DAYS)])
         minutes, closes = cursor.fetchone()
     keep_note(kind=KIND, key="all", now=now, payload={"minutes": minutes, "closes": closes})
     return usual_minutes()

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from alerts.outbox.models import RuleKind, WantedRule
-from alerts.outbox.services import want_no_rule
+from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standing_of
 from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, State
@@ -98,7 +98,9 @@ def take_everything_away(workspace: Workspace, *, now: datetime) -> int:
     """Nothing of ours stays behind in a workspace that was removed."""
     rows = WantedRule.objects.filter(workspace=workspace, wanted__isnull=False)
     for row in rows.order_by("pk"):
-        want_no_rule(workspace_id=workspace.pk, name=row.name, now=now, reason="It was removed.")
+        clear_desired_rule(
+            workspace_id=workspace.pk, name=row.name, now=now, reason="It was removed."
+        )
     return len(rows)
 
 

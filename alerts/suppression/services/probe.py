@@ -11,9 +11,9 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from alerts.incidents.models import IncidentRaw
-from alerts.outbox.models import Haste, Landing, RuleKind, WantedRule
+from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.outbox.registry import RuleSettlement
-from alerts.outbox.services import name_of_rule, want_no_rule, want_rule
+from alerts.outbox.services import clear_desired_rule, name_of_rule, set_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services import keep_capability
 from alerts.suppression.engine.sentinel_conditions import PROBED
@@ -105,15 +105,17 @@ def _keep(workspace_id: int, found: dict[str, Any], *, now: datetime) -> None:
 def _want(workspace: Workspace, names: list[str], *, now: datetime) -> None:
     alone = names[0] if len(names) == 1 else "all"
     about = uuid5(PROBE, alone)
-    want_rule(
+    set_desired_rule(
         workspace_id=workspace.pk, name=name_of_rule(about=about, workspace=workspace.uuid),
         about=about, label=f"probe: {alone}", kind=RuleKind.PROBE, insists=True, now=now,
-        body=probe_form(names, until=now + _LEAST), urgency=Haste.RULE,
+        body=probe_form(names, until=now + _LEAST), urgency=RulePriority.RULE,
     )  # fmt: skip
 
 
 def _away(row: WantedRule, *, now: datetime) -> None:
-    want_no_rule(workspace_id=row.workspace_id, name=row.name, now=now, urgency=Haste.RULE)
+    clear_desired_rule(
+        workspace_id=row.workspace_id, name=row.name, now=now, urgency=RulePriority.RULE
+    )
 
 
 def _names_in(row: WantedRule) -> list[str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from alerts.incidents.models import Incident, Status, TimelineItem
-from alerts.incidents.services.acting import Doer
+from alerts.incidents.services.acting import Actor
 from alerts.incidents.services.close import reopen_incidents
 from alerts.incidents.services.comment import comment_on_incidents
 from alerts.incidents.services.timeline import write_timeline
@@ -26,7 +26,7 @@ from portal.audit.services import record
 log = logging.getLogger(__name__)
 
 TAGOUT = "Tagout"
-ITSELF = Doer(None, TAGOUT, Urgency.MACHINE, timedelta(0))
+ITSELF = Actor(None, TAGOUT, Urgency.MACHINE, timedelta(0))
 
 
 @transaction.atomic

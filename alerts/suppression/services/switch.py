@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.outbox.models import RuleKind, WantedRule
-from alerts.outbox.services import want_no_rule
+from alerts.outbox.services import clear_desired_rule
 from alerts.sentinel.models import Workspace
 from alerts.suppression.models import ACTING, Rule, RuleVersion, State, Stop
 from alerts.suppression.policies import (
@@ -158,7 +158,7 @@ def _take_rules_away(places: Collection[Workspace], *, now: datetime) -> None:
                 workspace=place, kind=RuleKind.RULE, wanted__isnull=False
             )
             for row in wanted.order_by("pk"):
-                want_no_rule(workspace_id=place.pk, name=row.name, now=now, reason=OFF)
+                clear_desired_rule(workspace_id=place.pk, name=row.name, now=now, reason=OFF)
 
 
 def _tell_off(stop: Stop, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.reads.bound_sentence import bound_sentence
-from alerts.suppression.reads.handling import FEWEST_CLOSES
+from alerts.suppression.reads.handling import MIN_CLOSES
 from alerts.suppression.reads.named import Named, names_in
 from alerts.suppression.web.looks import IncidentLink, Look, incident_link, look_of
 from alerts.suppression.web.words import in_words
@@ -21,7 +21,7 @@ from portal.ui.moments import date_of
 from portal.ui.pieces import Point
 from portal.ui.words import hours, number, percent
 
-MOST_WIDER = 10
+MAX_WIDER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
             "Hours saved are not known yet: of %(most)s closings by people that such an estimate "
             "needs, %(n)s were measured.",
             handling["closings"],
-        ) % {"n": closings, "most": number(FEWEST_CLOSES)}  # fmt: skip
+        ) % {"n": closings, "most": number(MIN_CLOSES)}  # fmt: skip
     said = gettext("An estimate: %(incidents)s incidents × %(minutes)s min.") % {
         "incidents": number(closed), "minutes": number(handling["minutes"], 1),
     }  # fmt: skip
@@ -200,7 +200,7 @@ def _looks(body: Mapping[str, Any], name: str, names: Named) -> LookList:
 
 
 def _wider(told: Mapping[str, Any], names: Named) -> Wider:
-    links = [incident_link(pk, names) for pk in told["incidents"][:MOST_WIDER]]
+    links = [incident_link(pk, names) for pk in told["incidents"][:MAX_WIDER]]
     incidents = [link for link in links if link]
     return Wider(told["workspace"], told["extra"], incidents, reasons_of(told["reasons"]))
 

@@ -16,7 +16,7 @@ from alerts.suppression.web.words import routine_cause
 from portal.accounts.models import OT_ROLES, Role, User
 from portal.accounts.queries import roles_of
 
-MOST_EVIDENCE = 50
+MAX_EVIDENCE = 50
 _ENDS = ("source_device", "source_address", "destination_device", "destination_address")
 
 
@@ -76,7 +76,7 @@ def _verdicts_on(incident: Incident, user: User) -> list[tuple[int, str]]:
             incidents__pattern=incident.pattern, incidents__workspace=incident.workspace_id
         )
     rows = held.order_by("-given_at", "-pk").values_list("pk", "cause").distinct()
-    return list(dict(rows[:MOST_EVIDENCE]).items())
+    return list(dict(rows[:MAX_EVIDENCE]).items())
 
 
 def _reason(evidence: list[tuple[int, str]]) -> str:

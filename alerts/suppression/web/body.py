@@ -14,7 +14,7 @@ from django.http import QueryDict
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD, Kind, Operator
 from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import ACTIONS, MOST_CLAUSES, VERSION, as_json, instant
+from alerts.suppression.engine.rule import ACTIONS, MAX_CLAUSES, VERSION, as_json, instant
 from alerts.suppression.engine.undirected import undirected
 from alerts.suppression.engine.windows import DAYS
 
@@ -85,7 +85,7 @@ def _lines(data: QueryDict, prefix: str) -> Iterator[tuple[int, Body]]:
     places = sorted(
         int(found[2]) for name in data if (found := _PLACE.fullmatch(name)) and found[1] == prefix
     )
-    for place in places[: MOST_CLAUSES + 1]:
+    for place in places[: MAX_CLAUSES + 1]:
         yield place, _line(data, f"{prefix}-{place}")
 
 
@@ -140,7 +140,7 @@ def _pressed(data: QueryDict, prefix: str, lines: list[tuple[int, Body]]) -> lis
     pressed = data.get("do", "")
     kept = [said for place, said in lines if pressed != f"drop-{prefix}-{place}"]
     name = data.get(f"{prefix}-new", "")
-    if pressed == f"add-{prefix}" and name in FIELDS and len(kept) <= MOST_CLAUSES:
+    if pressed == f"add-{prefix}" and name in FIELDS and len(kept) <= MAX_CLAUSES:
         kept.append(line(name))
     return kept
 

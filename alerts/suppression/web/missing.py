@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 
 from alerts.reviews.engine.causes import causes_for
 from alerts.suppression.engine.clauses import pinned, reasons_against_clause
-from alerts.suppression.engine.guards.life import MOST_DAYS, MOST_DAYS_BOXED
+from alerts.suppression.engine.guards.life import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.models import RuleVersion
@@ -36,7 +36,7 @@ def reasons_not_to_propose(version: RuleVersion, said: Rule | None, *, now: date
 
 def last_day(said: Rule | None, now: datetime, zone: tzinfo) -> str:
     """The latest end that the guard allows, as a date field takes it."""
-    most = MOST_DAYS_BOXED if said and needs_hours(said) else MOST_DAYS
+    most = MAX_DAYS_BOXED if said and needs_hours(said) else MAX_DAYS
     return ((now + timedelta(days=most)).astimezone(zone) - timedelta(days=1)).date().isoformat()
 
 

@@ -15,7 +15,7 @@ from alerts.suppression.reads.marginal_gains import in_order_of_gain
 from alerts.suppression.reads.to_judge import Request
 
 _KEY: Final = "suppression.sitting"
-LONGEST: Final = timedelta(hours=12)  # then the figures are counted again
+MAX_AGE: Final = timedelta(hours=12)  # then the figures are counted again
 
 
 class Mark(StrEnum):
@@ -137,7 +137,7 @@ def _load(request: HttpRequest, *, now: datetime) -> Sitting | None:
         sitting = Sitting(began_at, places, bool(kept["is_estimate"]), latest)
     except (KeyError, TypeError, ValueError):
         return None
-    return sitting if timedelta(0) <= now - began_at <= LONGEST else None
+    return sitting if timedelta(0) <= now - began_at <= MAX_AGE else None
 
 
 def _new_among(waiting: Collection[str], sitting: Sitting) -> bool:

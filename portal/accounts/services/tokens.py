@@ -17,8 +17,8 @@ from portal.errors import Refused
 from portal.ui.words import number
 
 MARK = "tagout"  # how a token begins, so that scanners of secrets find it
-DEFAULT_DAYS, MOST_DAYS = 90, 365
-MOST_TOKENS = 50  # in force, of one person
+DEFAULT_DAYS, MAX_DAYS = 90, 365
+MAX_TOKENS = 50  # in force, of one person
 _NETWORK_BITS = {4: 24, 6: 48}
 
 
@@ -103,12 +103,12 @@ def _reasons_against(
         reasons.append(gettext("Unknown scope %(unknown)s; possible: %(known)s.") % said)
     elif not scopes:
         reasons.append(gettext("Choose at least one thing that the token may do."))
-    if not 1 <= days <= MOST_DAYS:
-        reasons.append(gettext("A token lasts 1 to %(most)s days.") % {"most": number(MOST_DAYS)})
-    if owner.tokens.filter(revoked_at=None, expires_at__gt=now).count() >= MOST_TOKENS:
+    if not 1 <= days <= MAX_DAYS:
+        reasons.append(gettext("A token lasts 1 to %(most)s days.") % {"most": number(MAX_DAYS)})
+    if owner.tokens.filter(revoked_at=None, expires_at__gt=now).count() >= MAX_TOKENS:
         reasons.append(
             gettext("You have %(most)s valid tokens. Revoke one first.")
-            % {"most": number(MOST_TOKENS)}
+            % {"most": number(MAX_TOKENS)}
         )
     return reasons
 

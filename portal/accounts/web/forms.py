@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import TokenScope, User
 from portal.accounts.password_checks import MAX_PASSWORD
-from portal.accounts.services.tokens import DEFAULT_DAYS, MOST_DAYS
+from portal.accounts.services.tokens import DEFAULT_DAYS, MAX_DAYS
 
 
 class SignInForm(AuthenticationForm):
@@ -113,7 +113,7 @@ class TokenForm(forms.Form):
             (30, gettext_lazy("30 days")),
             (DEFAULT_DAYS, gettext_lazy("90 days")),
             (180, gettext_lazy("180 days")),
-            (MOST_DAYS, gettext_lazy("1 year")),
+            (MAX_DAYS, gettext_lazy("1 year")),
         ],
     )
     password = password_field()

@@ -13,7 +13,7 @@ from portal.audit.engine import Anchor
 from portal.audit.queries import verify_chain
 from portal.backup.engine import Findings, RecordFound
 from portal.backup.models import Restore
-from portal.backup.registry import compare_far_ends
+from portal.backup.registry import run_comparisons
 from portal.jobs.models import Job, State
 from portal.jobs.queries import kinds_of_work
 
@@ -22,7 +22,7 @@ def compare_with_outside(*, restore: Restore, against: Path | None, now: datetim
     """Compare, keep what was found beside the restore, and return it."""
     findings = Findings(
         record=_compare_record(restore, against),
-        places=tuple(compare_far_ends(now=now)),
+        places=tuple(run_comparisons(now=now)),
         waiting=_waiting_work(),
     )
     restore.findings, restore.compared_at = msgspec.to_builtins(findings), now

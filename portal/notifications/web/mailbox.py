@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from portal import clock
 
 BETWEEN = b"\n" + b"-" * 79 + b"\n"  # how Django's file backend parts its mails
-MOST_FILES, MOST = 300, 200
+MAX_FILES, MAX_MAILS = 300, 200
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,7 +39,7 @@ class Kept:
 def mails(request: HttpRequest) -> HttpResponse:
     """All mails, newest first."""
     kept = sorted(_all(_folder()), key=lambda each: each.sent_at, reverse=True)
-    page = {"mails": kept[:MOST], "now": clock.unshifted()}
+    page = {"mails": kept[:MAX_MAILS], "now": clock.unshifted()}
     return render(request, "portal/notifications/mailbox.html", page)
 
 
@@ -62,7 +62,7 @@ def _folder() -> Path:
 
 def _all(folder: Path, *, only: str = "") -> Iterator[Kept]:
     files = sorted(folder.glob("*.log"), reverse=True) if folder.is_dir() else []
-    for file in files[:MOST_FILES]:
+    for file in files[:MAX_FILES]:
         if only in ("", file.name):
             pieces = (file.read_bytes() + b"\n").split(BETWEEN)
             for place, piece in enumerate(pieces):

@@ -14,7 +14,7 @@ from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page, wants_part
 
 PAGE = 50
-LARGEST = 18  # digits of an id
+MAX_ID_DIGITS = 18  # digits of an id
 
 
 @require_GET
@@ -58,4 +58,4 @@ def _page(request: HttpRequest) -> HttpResponse:
 
 
 def _is_id(text: str) -> bool:
-    return text.isdecimal() and len(text) <= LARGEST
+    return text.isdecimal() and len(text) <= MAX_ID_DIGITS

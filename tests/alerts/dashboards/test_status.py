@@ -16,10 +16,10 @@ from alerts.suppression.models import Stop
 from alerts.suppression.queries import COMPARED
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.services import prove_record
+from portal.infrastructure import broker_answers, database_facts
 from portal.jobs.models import Job, State
 from portal.jobs.queries import HEARTBEAT
 from portal.jobs.services import keep_note
-from portal.machines import broker_answers, database_facts
 from tests import cast
 from tests.conftest import NOON
 

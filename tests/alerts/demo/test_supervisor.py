@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from alerts.demo.processes import Died, Family, hold_port, port_of
-from alerts.demo.supervisor import LONGEST_WAIT, MAX_DEATHS, STEADY, Server, Supervisor, servers_of
+from alerts.demo.supervisor import MAX_DEATHS, MAX_WAIT, STEADY, Server, Supervisor, servers_of
 from portal import embedded
 
 STAYS = ["sh", "-c", "echo here; exec sleep 60"]
@@ -114,7 +114,7 @@ def test_what_dies_over_and_over_waits_longer_and_then_ends_the_demo_with_one_se
             waits.append(float(said[-1].split(" in ")[1].split(" s.")[0]))
             now += waits[-1]
             supervisor.look(now=now)
-    assert waits == [1, 2, 4, 8, LONGEST_WAIT]
+    assert waits == [1, 2, 4, 8, MAX_WAIT]
     assert str(died.value).startswith(f"worker stopped by itself, {MAX_DEATHS} times in a row.")
     assert "worker.log; it ends: this is why" in str(died.value)
 

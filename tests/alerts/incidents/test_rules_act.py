@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Incident
-from alerts.incidents.services.acting import Doer
+from alerts.incidents.services.acting import Actor
 from alerts.incidents.services.by_rule import (
     mark_closed_by,
     show_closed_in_sentinel,
@@ -18,7 +18,7 @@ from portal.audit.models import Entry
 from tests.conftest import NOON
 
 BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
-R_12 = Doer(None, "R-12", Urgency.MACHINE, timedelta(0))
+R_12 = Actor(None, "R-12", Urgency.MACHINE, timedelta(0))
 
 
 def test_the_text_of_a_rule_is_sent_as_it_is(desk):

@@ -8,8 +8,8 @@ from alerts.incidents.services.details import store_details_of_many
 from alerts.intake.models import Missing
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.pace import PROMISED, Pace
+from alerts.intake.services.pagination import Budget
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.walk import Budget
 from alerts.sentinel.client.port import (
     SentinelNotFound,
     SentinelRefused,

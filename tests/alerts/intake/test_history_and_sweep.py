@@ -5,9 +5,9 @@ import pytest
 from alerts.incidents.models import Incident
 from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.history import is_history_read, read_history
+from alerts.intake.services.pagination import Budget
 from alerts.intake.services.poll import pull_changes
 from alerts.intake.services.sweep import ask_for_missing, sweep_workspace
-from alerts.intake.services.walk import Budget
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.client.port import SentinelNotFound, SentinelRefused, SentinelUnavailable
 from tests.factories.incidents import NOON
@@ -28,8 +28,8 @@ def sweep(workspace, sentinel, now=NOON):
 
 
 def test_all_of_history_is_listed_once_newest_first(workspace, sentinel, ages):
-    tally = history(workspace, sentinel)
-    assert (tally.new, tally.unchanged, tally.seen) == (360, 0, 360)
+    counts = history(workspace, sentinel)
+    assert (counts.new, counts.unchanged, counts.seen) == (360, 0, 360)
     assert is_history_read(Cursor.objects.get())
     assert Incident.objects.order_by("pk")[0].name in ages[:3]
     assert Run.objects.get().kind == "backfill"
@@ -39,8 +39,8 @@ def test_all_of_history_is_listed_once_newest_first(workspace, sentinel, ages):
 def test_what_changed_during_history_is_found_by_the_next_poll(workspace, sentinel, ages):
     history(workspace, sentinel)
     assert Cursor.objects.get().watermark == NOON - timedelta(hours=8)
-    tally = pull_changes(workspace=workspace, client=sentinel, now=NOON)
-    assert (tally.new, tally.changed) == (0, 0)
+    counts = pull_changes(workspace=workspace, client=sentinel, now=NOON)
+    assert (counts.new, counts.changed) == (0, 0)
 
 
 def test_history_in_slices_ends_with_the_same(workspace, sentinel, ages, monkeypatch):
@@ -69,8 +69,8 @@ def test_history_goes_on_where_it_broke_off(workspace, sentinel, ages):
     assert cursor.backfill_ends_at and cursor.backfilled_until < NOON
     before = Incident.objects.count()
     assert 0 < before < 360
-    tally = history(workspace, sentinel)
-    assert tally.new == 360 - before and Incident.objects.count() == 360
+    counts = history(workspace, sentinel)
+    assert counts.new == 360 - before and Incident.objects.count() == 360
 
 
 def test_an_empty_workspace_has_no_history(workspace, sentinel):
@@ -88,8 +88,8 @@ def test_a_sweep_stores_what_polls_have_missed(workspace, sentinel, ages):
     history(workspace, sentinel)
     sentinel.add_incident(at=NOON - timedelta(days=20))
     assert pull_changes(workspace=workspace, client=sentinel, now=NOON).new == 0
-    tally = sweep(workspace, sentinel)
-    assert (tally.new, tally.unchanged) == (1, 360)
+    counts = sweep(workspace, sentinel)
+    assert (counts.new, counts.unchanged) == (1, 360)
     assert Cursor.objects.get().swept_at == NOON
 
 

@@ -34,8 +34,8 @@ def questions(sentinel):
 
 def test_what_changed_is_stored_and_the_watermark_is_the_latest_server_time(workspace, sentinel):
     fill(sentinel, 3)
-    tally = pull(workspace, sentinel)
-    assert (tally.new, tally.seen) == (3, 3)
+    counts = pull(workspace, sentinel)
+    assert (counts.new, counts.seen) == (3, 3)
     assert watermark() == RECENT + timedelta(seconds=2)
     assert Cursor.objects.get().fresh_at == NOON
     run = Run.objects.get()
@@ -47,8 +47,8 @@ def test_a_second_run_finds_nothing_new_and_writes_no_line_of_its_own(workspace,
     fill(sentinel, 3)
     pull(workspace, sentinel)
     for _ in range(3):
-        tally = pull(workspace, sentinel)
-    assert (tally.new, tally.changed, tally.unchanged) == (0, 0, 3)
+        counts = pull(workspace, sentinel)
+    assert (counts.new, counts.changed, counts.unchanged) == (0, 0, 3)
     assert Run.objects.count() == 2 and Entry.objects.count() == 1
 
 
@@ -139,7 +139,7 @@ def test_links_that_lead_in_circles_end(workspace, sentinel):
 
 
 def test_a_full_page_without_a_link_is_asked_on_from_its_end(workspace, sentinel, monkeypatch):
-    monkeypatch.setattr("alerts.intake.services.walk.LARGEST_PAGE", 4)
+    monkeypatch.setattr("alerts.intake.services.pagination.MAX_PAGE_SIZE", 4)
     monkeypatch.setattr(MemorySentinel.list_incidents, "__kwdefaults__",
                         MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4})  # fmt: skip
     import orjson
@@ -159,8 +159,8 @@ def test_a_full_page_without_a_link_is_asked_on_from_its_end(workspace, sentinel
 def test_what_cannot_be_read_is_put_aside_and_the_page_goes_on(workspace, sentinel):
     names = fill(sentinel, 5)
     sentinel.list_incidents = _spoiling(sentinel, names[2], "properties", "gone")
-    tally = pull(workspace, sentinel)
-    assert (tally.new, tally.quarantined, tally.seen) == (4, 1, 5)
+    counts = pull(workspace, sentinel)
+    assert (counts.new, counts.quarantined, counts.seen) == (4, 1, 5)
     aside = Quarantined.objects.get()
     assert "properties" in aside.reason and aside.name == names[2]
     pull(workspace, sentinel)
@@ -210,8 +210,8 @@ def test_an_incident_that_cannot_be_stored_is_found_by_halving(workspace, sentin
     names = fill(sentinel, 20)
     long = "x" * 120
     sentinel.incidents[long] = sentinel.incidents.pop(names[7]) | {"name": long}
-    tally = pull(workspace, sentinel)
-    assert (tally.new, tally.quarantined) == (19, 1)
+    counts = pull(workspace, sentinel)
+    assert (counts.new, counts.quarantined) == (19, 1)
     assert "cannot be stored" in Quarantined.objects.get().reason
 
 

@@ -4,7 +4,12 @@ import uuid
 from datetime import timedelta
 
 from alerts.outbox.models import WantedRule
-from alerts.outbox.services import deliver_one_rule, name_of_rule, want_no_rule, want_rule
+from alerts.outbox.services import (
+    clear_desired_rule,
+    deliver_one_rule,
+    name_of_rule,
+    set_desired_rule,
+)
 from tests.conftest import NOON
 
 ABOUT = uuid.UUID("00000000-0000-4000-8000-000000000012")
@@ -47,14 +52,14 @@ class Bench:
         self.workspace, self.sentinel = workspace, sentinel
         self.name = name_of_rule(about=ABOUT, workspace=workspace.uuid)
 
-    def want(self, told=None, **given):
-        return want_rule(
+    def set_desired(self, told=None, **given):
+        return set_desired_rule(
             workspace_id=self.workspace.pk, name=self.name, about=ABOUT, label="R-12",
             body=told or body(), now=NOON, **given,
         )  # fmt: skip
 
     def want_none(self, **given):
-        return want_no_rule(workspace_id=self.workspace.pk, name=self.name, now=NOON, **given)
+        return clear_desired_rule(workspace_id=self.workspace.pk, name=self.name, now=NOON, **given)
 
     def deliver(self, *, now=NOON, **given):
         return deliver_one_rule(

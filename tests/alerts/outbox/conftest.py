@@ -7,7 +7,7 @@ import pytest
 
 from alerts.outbox import registry
 from alerts.outbox.engine.merge import base_for
-from alerts.outbox.services import deliver_one, owe_comment, owe_update
+from alerts.outbox.services import deliver_one, enqueue_comment, enqueue_update
 from alerts.sentinel.client.memory import MemorySentinel
 from tests.alerts.outbox.bench import Bench
 from tests.conftest import NOON
@@ -48,16 +48,16 @@ class Desk:
     def __init__(self, workspace, sentinel):
         self.workspace, self.sentinel, self.pauses = workspace, sentinel, []
 
-    def owe(self, name, patch, **given):
+    def enqueue(self, name, patch, **given):
         seen = self.sentinel.incidents[name]["properties"]
         where = {"workspace_id": self.workspace.pk, "incident_name": name}
         who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
-        return owe_update(patch=patch, base=base_for(patch, seen), **where, **who | given)
+        return enqueue_update(patch=patch, base=base_for(patch, seen), **where, **who | given)
 
     def say(self, name, message, **given):
         where = {"workspace_id": self.workspace.pk, "incident_name": name}
         who = {"act": uuid.uuid4(), "by": None, "by_label": "Sam Keller", "now": NOON}
-        return owe_comment(message=message, **where, **who | given)
+        return enqueue_comment(message=message, **where, **who | given)
 
     def deliver(self, **given):
         return deliver_one(

@@ -10,7 +10,7 @@ import pytest
 from alerts.outbox import registry
 from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.queries import backlog_by_workspace, owed_patches
-from alerts.outbox.services import owe_update, withdraw
+from alerts.outbox.services import enqueue_update, withdraw
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
     SentinelRefused,
@@ -34,7 +34,7 @@ CLOSE = {
 
 def test_a_write_waits_for_an_undo_and_then_goes_out(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"})
+    desk.enqueue(name, {"severity": "Low"})
     clock.go(seconds=9)
     assert desk.deliver() is None
     clock.go(seconds=1)
@@ -47,7 +47,7 @@ def test_a_write_waits_for_an_undo_and_then_goes_out(desk, sentinel, clock):
 
 
 def test_undone_within_the_hold_nothing_is_sent(desk, sentinel, clock):
-    change = desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
     clock.go(seconds=8)
     report = withdraw(act=change.act, now=clock.at)
     assert (len(report.withdrawn), report.too_late) == (1, 0)
@@ -57,7 +57,7 @@ def test_undone_within_the_hold_nothing_is_sent(desk, sentinel, clock):
 
 
 def test_what_a_worker_once_held_can_no_longer_be_taken_back(desk, sentinel, clock):
-    change = desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
     sentinel.fail_next(SentinelUnavailable("Too slow."), verb="put_incident")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.OPEN
@@ -67,8 +67,8 @@ def test_what_a_worker_once_held_can_no_longer_be_taken_back(desk, sentinel, clo
 
 def test_the_same_wish_of_the_same_act_is_one_change(desk, sentinel):
     name, act = sentinel.add_incident(), uuid.uuid4()
-    first = desk.owe(name, {"severity": "Low"}, act=act)
-    assert desk.owe(name, {"severity": "Low"}, act=act).pk == first.pk
+    first = desk.enqueue(name, {"severity": "Low"}, act=act)
+    assert desk.enqueue(name, {"severity": "Low"}, act=act).pk == first.pk
 
 
 def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
@@ -76,7 +76,7 @@ def test_what_is_owed_to_a_workspace_that_was_removed_is_dropped_and_told(
 ):
     told = []
     monkeypatch.setattr(registry, "_listeners", [lambda said: told.append(said.change.outcome)])
-    desk.owe(sentinel.add_incident(), CLOSE)
+    desk.enqueue(sentinel.add_incident(), CLOSE)
     remove_workspace(name=workspace.name, by="an administrator", now=NOON)
     clock.go(seconds=10)
     done = desk.deliver()
@@ -93,8 +93,8 @@ def test_a_close_of_whoever_lost_their_account_meanwhile_is_not_sent(
 ):
     sam = make_person(cast.SAM)
     closed, lowered = sentinel.add_incident(), sentinel.add_incident()
-    desk.owe(closed, CLOSE, by=sam)
-    desk.owe(lowered, {"severity": "Low"}, by=sam)
+    desk.enqueue(closed, CLOSE, by=sam)
+    desk.enqueue(lowered, {"severity": "Low"}, by=sam)
     User.objects.update(is_active=False)
     clock.go(seconds=10)
     ended = {done.change.incident_name: done for done in (desk.deliver(), desk.deliver())}
@@ -106,7 +106,7 @@ def test_a_close_of_whoever_lost_their_account_meanwhile_is_not_sent(
 
 def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, CLOSE)
+    desk.enqueue(name, CLOSE)
     sentinel.edit(name, owner={"objectId": "1e0", "assignedTo": "Leo Hartmann"})
     clock.go(seconds=10)
     done = desk.deliver()
@@ -118,7 +118,7 @@ def test_somebody_who_was_faster_in_sentinel_wins(desk, sentinel, clock):
 
 def test_an_edit_between_our_reading_and_our_writing_is_not_lost(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low", "labels_add": ["ours"]})
+    desk.enqueue(name, {"severity": "Low", "labels_add": ["ours"]})
 
     def colleague():
         sentinel.edit(name, status="Active", labels=[{"labelName": "theirs"}])
@@ -134,7 +134,7 @@ def test_an_edit_between_our_reading_and_our_writing_is_not_lost(desk, sentinel,
 
 def test_a_close_loses_to_an_edit_between_our_reading_and_our_writing(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, CLOSE)
+    desk.enqueue(name, CLOSE)
     sentinel.before_next(lambda: sentinel.edit(name, severity="High"), verb="put_incident")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.CONFLICTED
@@ -143,7 +143,7 @@ def test_a_close_loses_to_an_edit_between_our_reading_and_our_writing(desk, sent
 
 def test_an_incident_that_never_rests_is_tried_four_times_and_again_later(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"})
+    desk.enqueue(name, {"severity": "Low"})
     for _ in range(4):
         sentinel.before_next(lambda: sentinel.edit(name, description="x"), verb="put_incident")
     clock.go(seconds=10)
@@ -160,7 +160,7 @@ def test_no_turn_begins_that_could_outlive_the_lease(desk, sentinel, clock, monk
         "alerts.outbox.services.send.time", SimpleNamespace(monotonic=lambda: elapsed[0])
     )
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"})
+    desk.enqueue(name, {"severity": "Low"})
 
     def slow_and_overtaken():
         elapsed[0] += TOTAL_SECONDS
@@ -175,8 +175,8 @@ def test_no_turn_begins_that_could_outlive_the_lease(desk, sentinel, clock, monk
 
 def test_changes_of_one_incident_go_out_in_the_order_they_were_made(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"}, hold=timedelta(seconds=30))
-    desk.owe(name, {"severity": "High"}, hold=timedelta(0))
+    desk.enqueue(name, {"severity": "Low"}, hold=timedelta(seconds=30))
+    desk.enqueue(name, {"severity": "High"}, hold=timedelta(0))
     assert desk.deliver() is None
     clock.go(seconds=30)
     assert desk.deliver_all() == [Outcome.SENT, Outcome.SENT]
@@ -185,9 +185,9 @@ def test_changes_of_one_incident_go_out_in_the_order_they_were_made(desk, sentin
 
 def test_what_we_wrote_ourselves_does_not_stand_in_the_way_of_our_next_write(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, {"owner": {"assignedTo": "Sam Keller", "email": "sam@demo.example"}})
-    desk.owe(name, {"labels_add": ["Packaging"]})
-    desk.owe(name, CLOSE)
+    desk.enqueue(name, {"owner": {"assignedTo": "Sam Keller", "email": "sam@demo.example"}})
+    desk.enqueue(name, {"labels_add": ["Packaging"]})
+    desk.enqueue(name, CLOSE)
     clock.go(seconds=10)
     assert desk.deliver_all() == [Outcome.SENT] * 3
     assert desk.properties(name)["status"] == "Closed"
@@ -195,8 +195,8 @@ def test_what_we_wrote_ourselves_does_not_stand_in_the_way_of_our_next_write(des
 
 def test_nor_does_it_where_the_answer_to_it_was_of_no_use(desk, sentinel, clock, monkeypatch):
     name = sentinel.add_incident()
-    desk.owe(name, {"owner": {"objectId": "1e0", "assignedTo": "Leo"}, "labels_add": ["night"]})
-    desk.owe(name, CLOSE)
+    desk.enqueue(name, {"owner": {"objectId": "1e0", "assignedTo": "Leo"}, "labels_add": ["night"]})
+    desk.enqueue(name, CLOSE)
     put = sentinel.put_incident
 
     def answered_badly(*given):
@@ -210,15 +210,15 @@ def test_nor_does_it_where_the_answer_to_it_was_of_no_use(desk, sentinel, clock,
 
 def test_people_go_before_machines(desk, sentinel, clock):
     machine, person = sentinel.add_incident(), sentinel.add_incident()
-    desk.owe(machine, {"severity": "Low"}, urgency=Urgency.MACHINE, hold=timedelta(0))
-    desk.owe(person, {"severity": "Low"})
+    desk.enqueue(machine, {"severity": "Low"}, urgency=Urgency.MACHINE, hold=timedelta(0))
+    desk.enqueue(person, {"severity": "Low"})
     clock.go(seconds=10)
     assert [desk.deliver().change.incident_name for _ in range(2)] == [person, machine]
 
 
 def test_an_incident_that_is_gone_is_refused_and_can_be_seen(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"})
+    desk.enqueue(name, {"severity": "Low"})
     del sentinel.incidents[name]
     clock.go(seconds=10)
     done = desk.deliver()
@@ -228,7 +228,7 @@ def test_an_incident_that_is_gone_is_refused_and_can_be_seen(desk, sentinel, clo
 
 def test_a_refusal_is_told_in_azures_own_words(desk, sentinel, clock):
     error = SentinelRefused("Severity is odd.", status=400, code="BadRequest")
-    desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
     sentinel.fail_next(error, verb="put_incident")
     clock.go(seconds=10)
     done = desk.deliver()
@@ -240,7 +240,7 @@ def test_a_refusal_is_told_in_azures_own_words(desk, sentinel, clock):
     [(SentinelThrottled("Slow down.", retry_after=170), 170), (SentinelUnavailable("Away."), 5)],
 )
 def test_a_far_end_that_is_busy_or_away_costs_no_attempt(desk, sentinel, clock, error, least):
-    desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
     for _ in range(6):
         sentinel.fail_next(error, verb="get_incident")
         clock.go(minutes=6)
@@ -254,7 +254,7 @@ def test_a_far_end_that_is_busy_or_away_costs_no_attempt(desk, sentinel, clock, 
 
 def test_a_written_change_whose_answer_was_lost_is_not_written_again(desk, sentinel, clock):
     name = sentinel.add_incident()
-    desk.owe(name, CLOSE)
+    desk.enqueue(name, CLOSE)
 
     def write_and_lose_the_answer():
         sentinel.edit(name, **CLOSE)
@@ -288,7 +288,7 @@ def test_a_comment_whose_answer_was_lost_is_there_once(desk, sentinel, clock):
 
 
 def test_a_paused_workspace_waits_and_the_others_go_on(desk, sentinel, clock, workspace):
-    desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
     clock.go(seconds=10)
     workspace.state = "paused"
     workspace.save()
@@ -302,8 +302,8 @@ def test_what_is_no_longer_right_when_its_turn_comes_is_dropped(desk, sentinel, 
     monkeypatch.setattr(registry, "_checks", {})
     registry.register_check("still-live", lambda change, now: "The rule was paused.")
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"}, check_name="still-live")
-    desk.owe(name, {"severity": "High"}, check_name="nobody-knows")
+    desk.enqueue(name, {"severity": "Low"}, check_name="still-live")
+    desk.enqueue(name, {"severity": "High"}, check_name="nobody-knows")
     clock.go(seconds=10)
     assert [desk.deliver().note for _ in range(2)] == [
         "The rule was paused.",
@@ -316,8 +316,8 @@ def test_a_change_that_breaks_its_worker_is_given_up_and_lets_the_next_one_pass(
     desk, sentinel, clock
 ):
     name = sentinel.add_incident()
-    desk.owe(name, {"incidentNumber": 5})  # nothing we may change: a bug of ours
-    desk.owe(name, {"severity": "Low"})
+    desk.enqueue(name, {"incidentNumber": 5})  # nothing we may change: a bug of ours
+    desk.enqueue(name, {"severity": "Low"})
     outcomes = []
     for _ in range(6):
         clock.go(minutes=6)
@@ -328,7 +328,7 @@ def test_a_change_that_breaks_its_worker_is_given_up_and_lets_the_next_one_pass(
 
 def test_a_base_that_leaves_out_what_a_close_must_watch_is_a_mistake(workspace):
     with pytest.raises(ValueError, match="must be watched"):
-        owe_update(
+        enqueue_update(
             workspace_id=workspace.pk, incident_name="x", patch=CLOSE, base={"status": "New"},
             act=uuid.uuid4(), by=None, by_label="Sam Keller", now=NOON,
         )  # fmt: skip
@@ -336,7 +336,7 @@ def test_a_base_that_leaves_out_what_a_close_must_watch_is_a_mistake(workspace):
 
 def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"})
+    desk.enqueue(name, {"severity": "Low"})
     desk.say(name, "hello")
     pair = (workspace.pk, name)
     assert owed_patches([pair, (workspace.pk, "other")]) == {pair: [{"severity": "Low"}]}
@@ -365,7 +365,7 @@ def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(
     name = sentinel.add_incident()
     sentinel.alerts[name] = [{"properties": {"systemAlertId": "A-1", "severity": "Low"}}]
     etag = sentinel.incidents[name]["etag"]
-    desk.owe(name, CLOSE, check_name="still-covered")
+    desk.enqueue(name, CLOSE, check_name="still-covered")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.SENT
     assert fresh_check["asked"] == [(etag, ["a-1"])]
@@ -376,7 +376,7 @@ def test_a_fresh_check_sees_the_incident_and_its_alerts_before_the_write(
 def test_what_a_fresh_check_holds_against_a_write_drops_it(desk, sentinel, clock, fresh_check):
     name = sentinel.add_incident()
     fresh_check["reason"] = "An alert joined."
-    desk.owe(name, CLOSE, check_name="still-covered")
+    desk.enqueue(name, CLOSE, check_name="still-covered")
     clock.go(seconds=10)
     done = desk.deliver()
     assert (done.outcome, done.note) == (Outcome.DROPPED, "An alert joined.")
@@ -387,7 +387,7 @@ def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
     desk, sentinel, clock, fresh_check
 ):
     name = sentinel.add_incident()
-    desk.owe(name, CLOSE, check_name="still-covered")
+    desk.enqueue(name, CLOSE, check_name="still-covered")
     sentinel.before_next(lambda: sentinel.edit(name, description="x"), verb="put_incident")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.SENT
@@ -396,7 +396,7 @@ def test_a_fresh_check_is_asked_again_when_somebody_was_in_between(
 
 def test_a_fresh_check_that_breaks_sends_nothing(desk, sentinel, clock, monkeypatch):
     monkeypatch.setattr(registry, "_fresh_checks", {"still-covered": lambda *_: 1 / 0})
-    desk.owe(sentinel.add_incident(), CLOSE, check_name="still-covered")
+    desk.enqueue(sentinel.add_incident(), CLOSE, check_name="still-covered")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.OPEN
     assert sentinel.writes == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from alerts.outbox import registry
-from alerts.outbox.models import Haste, Landing
+from alerts.outbox.models import Landing, RulePriority
 from alerts.outbox.services import name_of_rule
 from alerts.sentinel.client.limits import TOTAL_SECONDS
 from alerts.sentinel.client.port import (
@@ -21,14 +21,14 @@ from tests.conftest import NOON
 
 
 def test_what_is_wanted_lands_once_and_is_read_back(bench):
-    bench.want()
+    bench.set_desired()
     assert bench.deliver().outcome == Landing.LANDED
     assert bench.there == body()
     row = bench.row
     assert row.is_as_wanted and row.landed == body() and row.landed_at == NOON
     assert row.landed_etag == bench.sentinel.rules[str(bench.name)]["etag"]
     assert Entry.objects.filter(action="outbox.rule.landed").count() == 1
-    bench.want()
+    bench.set_desired()
     assert bench.deliver() is None
 
 
@@ -38,10 +38,10 @@ def test_the_name_is_the_same_for_the_same_rule_and_workspace(bench):
 
 
 def test_a_longer_lease_is_put_with_the_etag_that_was_read(bench):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     etag = bench.row.landed_etag
-    bench.want(body(days=2), urgency=Haste.LEASE)
+    bench.set_desired(body(days=2), urgency=RulePriority.LEASE)
     bench.deliver()
     assert bench.sentinel.writes[-1].body["etag"] == etag
     assert bench.there == body(days=2)
@@ -49,12 +49,12 @@ def test_a_longer_lease_is_put_with_the_etag_that_was_read(bench):
 
 def test_what_is_not_wanted_any_more_is_deleted_and_absent_is_as_good(bench):
     assert bench.want_none() is None
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     bench.want_none(reason="Paused.")
     assert bench.deliver().outcome == Landing.LANDED
     assert bench.there is None and bench.row.landed is None and bench.row.is_as_wanted
-    bench.want()
+    bench.set_desired()
     bench.want_none()
     assert bench.deliver().outcome == Landing.LANDED
     assert [call.verb for call in bench.sentinel.writes] == [
@@ -63,10 +63,10 @@ def test_what_is_not_wanted_any_more_is_deleted_and_absent_is_as_good(bench):
 
 
 def test_a_rule_that_somebody_changed_is_held_and_said(bench):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     bench.edit(order=7)
-    bench.want(body(days=2))
+    bench.set_desired(body(days=2))
     done = bench.deliver()
     assert done.outcome == Landing.HELD and "order" in done.note
     assert bench.there["order"] == 7
@@ -76,32 +76,32 @@ def test_a_rule_that_somebody_changed_is_held_and_said(bench):
 
 
 def test_switched_off_or_deleted_by_hand_stays_so(bench):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     bench.edit(triggeringLogic=body(enabled=False)["triggeringLogic"])
-    bench.want(body(days=2))
+    bench.set_desired(body(days=2))
     assert "isEnabled" in bench.deliver().note
     del bench.sentinel.rules[str(bench.name)]
-    bench.want(body(days=3))
+    bench.set_desired(body(days=3))
     assert bench.deliver().note == "Somebody deleted this rule in Sentinel."
     assert bench.there is None
     bench.want_none()
     assert bench.deliver().outcome == Landing.LANDED
-    bench.want()
+    bench.set_desired()
     assert bench.deliver().outcome == Landing.LANDED, "paused and resumed, it is put there anew"
 
 
 def test_disabled_by_its_own_end_is_nobodys_edit(bench):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     bench.edit(triggeringLogic=body(enabled=False)["triggeringLogic"])
-    bench.want(body(days=3))
+    bench.set_desired(body(days=3))
     assert bench.deliver(now=NOON + timedelta(days=2)).outcome == Landing.LANDED
     assert bench.there == body(days=3)
 
 
 def test_stopping_goes_over_what_a_person_changed_and_says_so(bench):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     bench.edit(order=7)
     bench.want_none()
@@ -112,7 +112,7 @@ def test_stopping_goes_over_what_a_person_changed_and_says_so(bench):
 
 def test_a_rule_under_our_name_that_we_never_wrote_is_left_alone(bench):
     bench.sentinel.put_automation_rule(str(bench.name), body(title="Other"))
-    bench.want()
+    bench.set_desired()
     assert bench.deliver().outcome == Landing.HELD
     assert bench.there == body(title="Other")
 
@@ -126,7 +126,7 @@ def test_what_sentinel_kept_otherwise_than_it_was_sent_is_taken_away(bench, monk
         return put(name, kept, etag=etag)
 
     monkeypatch.setattr(bench.sentinel, "put_automation_rule", lossy)
-    bench.want()
+    bench.set_desired()
     done = bench.deliver()
     assert done.outcome == Landing.REFUSED and "triggeringLogic.conditions" in done.note
     assert bench.there is None and not bench.row.is_in_sentinel
@@ -135,15 +135,15 @@ def test_what_sentinel_kept_otherwise_than_it_was_sent_is_taken_away(bench, monk
 def test_a_refusal_is_kept_in_azures_words_and_not_repeated(bench, clock):
     refusal = SentinelRefused("Azure refuses this (BadRequest: order).", status=400, code="Bad")
     bench.sentinel.fail_next(refusal, verb="put_automation_rule")
-    bench.want()
+    bench.set_desired()
     assert bench.deliver().outcome == Landing.REFUSED
     row = bench.row
     assert (row.latest_error, row.error_code) == ("Azure refuses this (BadRequest: order).", "Bad")
     assert row.state == State.DEAD and not row.is_as_wanted and not row.is_in_sentinel
     clock.go(days=1)
-    bench.want()
+    bench.set_desired()
     assert bench.deliver() is None
-    bench.want(body(title="Another"))
+    bench.set_desired(body(title="Another"))
     assert bench.deliver().outcome == Landing.LANDED
     assert bench.row.latest_error == ""
 
@@ -156,20 +156,20 @@ def test_a_lost_answer_is_found_again_and_written_once(bench, clock, monkeypatch
         raise SentinelUnavailable("Azure cannot be reached.")
 
     monkeypatch.setattr(bench.sentinel, "put_automation_rule", lost)
-    bench.want()
+    bench.set_desired()
     assert bench.deliver().outcome == Landing.OWED
     monkeypatch.setattr(bench.sentinel, "put_automation_rule", put)
-    bench.want(body(days=2))  # meanwhile more is wanted, and what is there is known as ours
+    bench.set_desired(body(days=2))  # meanwhile more is wanted, and what is there is known as ours
     clock.go(minutes=10)
     assert bench.deliver().outcome == Landing.LANDED
     assert bench.there == body(days=2)
 
 
 def test_an_edit_between_reading_and_writing_is_noticed(bench):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     bench.sentinel.before_next(lambda: bench.edit(order=9), verb="put_automation_rule")
-    bench.want(body(days=2))
+    bench.set_desired(body(days=2))
     assert bench.deliver().outcome == Landing.HELD
     assert bench.there["order"] == 9
 
@@ -185,16 +185,16 @@ def test_no_turn_begins_that_could_outlive_the_lease(bench, monkeypatch):
         turns.append(1)
         raise SentinelConflict("Somebody was faster.")
 
-    bench.want()
+    bench.set_desired()
     monkeypatch.setattr(bench.sentinel, "put_automation_rule", slow_and_overtaken)
     bench.deliver()
     assert len(turns) == 1
 
 
 def test_what_is_wanted_while_a_worker_writes_comes_next(bench):
-    bench.want()
+    bench.set_desired()
     more = body(days=2)
-    bench.sentinel.before_next(lambda: bench.want(more), verb="put_automation_rule")
+    bench.sentinel.before_next(lambda: bench.set_desired(more), verb="put_automation_rule")
     assert bench.deliver().outcome == Landing.LANDED
     assert bench.row.outcome == Landing.OWED and not bench.row.is_as_wanted
     assert bench.deliver().outcome == Landing.LANDED
@@ -205,7 +205,7 @@ def test_a_full_workspace_gets_no_other_rule(bench, monkeypatch):
     monkeypatch.setattr(registry, "_quotas", [lambda held: ["It is full."] if held > 1 else []])
     for n in range(2):
         bench.sentinel.put_automation_rule(f"foreign-{n}", body())
-    bench.want()
+    bench.set_desired()
     done = bench.deliver()
     assert (done.outcome, done.note, bench.there) == (Landing.REFUSED, "It is full.", None)
 
@@ -213,7 +213,7 @@ def test_a_full_workspace_gets_no_other_rule(bench, monkeypatch):
 def test_upper_rooms_hear_how_it_ended(bench, monkeypatch):
     heard = []
     monkeypatch.setattr(registry, "_rule_listeners", [heard.append])
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     bench.want_none()
     bench.deliver()
@@ -223,10 +223,10 @@ def test_upper_rooms_hear_how_it_ended(bench, monkeypatch):
 
 
 def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, monkeypatch, clock):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     monkeypatch.setattr(registry, "_rule_checks", [lambda *_: "It is switched off."])
-    bench.want(body(days=2))
+    bench.set_desired(body(days=2))
     assert bench.deliver().note == "It is switched off."
     for _ in range(6):
         clock.go(seconds=61)

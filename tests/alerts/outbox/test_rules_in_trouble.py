@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from alerts.outbox import registry
-from alerts.outbox.models import Haste, Landing, WantedRule
+from alerts.outbox.models import Landing, RulePriority, WantedRule
 from alerts.outbox.services.push import push_rules
 from alerts.outbox.tasks import deliver_due_rules
 from alerts.sentinel.client import standing_in
@@ -35,7 +35,7 @@ def test_a_missing_right_waits_and_names_it(bench, clock):
     words = "Azure does not allow this (AuthorizationFailed: …/automationRules/write)."
     denied = SentinelDenied(words, status=403, code="AuthorizationFailed")
     bench.sentinel.fail_next(denied, verb="put_automation_rule")
-    bench.want()
+    bench.set_desired()
     assert bench.deliver().outcome == Landing.OWED
     assert "automationRules/write" in bench.row.latest_error
     assert Reachability.objects.get(purpose="rules").denied_since
@@ -49,7 +49,7 @@ def test_azures_own_wait_is_kept_even_by_the_gate(bench, clock):
         SentinelThrottled("Azure asks for fewer calls.", retry_after=400),
         verb="put_automation_rule",
     )
-    bench.want(urgency=Haste.STOP)
+    bench.set_desired(urgency=RulePriority.STOP)
     bench.deliver()
     clock.go(seconds=399)
     assert bench.deliver() is None
@@ -61,26 +61,26 @@ def test_a_stop_does_not_wait_for_what_befell_other_calls(bench, clock):
     Reachability.objects.create(
         workspace=bench.workspace, purpose="incidents", not_before=clock.at + timedelta(hours=1)
     )
-    bench.want()
+    bench.set_desired()
     assert bench.deliver() is None
-    bench.want(body(days=2), urgency=Haste.STOP)
+    bench.set_desired(body(days=2), urgency=RulePriority.STOP)
     assert bench.deliver().outcome == Landing.LANDED
 
 
 def test_a_stop_takes_the_row_from_a_worker_that_may_be_dead(bench):
-    bench.want()
+    bench.set_desired()
     WantedRule.objects.update(state=State.RUNNING, fence=1)
     WantedRule.objects.update(lease_until=NOON + timedelta(minutes=2))
     assert bench.deliver() is None
-    bench.want(body(days=2), urgency=Haste.STOP, insists=True)
+    bench.set_desired(body(days=2), urgency=RulePriority.STOP, insists=True)
     assert bench.deliver(stops_only=True).outcome == Landing.LANDED
 
 
 def test_a_paused_workspace_gets_nothing_new_but_can_be_stopped(bench):
-    bench.want()
+    bench.set_desired()
     bench.deliver()
     Workspace.objects.update(state=Workspace.State.PAUSED)
-    bench.want(body(days=2))
+    bench.set_desired(body(days=2))
     assert bench.deliver() is None
     bench.want_none()
     assert bench.deliver().outcome == Landing.LANDED
@@ -89,17 +89,17 @@ def test_a_paused_workspace_gets_nothing_new_but_can_be_stopped(bench):
 
 def test_the_gate_goes_first_and_one_workspace_does_not_hold_up_another(bench, sentinel):
     other = Bench(make_workspace("porto"), sentinel)
-    bench.want(urgency=Haste.LEASE)
-    other.want(urgency=Haste.STOP)
+    bench.set_desired(urgency=RulePriority.LEASE)
+    other.set_desired(urgency=RulePriority.STOP)
     assert bench.deliver().rule.workspace == other.workspace
     sentinel.fail_next(SentinelUnavailable("Away."), verb="get_automation_rule")
     assert bench.deliver().outcome == Landing.OWED
-    other.want(body(days=2))
+    other.set_desired(body(days=2))
     assert bench.deliver().outcome == Landing.LANDED
 
 
 def test_command_and_wake_up_bring_rules_there_too(bench, capsys):
-    bench.want()
+    bench.set_desired()
     with standing_in(bench.sentinel):
         call_command("deliver", "gdansk", "--json")
         assert json.loads(capsys.readouterr().out)["rules"]["landed"] == 1
@@ -111,8 +111,8 @@ def test_command_and_wake_up_bring_rules_there_too(bench, capsys):
 @pytest.mark.django_db(transaction=True)
 def test_gates_of_many_workspaces_do_not_wait_for_each_other(bench, sentinel):
     slow, quick = bench, Bench(make_workspace("porto"), sentinel)
-    slow.want(urgency=Haste.STOP)
-    quick.want(urgency=Haste.STOP)
+    slow.set_desired(urgency=RulePriority.STOP)
+    quick.set_desired(urgency=RulePriority.STOP)
     hangs = threading.Event()
 
     class Slow:

@@ -24,7 +24,7 @@ def test_a_worker_killed_between_writing_and_settling_leaves_one_effect(
 ):
     name = sentinel.add_incident()
     if kind == "update":
-        desk.owe(name, {"severity": "Low"})
+        desk.enqueue(name, {"severity": "Low"})
     else:
         desk.say(name, "hello")
     clock.go(seconds=10)
@@ -38,7 +38,7 @@ def test_a_worker_killed_between_writing_and_settling_leaves_one_effect(
 
 def test_who_lost_the_lease_settles_nothing(desk, sentinel, clock, monkeypatch):
     name = sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"})
+    desk.enqueue(name, {"severity": "Low"})
     clock.go(seconds=10)
 
     def slow_colleague():
@@ -58,7 +58,7 @@ def test_two_workers_share_and_never_double(desk, sentinel, clock):
     names = [sentinel.add_incident() for _ in range(20)]
     act = uuid.uuid4()
     for name in names:
-        desk.owe(name, {"severity": "Low"}, act=act)
+        desk.enqueue(name, {"severity": "Low"}, act=act)
         desk.say(name, "closed as agreed", act=act)
     clock.go(seconds=10)
     both, sent, broken = threading.Barrier(2), [[], []], []

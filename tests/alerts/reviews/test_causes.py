@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.incidents.engine.catalogue import alert_type_for, all_types
-from alerts.reviews.engine.causes import MOST_ON_A_PHONE, VERDICTS, all_causes, cause, causes_for
+from alerts.reviews.engine.causes import MAX_ON_A_PHONE, VERDICTS, all_causes, cause, causes_for
 
 PROGRAMMING = "Unauthorized PLC Programming"
 
@@ -39,7 +39,7 @@ def test_every_title_gets_three_to_six_reasons_and_other_last(verdict):
     for title in [known.title for known in all_types()] + ["New Port Discovery", ""]:
         offered = ids(title, verdict)
         assert offered[-1] == "other"
-        assert 3 <= len(offered) - 1 <= MOST_ON_A_PHONE, title
+        assert 3 <= len(offered) - 1 <= MAX_ON_A_PHONE, title
         assert len(offered) == len(set(offered)), title
 
 

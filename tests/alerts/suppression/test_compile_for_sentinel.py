@@ -161,7 +161,7 @@ def test_more_conditions_than_sentinel_takes_are_refused(monkeypatch):
     wanted = [clause("any_device", "is", f"HMI-{n:03}") for n in range(19)]
     longest = rule(TITLE, *wanted, except_any=spared)
     assert parts.count(compile_rule(longest, NORTH).conditions) == 50
-    monkeypatch.setattr("alerts.suppression.engine.compile_sentinel.MOST_CONDITIONS", 49)
+    monkeypatch.setattr("alerts.suppression.engine.compile_sentinel.MAX_CONDITIONS", 49)
     compiled = compile_rule(longest, NORTH)
     assert (compiled.verdict, codes(compiled)[0]) == ("impossible", "sentinel.conditions")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.engine.guards.attribution import (
-    LONGEST,
+    MAX_TEXT_LENGTH,
     Attribution,
     closing_text,
     ledger_differences,
@@ -74,12 +74,12 @@ def test_the_text_of_a_close_says_who_why_and_until_when():
 
 
 def test_a_long_reason_is_cut_and_never_a_name():
-    for reason in ("x" * 9000, "x" * (LONGEST - 200), "{reason} {0} %s", "a\n\nb"):
+    for reason in ("x" * 9000, "x" * (MAX_TEXT_LENGTH - 200), "{reason} {0} %s", "a\n\nb"):
         told = replace(TOLD, reason=reason)
         text = closing_text(told)
-        assert len(text) <= LONGEST
+        assert len(text) <= MAX_TEXT_LENGTH
         assert reasons_against_text(text, told) == []
-    assert len(closing_text(replace(TOLD, reason="x" * 9000))) == LONGEST
+    assert len(closing_text(replace(TOLD, reason="x" * 9000))) == MAX_TEXT_LENGTH
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from portal import far_ends
+from portal import service_urls
 from portal.accounts.services import add_organisation
 from portal.audit.anchors import _key
 from portal.audit.engine import Anchor
@@ -34,7 +34,7 @@ def entries(noon):
 def anchor_to(settings, monkeypatch):
     def anchor(value):
         monkeypatch.setenv("AUDIT_ANCHOR", value)
-        settings.AUDIT_ANCHOR = far_ends.audit_anchor()
+        settings.AUDIT_ANCHOR = service_urls.audit_anchor()
 
     return anchor
 
@@ -210,7 +210,7 @@ def test_what_cannot_be_kept_there_stands_in_the_log(entries, anchor_to, caplog)
 def test_a_place_that_is_none_is_one_sentence(monkeypatch, value):
     monkeypatch.setenv("AUDIT_ANCHOR", value)
     with pytest.raises(Misconfigured, match="AUDIT_ANCHOR"):
-        far_ends.audit_anchor()
+        service_urls.audit_anchor()
 
 
 def test_it_goes_out_every_hour():

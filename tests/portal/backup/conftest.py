@@ -18,7 +18,7 @@ from django.db import connection
 from psycopg import sql
 
 from alerts.captures.services import attach_capture
-from alerts.outbox.services import owe_comment
+from alerts.outbox.services import enqueue_comment
 from portal import clock, embedded
 from portal.accounts.models import Role, ScopeKind, Session
 from portal.notifications.services import notify
@@ -90,7 +90,7 @@ class World:
                 now=now,
                 unshifted=unshifted,
             )
-        self.comment = owe_comment(
+        self.comment = enqueue_comment(
             workspace_id=gdansk.pk,
             incident_name=self.incident.name,
             message="Routine here.",

@@ -10,7 +10,7 @@ from typing import Final
 from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.words import Sentence
 
-LONGEST: Final = 3000
+MAX_TEXT_LENGTH: Final = 3000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def closing_text(told: Attribution) -> str:
         f"{said['who proposed it']}, {said['who approved it']}. Ends {said['its end']}.\n"
         f"Rule hash {said['its hash']}\n{said['the link']}"
     )
-    room = LONGEST - len(text) + len("{reason}")
+    room = MAX_TEXT_LENGTH - len(text) + len("{reason}")
     reason = " ".join(told.reason.split())
     if len(reason) > room:
         reason = reason[: max(room - 1, 0)].rstrip() + "…"

@@ -11,15 +11,15 @@ from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
 
-USUAL_DAYS, MOST_DAYS = 90, 180
-USUAL_DAYS_BOXED, MOST_DAYS_BOXED = 30, 90
+USUAL_DAYS, MAX_DAYS = 90, 180
+USUAL_DAYS_BOXED, MAX_DAYS_BOXED = 30, 90
 QUOTA, QUOTA_SHARE = 512, 0.9
 TRIAL: Final = timedelta(days=7)
 TRIAL_MATCHES: Final = 10
 TRIAL_ENDS: Final = timedelta(days=28)  # of a trial that saw too little: both owners are asked
 CREDIT_PERIOD: Final = timedelta(days=28)  # before the second signature
 CREDIT_OCCURRENCES: Final = 2  # of planned work that a rule names, where they are longer ago
-CREDIT_LONGEST: Final = timedelta(days=MOST_DAYS)  # how long ago they may be at most
+CREDIT_LONGEST: Final = timedelta(days=MAX_DAYS)  # how long ago they may be at most
 MAX_CREDIT: Final = 8  # so that at least two matches of the ten are fresh
 
 
@@ -34,7 +34,7 @@ def reasons_against_expiry(rule: Rule, *, now: datetime) -> list[Sentence]:
         return [Sentence("life.none")]
     if rule.expires_at <= now:
         return [Sentence("life.past")]
-    most = MOST_DAYS_BOXED if needs_hours(rule) else MOST_DAYS
+    most = MAX_DAYS_BOXED if needs_hours(rule) else MAX_DAYS
     if rule.expires_at > now + timedelta(days=most):
         return [Sentence("life.far", most=most)]
     return []

@@ -15,7 +15,7 @@ from alerts.suppression.engine.windows import minutes_a_week, zone_of
 from alerts.suppression.engine.words import Sentence, listed
 
 HIGH: Final = SEVERITIES.index("High")
-MOST_WINDOW_HOURS: Final = 84  # half of the week: a longer window is no window
+MAX_WINDOW_HOURS: Final = 84  # half of the week: a longer window is no window
 CRITICAL: Final[Mapping[str, str]] = {"safety": "safety system", "crown-jewel": "crown jewel"}
 _MALWARE: Final = "malware"
 
@@ -96,9 +96,9 @@ def reasons_against_hours(rule: Rule, *, plant_zones: Iterable[str]) -> list[Sen
     if not windows and not _works(rule):
         reasons.append(Sentence("box.hours", what=what))
     for values in windows:
-        if (minutes := minutes_a_week(values)) > MOST_WINDOW_HOURS * 60:
+        if (minutes := minutes_a_week(values)) > MAX_WINDOW_HOURS * 60:
             hours = -(-minutes // 60)
-            reasons.append(Sentence("box.most", hours=hours, what=what, most=MOST_WINDOW_HOURS))
+            reasons.append(Sentence("box.most", hours=hours, what=what, most=MAX_WINDOW_HOURS))
     return reasons + _against_sides(rule, what)
 
 

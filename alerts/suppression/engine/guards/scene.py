@@ -12,8 +12,8 @@ from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.sentinel_conditions import GATE_LABEL, PRODUCTS
 from alerts.suppression.engine.words import Sentence, listed
 
-MOST_ENTITIES: Final = 500
-MOST_MINUTES_OLD: Final = 15
+MAX_ENTITIES: Final = 500
+MAX_MINUTES_OLD: Final = 15
 # What a person did to the incident, and that our knowledge is old now: nothing of what it is.
 HANDS: Final = frozenset({"never.owner", "never.touched", "never.stale"})
 # What keeps this one incident open and says nothing against the rule: a trial that covers it has
@@ -91,12 +91,12 @@ def _against_what_we_know(scene: Scene) -> list[Sentence]:
     reasons = []
     if scene.details_pending:
         reasons.append(Sentence("never.pending"))
-    if scene.minutes_old > MOST_MINUTES_OLD:
+    if scene.minutes_old > MAX_MINUTES_OLD:
         old = round(scene.minutes_old)
-        reasons.append(Sentence("never.stale", minutes=old, most=MOST_MINUTES_OLD))
-    if scene.entities_count > MOST_ENTITIES:
+        reasons.append(Sentence("never.stale", minutes=old, most=MAX_MINUTES_OLD))
+    if scene.entities_count > MAX_ENTITIES:
         count = scene.entities_count
-        reasons.append(Sentence("never.entities", count=count, most=MOST_ENTITIES))
+        reasons.append(Sentence("never.entities", count=count, most=MAX_ENTITIES))
     if scene.unexplained:
         reasons.append(Sentence("never.unexplained", names=listed(scene.unexplained, "and")))
     if scene.unknown_words:

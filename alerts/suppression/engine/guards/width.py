@@ -9,8 +9,8 @@ from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.rule import Rule, names_an_asset
 from alerts.suppression.engine.words import Sentence
 
-MOST_SHARE: Final = 0.30
-WANTED_DAYS, LEAST_DAYS = 90, 14
+MAX_SHARE: Final = 0.30
+WANTED_DAYS, MIN_DAYS = 90, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,16 @@ def reasons_against_reach(
 ) -> list[Sentence]:
     """What the back-test holds against the rule: too short, too much of a site, or a hit."""
     reasons = []
-    if history_days < LEAST_DAYS:
-        reasons.append(Sentence("wide.history", days=history_days, least=LEAST_DAYS))
+    if history_days < MIN_DAYS:
+        reasons.append(Sentence("wide.history", days=history_days, least=MIN_DAYS))
     needed = min(WANTED_DAYS, history_days)
     if days < needed:
         reasons.append(Sentence("wide.period", days=days, needed=needed))
     if not sites:
         reasons.append(Sentence("wide.untested"))
     for each in sorted(sites, key=lambda one: -one.share):
-        if each.share > MOST_SHARE:
-            share, most = f"{each.share * 100:.1f} %", f"{MOST_SHARE * 100:.0f} %"
+        if each.share > MAX_SHARE:
+            share, most = f"{each.share * 100:.1f} %", f"{MAX_SHARE * 100:.0f} %"
             reasons.append(Sentence("wide.share", share=share, site=each.site, most=most))
     if true_positives > 0:
         reasons.append(Sentence("wide.true_positive", count=true_positives))

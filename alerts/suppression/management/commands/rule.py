@@ -11,7 +11,7 @@ from alerts.sentinel.models import Workspace
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.compile_sentinel import compile_rule
-from alerts.suppression.engine.reading import LARGEST, NotARule, parse
+from alerts.suppression.engine.reading import MAX_RULE_BYTES, NotARule, parse
 from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.reads.targets import target_of
@@ -66,7 +66,7 @@ def _read(name: str, action: str) -> Rule:
         raise CommandError(f"rule {action} needs a file with a rule in canonical JSON.")
     try:
         with Path(name).open("rb") as file:
-            text = file.read(LARGEST + 1)
+            text = file.read(MAX_RULE_BYTES + 1)
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror}.") from None
     try:

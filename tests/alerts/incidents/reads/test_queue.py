@@ -264,7 +264,7 @@ def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person
 
 @pytest.mark.usefixtures("row_of_each_state")
 def test_no_tab_counts_further_than_the_page_says(monkeypatch, make_person):
-    monkeypatch.setattr("alerts.incidents.reads.numbers.MOST_COUNTED", 2)
+    monkeypatch.setattr("alerts.incidents.reads.numbers.MAX_COUNTED", 2)
     leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
     counts = counts_by_view(Queue(leo, asked_for("open", ""), now=NOON))
     assert counts == dict.fromkeys(VIEWS, 3) | {"mine": 0}

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.sentinel.wire import Unfit, closing, comment_body, incident_put_body, our_id
-from alerts.sentinel.wire.comment import LONGEST_COMMENT
+from alerts.sentinel.wire.comment import MAX_COMMENT_LENGTH
 from tests.alerts.sentinel.wire.samples import incident
 
 
@@ -62,6 +62,6 @@ def test_our_ids_are_the_same_for_the_same_parts_only():
 
 
 def test_a_comment_that_is_too_long_is_cut_visibly():
-    message = comment_body("x" * (LONGEST_COMMENT + 1))["properties"]["message"]
-    assert len(message) == LONGEST_COMMENT
+    message = comment_body("x" * (MAX_COMMENT_LENGTH + 1))["properties"]["message"]
+    assert len(message) == MAX_COMMENT_LENGTH
     assert message.endswith(" …")

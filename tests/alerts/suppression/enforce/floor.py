@@ -8,8 +8,8 @@ from datetime import timedelta
 from alerts.incidents.models import Incident
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.pace import Pace
+from alerts.intake.services.pagination import Budget
 from alerts.intake.services.poll import pull_changes
-from alerts.intake.services.walk import Budget
 from alerts.outbox.services import deliver_one
 from alerts.suppression.engine.rule import as_json, rule_hash
 from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Signature

@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.models import Incident, Status
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Freshness
-from alerts.suppression.engine.guards.attribution import LONGEST, reasons_against_text
+from alerts.suppression.engine.guards.attribution import MAX_TEXT_LENGTH, reasons_against_text
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
 from alerts.suppression.reads.acting import acting_set
 from alerts.suppression.services.decide import DECIDE
@@ -262,7 +262,7 @@ def test_what_several_rules_cannot_say_in_one_comment_is_not_closed(floor):
     assert floor.decide() == 1
     floor.deliver()
     assert floor.properties(both)["status"] == "New"
-    assert len(floor.properties(alone)["classificationComment"]) <= LONGEST
+    assert len(floor.properties(alone)["classificationComment"]) <= MAX_TEXT_LENGTH
 
 
 def test_on_old_data_the_worker_does_not_move_on(floor):

@@ -1,4 +1,4 @@
-"""Compile the catalogues of words: `python -m portal.words`. No gettext needed.
+"""Compile the catalogues of words: `python -m portal.compile_messages`. No gettext needed.
 
 The compiled files are not kept in git; `make` compiles them after it has installed packages and
 whenever a catalogue is newer.
@@ -12,7 +12,7 @@ import polib
 LOCALES = Path(__file__).resolve().parent.parent / "locale"
 
 
-def compile_catalogues() -> list[Path]:
+def compile_messages() -> list[Path]:
     """Compile what is out of date and return the files that were written."""
     written = []
     for source in sorted(LOCALES.glob("*/LC_MESSAGES/*.po")):
@@ -26,4 +26,4 @@ def compile_catalogues() -> list[Path]:
 
 
 if __name__ == "__main__":
-    compile_catalogues()
+    compile_messages()

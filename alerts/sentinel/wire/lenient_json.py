@@ -10,7 +10,7 @@ from typing import Any
 
 from alerts.sentinel.wire.unreadable import NotAPage, Unfit
 
-DEEPEST = 200
+MAX_DEPTH = 200
 NO_JSON = "it is no JSON"
 _DIGITS = 18  # what is longer does not fit a 64-bit column and costs quadratic time to parse
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],"]', re.DOTALL)
@@ -40,7 +40,7 @@ def parse_one(text: str, oddities: list[str]) -> Any:
             parse_constant=lambda _: notes.setdefault("json:not_finite"),
             object_pairs_hook=lambda pairs: _object(pairs, notes),
         )
-        cleaned = _clean(parsed, notes, DEEPEST)
+        cleaned = _clean(parsed, notes, MAX_DEPTH)
     except RecursionError:
         raise Unfit("it is nested too deeply") from None
     except ValueError as error:

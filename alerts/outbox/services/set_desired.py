@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from alerts.outbox.models import Haste, Landing, RuleKind, WantedRule
+from alerts.outbox.models import Landing, RuleKind, RulePriority, WantedRule
 from alerts.sentinel.wire import our_id
 from portal import clock
 from portal.jobs.models import State
@@ -18,7 +18,7 @@ def name_of_rule(*, about: UUID, workspace: UUID) -> UUID:
 
 
 @transaction.atomic
-def want_rule(
+def set_desired_rule(
     *,
     workspace_id: int,
     name: UUID,
@@ -28,7 +28,7 @@ def want_rule(
     now: datetime,
     kind: RuleKind = RuleKind.RULE,
     reason: str = "",
-    urgency: Haste = Haste.RULE,
+    urgency: RulePriority = RulePriority.RULE,
     insists: bool = False,
     again: bool = False,
 ) -> WantedRule:
@@ -44,13 +44,13 @@ def want_rule(
 
 
 @transaction.atomic
-def want_no_rule(
+def clear_desired_rule(
     *,
     workspace_id: int,
     name: UUID,
     now: datetime,
     reason: str = "",
-    urgency: Haste = Haste.AWAY,
+    urgency: RulePriority = RulePriority.AWAY,
 ) -> WantedRule | None:
     """Want nothing there under this name; None where nothing ever was."""
     rows = WantedRule.objects.select_for_update(of=("self",))
@@ -80,7 +80,7 @@ def _want(
     body: dict[str, Any] | None,
     *,
     reason: str,
-    urgency: Haste,
+    urgency: RulePriority,
     insists: bool,
     now: datetime,
 ) -> WantedRule:
@@ -90,13 +90,13 @@ def _want(
     row.due_at, row.settled_at = clock.unshifted(), None
     # What a worker has in hand it finishes first, and then finds that more is wanted. A stop does
     # not wait for a worker that may be dead.
-    if row.state != State.RUNNING or urgency == Haste.STOP:
+    if row.state != State.RUNNING or urgency == RulePriority.STOP:
         row.state, row.lease_until = State.WAITING, None
     row.save()
     return row
 
 
-def _hurried(row: WantedRule, urgency: Haste) -> WantedRule:
+def _hurried(row: WantedRule, urgency: RulePriority) -> WantedRule:
     """Still owed, but now it is urgent."""
     if row.outcome == Landing.OWED and urgency < row.urgency:
         row.urgency, row.due_at = urgency, clock.unshifted()

@@ -8,15 +8,15 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts.intake.services.pages import store_page
-from alerts.intake.services.tally import Tally
-from alerts.sentinel.client.port import LARGEST_PAGE, ListBy, SentinelClient, SentinelUnavailable
+from alerts.intake.services.run_counts import RunCounts
+from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelUnavailable
 from alerts.sentinel.wire import IncidentPage, NotAPage, read_incident_page
 
-MOST_PAGES = 5000  # of one question; more than that is a list that leads in circles
+MAX_PAGES = 5000  # of one question; more than that is a list that leads in circles
 type Progress = Callable[[datetime | None, str | None], None]  # server time seen, the next link
 
 
-class CannotFollow(SentinelUnavailable):
+class PaginationError(SentinelUnavailable):
     """A list leads back to where it was."""
 
 
@@ -37,7 +37,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class IncidentQuery:
     """Which incidents are asked for: a window of one of their times."""
 
     by: ListBy
@@ -46,7 +46,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Walk:
+class Pagination:
     """How a question was answered: whether all of it, whose names, up to which server time."""
 
     is_complete: bool = False
@@ -56,39 +56,43 @@ class Walk:
     is_full: bool = False  # the last page was as long as a page may be, and named no next one
 
 
-def walk(
+def follow_pages(
     *,
     client: SentinelClient,
     workspace_id: int,
-    question: Question,
-    tally: Tally,
+    question: IncidentQuery,
+    counts: RunCounts,
     budget: Budget,
     now: datetime,
     progress: Progress,
     link: str | None = None,
-) -> Walk:
+) -> Pagination:
     """Store every page of the answer. A page that is none raises, and nothing of it is kept.
 
-    `link` takes a walk up again where a slice ended. `progress` is called in the transaction that
+    `link` goes on where a slice ended. `progress` is called in the transaction that
     stores a page.
     """
-    done = Walk()
+    done = Pagination()
     for page in _pages(client, question, done, budget, link):
         latest = page.latest_modified(until=now)
         with transaction.atomic():
             found = store_page(workspace_id=workspace_id, page=page, now=now)
             progress(latest, page.next_link)
-        tally.add_up(found)
+        counts.add_up(found)
         done.pages += 1
         done.names.update(name for name, _ in page.heads if name)
         if latest and (done.latest_modified is None or latest > done.latest_modified):
             done.latest_modified = latest
-        done.is_full = page.next_link is None and len(page) >= LARGEST_PAGE
+        done.is_full = page.next_link is None and len(page) >= MAX_PAGE_SIZE
     return done
 
 
 def _pages(
-    client: SentinelClient, question: Question, done: Walk, budget: Budget, link: str | None
+    client: SentinelClient,
+    question: IncidentQuery,
+    done: Pagination,
+    budget: Budget,
+    link: str | None,
 ) -> Iterator[IncidentPage]:
     followed: set[str] = set()
     while True:
@@ -101,8 +105,8 @@ def _pages(
         if link is None:
             done.is_complete = True
             return
-        if link in followed or len(followed) >= MOST_PAGES:
-            raise CannotFollow(
+        if link in followed or len(followed) >= MAX_PAGES:
+            raise PaginationError(
                 "The list of incidents leads in circles; reading it was stopped.", code="Loop"
             )
         followed.add(link)

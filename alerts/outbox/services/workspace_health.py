@@ -18,12 +18,12 @@ from portal import clock
 PURPOSE = Purpose.INCIDENTS
 
 
-def resting(purpose: Purpose = PURPOSE) -> set[int]:
+def unavailable_workspaces(purpose: Purpose = PURPOSE) -> set[int]:
     """The workspaces that must not be called now."""
     return resting_workspaces(now=clock.unshifted(), purpose=purpose)
 
 
-def asked_for_silence(purpose: Purpose) -> set[int]:
+def throttled_workspaces(purpose: Purpose) -> set[int]:
     """The workspaces where Azure itself told this identity of ours to wait."""
     return silent_workspaces(now=clock.unshifted(), purpose=purpose)
 
@@ -33,7 +33,7 @@ def may_call(workspace_id: int, *, purpose: Purpose = PURPOSE) -> bool:
     return may_call_workspace(workspace_id=workspace_id, now=clock.unshifted(), purpose=purpose)
 
 
-def heard_from(
+def note_answer(
     workspace_id: int,
     *,
     calls_left: Mapping[str, int] | None = None,
@@ -45,7 +45,7 @@ def heard_from(
     )
 
 
-def heard_trouble(workspace_id: int, *, error: SentinelError, purpose: Purpose = PURPOSE) -> None:
+def note_failure(workspace_id: int, *, error: SentinelError, purpose: Purpose = PURPOSE) -> None:
     """The workspace did not let us, and the others must know."""
     note_error(workspace_id=workspace_id, error=error, now=clock.unshifted(), purpose=purpose)
 
@@ -55,7 +55,7 @@ def is_workspace_gone(error: SentinelNotFound) -> bool:
     return error.is_of_the_workspace
 
 
-def how_long(error: SentinelError | None, *, tries: int) -> timedelta:
+def retry_delay(error: SentinelError | None, *, tries: int) -> timedelta:
     """How long a change waits: what the server asked for, else longer each time, with jitter."""
     asked: float | None = getattr(error, "retry_after", None)
     return timedelta(seconds=seconds_to_wait(asked, strikes=tries, jitter=random.random()))

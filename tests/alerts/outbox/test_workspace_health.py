@@ -49,8 +49,8 @@ def test_a_workspace_that_asks_for_silence_gets_it_and_the_others_go_on(
     desk, well, deliver_both, clock
 ):
     for _ in range(2):
-        desk.owe(desk.sentinel.add_incident(), {"severity": "Low"})
-        well.owe(well.sentinel.add_incident(), {"severity": "Low"})
+        desk.enqueue(desk.sentinel.add_incident(), {"severity": "Low"})
+        well.enqueue(well.sentinel.add_incident(), {"severity": "Low"})
     desk.sentinel.fail_next(SentinelThrottled("Slow down.", retry_after=60))
     clock.go(seconds=10)
     outcomes = []
@@ -68,11 +68,11 @@ def test_a_thousand_writes_to_one_workspace_do_not_hold_up_one_to_another(
     desk, well, deliver_both, clock
 ):
     name = desk.sentinel.add_incident()
-    desk.owe(name, {"severity": "Low"}, hold=timedelta(0))
+    desk.enqueue(name, {"severity": "Low"}, hold=timedelta(0))
     for _ in range(60):
         desk.say(desk.sentinel.add_incident(), "one of many", hold=timedelta(0))
     clock.go(seconds=5)
-    well.owe(well.sentinel.add_incident(), {"severity": "Low"}, hold=timedelta(0))
+    well.enqueue(well.sentinel.add_incident(), {"severity": "Low"}, hold=timedelta(0))
     order = [deliver_both().change.workspace_id for _ in range(62)]
     assert order.index(well.workspace.pk) < 60, "chance lets it through long before the end"
 
@@ -80,10 +80,10 @@ def test_a_thousand_writes_to_one_workspace_do_not_hold_up_one_to_another(
 def test_a_person_s_act_anywhere_goes_before_machines_everywhere(desk, well, deliver_both, clock):
     machine = {"urgency": Urgency.MACHINE, "hold": timedelta(0)}
     for _ in range(10):
-        desk.owe(desk.sentinel.add_incident(), {"severity": "Low"}, **machine)
+        desk.enqueue(desk.sentinel.add_incident(), {"severity": "Low"}, **machine)
     clock.go(seconds=5)
     for _ in range(10):
-        well.owe(well.sentinel.add_incident(), {"severity": "Low"}, hold=timedelta(0))
+        well.enqueue(well.sentinel.add_incident(), {"severity": "Low"}, hold=timedelta(0))
     order = [deliver_both().change.workspace_id for _ in range(20)]
     assert order == [well.workspace.pk] * 10 + [desk.workspace.pk] * 10
 
@@ -91,7 +91,7 @@ def test_a_person_s_act_anywhere_goes_before_machines_everywhere(desk, well, del
 def test_a_workspace_that_is_down_is_only_probed(desk, clock):
     names = [desk.sentinel.add_incident() for _ in range(8)]
     for name in names:
-        desk.owe(name, {"severity": "Low"})
+        desk.enqueue(name, {"severity": "Low"})
     desk.sentinel.fail_next(SentinelUnavailable("Away."), times=100)
     clock.go(seconds=10)
     while desk.deliver():
@@ -108,8 +108,8 @@ def test_a_workspace_that_is_down_is_only_probed(desk, clock):
 
 
 def test_a_workspace_that_forbids_writing_is_marked(desk, clock):
-    desk.owe(desk.sentinel.add_incident(), {"severity": "Low"})
-    desk.owe(desk.sentinel.add_incident(), {"severity": "Low"})
+    desk.enqueue(desk.sentinel.add_incident(), {"severity": "Low"})
+    desk.enqueue(desk.sentinel.add_incident(), {"severity": "Low"})
     desk.sentinel.fail_next(SentinelDenied("Not allowed.", status=403), verb="put_incident")
     clock.go(seconds=10)
     assert desk.deliver().outcome == Outcome.OPEN
@@ -121,7 +121,7 @@ def test_a_workspace_that_forbids_writing_is_marked(desk, clock):
 
 
 def test_a_workspace_that_is_gone_loses_no_change(desk, clock):
-    desk.owe(desk.sentinel.add_incident(), {"severity": "Low"})
+    desk.enqueue(desk.sentinel.add_incident(), {"severity": "Low"})
     gone = SentinelNotFound("No such group.", status=404, code="ResourceGroupNotFound")
     desk.sentinel.fail_next(gone)
     clock.go(seconds=10)
@@ -133,11 +133,11 @@ def test_a_workspace_that_is_gone_loses_no_change(desk, clock):
 
 def test_the_command_delivers_in_the_foreground_and_counts(desk, clock, capsys):
     sent, lost = desk.sentinel.add_incident(), desk.sentinel.add_incident()
-    desk.owe(sent, {"severity": "Low"})
-    desk.owe(lost, {"severity": "Low"})
+    desk.enqueue(sent, {"severity": "Low"})
+    desk.enqueue(lost, {"severity": "Low"})
     desk.sentinel.edit(lost, severity="High")
     clock.go(seconds=10)
-    desk.owe(sent, {"severity": "High"})
+    desk.enqueue(sent, {"severity": "High"})
     with standing_in(desk.sentinel):
         call_command("deliver", "gdansk", "--json")
     assert json.loads(capsys.readouterr().out) == {
@@ -153,7 +153,7 @@ def test_the_command_knows_its_workspaces(db):
 
 def test_a_wake_up_sends_all_that_is_due_and_tolerates_tomorrows_arguments(desk, clock):
     for _ in range(3):
-        desk.owe(desk.sentinel.add_incident(), {"severity": "Low"})
+        desk.enqueue(desk.sentinel.add_incident(), {"severity": "Low"})
     clock.go(seconds=10)
     with standing_in(desk.sentinel):
         deliver_due_changes.run(asked_by="a later version")

@@ -14,7 +14,7 @@ from alerts.incidents.engine.catalogue import headline, sentence
 from alerts.incidents.models import Incident
 from alerts.incidents.reads.members import members_of
 from alerts.incidents.reads.panel import zone_name_of
-from alerts.outbox.services import HOLD
+from alerts.outbox.services import UNDO_HOLD
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Review
 from portal.accounts.models import User
@@ -36,7 +36,7 @@ def plant_time(moment: datetime, *, zone: str) -> str:
     return f"{date_format(local, form)} {local.tzname()}"
 
 
-def tell_asked(
+def notify_asked(
     review: Review, *, people: Iterable[User], about: Sequence[Incident], now: datetime
 ) -> None:
     """Tell everyone who speaks for OT at the site."""
@@ -54,7 +54,7 @@ def tell_asked(
     deliver(people, kind="reviews.asked", path=_path(review), words=words, now=now, act=review.act)
 
 
-def tell_handed_over(
+def notify_handed_over(
     review: Review, *, to: User, by: User, about: Sequence[Incident], note: str, now: datetime
 ) -> None:
     """Tell the colleague who was pointed to the question."""
@@ -74,7 +74,7 @@ def tell_handed_over(
     deliver([to], kind="reviews.handed-over", path=_path(review), words=words, now=now)
 
 
-def tell_answered(
+def notify_answered(
     annotation: Annotation, *, incident: Incident, people: Iterable[User],
     about: Sequence[Incident], left: int, now: datetime,
 ) -> None:  # fmt: skip
@@ -190,5 +190,5 @@ def deliver(
             subject, lines, reason = words(language)
             notify(
                 people=list(group), kind=kind, subject=subject, body="\n".join(lines), path=path,
-                reason=reason, now=now, act=act, hold=HOLD if act else timedelta(),
+                reason=reason, now=now, act=act, hold=UNDO_HOLD if act else timedelta(),
             )  # fmt: skip

@@ -6,7 +6,7 @@ from alerts.incidents.services.store import Stored
 
 
 @dataclass(slots=True)
-class Tally:
+class RunCounts:
     """The counts of a run: `seen` is all that was listed."""
 
     new: int = 0
@@ -36,7 +36,7 @@ class Tally:
         self.merged += stored.merged
         self.flagged += stored.flagged
 
-    def add_up(self, other: "Tally") -> None:
+    def add_up(self, other: "RunCounts") -> None:
         """Count what another pass has found, too."""
         for name, n in asdict(other).items():
             setattr(self, name, getattr(self, name) + n)

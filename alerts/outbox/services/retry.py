@@ -15,7 +15,7 @@ from portal.errors import Refused
 from portal.jobs.models import State
 
 
-class CannotMend(Refused):
+class CannotRetry(Refused):
     """The change was neither retried nor discarded."""
 
 
@@ -54,9 +54,9 @@ def discard_change(*, change_id: int, by: User, now: datetime) -> Change:
 def _mend(change_id: int, action: str, *, by: User, now: datetime, **fields: object) -> Change:
     changes = Change.objects.select_related("workspace__organisation")
     if reasons := reasons_against_mending(changes.get(pk=change_id), by=by):
-        raise CannotMend(*reasons)
+        raise CannotRetry(*reasons)
     if not Change.objects.filter(pk=change_id, state=State.DEAD).update(**fields):
-        raise CannotMend(
+        raise CannotRetry(
             gettext(
                 "This change is no longer among the failed ones; somebody else has dealt with it."
             )

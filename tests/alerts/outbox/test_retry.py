@@ -4,7 +4,7 @@ import pytest
 
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.queries import given_up_changes
-from alerts.outbox.services import CannotMend, discard_change, retry_change
+from alerts.outbox.services import CannotRetry, discard_change, retry_change
 from alerts.sentinel.client.port import SentinelRefused
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
@@ -15,7 +15,7 @@ from tests.factories.incidents import make_workspace
 
 @pytest.fixture
 def refused(desk, sentinel, clock):
-    change = desk.owe(sentinel.add_incident(), {"severity": "Low"})
+    change = desk.enqueue(sentinel.add_incident(), {"severity": "Low"})
     sentinel.fail_next(SentinelRefused("Not today.", status=400), verb="put_incident")
     clock.go(seconds=10)
     desk.deliver()
@@ -38,13 +38,13 @@ def test_a_given_up_write_can_be_let_go_once(refused, desk, ada):
     assert Change.objects.get().outcome == Outcome.DROPPED
     assert not given_up_changes().exists()
     assert desk.deliver() is None
-    with pytest.raises(CannotMend, match="somebody else has dealt with it"):
+    with pytest.raises(CannotRetry, match="somebody else has dealt with it"):
         retry_change(change_id=refused.pk, by=ada, now=NOON)
 
 
 def test_who_leads_another_workspace_cannot_mend(refused, make_person):
     other = make_workspace("porto")
     leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.WORKSPACE, other.uuid))
-    with pytest.raises(CannotMend, match="Only the SOC lead of this workspace"):
+    with pytest.raises(CannotRetry, match="Only the SOC lead of this workspace"):
         retry_change(change_id=refused.pk, by=leo, now=NOON)
     assert given_up_changes().exists()

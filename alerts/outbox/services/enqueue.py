@@ -15,11 +15,11 @@ from alerts.sentinel.wire import our_id
 from portal import clock
 from portal.accounts.models import User
 
-HOLD = timedelta(seconds=10)  # how long a write waits for an undo (product §2)
+UNDO_HOLD = timedelta(seconds=10)  # how long a write waits for an undo (product §2)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PendingWrite:
     """One write to one incident: a patch with its base (`engine.merge.base_for`), or a comment."""
 
     workspace_id: int
@@ -35,15 +35,15 @@ class Wish:
 
 
 @transaction.atomic
-def owe_changes(
+def enqueue_changes(
     *,
-    wishes: Iterable[Wish],
+    wishes: Iterable[PendingWrite],
     act: UUID,
     by: User | None,
     by_label: str,
     now: datetime,
     urgency: Urgency = Urgency.PERSON,
-    hold: timedelta = HOLD,
+    hold: timedelta = UNDO_HOLD,
     check_name: str = "",
     check_args: dict[str, Any] | None = None,
 ) -> list[Change]:
@@ -77,7 +77,7 @@ def owe_changes(
     return list(Change.objects.filter(key__in=[change.key for change in made]).order_by("pk"))
 
 
-def owe_update(
+def enqueue_update(
     *,
     workspace_id: int,
     incident_name: str,
@@ -88,15 +88,15 @@ def owe_update(
     by_label: str,
     now: datetime,
     urgency: Urgency = Urgency.PERSON,
-    hold: timedelta = HOLD,
+    hold: timedelta = UNDO_HOLD,
     check_name: str = "",
     check_args: dict[str, Any] | None = None,
 ) -> Change:
     """Owe one change of an incident. `patch` has Sentinel's member names, `labels_add` and
     `labels_remove`; `base` is what `engine.merge.base_for` made of Sentinel's word as seen.
     """
-    return owe_changes(
-        wishes=[Wish(workspace_id, incident_name, patch, base)],
+    return enqueue_changes(
+        wishes=[PendingWrite(workspace_id, incident_name, patch, base)],
         act=act,
         by=by,
         by_label=by_label,
@@ -108,7 +108,7 @@ def owe_update(
     )[0]
 
 
-def owe_comment(
+def enqueue_comment(
     *,
     workspace_id: int,
     incident_name: str,
@@ -118,11 +118,11 @@ def owe_comment(
     by_label: str,
     now: datetime,
     urgency: Urgency = Urgency.PERSON,
-    hold: timedelta = HOLD,
+    hold: timedelta = UNDO_HOLD,
 ) -> Change:
     """Owe one comment; it is written under the change's key, so that twice is once."""
-    return owe_changes(
-        wishes=[Wish(workspace_id, incident_name, message=message)],
+    return enqueue_changes(
+        wishes=[PendingWrite(workspace_id, incident_name, message=message)],
         act=act,
         by=by,
         by_label=by_label,
@@ -132,13 +132,13 @@ def owe_comment(
     )[0]
 
 
-def _key_of(wish: Wish, act: UUID) -> UUID:
+def _key_of(wish: PendingWrite, act: UUID) -> UUID:
     said = json.dumps([wish.patch, wish.message], sort_keys=True, ensure_ascii=False)
     parts = ("change", act, wish.workspace_id, wish.incident_name.lower(), wish.kind.value, said)
     return UUID(our_id(*parts))
 
 
-def _is_sound(wish: Wish) -> bool:
+def _is_sound(wish: PendingWrite) -> bool:
     if not wish.message and not wish.patch:
         raise ValueError("A change wants something, or it is none.")
     if wish.patch and not is_whole(wish.patch, wish.base):
