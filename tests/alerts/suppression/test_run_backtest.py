@@ -232,7 +232,7 @@ def test_what_is_no_rule_or_a_period_that_is_none_is_refused(site, past):
 
 
 def test_more_matches_than_can_be_judged_are_refused_but_counted(past, site, monkeypatch):
-    monkeypatch.setattr(backtest, "MOST_ROWS", 29)
+    monkeypatch.setattr(backtest, "MAX_ROWS", 29)
     with pytest.raises(CannotBackTest, match="30 alerts, more than"):
         run_backtest(said=rule_for(site), now=NOON)
     shown = preview(said=rule_for(site), now=NOON)
@@ -262,7 +262,7 @@ def test_a_draft_without_a_line_counts_what_there_is(past):
 
 
 def test_history_that_takes_too_long_is_given_up_in_one_sentence(past, site, monkeypatch):
-    monkeypatch.setattr(backtest, "LONGEST_PREVIEW", 0.001)
+    monkeypatch.setattr(backtest, "MAX_PREVIEW_SECONDS", 0.001)
     monkeypatch.setattr(backtest.history, "_ENDINGS", "SELECT pg_sleep(1), %s, %s, %s::bigint[]")
     assert "could not be read in time" in preview(said=rule_for(site), now=NOON).problems[0]
 
