@@ -128,6 +128,7 @@ REDIS_URL = service_urls.broker()
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "portal.api.problems.answer_problem",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.ApiSchema",
+    "DATETIME_FORMAT": None,  # orjson writes moments, all in one form
 }
 # drf-spectacular is no installed app: its pages and its command are not ours to offer.
 SPECTACULAR_SETTINGS = {

@@ -1,16 +1,18 @@
-"""What a list offers: its columns, its filters, its order. One table feeds the answer, `fields=`,
-the refusal of everything else, and the description.
+"""What a list offers: its rows, its filters, its order. One table feeds the answer, `fields=`, the
+refusal of everything else, and the description.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import repeat
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
+from rest_framework import serializers
 
-from portal.api.kinds import Kind
+from portal.api.fields import WordField
 from portal.api.problems import BadInput
 
 type Read = Callable[[Any], Any]
@@ -19,36 +21,44 @@ type Condition = Callable[[Any], Q]
 PAGING = ("cursor", "page_size", "fields")
 
 
+class Row(serializers.Serializer[Any]):
+    """One row of a list, as it is described. Lists of thousands are not put through it: `rows_of`
+    asks the database for the `source` of each field.
+    """
+
+    class Meta:
+        """`wide` members come only with a single row, or where `fields` names them."""
+
+        wide: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One member of a row. `source` is its column or expression in the database, `read` makes JSON
-    of what stands there; `wide` ones come only with one row, or where `fields` names them.
+    of what stands there.
     """
 
     name: str
-    kind: Kind
-    says: str
-    source: str | Combinable = ""
-    read: Read | None = None
-    wide: bool = False
-
-    @property
-    def expression(self) -> str | Combinable:
-        """What the database is asked for."""
-        return self.source or self.name
+    source: str | Combinable
+    read: Read | None
+    wide: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One documented condition. `where` makes the database's of a value; `indexed` ones find their
-    rows however few they are, so that no bound on the search is needed.
+    """One documented condition. `where` is a lookup for the value, or makes the condition of it;
+    `indexed` ones find their rows however few they are, so that no bound on the search is needed.
     """
 
     name: str
-    kind: Kind
-    says: str
-    where: Condition
+    field: serializers.Field[Any, Any, Any, Any]
+    help_text: str
+    where: str | Condition
     indexed: bool = False
+
+    def condition(self, value: Any) -> Q:
+        """Return the database's condition."""
+        return Q(**{self.where: value}) if isinstance(self.where, str) else self.where(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +74,13 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column a list runs, the primary key telling equals apart. `kind` of the column where
-    its name does not say it (`…_at` are moments, all others texts).
+    """By which column a list runs, the primary key telling equals apart. `field` reads the column
+    where its name does not say how (`…_at` are moments, all others texts).
     """
 
     column: str
     newest_first: bool = True
-    kind: Kind | None = None
+    field: serializers.Field[Any, Any, Any, Any] | None = None
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -92,15 +102,29 @@ class Order:
         return Order(self.column, newest_first=not self.newest_first).beyond(mark, pk, with_it=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing:
-    """A list of rows of one kind. `name` is what the description calls a row."""
+    """A list of rows of one kind. `sources` are the expressions of columns that are no plain path,
+    `reads` makes JSON of what stands in a column.
+    """
 
-    name: str
-    says: str
-    columns: tuple[Column, ...]
+    serializer: type[Row]
     order: Order
     filters: tuple[Filter, ...] = ()
+    sources: Mapping[str, Combinable] = field(default_factory=dict)
+    reads: Mapping[str, Read] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The members of a row, in the order of the serializer."""
+        return tuple(self._column(*each) for each in self.serializer().fields.items())
+
+    def _column(self, name: str, field: serializers.Field[Any, Any, Any, Any]) -> Column:
+        source = self.sources.get(name) or str(field.source).replace(".", "__")
+        read = self.reads.get(name)
+        if read is None and isinstance(field, WordField):
+            read = field.to_representation
+        return Column(name, source, read, wide=name in self.serializer.Meta.wide)
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -128,10 +152,10 @@ class Listing:
             if each.name not in given:
                 continue
             try:
-                where = conditions.get(each.name, each.where)
-                rows = rows.filter(where(each.kind.read(given[each.name])))
-            except ValueError as wrong:
-                errors[each.name] = [str(wrong)]
+                condition = conditions.get(each.name, each.condition)
+                rows = rows.filter(condition(each.field.run_validation(given[each.name])))
+            except serializers.ValidationError as wrong:
+                errors[each.name] = reasons_of(wrong)
             bounded = bounded or not each.indexed
         if errors:
             raise BadInput(" ".join(f"{name}: {why[0]}" for name, why in errors.items()), errors)
@@ -149,7 +173,7 @@ def rows_of(
     """
     own = own or Own()
     names = [each.name for each in columns]
-    wanted = _told_apart([own.sources.get(each.name) or each.expression for each in columns])
+    wanted = _told_apart([own.sources.get(each.name) or each.source for each in columns])
     places = []
     for mark in (order.column, "pk"):
         if mark not in wanted:
@@ -163,6 +187,11 @@ def rows_of(
             told[place] = map(read, told[place])
     made: list[dict[str, Any]] = list(map(dict, map(zip, repeat(names), zip(*told, strict=True))))
     return made, lambda nth: (found[nth][at], found[nth][pk])
+
+
+def reasons_of(error: serializers.ValidationError) -> list[str]:
+    """Return the sentences of one field's refusal."""
+    return [str(reason) for reason in error.detail]
 
 
 def _told_apart(given: Sequence[str | Combinable]) -> list[str | Combinable]:

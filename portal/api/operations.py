@@ -1,33 +1,28 @@
 """What each method of a resource does: the decorators that say so, and who reads it."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.http import HttpResponse
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.serializers import Field, Serializer
 
 from portal.accounts.models import Role, TokenScope
 from portal.api.bodies import In
 from portal.api.commands import HEADER, once
-from portal.api.kinds import Kind
-from portal.api.listing import Listing
+from portal.api.listing import Listing, reasons_of
 from portal.api.problems import BadInput, answer_problem
 
 if TYPE_CHECKING:
     from portal.api.views import Api, Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter of an address without rows."""
-
-    name: str
-    kind: Kind
-    says: str
+type Fields = Mapping[str, Field[Any, Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +34,9 @@ class Operation:
     listing: Listing | None = None
     body: type[In] | None = None
     roles: Collection[Role] = ()
-    schema: Mapping[str, Any] | None = None
+    serializer: type[Serializer[Any]] | None = None
     parameters: frozenset[str] = frozenset()
-    query: tuple[Parameter, ...] = ()
+    query: Fields = field(default_factory=dict)
 
 
 _operations: dict[tuple[Any, str], Operation | None] = {}
@@ -86,40 +81,48 @@ def sub_list(listing: Listing) -> Callable[[Callable[..., Any]], Any]:
 
 
 def facts_alone(
-    schema: Mapping[str, Any], *, roles: Collection[Role] = (), query: tuple[Parameter, ...] = ()
+    serializer: type[Serializer[Any]] | None,
+    *,
+    roles: Collection[Role] = (),
+    query: Fields | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A GET of an address without rows that answers one JSON object: the method gets what the
-    address names and the parameters of `query` that were sent, and returns the members. Wire it
-    with `View.as_view({"get": "name"})`.
+    address names and the parameters of `query` that were sent, and returns what the serializer
+    shows; without one, the members. Wire it with `View.as_view({"get": "name"})`.
     """
 
     def made(method: Callable[..., Any]) -> Any:
         @wraps(method)
         def view(self: "Api", request: Request, **place: Any) -> HttpResponse:
-            return self.answer(method(self, **place, **_values(query, request)))
+            found = method(self, **place, **_values(query or {}, request))
+            return self.answer(serializer(found).data if serializer else found)
 
         view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
-            kind="facts", schema=schema, roles=roles, query=query,
-            parameters=frozenset(each.name for each in query),
-        )  # fmt: skip
+            kind="facts",
+            serializer=serializer,
+            roles=roles,
+            query=query or {},
+            parameters=frozenset(query or ()),
+        )
         return view
 
     return made
 
 
-def facts(schema: Mapping[str, Any], *, roles: Collection[Role] = ()) -> Callable[..., Any]:
-    """A GET below a row that answers one JSON object: the method gets the row and returns the
-    members.
+def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) -> Callable[..., Any]:
+    """A GET below a row that answers one JSON object: the method gets the row and returns what the
+    serializer shows.
     """
 
     def made(method: Callable[..., Any]) -> Any:
         @wraps(method)
         def view(self: "Resource", request: Request, pk: Any) -> HttpResponse:
             row = self.found(pk)
-            return self.answer(method(self, row), workspace=self.workspace_of(row))
+            found = serializer(method(self, row)).data
+            return self.answer(found, workspace=self.workspace_of(row))
 
         view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
-            kind="facts", schema=schema, roles=roles
+            kind="facts", serializer=serializer, roles=roles
         )
         return action(detail=True, methods=["get"], url_path=_path(method))(view)
 
@@ -165,18 +168,18 @@ def command(
     return made
 
 
-def _values(query: tuple[Parameter, ...], request: Request) -> dict[str, Any]:
+def _values(query: Fields, request: Request) -> dict[str, Any]:
     """What the parameters say; `from` comes as `from_`, as Python keeps the word for itself."""
     values, errors = {}, {}
-    for each in query:
-        if each.name not in request.query_params:
+    for name, reader in query.items():
+        if name not in request.query_params:
             continue
         try:
-            value = each.kind.read(request.query_params[each.name])
-        except ValueError as wrong:
-            errors[each.name] = [str(wrong)]
+            value = reader.run_validation(request.query_params[name])
+        except ValidationError as wrong:
+            errors[name] = reasons_of(wrong)
         else:
-            values[f"{each.name}_" if iskeyword(each.name) else each.name] = value
+            values[f"{name}_" if iskeyword(name) else name] = value
     if errors:
         raise BadInput(" ".join(f"{name}: {why[0]}" for name, why in errors.items()), errors)
     return values

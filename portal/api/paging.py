@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from rest_framework.exceptions import ValidationError
 
 from portal.api.listing import Listing, Order, Own, rows_of
 from portal.api.problems import BadInput
@@ -74,15 +75,15 @@ def _read_cursor(text: str, order: Order) -> tuple[Any, int]:
         if not re.fullmatch(r"[0-9]{1,18}", pk) or "\x00" in mark:
             raise ValueError(pk)
         return _mark(mark, order), int(pk)
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, ValidationError):
         said = "This cursor is not one of ours. Take it from “next” of the page before."
         raise BadInput(said, {"cursor": [said]}) from None
 
 
 def _mark(said: str, order: Order) -> Any:
     column = order.column
-    if order.kind is not None:
-        return order.kind.read(said)
+    if order.field is not None:
+        return order.field.run_validation(said)
     if column == "pk" or (not column.endswith("_at") and column != "at"):
         return said
     return read_moment(said)

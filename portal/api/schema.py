@@ -7,7 +7,6 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
@@ -15,14 +14,16 @@ from rest_framework import serializers
 from portal.accounts.models import Role, TokenScope
 from portal.api.bodies import In
 from portal.api.commands import HEADER
-from portal.api.kinds import NO_NUL, Kind
-from portal.api.listing import Listing
+from portal.api.fields import QueryChoices, QueryText
+from portal.api.listing import Row
 from portal.api.operations import Operation, operation_of
 from portal.api.paging import MAX_PAGE_SIZE, PAGE
 from portal.api.problems import MEDIA_TYPE, TITLES
 from portal.api.views import Api
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+WIDE = " (in lists only where `fields` names it)"
+_NO_NUL = r"^[^\u0000]*$"  # PostgreSQL keeps none
 _SOME_TEXT = r"^[^\u0000]*\S[^\u0000]*$"  # blanks alone say nothing
 _PRINTABLE = "^[!-~]([ -~]*[!-~])?$"  # HTTP takes spaces at the ends of a header away
 _PROBLEMS = (400, 401, 403, 404, 429, 503)
@@ -56,7 +57,7 @@ class Problem(serializers.Serializer[Any]):
         required=False,
         help_text="why a command was refused, one sentence each (409)",
     )
-    errors = serializers.DictField(  # type: ignore[assignment]  # a member, no attribute
+    errors = serializers.DictField(  # type: ignore[assignment]  # a member
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="what is wrong with each field, parameter or member (400)",
@@ -103,9 +104,10 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
     def _text(self) -> str:
         listing = self.operation.listing
         if listing and self.operation.kind in ("list", "sub_list"):
-            return listing.says
+            return first_paragraph(listing.serializer)
         if listing and self.operation.kind == "one":
-            return f"One {listing.name}, with all its fields."
+            name = self.get_serializer_name(listing.serializer(), "response")
+            return f"One {name.removesuffix('Serializer')}, with all its fields."
         return first_paragraph(getattr(self.view, self.view.action))
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
@@ -115,17 +117,18 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
             key = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": _PRINTABLE}
             text = "the same key and body again give the same answer and one effect, for 24 hours"
             return [_header(HEADER, key, text)]
-        parameters = [_query(each.name, each.says, each.kind) for each in operation.query]
+        parameters = [self._query(name, field) for name, field in operation.query.items()]
         if listing is not None and operation.kind != "one":
             size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE}
             parameters += [
-                *(_query(each.name, each.says, each.kind) for each in listing.filters),
-                _query("cursor", "`next` of the page before", Kind({"type": "string"})),
-                _query("page_size", "rows a page", Kind(size)),
+                *(self._query(each.name, each.field, each.help_text) for each in listing.filters),
+                OpenApiParameter("cursor", str, description="`next` of the page before"),
+                OpenApiParameter("page_size", size, description="rows a page"),
             ]
         if listing is not None:
-            names = Kind({"type": "string", "enum": [each.name for each in listing.columns]})
-            parameters.append(_query("fields", "one or several, with commas between them", names))
+            names = QueryChoices([each.name for each in listing.columns])
+            text = "one or several, with commas between them"
+            parameters.append(self._query("fields", names, text))
         mark = _header("If-None-Match", {"type": "string"}, "the ETag of the answer you have")
         return [*parameters, mark]
 
@@ -153,47 +156,52 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
         """Return False: `_answer` wraps rows itself."""
         return False
 
+    def _query(self, name: str, field: Any, text: str = "") -> OpenApiParameter:
+        """Return a query parameter; several words have commas between them."""
+        schema = self._map_serializer_field(field, "request")
+        self._insert_field_validators(field, schema)
+        text = schema.pop("description", text)
+        if schema.get("type") != "array":
+            return OpenApiParameter(name, schema, description=text)
+        several = {**schema, "minItems": 1}
+        return OpenApiParameter(name, several, description=text, style="form", explode=False)
+
     def _answer(self) -> dict[str, Any]:
         """Return the schema of an answer: members, or rows, beside the age of the data."""
-        if self.operation.schema is not None:
-            return {"allOf": [dict(self.operation.schema), _with_age({})]}
-        listing = self.operation.listing or self.view.listing
-        row = self._row(listing)
-        if self.operation.kind not in ("list", "sub_list"):
-            return {"allOf": [row, _with_age({})]}
-        return _with_age({"next": _NEXT, "results": {"type": "array", "items": row}})
-
-    def _row(self, listing: Listing) -> dict[str, str]:
-        wide = " (in lists only where `fields` names it)"
-        schema = {
-            "type": "object",
-            "description": listing.says,
-            "properties": {
-                each.name: {**each.kind.schema, "description": each.says + (wide * each.wide)}
-                for each in listing.columns
-            },
-        }
-        component = ResolvedComponent(
-            listing.name, ResolvedComponent.SCHEMA, schema=schema, object=listing
-        )
-        self.registry.register_on_missing(component)
-        return dict(component.ref)
+        listing = self.operation.listing or getattr(self.view, "listing", None)
+        serializer = self.operation.serializer
+        if serializer is None and listing is not None:
+            serializer = listing.serializer
+        if serializer is None:
+            return _with_age({})
+        members = self.resolve_serializer(serializer, "response").ref
+        if self.operation.kind in ("list", "sub_list"):
+            return _with_age({"next": _NEXT, "results": {"type": "array", "items": members}})
+        return {"allOf": [members, _with_age({})]}
 
     def _map_serializer(
         self, serializer: Any, direction: Any, bypass_extensions: bool = False
     ) -> dict[str, Any]:
-        """Return the schema of a body, which refuses what it does not name."""
+        """Return the schema of a body, which refuses what it does not name; of a row, of which
+        `fields` may choose; or of what the answer holds.
+        """
         schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
-        if direction == "request":
-            schema["additionalProperties"] = False
+        if isinstance(serializer, Row):
+            schema.pop("required")
+            for name in serializer.Meta.wide:
+                schema["properties"][name]["description"] += WIDE
+        elif direction == "request" or serializer.parent is not None:
+            schema["additionalProperties"] = getattr(serializer, "has_more_members", False)
         return schema
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
         """Add what DRF asks of every text in a body."""
         super()._insert_field_validators(field, schema)
         is_text = schema.get("type") == "string" and not {"format", "enum"} & set(schema)
-        if is_text and isinstance(field.root, In):
-            blank = {"pattern": NO_NUL}
+        if is_text and isinstance(field, QueryText):
+            schema |= {"minLength": 1, "pattern": _NO_NUL}
+        elif is_text and isinstance(field.root, In):
+            blank = {"pattern": _NO_NUL}
             schema |= blank if field.allow_blank else {"minLength": 1, "pattern": _SOME_TEXT}
         if isinstance(field, serializers.ListField) and not field.allow_empty:
             schema.setdefault("minItems", 1)
@@ -202,14 +210,6 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
 def first_paragraph(thing: Any) -> str:
     """Return the first paragraph of a docstring, as one line."""
     return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
-
-
-def _query(name: str, text: str, kind: Kind) -> OpenApiParameter:
-    schema = {**kind.schema, **kind.bounds}
-    if "enum" not in schema or not text.startswith("one or several"):
-        return OpenApiParameter(name, schema, description=text)
-    several = {"type": "array", "items": schema, "minItems": 1}
-    return OpenApiParameter(name, several, description=text, style="form", explode=False)
 
 
 def _header(name: str, schema: Mapping[str, Any], text: str) -> OpenApiParameter:

@@ -43,7 +43,6 @@ from portal.api.negotiation import (
 )
 from portal.api.operations import (
     Operation,
-    Parameter,
     command,
     facts,
     facts_alone,
@@ -55,7 +54,7 @@ from portal.api.problems import problem
 from portal.api.throttle import PerMinute
 
 __all__ = [
-    "Api", "Operation", "Parameter", "Resource", "command", "facts", "facts_alone", "operation_of",
+    "Api", "Operation", "Resource", "command", "facts", "facts_alone", "operation_of",
     "sub_list",
 ]  # fmt: skip
 JSON = "application/json"

@@ -1,78 +1,108 @@
 """The numbers of the pages over REST, for any stretch of time and group by group."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.http import Http404
+from rest_framework.serializers import (
+    CharField,
+    DateTimeField,
+    FloatField,
+    IntegerField,
+    Serializer,
+    SerializerMethodField,
+)
 
 from alerts.dashboards.engine.periods import INTERVALS, MAX_PERIODS, Span
-from alerts.dashboards.measures import MEASURES, WEEK, Measure
+from alerts.dashboards.measures import MEASURES, WEEK
 from alerts.dashboards.policies import READ_NUMBERS
 from alerts.dashboards.queries.coverage import coverage_by_workspace
 from alerts.dashboards.queries.numbers import WEEKS
-from alerts.dashboards.queries.series import GROUPINGS, Number, Series, series_of
+from alerts.dashboards.queries.series import GROUPINGS, Point, series_of
 from alerts.dashboards.queries.sync import syncs_visible_to
-from portal.api.kinds import FRACTION, MOMENT, NUMBER, TEXT, Kind, one_word, shaped
+from portal.api.fields import QueryChoice, QueryMoment
 from portal.api.problems import BadInput
-from portal.api.views import Api, Parameter, facts_alone
+from portal.api.views import Api, facts_alone
 
 
-def _said(kind: Kind, says: str) -> dict[str, Any]:
-    return {**kind.schema, "description": says}
+class MeasureSerializer(Serializer[Any]):
+    """What a number means."""
+
+    name = CharField()
+    label = CharField()  # type: ignore[assignment]  # a member
+    unit = CharField()
+    definition = CharField()
 
 
-MEASURE = shaped(name=TEXT, label=TEXT, unit=TEXT, definition=TEXT)
-POINT: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {
-        "from": _said(MOMENT, "the period begins after this moment"),
-        "to": _said(MOMENT, "and ends with this one"),
-        "value": _said(
-            FRACTION.or_null(), "null where nothing was measured, or too much was not read"
-        ),
-        "count": _said(NUMBER, "how many incidents or questions it is made of"),
-        "missing_seconds": _said(NUMBER, "how much of the period was not read from Sentinel"),
-    },
-    "required": ["from", "to", "value", "count", "missing_seconds"],
-}
-METRIC: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {
-        **MEASURE.schema["properties"],
-        "from": MOMENT.schema,
-        "to": MOMENT.schema,
-        "interval": TEXT.schema,
-        "group_by": TEXT.or_null().schema,
-        "series": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "group": _said(
-                        TEXT.or_null(),
-                        "null without `group_by`; empty for incidents without a site",
-                    ),
-                    "value": _said(FRACTION.or_null(), "of the whole stretch of time"),
-                    "count": NUMBER.schema,
-                    "points": {"type": "array", "items": POINT},
-                },
-                "required": ["group", "value", "count", "points"],
-            },
-        },
-    },
-}
-QUERY = (
-    Parameter("from", MOMENT, "the beginning; without it twelve weeks before `to`"),
-    Parameter("to", MOMENT, "the end; without it now"),
-    Parameter("interval", one_word(*INTERVALS), "the length of a period; without it a week"),
-    Parameter(
-        "group_by",
-        one_word(*GROUPINGS),
-        "a number for each; an incident counts at every site that it touches, so sites may add up "
-        "to more than the whole",
+class MeasuresSerializer(Serializer[Any]):
+    """All numbers that there are."""
+
+    results = MeasureSerializer(many=True)
+
+
+class PointSerializer(Serializer[Any]):
+    """The number of one period."""
+
+    value = FloatField(
+        source="number.value",
+        allow_null=True,
+        help_text="null where nothing was measured, or too much was not read",
+    )
+    count = IntegerField(
+        source="number.count", help_text="how many incidents or questions it is made of"
+    )
+    missing_seconds = SerializerMethodField(
+        help_text="how much of the period was not read from Sentinel"
+    )
+
+    def get_missing_seconds(self, point: Point) -> int:
+        """Return whole seconds."""
+        return round(point.missing.total_seconds())
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, `from` among them, which Python keeps for itself."""
+        start = DateTimeField(
+            source="period.start", help_text="the period begins after this moment"
+        )
+        end = DateTimeField(source="period.end", help_text="and ends with this one")
+        return {"from": start, "to": end, **super().get_fields()}
+
+
+class SeriesSerializer(Serializer[Any]):
+    """A number over time, of one group."""
+
+    group = CharField(
+        allow_null=True, help_text="null without `group_by`; empty for incidents without a site"
+    )
+    value = FloatField(
+        source="total.value", allow_null=True, help_text="of the whole stretch of time"
+    )
+    count = IntegerField(source="total.count")
+    points = PointSerializer(many=True)
+
+
+class MetricSerializer(MeasureSerializer):
+    """A number over time."""
+
+    interval = CharField()
+    group_by = CharField(allow_null=True)
+    series = SeriesSerializer(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, `from` among them, which Python keeps for itself."""
+        return {**super().get_fields(), "from": DateTimeField(), "to": DateTimeField()}
+
+
+QUERY: dict[str, Any] = {
+    "from": QueryMoment(help_text="the beginning; without it twelve weeks before `to`"),
+    "to": QueryMoment(help_text="the end; without it now"),
+    "interval": QueryChoice(list(INTERVALS), help_text="the length of a period; without it a week"),
+    "group_by": QueryChoice(
+        list(GROUPINGS),
+        help_text="a number for each; an incident counts at every site that it touches, so sites "
+        "may add up to more than the whole",
     ),
-)
+}
 
 
 class Metrics(Api):
@@ -80,14 +110,12 @@ class Metrics(Api):
 
     tag = "metrics"
 
-    @facts_alone(
-        {"type": "object", "properties": {"results": MEASURE.many().schema}}, roles=READ_NUMBERS
-    )
+    @facts_alone(MeasuresSerializer, roles=READ_NUMBERS)
     def measures(self) -> dict[str, Any]:
         """What can be asked for, and what each number means."""
-        return {"results": [_described(measure) for measure in MEASURES.values()]}
+        return {"results": MEASURES.values()}
 
-    @facts_alone(METRIC, roles=READ_NUMBERS, query=QUERY)
+    @facts_alone(MetricSerializer, roles=READ_NUMBERS, query=QUERY)
     def show(
         self,
         name: str,
@@ -109,12 +137,12 @@ class Metrics(Api):
             now=self.now,
         )
         return {
-            **_described(MEASURES[name]),
+            **MeasureSerializer(MEASURES[name]).data,
             "from": span.start,
             "to": span.end,
             "interval": interval,
             "group_by": group_by or None,
-            "series": [_series(each) for each in found],
+            "series": found,
         }
 
 
@@ -134,32 +162,3 @@ def _weeks_before(end: datetime) -> datetime:
     except OverflowError:
         says = f"There are no {WEEKS} weeks before it."
         raise BadInput(f"to: {says}", {"to": [says]}) from None
-
-
-def _described(measure: Measure) -> dict[str, Any]:
-    return {
-        "name": measure.name,
-        "label": str(measure.label),
-        "unit": measure.unit,
-        "definition": str(measure.definition),
-    }
-
-
-def _series(series: Series) -> dict[str, Any]:
-    return {
-        "group": series.group,
-        **_number(series.total),
-        "points": [
-            {
-                "from": point.period.start,
-                "to": point.period.end,
-                **_number(point.number),
-                "missing_seconds": round(point.missing.total_seconds()),
-            }
-            for point in series.points
-        ],
-    }
-
-
-def _number(number: Number) -> dict[str, Any]:
-    return {"value": number.value, "count": number.count}

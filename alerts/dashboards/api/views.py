@@ -1,11 +1,20 @@
 """How fresh each workspace is, and how the installation stands."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    IntegerField,
+    Serializer,
+    SerializerMethodField,
+)
 
 from alerts.dashboards.policies import sees_details, sees_everywhere
 from alerts.dashboards.queries.status import Details, details_of
@@ -18,64 +27,99 @@ from alerts.dashboards.queries.sync import (
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, standings_by_workspace
 from portal import clock
-from portal.api.kinds import FLAG, MOMENT, NUMBER, TEXT, one_of, shaped
-from portal.api.listing import Column, Listing, Order, Own
+from portal.api.listing import Listing, Order, Own, Row
 from portal.api.views import Api, Resource, facts_alone
 from portal.backup.queries import is_paused_after_restore
 
-STATE = one_of({word: word for word in Workspace.State.values})
-HEALTH = one_of({health.value: health.value for health in Health})
+
+class WorkspaceSerializer(Row):
+    """Sentinel workspaces that you get data from, by name."""
+
+    name = CharField(help_text="how Tagout calls it")
+    organisation = CharField(allow_null=True, source="organisation.name", help_text="whose it is")
+    state = ChoiceField(Workspace.State.values, help_text="whether it is read and written")
+    health = ChoiceField(list(Health), source="pk", help_text="how it answers")
+    fresh_at = DateTimeField(
+        allow_null=True, source="cursor.fresh_at", help_text="when it was last read to the end"
+    )
+    data_age_seconds = IntegerField(
+        allow_null=True,
+        source="cursor.fresh_at",
+        help_text="seconds since; null where it never was",
+    )
+    added_at = DateTimeField(help_text="since when Tagout knows it")
+
 
 WORKSPACES = Listing(
-    "Workspace",
-    "Sentinel workspaces that you get data from, by name.",
-    (
-        Column("name", TEXT, "how Tagout calls it"),
-        Column("organisation", TEXT.or_null(), "whose it is", "organisation__name"),
-        Column("state", STATE, "whether it is read and written"),
-        Column("health", HEALTH, "how it answers", "pk"),
-        Column("fresh_at", MOMENT.or_null(), "when it was last read to the end",
-               "cursor__fresh_at"),
-        Column("data_age_seconds", NUMBER.or_null(), "seconds since; null where it never was",
-               "cursor__fresh_at"),
-        Column("added_at", MOMENT, "since when Tagout knows it"),
-    ),
+    WorkspaceSerializer,
     Order("name", newest_first=False),
-)  # fmt: skip
+)
 
-COUNTS = shaped(waiting=NUMBER, given_up=NUMBER, details_owed=NUMBER)
-SYNC = shaped(
-    name=TEXT, paused=FLAG, fresh_at=MOMENT.or_null(), level=TEXT, health=HEALTH, error=TEXT,
-    history_percent=NUMBER.or_null(),
-)  # fmt: skip
-STATUS: Mapping[str, Any] = {
-    "type": "object",
-    "description": "How the installation stands. `details` is null for those who cannot do "
-    "anything about it.",
-    "properties": {
-        "version": TEXT.schema,
-        "paused_after_restore": {
-            "type": "boolean",
-            "description": "whether a backup was restored and nobody has resumed yet: nothing is "
-            "sent and no rule acts",
-        },
-        "workspaces": SYNC.many().schema,
-        "details": {
-            "type": ["object", "null"],
-            "properties": {
-                "owed": COUNTS.schema,
-                "unreadable": NUMBER.schema,
-                "dead_jobs": NUMBER.schema,
-                "broker": {"type": "boolean", "description": "whether it answers"},
-                "workers": shaped(queue=TEXT, seen_at=MOMENT.or_null(), silent=FLAG).many().schema,
-                "record": shaped(
-                    entries=NUMBER, head=TEXT, checked_at=MOMENT.or_null(),
-                    broken_at=NUMBER.or_null(),
-                ).schema,
-            },
-        },
-    },
-}  # fmt: skip
+
+class SyncSerializer(Serializer[Any]):
+    """How one workspace stands."""
+
+    name = CharField()
+    paused = BooleanField(source="is_paused")
+    fresh_at = DateTimeField(allow_null=True)
+    level = CharField()
+    health = ChoiceField(list(Health), source="standing.health")
+    error = SerializerMethodField()
+    history_percent = IntegerField(allow_null=True)
+
+    def get_error(self, sync: Sync) -> str:
+        """What Azure said, else what went wrong in reading."""
+        return sync.standing.error or sync.error
+
+
+class OwedSerializer(Serializer[Any]):
+    """What is owed to Sentinel, and by it."""
+
+    waiting = IntegerField()
+    given_up = IntegerField()
+    details_owed = IntegerField()
+
+
+class WorkerSerializer(Serializer[Any]):
+    """A worker of one queue."""
+
+    queue = CharField()
+    seen_at = DateTimeField(source="at", allow_null=True)
+    silent = BooleanField(source="is_silent")
+
+
+class RecordSerializer(Serializer[Any]):
+    """Where the audit record stands."""
+
+    entries = IntegerField()
+    head = CharField()
+    checked_at = DateTimeField(allow_null=True)
+    broken_at = IntegerField(allow_null=True)
+
+
+class DetailsSerializer(Serializer[Any]):
+    """What those see who can do something about it."""
+
+    owed = OwedSerializer()
+    unreadable = IntegerField()
+    dead_jobs = IntegerField()
+    broker = BooleanField(help_text="whether it answers")
+    workers = WorkerSerializer(many=True)
+    record = RecordSerializer()
+
+
+class StatusSerializer(Serializer[Any]):
+    """How the installation stands."""
+
+    version = CharField()
+    paused_after_restore = BooleanField(
+        help_text="whether a backup was restored and nobody has resumed yet: nothing is sent and "
+        "no rule acts"
+    )
+    workspaces = SyncSerializer(many=True)
+    details = DetailsSerializer(
+        allow_null=True, help_text="null for those who cannot do anything about it"
+    )
 
 
 class WorkspaceViewSet(Resource):
@@ -109,7 +153,7 @@ class Status(Api):
 
     tag = "status"
 
-    @facts_alone(STATUS)
+    @facts_alone(StatusSerializer)
     def show(self) -> dict[str, Any]:
         """Freshness for everybody; what is owed, given up or silent for those who can help."""
         unshifted = clock.unshifted()
@@ -123,25 +167,13 @@ class Status(Api):
         return {
             "version": settings.VERSION,
             "paused_after_restore": is_paused_after_restore(),
-            "workspaces": [_sync(sync) for sync in syncs],
+            "workspaces": syncs,
             "details": details,
         }
 
 
 def _age(at: datetime | None, now: datetime) -> int | None:
     return None if at is None else max(0, int((now - at).total_seconds()))
-
-
-def _sync(sync: Sync) -> dict[str, Any]:
-    return {
-        "name": sync.name,
-        "paused": sync.is_paused,
-        "fresh_at": sync.fresh_at,
-        "level": sync.level,
-        "health": sync.standing.health.value,
-        "error": sync.standing.error or sync.error,
-        "history_percent": sync.history_percent,
-    }
 
 
 def _details(it: Details, ids: Collection[int]) -> dict[str, Any]:
@@ -155,13 +187,6 @@ def _details(it: Details, ids: Collection[int]) -> dict[str, Any]:
         "unreadable": it.unreadable_in_all,
         "dead_jobs": len(it.dead),
         "broker": it.broker,
-        "workers": [
-            {"queue": each.queue, "seen_at": each.at, "silent": each.is_silent} for each in it.alive
-        ],
-        "record": {
-            "entries": it.record.entries,
-            "head": it.record.head,
-            "checked_at": it.record.checked_at,
-            "broken_at": it.record.broken_at,
-        },
+        "workers": it.alive,
+        "record": it.record,
     }

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from rest_framework.serializers import CharField, DateTimeField, IntegerField, ListField
 
 from alerts.incidents.models import Severity
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from portal.api.kinds import MOMENT, NUMBER, TEXT, one_of
-from portal.api.listing import Column, Filter, Listing, Order
+from portal.api.fields import QueryChoices, QueryMoment, QueryText, WordField
+from portal.api.listing import Filter, Listing, Order, Row
 
 _WORDS = {Severity(value).label: value for value in reversed(Severity.values)}
 
@@ -26,52 +27,61 @@ def _keys(rows: QuerySet[Any]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
+class AlertSerializer(Row):
+    """Alerts as flat records of facts, latest detection first. A rule sees these facts and no
+    others.
+    """
+
+    id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
+    workspace = CharField(source="workspace.name", help_text="name of the Sentinel workspace")
+    key = CharField(help_text="VendorOriginalId, else SystemAlertId")
+    system_alert_id = CharField(help_text="Sentinel's id")
+    at = DateTimeField(help_text="first detection")
+    latest_at = DateTimeField(allow_null=True, help_text="latest detection")
+    alert_type = CharField(help_text="Defender for IoT's name of what was detected")
+    severity = WordField(_WORDS, help_text="as the sensor rated it")
+    site = CharField(allow_null=True, source="site.name", help_text="name of the site")
+    zone = CharField(allow_null=True, source="zone.name", help_text="name of the zone")
+    sensor = CharField(help_text="the sensor's name")
+    engine = CharField(help_text="the detection engine")
+    category = CharField(help_text="Defender for IoT's category")
+    protocol = CharField(help_text="the protocol")
+    port = IntegerField(allow_null=True, help_text="the port")
+    function = CharField(help_text="the protocol's function")
+    source_device = CharField(help_text="name of the sending device")
+    source_address = CharField(help_text="its address")
+    destination_device = CharField(help_text="name of the receiving device")
+    destination_address = CharField(help_text="its address")
+    any_device = ListField(
+        child=CharField(), help_text="all devices that it names, without direction"
+    )
+    any_address = ListField(child=CharField(), help_text="all addresses")
+    techniques = ListField(child=CharField(), help_text="ATT&CK for ICS")
+    tactics = ListField(child=CharField(), help_text="ATT&CK for ICS")
+    product_name = CharField(help_text="the detection product")
+    user_defined_title = CharField(help_text="title of an alert rule of the plant's own")
+    plant_weekday = IntegerField(allow_null=True, help_text="in plant time, Monday is 0")
+    plant_minute = IntegerField(allow_null=True, help_text="minute of the day in plant time")
+    flags = ListField(child=CharField(), help_text="what was odd on the way in")
+
+
 ALERTS = Listing(
-    "Alert",
-    "Alerts as flat records of facts, latest detection first. A rule sees these facts and no "
-    "others.",
-    (
-        Column("id", NUMBER, "Tagout's number, the one in the address", "pk"),
-        Column("workspace", TEXT, "name of the Sentinel workspace", "workspace__name"),
-        Column("key", TEXT, "VendorOriginalId, else SystemAlertId"),
-        Column("system_alert_id", TEXT, "Sentinel's id"),
-        Column("at", MOMENT, "first detection"),
-        Column("latest_at", MOMENT.or_null(), "latest detection"),
-        Column("alert_type", TEXT, "Defender for IoT's name of what was detected"),
-        Column("severity", one_of(_WORDS), "as the sensor rated it",
-               read={value: word for word, value in _WORDS.items()}.__getitem__),
-        Column("site", TEXT.or_null(), "name of the site", "site__name"),
-        Column("zone", TEXT.or_null(), "name of the zone", "zone__name"),
-        Column("sensor", TEXT, "the sensor's name"),
-        Column("engine", TEXT, "the detection engine"),
-        Column("category", TEXT, "Defender for IoT's category"),
-        Column("protocol", TEXT, "the protocol"),
-        Column("port", NUMBER.or_null(), "the port"),
-        Column("function", TEXT, "the protocol's function"),
-        Column("source_device", TEXT, "name of the sending device"),
-        Column("source_address", TEXT, "its address"),
-        Column("destination_device", TEXT, "name of the receiving device"),
-        Column("destination_address", TEXT, "its address"),
-        Column("any_device", TEXT.many(), "all devices that it names, without direction"),
-        Column("any_address", TEXT.many(), "all addresses"),
-        Column("techniques", TEXT.many(), "ATT&CK for ICS"),
-        Column("tactics", TEXT.many(), "ATT&CK for ICS"),
-        Column("product_name", TEXT, "the detection product"),
-        Column("user_defined_title", TEXT, "title of an alert rule of the plant's own"),
-        Column("plant_weekday", NUMBER.or_null(), "in plant time, Monday is 0"),
-        Column("plant_minute", NUMBER.or_null(), "minute of the day in plant time"),
-        Column("flags", TEXT.many(), "what was odd on the way in"),
-    ),
+    AlertSerializer,
     Order("at"),
-    (
-        Filter("workspace", TEXT, "name of one workspace", workspace_is),
-        Filter("site", TEXT, "name of one site", _site),
-        Filter("alert_type", TEXT, "exactly this name", lambda it: Q(alert_type=it)),
-        Filter("severity", one_of(_WORDS), "one or several", lambda these: Q(severity__in=these)),
-        Filter("device", TEXT, "a device that it names", lambda it: Q(any_device__contains=[it]),
-               indexed=True),
-        Filter("protocol", TEXT, "exactly this protocol", lambda it: Q(protocol=it)),
-        Filter("from", MOMENT, "first detection, or later", lambda at: Q(at__gte=at), indexed=True),
-        Filter("before", MOMENT, "first detected before", lambda at: Q(at__lt=at), indexed=True),
+    filters=(
+        Filter("workspace", QueryText(), "name of one workspace", workspace_is),
+        Filter("site", QueryText(), "name of one site", _site),
+        Filter("alert_type", QueryText(), "exactly this name", "alert_type"),
+        Filter("severity", QueryChoices(_WORDS), "one or several", "severity__in"),
+        Filter(
+            "device",
+            QueryText(),
+            "a device that it names",
+            lambda it: Q(any_device__contains=[it]),
+            indexed=True,
+        ),
+        Filter("protocol", QueryText(), "exactly this protocol", "protocol"),
+        Filter("from", QueryMoment(), "first detection, or later", "at__gte", indexed=True),
+        Filter("before", QueryMoment(), "first detected before", "at__lt", indexed=True),
     ),
-)  # fmt: skip
+)

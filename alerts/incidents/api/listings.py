@@ -3,22 +3,36 @@
 from typing import Any
 
 from django.db.models import Q
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    DictField,
+    IntegerField,
+    ListField,
+    Serializer,
+    UUIDField,
+)
 
 from alerts.incidents.api.alerts import workspace_is
 from alerts.incidents.engine.hidden_verdicts import whole_parts
 from alerts.incidents.models import DetailsState, OtState, Severity, Status, TimelineItem, touches
 from alerts.sites.models import Site
-from portal.api.kinds import ID, MOMENT, NUMBER, OBJECT, TEXT, Kind, one_of, shaped
-from portal.api.listing import Column, Filter, Listing, Order
+from portal.api.fields import QueryChoices, QueryMoment, QueryNumber, QueryText, WordField
+from portal.api.listing import Filter, Listing, Order, Row
 
 SEVERITIES = {Severity(value).label: value for value in reversed(Severity.values)}
 STATUSES = {Status(value).label: value for value in Status.values}
 OT_STATES = {state or "not-asked": state for state in OtState.values}
-SEVERITY, STATUS, OT_STATE = one_of(SEVERITIES), one_of(STATUSES), one_of(OT_STATES)
-_SEVERITY_WORDS = {value: word for word, value in SEVERITIES.items()}
-_STATUS_WORDS = {value: word for word, value in STATUSES.items()}
-_OT_WORDS = {value: word for word, value in OT_STATES.items()}
-PART = shaped(code=TEXT, points=NUMBER, detail=TEXT)
+
+
+class PriorityPartSerializer(Serializer[Any]):
+    """What adds to the priority."""
+
+    code = CharField()
+    points = IntegerField()
+    detail = CharField()
 
 
 def _parts(parts: list[list[Any]]) -> list[dict[str, Any]]:
@@ -30,103 +44,135 @@ def _site(name: str) -> Q:
     return touches(list(Site.objects.filter(name=name).values_list("pk", flat=True)))
 
 
-INCIDENT_COLUMNS = (
-    Column("id", NUMBER, "Tagout's number, the one in the address", "pk"),
-    Column("workspace", TEXT, "name of the Sentinel workspace", "workspace__name"),
-    Column("name", TEXT, "Sentinel's GUID", "name"),
-    Column("number", NUMBER.or_null(), "Sentinel's number in its workspace"),
-    Column("title", TEXT, "as Sentinel has it"),
-    Column("alert_type", TEXT, "Defender for IoT's name of what was detected"),
-    Column("severity", SEVERITY, "in force: ours where Sentinel has not taken it yet",
-           read=_SEVERITY_WORDS.__getitem__),
-    Column("status", STATUS, "in force", read=_STATUS_WORDS.__getitem__),
-    Column("classification", TEXT, "of a closed one, in Sentinel's words; else empty"),
-    Column("classification_reason", TEXT, "in Sentinel's words; else empty"),
-    Column("owner_id", TEXT, "Entra object id, or address; empty where nobody owns it"),
-    Column("owner_name", TEXT, "who owns it"),
-    Column("owner_email", TEXT, "the owner's address"),
-    Column("labels", TEXT.many(), "Sentinel's labels, in force"),
-    Column("created_at", MOMENT, "in Sentinel"),
-    Column("modified_at", MOMENT, "in Sentinel; lists run by it, latest first"),
-    Column("first_activity_at", MOMENT.or_null(), "of its alerts; null until they were fetched"),
-    Column("latest_activity_at", MOMENT.or_null(), "of its alerts"),
-    Column("sites", TEXT.many(), "names of the sites that it touches", "site_ids"),
-    Column("place", TEXT, "site and zone"),
-    Column("source", TEXT, "the sending device, else its address"),
-    Column("destination", TEXT, "the receiving device, else its address"),
-    Column("protocol", TEXT, "of the first alert"),
-    Column("pattern", ID.or_null(), "equal for incidents of one pattern; null until details come"),
-    Column("priority", NUMBER, "0 to 100, the order of the triage queue"),
-    Column("ot_state", OT_STATE, "where it stands with OT; waiting, too, while you are asked for a "
-           "second opinion: labels, priority and timeline then tell nothing of the first",
-           read=_OT_WORDS.__getitem__),
-    Column("ot_due_at", MOMENT.or_null(), "until when OT should answer"),
-    Column("closed_by", TEXT, "the rule that closed it; else empty"),
-    Column("alerts_count", NUMBER, "alerts in it"),
-    Column("comments_count", NUMBER, "comments on it"),
-    Column("flags", TEXT.many(), "what was odd on the way in"),
-    Column("merged_into", NUMBER.or_null(), "number of the incident that it was merged into"),
-    Column("gone_at", MOMENT.or_null(), "when it was deleted in Sentinel; read-only since"),
-    Column("priority_parts", PART.many(), "why that priority: they add up", read=_parts, wide=True),
-    Column("techniques", TEXT.many(), "ATT&CK for ICS", wide=True),
-    Column("tactics", TEXT.many(), "ATT&CK for ICS", wide=True),
-    Column("product_names", TEXT.many(), "detection products", wide=True),
-    Column("details_state", one_of({word: word for word in DetailsState.values}),
-           "whether alerts and entities were fetched", wide=True),
-    Column("etag", TEXT, "Sentinel's mark of this version", wide=True),
-)  # fmt: skip
+class IncidentSerializer(Row):
+    """Incidents of Defender for IoT, latest change first. What changes while you page comes to the
+    top: ask again with `modified_from`.
+    """
+
+    id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
+    workspace = CharField(source="workspace.name", help_text="name of the Sentinel workspace")
+    name = CharField(help_text="Sentinel's GUID")
+    number = IntegerField(allow_null=True, help_text="Sentinel's number in its workspace")
+    title = CharField(help_text="as Sentinel has it")
+    alert_type = CharField(help_text="Defender for IoT's name of what was detected")
+    severity = WordField(SEVERITIES, help_text="in force: ours where Sentinel has not taken it yet")
+    status = WordField(STATUSES, help_text="in force")
+    classification = CharField(help_text="of a closed one, in Sentinel's words; else empty")
+    classification_reason = CharField(help_text="in Sentinel's words; else empty")
+    owner_id = CharField(help_text="Entra object id, or address; empty where nobody owns it")
+    owner_name = CharField(help_text="who owns it")
+    owner_email = CharField(help_text="the owner's address")
+    labels = ListField(child=CharField(), help_text="Sentinel's labels, in force")
+    created_at = DateTimeField(help_text="in Sentinel")
+    modified_at = DateTimeField(help_text="in Sentinel; lists run by it, latest first")
+    first_activity_at = DateTimeField(
+        allow_null=True, help_text="of its alerts; null until they were fetched"
+    )
+    latest_activity_at = DateTimeField(allow_null=True, help_text="of its alerts")
+    sites = ListField(
+        child=CharField(), source="site_ids", help_text="names of the sites that it touches"
+    )
+    place = CharField(help_text="site and zone")
+    source = CharField(  # type: ignore[assignment]  # a member
+        help_text="the sending device, else its address"
+    )
+    destination = CharField(help_text="the receiving device, else its address")
+    protocol = CharField(help_text="of the first alert")
+    pattern = UUIDField(
+        allow_null=True, help_text="equal for incidents of one pattern; null until details come"
+    )
+    priority = IntegerField(help_text="0 to 100, the order of the triage queue")
+    ot_state = WordField(
+        OT_STATES,
+        help_text="where it stands with OT; waiting, too, while you are asked for a second "
+        "opinion: labels, priority and timeline then tell nothing of the first",
+    )
+    ot_due_at = DateTimeField(allow_null=True, help_text="until when OT should answer")
+    closed_by = CharField(help_text="the rule that closed it; else empty")
+    alerts_count = IntegerField(help_text="alerts in it")
+    comments_count = IntegerField(help_text="comments on it")
+    flags = ListField(child=CharField(), help_text="what was odd on the way in")
+    merged_into = IntegerField(
+        allow_null=True, help_text="number of the incident that it was merged into"
+    )
+    gone_at = DateTimeField(
+        allow_null=True, help_text="when it was deleted in Sentinel; read-only since"
+    )
+    priority_parts = PriorityPartSerializer(many=True, help_text="why that priority: they add up")
+    techniques = ListField(child=CharField(), help_text="ATT&CK for ICS")
+    tactics = ListField(child=CharField(), help_text="ATT&CK for ICS")
+    product_names = ListField(child=CharField(), help_text="detection products")
+    details_state = ChoiceField(
+        DetailsState.values, help_text="whether alerts and entities were fetched"
+    )
+    etag = CharField(help_text="Sentinel's mark of this version")
+
+    class Meta:
+        wide = ("priority_parts", "techniques", "tactics", "product_names", "details_state", "etag")
+
 
 INCIDENTS = Listing(
-    "Incident",
-    "Incidents of Defender for IoT, latest change first. What changes while you page comes to the "
-    "top: ask again with `modified_from`.",
-    INCIDENT_COLUMNS,
+    IncidentSerializer,
     Order("modified_at"),
-    (
-        Filter("workspace", TEXT, "name of one workspace", workspace_is, indexed=True),
-        Filter("site", TEXT, "name of a site that it touches", _site, indexed=True),
-        Filter("severity", SEVERITY, "one or several", lambda these: Q(severity__in=these)),
-        Filter("status", STATUS, "one or several", lambda these: Q(status__in=these)),
-        Filter("ot_state", OT_STATE, "one or several", lambda these: Q(ot_state__in=these)),
-        Filter("owner", TEXT, "address of the owner", lambda who: Q(owner_email__iexact=who)),
-        Filter("label", TEXT, "a label that it has", lambda word: Q(labels__contains=[word])),
-        Filter("number", NUMBER, "Sentinel's number; give `workspace` too",
-               lambda number: Q(number=number)),
-        Filter("pattern", ID, "incidents of one pattern", lambda it: Q(pattern=it), indexed=True),
-        Filter("modified_from", MOMENT, "changed at or after",
-               lambda at: Q(modified_at__gte=at), indexed=True),
-        Filter("modified_before", MOMENT, "changed before",
-               lambda at: Q(modified_at__lt=at), indexed=True),
-        Filter("created_from", MOMENT, "created at or after",
-               lambda at: Q(created_at__gte=at, modified_at__gte=at), indexed=True),
-        Filter("created_before", MOMENT, "created before", lambda at: Q(created_at__lt=at)),
+    filters=(
+        Filter("workspace", QueryText(), "name of one workspace", workspace_is, indexed=True),
+        Filter("site", QueryText(), "name of a site that it touches", _site, indexed=True),
+        Filter("severity", QueryChoices(SEVERITIES), "one or several", "severity__in"),
+        Filter("status", QueryChoices(STATUSES), "one or several", "status__in"),
+        Filter("ot_state", QueryChoices(OT_STATES), "one or several", "ot_state__in"),
+        Filter("owner", QueryText(), "address of the owner", "owner_email__iexact"),
+        Filter(
+            "label", QueryText(), "a label that it has", lambda word: Q(labels__contains=[word])
+        ),
+        Filter("number", QueryNumber(), "Sentinel's number; give `workspace` too", "number"),
+        Filter("pattern", UUIDField(), "incidents of one pattern", "pattern", indexed=True),
+        Filter(
+            "modified_from", QueryMoment(), "changed at or after", "modified_at__gte", indexed=True
+        ),
+        Filter("modified_before", QueryMoment(), "changed before", "modified_at__lt", indexed=True),
+        Filter(
+            "created_from",
+            QueryMoment(),
+            "created at or after",
+            lambda at: Q(created_at__gte=at, modified_at__gte=at),
+            indexed=True,
+        ),
+        Filter("created_before", QueryMoment(), "created before", "created_at__lt"),
     ),
-)  # fmt: skip
+    reads={"priority_parts": _parts},
+)
+
+
+class TimelineItemSerializer(Row):
+    """What happened to the incident, latest first."""
+
+    id = IntegerField(source="pk", help_text="of the line")
+    at = DateTimeField(help_text="when")
+    side = ChoiceField(TimelineItem.Side.values, help_text="who did it")
+    by = CharField(source="by_label", help_text="their name, as it was then")
+    code = CharField(help_text="what: asked, answered, closed, severity, conflict …")
+    details = DictField(help_text="the parts of it, by code")
+    act = UUIDField(allow_null=True, help_text="equal for all lines of one act")
+
 
 TIMELINE = Listing(
-    "TimelineItem",
-    "What happened to the incident, latest first.",
-    (
-        Column("id", NUMBER, "of the line", "pk"),
-        Column("at", MOMENT, "when"),
-        Column("side", one_of({word: word for word in TimelineItem.Side.values}), "who did it"),
-        Column("by", TEXT, "their name, as it was then", "by_label"),
-        Column("code", TEXT, "what: asked, answered, closed, severity, conflict …"),
-        Column("details", OBJECT, "the parts of it, by code"),
-        Column("act", ID.or_null(), "equal for all lines of one act"),
-    ),
+    TimelineItemSerializer,
     Order("at"),
 )
+
+
+class CommentSerializer(Row):
+    """Comments, latest first; ours among them from the moment they are owed to Sentinel."""
+
+    id = IntegerField(source="pk", help_text="of the comment")
+    name = CharField(help_text="Sentinel's GUID")
+    author = CharField(help_text="who wrote it")
+    message = CharField(help_text="the text")
+    created_at = DateTimeField(help_text="when")
+    ours = BooleanField(help_text="written with Tagout")
+
+
 COMMENTS = Listing(
-    "Comment",
-    "Comments, latest first; ours among them from the moment they are owed to Sentinel.",
-    (
-        Column("id", NUMBER, "of the comment", "pk"),
-        Column("name", TEXT, "Sentinel's GUID"),
-        Column("author", TEXT, "who wrote it"),
-        Column("message", TEXT, "the text"),
-        Column("created_at", MOMENT, "when"),
-        Column("ours", Kind({"type": "boolean"}), "written with Tagout"),
-    ),
+    CommentSerializer,
     Order("created_at"),
 )

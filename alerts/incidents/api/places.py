@@ -1,18 +1,19 @@
 """What lists of sites, zones and devices offer."""
 
-from uuid import UUID
-
 from django.db.models import Q
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    IntegerField,
+    ListField,
+    UUIDField,
+)
 
 from alerts.sites.models import Criticality
-from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
-from portal.api.listing import Column, Filter, Listing, Order
-
-CRITICALITY = one_of({word: word for word in Criticality.values})
-
-
-def _site(name: str) -> Q:
-    return Q(zone__site__name=name)
+from portal.api.fields import QueryChoices, QueryFlag, QueryText
+from portal.api.listing import Filter, Listing, Order, Row
 
 
 def _is_known(wanted: bool) -> Q:
@@ -20,70 +21,85 @@ def _is_known(wanted: bool) -> Q:
     return ~unknown if wanted else unknown
 
 
-def _uuid(uuid: UUID) -> Q:
-    return Q(uuid=uuid)
+class SiteSerializer(Row):
+    """Plants, as alerts name them and people describe them, by name."""
+
+    id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
+    uuid = UUIDField(help_text="the same in the address of the page")
+    name = CharField(help_text="as Defender for IoT names it")
+    time_zone = CharField(help_text="of the clock on its wall; UTC where nobody set it")
+    control_room_phone = CharField(help_text="empty where nobody told")
 
 
 SITES = Listing(
-    "Site",
-    "Plants, as alerts name them and people describe them, by name.",
-    (
-        Column("id", NUMBER, "Tagout's number, the one in the address", "pk"),
-        Column("uuid", ID, "the same in the address of the page"),
-        Column("name", TEXT, "as Defender for IoT names it"),
-        Column("time_zone", TEXT, "of the clock on its wall; UTC where nobody set it"),
-        Column("control_room_phone", TEXT, "empty where nobody told"),
-    ),
+    SiteSerializer,
     Order("name", newest_first=False),
-    (
-        Filter("name", TEXT, "exactly this name", lambda name: Q(name=name), indexed=True),
-        Filter("uuid", ID, "this one", _uuid, indexed=True),
+    filters=(
+        Filter("name", QueryText(), "exactly this name", "name", indexed=True),
+        Filter("uuid", UUIDField(), "this one", "uuid", indexed=True),
     ),
 )
+
+
+class ZoneSerializer(Row):
+    """Network segments of sites, by name."""
+
+    id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
+    site = CharField(source="site.name", help_text="name of the site")
+    name = CharField(help_text="as Defender for IoT names it")
+    purdue_level = IntegerField(allow_null=True, help_text="0 to 5; null where nobody told")
+
+
 ZONES = Listing(
-    "Zone",
-    "Network segments of sites, by name.",
-    (
-        Column("id", NUMBER, "Tagout's number, the one in the address", "pk"),
-        Column("site", TEXT, "name of the site", "site__name"),
-        Column("name", TEXT, "as Defender for IoT names it"),
-        Column("purdue_level", NUMBER.or_null(), "0 to 5; null where nobody told"),
-    ),
+    ZoneSerializer,
     Order("name", newest_first=False),
-    (Filter("site", TEXT, "name of one site", lambda name: Q(site__name=name)),),
+    filters=(Filter("site", QueryText(), "name of one site", "site__name"),),
 )
+
+
+class DeviceSerializer(Row):
+    """Devices, by the moment they were seen last. One device is one address in one zone."""
+
+    id = IntegerField(source="pk", help_text="Tagout's number, the one in the address")
+    site = CharField(source="zone.site.name", help_text="name of the site")
+    zone = CharField(source="zone.name", help_text="name of the zone")
+    address = CharField(help_text="IP address, or MAC address where there is none")
+    name = CharField(help_text="its name; else empty")
+    kind = CharField(help_text="PLC, HMI …; empty where nobody told")
+    role = CharField(help_text="what it does there, in words of OT")
+    criticality = ChoiceField(
+        Criticality.values, help_text="safety and crown jewels are never silenced"
+    )
+    vendor = CharField(help_text="its maker")
+    model = CharField(help_text="its model")
+    firmware = CharField(help_text="its firmware")
+    purdue_level = IntegerField(
+        allow_null=True, help_text="its own; null where that of its zone holds"
+    )
+    is_programming = BooleanField(
+        allow_null=True, help_text="Defender takes it for a programming device"
+    )
+    is_scanner = BooleanField(allow_null=True, help_text="Defender takes it for a scanner")
+    is_authorized = BooleanField(allow_null=True, help_text="Defender has it as authorised")
+    first_seen_at = DateTimeField(help_text="in an alert")
+    latest_seen_at = DateTimeField(help_text="in an alert")
+    set_by_people = ListField(
+        child=CharField(), help_text="what people said; nothing writes over it"
+    )
+
+
 DEVICES = Listing(
-    "Device",
-    "Devices, by the moment they were seen last. One device is one address in one zone.",
-    (
-        Column("id", NUMBER, "Tagout's number, the one in the address", "pk"),
-        Column("site", TEXT, "name of the site", "zone__site__name"),
-        Column("zone", TEXT, "name of the zone", "zone__name"),
-        Column("address", TEXT, "IP address, or MAC address where there is none"),
-        Column("name", TEXT, "its name; else empty"),
-        Column("kind", TEXT, "PLC, HMI …; empty where nobody told"),
-        Column("role", TEXT, "what it does there, in words of OT"),
-        Column("criticality", CRITICALITY, "safety and crown jewels are never silenced"),
-        Column("vendor", TEXT, "its maker"),
-        Column("model", TEXT, "its model"),
-        Column("firmware", TEXT, "its firmware"),
-        Column("purdue_level", NUMBER.or_null(), "its own; null where that of its zone holds"),
-        Column("is_programming", FLAG.or_null(), "Defender takes it for a programming device"),
-        Column("is_scanner", FLAG.or_null(), "Defender takes it for a scanner"),
-        Column("is_authorized", FLAG.or_null(), "Defender has it as authorised"),
-        Column("first_seen_at", MOMENT, "in an alert"),
-        Column("latest_seen_at", MOMENT, "in an alert"),
-        Column("set_by_people", TEXT.many(), "what people said; nothing writes over it"),
-    ),
+    DeviceSerializer,
     Order("latest_seen_at"),
-    (
-        Filter("site", TEXT, "name of one site", _site),
-        Filter("zone", TEXT, "name of a zone", lambda name: Q(zone__name=name)),
-        Filter("address", TEXT, "exactly this address", lambda it: Q(address=it), indexed=True),
-        Filter("name", TEXT, "exactly this name", lambda name: Q(name=name), indexed=True),
-        Filter("kind", TEXT, "exactly this kind", lambda kind: Q(kind=kind)),
-        Filter("criticality", CRITICALITY, "one or several",
-               lambda these: Q(criticality__in=these)),
-        Filter("kind_known", FLAG, "whether anybody told what it is", _is_known),
+    filters=(
+        Filter("site", QueryText(), "name of one site", "zone__site__name"),
+        Filter("zone", QueryText(), "name of a zone", "zone__name"),
+        Filter("address", QueryText(), "exactly this address", "address", indexed=True),
+        Filter("name", QueryText(), "exactly this name", "name", indexed=True),
+        Filter("kind", QueryText(), "exactly this kind", "kind"),
+        Filter(
+            "criticality", QueryChoices(Criticality.values), "one or several", "criticality__in"
+        ),
+        Filter("kind_known", QueryFlag(), "whether anybody told what it is", _is_known),
     ),
-)  # fmt: skip
+)

@@ -1,21 +1,18 @@
 """What lists of questions and of verdicts offer."""
 
-from uuid import UUID
-
 from django.db.models import Q
+from rest_framework.serializers import (
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    IntegerField,
+    ListField,
+    UUIDField,
+)
 
 from alerts.reviews.models import Opinion, Review, SecondOpinion, Verdict
-from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
-from portal.api.listing import Column, Filter, Listing, Order
-
-STATE = one_of({word: word for word in Review.State.values})
-VERDICT = one_of({word: word for word in Verdict.values})
-ASKED = one_of({word: word for word in Opinion.State.values})
-OUTCOME = one_of({word: word for word in SecondOpinion.State.values})
-
-
-def _review(uuid: UUID) -> Q:
-    return Q(review__uuid=uuid)
+from portal.api.fields import QueryChoices, QueryFlag, QueryMoment, QueryText
+from portal.api.listing import Filter, Listing, Order, Row
 
 
 def _or_none(word: str) -> str | None:
@@ -27,114 +24,157 @@ def _in_force(wanted: bool) -> Q:
     return held if wanted else ~held
 
 
+class ReviewSerializer(Row):
+    """Questions that the SOC asked OT, latest first."""
+
+    id = UUIDField(source="uuid", help_text="of the question")
+    state = ChoiceField(Review.State.values, help_text="whose turn it is")
+    workspace = CharField(source="lead.workspace.name", help_text="name of the Sentinel workspace")
+    site = CharField(source="site.name", help_text="name of the site that was asked")
+    question = CharField(help_text="what was asked")
+    asked_by = CharField(source="asked_by.name", help_text="who asked")
+    asked_at = DateTimeField(help_text="when")
+    due_at = DateTimeField(help_text="until when OT should answer")
+    opened_at = DateTimeField(allow_null=True, help_text="when OT first looked")
+    settled_at = DateTimeField(allow_null=True, help_text="when it was answered or withdrawn")
+    lead_incident = IntegerField(source="lead_id", help_text="the gravest of its incidents")
+    incidents = ListField(child=IntegerField(), help_text="ids of its incidents that you may see")
+    waiting_incidents = ListField(
+        child=IntegerField(), help_text="those of them that OT has not answered for"
+    )
+
+    class Meta:
+        wide = (
+            "incidents",
+            "waiting_incidents",
+        )
+
+
 REVIEWS = Listing(
-    "Review",
-    "Questions that the SOC asked OT, latest first.",
-    (
-        Column("id", ID, "of the question", "uuid"),
-        Column("state", STATE, "whose turn it is"),
-        Column("workspace", TEXT, "name of the Sentinel workspace", "lead__workspace__name"),
-        Column("site", TEXT, "name of the site that was asked", "site__name"),
-        Column("question", TEXT, "what was asked"),
-        Column("asked_by", TEXT, "who asked", "asked_by__name"),
-        Column("asked_at", MOMENT, "when"),
-        Column("due_at", MOMENT, "until when OT should answer"),
-        Column("opened_at", MOMENT.or_null(), "when OT first looked"),
-        Column("settled_at", MOMENT.or_null(), "when it was answered or withdrawn"),
-        Column("lead_incident", NUMBER, "the gravest of its incidents", "lead_id"),
-        Column("incidents", NUMBER.many(), "ids of its incidents that you may see", wide=True),
-        Column("waiting_incidents", NUMBER.many(), "those of them that OT has not answered for",
-               wide=True),
-    ),
+    ReviewSerializer,
     Order("asked_at"),
-    (
-        Filter("state", STATE, "one or several", lambda these: Q(state__in=these)),
-        Filter("site", TEXT, "name of one site", lambda name: Q(site__name=name)),
-        Filter("workspace", TEXT, "name of one workspace",
-               lambda name: Q(lead__workspace__name=name)),
-        Filter("due_before", MOMENT, "due before", lambda at: Q(due_at__lt=at)),
-        Filter("asked_from", MOMENT, "asked at or after", lambda at: Q(asked_at__gte=at),
-               indexed=True),
+    filters=(
+        Filter("state", QueryChoices(Review.State.values), "one or several", "state__in"),
+        Filter("site", QueryText(), "name of one site", "site__name"),
+        Filter("workspace", QueryText(), "name of one workspace", "lead__workspace__name"),
+        Filter("due_before", QueryMoment(), "due before", "due_at__lt"),
+        Filter("asked_from", QueryMoment(), "asked at or after", "asked_at__gte", indexed=True),
     ),
-)  # fmt: skip
+)
+
+
+class AnnotationSerializer(Row):
+    """Verdicts of OT, latest first. A later one supersedes an earlier one; none is ever changed."""
+
+    id = UUIDField(source="uuid", help_text="of the verdict")
+    review = UUIDField(
+        allow_null=True, source="review.uuid", help_text="the question that it answers"
+    )
+    verdict = ChoiceField(Verdict.values, help_text="OT's word")
+    cause = CharField(help_text="id of the reason")
+    work_order = CharField(help_text="work order or change number")
+    done_by = CharField(help_text="our-team, vendor, automation, or empty")
+    note = CharField(help_text="in their own words")
+    by = CharField(source="by.name", help_text="who gave it")
+    given_at = DateTimeField(help_text="when")
+    superseded_by = UUIDField(
+        allow_null=True, source="superseded_by.uuid", help_text="the later verdict"
+    )
+    withdrawn_at = DateTimeField(allow_null=True, help_text="when it was taken back")
+    imported_at = DateTimeField(
+        allow_null=True, help_text="when a file told it; null for one given here"
+    )
+    incidents = ListField(child=IntegerField(), help_text="ids of its incidents that you may see")
+
+    class Meta:
+        wide = ("incidents",)
+
 
 ANNOTATIONS = Listing(
-    "Annotation",
-    "Verdicts of OT, latest first. A later one supersedes an earlier one; none is ever changed.",
-    (
-        Column("id", ID, "of the verdict", "uuid"),
-        Column("review", ID.or_null(), "the question that it answers", "review__uuid"),
-        Column("verdict", VERDICT, "OT's word"),
-        Column("cause", TEXT, "id of the reason"),
-        Column("work_order", TEXT, "work order or change number"),
-        Column("done_by", TEXT, "our-team, vendor, automation, or empty"),
-        Column("note", TEXT, "in their own words"),
-        Column("by", TEXT, "who gave it", "by__name"),
-        Column("given_at", MOMENT, "when"),
-        Column("superseded_by", ID.or_null(), "the later verdict", "superseded_by__uuid"),
-        Column("withdrawn_at", MOMENT.or_null(), "when it was taken back"),
-        Column("imported_at", MOMENT.or_null(), "when a file told it; null for one given here"),
-        Column("incidents", NUMBER.many(), "ids of its incidents that you may see", wide=True),
-    ),
+    AnnotationSerializer,
     Order("given_at"),
-    (
-        Filter("verdict", VERDICT, "one or several", lambda these: Q(verdict__in=these)),
-        Filter("review", ID, "answers to one question", _review),
-        Filter("in_force", FLAG, "neither taken back nor superseded", _in_force),
-        Filter("given_from", MOMENT, "given at or after", lambda at: Q(given_at__gte=at),
-               indexed=True),
-        Filter("given_before", MOMENT, "given before", lambda at: Q(given_at__lt=at),
-               indexed=True),
+    filters=(
+        Filter("verdict", QueryChoices(Verdict.values), "one or several", "verdict__in"),
+        Filter("review", UUIDField(), "answers to one question", "review__uuid"),
+        Filter("in_force", QueryFlag(), "neither taken back nor superseded", _in_force),
+        Filter("given_from", QueryMoment(), "given at or after", "given_at__gte", indexed=True),
+        Filter("given_before", QueryMoment(), "given before", "given_at__lt", indexed=True),
     ),
-)  # fmt: skip
+)
+
+
+class SecondOpinionSerializer(Row):
+    """Answers that were put to other people of OT, latest first. Whoever may still be asked about
+    one does not see it before it is decided.
+    """
+
+    id = UUIDField(source="uuid", help_text="of the second opinion")
+    annotation = UUIDField(source="annotation.uuid", help_text="the answer that it is about")
+    verdict = ChoiceField(
+        Verdict.values, source="annotation.verdict", help_text="the verdict of that answer"
+    )
+    site = CharField(source="site.name", help_text="name of the site whose people are asked")
+    state = ChoiceField(SecondOpinion.State.values, help_text="what it came to")
+    opened_at = DateTimeField(help_text="since when it is asked")
+    leads_asked_at = DateTimeField(
+        allow_null=True, help_text="since when both leads are asked every day"
+    )
+    decided_at = DateTimeField(allow_null=True, help_text="when it was decided")
+    decided_by = CharField(
+        allow_null=True, source="decided_by.name", help_text="the lead who decided it alone"
+    )
+    reason = CharField(help_text="why, in their words")
+    correction = UUIDField(
+        allow_null=True, source="correction.uuid", help_text="the answer that took its place"
+    )
+
 
 SECOND_OPINIONS = Listing(
-    "SecondOpinion",
-    "Answers that were put to other people of OT, latest first. Whoever may still be asked about "
-    "one does not see it before it is decided.",
-    (
-        Column("id", ID, "of the second opinion", "uuid"),
-        Column("annotation", ID, "the answer that it is about", "annotation__uuid"),
-        Column("verdict", VERDICT, "the verdict of that answer", "annotation__verdict"),
-        Column("site", TEXT, "name of the site whose people are asked", "site__name"),
-        Column("state", OUTCOME, "what it came to"),
-        Column("opened_at", MOMENT, "since when it is asked"),
-        Column("leads_asked_at", MOMENT.or_null(), "since when both leads are asked every day"),
-        Column("decided_at", MOMENT.or_null(), "when it was decided"),
-        Column("decided_by", TEXT.or_null(), "the lead who decided it alone", "decided_by__name"),
-        Column("reason", TEXT, "why, in their words"),
-        Column("correction", ID.or_null(), "the answer that took its place", "correction__uuid"),
-    ),
+    SecondOpinionSerializer,
     Order("opened_at"),
-    (
-        Filter("state", OUTCOME, "one or several", lambda these: Q(state__in=these)),
-        Filter("site", TEXT, "name of one site", lambda name: Q(site__name=name)),
-        Filter("opened_from", MOMENT, "asked at or after", lambda at: Q(opened_at__gte=at),
-               indexed=True),
+    filters=(
+        Filter("state", QueryChoices(SecondOpinion.State.values), "one or several", "state__in"),
+        Filter("site", QueryText(), "name of one site", "site__name"),
+        Filter("opened_from", QueryMoment(), "asked at or after", "opened_at__gte", indexed=True),
     ),
-)  # fmt: skip
+)
+
 
 # Nothing here says what the first person answered, nor which answer it is: the question is blind.
+
+
+class OpinionSerializer(Row):
+    """Second opinions that you are asked for, latest first. They tell of the incidents, and not
+    what others made of them; that is told under `second-opinions/` once you have answered.
+    """
+
+    id = UUIDField(source="uuid", help_text="of the question")
+    state = ChoiceField(Opinion.State.values, help_text="waiting, or what became of it")
+    site = CharField(source="second_opinion.site.name", help_text="name of the site")
+    asked_at = DateTimeField(help_text="when you were asked")
+    due_at = DateTimeField(help_text="until when an answer helps")
+    settled_at = DateTimeField(
+        allow_null=True, help_text="when it was answered, passed on or withdrawn"
+    )
+    verdict = ChoiceField(Verdict.values, allow_null=True, help_text="your own word")
+    cause = CharField(help_text="your reason")
+    note = CharField(help_text="in your own words")
+    incidents = ListField(
+        child=IntegerField(), help_text="ids of the incidents that it is about and that you may see"
+    )
+
+    class Meta:
+        wide = ("incidents",)
+
+
 OPINIONS = Listing(
-    "Opinion",
-    "Second opinions that you are asked for, latest first. They tell of the incidents, and not "
-    "what others made of them; that is told under `second-opinions/` once you have answered.",
-    (
-        Column("id", ID, "of the question", "uuid"),
-        Column("state", ASKED, "waiting, or what became of it"),
-        Column("site", TEXT, "name of the site", "second_opinion__site__name"),
-        Column("asked_at", MOMENT, "when you were asked"),
-        Column("due_at", MOMENT, "until when an answer helps"),
-        Column("settled_at", MOMENT.or_null(), "when it was answered, passed on or withdrawn"),
-        Column("verdict", VERDICT.or_null(), "your own word", read=_or_none),
-        Column("cause", TEXT, "your reason"),
-        Column("note", TEXT, "in your own words"),
-        Column("incidents", NUMBER.many(), "ids of the incidents that it is about and that you "
-               "may see", wide=True),
-    ),
+    OpinionSerializer,
     Order("asked_at"),
-    (
-        Filter("state", ASKED, "one or several", lambda these: Q(state__in=these)),
-        Filter("site", TEXT, "name of one site", lambda name: Q(second_opinion__site__name=name)),
+    filters=(
+        Filter("state", QueryChoices(Opinion.State.values), "one or several", "state__in"),
+        Filter("site", QueryText(), "name of one site", "second_opinion__site__name"),
     ),
-)  # fmt: skip
+    reads={
+        "verdict": _or_none,
+    },
+)

@@ -5,6 +5,14 @@ from typing import Any
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import JSONObject
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    IntegerField,
+    UUIDField,
+)
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
 from alerts.suppression.engine.sentinel_forms import lease_of
@@ -16,62 +24,82 @@ from alerts.suppression.reads.standing import (
     STANDING,
     stands_everywhere,
 )
-from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
-from portal.api.listing import Column, Filter, Listing, Order, Own
+from portal.api.fields import QueryChoices, QueryText
+from portal.api.listing import Filter, Listing, Order, Own, Row
 from portal.api.views import Resource
-
-KIND = one_of({kind: kind for kind in (RuleKind.RULE.value, RuleKind.GATE.value)})
-STANDINGS = one_of({word: word for word in (*RULE_STANDINGS, *GATE_STANDINGS)})
 
 
 def _lease(landed: dict[str, Any] | None) -> datetime | None:
     return lease_of(landed) if landed else None
 
 
+KINDS = (RuleKind.RULE.value, RuleKind.GATE.value)
+STANDINGS = (*RULE_STANDINGS, *GATE_STANDINGS)
+
+
+class DeploymentSerializer(Row):
+    """Automation rules of ours, one row for each rule and workspace and one for each workspace's
+    gate, latest wish first.
+    """
+
+    id = IntegerField(source="pk", help_text="of the row")
+    kind = ChoiceField(KINDS, help_text="a rule, or the gate that stops all rules of a workspace")
+    workspace = CharField(source="workspace.name", help_text="name of the workspace")
+    name = UUIDField(help_text="the automation rule's own id in Sentinel")
+    label = CharField(help_text="R-12, or gate")  # type: ignore[assignment]  # a member
+    rule = UUIDField(allow_null=True, help_text="which rule, where you may see it")
+    standing = ChoiceField(
+        STANDINGS,
+        help_text="of a rule: there (exactly as wanted), gone (not wanted, not there), coming, "
+        "going, refused, held (changed by hand). Of a gate: closed (lets rules act), "
+        "open (stops them), opening, closing, refused, held",
+    )
+    is_wanted = BooleanField(help_text="whether it should be there")
+    is_in_sentinel = BooleanField(help_text="whether it was last seen there, in whatever version")
+    wanted_version = IntegerField(help_text="what is wanted")
+    landed_version = IntegerField(help_text="what Sentinel has taken")
+    stands_everywhere = BooleanField(
+        allow_null=True,
+        help_text="of a rule: whether each workspace holds exactly what is wanted of it. One "
+        "that refused makes it false in every row",
+    )
+    wanted_at = DateTimeField(help_text="since when it is wanted so")
+    landed_at = DateTimeField(allow_null=True, help_text="when Sentinel took it")
+    lease_until = DateTimeField(
+        allow_null=True, source="landed", help_text="until when it acts without Tagout"
+    )
+    next_try_at = DateTimeField(
+        allow_null=True, help_text="when it is sent next; null where nothing is owed"
+    )
+    reason = CharField(help_text="why it is wanted, or wanted away")
+    error = CharField(
+        source="latest_error", help_text="what went wrong, in Azure's own words; else empty"
+    )
+    error_code = CharField(help_text="Azure's own code of it")
+    fix = CharField(help_text="what a person can do about it")
+    note = CharField(help_text="what to know although it is there")
+
+
 DEPLOYMENTS = Listing(
-    "Deployment",
-    "Automation rules of ours, one row for each rule and workspace and one for each workspace's "
-    "gate, latest wish first.",
-    (
-        Column("id", NUMBER, "of the row", "pk"),
-        Column("kind", KIND, "a rule, or the gate that stops all rules of a workspace"),
-        Column("workspace", TEXT, "name of the workspace", "workspace__name"),
-        Column("name", ID, "the automation rule's own id in Sentinel"),
-        Column("label", TEXT, "R-12, or gate"),
-        Column("rule", ID.or_null(), "which rule, where you may see it"),
-        Column("standing", STANDINGS, "of a rule: there (exactly as wanted), gone (not wanted, not "
-               "there), coming, going, refused, held (changed by hand). Of a gate: closed (lets "
-               "rules act), open (stops them), opening, closing, refused, held"),
-        Column("is_wanted", FLAG, "whether it should be there", Case(
-            When(wanted__isnull=False, then=Value(True)), default=Value(False))),
-        Column("is_in_sentinel", FLAG, "whether it was last seen there, in whatever version", Case(
-            When(landed__isnull=False, then=Value(True)), default=Value(False))),
-        Column("wanted_version", NUMBER, "what is wanted"),
-        Column("landed_version", NUMBER, "what Sentinel has taken"),
-        Column("stands_everywhere", FLAG.or_null(), "of a rule: whether each workspace holds "
-               "exactly what is wanted of it. One that refused makes it false in every row"),
-        Column("wanted_at", MOMENT, "since when it is wanted so"),
-        Column("landed_at", MOMENT.or_null(), "when Sentinel took it"),
-        Column("lease_until", MOMENT.or_null(), "until when it acts without Tagout", "landed",
-               read=_lease),
-        Column("next_try_at", MOMENT.or_null(), "when it is sent next; null where nothing is owed",
-               Case(When(outcome=Landing.OWED, then=F("due_at")))),
-        Column("reason", TEXT, "why it is wanted, or wanted away"),
-        Column("error", TEXT, "what went wrong, in Azure's own words; else empty", "latest_error"),
-        Column("error_code", TEXT, "Azure's own code of it"),
-        Column("fix", TEXT, "what a person can do about it", JSONObject(
-            error="latest_error", code="error_code", outcome="outcome"),
-            read=lambda told: fix_of(**told)),
-        Column("note", TEXT, "what to know although it is there"),
-    ),
+    DeploymentSerializer,
     Order("wanted_at"),
-    (
-        Filter("workspace", TEXT, "name of one workspace", lambda name: Q(workspace__name=name)),
-        Filter("rule", ID, "of one rule", lambda it: Q(about=it, kind=RuleKind.RULE)),
-        Filter("kind", KIND, "one or several", lambda these: Q(kind__in=these)),
-        Filter("standing", STANDINGS, "one or several", lambda these: Q(told__in=these)),
+    filters=(
+        Filter("workspace", QueryText(), "name of one workspace", "workspace__name"),
+        Filter("rule", UUIDField(), "of one rule", lambda it: Q(about=it, kind=RuleKind.RULE)),
+        Filter("kind", QueryChoices(KINDS), "one or several", "kind__in"),
+        Filter("standing", QueryChoices(STANDINGS), "one or several", "told__in"),
     ),
-)  # fmt: skip
+    sources={
+        "is_wanted": Case(When(wanted__isnull=False, then=Value(True)), default=Value(False)),
+        "is_in_sentinel": Case(When(landed__isnull=False, then=Value(True)), default=Value(False)),
+        "next_try_at": Case(When(outcome=Landing.OWED, then=F("due_at"))),
+        "fix": JSONObject(error="latest_error", code="error_code", outcome="outcome"),
+    },
+    reads={
+        "lease_until": _lease,
+        "fix": lambda told: fix_of(**told),
+    },
+)
 
 
 class DeploymentViewSet(Resource):

@@ -6,6 +6,14 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext
+from rest_framework.serializers import (
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    IntegerField,
+    ListField,
+    UUIDField,
+)
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.engine.words import Sentence, words
@@ -16,16 +24,19 @@ from alerts.suppression.reads.reasons import reasons_visible_to
 from alerts.suppression.services.look_again import tick_off
 from portal.accounts.models import TokenScope, User
 from portal.api.bodies import Nothing
-from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, TEXT, one_of
-from portal.api.listing import Column, Filter, Listing, Order, Own
+from portal.api.fields import (
+    QueryChoices,
+    QueryFlag,
+    QueryMoment,
+    QueryNumber,
+    QueryText,
+    WordField,
+)
+from portal.api.listing import Filter, Listing, Order, Own, Row
 from portal.api.views import Resource, command
 from portal.ui.words import numeral
 
-ACT = one_of({word: word for word in Act.values})
-WHERE = one_of({word: word for word in Where.values})
 ENDINGS = {ending or "stands": ending for ending in Ending.values}
-ENDING = one_of(ENDINGS)
-_ENDING_WORDS = {value: word for word, value in ENDINGS.items()}
 
 
 def _look_again(wanted: bool) -> Q:
@@ -50,49 +61,62 @@ def kept_open_for(person: User) -> Callable[[Stored], list[str]]:
     return read
 
 
+class LedgerEntrySerializer(Row):
+    """What rules did to incidents, latest first: one line for each incident that a version tagged
+    or closed.
+    """
+
+    id = IntegerField(source="pk", help_text="of the line")
+    rule = UUIDField(source="rule.uuid", help_text="which rule")
+    rule_number = IntegerField(source="rule.number", help_text="12 for R-12")
+    version = IntegerField(source="version.number", help_text="which version of it")
+    hash = CharField(source="rule_hash", help_text="of what was signed")
+    incident = IntegerField(allow_null=True, help_text="its id, where you may see it")
+    workspace = CharField(
+        source="incident.workspace.name", help_text="where the incident came from"
+    )
+    act = ChoiceField(Act.values, help_text="a trial tags, a live rule closes")
+    where = ChoiceField(Where.values, help_text="whose hand it was")
+    at = DateTimeField(help_text="when")
+    reason = CharField(help_text="why it is routine")
+    signed_ot = CharField(help_text="who signed for OT")
+    signed_soc = CharField(help_text="who signed for the SOC")
+    landed_at = DateTimeField(allow_null=True, help_text="since when Sentinel has it")
+    ending = WordField(ENDINGS, help_text="what became of it")
+    ended_at = DateTimeField(allow_null=True, help_text="when")
+    ending_note = CharField(help_text="how that is known")
+    look_again_at = DateTimeField(
+        allow_null=True,
+        source="review_again_at",
+        help_text="since when somebody should look at it again",
+    )
+    looked_at = DateTimeField(allow_null=True, source="reviewed_at", help_text="when somebody did")
+    kept_open = ListField(
+        child=CharField(),
+        help_text="of a trial: why a guard keeps open what the rule covers; such a line counts "
+        "only once a person found the incident harmless",
+    )
+    text = CharField(help_text="as it stands in Sentinel")
+
+    class Meta:
+        wide = ("text",)
+
+
 LEDGER = Listing(
-    "LedgerEntry",
-    "What rules did to incidents, latest first: one line for each incident that a version tagged "
-    "or closed.",
-    (
-        Column("id", NUMBER, "of the line", "pk"),
-        Column("rule", ID, "which rule", "rule__uuid"),
-        Column("rule_number", NUMBER, "12 for R-12", "rule__number"),
-        Column("version", NUMBER, "which version of it", "version__number"),
-        Column("hash", TEXT, "of what was signed", "rule_hash"),
-        Column("incident", NUMBER.or_null(), "its id, where you may see it"),
-        Column("workspace", TEXT, "where the incident came from", "incident__workspace__name"),
-        Column("act", ACT, "a trial tags, a live rule closes"),
-        Column("where", WHERE, "whose hand it was"),
-        Column("at", MOMENT, "when"),
-        Column("reason", TEXT, "why it is routine"),
-        Column("signed_ot", TEXT, "who signed for OT"),
-        Column("signed_soc", TEXT, "who signed for the SOC"),
-        Column("landed_at", MOMENT.or_null(), "since when Sentinel has it"),
-        Column("ending", ENDING, "what became of it", read=_ENDING_WORDS.__getitem__),
-        Column("ended_at", MOMENT.or_null(), "when"),
-        Column("ending_note", TEXT, "how that is known"),
-        Column("look_again_at", MOMENT.or_null(), "since when somebody should look at it again",
-               "review_again_at"),
-        Column("looked_at", MOMENT.or_null(), "when somebody did", "reviewed_at"),
-        Column("kept_open", TEXT.many(), "of a trial: why a guard keeps open what the rule covers; "
-               "such a line counts only once a person found the incident harmless",
-               read=_sentences),
-        Column("text", TEXT, "as it stands in Sentinel", wide=True),
-    ),
+    LedgerEntrySerializer,
     Order("at"),
-    (
-        Filter("rule", ID, "of one rule", lambda it: Q(rule__uuid=it)),
-        Filter("rule_number", NUMBER, "12 for R-12", lambda number: Q(rule__number=number)),
-        Filter("workspace", TEXT, "name of one workspace",
-               lambda name: Q(incident__workspace__name=name)),
-        Filter("act", ACT, "one or several", lambda these: Q(act__in=these)),
-        Filter("ending", ENDING, "one or several", lambda these: Q(ending__in=these)),
-        Filter("look_again", FLAG, "waits for somebody to look again", _look_again),
-        Filter("at_from", MOMENT, "at or after", lambda at: Q(at__gte=at), indexed=True),
-        Filter("at_before", MOMENT, "before", lambda at: Q(at__lt=at), indexed=True),
+    filters=(
+        Filter("rule", UUIDField(), "of one rule", "rule__uuid"),
+        Filter("rule_number", QueryNumber(), "12 for R-12", "rule__number"),
+        Filter("workspace", QueryText(), "name of one workspace", "incident__workspace__name"),
+        Filter("act", QueryChoices(Act.values), "one or several", "act__in"),
+        Filter("ending", QueryChoices(ENDINGS), "one or several", "ending__in"),
+        Filter("look_again", QueryFlag(), "waits for somebody to look again", _look_again),
+        Filter("at_from", QueryMoment(), "at or after", "at__gte", indexed=True),
+        Filter("at_before", QueryMoment(), "before", "at__lt", indexed=True),
     ),
-)  # fmt: skip
+    reads={"kept_open": _sentences},
+)
 
 
 def incident_of(person: User) -> Combinable:

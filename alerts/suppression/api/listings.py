@@ -6,6 +6,17 @@ from typing import Any
 
 from django.db.models import Q
 from django.db.models.fields.json import KT
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    DictField,
+    IntegerField,
+    ListField,
+    Serializer,
+    UUIDField,
+)
 
 from alerts.reviews.models import Verdict
 from alerts.sentinel.models import Workspace
@@ -13,18 +24,29 @@ from alerts.sites.models import Site
 from alerts.suppression.engine.rule import ENFORCEMENTS
 from alerts.suppression.models import State
 from alerts.suppression.models.signature import SIDES
-from portal.api.kinds import FLAG, ID, MOMENT, NUMBER, OBJECT, TEXT, one_of, shaped
-from portal.api.listing import Column, Filter, Listing, Order
+from portal.api.fields import QueryChoices, QueryMoment, QueryNumber, QueryText
+from portal.api.listing import Filter, Listing, Order, Row
 
-STATE = one_of({word: word for word in State.values})
-ENFORCEMENT = one_of({word: word for word in ENFORCEMENTS})
-SIDE = one_of({side: side for side, _ in SIDES})
-VERDICT = one_of({word: word for word in Verdict.values})
-SIGNATURE = shaped(
-    side=SIDE, by=TEXT, signed_at=MOMENT, hash=TEXT, note=TEXT, checked_evidence=FLAG,
-    void_at=MOMENT.or_null(),
-)  # fmt: skip
-VERSION = shaped(version=NUMBER, state=STATE, state_since=MOMENT, hash=TEXT)
+
+class SignatureSerializer(Serializer[Any]):
+    """One side's word."""
+
+    side = ChoiceField(SIDES)
+    by = CharField()
+    signed_at = DateTimeField()
+    hash = CharField()
+    note = CharField()
+    checked_evidence = BooleanField()
+    void_at = DateTimeField(allow_null=True)
+
+
+class VersionStateSerializer(Serializer[Any]):
+    """Where one version of a rule stands."""
+
+    version = IntegerField()
+    state = ChoiceField(State.values)
+    state_since = DateTimeField()
+    hash = CharField()
 
 
 def _site(name: str) -> Q:
@@ -49,96 +71,146 @@ def _moments(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-_VERSION_COLUMNS = (
-    Column("version", NUMBER, "number of the version that speaks for it", "number"),
-    Column("title", TEXT, "one line"),
-    Column("state", STATE, "where that version stands in its life"),
-    Column("state_since", MOMENT, "since when"),
-    Column("needs_approval", FLAG, "it stopped by itself: only a newly signed version goes on"),
-    Column("enforcement", ENFORCEMENT, "who carries it out"),
-    Column("sites", TEXT.many(), "names of the sites that it reaches", "site_ids"),
-    Column("workspaces", TEXT.many(), "names of the workspaces that it reaches",
-           "workspace_ids"),
-    Column("owner_ot", TEXT.or_null(), "address of the owner of OT", KT("body__owner_ot")),
-    Column("owner_soc", TEXT.or_null(), "address of the owner of the SOC",
-           KT("body__owner_soc")),
-    Column("expires_at", MOMENT.or_null(), "when it ends"),
-    Column("hash", TEXT, "SHA-256 of the canonical rule, that signatures are bound to; empty "
-           "for a draft", "rule_hash"),
-    Column("revision", NUMBER, "of a draft: give it with `edit/`"),
-    Column("made_by", TEXT, "who wrote that version", "made_by__name"),
-    Column("made_at", MOMENT, "when"),
-    Column("proposed_by", TEXT.or_null(), "who asked for signatures", "proposed_by__name"),
-    Column("proposed_at", MOMENT.or_null(), "when"),
-    Column("rule", OBJECT, "what it says, in canonical JSON: lines, owners, evidence, end",
-           "body", wide=True),
-    Column("forms", OBJECT, "hashes of its trial and its live form in Sentinel, by workspace",
-           wide=True),
-    Column("signatures", SIGNATURE.many(), "the word of each side; void ones too",
-           read=_moments, wide=True),
-)  # fmt: skip
+class VersionFields(Row):
+    """What rules and their versions tell alike."""
+
+    version = IntegerField(source="number", help_text="number of the version that speaks for it")
+    title = CharField(help_text="one line")
+    state = ChoiceField(State.values, help_text="where that version stands in its life")
+    state_since = DateTimeField(help_text="since when")
+    needs_approval = BooleanField(
+        help_text="it stopped by itself: only a newly signed version goes on"
+    )
+    enforcement = ChoiceField(ENFORCEMENTS, help_text="who carries it out")
+    sites = ListField(
+        child=CharField(), source="site_ids", help_text="names of the sites that it reaches"
+    )
+    workspaces = ListField(
+        child=CharField(),
+        source="workspace_ids",
+        help_text="names of the workspaces that it reaches",
+    )
+    owner_ot = CharField(allow_null=True, help_text="address of the owner of OT")
+    owner_soc = CharField(allow_null=True, help_text="address of the owner of the SOC")
+    expires_at = DateTimeField(allow_null=True, help_text="when it ends")
+    hash = CharField(
+        source="rule_hash",
+        help_text="SHA-256 of the canonical rule, that signatures are bound to; empty for a draft",
+    )
+    revision = IntegerField(help_text="of a draft: give it with `edit/`")
+    made_by = CharField(source="made_by.name", help_text="who wrote that version")
+    made_at = DateTimeField(help_text="when")
+    proposed_by = CharField(
+        allow_null=True, source="proposed_by.name", help_text="who asked for signatures"
+    )
+    proposed_at = DateTimeField(allow_null=True, help_text="when")
+    rule = DictField(
+        source="body", help_text="what it says, in canonical JSON: lines, owners, evidence, end"
+    )
+    forms = DictField(help_text="hashes of its trial and its live form in Sentinel, by workspace")
+    signatures = SignatureSerializer(many=True, help_text="the word of each side; void ones too")
+
+    class Meta:
+        wide: tuple[str, ...] = ("rule", "forms", "signatures")
+
+
+# Owners stand in the body of a version.
+_SOURCES = {"owner_ot": KT("body__owner_ot"), "owner_soc": KT("body__owner_soc")}
+
+
+class RuleSerializer(VersionFields):
+    """Suppression rules, latest change of state first. One version speaks for each: what acts, else
+    what is paused or in work, else the newest.
+    """
+
+    id = UUIDField(source="rule.uuid", help_text="of the rule")
+    number = IntegerField(source="rule.number", help_text="12 for R-12")
+    in_work = IntegerField(
+        allow_null=True,
+        help_text="number of the version that somebody is making or that waits for signatures; "
+        "see `versions/`",
+    )
+    stands_everywhere = BooleanField(
+        allow_null=True,
+        help_text="whether each workspace holds exactly what is wanted of it; null where "
+        "Sentinel is to hold nothing",
+    )
+    versions = VersionStateSerializer(many=True, help_text="all its versions")
+
+    class Meta(VersionFields.Meta):
+        wide = (*VersionFields.Meta.wide, "versions")
+
 
 RULES = Listing(
-    "Rule",
-    "Suppression rules, latest change of state first. One version speaks for each: what acts, else "
-    "what is paused or in work, else the newest.",
-    (
-        Column("id", ID, "of the rule", "rule__uuid"),
-        Column("number", NUMBER, "12 for R-12", "rule__number"),
-        *_VERSION_COLUMNS,
-        Column("in_work", NUMBER.or_null(), "number of the version that somebody is making or that "
-               "waits for signatures; see `versions/`"),
-        Column("stands_everywhere", FLAG.or_null(), "whether each workspace holds exactly what is "
-               "wanted of it; null where Sentinel is to hold nothing"),
-        Column("versions", VERSION.many(), "all its versions", read=_moments, wide=True),
+    RuleSerializer,
+    Order("state_since", field=QueryMoment()),
+    filters=(
+        Filter("state", QueryChoices(State.values), "one or several", "state__in"),
+        Filter("site", QueryText(), "name of a site that it reaches", _site),
+        Filter("workspace", QueryText(), "name of a workspace that it reaches", _workspace),
+        Filter("enforcement", QueryChoices(ENFORCEMENTS), "one or several", "enforcement__in"),
+        Filter("number", QueryNumber(), "12 for R-12", "rule__number"),
     ),
-    Order("state_since", kind=MOMENT),
-    (
-        Filter("state", STATE, "one or several", lambda these: Q(state__in=these)),
-        Filter("site", TEXT, "name of a site that it reaches", _site),
-        Filter("workspace", TEXT, "name of a workspace that it reaches", _workspace),
-        Filter("enforcement", ENFORCEMENT, "one or several",
-               lambda these: Q(enforcement__in=these)),
-        Filter("number", NUMBER, "12 for R-12", lambda number: Q(rule__number=number)),
-    ),
-)  # fmt: skip
-
-VERSIONS = Listing(
-    "RuleVersion",
-    "All versions of the rule, the newest first.",
-    (Column("id", ID, "of the version", "uuid"), *_VERSION_COLUMNS),
-    Order("made_at"),
-    (Filter("state", STATE, "one or several", lambda these: Q(state__in=these)),),
+    sources=_SOURCES,
+    reads={"signatures": _moments, "versions": _moments},
 )
 
+
+class RuleVersionSerializer(VersionFields):
+    """All versions of the rule, the newest first."""
+
+    id = UUIDField(source="uuid", help_text="of the version")
+
+
+VERSIONS = Listing(
+    RuleVersionSerializer,
+    Order("made_at"),
+    filters=(Filter("state", QueryChoices(State.values), "one or several", "state__in"),),
+    sources=_SOURCES,
+    reads={"signatures": _moments},
+)
+
+
+class RuleEvidenceSerializer(Row):
+    """Verdicts of OT that the rule rests on, latest first."""
+
+    id = UUIDField(source="uuid", help_text="of the annotation")
+    verdict = ChoiceField(Verdict.values, help_text="OT's word")
+    cause = CharField(help_text="id of the reason")
+    note = CharField(help_text="in their own words")
+    by = CharField(source="by.name", help_text="who gave it")
+    given_at = DateTimeField(help_text="when")
+    withdrawn_at = DateTimeField(
+        allow_null=True, help_text="when it was taken back: then it counts no more"
+    )
+    superseded_by = UUIDField(
+        allow_null=True, source="superseded_by.uuid", help_text="the later verdict"
+    )
+    incidents = ListField(child=IntegerField(), help_text="ids of its incidents that you may see")
+
+    class Meta:
+        wide = ("incidents",)
+
+
 EVIDENCE = Listing(
-    "RuleEvidence",
-    "Verdicts of OT that the rule rests on, latest first.",
-    (
-        Column("id", ID, "of the annotation", "uuid"),
-        Column("verdict", VERDICT, "OT's word"),
-        Column("cause", TEXT, "id of the reason"),
-        Column("note", TEXT, "in their own words"),
-        Column("by", TEXT, "who gave it", "by__name"),
-        Column("given_at", MOMENT, "when"),
-        Column("withdrawn_at", MOMENT.or_null(), "when it was taken back: then it counts no more"),
-        Column("superseded_by", ID.or_null(), "the later verdict", "superseded_by__uuid"),
-        Column("incidents", NUMBER.many(), "ids of its incidents that you may see", wide=True),
-    ),
+    RuleEvidenceSerializer,
     Order("given_at"),
 )
 
+
+class RuleStepSerializer(Row):
+    """Steps in the life of the rule's versions, latest first."""
+
+    version = IntegerField(source="version.number", help_text="of which version")
+    from_state = CharField(help_text="empty for the first")
+    to_state = ChoiceField(State.values, help_text="where it went")
+    at = DateTimeField(help_text="when")
+    by = CharField(source="by_label", help_text="who, or what did it by itself")
+    reason = CharField(help_text="why")
+    in_sentinel = CharField(help_text="what it did there")
+
+
 STEPS = Listing(
-    "RuleStep",
-    "Steps in the life of the rule's versions, latest first.",
-    (
-        Column("version", NUMBER, "of which version", "version__number"),
-        Column("from_state", TEXT, "empty for the first"),
-        Column("to_state", STATE, "where it went"),
-        Column("at", MOMENT, "when"),
-        Column("by", TEXT, "who, or what did it by itself", "by_label"),
-        Column("reason", TEXT, "why"),
-        Column("in_sentinel", TEXT, "what it did there"),
-    ),
+    RuleStepSerializer,
     Order("at"),
 )

@@ -1,39 +1,33 @@
 """Who joined the groups of a rule after it was signed, for programs."""
 
-from typing import Any, Final
+from typing import Any
+
+from rest_framework.serializers import BooleanField, CharField, IntegerField, Serializer
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.reads.members import late_members
 from portal.accounts.models import User
 
-_TEXT: Final = {"type": "string"}
-_MEMBER: Final[dict[str, Any]] = {
-    "name": _TEXT,
-    "address": _TEXT,
-    "kind": _TEXT,
-    "zone": _TEXT,
-    "has_been_met": {
-        "type": "boolean", "description": "a person has its first incident: rules may close others",
-    },
-    "first_incident": {
-        "type": ["integer", "null"], "description": "id of that incident, where you may see it",
-    },
-}  # fmt: skip
-MEMBERS_SCHEMA: Final = {
-    "type": "object",
-    "properties": {
-        "version": {"type": "integer", "description": "of which version these are new members"},
-        "new_members": {
-            "type": "array",
-            "items": {
-                "type": "object", "properties": _MEMBER, "required": list(_MEMBER),
-                "additionalProperties": False,
-            },
-        },
-    },
-    "required": ["version", "new_members"],
-}  # fmt: skip
+
+class NewMemberSerializer(Serializer[Any]):
+    """A device that joined a group after it was signed."""
+
+    name = CharField()
+    address = CharField()
+    kind = CharField()
+    zone = CharField()
+    has_been_met = BooleanField(help_text="a person has its first incident: rules may close others")
+    first_incident = IntegerField(
+        allow_null=True, help_text="id of that incident, where you may see it"
+    )
+
+
+class NewMembersSerializer(Serializer[Any]):
+    """All of them."""
+
+    version = IntegerField(help_text="of which version these are new members")
+    new_members = NewMemberSerializer(many=True)
 
 
 def new_member_facts(version: RuleVersion, user: User) -> dict[str, Any]:

@@ -1,7 +1,17 @@
 """How far the trial of a rule has come, for programs."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
+
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DictField,
+    IntegerField,
+    ListField,
+    Serializer,
+)
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.engine.guards.life import TRIAL, TRIAL_MATCHES, reasons_against_promotion
@@ -10,34 +20,28 @@ from alerts.suppression.reads.trial_words import trial_lines
 from alerts.suppression.reads.trials import progress_of
 from portal.accounts.models import User
 
-_COUNT: Final = {"type": "integer", "minimum": 0}
-_MEMBERS: Final[dict[str, Any]] = {
-    "version": _COUNT | {"description": "which version is in its trial"},
-    "began_at": {"type": "string", "format": "date-time"},
-    "days": _COUNT | {"description": "whole days that it has run"},
-    "needed_days": _COUNT,
-    "fresh": _COUNT | {"description": "matches of the trial that count"},
-    "credit": _COUNT | {"description": "matches of the 28 days before it that count"},
-    "counted": _COUNT | {"description": "both together"},
-    "needed": _COUNT,
-    "true_positives": _COUNT,
-    "kept_open": {
-        "type": "object", "additionalProperties": _COUNT,
-        "description": "matches that do not count because a guard keeps them open, by guard",
-    },
-    "credited_incidents": {
-        "type": "array", "items": {"type": "integer"},
-        "description": "ids of the incidents behind the credit that you may see",
-    },
-    "is_over": {"type": "boolean", "description": "nothing but a clean back-test is missing"},
-    "why": {
-        "type": "array", "items": {"type": "string"},
-        "description": "the same in words, one line a subject",
-    },
-}  # fmt: skip
-SCHEMA: Final = {
-    "type": "object", "properties": _MEMBERS, "required": list(_MEMBERS),
-}  # fmt: skip
+
+class TrialSerializer(Serializer[Any]):
+    """How far the trial of a rule has come."""
+
+    version = IntegerField(min_value=0, help_text="which version is in its trial")
+    began_at = DateTimeField()
+    days = IntegerField(min_value=0, help_text="whole days that it has run")
+    needed_days = IntegerField(min_value=0)
+    fresh = IntegerField(min_value=0, help_text="matches of the trial that count")
+    credit = IntegerField(min_value=0, help_text="matches of the 28 days before it that count")
+    counted = IntegerField(min_value=0, help_text="both together")
+    needed = IntegerField(min_value=0)
+    true_positives = IntegerField(min_value=0)
+    kept_open = DictField(
+        child=IntegerField(min_value=0),
+        help_text="matches that do not count because a guard keeps them open, by guard",
+    )
+    credited_incidents = ListField(
+        child=IntegerField(), help_text="ids of the incidents behind the credit that you may see"
+    )
+    is_over = BooleanField(help_text="nothing but a clean back-test is missing")
+    why = ListField(child=CharField(), help_text="the same in words, one line a subject")
 
 
 def trial_facts(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:

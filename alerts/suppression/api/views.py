@@ -7,21 +7,19 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 from django.http import Http404, HttpResponse
-from django.utils.translation import gettext
 
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_told_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
+from alerts.suppression.api.backtest import RequestedBackTestSerializer, backtest_facts
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
 from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
-from alerts.suppression.api.members import MEMBERS_SCHEMA, new_member_facts
-from alerts.suppression.api.trial import SCHEMA, trial_facts
-from alerts.suppression.engine.backtest_schema import request_schema
+from alerts.suppression.api.members import NewMembersSerializer, new_member_facts
+from alerts.suppression.api.trial import TrialSerializer, trial_facts
 from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import LedgerEntry, RuleVersion, State, Step
 from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
@@ -49,7 +47,6 @@ from portal.api.listing import Own
 from portal.api.operations import facts
 from portal.api.problems import BadInput, refused
 from portal.api.views import Resource, command, sub_list
-from portal.ui.words import numeral
 
 SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
@@ -121,23 +118,15 @@ class RuleViewSet(Resource):
         """What it did."""
         return ledger_visible_to(self.person).filter(rule=row.rule_id)
 
-    @facts(request_schema())
+    @facts(RequestedBackTestSerializer)
     def backtest(self, row: RuleVersion) -> dict[str, Any]:
         """The back-test that is frozen into the request for signatures; 404 where there is none."""
         about = version_asked_about(self.person, row)
-        test = about.backtest
-        if test is None:
+        if (found := backtest_facts(about)) is None:
             raise Http404
-        return {
-            "id": test.uuid, "version": about.number, "hash": test.rule_hash,
-            "ran_at": test.ran_at, "history_days": test.history_days,
-            "reasons": [
-                words(Sentence(code, **detail), gettext, numeral) for code, detail in test.reasons
-            ],
-            "backtest": test.body,
-        }  # fmt: skip
+        return found
 
-    @facts(SCHEMA)
+    @facts(TrialSerializer)
     def trial(self, row: RuleVersion) -> dict[str, Any]:
         """How far the rule's trial has come and what it lacks; 404 where none runs."""
         canary = version_in(self.person, row.rule_id, State.CANARY)
@@ -145,7 +134,7 @@ class RuleViewSet(Resource):
             raise Http404
         return trial_facts(canary, self.person, now=self.now)
 
-    @facts(MEMBERS_SCHEMA)
+    @facts(NewMembersSerializer)
     def new_members(self, row: RuleVersion) -> dict[str, Any]:
         """Devices that joined a group of the rule after it was signed: it covers them, and the
         first incident of each goes to a person.

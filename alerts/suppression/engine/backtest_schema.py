@@ -51,25 +51,12 @@ def backtest_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"tagout:backtest:{VERSION}",
         "title": "Back-test of a suppression rule, as it is frozen into a request for signatures",
-        **_schema(),
+        **body_schema(),
     }
 
 
-def request_schema() -> dict[str, Any]:
-    """The same as the API tells it: of which version, and what it holds against the rule."""
-    said = {
-        "id": {"type": "string", "format": "uuid"},
-        "version": {"type": "integer", "description": "number of the version"},
-        "hash": {"type": "string", "description": "of the rule that was tested"},
-        "ran_at": _MOMENT,
-        "history_days": {"type": "integer", "description": "how much history there was"},
-        "reasons": {"type": "array", "items": _TEXT, "description": "held against the rule"},
-        "backtest": {**_schema(), "description": "docs/schemas/backtest-1.json"},
-    }
-    return {"type": "object", "properties": said, "required": list(said)}
-
-
-def _schema() -> dict[str, Any]:
+def body_schema() -> dict[str, Any]:
+    """The same without its name, as a member of an answer."""
     day = {"type": "array", "prefixItems": [{"type": "string", "format": "date"}, _COUNT],
            "minItems": 2, "maxItems": 2, "items": False}  # fmt: skip
     site = _object(site=_TEXT, matched=_COUNT, incidents=_COUNT, share=_NUMBER)

@@ -1,13 +1,21 @@
 """Modules with one's own progress, one's own results, and the totals of a team."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DictField,
+    FloatField,
+    IntegerField,
+    Serializer,
+)
 
-from portal.api.kinds import FLAG, FRACTION, MOMENT, NUMBER, OBJECT, TEXT, Kind
-from portal.api.listing import Column, Filter, Listing, Order, Own
+from portal.api.fields import QueryFlag, QueryMoment, QueryNumber, QueryText
+from portal.api.listing import Filter, Listing, Order, Own, Row
 from portal.api.views import Api, Resource, facts_alone
 from training.catalog.models import Module
 from training.progress.models import Attempt
@@ -21,111 +29,95 @@ from training.progress.queries import (
 )
 
 
-def _described(kind: Kind, says: str) -> dict[str, Any]:
-    return {**kind.schema, "description": says}
+class TrainingModuleSerializer(Row):
+    """Modules of lessons in their order, with your own progress."""
+
+    slug = CharField(help_text="its name in addresses")
+    title = CharField(help_text="in English, as all lessons")
+    summary = CharField(help_text="in a sentence; may be empty")
+    order = IntegerField(help_text="its place in the curriculum")
+    minutes = IntegerField(help_text="how long its lessons take")
+    minutes_left = IntegerField(source="pk", help_text="what is left of them for you")
+    lessons = IntegerField(source="pk", help_text="how many lessons it has")
+    lessons_complete = IntegerField(
+        source="pk", help_text="those of which you answered everything right"
+    )
+    questions = IntegerField(source="pk", help_text="how many questions they ask")
+    right = IntegerField(source="pk", help_text="those that you answered right, at whichever try")
+    due = IntegerField(source="pk", help_text="those that you are to answer again now")
+    pass_mark = FloatField(help_text="the share of right answers that completes it")
+    is_complete = BooleanField(source="pk", help_text="whether your right answers reach it")
 
 
 MODULES = Listing(
-    "TrainingModule",
-    "Modules of lessons in their order, with your own progress.",
-    (
-        Column("slug", TEXT, "its name in addresses"),
-        Column("title", TEXT, "in English, as all lessons"),
-        Column("summary", TEXT, "in a sentence; may be empty"),
-        Column("order", NUMBER, "its place in the curriculum"),
-        Column("minutes", NUMBER, "how long its lessons take"),
-        Column("minutes_left", NUMBER, "what is left of them for you", "pk"),
-        Column("lessons", NUMBER, "how many lessons it has", "pk"),
-        Column("lessons_complete", NUMBER, "those of which you answered everything right", "pk"),
-        Column("questions", NUMBER, "how many questions they ask", "pk"),
-        Column("right", NUMBER, "those that you answered right, at whichever try", "pk"),
-        Column("due", NUMBER, "those that you are to answer again now", "pk"),
-        Column("pass_mark", FRACTION, "the share of right answers that completes it"),
-        Column("is_complete", FLAG, "whether your right answers reach it", "pk"),
-    ),
-    Order("order", newest_first=False, kind=NUMBER),
+    TrainingModuleSerializer,
+    Order("order", newest_first=False, field=QueryNumber()),
 )
+
+
+class TrainingResultSerializer(Row):
+    """Your own answers, latest first. Nobody else's are to be had."""
+
+    id = IntegerField(help_text="numbers the answer")
+    answered_at = DateTimeField(help_text="when")
+    module = CharField(source="version.question.lesson.module.slug", help_text="slug of the module")
+    lesson = CharField(source="version.question.lesson.slug", help_text="slug of the lesson")
+    question = CharField(source="version.question.slug", help_text="slug of the question")
+    version = IntegerField(source="version.number", help_text="which wording of it, from 1")
+    number = IntegerField(help_text="the how-manieth try at this wording, from 1")
+    is_correct = BooleanField(help_text="whether it was right")
+    is_first_right = BooleanField(help_text="whether no answer to the question was right before")
+    answer = DictField(help_text="what was chosen or typed, in the order of the author")
+
+    class Meta:
+        wide = ("answer",)
+
+
 RESULTS = Listing(
-    "TrainingResult",
-    "Your own answers, latest first. Nobody else's are to be had.",
-    (
-        Column("id", NUMBER, "numbers the answer"),
-        Column("answered_at", MOMENT, "when"),
-        Column("module", TEXT, "slug of the module", "version__question__lesson__module__slug"),
-        Column("lesson", TEXT, "slug of the lesson", "version__question__lesson__slug"),
-        Column("question", TEXT, "slug of the question", "version__question__slug"),
-        Column("version", NUMBER, "which wording of it, from 1", "version__number"),
-        Column("number", NUMBER, "the how-manieth try at this wording, from 1"),
-        Column("is_correct", FLAG, "whether it was right"),
-        Column("is_first_right", FLAG, "whether no answer to the question was right before"),
-        Column("answer", OBJECT, "what was chosen or typed, in the order of the author", wide=True),
-    ),
+    TrainingResultSerializer,
     Order("answered_at"),
-    (
+    filters=(
         Filter(
-            "module",
-            TEXT,
-            "slug of a module",
-            lambda slug: Q(version__question__lesson__module__slug=slug),
+            "module", QueryText(), "slug of a module", "version__question__lesson__module__slug"
         ),
-        Filter("is_correct", FLAG, "right or wrong ones only", lambda flag: Q(is_correct=flag)),
+        Filter("is_correct", QueryFlag(), "right or wrong ones only", "is_correct"),
         Filter(
             "answered_from",
-            MOMENT,
+            QueryMoment(),
             "not earlier than this",
-            lambda moment: Q(answered_at__gte=moment),
+            "answered_at__gte",
             indexed=True,
         ),
-        Filter(
-            "answered_to",
-            MOMENT,
-            "earlier than this",
-            lambda moment: Q(answered_at__lt=moment),
-            indexed=True,
-        ),
+        Filter("answered_to", QueryMoment(), "earlier than this", "answered_at__lt", indexed=True),
     ),
 )
 
-TOTALS: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {
-        "people": _described(NUMBER, "how many the team has, without you"),
-        "hidden_because": _described(TEXT.or_null(), "why there are no results"),
-        "counted_until": _described(
-            MOMENT, "answers count that were given before; moves on every Monday"
-        ),
-        "results": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "module": _described(TEXT, "its slug"),
-                    "title": TEXT.schema,
-                    "began": _described(
-                        NUMBER, "at least so many people answered anything; in whole fives"
-                    ),
-                    "finished": _described(
-                        NUMBER,
-                        "at least so many people's right answers reach its mark; in whole fives",
-                    ),
-                    "share_first_right": _described(
-                        FRACTION.or_null(),
-                        "of the first tries, in whole twentieths; null where fewer than "
-                        f"{MIN_TEAM} began",
-                    ),
-                },
-                "required": [
-                    "module",
-                    "title",
-                    "began",
-                    "finished",
-                    "share_first_right",
-                ],
-            },
-        },
-    },
-    "required": ["people", "hidden_because", "counted_until", "results"],
-}
+
+class ModuleTotalsSerializer(Serializer[Any]):
+    """What a team has learned of one module."""
+
+    module = CharField(source="module.slug", help_text="its slug")
+    title = CharField(source="module.title")
+    began = IntegerField(help_text="at least so many people answered anything; in whole fives")
+    finished = IntegerField(
+        help_text="at least so many people's right answers reach its mark; in whole fives"
+    )
+    share_first_right = FloatField(
+        allow_null=True,
+        help_text="of the first tries, in whole twentieths; null where fewer than "
+        f"{MIN_TEAM} began",
+    )
+
+
+class TotalsSerializer(Serializer[Any]):
+    """What a team has learned."""
+
+    people = IntegerField(help_text="how many the team has, without you")
+    hidden_because = CharField(allow_null=True, help_text="why there are no results")
+    counted_until = DateTimeField(
+        help_text="answers count that were given before; moves on every Monday"
+    )
+    results = ModuleTotalsSerializer(many=True)
 
 
 class ModuleViewSet(Resource):
@@ -175,7 +167,7 @@ class Totals(Api):
 
     tag = "training-totals"
 
-    @facts_alone(TOTALS, roles=TOTALS_ROLES)
+    @facts_alone(TotalsSerializer, roles=TOTALS_ROLES)
     def show(self) -> dict[str, Any]:
         """How many of your team began and finished each module. Teams below five get no results."""
         totals = team_totals(self.person, now=self.now)
@@ -184,14 +176,5 @@ class Totals(Api):
             "people": totals.people,
             "hidden_because": hidden if totals.is_hidden else None,
             "counted_until": totals.counted_until,
-            "results": [
-                {
-                    "module": each.module.slug,
-                    "title": each.module.title,
-                    "began": each.began,
-                    "finished": each.finished,
-                    "share_first_right": each.share_first_right,
-                }
-                for each in totals.modules
-            ],
+            "results": totals.modules,
         }
