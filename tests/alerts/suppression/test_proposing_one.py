@@ -139,6 +139,14 @@ def test_a_safety_system_is_never_silenced(people, history, site, draft):
         rules.propose(draft, by=people.oda, now=NOON)
 
 
+@pytest.mark.parametrize("criticality", [Criticality.SAFETY, Criticality.CROWN_JEWEL])
+def test_nor_is_one_that_the_rule_names_by_its_address(people, history, site, criticality):
+    make_device(site, "SIS-01", "10.1.2.7", criticality=criticality)
+    target = rules.clause("destination_address", "is", "10.1.2.7")
+    said = rules.downloads(all_of=(*rules.downloads().all_of, target))
+    assert "10.1.2.7 is a" in _refused(said, people, history)
+
+
 def test_another_s_draft_cannot_be_proposed(draft, people):
     with pytest.raises(CannotProposeRule, match="your own draft"):
         rules.propose(draft, by=people.olaf, now=NOON)

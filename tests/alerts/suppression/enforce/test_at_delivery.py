@@ -64,10 +64,15 @@ def _edit(**properties):
         (_edit(additionalData={"alertsCount": 1, "commentsCount": 1, "alertProductNames":
                ["Azure Security Center for IoT"]}), "a comment"),
         (_edit(additionalData={"alertsCount": 1, "alertProductNames": []}), "product"),
+        (_edit(additionalData={"alertsCount": 1, "tactics": {"odd": 1}, "alertProductNames":
+               ["Azure Security Center for IoT"]}), "tactics"),
+        (lambda _: Incident.objects.update(flags=["details.alert.engine:unknown"]), "engine"),
+        (lambda _: Incident.objects.update(details_state="pending"), "details"),
+        (lambda _: Incident.objects.update(details_due_at=NOON), "details"),
         (lambda floor: floor.go(minutes=16), "minutes old"),
         (lambda floor: Incident.objects.update(ot_state="waiting"), "a question to OT"),
     ],
-    ids=range(15),
+    ids=range(19),
 )  # fmt: skip
 def test_what_is_no_longer_right_is_not_closed(decided, happens, reason):
     happens(decided)

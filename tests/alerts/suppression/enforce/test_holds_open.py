@@ -109,6 +109,16 @@ def test_a_true_positive_holds_its_devices_by_zone_and_address_too(plant):
     assert held(incident_at(workspace, site, **ends)) == HeldNames()
 
 
+@pytest.mark.parametrize("end", [{"gone_at": NOON}, {"merged_into": 7}], ids=["gone", "merged"])
+def test_a_true_positive_that_is_no_longer_in_sentinel_holds_nothing(plant, end):
+    workspace, site, *_ = plant
+    case = incident_at(workspace, site, status=Status.ACTIVE)
+    Incident.objects.filter(pk=case.pk).update(classification="TruePositive")
+    assert held(incident_at(workspace, site)).by_true_positives
+    Incident.objects.filter(pk=case.pk).update(**end)
+    assert held(incident_at(workspace, site)) == HeldNames()
+
+
 def test_the_same_site_seen_through_another_workspace_is_held_too(plant):
     workspace, site, oda, _ = plant
     judged(incident_at(workspace, site), oda)

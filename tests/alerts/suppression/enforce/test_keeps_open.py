@@ -1,5 +1,6 @@
 """On any doubt an incident stays open: one line that does not fit, one hand, one stranger."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.incidents.models import Incident, OtState, Status, TimelineItem
+from alerts.reviews.services import ask_ot, give_verdict
 from alerts.sites.models import Device
 from alerts.suppression.models import LedgerEntry
 from tests.alerts.suppression.enforce.floor import DEVICES, MORNING, POLLING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause, rule
 from tests.conftest import NOON, examples
 from tests.factories.answers import ENTITY, comment, device
+from tests.factories.incidents import make_device, make_site
 
 OTHER = {"SourceDevice": "HMI-02", "SourceDeviceAddress": "10.20.1.2"}
 THREE = (*DEVICES, ("HMI-02", "10.20.1.2"))
@@ -90,6 +93,24 @@ def test_what_sentinel_says_of_the_incident_keeps_it_open(floor, said):
     assert stays_open(floor)
 
 
+@pytest.mark.parametrize(
+    ("flag", "is_closed"),
+    [("classification:unknown", 0), ("details.alert.engine:unknown", 0), ("labels:cut", 1)],
+)
+def test_a_word_that_tagout_did_not_understand_keeps_it_open(floor, flag, is_closed):
+    floor.rule()
+    floor.incident()
+    Incident.objects.update(flags=[flag])
+    assert floor.decide() == is_closed
+
+
+def test_a_severity_that_was_not_understood_keeps_it_open_without_any_flag(floor):
+    floor.rule()
+    floor.incident()
+    Incident.objects.update(severity=0, flags=[])
+    assert stays_open(floor)
+
+
 def test_a_foreign_comment_keeps_it_open(floor):
     floor.rule()
     more = {"alertsCount": 1, "commentsCount": 1}
@@ -107,6 +128,24 @@ def test_an_open_ask_or_a_verdict_keeps_it_open(floor, state):
     floor.rule()
     floor.incident()
     Incident.objects.update(ot_state=state)
+    assert stays_open(floor)
+
+
+@pytest.mark.parametrize("says", ["question", "verdict"])
+def test_a_question_or_a_verdict_keeps_it_open_though_the_row_does_not_say_so(floor, says):
+    """The incident's own column is a copy; what was asked and answered stands in its own rows."""
+    floor.rule()
+    incident = floor.incident()
+    if says == "question":
+        site_id = Device.objects.get(name="PLC-21").zone.site_id
+        ask_ot(
+            incident_ids=[incident.pk], site_id=site_id, question="Yours?", by=floor.leo, now=NOON
+        )
+    else:
+        give_verdict(incident_ids=[incident.pk], verdict="routine", cause="other", by=floor.oda,
+                     note="Routine.", key=uuid.uuid4(), now=NOON)  # fmt: skip
+    incident.timeline.all().delete()
+    Incident.objects.update(ot_state="", labels=[])
     assert stays_open(floor)
 
 
@@ -170,6 +209,19 @@ def test_a_safety_system_is_found_by_its_name_alone_and_by_its_entity_alone(floo
     assert floor.decide() == 1
 
 
+def test_a_safety_system_is_found_though_one_alert_of_the_incident_tells_no_site(floor):
+    anywhere = clause("workspace", "is", floor.workspace.name)
+    floor.rule(replace(ROUTINE, all_of=(ROUTINE.all_of[0], anywhere, ROUTINE.all_of[2])))
+    incident = floor.incident(routine(), routine(number=77))
+    without_site = incident.alerts.order_by("pk").last()
+    named = {"destination_device": "SIS-1", "any_device": ["EWS-07", "SIS-1"]}
+    incident.alerts.filter(pk=without_site.pk).update(site=None, zone=None, **named)
+    there = make_device(make_site("Ulm"), "SIS-1", "10.99.9.9", criticality="safety")
+    assert stays_open(floor)
+    Device.objects.filter(pk=there.pk).update(criticality="normal")
+    assert floor.decide() == 1
+
+
 @pytest.mark.abuse("A45")
 @pytest.mark.parametrize(
     "entity",
@@ -185,6 +237,18 @@ def test_an_entity_that_no_alert_explains_keeps_it_open(floor, entity):
     floor.rule()
     floor.incident(entities=[entity | {"name": "stranger", "id": ENTITY + "stranger"}])
     assert stays_open(floor)
+
+
+@pytest.mark.parametrize(("kind", "is_closed"), [("Nic", 1), ("Teapot", 0)])
+def test_a_part_of_a_named_device_keeps_it_open_where_nobody_knows_what_it_is(
+    floor, kind, is_closed
+):
+    floor.rule()
+    part = {"id": ENTITY + "part", "name": "part", "kind": kind, "properties": {}}
+    more = device("EWS-07", "10.20.9.9", nicEntityIds=[part["id"]])
+    more[0]["name"], more[1]["name"] = "iot-2", "ip-2"
+    floor.incident(entities=[*more, part])
+    assert floor.decide() == is_closed
 
 
 def test_addresses_and_cards_of_a_named_device_are_explained(floor):
@@ -223,6 +287,17 @@ def test_without_its_details_nothing_is_known_of_it(floor):
     floor.incident()
     Incident.objects.update(details_state="pending")
     assert stays_open(floor)
+
+
+def test_stale_data_delays_a_decision_and_loses_none(floor):
+    floor.rule()
+    floor.incident()
+    floor.go(minutes=10)
+    floor.incident()
+    floor.go(minutes=20)
+    assert stays_open(floor)
+    floor.read()
+    assert floor.decide() == 2
 
 
 @pytest.mark.abuse("A45")
