@@ -1,6 +1,6 @@
 """How long history may be asked, and what is said when that was not enough."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -48,6 +48,13 @@ def ask(text: str, params: Any = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(text, params)
         return list(cursor.fetchall())
+
+
+def ids_array(ids: Iterable[int]) -> str:
+    """Return ids as one array. psycopg quotes a list member by member, which for the hundreds of a
+    back-test costs more than the question.
+    """
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def inside(period: Period, *pieces: Sql) -> Sql:

@@ -79,20 +79,23 @@ def find(rule: Rule, period: Period) -> Found:
     *earlier, latest = _passes(rule)
     told = [_count(each, period) for each in earlier]
     scope = inside(period, *map(sql.clause_sql, latest.pins))
-    counted, whole, near = _filters(latest.prefixes), sql.where(rule), sql.near_misses(rule)
+    # After the last line the matches are left: they are collected, so they need not be counted too.
+    counted = _filters(latest.prefixes[:-1])
+    whole, near = sql.where(rule), sql.near_misses(rule)
     (row,) = ask(
-        f"SELECT n, c, CASE WHEN cardinality(m) <= {MAX_ROWS} THEN m END,"
-        f" k[greatest(1, cardinality(k) - {MAX_NEAR_MISSES - 1}):] FROM (SELECT count(*) AS n,"
-        f" ARRAY[{counted.text}] AS c,"
+        f"SELECT n, c, matched, CASE WHEN matched <= {MAX_ROWS} THEN m END,"
+        f" k[greatest(1, cardinality(k) - {MAX_NEAR_MISSES - 1}):]"
+        f" FROM (SELECT n, c, m, k, coalesce(cardinality(m), 0) AS matched"
+        f" FROM (SELECT count(*) AS n, ARRAY[{counted.text}]::bigint[] AS c,"
         f" array_agg(a.id) FILTER (WHERE {whole.text}) AS m,"
         f" array_agg(a.id) FILTER (WHERE {near.text}) AS k"
-        f" FROM incidents_alert a WHERE {scope.text}) found",
+        f" FROM incidents_alert a WHERE {scope.text}) collected) found",
         (*counted.params, *whole.params, *near.params, *scope.params),
     )
-    of_type, last, ids, close = row
-    after = (*(number for _, counts in told for number in counts), *last)
+    of_type, before, matched, ids, close = row
+    after = (*(number for _, counts in told for number in counts), *before, matched)
     total = _total(rule, [*earlier, latest], [*(n for n, _ in told), of_type], period)
-    return Found(Counts(total, after), of_type, last[-1], tuple(ids or ()), tuple(close or ()))
+    return Found(Counts(total, after), of_type, matched, tuple(ids or ()), tuple(close or ()))
 
 
 @dataclass(frozen=True, slots=True)

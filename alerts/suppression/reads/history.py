@@ -22,7 +22,7 @@ from alerts.suppression.engine.guards.rollback import LINK
 from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.reads.asking import Period, ask, inside
+from alerts.suppression.reads.asking import Period, ask, ids_array, inside
 from alerts.suppression.reads.handling import (
     MAX_MINUTES,
     MIN_CLOSES,
@@ -127,7 +127,7 @@ type Cases = dict[tuple[str, str], list[tuple[int, datetime]]]
 
 def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
     """The alerts as rows, oldest first, with all that may stop a rule."""
-    found = ask(_ROWS, [list(ids)])
+    found = ask(_ROWS, [ids_array(ids)])
     verdicts = _verdicts_on(ids)
     endings = _endings_of({incident for row in found for incident in row[-1]})
     traits: dict[tuple[object, ...], tuple[Traits, bool]] = {}
@@ -191,12 +191,12 @@ def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
 
 def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set[int]:
     """Return those of the incidents that hold another alert than these."""
-    return {row[0] for row in ask(_SHARED, [list(incidents), list(alerts)])}
+    return {row[0] for row in ask(_SHARED, [ids_array(incidents), ids_array(alerts)])}
 
 
 def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
     """The words of the line that kept each of these alerts out."""
-    found = ask(f"{sql.SELECT_FACTS} WHERE a.id = ANY(%s)", [list(ids)])
+    found = ask(f"{sql.SELECT_FACTS} WHERE a.id = ANY(%s)", [ids_array(ids)])
     names = (
         *("workspace", "site", "zone", *sql.PLAIN, "alerts_in_incident", "entities_in_incident"),
         *("planned_work", "planned_work_by_name"),
@@ -236,7 +236,7 @@ def handling_of(incidents: Collection[int]) -> HandlingTime:
     """Return how long people took to close these incidents or, where too few of them were
     measured, any.
     """
-    measured = [float(row[0]) for row in ask(_CLOSES, [list(incidents)])]
+    measured = [float(row[0]) for row in ask(_CLOSES, [ids_array(incidents)])]
     if len(measured) < MIN_CLOSES:
         return usual_handling()
     minutes = median(min(max(minutes, 0.0), MAX_MINUTES) for minutes in measured)
@@ -265,7 +265,7 @@ def _facts(said: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
 
 def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     held: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for alert, annotation, verdict in ask(_VERDICTS, [list(ids), list(ids)]):
+    for alert, annotation, verdict in ask(_VERDICTS, [ids_array(ids)] * 2):
         held[alert].append((str(annotation), verdict))
     return held
 
@@ -273,7 +273,7 @@ def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
 def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
     given = [Status.CLOSED, TRUE_POSITIVE]
     names = ("true_positive", "reopened", "linked")
-    found = ask(_ENDINGS, [*given, *given, list(incidents)])
+    found = ask(_ENDINGS, [*given, *given, ids_array(incidents)])
     ended = {pk: tuple(n for n, holds in zip(names, told, strict=True) if holds)
              for pk, *told in found}  # fmt: skip
     return {pk: held for pk, held in ended.items() if held}

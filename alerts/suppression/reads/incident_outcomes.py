@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from alerts.incidents.models import Status, TimelineItem
-from alerts.suppression.reads.asking import ask
+from alerts.suppression.reads.asking import ask, ids_array
 
 # A rule acts within minutes of an incident. Whoever touched it before that keeps it open (S1).
 TIME_TO_ACT: Final = timedelta(minutes=5)
@@ -28,10 +28,10 @@ SELECT i.id FROM incidents_incident i
 def touched_incidents(incident_ids: Collection[int]) -> set[int]:
     """Return those that a person worked on before a rule would have acted."""
     sentinel = TimelineItem.Side.SENTINEL.value
-    given = [list(incident_ids), TIME_TO_ACT, sentinel, list(_BY_HAND)]
+    given = [ids_array(incident_ids), TIME_TO_ACT, sentinel, list(_BY_HAND)]
     return {row[0] for row in ask(_TOUCHED, given)}
 
 
 def incidents_closed_as_benign(incident_ids: Collection[int]) -> set[int]:
     """Return those that people closed as benign or false positive; what a rule closed is none."""
-    return {row[0] for row in ask(_CLOSED, [list(incident_ids), Status.CLOSED, list(_BENIGN)])}
+    return {row[0] for row in ask(_CLOSED, [ids_array(incident_ids), Status.CLOSED, list(_BENIGN)])}
