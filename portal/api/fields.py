@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from rest_framework import serializers
 
 from portal.moments import read_moment
@@ -107,3 +108,11 @@ class WordField(serializers.ChoiceField):
     def to_representation(self, value: Any) -> str:
         """Return the word."""
         return self.words[value]
+
+
+class StructField(serializers.DictField):
+    """Plain data that a msgspec struct was written as; the struct describes it."""
+
+    def __init__(self, struct: type[Struct], **options: Any) -> None:
+        super().__init__(**options)
+        self.struct = struct

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import msgspec
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
@@ -205,6 +208,23 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # partly typed: read as unty
             schema |= blank if field.allow_blank else {"minLength": 1, "pattern": _SOME_TEXT}
         if isinstance(field, serializers.ListField) and not field.allow_empty:
             schema.setdefault("minItems", 1)
+
+
+class StructExtension(OpenApiSerializerFieldExtension):  # type: ignore[misc]  # as above
+    """Describes a `StructField` by its struct."""
+
+    target_class = "portal.api.fields.StructField"
+
+    def map_serializer_field(self, auto_schema: ApiSchema, direction: Any) -> dict[str, Any]:
+        """Return the reference to the struct, which stands among the components."""
+        (reference,), parts = msgspec.json.schema_components(
+            [self.target.struct], ref_template="#/components/schemas/{name}"
+        )
+        for name, schema in parts.items():
+            auto_schema.registry.register_on_missing(
+                ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)
+            )
+        return reference
 
 
 def first_paragraph(thing: Any) -> str:

@@ -3,26 +3,20 @@
 from typing import Any
 
 from django.utils.translation import gettext
-from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import (
     CharField,
     DateTimeField,
-    DictField,
     IntegerField,
     ListField,
     Serializer,
     UUIDField,
 )
 
-from alerts.suppression.engine.backtest_schema import body_schema
+from alerts.suppression.engine.backtest_body import BackTestBody
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import RuleVersion
+from portal.api.fields import StructField
 from portal.ui.words import numeral
-
-
-@extend_schema_field(body_schema())
-class BackTestField(DictField):
-    """A back-test as it was frozen."""
 
 
 class RequestedBackTestSerializer(Serializer[Any]):
@@ -34,7 +28,7 @@ class RequestedBackTestSerializer(Serializer[Any]):
     ran_at = DateTimeField()
     history_days = IntegerField(help_text="how much history there was")
     reasons = ListField(child=CharField(), help_text="held against the rule")
-    backtest = BackTestField(help_text="docs/schemas/backtest-1.json")
+    backtest = StructField(BackTestBody, help_text="docs/schemas/backtest-1.json")
 
 
 def backtest_facts(version: RuleVersion) -> dict[str, Any] | None:

@@ -1,9 +1,10 @@
 """What a rule would catch in Sentinel beyond what it says, read from history."""
 
-from typing import Any, Final
+from typing import Final
 
 from alerts.sentinel.models import Workspace
 from alerts.suppression.engine import sql
+from alerts.suppression.engine.backtest_body import Catches, DeployedBody
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
 from alerts.suppression.engine.deployed import deployed
 from alerts.suppression.engine.rule import Rule
@@ -12,26 +13,23 @@ from alerts.suppression.engine.sql import Sql
 from alerts.suppression.reads.asking import Period, ask, inside
 
 MAX_LISTED = 200
-_CATCHES: Final = {"exact": "same", "wider": "more", "impossible": "nothing"}
+_CATCHES: Final[dict[str, Catches]] = {"exact": "same", "wider": "more", "impossible": "nothing"}
 
 
-def wider_in(rule: Rule, workspace: Workspace, period: Period) -> dict[str, Any]:
+def wider_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
     """The compiler's answer for this workspace, with the extra incidents, the newest first."""
     # History is asked what the conditions would do, not whether the workspace takes them.
     compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
     lost = [each for each in compiled.reasons if each.why.code != "sentinel.not_one"]
     catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
-    told: dict[str, Any] = {
-        "workspace": workspace.name,
-        "catches": catches,
-        "reasons": [[each.why.code, each.why.detail] for each in lost],
-        "extra": 0,
-        "incidents": [],
-    }
-    if catches != "more":
-        return told
-    found = _extra(rule, deployed(rule, compiled), workspace, period)
-    return told | {"extra": len(found), "incidents": found[:MAX_LISTED]}
+    extra = _extra(rule, deployed(rule, compiled), workspace, period) if catches == "more" else []
+    return DeployedBody(
+        workspace=workspace.name,
+        catches=catches,
+        reasons=[(each.why.code, each.why.detail) for each in lost],
+        extra=len(extra),
+        incidents=extra[:MAX_LISTED],
+    )
 
 
 def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:

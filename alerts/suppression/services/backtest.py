@@ -11,9 +11,14 @@ from django.utils.translation import gettext as _
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.engine.backtest import back_test
+from alerts.suppression.engine.backtest_body import (
+    DeployedBody,
+    HandlingBody,
+    OutsideHoursBody,
+)
 from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.evidence import totals_in
-from alerts.suppression.engine.freezing import frozen, totals_as_json
+from alerts.suppression.engine.freezing import frozen, totals_by_verdict
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.width import reasons_against_reach
 from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
@@ -175,33 +180,34 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
         true_positives=told.true_positives,
     )  # fmt: skip
     body = frozen(
-        told, rule_hash=rule_hash(said), start=period.start, end=period.end, ran_at=now,
+        told,
+        rule_hash=rule_hash(said),
+        start=period.start,
+        end=period.end,
+        ran_at=now,
         after_each=tuple(each or 0 for each in found.counts.after_each),
-    )  # fmt: skip
-    body |= {
-        "total": found.counts.total,
-        "history_days": days,
-        "of_type": found.of_type,
-        "minutes_per_incident": _rounded(handling.minutes),
-        "handling": {
-            "minutes": _rounded(handling.minutes),
-            "closings": handling.closings,
-            "of": "matches" if handling.is_of_matches else "all",
-        },
-        "outside_hours": _outside_hours(said, period),
-        "deployed": _deployed(said, period),
-    }
+        total=found.counts.total,
+        of_type=found.of_type,
+        history_days=days,
+        handling=HandlingBody(
+            minutes=_rounded(handling.minutes),
+            closings=handling.closings,
+            of="matches" if handling.is_of_matches else "all",
+        ),
+        outside_hours=_outside_hours(said, period),
+        deployed=_deployed(said, period),
+    )
     return _Run(body, tuple(reasons), days, found.counts)
 
 
-def _outside_hours(said: Rule, period: Period) -> dict[str, Any] | None:
+def _outside_hours(said: Rule, period: Period) -> OutsideHoursBody | None:
     """What was said of alerts that only the hours of the rule leave out: they stay with people."""
     ids = history.judged_outside_hours(said, period)
     if ids is None:
         return None
     rows = history.rows_of(ids, cases={})
     positives = {pk for row in rows if "true_positive" in row.outcomes for pk in row.incidents}
-    return totals_as_json(totals_in(rows)) | {"true_positives": len(positives)}
+    return OutsideHoursBody(**totals_by_verdict(totals_in(rows)), true_positives=len(positives))
 
 
 def _near(said: Rule, found: Found, period: Period) -> dict[int, Sentence]:
@@ -215,7 +221,7 @@ def _site_ids(said: Rule, matched: Sequence[str]) -> list[int]:
     return list(Site.objects.filter(name__in=names).values_list("pk", flat=True))
 
 
-def _deployed(said: Rule, period: Period) -> list[dict[str, Any]]:
+def _deployed(said: Rule, period: Period) -> list[DeployedBody]:
     """What Sentinel would catch in each workspace beyond the rule, where it is to enforce it."""
     if said.enforcement != "sentinel":
         return []

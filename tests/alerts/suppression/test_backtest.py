@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from alerts.suppression.engine.backtest import back_test
+from alerts.suppression.engine.backtest_body import HandlingBody
 from alerts.suppression.engine.bound import (
     MIN_JUDGED,
     bound_words,
@@ -290,7 +291,20 @@ def test_traits_are_what_a_person_would_notice():
 def test_what_is_frozen_is_plain_data_with_its_rule_and_period():
     rows = [row(1, verdict="routine"), row(2, outcomes=frozenset({"reopened"})), row(3)]
     found = back_test(rows, near=[(row(4), "hour")], **USUAL)
-    told = frozen(found, rule_hash="h1", start=START, end=END, ran_at=END, after_each=(412, 3))
+    told = frozen(
+        found,
+        rule_hash="h1",
+        start=START,
+        end=END,
+        ran_at=END,
+        after_each=(412, 3),
+        total=412,
+        of_type=30,
+        history_days=90,
+        handling=HandlingBody(minutes=None, closings=0, of="all"),
+        outside_hours=None,
+        deployed=[],
+    )
     assert json.loads(json.dumps(told)) == told
     assert (told["rule_hash"], told["start"]) == ("h1", "2026-08-26T22:00:00Z")
     assert (told["alerts"], told["after_each"]) == (3, [412, 3])

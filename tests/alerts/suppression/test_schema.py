@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from alerts.suppression.engine.backtest_schema import backtest_schema
+from alerts.suppression.engine.backtest_body import backtest_schema
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.reading import MEMBERS
 from alerts.suppression.engine.schema import rule_schema
