@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,8 +16,8 @@ MAX_RULE_BYTES: Final = 256_000  # bytes
 _TEXTS = ("title", "reason", "owner_ot", "owner_soc", "enforcement")
 _TEXT_LISTS = ("evidence", "actions")
 _CLAUSES = ("all_of", "except_any")
-MEMBERS: Final = frozenset({"version", "expires_at", *_TEXTS, *_TEXT_LISTS, *_CLAUSES})
-_NEEDED = ("version", "title", "all_of")
+MEMBERS: Final = frozenset({"version", *(member.name for member in fields(Rule))})
+_NEEDED = ("version", *(member.name for member in fields(Rule) if member.default is MISSING))
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 

@@ -6,7 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
 
 from alerts.suppression.engine.clauses import Clause, is_everything, narrows, reasons_against_clause
 from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD
@@ -17,6 +19,7 @@ VERSION: Final = 1
 ACTIONS: Final = ("close",)
 ENFORCEMENTS: Final = ("tagout", "sentinel")
 MAX_CLAUSES: Final = 20
+MIN_TITLE_LENGTH: Final = 4
 MAX_TITLE_LENGTH: Final = 200
 # The generic title under which sensors report what their own rules found: never enough alone.
 USER_RULE_TITLE: Final = "Unauthorized Operation was detected by a User Defined Rule"
@@ -24,18 +27,21 @@ USER_RULE_TITLE: Final = "Unauthorized Operation was detected by a User Defined 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What two people sign. `reason` is the routine cause, `evidence` names annotations."""
+    """What two people sign. `reason` is the routine cause, `evidence` names annotations.
 
-    title: str
-    all_of: tuple[Clause, ...]
-    except_any: tuple[Clause, ...] = ()
+    Its members and their bounds are also those of the published schema (`schema.py`).
+    """
+
+    title: Annotated[str, Meta(min_length=MIN_TITLE_LENGTH, max_length=MAX_TITLE_LENGTH)]
+    all_of: Annotated[tuple[Clause, ...], Meta(min_length=1, max_length=MAX_CLAUSES)]
+    except_any: Annotated[tuple[Clause, ...], Meta(max_length=MAX_CLAUSES)] = ()
     reason: str = ""
     evidence: tuple[str, ...] = ()
     owner_ot: str = ""
     owner_soc: str = ""
-    actions: tuple[str, ...] = ACTIONS
-    enforcement: str = "tagout"
-    expires_at: datetime | None = None
+    actions: Annotated[tuple[str, ...], Meta(extra_json_schema={"const": list(ACTIONS)})] = ACTIONS
+    enforcement: Annotated[str, Meta(extra_json_schema={"enum": list(ENFORCEMENTS)})] = "tagout"
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -103,7 +109,7 @@ def reasons_against_rule(rule: Rule) -> list[Sentence]:
 
 
 def _against_frame(rule: Rule) -> list[Sentence]:
-    reasons = reasons_against_text(rule.title, label="title", least=4)
+    reasons = reasons_against_text(rule.title, label="title", least=MIN_TITLE_LENGTH)
     if len(rule.title) > MAX_TITLE_LENGTH:
         reasons.append(Sentence("value.long", label="title", most=MAX_TITLE_LENGTH))
     if rule.actions != ACTIONS:

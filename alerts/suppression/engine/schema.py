@@ -1,48 +1,31 @@
-"""The JSON Schema of a rule, made from the fields themselves; published in docs/schemas."""
+"""The JSON Schema of a rule, made of `Rule` and its fields; published in docs/schemas."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
+
+import msgspec
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.clauses import MAX_VALUE_LENGTH, MAX_VALUES
+from alerts.suppression.engine.clauses import MAX_VALUE_LENGTH, MAX_VALUES, Clause
 from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.fields import FIELDS, Field, Kind, Operator
-from alerts.suppression.engine.rule import (
-    ACTIONS,
-    ENFORCEMENTS,
-    MAX_CLAUSES,
-    MAX_TITLE_LENGTH,
-    VERSION,
-)
-
-_TEXT: Final = {"type": "string"}
+from alerts.suppression.engine.rule import VERSION, Rule
 
 
 def rule_schema() -> dict[str, Any]:
     """What a rule may look like. What it may say is checked in words by the engine."""
-    clauses = {"type": "array", "maxItems": MAX_CLAUSES, "items": {"$ref": "#/$defs/clause"}}
+    _, parts = msgspec.json.schema_components([Rule], ref_template="#/$defs/{name}")
+    members = parts["Rule"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"tagout:rule:{VERSION}",
         "title": "Suppression rule",
         "type": "object",
         "additionalProperties": False,
-        "required": ["version", "title", "all_of"],
-        "properties": {
-            "version": {"const": VERSION},
-            "title": {"type": "string", "minLength": 4, "maxLength": MAX_TITLE_LENGTH},
-            "reason": _TEXT,
-            "evidence": {"type": "array", "items": _TEXT},
-            "owner_ot": _TEXT,
-            "owner_soc": _TEXT,
-            "all_of": {**clauses, "minItems": 1},
-            "except_any": clauses,
-            "actions": {"const": list(ACTIONS)},
-            "enforcement": {"enum": list(ENFORCEMENTS)},
-            "expires_at": {"type": ["string", "null"], "format": "date-time"},
-        },
-        "$defs": {"clause": {"oneOf": [_clause(field) for field in FIELDS.values()]}},
+        "required": ["version", *members["required"]],
+        "properties": {"version": {"const": VERSION}, **members["properties"]},
+        "$defs": {Clause.__name__: {"oneOf": [_clause(field) for field in FIELDS.values()]}},
     }
 
 

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from alerts.suppression.engine.backtest_body import backtest_schema
 from alerts.suppression.engine.fields import FIELDS
 from alerts.suppression.engine.reading import MEMBERS
+from alerts.suppression.engine.rule import as_json
 from alerts.suppression.engine.schema import rule_schema
 from alerts.suppression.services.backtest import run_backtest
 from tests.conftest import NOON
@@ -19,13 +20,24 @@ PUBLISHED = Path(__file__).resolve().parents[3] / "docs" / "schemas" / "rule-1.j
 
 
 def test_the_published_schema_is_up_to_date():
-    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == rule_schema()
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == json.loads(
+        json.dumps(rule_schema())
+    )
 
 
-def test_the_schema_knows_what_the_reader_knows():
+def test_a_rule_as_it_is_written_fits_its_schema():
+    schema, written = rule_schema(), as_json(rules.downloads())
+    assert set(schema["properties"]) == MEMBERS == set(written)
+    check = Draft202012Validator(schema, format_checker=FormatChecker())
+    assert [error.message for error in check.iter_errors(written)] == []
+    for name in ("version", "title", "all_of"):
+        assert not check.is_valid({**written, name: None})
+    assert not check.is_valid({**written, "approved_by": 1})
+
+
+def test_the_schema_knows_the_fields_that_lines_may_name():
     schema = rule_schema()
-    assert set(schema["properties"]) == MEMBERS
-    named = [each["properties"]["field"]["const"] for each in schema["$defs"]["clause"]["oneOf"]]
+    named = [each["properties"]["field"]["const"] for each in schema["$defs"]["Clause"]["oneOf"]]
     assert named == list(FIELDS)
 
 
