@@ -7,6 +7,7 @@ import pytest
 from alerts.suppression.engine.guards.life import (
     CREDIT_PERIOD,
     Trial,
+    credit_start,
     credit_wanted,
     is_unended,
     reasons_against_another,
@@ -181,6 +182,16 @@ def test_up_to_eight_matches_of_the_weeks_before_count(matches, credit, found):
     assert codes(reasons_against_promotion(trial, now=NOW)) == found
     early = reasons_against_promotion(trial, now=NOW - SECOND)
     assert codes(early) == ["canary.days", *found]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "since"),
+    [((), 28), ((10, 20), 28), ((40, 70), 70), ((40, 70, 100), 70), ((170, 200), 180)],
+    ids=["no work", "recent", "two of them", "not three", "none of half a year ago"],
+)
+def test_a_trial_looks_back_28_days_or_to_the_last_two_occurrences_of_its_work(days_ago, since):
+    begun = [NOW - timedelta(days=days) for days in days_ago]
+    assert credit_start(begun, now=NOW) == NOW - timedelta(days=since)
 
 
 def test_credit_takes_back_no_true_positive():

@@ -11,6 +11,7 @@ from alerts.patterns.engine.mining import mine
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.sides import Rung
 from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.guards.never import HIGH
 from alerts.suppression.engine.rule import reasons_against_rule
 from tests.alerts.patterns.engine.plants import cell, device, happened, outside
 from tests.conftest import NOON
@@ -146,6 +147,13 @@ def test_strict_types_name_each_device_and_keep_to_hours():
     assert pattern.obstacle == ""
 
 
+@pytest.mark.parametrize(("severity", "is_strict"), [(HIGH - 1, False), (HIGH, True)])
+def test_any_type_is_strict_at_high_severity(severity, is_strict):
+    pattern = one([cell(HISTORIAN, each, SOFT[0], hour=6, severity=severity) for each in GATEWAYS])
+    assert pattern.is_strict == is_strict
+    assert (pattern.destination.rung == Rung.LISTED) == is_strict
+
+
 def test_strict_types_keep_to_the_hours_that_were_judged():
     station, plc = device("ENG-WS-04", kind="Engineering"), device("PLC-07")
     tuesdays = happened(range(1, 90, 7), 6, 2)
@@ -169,6 +177,19 @@ def test_strict_types_without_hours_keep_to_planned_work_of_a_kind():
     said = rule_for(pattern, time_zone="UTC", now=NOON)
     assert Clause("planned_work", "within", ("vendor-visit",)) in said.all_of
     assert reasons_against_rule(said) == []
+
+
+@pytest.mark.parametrize(("inside", "kind"), [(36, "vendor-visit"), (35, "")])
+def test_planned_work_must_hold_nine_of_ten_alerts(inside, kind):
+    held = [happened([d], hour=d * 5 % 24, works=["vendor-visit"])[0] for d in range(inside)]
+    others = [happened([d], hour=d * 5 % 24)[0] for d in range(inside, 40)]
+    pattern = one([cell(HISTORIAN, GATEWAYS[0], BOXED, occurrences=held + others)])
+    assert pattern.planned_work == kind
+
+
+@pytest.mark.parametrize(("days", "count"), [(4, 0), (5, 1)])
+def test_a_pattern_has_at_least_five_alerts(days, count):
+    assert len(mine([cell(HISTORIAN, GATEWAYS[0], SOFT[0], days=range(days))], INVENTORY)) == count
 
 
 def test_work_of_no_kind_makes_no_rule():

@@ -42,6 +42,12 @@ def _alert(**properties):
     return change
 
 
+def _decided_by_another_text(floor):
+    change = Change.objects.get()
+    change.check_args["versions"] = {str(floor.version.pk): "0" * 64}
+    change.save(update_fields=["check_args"])
+
+
 def _edit(**properties):
     return lambda floor: floor.sentinel.edit(floor.target.name, **properties)
 
@@ -56,6 +62,7 @@ def _edit(**properties):
         (_version(expires_at=NOON), "has ended"),
         (_version(rule_hash="0" * 64), "does not act any more"),
         (_unsign, "does not act any more"),
+        (_decided_by_another_text, "is not the rule that it was"),
         (lambda floor: floor.join(floor.target, routine()), "An alert joined"),
         (lambda floor: floor.sentinel.alerts[floor.target.name].clear(), "lists no alert"),
         (_alert(severity="High"), "An alert has changed"),
@@ -72,7 +79,7 @@ def _edit(**properties):
         (lambda floor: floor.go(minutes=16), "minutes old"),
         (lambda floor: Incident.objects.update(ot_state="waiting"), "a question to OT"),
     ],
-    ids=range(19),
+    ids=range(20),
 )  # fmt: skip
 def test_what_is_no_longer_right_is_not_closed(decided, happens, reason):
     happens(decided)

@@ -169,6 +169,18 @@ def test_what_was_closed_in_sentinel_and_opened_again_there_stays_open(floor):
     assert stays_open(floor)
 
 
+def test_what_a_rule_has_closed_is_not_closed_by_a_rule_again(floor, caplog):
+    floor.rule()
+    incident = floor.incident()
+    assert floor.decide() == 1
+    floor.deliver()
+    incident.timeline.all().delete()
+    later = NOON + timedelta(seconds=1)
+    Incident.objects.update(status=Status.NEW, closed_by="", labels=[], changed_at=later)
+    assert floor.decide() == 0
+    assert "could not be judged" not in caplog.text  # nor is it left to the database to refuse it
+
+
 @pytest.mark.abuse("A45")
 @pytest.mark.parametrize(
     "alert",

@@ -12,6 +12,7 @@ from alerts.sites.models import Device, Site, Zone
 from alerts.suppression.models import GroupMember, LedgerEntry, NewMember
 from alerts.suppression.reads.members import late_members
 from alerts.suppression.reads.why import why_of
+from alerts.suppression.services.life import start_canary
 from alerts.suppression.services.members import record_members
 from alerts.suppression.services.reopen import watch_closed_incidents
 from tests.alerts.suppression.enforce.floor import SITE, SOURCE, TYPE, routine
@@ -75,6 +76,21 @@ def test_a_member_of_the_signing_is_closed_without_ado(plant):
     plant.deliver()
     assert is_closed(incident)
     assert not NewMember.objects.exists()
+
+
+def test_who_is_in_the_group_when_the_second_side_signs_is_a_member(plant):
+    version = plant.rule(GROUP, state="proposed", site_ids=[plant.site.pk])
+    start_canary(version, by=plant.leo, now=NOON)
+    make_plc(plant, 23)
+    assert [each.device.name for each in late_members(version)] == ["PLC-23"]
+
+
+def test_a_device_at_an_address_that_is_a_member_s_name_is_new(plant):
+    make_device(plant.site, "10.20.2.23", "10.20.2.30", kind="PLC")
+    signed(plant)
+    first = poll(plant, 23)
+    assert plant.decide() == 0
+    assert NewMember.objects.get().incident == first
 
 
 def test_the_first_incident_of_a_new_member_goes_to_a_person_and_the_second_does_not(plant):
