@@ -130,6 +130,12 @@ def test_who_may_not_decide_is_refused_and_that_is_on_record(canary, people, who
     assert Entry.objects.get(action="suppression.promotion.refused").details["reasons"]
 
 
+def test_who_gave_evidence_does_not_promote_for_the_soc(canary, people, history):
+    canary.evidence.add(*rules.judge(history.incidents[:1], by=people.leo))
+    with pytest.raises(CannotApprovePromotion, match="for OT only"):
+        approve(canary, people.leo)
+
+
 def test_nobody_decides_twice(canary, people):
     approve(canary, people.oda)
     with pytest.raises(CannotApprovePromotion, match="decided already"):
