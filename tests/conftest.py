@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
+from django.template import Template
 from django.test import TransactionTestCase
+from django.test.utils import instrumented_test_render
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
@@ -35,6 +37,23 @@ def pytest_collection_finish(session):
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+RENDER = Template._render  # as it is before Django's test environment replaces it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def render_as_in_production(django_test_environment):
+    """Copying the context of each piece of a page for the test client is a tenth of what the page
+    costs. A test that reads `answer.context` asks for `keep_contexts`.
+    """
+    Template._render = RENDER
+
+
+@pytest.fixture
+def keep_contexts(monkeypatch):
+    """Answers carry the contexts of their templates."""
+    monkeypatch.setattr(Template, "_render", instrumented_test_render)
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,17 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import pytest
+from django.http import HttpRequest
 from django.test import Client
+
+from portal.ui import shell
 
 # An address is taken for one of its kind by what names a row in it.
 _NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
@@ -17,6 +24,29 @@ _LINK = re.compile(r"<link\b[^>]*>|<!--.*?-->", re.S)  # files of the page; what
 _LEFT_OUT = ("/static/", "/api/", "/ui/", "/logout/", "/favicon", "/training/")
 
 
+@contextmanager
+def read_facts_once() -> Iterator[None]:
+    """The counters and the footer of the frame are read on the first page and shown on the others
+    of the same person: where nothing changes they are the same, and a third of what a page costs.
+    """
+    read: dict[tuple[str, Any], shell.Fact] = {}
+
+    def once(key: str, ask: shell.ReadFact) -> shell.ReadFact:
+        def fact(request: HttpRequest) -> shell.Fact:
+            name = (key, request.user.pk)
+            if name not in read:
+                read[name] = ask(request)
+            return read[name]
+
+        return fact
+
+    facts = {key: (place, once(key, ask)) for key, (place, ask) in shell._facts.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shell, "_facts", facts)
+        yield
+
+
+@read_facts_once()
 def crawl(client: Client, start: str = "/", *, most: int = MAX_PAGES) -> dict[str, str]:
     """The HTML by address of what can be reached from `start`, a few of each kind of address."""
     pages: dict[str, str] = {}

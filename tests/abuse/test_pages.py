@@ -15,6 +15,7 @@ from portal.accounts.services import SCOPES_OF_ROLE
 from portal.audit.models import Entry
 from tests.abuse.world import WHERE, filled, person_with, things_of
 from tests.architecture.test_strangers import addresses
+from tests.crawl import read_facts_once
 from tests.reuse import reuse_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -53,6 +54,7 @@ def test_any_word_of_porto_on_a_page_is_found():
     ("role", "kind"),
     [(role, kind) for role in Role for kind in WHERE if kind in SCOPES_OF_ROLE[role]],
 )
+@read_facts_once()
 def test_a12_pages_show_and_change_nothing_of_another_site_or_workspace(
     make_person, gdansk, foreign, role, kind, attempts
 ):

@@ -16,7 +16,7 @@ from portal.accounts.models import Role, ScopeKind, User
 from tests import cast
 from tests.abuse.roles import Offers, plain
 from tests.conftest import NOON, add_person
-from tests.crawl import MAX_OF_A_KIND, kind_of
+from tests.crawl import MAX_OF_A_KIND, kind_of, read_facts_once
 from tests.factories import lessons
 from tests.factories.lessons import make_draft, publish_modules
 from tests.reuse import reuse_rows
@@ -198,6 +198,7 @@ def offers(page, address):
 
 
 @pytest.mark.parametrize("role", ROLES)
+@read_facts_once()
 def test_a_page_offers_what_the_role_may_do_and_no_link_leads_to_a_closed_page(world, visit, role):
     page = visit(role)
     found = {name: offers(page, address) for name, address in world.items()}

@@ -22,7 +22,7 @@ from portal.api.schema import document
 from tests import cast
 from tests.alerts.reviews.conftest import answer_of, make_alike
 from tests.conftest import NOON, add_person
-from tests.crawl import crawl
+from tests.crawl import crawl, read_facts_once
 from tests.factories.incidents import make_device
 from tests.program import Program
 from tests.reuse import reuse_rows
@@ -267,7 +267,7 @@ def test_what_the_first_answer_was_makes_no_difference(workspace, site, oda, kas
 
 def answer_everything(workspace, site, oda, kasia, verdict):
     """All that Kasia reads in a world in which this was Oda's answer."""
-    with transaction.atomic():
+    with transaction.atomic(), read_facts_once():
         restart_sequences()
         make_device(site, "PLC-PL2-07", "10.20.2.7", kind="PLC")
         alike = [

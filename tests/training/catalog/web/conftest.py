@@ -5,7 +5,7 @@ from django.test import Client
 
 
 @pytest.fixture
-def tom(author):
+def tom(author, keep_contexts):
     page = Client()
     page.force_login(author)
     return page

@@ -18,7 +18,7 @@ CHANGES = "/authoring/changes/?module=paths"
 
 
 @pytest.fixture
-def tom(author):
+def tom(author, keep_contexts):
     publish_modules()
     page = Client()
     page.force_login(author)
