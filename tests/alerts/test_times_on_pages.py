@@ -11,7 +11,7 @@ from html import unescape
 
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import DateTimeField, F
 from django.test import Client
 
@@ -22,6 +22,7 @@ from tests.architecture.test_query_budgets import add_people, fill, make_place
 from tests.conftest import NOON
 from tests.crawl import crawl
 from tests.factories.incidents import make_site
+from tests.reuse import reuse_rows
 
 SHIFT = timedelta(minutes=7)
 SEEN_IN_UTC = {"07", "41"}  # 41: the moment that the frozen back-tests of the factories name
@@ -37,29 +38,22 @@ TAG = re.compile(r"<[^>]*>")
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def pages(django_db_setup, django_db_blocker):
-    """What five people reach: with a plant in Pune alone, then with a second one in Kathmandu."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+@reuse_rows
+def people(db):
+    """Five people and a world with one plant, in Pune."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("portal.clock.now", lambda: NOON)
         site, workspace = make_place()
         people = add_people(site)
         fill(site, workspace, people, 3)
-        Site.objects.update(time_zone="Asia/Kolkata")
-        shift_all_moments()
-        patch.setattr("portal.clock.now", lambda: NOON + SHIFT + timedelta(days=2))
-        for name in ("oda", "sam", "mia", "ada"):
-            found[name, "one plant"] = pages_of(people[name])
-        sam = people["sam"]
-        for display, cookie in (("utc", ""), ("mine", "Asia/Kathmandu"), ("mine", "")):
-            User.objects.update(time_display=display)
-            found["sam", f"{display} {cookie}"] = pages_of(sam, cookie=cookie, most=40)
-        User.objects.update(time_display="plant")
-        make_site("Kathmandu", time_zone="Asia/Kathmandu")
-        found["leo", "two plants"] = pages_of(people["leo"])
-        transaction.set_rollback(True)
-    return found
+    Site.objects.update(time_zone="Asia/Kolkata")
+    shift_all_moments()
+    return people
+
+
+@pytest.fixture(autouse=True)
+def two_days_later(monkeypatch):
+    monkeypatch.setattr("portal.clock.now", lambda: NOON + SHIFT + timedelta(days=2))
 
 
 def shift_all_moments():
@@ -73,7 +67,10 @@ def shift_all_moments():
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
-def pages_of(person: User, cookie: str = "", most: int = 80) -> dict[str, str]:
+def pages_of(
+    person: User, *, display: str = "plant", cookie: str = "", most: int = 80
+) -> dict[str, str]:
+    User.objects.filter(pk=person.pk).update(time_display=display)
     client = Client()
     client.force_login(person)
     if cookie:
@@ -103,28 +100,29 @@ def clocks_of(html: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("name", "least"), [("oda", 40), ("sam", 40), ("mia", 30), ("ada", 5)])
-def test_nothing_is_shown_in_utc_under_plant_time(pages, name, least):
-    found = pages[name, "one plant"]
+def test_nothing_is_shown_in_utc_under_plant_time(people, name, least):
+    found = pages_of(people[name])
     assert len(found) > least, found.keys()
     assert {address: bare for address, html in found.items() if (bare := bare_utc(html))} == {}
     if name != "ada":  # whose pages say how long ago
         assert set().union(*map(clocks_of, found.values())) & AT_PUNE
 
 
-def test_in_utc_nothing_is_shown_on_another_clock(pages):
-    shown = set().union(*map(clocks_of, pages["sam", "utc "].values()))
+def test_in_utc_nothing_is_shown_on_another_clock(people):
+    found = pages_of(people["sam"], display="utc", most=40)
+    shown = set().union(*map(clocks_of, found.values()))
     assert shown & SEEN_IN_UTC and not shown & (AT_PUNE | AT_KATHMANDU)
 
 
-def test_in_the_readers_own_time_nothing_is_shown_on_another_clock(pages):
-    found = pages["sam", "mine Asia/Kathmandu"]
+def test_in_the_readers_own_time_nothing_is_shown_on_another_clock(people):
+    found = pages_of(people["sam"], display="mine", cookie="Asia/Kathmandu", most=40)
     assert {address: bare for address, html in found.items() if (bare := bare_utc(html))} == {}
     shown = set().union(*map(clocks_of, found.values()))
     assert shown & AT_KATHMANDU and not shown & AT_PUNE
 
 
-def test_while_the_browser_has_not_said_its_zone_it_is_plant_time_and_says_so(pages):
-    found = pages["sam", "mine "]
+def test_while_the_browser_has_not_said_its_zone_it_is_plant_time_and_says_so(people):
+    found = pages_of(people["sam"], display="mine", most=40)
     shown = set().union(*map(clocks_of, found.values()))
     assert shown & AT_PUNE and not shown & AT_KATHMANDU
     for html in (html for html in found.values() if 'value="plant"' in html):
@@ -132,9 +130,10 @@ def test_while_the_browser_has_not_said_its_zone_it_is_plant_time_and_says_so(pa
         assert 'value="mine" aria-pressed="false" data-own-zone hidden' in html
 
 
-def test_where_plants_have_different_clocks_every_moment_says_on_which_it_is(pages):
+def test_where_plants_have_different_clocks_every_moment_says_on_which_it_is(people):
     faults = {}
-    found = pages["leo", "two plants"]
+    make_site("Kathmandu", time_zone="Asia/Kathmandu")
+    found = pages_of(people["leo"])
     assert len(found) > 40, found.keys()
     for address, html in found.items():
         words = [unescape(TAG.sub("", each)) for each in TIME.findall(html)]
