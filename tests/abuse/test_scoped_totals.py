@@ -13,6 +13,7 @@ from tests import cast
 from tests.abuse.test_api import OPERATIONS
 from tests.abuse.world import WHERE, person_with, the_world
 from tests.conftest import NOON
+from tests.crawl import read_facts_once
 from tests.program import Program
 from training.catalog.models import Module
 
@@ -72,6 +73,7 @@ EVERYBODYS = re.compile(
 RECORD = re.compile(r'"record": \{"entries": \d+, "head": "\w+"')
 
 
+@read_facts_once()
 def totals_for(person, program):
     """Everything that lists, counts, finds or measures, as this person gets it."""
     page = Client(raise_request_exception=False)
