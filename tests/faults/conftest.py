@@ -103,9 +103,10 @@ def make_workers(broker, tmp_path):
 
 def wait_until(is_so, *, seconds, what):
     """Look again and again; fail with `what` when the time is over."""
-    until = time.monotonic() + seconds
+    until, pause = time.monotonic() + seconds, 0.01
     while time.monotonic() < until:
         if is_so():
             return
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.1)  # much is so at once, and what is not may take a minute
     pytest.fail(f"After {seconds} s still not: {what}")
