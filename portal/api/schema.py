@@ -274,9 +274,8 @@ def drop_enum_ids(node: Any) -> None:
     """Take out what drf-spectacular notes beside choices to name them."""
     if isinstance(node, dict):
         node.pop("x-spec-enum-id", None)
-    for inner in (
-        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    ):
+        node = list(node.values())
+    for inner in node if isinstance(node, list) else ():
         drop_enum_ids(inner)
 
 

@@ -1,14 +1,12 @@
 """The back-test that is frozen into a request for signatures, for programs."""
 
-from typing import Any
-
 from django.utils.translation import gettext
 from rest_framework.serializers import (
     CharField,
     DateTimeField,
     IntegerField,
-    ListField,
     Serializer,
+    SerializerMethodField,
     UUIDField,
 )
 
@@ -19,31 +17,22 @@ from portal.api.fields import StructField
 from portal.ui.words import numeral
 
 
-class RequestedBackTestSerializer(Serializer[Any]):
-    """What a back-test found, and what it holds against the rule."""
+class RequestedBackTestSerializer(Serializer[RuleVersion]):
+    """What the back-test of a version found, and what it holds against the rule."""
 
-    id = UUIDField()
-    version = IntegerField(help_text="number of the version")
-    hash = CharField(help_text="of the rule that was tested")
-    ran_at = DateTimeField()
-    history_days = IntegerField(help_text="how much history there was")
-    reasons = ListField(child=CharField(), help_text="held against the rule")
-    backtest = StructField(BackTestBody, help_text="docs/schemas/backtest-1.json")
+    id = UUIDField(source="backtest.uuid")
+    version = IntegerField(source="number", help_text="number of the version")
+    hash = CharField(source="backtest.rule_hash", help_text="of the rule that was tested")
+    ran_at = DateTimeField(source="backtest.ran_at")
+    history_days = IntegerField(
+        source="backtest.history_days", help_text="how much history there was"
+    )
+    reasons = SerializerMethodField(help_text="held against the rule")
+    backtest = StructField(
+        BackTestBody, source="backtest.body", help_text="docs/schemas/backtest-1.json"
+    )
 
-
-def backtest_facts(version: RuleVersion) -> dict[str, Any] | None:
-    """Return the back-test of a version that was proposed; None where there is none."""
-    test = version.backtest
-    if test is None:
-        return None
-    return {
-        "id": test.uuid,
-        "version": version.number,
-        "hash": test.rule_hash,
-        "ran_at": test.ran_at,
-        "history_days": test.history_days,
-        "reasons": [
-            words(Sentence(code, **detail), gettext, numeral) for code, detail in test.reasons
-        ],
-        "backtest": test.body,
-    }
+    def get_reasons(self, version: RuleVersion) -> list[str]:
+        """Return them as sentences."""
+        reasons = version.backtest.reasons if version.backtest else []
+        return [words(Sentence(code, **detail), gettext, numeral) for code, detail in reasons]

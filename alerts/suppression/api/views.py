@@ -13,7 +13,7 @@ from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_told_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.api.backtest import RequestedBackTestSerializer, backtest_facts
+from alerts.suppression.api.backtest import RequestedBackTestSerializer
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
 from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
@@ -119,12 +119,12 @@ class RuleViewSet(Resource):
         return ledger_visible_to(self.person).filter(rule=row.rule_id)
 
     @facts(RequestedBackTestSerializer)
-    def backtest(self, row: RuleVersion) -> dict[str, Any]:
+    def backtest(self, row: RuleVersion) -> RuleVersion:
         """The back-test that is frozen into the request for signatures; 404 where there is none."""
         about = version_asked_about(self.person, row)
-        if (found := backtest_facts(about)) is None:
+        if about.backtest is None:
             raise Http404
-        return found
+        return about
 
     @facts(TrialSerializer)
     def trial(self, row: RuleVersion) -> dict[str, Any]:
