@@ -53,6 +53,7 @@ def codes(reasons):
         (rule(POLL, SITE), ["wide.asset"]),
         (rule(POLL, SITE, clause("protocol", "is", "MODBUS")), ["wide.asset"]),
         (rule(POLL, SITE, clause("any_address", "within", "10.20.4.0/24")), ["wide.asset"]),
+        (rule(POLL, SITE, clause("planned_work", "within", "backup")), ["wide.asset"]),
         (rule(POLL, SITE, except_any=[SOURCE]), ["wide.asset"]),
         (rule(SOURCE, except_any=[POLL, SITE]), ["wide.place", "wide.type"]),
         *(

@@ -36,6 +36,7 @@ BAD_LINES = [
     (("severity", "is", "Critical"), "value.severity"),
     (("severity", "at_most", "Unknown"), "value.severity"),
     (("severity", "is", "high"), "value.severity"),
+    (("planned_work", "within", "other"), "value.work"),
     (("techniques", "is", "T08"), "value.technique"),
     (("techniques", "is", "T0843\n"), "value.technique"),
     (("zone", "within", "Packaging 2"), "value.zone"),
