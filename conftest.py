@@ -29,7 +29,13 @@ import django  # noqa: E402  (only now is there a database to name)
 
 django.setup()
 
-pytest_plugins = ["tests.abuse.matrix", "tests.browser", "tests.reuse", "tests.servers"]
+pytest_plugins = [
+    "tests.abuse.matrix",
+    "tests.browser",
+    "tests.reuse",
+    "tests.servers",
+    "tests.worker_roles",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

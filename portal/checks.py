@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError, connection
 
 from portal.backup.services.rights import restrictions_of
+from portal.worker_roles import Right, differing_rights, missing_roles
 
 WANTED = {
     "DATABASE_URL": "The database is the embedded one. Set DATABASE_URL to a PostgreSQL 18 server.",
@@ -135,3 +136,38 @@ def name_rights_that_migrations_took_away(
             id="tagout.DATABASE_ROLE.rights",
         )
     ]
+
+
+@register(deploy=True)
+def name_workers_with_other_rights_than_declared(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Whether each worker has a database role of its own that may do what it needs, no more."""
+    if settings.EMBEDDED:
+        return []
+    try:
+        missing = missing_roles()
+        beyond, lacking = differing_rights()
+    except DatabaseError:  # as above
+        return []
+    warnings = {
+        "missing": missing
+        and "These database roles do not exist, so workers share a role that may write more than"
+        f" they need: {', '.join(missing)}. Make them as docs/operating.md says under “Roles”.",
+        "rights": (beyond or lacking)
+        and f"Workers' database roles {_listed('have needless rights', beyond)}"
+        f"{' and ' if beyond and lacking else ''}{_listed('lack rights', lacking)}."
+        " Run `migrate` as the owner; rights that come from membership in another role it leaves.",
+    }
+    return [
+        Warning(words, id=f"tagout.WORKER_ROLES.{id}") for id, words in warnings.items() if words
+    ]
+
+
+def _listed(words: str, rights: Sequence[Right]) -> str:
+    """Return a few of them as text."""
+    if not rights:
+        return ""
+    few = [f"{right.privilege} in {right.relation} ({right.role})" for right in rights[:5]]
+    more = f" and {len(rights) - 5} more" if len(rights) > 5 else ""
+    return f"{words}: {', '.join(few)}{more}"

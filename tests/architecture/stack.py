@@ -12,6 +12,7 @@ import yaml
 
 from portal.celery import Config
 from portal.schedule import BUSY_QUEUES
+from portal.worker_rights import WORKERS
 from tests.architecture.commands import option_of, troubles_of_command, written_by
 from tests.architecture.image import Stage, command_of, pinned, stages_of, troubles_of_modes
 from tests.architecture.tree import HOME
@@ -25,6 +26,7 @@ FOREIGN = re.compile(
 )
 # The one that may change tables, and where what is kept may lie.
 MIGRATE, DATABASE, BROKER, PROXY = "migrate", "database", "broker", "proxy"
+ROLES = "roles"  # makes the roles of the workers
 
 
 class Strict(yaml.CSafeLoader):
@@ -233,7 +235,8 @@ def _secrets(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     held = set(service.get("secrets", []))
     for secret in held - set(stack.all["secrets"]):
         yield f"there is no secret {secret}"
-    used = {str(value).removeprefix(SECRETS) for value in stack.environment(name).values()}
+    places = [*stack.environment(name).values(), *stack.command(name)]
+    used = {str(place).removeprefix(SECRETS) for place in places}
     for secret in held - used:
         yield f"is given {secret} for nothing"
     for secret in sorted(held):
@@ -245,6 +248,16 @@ def _secrets(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
             yield f"holds {secret}, which one worker alone may hold"
     if "database_url_owner" in held and name not in {MIGRATE, DATABASE}:
         yield "may change tables"
+    if "postgres_password" in held and name not in {ROLES, DATABASE}:
+        yield "may do everything in the database"
+    worker = option_of(stack.command(name), "-Q") or name
+    if worker in WORKERS and f"database_url_{worker}" not in held:
+        yield "has no database role of its own"
+    for other in set(WORKERS) - {worker}:
+        if f"database_url_{other}" in held and name != ROLES:
+            yield f"holds the database role of {other}"
+    if worker in WORKERS and "database_url" in held:
+        yield "holds the database role of web"
 
 
 def _waits(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
@@ -258,7 +271,7 @@ def _waits(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
         condition = waits.get(MIGRATE, {}).get("condition")
         if condition != "service_completed_successfully":
             yield "does not wait for the migrations"
-    once = name == MIGRATE or service.get("profiles") == ["by-hand"]
+    once = name in {MIGRATE, ROLES} or service.get("profiles") == ["by-hand"]
     if service.get("restart") != ("no" if once else "unless-stopped"):
         yield f"restarts {service.get('restart')}"
 

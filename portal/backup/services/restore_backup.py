@@ -23,6 +23,7 @@ from portal.backup.services.rights import current_rights, give_rights
 from portal.errors import Refused
 from portal.jobs.services import take_from_workers
 from portal.notifications.services import give_up_mail
+from portal.worker_roles import set_worker_rights
 
 AT_EASE = """
 SET LOCAL statement_timeout = 0;
@@ -66,6 +67,7 @@ def restore_backup(
     if _pending():
         progress("Bringing the tables to this version …")
         call_command("migrate", interactive=False, verbosity=0)
+    set_worker_rights()  # the lines of migrations, said again, have given workers more
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("ANALYZE")

@@ -8,6 +8,8 @@ from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import OperationalError
 
+from portal.worker_roles import set_worker_rights
+
 _log = logging.getLogger(__name__)
 _DONE = {"apply_success": "Applied", "unapply_success": "Unapplied"}
 _REFUSED = ("password authentication failed", "does not exist")
@@ -22,6 +24,8 @@ class Command(Migrate):
             options["verbosity"] = 0
         try:
             super().handle(*args, **options)
+            if not (options["plan"] or options["check_unapplied"]):
+                self._set_worker_rights()
         except OperationalError as trouble:
             if getattr(trouble.__cause__, "sqlstate", None) is not None:
                 raise
@@ -30,6 +34,16 @@ class Command(Migrate):
                 raise CommandError(sentence) from trouble
             _log.critical("%s", sentence)
             raise SystemExit(1) from trouble
+
+    def _set_worker_rights(self) -> None:
+        """Let the database role of each worker do what this version declares."""
+        if not (changed := set_worker_rights()):
+            return
+        sentence = f"Rights of the workers' database roles: {changed} given or taken away."
+        if settings.LOG_FORMAT == "json":
+            _log.info("%s", sentence)
+        elif self.verbosity:
+            self.stdout.write(sentence)
 
     def migration_progress_callback(
         self, action: str, migration: Any = None, fake: bool = False

@@ -1,0 +1,180 @@
+"""What each worker, and beat, may do in the database: one table, as `portal/schedule.py` is.
+
+A worker writes what is named here and nothing else, and reads everything but PRIVATE, or only what
+is named. Tests run whatever tasks call with exactly these rights (`tests/worker_roles.py`):
+"permission denied" there asks for a line here. Take a right away one version after it was last
+needed, because workers of the version before still run while `migrate` does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ADD = "INSERT"
+CHANGE = "UPDATE"  # also what a row lock (FOR UPDATE) needs
+REMOVE = "DELETE"
+PUT = f"{ADD}, {CHANGE}"
+KEEP = f"{ADD}, {CHANGE}, {REMOVE}"
+
+# Read by nobody but web, unless named below: with these one could act as somebody else.
+PRIVATE = frozenset(
+    {
+        "accounts_apitoken",
+        "accounts_failuresofanhour",
+        "accounts_session",
+        "accounts_signinfailure",
+        "api_answer",
+        "api_usage",
+        "audit_head",
+        "captures_capturepart",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRights:
+    """The tables that one worker writes, each with how, and reads (None: all but PRIVATE)."""
+
+    writes: Mapping[str, str] = field(default_factory=dict)
+    reads: frozenset[str] | None = None
+
+
+_ALIVE = {"jobs_job": PUT}  # signs of life, and leases of work that is no row of its own
+_RECORD = {"audit_entry": ADD}
+# An incident changes, with its group in the queue and its timeline.
+_INCIDENTS = {
+    "incidents_incident": CHANGE,
+    "incidents_group": KEEP,
+    "incidents_timelineitem": ADD,
+}
+_INBOX = {"notifications_mail": ADD, "notifications_notification": ADD}
+_REACH = {"sentinel_reachability": PUT}
+_BY_ALL = {"attack_release", "django_migrations", "jobs_clockoffset"}  # read
+
+WORKERS: Mapping[str, WorkerRights] = {
+    # Takes in what Sentinel says, which strangers may have written. Knows neither people nor rules.
+    "intake": WorkerRights(
+        writes={
+            **_ALIVE,
+            **_RECORD,
+            **_INCIDENTS,
+            **_REACH,
+            "incidents_alert": PUT,
+            "incidents_alertraw": PUT,
+            "incidents_comment": PUT,
+            "incidents_entity": PUT,
+            "incidents_incident": PUT,
+            "incidents_incidentalert": PUT,
+            "incidents_incidentraw": PUT,
+            "incidents_pairmemory": PUT,
+            "incidents_patternmemory": PUT,
+            "incidents_plannedalert": PUT,
+            "intake_cursor": PUT,
+            "intake_missing": KEEP,
+            "intake_quarantined": KEEP,
+            "intake_run": KEEP,
+            "sentinel_freshness": PUT,
+            "sites_device": PUT,
+            "sites_sensor": ADD,
+            "sites_site": ADD,
+            "sites_zone": ADD,
+        },
+        reads=frozenset(
+            {
+                *_BY_ALL,
+                "backup_restore",
+                "outbox_change",
+                "planned_work_nameddevice",
+                "planned_work_occurrence",
+                "planned_work_plannedwork",
+                "planned_work_revision",
+                "sentinel_workspace",
+                "sentinel_workspacecredential",
+            }
+        ),
+    ),
+    # Writes incidents and comments in Sentinel, and takes over what it answers.
+    "outbox": WorkerRights(
+        writes={
+            **_ALIVE,
+            **_RECORD,
+            **_INCIDENTS,
+            **_INBOX,
+            **_REACH,
+            "incidents_comment": f"{ADD}, {REMOVE}",
+            "incidents_incidentraw": CHANGE,
+            "outbox_change": CHANGE,
+            "suppression_ledgerentry": CHANGE,
+        },
+    ),
+    # Acts by rules that people have signed, and brings them into Sentinel; stops them, signs none.
+    "deployments": WorkerRights(
+        writes={
+            **_ALIVE,
+            **_RECORD,
+            **_INCIDENTS,
+            **_INBOX,
+            **_REACH,
+            "incidents_comment": ADD,
+            "outbox_change": ADD,
+            "outbox_wantedrule": PUT,
+            "sentinel_workspace": CHANGE,
+            "suppression_heldincident": KEEP,
+            "suppression_ledgerentry": PUT,
+            "suppression_newmember": ADD,
+            "suppression_ruleversion": CHANGE,
+            "suppression_step": ADD,
+        },
+    ),
+    # Speaks to a mail server.
+    "notify": WorkerRights(
+        writes={**_ALIVE, "notifications_mail": CHANGE},
+        reads=frozenset(
+            {*_BY_ALL, "accounts_user", "backup_restore", "notifications_notification"}
+        ),
+    ),
+    # Acts on many incidents, second opinions, patterns, watch over rules, housekeeping.
+    "bulk": WorkerRights(
+        writes={
+            **_ALIVE,
+            **_RECORD,
+            **_INCIDENTS,
+            "accounts_failuresofanhour": f"{CHANGE}, {REMOVE}",
+            "accounts_session": REMOVE,
+            "api_answer": REMOVE,
+            "api_usage": REMOVE,
+            "incidents_alert": CHANGE,
+            "incidents_bulkact": CHANGE,
+            "incidents_comment": ADD,
+            "incidents_skipped": ADD,
+            "notifications_mail": KEEP,
+            "notifications_notification": f"{ADD}, {REMOVE}",
+            "outbox_change": ADD,
+            "outbox_wantedrule": PUT,
+            "patterns_candidate": KEEP,
+            "patterns_mining": PUT,
+            "patterns_sitemining": PUT,
+            "planned_work_occurrence": PUT,
+            "planned_work_revision": CHANGE,
+            "planned_work_workstep": ADD,
+            "reviews_opinion": PUT,
+            "reviews_secondopinion": PUT,
+            "suppression_backtestrun": ADD,
+            "suppression_ledgerentry": PUT,
+            "suppression_ruleversion": CHANGE,
+            "suppression_siteday": KEEP,
+            "suppression_step": ADD,
+        },
+    ),
+    # Reads files that people attach, which strangers may have recorded.
+    "captures": WorkerRights(
+        writes={
+            **_ALIVE,
+            **_RECORD,
+            "captures_capture": CHANGE,
+            "captures_capturepart": f"{ADD}, {REMOVE}",
+        },
+        reads=frozenset({*_BY_ALL, "incidents_incident"}),
+    ),
+    # Only wakes the others: the database is none of its business.
+    "beat": WorkerRights(reads=frozenset()),
+}

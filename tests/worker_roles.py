@@ -1,0 +1,123 @@
+"""What a worker's tasks do is done with the rights of that worker's database role, in every test.
+
+Each function that a task calls is replaced, wherever tests and code have imported it, by one that
+takes the role on for as long as it runs. So a test of a worker fails with "permission denied" where
+the worker needs a right that `portal/worker_rights.py` does not give. The audit trigger and
+`written_by` look at the session, which stays that of the suite: tests date entries as they like.
+"""
+
+import fcntl
+import functools
+import importlib
+import pkgutil
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FunctionType, ModuleType
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from portal.schedule import SCHEDULE
+from portal.worker_roles import missing_roles, role_of, set_worker_rights
+from tests.servers import execute_outside
+
+PREFIX = "tagout_tests_"
+_OURS = ("alerts", "portal", "training", "tests")
+
+
+def functions_of_workers() -> dict[FunctionType, str]:
+    """Return the services that tasks of one worker call, each with that worker; of intake, whose
+    pieces tests call one by one, all.
+    """
+    callers: dict[FunctionType, set[str]] = defaultdict(set)
+    for entry in SCHEDULE.values():
+        place, _, name = entry["task"].rpartition(".")
+        run = getattr(importlib.import_module(place), name).run
+        for called in filter(_is_service, map(run.__globals__.get, run.__code__.co_names)):
+            callers[called].add(entry["options"]["queue"])
+    found = {called: min(queues) for called, queues in callers.items() if len(queues) == 1}
+    services = importlib.import_module("alerts.intake.services")
+    for each in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+        module = importlib.import_module(each.name)
+        public = [value for name, value in vars(module).items() if not name.startswith("_")]
+        own = [value for value in public if getattr(value, "__module__", "") == each.name]
+        found |= dict.fromkeys(filter(_is_service, own), "intake")
+    return found
+
+
+def _is_service(value: object) -> bool:
+    return isinstance(value, FunctionType) and ".services" in value.__module__
+
+
+_taken = threading.local()  # as connections are
+
+
+@contextmanager
+def take_on(worker: str) -> Iterator[None]:
+    """Give the default connection the rights of a worker's role, unless it has one's already."""
+    if getattr(_taken, "worker", None):
+        yield
+        return
+    connection.ensure_connection()
+    _execute("DISCARD TEMP")  # tables of another role, which has connections of its own
+    _execute(f"SET ROLE {role_of(worker, prefix=PREFIX)}")
+    _taken.worker = worker
+    try:
+        yield
+    finally:
+        _taken.worker = None
+        _execute("RESET ROLE")
+
+
+def _execute(statement: str) -> None:
+    """Past Django, whose queries are counted. A failed transaction takes the role back itself."""
+    link = connection.connection
+    if link and not link.closed and link.info.transaction_status != TransactionStatus.INERROR:
+        link.execute(statement)
+
+
+def _with_role(function: Callable[..., Any], worker: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run(*words: Any, **options: Any) -> Any:
+        with take_on(worker):
+            return function(*words, **options)
+
+    return run
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """All modules of the run are there now: replace the functions in each."""
+    replacements = {id(each): _with_role(each, to) for each, to in functions_of_workers().items()}
+    for module in list(sys.modules.values()):
+        for name, value in _globals_of(module):
+            if id(value) in replacements:
+                setattr(module, name, replacements[id(value)])
+
+
+def _globals_of(module: ModuleType) -> Iterator[tuple[str, object]]:
+    if getattr(module, "__name__", "").split(".")[0] in _OURS:
+        yield from list(vars(module).items())
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """The roles are there, with their rights in this test database."""
+    with django_db_blocker.unblock():
+        make_roles()
+
+
+def make_roles() -> None:
+    """Make the roles where they are missing; the cluster keeps them from run to run."""
+    with (settings.DATA_DIR / "roles.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for role in missing_roles(prefix=PREFIX):
+            execute_outside(sql.SQL("CREATE ROLE {}"), role)
+    set_worker_rights(prefix=PREFIX)
