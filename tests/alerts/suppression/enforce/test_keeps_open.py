@@ -12,6 +12,7 @@ from alerts.incidents.models import Incident, OtState, Status, TimelineItem
 from alerts.reviews.services import ask_ot, give_verdict
 from alerts.sites.models import Device
 from alerts.suppression.models import LedgerEntry
+from portal.backup.models import Restore
 from tests.alerts.suppression.enforce.floor import DEVICES, MORNING, POLLING, ROUTINE, routine
 from tests.alerts.suppression.samples import but, clause, rule
 from tests.conftest import NOON, examples
@@ -51,6 +52,15 @@ def test_the_very_same_incident_is_closed_without_any_of_this(floor):
 def test_what_the_rule_does_not_say_is_not_covered(floor, alert):
     floor.rule(but(ROUTINE, MORNING, clause("function", "is", "5")))
     floor.incident(alert, devices=THREE)
+    assert stays_open(floor)
+
+
+def test_what_came_before_a_rule_began_stays_open_though_an_older_rule_acts(floor):
+    floor.rule(
+        replace(ROUTINE, all_of=(*ROUTINE.all_of[:2], clause("source_device", "is", "HMI-02")))
+    )
+    floor.rule(since=floor.now - timedelta(minutes=5))
+    floor.incident(at=floor.now - timedelta(minutes=10))
     assert stays_open(floor)
 
 
@@ -298,6 +308,15 @@ def test_without_its_details_nothing_is_known_of_it(floor):
     floor.rule()
     floor.incident()
     Incident.objects.update(details_state="pending")
+    assert stays_open(floor)
+
+
+def test_after_a_restore_nothing_is_decided_until_somebody_has_resumed(floor):
+    floor.rule()
+    floor.incident()
+    Restore.objects.create(
+        backup_made_at=NOON, restored_at=NOON, restored_by_label="root", record_seq=0
+    )
     assert stays_open(floor)
 
 
