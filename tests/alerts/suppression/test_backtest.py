@@ -174,6 +174,14 @@ def test_whatever_was_ever_suspicious_is_a_stop_the_worst_first():
     assert found.judged.suspicious == 1
 
 
+@pytest.mark.parametrize(
+    ("outcome", "counted"), [("true_positive", 1), ("linked", 1), ("reopened", 0)]
+)
+def test_what_was_merged_into_a_true_positive_counts_as_one(outcome, counted):
+    rows = [row(1, outcomes=frozenset({outcome}), incidents=(9,))]
+    assert back_test(rows, **USUAL).true_positives == counted
+
+
 def trait(**said):
     return tuple(sorted(said.items()))
 
