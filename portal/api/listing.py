@@ -123,7 +123,7 @@ class Listing:
         source = self.sources.get(name) or str(field.source).replace(".", "__")
         read = self.reads.get(name)
         if read is None and isinstance(field, WordField):
-            read = field.to_representation
+            read = field.words.__getitem__
         return Column(name, source, read, wide=name in self.serializer.Meta.wide)
 
     @property
