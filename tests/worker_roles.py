@@ -57,6 +57,7 @@ def _is_service(value: object) -> bool:
 
 
 _taken = threading.local()  # as connections are
+_prepared: set[str] = set()  # the test database, in which the rights were set once
 
 
 @contextmanager
@@ -66,6 +67,8 @@ def take_on(worker: str) -> Iterator[None]:
         yield
         return
     connection.ensure_connection()
+    if connection.settings_dict["NAME"] not in _prepared:
+        set_worker_rights(prefix=PREFIX)  # a test made this database, or restored a backup into it
     _execute("DISCARD TEMP")  # tables of another role, which has connections of its own
     _execute(f"SET ROLE {role_of(worker, prefix=PREFIX)}")
     _taken.worker = worker
@@ -121,3 +124,4 @@ def make_roles() -> None:
         for role in missing_roles(prefix=PREFIX):
             execute_outside(sql.SQL("CREATE ROLE {}"), role)
     set_worker_rights(prefix=PREFIX)
+    _prepared.add(connection.settings_dict["NAME"])
