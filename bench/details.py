@@ -134,8 +134,8 @@ def prove(n: int) -> int:
 
 def prepared(name: str, n: int) -> tuple[int, list[int]]:
     """A workspace of this name with n incidents and the plant they tell of; its id and theirs."""
+    from alerts.incidents.ingest.store import store_incidents
     from alerts.incidents.models import Incident
-    from alerts.incidents.services.store import store_incidents
     from alerts.sentinel.models import Workspace
     from alerts.sentinel.wire import WireIncident, read_incident_page
     from alerts.sites.models import Site
@@ -171,8 +171,8 @@ def batches(ids: list[int], plant: str) -> Iterator[tuple[list[int], list[Answer
 
 def detailed(ids: list[int], answers: list[Answers]) -> None:
     """The product's side: read what was answered, store it, bring others in line."""
-    from alerts.incidents.services.details import Details, store_details_of_many
-    from alerts.incidents.services.groups import regroup
+    from alerts.incidents.ingest.details import Details, store_details_of_many
+    from alerts.incidents.ingest.groups import regroup
     from alerts.sentinel.wire import read_alerts, read_comments, read_entities
 
     given = []

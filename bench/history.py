@@ -36,7 +36,7 @@ MINED = "mine patterns, seconds"
 
 def measure(n: int) -> list[Line]:
     """All lines of one size, over an empty migrated database."""
-    from alerts.suppression.services.site_days import count_site_days
+    from alerts.suppression.watching.site_days import count_site_days
 
     fill(n)
     count_site_days(now=NOW)  # as every night
@@ -62,10 +62,10 @@ def _backtests(n: int) -> list[Line]:
 
 def _mining(n: int) -> list[Line]:
     """Mine twice: the second time every pattern is known, and rules act. Then what lives on it."""
-    from alerts.patterns.reads.plan import plans_of_all_sites
+    from alerts.patterns.queries.plan import plans_of_all_sites
     from alerts.patterns.services.mine import mine_patterns
-    from alerts.suppression.reads.marginal_gains import in_order_of_gain
-    from alerts.suppression.services.watch import watch_rules
+    from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
+    from alerts.suppression.watching.watch import watch_rules
 
     size = f"{n:,}"
 
@@ -116,9 +116,9 @@ def _rule(*lines: tuple[str, str]) -> Any:
 
 def _race(rule: Any) -> tuple[float, float]:
     """Median seconds of the bare count and of the whole back-test, turn by turn."""
+    from alerts.suppression.backtesting.backtest import preview
+    from alerts.suppression.backtesting.fact_rows import Period, ask, inside
     from alerts.suppression.engine import sql
-    from alerts.suppression.reads.asking import Period, ask, inside
-    from alerts.suppression.services.backtest import preview
 
     where = inside(Period(NOW - timedelta(days=DAYS), NOW), sql.where(rule))
     text = f"SELECT count(*) FROM incidents_alert a WHERE {where.text}"

@@ -20,7 +20,7 @@ PER_DAY = 40.0
 BATCH = 1_000
 
 
-class Life:
+class PlantClock:
     """Loads history, lets time pass, and carries out scripted events when their time has come."""
 
     def __init__(

@@ -10,7 +10,7 @@ from simulator.arm.gate import Gate
 from simulator.azure import Azure, PlantLike
 from simulator.clock import Clock
 from simulator.faults import Faults
-from simulator.life import Life
+from simulator.life import PlantClock
 from simulator.operations import OPERATIONS
 from simulator.people import PEOPLE
 from simulator.provision import provision
@@ -41,7 +41,7 @@ class Simulator:
         self.throttle = Throttle(on=throttled)
         self.faults = Faults()
         self.gate = Gate(self.azure, self.throttle)
-        self.life = Life(self.azure, living=living, carry_out=self._carry_out_event)
+        self.life = PlantClock(self.azure, living=living, carry_out=self._carry_out_event)
         provision(self.azure)
 
     def carry_out(self, what: str, asked: Json, at: int | None = None) -> Json:

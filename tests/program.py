@@ -2,8 +2,8 @@
 
 from django.test import Client
 
+from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
-from alerts.incidents.services.store import store_incidents
 from alerts.sentinel.client.memory import MemorySentinel
 from alerts.sentinel.wire import read_incident_page
 from portal.accounts.models import TokenScope

@@ -30,8 +30,9 @@ class CaptureReader(Protocol):
         """Return pcap or pcapng for the first four bytes of a file, else nothing."""
 
     def read(self, path: Path) -> Iterator[PartRead]:
-        """Yield what is in a file, read in a process of its own within LONGEST_READING seconds and
-        512 MB. Raises UnreadableCaptureError.
+        """Yield what is in a file, in a process of its own with MAX_READING_SECONDS and 512 MB.
+
+        Raises UnreadableCaptureError.
         """
 
 

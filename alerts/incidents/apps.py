@@ -6,10 +6,10 @@ class IncidentsConfig(AppConfig):
     label = "incidents"
 
     def ready(self) -> None:
-        from alerts.incidents.services.outcomes import hear_outcome
+        from alerts.incidents.acts.outcomes import on_close_outcome
         from alerts.outbox.registry import register_outcome
 
-        register_outcome(hear_outcome)
+        register_outcome(on_close_outcome)
         _follow_sites()
         _register_pages()
         _register_finders()
@@ -17,8 +17,8 @@ class IncidentsConfig(AppConfig):
 
 def _follow_sites() -> None:
     """Follow the clocks of sites, and learn what people say of devices."""
-    from alerts.incidents.services.alert_kinds import note_described_devices
-    from alerts.incidents.services.plant_hours import follow_site_clock
+    from alerts.incidents.ingest.alert_kinds import note_described_devices
+    from alerts.incidents.ingest.plant_hours import follow_site_clock
     from alerts.sites import registry
 
     registry.register_clock_follower("incidents", registry.ClockFollower(begin=follow_site_clock))
@@ -29,7 +29,7 @@ def _register_pages() -> None:
     """Offer the queue in the frame of every page."""
     from django.utils.translation import gettext_lazy
 
-    from alerts.incidents.reads.shell import count_untriaged
+    from alerts.incidents.queue.shell import count_untriaged
     from portal.accounts.models import READING_ROLES, Role
     from portal.ui.navigation import ALERTS, NavItem, register_nav
     from portal.ui.shell import register_shell_fact

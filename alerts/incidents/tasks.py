@@ -5,9 +5,9 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.incidents.services.alert_kinds import work_off_alert_kinds
-from alerts.incidents.services.bulk_pieces import work_off_a_piece
-from alerts.incidents.services.plant_hours import work_off_plant_hours
+from alerts.incidents.acts.bulk_pieces import work_off_a_piece
+from alerts.incidents.ingest.alert_kinds import work_off_alert_kinds
+from alerts.incidents.ingest.plant_hours import work_off_plant_hours
 from portal import clock
 
 SLICE = 25.0  # seconds in which a piece may begin; the rest goes on at the next tick

@@ -1,6 +1,6 @@
 """The door out: everything owed to Sentinel, as rows written in the transaction of the decision.
 Knows an incident by workspace and name only. Upper rooms register named delivery checks and hear
-of outcomes through `registry`. Automation rules are desired
-state, one row per rule and workspace. Doors: `services.owe_update`, `services.owe_comment`,
-`services.withdraw`, `services.want_rule`, `services.want_no_rule`, `queries`, command `deliver`.
+of outcomes through `registry`. Automation rules are desired state, one row per rule and workspace.
+Doors: `services.enqueue_update`, `services.enqueue_comment`, `services.withdraw`,
+`services.set_desired_rule`, `services.clear_desired_rule`, `queries`, command `deliver`.
 """

@@ -7,6 +7,6 @@ task of `tasks.py`, the command `patterns`.
 and keeps what `engine.mining` and `engine.plan` find. A pattern is known again by what it covers
 (`engine.process`), so that what people decided stays although its members grow.
 
-`reads.plan` says whose turn it is with each step of a plan, `reads.questions` which incident to ask
-OT about next. Proposing and asking go through suppression's and reviews' own services.
+`queries.plan` says whose turn it is with each step of a plan, `queries.questions` which incident to
+ask OT about next. Proposing and asking go through suppression's and reviews' own services.
 """

@@ -59,27 +59,27 @@ def _register_deliveries() -> None:
         register_fresh_check,
         register_outcome,
     )
-    from alerts.suppression.services.close import STILL_ACTING, STILL_COVERED
-    from alerts.suppression.services.ledger import hear_outcome
-    from alerts.suppression.services.still import reason_not_to_close, reason_not_to_tag
+    from alerts.suppression.enforcing.close import STILL_ACTING, STILL_COVERED
+    from alerts.suppression.enforcing.delivery_checks import reason_not_to_close, reason_not_to_tag
+    from alerts.suppression.enforcing.ledger import on_close_outcome
 
     register_fresh_check(
         STILL_COVERED,
         lambda change, fresh, now: reason_not_to_close(change, fresh=fresh, now=now),
     )
     register_check(STILL_ACTING, lambda change, now: reason_not_to_tag(change, now=now))
-    register_outcome(hear_outcome)
+    register_outcome(on_close_outcome)
 
 
 def _register_deployments() -> None:
     from alerts.outbox import registry
-    from alerts.suppression.engine.guards.life import reasons_against_another
-    from alerts.suppression.services.compare_automation_rules import compare_automation_rules
-    from alerts.suppression.services.gate import reason_to_wait
-    from alerts.suppression.services.hear import hear_of_rule
+    from alerts.suppression.deploying.compare_automation_rules import compare_automation_rules
+    from alerts.suppression.deploying.gate import reason_to_wait
+    from alerts.suppression.deploying.on_outcome import on_rule_outcome
+    from alerts.suppression.engine.guards.lifecycle import reasons_against_another
     from portal.backup.registry import register_comparison
 
-    registry.register_rule_outcome(hear_of_rule)
+    registry.register_rule_outcome(on_rule_outcome)
     registry.register_rule_check(lambda rule, now: reason_to_wait(rule))
     register_comparison(compare_automation_rules)
     registry.register_rule_quota(
@@ -89,7 +89,7 @@ def _register_deployments() -> None:
 
 def _register_clock() -> None:
     from alerts.sites.registry import ClockFollower, register_clock_follower
-    from alerts.suppression.services.new_clock import (
+    from alerts.suppression.watching.new_clock import (
         rules_that_would_stop,
         stop_rules_of_old_clock,
     )
@@ -99,17 +99,17 @@ def _register_clock() -> None:
 
 
 def _to_judge(request: "HttpRequest") -> int:
-    from alerts.suppression.reads.to_judge import count_to_judge
+    from alerts.suppression.signing.awaiting_signature import count_awaiting_signature
     from portal.accounts.models import User
 
-    return count_to_judge(request.user) if isinstance(request.user, User) else 0
+    return count_awaiting_signature(request.user) if isinstance(request.user, User) else 0
 
 
 def _off(request: "HttpRequest") -> "FooterLine | None":
     from django.urls import reverse
     from django.utils.translation import gettext
 
-    from alerts.suppression.reads.off import stops_in_force
+    from alerts.suppression.deploying.kill_switch_state import stops_in_force
     from portal.accounts.models import User
     from portal.ui.shell import FooterLine
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.suppression.services.compare import compare_ledger_if_due
-from alerts.suppression.services.decide import decide_new_incidents as decide
-from alerts.suppression.services.leases import renew_due_leases
-from alerts.suppression.services.reopen import watch_closed_incidents as watch_closed
-from alerts.suppression.services.watch import watch_rules as watch
+from alerts.suppression.deploying.leases import renew_due_leases
+from alerts.suppression.enforcing.decide import decide_new_incidents as decide
+from alerts.suppression.watching.compare import compare_ledger_if_due
+from alerts.suppression.watching.reopen import watch_closed_incidents as watch_closed
+from alerts.suppression.watching.watch import watch_rules as watch
 from portal import clock
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.incidents.engine.catalogue import alert_type_for
 from alerts.suppression.engine.bound import upper_share
-from alerts.suppression.engine.guards.life import TRIAL
+from alerts.suppression.engine.guards.lifecycle import TRIAL
 from bench.suppression.baselines import run_baselines
 from bench.suppression.future import Outcome
 from bench.suppression.rules import count_rules

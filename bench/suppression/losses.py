@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from alerts.suppression.engine.guards.life import TRIAL
+from alerts.suppression.engine.guards.lifecycle import TRIAL
 from bench.suppression.figures import is_guarded
 from bench.suppression.future import Outcome
 from bench.suppression.rules import SignedRule

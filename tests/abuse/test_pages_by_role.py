@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident
-from alerts.incidents.services.groups import regroup
 from alerts.reviews.models import Annotation
 from alerts.suppression.models import RuleVersion
 from portal.accounts.models import Role, ScopeKind, User

@@ -14,8 +14,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident
-from alerts.incidents.services.groups import regroup
 from alerts.suppression.models import RuleVersion
 from portal import clock
 from portal.accounts.models import User

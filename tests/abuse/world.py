@@ -5,12 +5,12 @@ import uuid
 from io import BytesIO
 
 from alerts.captures.services import attach_capture, read_a_capture
-from alerts.incidents.services.verbs import do_verb
+from alerts.incidents.acts.verbs import do_verb
 from alerts.outbox.models import Change
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict
+from alerts.suppression.deploying.kill_switch import switch_off
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.services.switch import switch_off
 from portal.accounts.models import Role, ScopeKind, User
 from portal.accounts.services import create_token
 from tests import cast

@@ -14,7 +14,7 @@ COUNTS = {
 # Of the numbers in these files some are no count, or not for people.
 LEFT_OUT = {
     "alerts/reviews/services/notify.py": {"annotation.work_order"},
-    "alerts/suppression/services/promote.py": {"version.number"},
+    "alerts/suppression/watching/promote.py": {"version.number"},
     "alerts/outbox/queries.py": {"found['n']"},  # a digit of a stored note
     "alerts/dashboards/web/numbers.py": {"highest"},  # written already
     "alerts/suppression/web/backtest.py": {"closings"},
@@ -25,8 +25,8 @@ FORMATTED = {
     "portal/jobs/models.py": "for developers",
     "alerts/suppression/engine/bound.py": "plain notation, written by `numeral` for a page",
     "alerts/suppression/engine/guards/width.py": "plain notation, written by `numeral` for a page",
-    "alerts/incidents/services/ranking.py": "Purdue levels, which are names",
-    "alerts/incidents/reads/devices.py": "Purdue levels, which are names",
+    "alerts/incidents/ingest/ranking.py": "Purdue levels, which are names",
+    "alerts/incidents/page/devices.py": "Purdue levels, which are names",
 }
 OTHER_WAYS = {"number_format", "floatformat", "intcomma", "localize"}
 

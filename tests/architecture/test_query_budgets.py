@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from alerts.incidents.services.groups import regroup
+from alerts.incidents.ingest.groups import regroup
 from alerts.intake.models import Cursor
 from alerts.patterns.services.mine import mine_patterns
 from alerts.reviews.services import ask_ot, give_verdict

@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
     Alert,
     DetailsState,
@@ -14,7 +15,6 @@ from alerts.incidents.models import (
     Severity,
     Status,
 )
-from alerts.incidents.services.groups import regroup
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Device, Site, Zone
 

@@ -9,13 +9,13 @@ from alerts.incidents.models import Alert, DetailsState, Incident, IncidentAlert
 from alerts.reviews.models import Annotation
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site, Zone
+from alerts.suppression.drafting.drafts import draft_rule
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Rule, as_json
 from alerts.suppression.models import Act, LedgerEntry, RuleVersion, Where
-from alerts.suppression.services.drafts import draft_rule
-from alerts.suppression.services.propose import propose_rule
-from alerts.suppression.services.sign import sign_rule
+from alerts.suppression.signing.propose import propose_rule
+from alerts.suppression.signing.sign import sign_rule
 from portal.accounts.models import User
 from tests import cast
 from tests.factories.incidents import new_incident

@@ -5,8 +5,8 @@ from collections import Counter
 
 from django.db import connection
 
+from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
-from alerts.incidents.services.store import store_incidents
 from alerts.outbox.models import Change
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.client import client_for

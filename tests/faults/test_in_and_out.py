@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from alerts.incidents.acts.close import close_incidents
+from alerts.incidents.acts.comment import comment_on_incidents
 from alerts.incidents.models import Incident, IncidentRaw, Status
-from alerts.incidents.services.close import close_incidents
-from alerts.incidents.services.comment import comment_on_incidents
 from alerts.outbox.models import Change, Outcome
 from portal import clock
 from portal.accounts.models import Role, ScopeKind

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from alerts.incidents.acts.close import close_incidents
+from alerts.incidents.acts.comment import comment_on_incidents
+from alerts.incidents.acts.label import label_incidents
 from alerts.incidents.models import Incident, Status
-from alerts.incidents.services.close import close_incidents
-from alerts.incidents.services.comment import comment_on_incidents
-from alerts.incidents.services.label import label_incidents
 from alerts.outbox.models import Change, Outcome
 from portal import clock
 from portal.accounts.models import Role, ScopeKind

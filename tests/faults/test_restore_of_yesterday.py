@@ -19,8 +19,8 @@ from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.services.freshness import note_fresh
 from alerts.sentinel.wire import read_automation_rule, read_incident
+from alerts.suppression.deploying.leases import renew_due_leases
 from alerts.suppression.queries import on_again_since
-from alerts.suppression.services.leases import renew_due_leases
 from portal import clock, service_urls
 from portal.audit.anchors import keep_outside
 from portal.audit.engine import Anchor

@@ -16,12 +16,12 @@ from alerts.outbox.models import Landing, WantedRule
 from alerts.sentinel.client import client_for
 from alerts.sentinel.services.freshness import note_fresh
 from alerts.sentinel.wire import differing_places, read_automation_rule
+from alerts.suppression.deploying.desired import bring_in_line
+from alerts.suppression.deploying.kill_switch import switch_off
+from alerts.suppression.deploying.leases import renew_leases
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.models import Rule, RuleVersion, Stop
 from alerts.suppression.queries import is_off
-from alerts.suppression.services.desired import bring_in_line
-from alerts.suppression.services.leases import renew_leases
-from alerts.suppression.services.switch import switch_off
 from portal import clock
 from portal.jobs.services import move_clock
 from simulator.running import running_simulator

@@ -17,7 +17,7 @@ from alerts.captures.queries import accesses_of, captures_of, names_of_addresses
 from alerts.captures.registry import capture_reader
 from alerts.captures.web.plain_words import CaptureWords, words_of
 from alerts.incidents.models import Alert, Incident
-from alerts.incidents.reads.incident import alert_pages_of
+from alerts.incidents.page.incident import alert_pages_of
 from alerts.incidents.registry import TabVisit
 from portal.accounts.models import User
 

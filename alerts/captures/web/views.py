@@ -24,8 +24,8 @@ from alerts.captures.services import (
     remove_capture,
 )
 from alerts.incidents.models import Incident
+from alerts.incidents.page.panel import number_of
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.reads.panel import number_of
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import render_page

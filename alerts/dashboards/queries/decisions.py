@@ -10,7 +10,7 @@ from alerts.dashboards.policies import READ_NUMBERS
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import SIGNING
 from alerts.suppression.queries import ENDS_SOON, ending_versions, versions_visible_to
-from alerts.suppression.reads.to_judge import Request, requests_for
+from alerts.suppression.signing.awaiting_signature import Request, requests_for
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
 

@@ -8,7 +8,7 @@ from alerts.dashboards.measures import Share
 from alerts.dashboards.queries.ot import Subject
 from alerts.dashboards.queries.sync import Sync
 from alerts.incidents.engine import catalogue
-from alerts.incidents.reads.wording import classification_words
+from alerts.incidents.wording import classification_words
 from alerts.sentinel.queries import Health
 from portal.ui.words import length, number, percent
 

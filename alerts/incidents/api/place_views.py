@@ -7,8 +7,8 @@ from django.utils.translation import gettext
 
 from alerts.incidents.api.bodies import DeviceIn, SiteIn
 from alerts.incidents.api.places import DEVICES, SITES, ZONES
+from alerts.incidents.page.site_page import sites_visible_to, zones_visible_to
 from alerts.incidents.queries import devices_visible_to
-from alerts.incidents.reads.site_page import sites_visible_to, zones_visible_to
 from alerts.sites.models import Device, Site, Zone
 from alerts.sites.policies import LEADING, reasons_against_setting_site
 from alerts.sites.registry import foresee_clock_change

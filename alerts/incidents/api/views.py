@@ -5,6 +5,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from alerts.incidents.acts.assign import assign_incidents
+from alerts.incidents.acts.close import close_incidents, reopen_incidents
+from alerts.incidents.acts.comment import comment_on_incidents
+from alerts.incidents.acts.escalate import escalate_incidents
+from alerts.incidents.acts.label import label_incidents
+from alerts.incidents.acts.people import ot_line_of, people_for
+from alerts.incidents.acts.severity import change_severity
 from alerts.incidents.api.alerts import ALERTS
 from alerts.incidents.api.bodies import (
     AssignIn,
@@ -28,13 +35,6 @@ from alerts.incidents.queries import (
     incidents_visible_to,
     timeline_of,
 )
-from alerts.incidents.reads.people import ot_line_of, people_for
-from alerts.incidents.services.assign import assign_incidents
-from alerts.incidents.services.close import close_incidents, reopen_incidents
-from alerts.incidents.services.comment import comment_on_incidents
-from alerts.incidents.services.escalate import escalate_incidents
-from alerts.incidents.services.label import label_incidents
-from alerts.incidents.services.severity import change_severity
 from alerts.sites.models import Site
 from portal.accounts.models import SOC_ROLES, TokenScope
 from portal.api.bodies import Nothing

@@ -9,8 +9,8 @@ from django.template import Library
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
-from alerts.incidents.reads.rows import Row
-from alerts.incidents.reads.wording import Chip
+from alerts.incidents.queue.rows import Row
+from alerts.incidents.wording import Chip
 from portal.ui.moments import Moment
 from portal.ui.tags.basics import chip, icon
 from portal.ui.tags.people import avatar

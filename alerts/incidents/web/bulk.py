@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.acts.bulk import resume_bulk_act, stop_bulk_act, undo_bulk_act
+from alerts.incidents.acts.bulk_preview import standing_of, state_of
 from alerts.incidents.models import BulkAct
 from alerts.incidents.queries import bulk_acts_of, listed_bulk_acts
-from alerts.incidents.reads.bulk import standing_of, state_of
-from alerts.incidents.services.bulk import resume_bulk_act, stop_bulk_act, undo_bulk_act
 from alerts.incidents.web.links import goal_of
 from portal import clock
 from portal.accounts.actor import actor_of

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alerts.incidents.reads.devices import CRITICALITY_WORDS, LEVEL_WORDS, level_name
+from alerts.incidents.page.devices import CRITICALITY_WORDS, LEVEL_WORDS, level_name
 from alerts.sites.models import Criticality, Device, Site
 
 _LEVELS = [("", _("As its zone"))] + [

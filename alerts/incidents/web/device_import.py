@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
-from alerts.incidents.reads.devices import level_name
+from alerts.incidents.page.devices import level_name
 from alerts.incidents.web.devices import criticality_words
 from alerts.sites.models import DeviceFile
 from alerts.sites.services import (

@@ -12,11 +12,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from alerts.incidents.page.device_list import ALL, GRAVEST, UNKNOWN, DeviceFilter, list_devices
+from alerts.incidents.page.device_page import history_of_device
+from alerts.incidents.page.devices import CRITICALITY_WORDS, level_words
+from alerts.incidents.page.site_page import sites_visible_to
 from alerts.incidents.queries import devices_visible_to
-from alerts.incidents.reads.device_list import ALL, GRAVEST, UNKNOWN, DeviceFilter, list_devices
-from alerts.incidents.reads.device_page import history_of_device
-from alerts.incidents.reads.devices import CRITICALITY_WORDS, level_words
-from alerts.incidents.reads.site_page import sites_visible_to
 from alerts.incidents.web.device_forms import DeviceForm
 from alerts.incidents.web.links import queue_of_device_address, rules_of_device_address
 from alerts.sites.models import Criticality, Device, Zone

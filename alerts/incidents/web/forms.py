@@ -8,10 +8,10 @@ from django.http import QueryDict
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
 
+from alerts.incidents.acts.escalate import MAX_NOTE
 from alerts.incidents.models import Severity
 from alerts.incidents.policies import MAX_MESSAGE_LENGTH
-from alerts.incidents.reads.wording import outcome_words
-from alerts.incidents.services.escalate import MAX_NOTE
+from alerts.incidents.wording import outcome_words
 from portal.accounts.models import User
 
 OUTCOMES = {

@@ -13,12 +13,10 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert, Incident, Severity
-from alerts.incidents.policies import may_act_on
-from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.reads.devices import devices_of
-from alerts.incidents.reads.flags import flag_sentences
-from alerts.incidents.reads.flow import flow_of
-from alerts.incidents.reads.incident import (
+from alerts.incidents.page.devices import devices_of
+from alerts.incidents.page.flags import flag_sentences
+from alerts.incidents.page.flow import flow_of
+from alerts.incidents.page.incident import (
     SENTINEL_ADDRESS,
     alerts_of,
     how_many_alike,
@@ -31,20 +29,21 @@ from alerts.incidents.reads.incident import (
     survivor_of,
     zone_of_page,
 )
-from alerts.incidents.reads.knowledge import lately, memory_of
-from alerts.incidents.reads.members import happened_words
-from alerts.incidents.reads.panel import number_of, parts_of, said_of
-from alerts.incidents.reads.past_cases import true_positives_like
-from alerts.incidents.reads.planned import planned_checks
-from alerts.incidents.reads.story import (
+from alerts.incidents.page.members import happened_words
+from alerts.incidents.page.overview import (
     bars_title,
     checks_of,
     points_of,
     tactics_of,
     techniques_of,
 )
-from alerts.incidents.reads.timeline import conflicts_of, happenings_of
-from alerts.incidents.reads.wording import ot_chip_of
+from alerts.incidents.page.panel import number_of, parts_of, said_of
+from alerts.incidents.page.past_cases import true_positives_like
+from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
+from alerts.incidents.page.planned import planned_checks
+from alerts.incidents.page.timeline import conflicts_of, happenings_of
+from alerts.incidents.policies import may_act_on
+from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import TabVisit, incident_tabs
 from alerts.incidents.web.forms import CommentForm
 from alerts.incidents.web.links import (
@@ -54,6 +53,7 @@ from alerts.incidents.web.links import (
     review_panel_address,
     rules_panel_address,
 )
+from alerts.incidents.wording import ot_chip_of
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -167,8 +167,8 @@ def _tabs(visit: Visit, chosen: str) -> list[Tab]:
 
 def _overview(visit: Visit) -> dict[str, Any]:
     shown = visit.incident
-    cards, memory = devices_of(shown, visit.alerts), memory_of(shown)
-    seen = lately(shown, now=visit.now, zone=visit.zone)
+    cards, memory = devices_of(shown, visit.alerts), pattern_verdicts_of(shown)
+    seen = recent_sightings(shown, now=visit.now, zone=visit.zone)
     cases, are_two = true_positives_like(shown, visit.alerts, visit.user)
     planned = planned_checks(shown, now=visit.now, zone=visit.zone)
     return _timeline(visit) | {

@@ -9,16 +9,16 @@ from django.utils.translation import gettext
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import OtState
 from alerts.incidents.policies import reasons_against_acting
-from alerts.incidents.reads.search import (
+from alerts.incidents.queue.search import (
     DeviceHit,
     IncidentHit,
     devices_like,
     incidents_like,
     techniques_of_text,
 )
-from alerts.incidents.reads.wording import SEVERITY_WORDS, STATUS_WORDS
 from alerts.incidents.web.links import ask_address
 from alerts.incidents.web.targets import Targets, targets_of
+from alerts.incidents.wording import SEVERITY_WORDS, STATUS_WORDS
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.attack.engine import Technique

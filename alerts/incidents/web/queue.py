@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.tokens import Term, toggled, without
 from alerts.incidents.models import Group
+from alerts.incidents.page.panel import preview_of
 from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.reads.numbers import (
+from alerts.incidents.queue.numbers import (
     FIELD_LABELS,
     blame,
     count_listed,
@@ -24,8 +25,7 @@ from alerts.incidents.reads.numbers import (
     facets,
     words_of,
 )
-from alerts.incidents.reads.panel import preview_of
-from alerts.incidents.reads.queue import (
+from alerts.incidents.queue.queue import (
     CLOSED,
     COUNTED,
     MAX_COUNTED,
@@ -36,8 +36,8 @@ from alerts.incidents.reads.queue import (
     Queue,
     asked_for,
 )
-from alerts.incidents.reads.search import incident_meant_by
-from alerts.incidents.reads.shell import hand_over_untriaged
+from alerts.incidents.queue.search import incident_meant_by
+from alerts.incidents.queue.shell import hand_over_untriaged
 from alerts.incidents.web.links import ask_address, review_panel_address
 from portal import clock
 from portal.accounts.actor import actor_of

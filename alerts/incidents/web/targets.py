@@ -12,9 +12,9 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Incident
+from alerts.incidents.page.panel import number_of
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.reads.panel import number_of
-from alerts.incidents.reads.queue import CLOSED, Queue, asked_for
+from alerts.incidents.queue.queue import CLOSED, Queue, asked_for
 from portal.accounts.models import User
 from portal.moments import read_moment
 from portal.ui.words import number

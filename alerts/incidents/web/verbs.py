@@ -9,13 +9,12 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from alerts.incidents.acts.escalation import leads_of_all
+from alerts.incidents.acts.people import ot_line_of, people_for
+from alerts.incidents.acts.verbs import ActValues
 from alerts.incidents.engine.closing import fitting_for
 from alerts.incidents.models import Severity, Status
-from alerts.incidents.reads.escalation import leads_of_all
-from alerts.incidents.reads.panel import zone_name_of
-from alerts.incidents.reads.people import ot_line_of, people_for
-from alerts.incidents.reads.wording import SEVERITY_WORDS
-from alerts.incidents.services.verbs import Said
+from alerts.incidents.page.panel import zone_name_of
 from alerts.incidents.web.forms import (
     NONE,
     OUTCOME_WORDS,
@@ -28,6 +27,7 @@ from alerts.incidents.web.forms import (
     SeverityForm,
 )
 from alerts.incidents.web.targets import Targets
+from alerts.incidents.wording import SEVERITY_WORDS
 from portal.accounts.models import User
 from portal.ui.zones import READER, reader_clock
 
@@ -54,7 +54,7 @@ class Verb:
     button: Promise
     icon: str
     form: Callable[[Doing, QueryDict | None], Any]
-    said: Callable[[Doing, Any], Said]
+    said: Callable[[Doing, Any], ActValues]
     told: Callable[[Doing, Any], str]
     deed: Callable[[Any], str] | None = None  # the title with what the form said
 
@@ -108,7 +108,7 @@ def _close_form(doing: Doing, given: QueryDict | None) -> CloseForm:
     return CloseForm(given, initial={"outcome": outcome})
 
 
-def _close_said(doing: Doing, form: CloseForm) -> Said:
+def _close_said(doing: Doing, form: CloseForm) -> ActValues:
     classification, reason = OUTCOMES[form.cleaned_data["outcome"]]
     return {
         "classification": classification,
@@ -139,7 +139,7 @@ def _escalated(doing: Doing, form: EscalateForm) -> str:
     return gettext("%(words)s. Notified: %(names)s") % {"words": words, "names": names}
 
 
-def _assign_said(doing: Doing, form: AssignForm) -> Said:
+def _assign_said(doing: Doing, form: AssignForm) -> ActValues:
     to = form.cleaned_data["to"]
     return {"to": str(to.uuid) if to else ""}
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError
 
-from alerts.incidents.services.claims import (
+from alerts.incidents.ingest.claims import (
     Claimed,
     claim_details,
     details_went_wrong,
     release_details,
 )
-from alerts.incidents.services.details import Details, store_details_of_many
-from alerts.incidents.services.groups import regroup
+from alerts.incidents.ingest.details import Details, store_details_of_many
+from alerts.incidents.ingest.groups import regroup
 from alerts.intake.services.pace import Pace
 from alerts.intake.services.pagination import Budget
 from alerts.intake.services.sweep import note_missing

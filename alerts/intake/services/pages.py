@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from django.db import DataError, IntegrityError, transaction
 
-from alerts.incidents.services.store import Differing, differing, store_incidents
+from alerts.incidents.ingest.store import Differing, differing, store_incidents
 from alerts.intake.models import Quarantined
 from alerts.intake.services.run_counts import RunCounts
 from alerts.sentinel.wire import IncidentPage, Unreadable, WireIncident

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from alerts.incidents.services.store import Stored
+from alerts.incidents.ingest.store import Stored
 
 
 @dataclass(slots=True)

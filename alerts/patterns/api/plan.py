@@ -13,9 +13,9 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from alerts.patterns.reads.plan import plans_for
-from alerts.patterns.reads.plan_facts import facts_of_plan
-from alerts.patterns.reads.questions import questions_at
+from alerts.patterns.queries.plan import plans_for
+from alerts.patterns.queries.plan_facts import facts_of_plan
+from alerts.patterns.queries.questions import questions_at
 from portal.accounts.models import READING_ROLES
 from portal.api.fields import QueryText
 from portal.api.views import Api, facts_alone

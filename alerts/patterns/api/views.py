@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from alerts.patterns.api.bodies import RejectIn
 from alerts.patterns.api.listings import PATTERNS
 from alerts.patterns.models import Candidate
-from alerts.patterns.queries import candidates_visible_to
+from alerts.patterns.queries.patterns import candidates_visible_to
 from alerts.patterns.services.decide import (
     reject_candidate,
     reopen_candidate,

@@ -7,8 +7,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext, ngettext
 
 from alerts.patterns.models import PlanQuestion
-from alerts.patterns.reads.plan import SitePlan
-from alerts.patterns.reads.questions import MAX_A_DAY, questions_at
+from alerts.patterns.queries.plan import SitePlan
+from alerts.patterns.queries.questions import MAX_A_DAY, questions_at
 from alerts.reviews.models import CANNED, Review
 from alerts.reviews.services import ask_ot
 from portal.accounts.models import User

@@ -6,7 +6,7 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.patterns.queries import JOB, KEY
+from alerts.patterns.queries.patterns import JOB, KEY
 from alerts.patterns.services.mine import mine_patterns
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import User

@@ -14,13 +14,13 @@ from alerts.patterns.policies import reasons_against_deciding, reasons_against_r
 from alerts.reviews.engine.causes import cause
 from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import annotations_in_force
+from alerts.suppression.drafting.drafts import draft_rule
+from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
+from alerts.suppression.drafting.places import reach_of_rule
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Rule, as_json
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.services.drafts import draft_rule
-from alerts.suppression.services.enforcement import SENTINEL, reasons_against_enforcement
-from alerts.suppression.services.people import people_of_side, usual_owners
-from alerts.suppression.services.places import reach_of_rule
+from alerts.suppression.signing.people import people_of_side, usual_owners
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused

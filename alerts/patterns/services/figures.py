@@ -20,7 +20,7 @@ from alerts.patterns.engine.rule_text import title_of
 from alerts.patterns.engine.width import CriticalPairs, reasons_for_width
 from alerts.patterns.models import Candidate
 from alerts.patterns.services.site_history import EPOCH, SiteHistory
-from alerts.suppression.reads.handling import MIN_CLOSES
+from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
 
 MONTH: Final = 30.0  # days
 HOUR: Final = timedelta(hours=1)

@@ -18,12 +18,12 @@ from alerts.patterns.services.history_tables import history_tables
 from alerts.patterns.services.keep import keep_patterns
 from alerts.patterns.services.site_history import read_site
 from alerts.sites.models import Site
+from alerts.suppression.backtesting.fact_rows import Period
+from alerts.suppression.backtesting.measure_time_to_close import measure_time_to_close
+from alerts.suppression.backtesting.time_to_close import usual_minutes
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models.version import ENDED
-from alerts.suppression.reads.asking import Period
-from alerts.suppression.reads.handling import usual_minutes
-from alerts.suppression.services.handling import measure_handling
-from alerts.suppression.services.site_days import count_site_days
+from alerts.suppression.watching.site_days import count_site_days
 from portal.errors import Refused
 from portal.ui.words import number
 
@@ -51,7 +51,7 @@ def mine_patterns(*, days: int = DAYS, now: datetime, report: Report | None = No
             % {"most": number(MAX_DAYS), "days": number(days)}
         )
     began = perf_counter()
-    measure_handling(now=now)
+    measure_time_to_close(now=now)
     count_site_days(now=now)
     _reopen_without_rule()
     found: list[SiteMining] = []

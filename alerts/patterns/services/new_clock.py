@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from alerts.patterns.queries import JOB, KEY
+from alerts.patterns.queries.patterns import JOB, KEY
 from alerts.sites.models import Site
 from portal.jobs.models import Job, State
 from portal.jobs.services import ensure_job

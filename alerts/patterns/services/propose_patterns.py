@@ -10,7 +10,7 @@ from alerts.patterns.models import Candidate, State
 from alerts.patterns.services.decide import turn_into_rule
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models import State as RuleState
-from alerts.suppression.services.propose import propose_rule
+from alerts.suppression.signing.propose import propose_rule
 from portal.accounts.models import User
 from portal.errors import Refused
 

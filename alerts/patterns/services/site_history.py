@@ -23,8 +23,8 @@ from alerts.patterns.engine.sides import Inventory
 from alerts.patterns.services.history_tables import CELL_COLUMNS, SURE, WORKS
 from alerts.sites.engine.outside import is_public_address
 from alerts.sites.models import Device, Site
-from alerts.suppression.reads.asking import ask
-from alerts.suppression.reads.handling import MAX_MINUTES
+from alerts.suppression.backtesting.fact_rows import ask
+from alerts.suppression.backtesting.time_to_close import MAX_MINUTES
 
 SETTLED: Final = timedelta(days=30)  # a device known so long counts as a member of its group
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()

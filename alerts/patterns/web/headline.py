@@ -7,7 +7,7 @@ from typing import Final
 from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from alerts.incidents.engine.rhythm import Window
-from alerts.incidents.reads.wording import window_words
+from alerts.incidents.wording import window_words
 from alerts.patterns.engine.hours import DAY, Hours
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.purpose import Purpose, purpose_of

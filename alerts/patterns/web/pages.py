@@ -15,7 +15,7 @@ from alerts.incidents.engine import catalogue
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
 from alerts.patterns.models import Candidate, State
-from alerts.patterns.queries import (
+from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
     NEEDED_VERDICTS,
     annotations_of,

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from alerts.patterns.models import Candidate
-from alerts.patterns.queries import candidates_visible_to
+from alerts.patterns.queries.patterns import candidates_visible_to
 from alerts.patterns.web.headline import deed
 from alerts.patterns.web.words import state_words
 from portal.accounts.actor import actor_of

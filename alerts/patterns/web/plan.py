@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from alerts.patterns.policies import may_decide
-from alerts.patterns.queries import (
+from alerts.patterns.queries.patterns import (
     NEEDED_DAYS,
     NEEDED_VERDICTS,
     standing,
     unread_incidents,
 )
-from alerts.patterns.reads.plan import (
+from alerts.patterns.queries.plan import (
     FIRST_STEPS,
     Court,
     SitePlan,
@@ -23,7 +23,7 @@ from alerts.patterns.reads.plan import (
     plans_for,
     share_of,
 )
-from alerts.patterns.reads.questions import Questions, questions_at
+from alerts.patterns.queries.questions import Questions, questions_at
 from alerts.patterns.web.plan_words import (
     PlanRow,
     acting_rows,
@@ -35,7 +35,7 @@ from alerts.patterns.web.plan_words import (
     offer_of,
 )
 from alerts.patterns.web.words import Shown, shown
-from alerts.suppression.reads.to_judge import requests_for
+from alerts.suppression.signing.awaiting_signature import requests_for
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import SOC_ROLES, User

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.patterns.models import Candidate
 from alerts.patterns.policies import may_decide
-from alerts.patterns.reads.plan import FIRST_STEPS, Court, PlanStep, SitePlan, plans_for
+from alerts.patterns.queries.plan import FIRST_STEPS, Court, PlanStep, SitePlan, plans_for
 from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
 from alerts.patterns.services.decide import CannotDecide, reject_candidate, snooze_candidate
 from alerts.patterns.services.propose_patterns import (

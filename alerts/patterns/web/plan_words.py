@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.patterns.models import Candidate
 from alerts.patterns.policies import may_decide, obstacles_in_words
-from alerts.patterns.reads.plan import Court, PlanStep, SitePlan, share_of
-from alerts.patterns.reads.questions import answers_needed
+from alerts.patterns.queries.plan import Court, PlanStep, SitePlan, share_of
+from alerts.patterns.queries.questions import answers_needed
 from alerts.patterns.web.headline import headline, hours_words
-from alerts.suppression.reads.bound_sentence import HarmlessShare, harmless_share
+from alerts.suppression.backtesting.bound_sentence import HarmlessShare, harmless_share
 from portal.accounts.models import User
 from portal.ui.step_chart import ChartLevel, ChartStep, Tone, chart_steps
 from portal.ui.words import hours, number, percent

@@ -13,7 +13,7 @@ from alerts.patterns.web.headline import headline, hours_words
 from alerts.patterns.web.rhythm import clock_words, strip
 from alerts.patterns.web.width import WidthRow, width_rows
 from alerts.reviews.engine.causes import cause as cause_of
-from alerts.suppression.reads.bound_sentence import bound_sentence
+from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from portal.accounts.models import User
 from portal.ui.words import hours, number, percent
 from portal.ui.zones import READER

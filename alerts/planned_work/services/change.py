@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.incidents.services.planned import rank_incidents_of_alerts
+from alerts.incidents.ingest.planned import rank_incidents_of_alerts
 from alerts.planned_work.engine.errors import PlanError
 from alerts.planned_work.engine.recurrence import MAX_LENGTH, Span
 from alerts.planned_work.models import NamedDevice, Occurrence, PlannedWork, WorkStep

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from alerts.incidents.services.planned import PlannedFit, end_planned_alerts, store_planned_alerts
+from alerts.incidents.ingest.planned import PlannedFit, end_planned_alerts, store_planned_alerts
 from alerts.planned_work.engine.coverage import AlertEnd, NamedDevice, Scope, Times, fit_of
 from alerts.planned_work.models import NamedDevice as DeviceRow
 from alerts.planned_work.models import Occurrence, Revision

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 
 from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdicts
 from alerts.incidents.models import Alert, Incident, IncidentAlert, PatternMemory
-from alerts.incidents.reads.knowledge import sightings_before
+from alerts.incidents.page.pattern_history import sightings_before
 from alerts.reviews.engine.rhythm import Moment, Window, usual_window
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Device

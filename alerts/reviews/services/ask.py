@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.ingest.ot import set_ot_states
 from alerts.incidents.models import Incident, OtState, TimelineItem
-from alerts.incidents.services.ot import set_ot_states
-from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.engine.due import answer_within
 from alerts.reviews.engine.question import question_in
 from alerts.reviews.models import CANNED, Review

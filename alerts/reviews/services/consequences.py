@@ -5,10 +5,10 @@ pattern remember it, who asked and who owns is told, the queue shows it.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from alerts.incidents.acts.timeline import write_timeline
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.reads.wording import number_words
-from alerts.incidents.services.timeline import write_timeline
+from alerts.incidents.wording import number_words
 from alerts.reviews.engine.comment import Spoken
 from alerts.reviews.models import Annotation, AskedIncident, Review
 from alerts.reviews.policies import sites_spoken_for

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from alerts.incidents.acts.timeline import write_timeline
 from alerts.incidents.models import TimelineItem
-from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Review
 from alerts.reviews.policies import reasons_against_handing_over
 from alerts.reviews.queries import waiting_incidents_of

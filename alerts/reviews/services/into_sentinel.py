@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from alerts.incidents.ingest.our_comments import drop_our_comments, show_our_comments
+from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.models import Incident
 from alerts.incidents.policies import MAX_COMMENTS
-from alerts.incidents.services.our_comments import drop_our_comments, show_our_comments
-from alerts.incidents.services.overlay import refresh_overlay
 from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
 from alerts.reviews.engine.comment import VERDICT_LABELS, Spoken, comment_on, label_of
 from alerts.reviews.models import Annotation

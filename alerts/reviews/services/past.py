@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import QuerySet
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, IncidentAlert, Status, TimelineItem
-from alerts.incidents.services.groups import regroup
 from alerts.reviews.models import Annotation
 from alerts.reviews.services.pattern_verdicts import patterns_of, recount_patterns
 from alerts.reviews.services.standing import restore_standing

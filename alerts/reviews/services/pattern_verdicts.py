@@ -10,13 +10,13 @@ from uuid import UUID
 
 from django.db.models import Count, F
 
-from alerts.incidents.models import Incident
-from alerts.incidents.services.ot import (
+from alerts.incidents.ingest.ot import (
     LatestVerdict,
     PatternVerdicts,
     lock_pattern_memory,
     set_pattern_verdicts,
 )
+from alerts.incidents.models import Incident
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_in_force

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+from alerts.incidents.acts.timeline import write_timeline
 from alerts.incidents.models import Incident, TimelineItem
-from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.queries.suspicions import incidents_held_by
 from alerts.reviews.services.consequences import follow_through

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
+from alerts.incidents.ingest.ot import Standing, set_ot_states
 from alerts.incidents.models import OtState
-from alerts.incidents.services.ot import Standing, set_ot_states
 from alerts.reviews.models import AskedIncident, Review
 from alerts.reviews.queries import annotations_in_force
 

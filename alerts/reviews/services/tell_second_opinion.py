@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from alerts.incidents.models import Incident
-from alerts.incidents.reads.panel import zone_name_of
+from alerts.incidents.page.panel import zone_name_of
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.policies import leads_of
 from alerts.reviews.services.notify import (

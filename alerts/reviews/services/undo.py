@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from alerts.incidents.acts.timeline import write_timeline
 from alerts.incidents.models import TimelineItem
-from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
 from alerts.reviews.services.into_sentinel import withdraw_verdict
 from alerts.reviews.services.neighbours import lock_with_neighbours

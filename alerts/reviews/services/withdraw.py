@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from alerts.incidents.acts.acting import lock_incidents
+from alerts.incidents.acts.timeline import write_timeline
 from alerts.incidents.models import TimelineItem
-from alerts.incidents.services.acting import lock_incidents
-from alerts.incidents.services.timeline import write_timeline
 from alerts.reviews.models import AskedIncident, Review
 from alerts.reviews.policies import reasons_against_withdrawing
 from alerts.reviews.services.standing import restore_standing

@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.page.members import happened_words, members_of
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.reads.members import happened_words, members_of
-from alerts.incidents.reads.wording import number_words
+from alerts.incidents.wording import number_words
 from alerts.planned_work.services import CannotPlanWork
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import speaks_at, works_in

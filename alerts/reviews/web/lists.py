@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
-from alerts.incidents.reads.members import members_of
-from alerts.incidents.reads.wording import classification_words
+from alerts.incidents.page.members import members_of
+from alerts.incidents.wording import classification_words
 from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
 from alerts.reviews.queries import (
     annotations_in_force,

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from django.utils.translation import ngettext
 
 from alerts.incidents.models import Incident
-from alerts.incidents.reads.members import happened_words
-from alerts.incidents.reads.wording import number_words
+from alerts.incidents.page.members import happened_words
+from alerts.incidents.wording import number_words
 from portal.ui.moments import day_of, period_words
 from portal.ui.words import number
 from portal.ui.zones import reader_clock

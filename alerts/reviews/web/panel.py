@@ -21,8 +21,8 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident
+from alerts.incidents.page.members import members_of
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.reads.members import members_of
 from alerts.reviews.models import CANNED, Review
 from alerts.reviews.policies import speaks_for, works_in
 from alerts.reviews.queries import (

@@ -7,7 +7,7 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from alerts.incidents.engine import catalogue
 from alerts.incidents.models import Incident
-from alerts.incidents.reads.wording import seen_before_check
+from alerts.incidents.wording import seen_before_check
 from alerts.reviews.engine.causes import VERDICTS, causes_for
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.engine.rhythm import Window

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from alerts.suppression.engine.guards.life import reasons_against_expiry
+from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
 from alerts.suppression.engine.reading import NotARule, from_json, load
 from alerts.suppression.engine.rule import reasons_against_rule
 from alerts.suppression.engine.words import Sentence, words

@@ -15,15 +15,15 @@ from rest_framework.serializers import (
 )
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
-from alerts.suppression.engine.sentinel_forms import lease_of
-from alerts.suppression.queries import rules_visible_to
-from alerts.suppression.reads.deployments import deployments_visible_to, fix_of
-from alerts.suppression.reads.standing import (
+from alerts.suppression.deploying.deployments import deployments_visible_to, fix_of
+from alerts.suppression.deploying.enforcement_state import (
     GATE_STANDINGS,
     RULE_STANDINGS,
     STANDING,
     stands_everywhere,
 )
+from alerts.suppression.engine.sentinel_forms import lease_of
+from alerts.suppression.queries import rules_visible_to
 from portal.api.fields import QueryChoices, QueryText
 from portal.api.listing import Filter, Listing, Order, Own, Row
 from portal.api.views import Resource

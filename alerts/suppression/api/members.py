@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework.serializers import BooleanField, CharField, IntegerField, Serializer
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.enforcing.members import late_members
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.reads.members import late_members
 from portal.accounts.models import User
 
 

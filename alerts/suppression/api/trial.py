@@ -14,10 +14,14 @@ from rest_framework.serializers import (
 )
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.engine.guards.life import TRIAL, TRIAL_MATCHES, reasons_against_promotion
+from alerts.suppression.engine.guards.lifecycle import (
+    TRIAL,
+    TRIAL_MATCHES,
+    reasons_against_promotion,
+)
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.reads.trial_words import trial_lines
-from alerts.suppression.reads.trials import progress_of
+from alerts.suppression.watching.trial_words import trial_lines
+from alerts.suppression.watching.trials import progress_of
 from portal.accounts.models import User
 
 

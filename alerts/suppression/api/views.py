@@ -19,27 +19,27 @@ from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
 from alerts.suppression.api.members import NewMembersSerializer, new_member_facts
 from alerts.suppression.api.trial import TrialSerializer, trial_facts
-from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.models import LedgerEntry, RuleVersion, State, Step
-from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
-from alerts.suppression.queries import ledger_visible_to, versions_visible_to
-from alerts.suppression.reads.speaking import (
+from alerts.suppression.deploying.enforcement_state import stands_everywhere
+from alerts.suppression.drafting.current_version import (
     beside_a_version,
     rules_by_version,
     version_asked_about,
     version_in,
     version_in_work,
 )
-from alerts.suppression.reads.standing import stands_everywhere
-from alerts.suppression.services.approve_promotion import (
+from alerts.suppression.drafting.drafts import discard_draft, draft_rule, edit_version, save_draft
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.models import LedgerEntry, RuleVersion, State, Step
+from alerts.suppression.policies import PROPOSING, SIGNING, STOPPING
+from alerts.suppression.queries import ledger_visible_to, versions_visible_to
+from alerts.suppression.signing.propose import propose_rule
+from alerts.suppression.signing.request_changes import reject_rule, request_changes
+from alerts.suppression.signing.sign import CannotSignRule, sign_rule
+from alerts.suppression.watching.approve_promotion import (
     CannotApprovePromotion,
     approve_promotion,
 )
-from alerts.suppression.services.drafts import discard_draft, draft_rule, edit_version, save_draft
-from alerts.suppression.services.judge import reject_rule, request_changes
-from alerts.suppression.services.propose import propose_rule
-from alerts.suppression.services.sign import CannotSignRule, sign_rule
-from alerts.suppression.services.stop import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
 from portal.accounts.models import TokenScope
 from portal.accounts.proof import proved_at_of
 from portal.api.bodies import Nothing

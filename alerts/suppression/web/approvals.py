@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from alerts.suppression.models import State
-from alerts.suppression.reads.to_judge import decided_lately, requests_for
+from alerts.suppression.signing.awaiting_signature import decided_lately, requests_for
 from alerts.suppression.web.shared import frame
 from alerts.suppression.web.words import state_chip
 from portal import clock

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from alerts.suppression.backtesting.bound_sentence import bound_sentence
+from alerts.suppression.backtesting.incident_names import Named, names_in
+from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.reads.bound_sentence import bound_sentence
-from alerts.suppression.reads.handling import MIN_CLOSES
-from alerts.suppression.reads.named import Named, names_in
 from alerts.suppression.web.looks import IncidentLink, Look, incident_link, look_of
 from alerts.suppression.web.words import in_words
 from portal.ui.moments import date_of

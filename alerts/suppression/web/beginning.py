@@ -7,10 +7,10 @@ from alerts.incidents.models import Incident
 from alerts.reviews.models import Verdict
 from alerts.reviews.queries import evidence_in_force, without_hidden
 from alerts.sites.models import Site
-from alerts.suppression.engine.guards.life import USUAL_DAYS, usual_end
+from alerts.suppression.engine.guards.lifecycle import USUAL_DAYS, usual_end
 from alerts.suppression.engine.reading import from_json
 from alerts.suppression.engine.rule import instant
-from alerts.suppression.services.people import usual_owners
+from alerts.suppression.signing.people import usual_owners
 from alerts.suppression.web.body import Body, empty_body, line
 from alerts.suppression.web.words import routine_cause
 from portal.accounts.models import OT_ROLES, Role, User

@@ -8,14 +8,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from alerts.suppression.models import RuleVersion
-from alerts.suppression.reads.deployments import (
+from alerts.suppression.deploying.deployments import (
     Deployment,
     WorkspaceDeployments,
     deployments_by_workspace,
     deployments_of_rule,
     is_live_as_a_whole,
 )
+from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.shared import frame
 from alerts.suppression.web.standing import gate_chip, rule_chip, what_to_do
 from alerts.suppression.web.words import StateChip

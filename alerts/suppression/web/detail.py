@@ -7,11 +7,11 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.drafting.owners import owners_by_version
+from alerts.suppression.drafting.version_page import past_of
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.reads.owners import owners_by_version
-from alerts.suppression.reads.seen import body_for
-from alerts.suppression.reads.to_judge import is_stale
-from alerts.suppression.reads.version_page import past_of
+from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.web.backtest import reasons_of, shown
 from alerts.suppression.web.deployments import of_rule
 from alerts.suppression.web.differences import conditions_of

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import devices_visible_to
-from alerts.suppression.reads.device_rules import rules_touching
+from alerts.suppression.drafting.device_rules import rules_touching
 from alerts.suppression.web.words import state_chip
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import render_page

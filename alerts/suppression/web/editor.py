@@ -11,18 +11,18 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft
+from alerts.suppression.drafting.evidence import evidence_offered
+from alerts.suppression.drafting.field_suggestions import suggestions_for
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.reading import NotARule, from_json
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.reads.evidence_for import evidence_offered
-from alerts.suppression.reads.suggestions import suggestions_for
-from alerts.suppression.services.drafts import CannotSaveRule, save_draft
-from alerts.suppression.services.people import people_of_side, usual_owners
+from alerts.suppression.signing.people import people_of_side, usual_owners
 from alerts.suppression.web.body import Body, body_from, empty_body, end_day
 from alerts.suppression.web.differences import spoken
+from alerts.suppression.web.draft_rows import day_choices, draft_rows, field_choices, fields_of
 from alerts.suppression.web.enforcement import enforcement_of, without_lost_choice
-from alerts.suppression.web.lines import day_choices, edit_lines, field_choices, fields_of
 from alerts.suppression.web.missing import (
     causes_that_fit,
     last_day,
@@ -127,8 +127,8 @@ def _page(
         "body": body,
         "state": state_chip(version.state),
         "life": life_steps(version.state),
-        "lines": edit_lines(body, "all", zones=visit.zones, left=left, half=half),
-        "exceptions": edit_lines(body, "not", zones=visit.zones, left=left, half=half),
+        "lines": draft_rows(body, "all", zones=visit.zones, left=left, half=half),
+        "exceptions": draft_rows(body, "not", zones=visit.zones, left=left, half=half),
         "fields": field_choices(),
         "days": day_choices(),
         "zones": visit.zones,

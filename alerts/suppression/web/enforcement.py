@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
-from alerts.suppression.engine.undirected import undirected
-from alerts.suppression.models import RuleVersion
-from alerts.suppression.reads.forms import Forms, compiled_forms
-from alerts.suppression.services.enforcement import (
+from alerts.suppression.deploying.compiled_forms import Forms, compiled_forms
+from alerts.suppression.drafting.enforcement_choice import (
     SENTINEL,
     reasons_against_sentinel,
     with_possible_enforcement,
 )
+from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.engine.undirected import undirected
+from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.body import Body
 from alerts.suppression.web.words import all_in_words
 

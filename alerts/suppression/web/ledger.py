@@ -11,11 +11,11 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.enforcing.reasons import reasons_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.reads.reasons import reasons_visible_to
-from alerts.suppression.reads.trials import kept_open_reasons
-from alerts.suppression.services.look_again import CannotTickOff, tick_off
+from alerts.suppression.watching.review_again import CannotReviewAgain, tick_off
+from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.ledger_words import (
     ACTS,
     ENDINGS,
@@ -98,7 +98,7 @@ def looked(request: HttpRequest, entry_id: int) -> HttpResponse:
     try:
         tick_off(entry_id=entry.pk, by=user, now=clock.now())
         words = gettext("Re-checked: %(incident)s") % {"incident": f"#{entry.incident.number}"}
-    except CannotTickOff as refusal:
+    except CannotReviewAgain as refusal:
         words = " ".join(refusal.reasons)
     return leave_toast(request, HttpResponseRedirect(_to_look_at()), words)
 

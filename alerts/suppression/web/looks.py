@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerts.reviews.models import Annotation
+from alerts.suppression.backtesting.incident_names import Named
 from alerts.suppression.engine.addresses import reasons_against_address
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.reads.named import Named
 from alerts.suppression.web.words import field_label, in_words
 
 _ENDS = {"source": ("source_device", "source_address"),

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta, tzinfo
 from django.utils.translation import get_language
 
 from alerts.reviews.engine.causes import causes_for
+from alerts.suppression.drafting.enforcement_choice import reasons_against_enforcement
+from alerts.suppression.drafting.places import reach_of_rule
 from alerts.suppression.engine.clauses import pinned, reasons_against_clause
-from alerts.suppression.engine.guards.life import MAX_DAYS, MAX_DAYS_BOXED
+from alerts.suppression.engine.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.rule import Rule, reasons_against_rule
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.services.enforcement import reasons_against_enforcement
-from alerts.suppression.services.places import reach_of_rule
-from alerts.suppression.services.propose import (
+from alerts.suppression.signing.propose import (
     reasons_against_grounds,
     reasons_against_rule_now,
 )

@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
+from alerts.suppression.drafting.rule_rows import version_that_speaks
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
-from alerts.suppression.reads.rule_rows import version_that_speaks
 from alerts.suppression.web.words import state_chip
 from portal.accounts.actor import actor_of
 from portal.ui.palette import MAX_RESULTS, Found, Result

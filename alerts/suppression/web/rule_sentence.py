@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from alerts.incidents.engine.catalogue import why_it_matters
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.guards.life import TRIAL
+from alerts.suppression.engine.guards.lifecycle import TRIAL
 from alerts.suppression.engine.guards.members import grouped_sides
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.windows import minutes_a_week

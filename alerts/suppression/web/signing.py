@@ -11,19 +11,19 @@ from django.utils.translation import gettext
 from alerts.suppression.engine.guards.signing import VALID, Side
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.policies import rights_to_sign
-from alerts.suppression.reads.trial_carry_over import carry_over_for
-from alerts.suppression.services.papers import (
+from alerts.suppression.signing.people import people_of_side
+from alerts.suppression.signing.sign import (
+    CannotSignRule,
+    reasons_against_signature,
+    sign_rule,
+)
+from alerts.suppression.signing.signing_context import (
     evidence_that_counts,
     paper_of,
     people_behind,
     signatures_that_count,
 )
-from alerts.suppression.services.people import people_of_side
-from alerts.suppression.services.sign import (
-    CannotSignRule,
-    reasons_against_signature,
-    sign_rule,
-)
+from alerts.suppression.watching.trial_carry_over import carry_over_for
 from alerts.suppression.web.proof import needs_password, reason_not_proved
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.retest import CannotRetest, retest_proposal
 from alerts.suppression.models import ACTING
-from alerts.suppression.reads.seen import body_for
-from alerts.suppression.reads.to_judge import requests_for
-from alerts.suppression.services.judge import request_changes
-from alerts.suppression.services.retest import CannotRetest, retest_proposal
+from alerts.suppression.signing.awaiting_signature import requests_for
+from alerts.suppression.signing.request_changes import request_changes
 from alerts.suppression.web.backtest import shown
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import sign_from_form

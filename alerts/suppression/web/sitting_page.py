@@ -10,18 +10,18 @@ from django.utils.translation import gettext
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.backtesting.bound_sentence import harmless_share
+from alerts.suppression.backtesting.corrected_verdicts import Correction, corrections_inside
+from alerts.suppression.backtesting.fact_rows import Period
+from alerts.suppression.backtesting.marginal_gains import PERIOD
+from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.time_to_close import usual_minutes
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
-from alerts.suppression.reads.asking import Period
-from alerts.suppression.reads.bound_sentence import harmless_share
-from alerts.suppression.reads.corrected_verdicts import Correction, corrections_inside
-from alerts.suppression.reads.handling import usual_minutes
-from alerts.suppression.reads.marginal_gains import PERIOD
-from alerts.suppression.reads.seen import body_for
-from alerts.suppression.reads.to_judge import Request, is_stale
-from alerts.suppression.services.papers import evidence_that_counts, people_behind
+from alerts.suppression.signing.awaiting_signature import Request, is_stale
+from alerts.suppression.signing.signing_context import evidence_that_counts, people_behind
 from alerts.suppression.web.backtest import Shown, reasons_of, shown
 from alerts.suppression.web.looks import IncidentLink, Look
 from alerts.suppression.web.rule_sentence import risks_of, sentence_of

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from alerts.suppression.reads.marginal_gains import in_order_of_gain
-from alerts.suppression.reads.to_judge import Request
+from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
+from alerts.suppression.signing.awaiting_signature import Request
 
 _KEY: Final = "suppression.sitting"
 MAX_AGE: Final = timedelta(hours=12)  # then the figures are counted again

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from alerts.suppression.reads.deployments import ROLE, Deployment
+from alerts.suppression.deploying.deployments import ROLE, Deployment
 from alerts.suppression.web.words import StateChip
 
 type Words = tuple[Promise, str, str]

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from alerts.suppression.backtesting.fact_rows import TookTooLong, no_longer_than
+from alerts.suppression.drafting.outgrown import line_changes
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.reads.asking import TookTooLong, no_longer_than
-from alerts.suppression.reads.outgrown import line_changes
 from alerts.suppression.web.verbs import may_do
 from alerts.suppression.web.words import line_of
 from portal.accounts.models import User

@@ -10,6 +10,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.deployments import WorkspaceDeployments, deployments_by_workspace
+from alerts.suppression.deploying.kill_switch import switch_off, switch_on
 from alerts.suppression.models import Stop
 from alerts.suppression.policies import (
     STOPPING,
@@ -17,8 +19,6 @@ from alerts.suppression.policies import (
     reasons_against_switching_on,
 )
 from alerts.suppression.queries import workspaces_reached_by
-from alerts.suppression.reads.deployments import WorkspaceDeployments, deployments_by_workspace
-from alerts.suppression.services.switch import switch_off, switch_on
 from alerts.suppression.web.shared import frame
 from alerts.suppression.web.standing import gate_chip
 from alerts.suppression.web.words import StateChip, all_in_words

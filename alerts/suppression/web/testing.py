@@ -8,12 +8,12 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerts.sentinel.queries import workspaces_visible_to
+from alerts.suppression.backtesting.backtest import Preview, preview
+from alerts.suppression.backtesting.counts import PLACES
+from alerts.suppression.drafting.field_suggestions import sites_in_reach
+from alerts.suppression.drafting.places import reach_of_rule
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.rule import Rule
-from alerts.suppression.reads.counts import PLACES
-from alerts.suppression.reads.suggestions import sites_in_reach
-from alerts.suppression.services.backtest import Preview, preview
-from alerts.suppression.services.places import reach_of_rule
 from alerts.suppression.web.backtest import Shown, shown
 from alerts.suppression.web.body import MEMBERS
 from alerts.suppression.web.words import all_in_words

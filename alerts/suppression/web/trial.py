@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.engine.guards.life import is_unended
+from alerts.suppression.enforcing.members import late_members
+from alerts.suppression.engine.guards.lifecycle import is_unended
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.reads.members import late_members
-from alerts.suppression.reads.trial_words import trial_lines
-from alerts.suppression.reads.trials import approvals_in_force, progress_of
+from alerts.suppression.watching.trial_words import trial_lines
+from alerts.suppression.watching.trials import approvals_in_force, progress_of
 from portal.accounts.models import User
 
 

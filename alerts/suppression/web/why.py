@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.enforcing.never_routine import reasons_against_any_rule
+from alerts.suppression.enforcing.reasons import reasons_visible_to
+from alerts.suppression.enforcing.why import NearMiss, why_of
 from alerts.suppression.models import Act
 from alerts.suppression.queries import versions_visible_to
-from alerts.suppression.reads.never import reasons_against_any_rule
-from alerts.suppression.reads.reasons import reasons_visible_to
-from alerts.suppression.reads.why import NearMiss, why_of
 from alerts.suppression.web.ledger import rows_of
 from alerts.suppression.web.shared import may_propose
 from alerts.suppression.web.words import all_in_words, in_words

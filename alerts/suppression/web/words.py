@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts.incidents.reads.wording import weekday_words
+from alerts.incidents.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
@@ -16,7 +16,7 @@ from alerts.suppression.engine.reason import reason_in_words
 from alerts.suppression.engine.windows import DAYS
 from alerts.suppression.engine.words import Sentence, days_in_words
 from alerts.suppression.models import State
-from alerts.suppression.services.tell import spoken
+from alerts.suppression.signing.notify import spoken
 from portal.ui.pieces import Step
 from portal.ui.words import length
 from portal.ui.zones import READER

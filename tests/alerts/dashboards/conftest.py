@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Severity
-from alerts.incidents.services.groups import regroup
 from alerts.intake.models import Cursor
 from alerts.reviews.services import ask_ot, give_verdict
 from tests.conftest import NOON

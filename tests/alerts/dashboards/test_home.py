@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from alerts.incidents.services.assign import assign_incidents
-from alerts.incidents.services.undo import undo_act
+from alerts.incidents.acts.assign import assign_incidents
+from alerts.incidents.acts.undo import undo_act
 from alerts.reviews.services import withdraw_review
 from portal.accounts.models import Role, ScopeKind
 from tests import cast

@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from alerts.incidents.acts.severity import change_severity
 from alerts.incidents.models import Incident, Severity
-from alerts.incidents.reads.panel import parts_of
-from alerts.incidents.services.severity import change_severity
+from alerts.incidents.page.panel import parts_of
 from alerts.outbox.queries import note_words
 from portal.accounts.models import User
 from portal.notifications.models import Notification

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from alerts.incidents.acts.assign import assign_incidents
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, Status
-from alerts.incidents.services.assign import assign_incidents
-from alerts.incidents.services.groups import regroup
 from alerts.reviews.models import Annotation, Review
 from portal.ui.words import length
 from tests.alerts.dashboards.conftest import answer_as, ask_about, make_alike

@@ -2,8 +2,8 @@
 
 import uuid
 
+from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident
-from alerts.incidents.services.store import store_incidents
 from alerts.outbox.services import deliver_one
 from alerts.sentinel.wire import read_incident_page
 from portal.accounts.models import Role, ScopeKind

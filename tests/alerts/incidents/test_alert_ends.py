@@ -2,9 +2,9 @@
 
 import pytest
 
+from alerts.incidents.ingest.alert_ends import record_ends
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Alert
-from alerts.incidents.services.alert_ends import record_ends
-from alerts.incidents.services.groups import regroup
 from alerts.sites.models import Device, Zone
 from tests.alerts.incidents.test_details import fetch
 from tests.factories.answers import alert, device

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from alerts.incidents.ingest.alert_kinds import KIND, work_off_alert_kinds
 from alerts.incidents.models import Alert, Status
-from alerts.incidents.services.alert_kinds import KIND, work_off_alert_kinds
 from alerts.sites.services import import_devices
 from portal.jobs.models import Job
 from tests.conftest import NOON

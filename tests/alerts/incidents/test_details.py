@@ -5,6 +5,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from alerts.incidents.ingest.details import (
+    Details,
+    fail_details,
+    store_details,
+    store_details_of_many,
+)
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
     Alert,
     AlertRaw,
@@ -15,13 +22,6 @@ from alerts.incidents.models import (
     PairMemory,
     PatternMemory,
 )
-from alerts.incidents.services.details import (
-    Details,
-    fail_details,
-    store_details,
-    store_details_of_many,
-)
-from alerts.incidents.services.groups import regroup
 from alerts.outbox.models import Change
 from alerts.sentinel.wire import read_alerts, read_comments, read_entities
 from alerts.sites.models import Device, Sensor, Site, Zone

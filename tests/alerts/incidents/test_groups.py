@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from alerts.incidents.ingest.groups import regroup, touch_incidents
 from alerts.incidents.models import (
     ACTIVE_FROM,
     ACTIVE_UNTIL,
@@ -17,7 +18,6 @@ from alerts.incidents.models import (
     Severity,
     Status,
 )
-from alerts.incidents.services.groups import regroup, touch_incidents
 from tests.factories.incidents import NOON, make_alert, make_incident, make_workspace
 
 PATTERN = uuid.UUID(int=7)

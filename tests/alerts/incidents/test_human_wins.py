@@ -2,10 +2,10 @@
 
 import pytest
 
+from alerts.incidents.acts.close import close_incidents
+from alerts.incidents.acts.comment import comment_on_incidents
+from alerts.incidents.acts.severity import change_severity
 from alerts.incidents.models import Comment, Severity, Status
-from alerts.incidents.services.close import close_incidents
-from alerts.incidents.services.comment import comment_on_incidents
-from alerts.incidents.services.severity import change_severity
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import retry_change
 from alerts.sentinel.client.port import SentinelRefused, SentinelUnavailable

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.incidents.services.copying import ask, moments
+from alerts.incidents.ingest.pg_copy import ask, moments
 from alerts.sentinel.wire.times import read_moment
 from tests.factories.incidents import NOON
 

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
+from alerts.incidents.ingest.details import Details, store_details_of_many
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, PairMemory
-from alerts.incidents.services.details import Details, store_details_of_many
-from alerts.incidents.services.groups import regroup
 from alerts.sentinel.wire import read_alerts, read_entities
 from tests.factories.answers import alert, device, listed, rule_made
 from tests.factories.incidents import NOON, make_incident, make_workspace

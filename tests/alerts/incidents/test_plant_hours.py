@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.incidents.models import Alert
-from alerts.incidents.services import plant_hours
-from alerts.incidents.services.plant_hours import (
+from alerts.incidents.ingest import plant_hours
+from alerts.incidents.ingest.plant_hours import (
     KIND,
     plant_hours_progress,
     work_off_plant_hours,
 )
-from alerts.patterns.queries import JOB
+from alerts.incidents.models import Alert
+from alerts.patterns.queries.patterns import JOB
 from alerts.sites.services import set_site
 from portal import clock
 from portal.jobs.models import Job
@@ -112,7 +112,7 @@ def test_patterns_are_mined_anew_by_the_new_hours(plant):
 
 def test_it_gives_the_same_as_reading_with_the_right_clock(plant):
     """The same hours as intake would have stored: SQL and Python read one clock."""
-    from alerts.incidents.services.plant_time import plant_time
+    from alerts.incidents.ingest.plant_time import plant_time
     from alerts.sites.services import Found
 
     correct(plant)

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.models import Incident
-from alerts.incidents.services.acting import Actor
-from alerts.incidents.services.by_rule import (
+from alerts.incidents.acts.acting import Actor
+from alerts.incidents.acts.by_rule import (
     mark_closed_by,
     show_closed_in_sentinel,
     take_back_closed_by,
 )
-from alerts.incidents.services.close import close_incidents, reopen_incidents
-from alerts.incidents.services.label import label_incidents
+from alerts.incidents.acts.close import close_incidents, reopen_incidents
+from alerts.incidents.acts.label import label_incidents
+from alerts.incidents.models import Incident
 from alerts.outbox.models import Outcome, Urgency
 from portal.audit.models import Entry
 from tests.conftest import NOON

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.ingest.store import differing, mark_gone, store_incidents
 from alerts.incidents.models import Group, Incident, IncidentRaw, Severity, Status, TimelineItem
-from alerts.incidents.services.store import differing, mark_gone, store_incidents
 from alerts.outbox.models import Change
 from alerts.sentinel.wire import read_incident_page
 from portal import clock
@@ -49,7 +49,7 @@ def test_a_page_becomes_rows_raw_json_and_rows_of_the_queue(workspace):
 
 
 def test_the_queue_says_the_same_when_it_is_counted_anew(workspace):
-    from alerts.incidents.services.groups import regroup
+    from alerts.incidents.ingest.groups import regroup
 
     store(workspace, incident(1), incident(2, owner={"objectId": "sam", "assignedTo": "Sam"}))
     before = list(Group.objects.order_by("key").values())

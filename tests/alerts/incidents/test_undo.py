@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from alerts.incidents.acts.close import CannotClose, close_incidents
+from alerts.incidents.acts.comment import comment_on_incidents
+from alerts.incidents.acts.severity import change_severity
+from alerts.incidents.acts.undo import CannotUndo, undo_act
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Comment, Group, Incident, Severity, Status, TimelineItem
 from alerts.incidents.queries import recent_acts_of
-from alerts.incidents.services.close import CannotClose, close_incidents
-from alerts.incidents.services.comment import comment_on_incidents
-from alerts.incidents.services.groups import regroup
-from alerts.incidents.services.severity import change_severity
-from alerts.incidents.services.undo import CannotUndo, undo_act
 from alerts.outbox.models import Change, Outcome
 from portal.audit.models import Entry
 from tests import cast

@@ -2,11 +2,11 @@
 
 import pytest
 
+from alerts.incidents.acts.close import CannotClose, close_incidents
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, Status
 from alerts.incidents.policies import reasons_against_acting
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.services.close import CannotClose, close_incidents
-from alerts.incidents.services.groups import regroup
 from alerts.sentinel.services import remove_workspace
 from portal.accounts.models import Organisation, Role, ScopeKind
 from tests import cast

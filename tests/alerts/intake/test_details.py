@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from django.db import DataError
 
+from alerts.incidents.ingest.details import store_details_of_many
 from alerts.incidents.models import Alert, Comment, Incident
-from alerts.incidents.services.details import store_details_of_many
 from alerts.intake.models import Missing
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.pace import PROMISED, Pace

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.patterns.models import State
-from alerts.patterns.queries import candidates_visible_to, still_open
+from alerts.patterns.queries.patterns import candidates_visible_to, still_open
 from alerts.patterns.services.decide import (
     MAX_EVIDENCE,
     CannotDecide,
@@ -19,7 +19,7 @@ from alerts.patterns.services.decide import (
 from alerts.suppression.engine.rule import reasons_against_rule
 from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.services.propose import propose_rule
+from alerts.suppression.signing.propose import propose_rule
 from portal.audit.models import Entry
 from tests.alerts.patterns.conftest import POLLING
 from tests.alerts.suppression.past import judge

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from alerts.patterns.models import Mining
-from alerts.patterns.queries import standing
+from alerts.patterns.queries.patterns import standing
 from alerts.patterns.services.daily import CannotAskForMining, ask_for_mining, run_due_mining
 from alerts.patterns.services.keep import keep_patterns
 from portal.jobs.models import Job

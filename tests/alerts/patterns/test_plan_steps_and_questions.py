@@ -9,9 +9,9 @@ from django.db.models.signals import post_init
 
 from alerts.incidents.models import Alert, IncidentAlert
 from alerts.patterns.models import Candidate, PlanQuestion, State
-from alerts.patterns.reads import plan
-from alerts.patterns.reads.plan import Court, plans_for
-from alerts.patterns.reads.questions import MAX_A_DAY, answers_needed, questions_at
+from alerts.patterns.queries import plan
+from alerts.patterns.queries.plan import Court, plans_for
+from alerts.patterns.queries.questions import MAX_A_DAY, answers_needed, questions_at
 from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
 from alerts.patterns.services.propose_patterns import Proposing, propose_patterns
 from alerts.reviews.models import Review

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from alerts.patterns.models import Candidate, SiteMining, State
-from alerts.patterns.queries import planned
+from alerts.patterns.queries.patterns import planned
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.rule import Rule
 from tests.alerts.patterns.conftest import POLLING, store

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerts.incidents.services.alert_ends import record_ends
-from alerts.incidents.services.groups import regroup
+from alerts.incidents.ingest.alert_ends import record_ends
+from alerts.incidents.ingest.groups import regroup
 from alerts.planned_work.engine.coverage import Side
 from alerts.planned_work.engine.recurrence import Schedule
 from alerts.planned_work.services import DeviceOfPlan, WorkPlan, plan_work

@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Alert, IncidentAlert, Severity
-from alerts.incidents.services.groups import regroup
 from alerts.reviews.services import ask_ot, give_verdict
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from alerts.incidents.acts.people import ot_line_of
 from alerts.incidents.models import Incident
-from alerts.incidents.reads.people import ot_line_of
 from alerts.reviews.services import undo_verdict
 from tests.conftest import NOON
 

@@ -219,7 +219,7 @@ def test_who_has_left_has_judged_all_the_same(take, make, oda):
 
 
 def test_verdicts_of_a_file_are_the_word_of_one_hand_as_evidence(take, make, oda, olaf, answer):
-    from alerts.suppression.services.papers import people_behind
+    from alerts.suppression.signing.signing_context import people_behind
 
     first, second = make(2)
     take(line(first), line(second, by="olaf@demo.example"))

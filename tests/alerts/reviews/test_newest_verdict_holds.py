@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from alerts.incidents.models import Incident, PatternMemory, Status
-from alerts.incidents.reads.knowledge import memory_of
+from alerts.incidents.page.pattern_history import pattern_verdicts_of
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
 from alerts.reviews.queries import history_of_pattern, verdict_on
@@ -41,8 +41,8 @@ def test_history_may_be_taken_over_from_either_end(make, oda, newest_first):
     given = [past(row, oda, days_ago=n, note=f"{n} days ago") for n, row in enumerate(rows, 1)]
     for each in given if newest_first else reversed(given):
         take_over(each)
-    assert memory_of(rows[0]).latest_note == "1 days ago"
-    assert memory_of(rows[0]).latest_at == NOON - timedelta(days=1)
+    assert pattern_verdicts_of(rows[0]).latest_note == "1 days ago"
+    assert pattern_verdicts_of(rows[0]).latest_at == NOON - timedelta(days=1)
     assert history_of_pattern(PATTERN).latest_note == "1 days ago"
 
 

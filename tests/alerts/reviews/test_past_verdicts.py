@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, PatternMemory, Status
-from alerts.incidents.services.groups import regroup
 from alerts.outbox.models import Change
 from alerts.reviews.models import Annotation
 from alerts.reviews.services.past import PastVerdict, record_past_verdicts

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.acts.escalate import escalate_incidents
 from alerts.incidents.models import Incident, OtState, Status, TimelineItem
-from alerts.incidents.services.escalate import escalate_incidents
 from alerts.outbox.models import Change
 from alerts.reviews.engine.second_opinion import NARROWS_AFTER, asks_about_harmless_too
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import decide_suspicion, give_opinion, run_second_opinions
-from alerts.suppression.services.backtest import run_backtest
+from alerts.suppression.backtesting.backtest import run_backtest
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import judge, routine, rule_for

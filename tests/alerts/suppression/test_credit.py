@@ -17,10 +17,10 @@ from alerts.planned_work.services.cover import cover_alerts
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.reads.credit import credited_incidents
-from alerts.suppression.reads.harmless import harmless_looks
-from alerts.suppression.reads.trials import progress_of
-from alerts.suppression.services.watch import watch_rules
+from alerts.suppression.watching.credit import credited_incidents
+from alerts.suppression.watching.harmless import harmless_looks
+from alerts.suppression.watching.trials import progress_of
+from alerts.suppression.watching.watch import watch_rules
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.incidents import make_device

@@ -5,16 +5,16 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
-from alerts.suppression.engine.rule import as_json
-from alerts.suppression.models import State
-from alerts.suppression.services.drafts import (
+from alerts.suppression.drafting.drafts import (
     CannotSaveRule,
     discard_draft,
     draft_rule,
     edit_version,
     save_draft,
 )
-from alerts.suppression.services.judge import reject_rule
+from alerts.suppression.engine.rule import as_json
+from alerts.suppression.models import State
+from alerts.suppression.signing.request_changes import reject_rule
 from portal.audit.models import Entry
 from tests.conftest import NOON
 from tests.factories import rules

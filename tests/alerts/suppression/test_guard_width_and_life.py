@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.engine.guards.life import (
+from alerts.suppression.engine.guards.lifecycle import (
     CREDIT_PERIOD,
     Trial,
     credit_start,

@@ -8,9 +8,8 @@ from django.utils import translation
 
 from alerts.sites.models import Criticality
 from alerts.suppression.models import Act, Ending, LedgerEntry, State, Step, Where
-from alerts.suppression.reads.trials import reasons_to_wait
-from alerts.suppression.services.life import stop_by_itself
-from alerts.suppression.services.stop import (
+from alerts.suppression.watching.lifecycle import stop_by_itself
+from alerts.suppression.watching.stop import (
     CannotRenewRule,
     CannotResumeRule,
     CannotStopRule,
@@ -19,7 +18,8 @@ from alerts.suppression.services.stop import (
     resume_rule,
     retire_rule,
 )
-from alerts.suppression.services.watch import watch_rules
+from alerts.suppression.watching.trials import reasons_to_wait
+from alerts.suppression.watching.watch import watch_rules
 from portal.accounts.models import User
 from portal.notifications.models import Notification
 from portal.ui.moments import date_of, moment_words

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.suppression.backtesting import marginal_gains
+from alerts.suppression.backtesting.fact_rows import TookTooLong
+from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.reads import marginal_gains
-from alerts.suppression.reads.asking import TookTooLong
-from alerts.suppression.reads.marginal_gains import in_order_of_gain
 from tests.conftest import NOON
 from tests.factories import rules
 

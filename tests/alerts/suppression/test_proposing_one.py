@@ -10,7 +10,7 @@ from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.engine.rule import rule_hash
 from alerts.suppression.models import BackTestRun, Signature, State
-from alerts.suppression.services.propose import CannotProposeRule
+from alerts.suppression.signing.propose import CannotProposeRule
 from portal.notifications.models import Notification
 from tests.conftest import NOON
 from tests.factories import rules

@@ -7,15 +7,19 @@ import pytest
 from django.db import connections
 
 from alerts.reviews.models import Annotation
+from alerts.suppression.deploying.signed import attribution_of
+from alerts.suppression.drafting.drafts import CannotSaveRule, edit_version
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature, State
-from alerts.suppression.reads.signed import attribution_of
-from alerts.suppression.reads.to_judge import count_to_judge
-from alerts.suppression.services.drafts import CannotSaveRule, edit_version
-from alerts.suppression.services.judge import CannotJudgeRule, reject_rule, request_changes
-from alerts.suppression.services.moving import CannotMoveRule
-from alerts.suppression.services.propose import CannotProposeRule
-from alerts.suppression.services.sign import CannotSignRule
+from alerts.suppression.signing.awaiting_signature import count_awaiting_signature
+from alerts.suppression.signing.propose import CannotProposeRule
+from alerts.suppression.signing.request_changes import (
+    CannotAnswerProposal,
+    reject_rule,
+    request_changes,
+)
+from alerts.suppression.signing.sign import CannotSignRule
+from alerts.suppression.signing.transitions import CannotChangeState
 from portal.accounts.models import Role, ScopeKind, User
 from portal.accounts.services import grant_role
 from portal.audit.models import Entry
@@ -183,7 +187,7 @@ def test_the_page_says_that_such_a_signature_no_longer_counts(proposal, people, 
     page = client.get(f"/rules/{proposal.uuid}/").text
     assert "No longer counts" in page and "Still to sign for OT" in page
     assert "You sign for OT" in page
-    assert count_to_judge(people.olaf) == 1
+    assert count_awaiting_signature(people.olaf) == 1
 
 
 @pytest.mark.abuse("A19")
@@ -219,9 +223,9 @@ def test_changes_can_be_asked_for_and_void_what_was_signed(proposal, people):
 @pytest.mark.abuse("A19")
 @pytest.mark.parametrize("judge", [request_changes, reject_rule])
 def test_only_signers_judge_and_they_say_why(proposal, people, judge):
-    with pytest.raises(CannotJudgeRule, match="may sign"):
+    with pytest.raises(CannotAnswerProposal, match="may sign"):
         judge(version_id=proposal.pk, by=people.sam, note="No.", now=NOON)
-    with pytest.raises(CannotJudgeRule, match="why"):
+    with pytest.raises(CannotAnswerProposal, match="why"):
         judge(version_id=proposal.pk, by=people.leo, note=" ", now=NOON)
 
 
@@ -256,7 +260,7 @@ def run_concurrently(*acts):
         start.wait()
         try:
             act()
-        except (CannotSignRule, CannotSaveRule, CannotMoveRule) as refusal:
+        except (CannotSignRule, CannotSaveRule, CannotChangeState) as refusal:
             ended.append(type(refusal))
         finally:
             connections.close_all()

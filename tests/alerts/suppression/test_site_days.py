@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.suppression.backtesting.fact_rows import Period
+from alerts.suppression.backtesting.history import incidents_at_sites
 from alerts.suppression.models import SiteDay
-from alerts.suppression.reads.asking import Period
-from alerts.suppression.reads.history import incidents_at_sites
-from alerts.suppression.services.site_days import count_site_days
+from alerts.suppression.watching.site_days import count_site_days
 from tests.alerts.suppression.past import routine
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace

@@ -6,6 +6,9 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Alert
+from alerts.suppression.drafting.drafts import CannotSaveRule
+from alerts.suppression.drafting.outgrown import line_changes
+from alerts.suppression.drafting.suggested_versions import NothingSuggested, take_suggested_version
 from alerts.suppression.engine.outgrown import (
     LineChange,
     Newcomer,
@@ -14,9 +17,6 @@ from alerts.suppression.engine.outgrown import (
     suggested_rule,
 )
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.reads.outgrown import line_changes
-from alerts.suppression.services.drafts import CannotSaveRule
-from alerts.suppression.services.suggested import NothingSuggested, take_suggested_version
 from tests.alerts.suppression.samples import DOWNLOADS, NOW, clause
 from tests.conftest import NOON
 from tests.factories import rules

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.suppression.services.watch import watch_rules
+from alerts.suppression.watching.watch import watch_rules
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
 

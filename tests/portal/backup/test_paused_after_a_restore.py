@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 from django.core import mail as outbox
 
-from alerts.suppression.services import decide, watch
+from alerts.suppression.enforcing import decide
+from alerts.suppression.watching import watch
 from portal import clock
 from portal.backup.models import Restore
 from portal.notifications.services import notify, send_one_mail

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.services.groups import regroup
+from alerts.incidents.ingest.groups import regroup
 from alerts.reviews.models import Review
 from alerts.reviews.services import ask_ot, withdraw_review
 from portal.accounts.models import Role, ScopeKind

@@ -12,8 +12,8 @@ from alerts.captures.models import Capture, CaptureAccess
 from alerts.captures.queries import captures_visible_to
 from alerts.captures.services import CannotOpenCapture, note_access
 from alerts.incidents.models import Incident
-from alerts.incidents.reads.incident import zone_of_page
-from alerts.incidents.reads.panel import number_of
+from alerts.incidents.page.incident import zone_of_page
+from alerts.incidents.page.panel import number_of
 from portal import clock
 from portal.accounts.actor import actor_of
 from training.labs.queries import StoredReading

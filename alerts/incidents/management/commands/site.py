@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from alerts.incidents.services.plant_hours import settle_plant_hours
+from alerts.incidents.ingest.plant_hours import settle_plant_hours
 from alerts.sites.models import Site
 from alerts.sites.services import set_site
 from portal import clock

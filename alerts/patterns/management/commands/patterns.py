@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from alerts.patterns.models import Candidate, Mining, SiteMining
-from alerts.patterns.reads.plan import plans_of_all_sites
-from alerts.patterns.reads.plan_facts import facts_of_plan
-from alerts.patterns.reads.questions import questions_at
+from alerts.patterns.queries.plan import plans_of_all_sites
+from alerts.patterns.queries.plan_facts import facts_of_plan
+from alerts.patterns.queries.questions import questions_at
 from alerts.patterns.services.mine import DAYS, mine_patterns
 from portal import clock
 from portal.command import TagoutCommand

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from alerts.suppression.engine.guards.life import reasons_against_expiry
+from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
 from alerts.suppression.engine.guards.never import (
     reasons_against_assets,
     reasons_against_hours,

@@ -10,9 +10,9 @@ from django.core.management.base import CommandError, CommandParser
 from alerts.outbox.foreground import push_rules_now
 from alerts.outbox.models import RuleKind, WantedRule
 from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.deployments import gate_of
+from alerts.suppression.deploying.kill_switch import switch_off, switch_rule_off
 from alerts.suppression.models import Rule
-from alerts.suppression.reads.deployments import gate_of
-from alerts.suppression.services.switch import switch_off, switch_rule_off
 from portal import clock
 from portal.command import TagoutCommand
 

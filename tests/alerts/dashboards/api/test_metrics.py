@@ -6,8 +6,8 @@ import pytest
 
 from alerts.dashboards.measures import MEASURES
 from alerts.dashboards.queries.numbers import numbers_for
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Status
-from alerts.incidents.services.groups import regroup
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE
-from alerts.incidents.reads.incident import alerts_of
-from alerts.incidents.reads.panel import said_of
+from alerts.incidents.page.incident import alerts_of
+from alerts.incidents.page.panel import said_of
 from tests.factories.incidents import NOON, make_alert, make_incident, make_workspace
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ import pytest
 from django.utils import translation
 
 from alerts.incidents.models import Status, TimelineItem
-from alerts.incidents.reads.timeline import happenings_of
-from alerts.incidents.reads.timeline_words import SENTENCES
+from alerts.incidents.page.timeline import happenings_of
+from alerts.incidents.page.timeline_words import SENTENCES
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
 
@@ -167,16 +167,16 @@ def test_how_it_was_closed_before_a_change_is_not_guessed(closed_before):
 
 
 def test_every_kind_of_line_that_is_written_has_a_sentence():
-    written = re.compile(r'(?:\bcode=|\bStep\(|_item\(\w+, [\w.]+, )"([a-z][a-z-]+)"')
+    written = re.compile(r'(?:\bcode=|\b(?:Step|Effect)\(|_item\(\w+, [\w.]+, )"([a-z][a-z-]+)"')
     changes = re.compile(r'\byield "([a-z][a-z-]+)"')
-    rooms = ("incidents/services", "reviews/services", "suppression/services")
+    rooms = ("incidents", "reviews", "suppression")
     codes = {
         code
         for room in rooms
-        for file in (ROOMS / room).glob("*.py")
+        for file in (ROOMS / room).glob("*/*.py")
         for code in written.findall(file.read_text(encoding="utf-8"))
     } | {"conflict", "refused", "dropped", "untrusted"}
-    history = ROOMS / "incidents/services/history.py"
+    history = ROOMS / "incidents/ingest/history.py"
     codes |= set(changes.findall(history.read_text(encoding="utf-8")))
     assert len(codes) > 20
     # A comment stands among the lines with its own words.

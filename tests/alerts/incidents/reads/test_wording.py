@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from alerts.incidents.reads.wording import seen_before_check
+from alerts.incidents.wording import seen_before_check
 
 
 @pytest.mark.parametrize(

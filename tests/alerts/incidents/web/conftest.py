@@ -67,7 +67,7 @@ def htmx():
 def small_pieces(monkeypatch):
     """Five at once and in a piece, so that six are many."""
     monkeypatch.setattr("alerts.incidents.web.targets.AT_ONCE", 5)
-    monkeypatch.setattr("alerts.incidents.services.bulk_pieces.PIECE", 5)
+    monkeypatch.setattr("alerts.incidents.acts.bulk_pieces.PIECE", 5)
 
 
 @pytest.fixture

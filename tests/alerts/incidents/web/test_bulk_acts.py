@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
+from alerts.incidents.acts.undo import undo_act
 from alerts.incidents.models import (
     BulkAct,
     Incident,
     Severity,
 )
-from alerts.incidents.services.undo import undo_act
 from alerts.outbox.models import Change, Outcome
 from portal.audit.models import Entry
 from portal.jobs.models import State
@@ -59,7 +59,7 @@ def test_without_scripts_the_form_leads_there_and_back(small_pieces, signed_in, 
 
 
 def test_a_long_list_of_skipped_ones_has_pages(small_pieces, signed_in, sam, make_row, monkeypatch):
-    monkeypatch.setattr("alerts.incidents.reads.bulk.PAGE", 4)
+    monkeypatch.setattr("alerts.incidents.acts.bulk_preview.PAGE", 4)
     client = signed_in(sam)
     send(client, make_row(6, severity=Severity.HIGH), "severity", severity="4")
     work()

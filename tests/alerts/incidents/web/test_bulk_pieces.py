@@ -5,6 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from alerts.incidents.acts import bulk_pieces
+from alerts.incidents.acts.bulk_pieces import work_off_a_piece
+from alerts.incidents.acts.severity import change_severity
+from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
     BulkAct,
     Incident,
@@ -13,10 +17,6 @@ from alerts.incidents.models import (
     Status,
     TimelineItem,
 )
-from alerts.incidents.services import bulk_pieces
-from alerts.incidents.services.bulk_pieces import work_off_a_piece
-from alerts.incidents.services.groups import regroup
-from alerts.incidents.services.severity import change_severity
 from alerts.incidents.tasks import work_off_bulk_acts
 from alerts.outbox.models import Change
 from portal import clock

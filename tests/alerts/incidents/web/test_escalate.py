@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from alerts.incidents.acts.assign import assign_incidents
 from alerts.incidents.models import Incident, IncidentRaw, OtState, Severity
-from alerts.incidents.services.assign import assign_incidents
 from alerts.outbox.models import Change
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry

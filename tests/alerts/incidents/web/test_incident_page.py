@@ -162,7 +162,7 @@ def test_similar_of_the_same_type_at_the_same_site_say_why(read, download, gdans
 def test_more_of_the_same_pattern_than_shown_are_counted(
     read, download, gdansk, plant, monkeypatch
 ):
-    monkeypatch.setattr("alerts.incidents.reads.incident.MAX_SIMILAR", 2)
+    monkeypatch.setattr("alerts.incidents.page.incident.MAX_SIMILAR", 2)
     for _ in range(3):
         make_incident(gdansk, pattern=download.pattern, site_ids=[plant.pk])
     assert "The newest 2 of 3." in read(download, "?tab=similar")

@@ -12,9 +12,9 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from alerts.incidents.acts.comment import comment_on_incidents
+from alerts.incidents.acts.escalate import escalate_incidents
 from alerts.incidents.models import Comment, Group, Incident, IncidentRaw
-from alerts.incidents.services.comment import comment_on_incidents
-from alerts.incidents.services.escalate import escalate_incidents
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import give_opinion, pass_opinion_on, run_second_opinions
 from portal.accounts.models import Role, ScopeKind

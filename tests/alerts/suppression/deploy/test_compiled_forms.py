@@ -2,9 +2,9 @@
 
 import pytest
 
+from alerts.suppression.deploying.compiled_forms import where_by_default
+from alerts.suppression.deploying.desired import compiled_forms
 from alerts.suppression.models import Rule
-from alerts.suppression.reads.forms import where_by_default
-from alerts.suppression.services.desired import compiled_forms
 from tests.alerts.suppression.deploy.plant import polls
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_workspace

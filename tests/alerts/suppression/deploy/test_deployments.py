@@ -9,15 +9,15 @@ from django.core.management.base import CommandError
 from alerts.outbox.models import WantedRule
 from alerts.sentinel.client import standing_in
 from alerts.sentinel.client.port import SentinelDenied, SentinelRefused
-from alerts.suppression.models import RuleVersion, Stop
-from alerts.suppression.reads.deployments import (
+from alerts.suppression.deploying.deployments import (
     deployments_by_workspace,
     deployments_of_rule,
     gate_of,
     is_live_as_a_whole,
 )
-from alerts.suppression.services.desired import bring_in_line
-from alerts.suppression.services.switch import switch_off
+from alerts.suppression.deploying.desired import bring_in_line
+from alerts.suppression.deploying.kill_switch import switch_off
+from alerts.suppression.models import RuleVersion, Stop
 from tests import cast
 from tests.alerts.suppression.deploy.plant import polls, signed
 from tests.conftest import NOON

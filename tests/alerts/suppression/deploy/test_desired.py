@@ -8,10 +8,10 @@ from alerts.outbox.models import Landing, WantedRule
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.sentinel.services import note_success
 from alerts.sentinel.services.freshness import note_fresh
+from alerts.suppression.deploying.desired import bring_in_line
+from alerts.suppression.deploying.leases import renew_due_leases, renew_leases
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.services.desired import bring_in_line
-from alerts.suppression.services.leases import renew_due_leases, renew_leases
-from alerts.suppression.services.stop import pause_rule
+from alerts.suppression.watching.stop import pause_rule
 from portal.jobs.models import Job
 from portal.notifications.models import Notification
 from tests.alerts.suppression.deploy.plant import polls, signed

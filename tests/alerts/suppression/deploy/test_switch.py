@@ -2,21 +2,21 @@
 
 import pytest
 
-from alerts.incidents.services.groups import regroup
+from alerts.incidents.ingest.groups import regroup
 from alerts.outbox.models import WantedRule
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.sites.models import Site
-from alerts.suppression.models import Stop
-from alerts.suppression.queries import is_off
-from alerts.suppression.reads.off import stops_in_force
-from alerts.suppression.services.desired import bring_in_line
-from alerts.suppression.services.leases import renew_leases
-from alerts.suppression.services.switch import (
+from alerts.suppression.deploying.desired import bring_in_line
+from alerts.suppression.deploying.kill_switch import (
     CannotSwitchOff,
     CannotSwitchOn,
     switch_off,
     switch_on,
 )
+from alerts.suppression.deploying.kill_switch_state import stops_in_force
+from alerts.suppression.deploying.leases import renew_leases
+from alerts.suppression.models import Stop
+from alerts.suppression.queries import is_off
 from portal.accounts.models import Role, ScopeKind
 from portal.audit.models import Entry
 from portal.notifications.models import Notification

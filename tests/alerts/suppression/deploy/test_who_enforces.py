@@ -2,17 +2,17 @@
 
 import pytest
 
-from alerts.suppression.engine.rule import as_json
-from alerts.suppression.engine.undirected import undirected
-from alerts.suppression.models import RuleVersion
-from alerts.suppression.services.drafts import (
+from alerts.suppression.drafting.drafts import (
     CannotSaveRule,
     draft_rule,
     edit_version,
     save_draft,
 )
-from alerts.suppression.services.propose import CannotProposeRule, propose_rule
-from alerts.suppression.services.sign import CannotSignRule
+from alerts.suppression.engine.rule import as_json
+from alerts.suppression.engine.undirected import undirected
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.signing.propose import CannotProposeRule, propose_rule
+from alerts.suppression.signing.sign import CannotSignRule
 from tests.alerts.suppression.deploy.plant import ACCEPTS, TYPE, polls, signed
 from tests.conftest import NOON
 from tests.factories import rules

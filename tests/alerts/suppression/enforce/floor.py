@@ -11,9 +11,9 @@ from alerts.intake.services.pace import Pace
 from alerts.intake.services.pagination import Budget
 from alerts.intake.services.poll import pull_changes
 from alerts.outbox.services import deliver_one
+from alerts.suppression.enforcing.decide import decide_new_incidents
 from alerts.suppression.engine.rule import as_json, rule_hash
 from alerts.suppression.models import BackTestRun, LedgerEntry, Rule, RuleVersion, Signature
-from alerts.suppression.services.decide import decide_new_incidents
 from tests.alerts.suppression.samples import clause, rule
 from tests.conftest import NOON
 from tests.factories.answers import alert, device

@@ -165,7 +165,7 @@ def test_killed_after_the_write_and_before_its_settling_it_is_one_close(decided)
 def test_killed_before_the_decision_is_committed_nothing_is_left_of_it(floor, monkeypatch):
     floor.rule()
     floor.incident()
-    monkeypatch.setattr("alerts.suppression.services.close._link", lambda *_: 1 / 0)
+    monkeypatch.setattr("alerts.suppression.enforcing.close._link", lambda *_: 1 / 0)
     assert floor.decide() == 0
     assert (floor.ledger, Change.objects.count()) == ([], 0)
     assert Incident.objects.get().closed_by == ""

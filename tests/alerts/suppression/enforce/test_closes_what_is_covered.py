@@ -8,10 +8,10 @@ import pytest
 from alerts.incidents.models import Incident, Status
 from alerts.outbox.models import Change, Outcome
 from alerts.sentinel.models import Freshness
+from alerts.suppression.enforcing.acting_rules import acting_set
+from alerts.suppression.enforcing.decide import DECIDE
 from alerts.suppression.engine.guards.attribution import MAX_TEXT_LENGTH, reasons_against_text
 from alerts.suppression.models import LedgerEntry, RuleVersion, Stop
-from alerts.suppression.reads.acting import acting_set
-from alerts.suppression.services.decide import DECIDE
 from portal.audit.models import Entry
 from portal.jobs.models import Job
 from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
@@ -169,7 +169,7 @@ def test_switched_off_nothing_is_closed_then_or_later(floor, where):
 def test_a_switch_that_cannot_be_read_is_off(floor, monkeypatch):
     floor.rule()
     floor.incident()
-    monkeypatch.setattr("alerts.suppression.services.decide.is_off", lambda _: 1 / 0)
+    monkeypatch.setattr("alerts.suppression.enforcing.decide.is_off", lambda _: 1 / 0)
     assert floor.decide() == 0
     assert Job.objects.get(kind=DECIDE).latest_error == "ZeroDivisionError"
 
@@ -188,7 +188,7 @@ def test_an_incident_that_cannot_be_judged_stays_open_and_holds_up_no_other(
 ):
     floor.rule()
     odd, well = floor.incident(), floor.incident()
-    from alerts.suppression.services import decide
+    from alerts.suppression.enforcing import decide
 
     judge = decide.judge
 

@@ -14,10 +14,10 @@ from alerts.reviews.services import (
     run_second_opinions,
     undo_verdict,
 )
+from alerts.suppression.deploying.kill_switch import switch_off
+from alerts.suppression.enforcing.cover import facts_by_incident
+from alerts.suppression.enforcing.holds import HeldNames, held_names
 from alerts.suppression.models import HeldIncident
-from alerts.suppression.reads.cover import facts_by_incident
-from alerts.suppression.reads.holds import HeldNames, held_names
-from alerts.suppression.services.switch import switch_off
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.enforce.floor import DEVICES, routine

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.models import Incident
-from alerts.incidents.services.close import reopen_incidents
+from alerts.suppression.deploying.signed import attribution_of
 from alerts.suppression.engine.guards.attribution import closing_text
 from alerts.suppression.models import LedgerEntry, RuleVersion
-from alerts.suppression.reads.signed import attribution_of
-from alerts.suppression.services.reopen import watch_closed_incidents
+from alerts.suppression.watching.reopen import watch_closed_incidents
 from tests.alerts.suppression.enforce.floor import ROUTINE, SITE, TYPE, routine
 from tests.alerts.suppression.samples import clause, rule
 from tests.factories.rewriting import rewrite
@@ -194,7 +194,7 @@ def test_one_that_cannot_be_judged_is_tried_again_and_holds_up_no_other(
     second = closed.incident()
     closed.decide()
     closed.deliver()
-    from alerts.suppression.services import reopen
+    from alerts.suppression.watching import reopen
 
     roll_back = reopen.roll_back
 
@@ -245,7 +245,7 @@ class TestInSentinel:
 
     @pytest.mark.abuse("A45")
     def test_a_mixed_incident_is_opened_again_and_the_rule_stops(self, there, monkeypatch):
-        monkeypatch.setattr("alerts.suppression.services.life.bring_in_line", lambda **_: None)
+        monkeypatch.setattr("alerts.suppression.watching.lifecycle.bring_in_line", lambda **_: None)
         target = there.target = there.incident(routine(), routine(bag=OTHER), devices=THREE)
         self.close(there, target)
         assert watch(there) == 1

@@ -9,10 +9,10 @@ import pytest
 
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.outbox.models import Change
+from alerts.suppression.enforcing.why import why_of
 from alerts.suppression.models import LedgerEntry, Stop
-from alerts.suppression.reads.trial_words import trial_lines
-from alerts.suppression.reads.trials import progress_of
-from alerts.suppression.reads.why import why_of
+from alerts.suppression.watching.trial_words import trial_lines
+from alerts.suppression.watching.trials import progress_of
 from tests.alerts.suppression.enforce.floor import ROUTINE, routine
 from tests.conftest import NOON
 from tests.factories import rules

@@ -8,8 +8,8 @@ import pytest
 
 from alerts.incidents.models import Alert, Incident, IncidentAlert
 from alerts.reviews.models import Annotation
+from alerts.suppression.backtesting.measure_time_to_close import measure_time_to_close
 from alerts.suppression.models import BackTestRun, RuleVersion
-from alerts.suppression.services.handling import measure_handling
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.alerts.suppression.past import close_by
@@ -59,7 +59,7 @@ def proposal(people, site, workspace):
     close_by(people.leo, weeks, after=timedelta(minutes=12))
     close_by(people.leo, list(Incident.objects.exclude(pk__in=[w.pk for w in weeks])[:15]),
              after=timedelta(minutes=12))  # fmt: skip
-    measure_handling(now=NOON)
+    measure_time_to_close(now=NOON)
     Alert.objects.filter(incidents=weeks[10]).update(protocol="CIP")
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
     return rules.propose(version, by=people.oda, now=NOON)

@@ -1,0 +1,1 @@
+"""Acts of people and rules on incidents: lock, ask the policy, enqueue, write, show."""

@@ -1,0 +1,1 @@
+"""What the pages of an incident, a device and a site show. Changes nothing."""

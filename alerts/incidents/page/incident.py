@@ -1,0 +1,201 @@
+"""The incident page: its head, and what each tab shows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from django.db.models import FETCH_RAISE, F, UUIDField, Value
+from django.utils.translation import gettext
+
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.models import (
+    ACTIVE_FROM,
+    ACTIVE_UNTIL,
+    Alert,
+    AlertRaw,
+    Incident,
+    IncidentAlert,
+    IncidentRaw,
+    Status,
+)
+from alerts.incidents.page.pattern_history import DAYS, alike_lately
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.queue.queue import owner_ids_of
+from alerts.incidents.queue.rows import COLUMNS, Frame, Row, rows_of
+from alerts.incidents.wording import STATUS_WORDS, Chip, outcome_words
+from alerts.outbox.models import Kind, Outcome
+from alerts.outbox.queries import changes_of
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.ui.zones import reader_clock
+
+SENTINEL_ADDRESS = {"sentinel_address": F("raw__body__properties__incidentUrl")}
+MAX_ALIKE = 1001
+MAX_ALERTS = 200
+MAX_SIMILAR = 50
+MAX_RAW_RECORDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Another incident and why it is like this one."""
+
+    row: Row
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """The page of one alert in Defender for IoT, as the alert itself names it."""
+
+    title: str
+    at: datetime
+    address: str
+
+
+def alerts_of(incident: Incident) -> list[Alert]:
+    """Its alerts, the newest first."""
+    rows = Alert.objects.filter(incidents=incident).order_by("-at", "-pk")
+    return list(rows.select_related("site", "zone").fetch_mode(FETCH_RAISE)[:MAX_ALERTS])
+
+
+def survivor_of(incident: Incident, user: User) -> Incident | None:
+    """The incident that this one was merged into, where the person may see it."""
+    if not incident.merged_into:
+        return None
+    rows = incidents_visible_to(user).filter(
+        workspace_id=incident.workspace_id, number=incident.merged_into
+    )
+    return rows.first()
+
+
+def frame_for(user: User, now: datetime) -> Frame:
+    """How rows of other incidents are formatted."""
+    zones = dict(Site.objects.values_list("pk", "time_zone"))
+    return Frame(now=now, zones=zones, my_owner_ids=owner_ids_of(user), hidden=hidden_from(user))
+
+
+def similar_to(incident: Incident, user: User, *, now: datetime) -> list[Similar]:
+    """Incidents of the same pattern in ninety days, then of the same type at the same site."""
+    frame, seen = frame_for(user, now), incidents_visible_to(user).exclude(pk=incident.pk)
+    same = seen.filter(pk__in=alike_lately(incident, now=now).values("pk"))
+    rows = _rows(same.order_by("-created_at", "-pk"), frame)
+    found = [Similar(row, gettext("Same pattern: type, both ends and protocol")) for row in rows]
+    if len(found) < MAX_SIMILAR and incident.site_ids:
+        ids = (
+            Alert.objects.filter(alert_type=incident.alert_type, site_id__in=incident.site_ids)
+            .order_by("-at", "-pk")
+            .values_list("pk", flat=True)[:MAX_SIMILAR]
+        )
+        parents = IncidentAlert.objects.filter(alert__in=list(ids)).values("incident")
+        like = seen.filter(pk__in=parents).exclude(pattern=incident.pattern)
+        more = _rows(like.order_by("-created_at", "-pk"), frame)
+        reason = gettext("Same type at the same site, between other devices")
+        found += [Similar(row, reason) for row in more[: MAX_SIMILAR - len(found)]]
+    return found
+
+
+def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
+    """How many others of the same pattern came in ninety days, as far as it is worth counting."""
+    if incident.pattern is None:
+        return 0
+    seen = incidents_visible_to(user).filter(pattern=incident.pattern)
+    alike = seen.filter(created_at__gt=now - timedelta(days=DAYS)).exclude(pk=incident.pk)
+    return alike.values("pk")[:MAX_ALIKE].count()
+
+
+def _rows(incidents: Any, frame: Frame) -> list[Row]:
+    own: dict[str, Any] = {
+        "key": Value(None, output_field=UUIDField()), "lead_id": F("pk"),
+        "latest_id": F("pk"), "n": Value(1), "first_at": ACTIVE_FROM, "latest_at": ACTIVE_UNTIL,
+    }  # fmt: skip
+    columns = [own.get(name, name) for name in COLUMNS]
+    return rows_of(incidents.values_list(*columns)[:MAX_SIMILAR], frame)
+
+
+def raw_of(incident: Incident) -> list[tuple[str, str]]:
+    """What Sentinel sent, word for word: the incident, then its newest alerts. The incident's own
+    has labels that tell a verdict: where that is hidden, it is left out.
+    """
+    own = IncidentRaw.objects.filter(pk=incident.pk)
+    raw = None if incident.hidden_verdict else own.values_list("body", flat=True).first()
+    bodies = [(gettext("Incident"), raw)] if raw is not None else []
+    rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at", "-alert")
+    alerts = rows.values_list("alert__key", "body")[:MAX_RAW_RECORDS]
+    bodies += [(gettext("Alert %(key)s") % {"key": key}, body) for key, body in alerts]
+    return [(name, json.dumps(body, indent=2, ensure_ascii=False)) for name, body in bodies]
+
+
+def sentinel_address_of(incident: Incident) -> str:
+    """Where an incident that was read with `SENTINEL_ADDRESS` opens in Sentinel, as Sentinel itself
+    says; https only.
+    """
+    found = incident.__dict__["sentinel_address"]
+    return found if isinstance(found, str) and found.startswith("https://") else ""
+
+
+def alert_pages_of(incident: Incident) -> list[AlertPage]:
+    """Where alerts of an incident open at their source, the newest first; https only, each once."""
+    links = ("body__properties__alertLink", "body__properties__additionalData__AlertManagementUri")
+    rows = AlertRaw.objects.filter(alert__incidents=incident).order_by("-alert__at", "-alert")
+    pages: dict[str, AlertPage] = {}
+    for alert_type, at, *found in rows.values_list("alert__alert_type", "alert__at", *links)[
+        :MAX_RAW_RECORDS
+    ]:
+        for address in found:
+            if isinstance(address, str) and address.startswith("https://"):
+                pages.setdefault(address, AlertPage(bare_title(alert_type), at, address))
+                break
+    return list(pages.values())
+
+
+def owed_chips(incident: Incident) -> list[Chip]:
+    """What is on its way to Sentinel, a chip for each kind of change."""
+    if not incident.owed:
+        return []
+    rows = changes_of(incident.workspace_id, incident.name).filter(outcome=Outcome.OPEN)
+    said: dict[str, None] = {}
+    for kind, patch in rows.values_list("kind", "patch"):
+        for word in [gettext("comment")] if kind == Kind.COMMENT else _patch_words(patch):
+            said[word] = None
+    words = gettext("Sending to Sentinel: %(what)s")
+    return [Chip(words % {"what": what}, "accent", "send") for what in said]
+
+
+def _patch_words(patch: dict[str, Any]) -> list[str]:
+    words = []
+    if "status" in patch:
+        closing = patch["status"] == "Closed"
+        words.append(gettext("closing") if closing else gettext("reopening"))
+    if "owner" in patch:
+        words.append(gettext("owner"))
+    if "severity" in patch:
+        words.append(gettext("severity"))
+    if "labels_add" in patch or "labels_remove" in patch:
+        words.append(gettext("labels"))
+    return words or [gettext("a change")]
+
+
+def status_chip(incident: Incident) -> Chip:
+    """New, active or closed, with the classification of a close."""
+    status = Status(incident.status)
+    label = str(STATUS_WORDS[status])
+    if status == Status.CLOSED:
+        outcome = outcome_words(incident.classification, incident.classification_reason)
+        terms = filter(None, (label, outcome, incident.closed_by))
+        return Chip(" · ".join(terms), "info", "circle-check")
+    return Chip(label, "accent" if status == Status.NEW else "", "circle-dot")
+
+
+def sensors_of(alerts: Sequence[Alert]) -> str:
+    """The sensors that saw it."""
+    return ", ".join(dict.fromkeys(alert.sensor for alert in alerts if alert.sensor))
+
+
+def zone_of_page(incident: Incident) -> tzinfo:
+    """The zone in which the page's times are shown."""
+    clock = reader_clock()
+    return clock.zone(clock.zone_of_plants(incident.site_ids))

@@ -1,0 +1,162 @@
+"""The side panel: what decides whether a row is worth more than a glance."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from uuid import UUID
+
+from django.utils.translation import get_language, gettext
+
+from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
+from alerts.incidents.engine.priority import Part, words
+from alerts.incidents.models import Alert, Group, Incident, OtState, Severity
+from alerts.incidents.page.devices import DeviceCard, devices_of
+from alerts.incidents.page.incident import alerts_of
+from alerts.incidents.page.members import Members, happened_words, members_of_group
+from alerts.incidents.page.pattern_history import (
+    PatternVerdicts,
+    RecentSightings,
+    pattern_verdicts_of,
+    recent_sightings,
+)
+from alerts.incidents.policies import may_act_on
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.wording import Chip, number_words, ot_chip_of, window_words
+from alerts.sentinel.wire.vocabulary import current_product
+from alerts.sites.models import Site
+from portal.accounts.models import User
+from portal.ui.moments import hours_zone, moment_words
+from portal.ui.zones import READER, reader_clock
+
+_LEVELS = re.compile(r"Level (?P<upper>[\d.]+) to Level (?P<lower>[\d.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEnds:
+    """What happened, as the person's language says it."""
+
+    title: str
+    plain: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One incident as the panel shows it; `members` are all that its row stands for."""
+
+    pk: int
+    number: str
+    said: AlertEnds
+    severity: str
+    place: str
+    priority: int
+    parts: tuple[tuple[int, str], ...]
+    state: Chip
+    question: UUID | None  # that the reader is asked; until they answer, its verdict is hidden
+    memory: PatternVerdicts | None
+    memory_when: str
+    device: DeviceCard | None
+    recent_sightings: RecentSightings
+    window: str
+    may_act: bool
+    is_closed: bool
+    was_asked: bool
+    is_judged: bool
+    needs_escalation: bool
+    happened: str
+    raised_at: datetime
+    zone: tzinfo
+    members: Members | None  # None where it stands for itself
+
+    @property
+    def close_kind(self) -> str:
+        """Closing is what comes next once OT has answered, unless it called for more."""
+        return "primary" if self.is_judged and not self.needs_escalation else ""
+
+
+def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None = None) -> Preview:
+    """Gather the panel of an incident: all of it is about this one. `row` is the row of the queue
+    that is named after it.
+    """
+    zone = reader_clock().zone(zone_name_of([incident]) or READER)
+    memory, seen = pattern_verdicts_of(incident), recent_sightings(incident, now=now, zone=zone)
+    alerts = alerts_of(incident)
+    cards = devices_of(incident, alerts)
+    return Preview(
+        pk=incident.pk,
+        number=number_of(incident),
+        said=said_of(incident, alerts),
+        severity=Severity(incident.severity).label,
+        place=incident.place.replace(", ", " · "),
+        priority=incident.priority,
+        parts=parts_of(incident),
+        state=ot_chip_of(incident),
+        question=incident.hidden_verdict.question if incident.hidden_verdict else None,
+        memory=memory,
+        memory_when=moment_words(memory.latest_at, now, zone=zone, style="relative")
+        if memory and memory.latest_at
+        else "",
+        device=next((card for card in cards if card.side == "destination"), None)
+        or (cards[0] if cards else None),
+        recent_sightings=seen,
+        window=f"{window_words(seen.window)} {hours_zone(zone)}".strip() if seen.window else "",
+        may_act=may_act_on(incident, by=by),
+        is_closed=not incident.is_open,
+        was_asked=incident.ot_state != OtState.NOT_ASKED,
+        is_judged=incident.ot_state not in (OtState.NOT_ASKED, OtState.WAITING),
+        needs_escalation=incident.needs_escalation,
+        happened=happened_words(incident, now, zone),
+        raised_at=incident.created_at,
+        zone=zone,
+        members=members_of_group(row, incidents_visible_to(by), now=now, zone=zone)
+        if row and row.n > 1
+        else None,
+    )
+
+
+def number_of(incident: Incident) -> str:
+    """How people call the incident: #4821."""
+    return number_words(incident.number, incident.pk)
+
+
+def said_of(incident: Incident, alerts: Iterable[Alert]) -> AlertEnds:
+    """Title, plain sentence and what it may mean, in the language of the page. `alerts` are its
+    own, the newest first.
+    """
+    language = get_language() or "en"
+    named = {"source": incident.source, "destination": incident.destination}
+    user_title = next((each.user_defined_title for each in alerts if each.user_defined_title), "")
+    return AlertEnds(
+        title=bare_title(incident.title),
+        plain=sentence(incident.alert_type, **named, language=language, user_title=user_title),
+        why=why_it_matters(incident.alert_type, language=language),
+    )
+
+
+def parts_of(incident: Incident) -> tuple[tuple[int, str], ...]:
+    """The signed parts of the priority, as sentences."""
+    language = get_language() or "en"
+    parts = (_said_here(Part(*given)) for given in incident.priority_parts)
+    return tuple((part.points, words(part, language)) for part in parts)
+
+
+def _said_here(part: Part) -> Part:
+    """The part with the levels that it may name in the person's language, and with products by
+    the names that they have today.
+    """
+    if part.code == "second-product":
+        names = (current_product(name) for name in part.detail.split(", "))
+        return replace(part, detail=", ".join(names))
+    found = _LEVELS.fullmatch(part.detail)
+    if found is None:
+        return part
+    said = gettext("Level %(upper)s to Level %(lower)s") % found.groupdict()
+    return replace(part, detail=said)
+
+
+def zone_name_of(incidents: Iterable[Incident]) -> str:
+    """The time zone of the plant they touch; empty where there are several or none."""
+    site_ids = {pk for incident in incidents for pk in incident.site_ids}
+    names = set(Site.objects.filter(pk__in=site_ids).values_list("time_zone", flat=True))
+    return names.pop() if len(names) == 1 else ""

@@ -1,0 +1,1 @@
+"""The triage queue and the search: rows, conditions, counts. Changes nothing."""

@@ -1,0 +1,314 @@
+"""Conditions of the filter language as database filters, for groups and for incidents alike."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any, Protocol
+
+from django.db.models import Q, Value
+from django.db.models.lookups import GreaterThan, LessThan
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+
+from alerts.incidents.engine.hidden_verdicts import NOTHING_HIDDEN, HiddenVerdicts
+from alerts.incidents.engine.tokens import (
+    FIELDS,
+    Term,
+    bound_of,
+    exact_value_of,
+    free_text_of,
+    number_of,
+    span_of,
+    unknown_field_of,
+)
+from alerts.incidents.hidden_verdicts import ot_state_is
+from alerts.incidents.models import (
+    BY_RULE,
+    CLOSED_AT,
+    STANDING_CLOSE,
+    OtState,
+    Severity,
+    Status,
+    touches,
+)
+from alerts.incidents.queue import finders
+from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
+from portal.attack.engine import techniques_like
+
+SEVERITIES = {
+    "high": Severity.HIGH, "medium": Severity.MEDIUM, "low": Severity.LOW,
+    "info": Severity.INFORMATIONAL, "informational": Severity.INFORMATIONAL,
+    "unknown": Severity.UNKNOWN,
+}  # fmt: skip
+STATUSES = {
+    "new": Status.NEW, "active": Status.ACTIVE, "closed": Status.CLOSED, "unknown": Status.UNKNOWN,
+}  # fmt: skip
+_RULE_NAME = re.compile(r"R-\d{1,9}", re.IGNORECASE | re.ASCII)
+VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
+
+
+class Places(Protocol):
+    """Names that stand for ids: sites and workspaces within the person's reach."""
+
+    @property
+    def sites(self) -> Mapping[int, str]:
+        """The names of sites by id."""
+
+    @property
+    def workspaces(self) -> Mapping[int, str]:
+        """The names of workspaces by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What conditions depend on beside their own words."""
+
+    now: datetime
+    places: Places  # looked up only where a condition names one
+    my_owner_ids: tuple[str, ...]
+    inventory: finders.Inventory
+    of_groups: bool = True  # rows of the queue are looked for, else single incidents
+    hidden: HiddenVerdicts = NOTHING_HIDDEN
+
+    def stand(self, *states: str) -> Q:
+        """The condition that rows stand so with OT, as far as the person may know it."""
+        return ot_state_is(states, hidden=self.hidden, of_groups=self.of_groups)
+
+    def ago(self, span: timedelta) -> datetime:
+        """The moment so long ago; the first of the calendar where the span reaches beyond it."""
+        try:
+            return self.now - span
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+
+
+class NotUnderstood(Exception):
+    """A condition whose value means nothing; the text says what would."""
+
+
+def where(terms: Iterable[Term], around: Around) -> tuple[Q, list[str]]:
+    """The filter for these conditions, and sentences about those that mean nothing."""
+    wanted, words, problems = Q(), Q(), []
+    terms = tuple(terms)
+    for term in terms:
+        try:
+            one = condition(term, around)
+        except NotUnderstood as problem:
+            problems.append(str(problem))
+            continue
+        if term.field or term.negated:
+            wanted &= ~one if term.negated else one
+        else:
+            words &= one
+    text = free_text_of(terms)
+    if words and " " in text and (named := techniques_like(text, whole=True)):
+        words |= finders.by_techniques(named, text, of_groups=around.of_groups)
+    return wanted & words, problems
+
+
+def condition(term: Term, around: Around) -> Q:
+    """The filter for one condition, its sign left out."""
+    read = _READERS[term.field]
+    return reduce(or_, (read(value, around) for value in term.values))
+
+
+def plain(text: str) -> str:
+    """A name as people type it: no accents, no letter case."""
+    flat = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
+    return "".join(sign for sign in flat if not unicodedata.combining(sign))
+
+
+def _one_of[Value: (int, str)](
+    column: str, known: Mapping[str, Value], labels: Mapping[Any, Promise]
+) -> Callable[[str, Around], Q]:
+    """Read a word of the language, or the same as pages call it in the person's own."""
+
+    def read(value: str, around: Around) -> Q:
+        if (found := _meaning(value, known, labels)) is None:
+            raise _unknown(value, known)
+        return Q(**{column: found})
+
+    return read
+
+
+def _meaning[Value: (int, str)](
+    value: str, known: Mapping[str, Value], labels: Mapping[Any, Promise]
+) -> Value | None:
+    if (found := known.get(value.casefold())) is not None:
+        return found
+    word = plain(value)
+    return next((each for each in known.values() if plain(str(labels[each])) == word), None)
+
+
+def _unknown(value: str, known: Iterable[str]) -> NotUnderstood:
+    text = gettext("“%(value)s” means nothing here; possible: %(known)s.")
+    return NotUnderstood(text % {"value": value, "known": ", ".join(known)})
+
+
+_VERDICT_VALUES = {str(state): state for state in VERDICTS}
+_OT_VALUES = {"waiting": OtState.WAITING, **_VERDICT_VALUES}
+
+
+def _ot(value: str, around: Around) -> Q:
+    word = value.casefold()
+    if word == "none":
+        return Q(ot_state=OtState.NOT_ASKED)
+    if word == "answered":
+        return around.stand(*VERDICTS)
+    if word == "late":
+        return Q(ot_state=OtState.WAITING, ot_due_at__lt=around.now)
+    if (state := _meaning(value, _OT_VALUES, OT_WORDS)) is not None:
+        return around.stand(state)
+    raise _unknown(value, ("none", "answered", "late", *_OT_VALUES))
+
+
+def _verdict(value: str, around: Around) -> Q:
+    if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is None:
+        raise _unknown(value, _VERDICT_VALUES)
+    return around.stand(state)
+
+
+def _priority(value: str, around: Around) -> Q:
+    if (bound := bound_of(value)) is None:
+        raise _unknown(value, (">=85", "<40"))
+    suffix = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}[bound[0]]
+    return Q(**{f"priority__{suffix}": bound[1]})
+
+
+def _age(value: str, around: Around) -> Q:
+    if (span := span_of(value)) is None:
+        raise _unknown(value, (">2h", "<3d", ">30m"))
+    suffix = "lte" if span[0] == ">" else "gte"
+    column = "first_at" if around.of_groups else "created_at"
+    return Q(**{f"{column}__{suffix}": around.ago(span[1])})
+
+
+def _closed(value: str, around: Around) -> Q:
+    """By whom or how long ago an incident was closed; rows of open ones match nothing."""
+    if around.of_groups:
+        return Q(pk__in=[])
+    word = value.strip()
+    if (span := span_of(word)) is not None:
+        moment = Value(around.ago(span[1]))
+        younger = GreaterThan(CLOSED_AT, moment) if span[0] == "<" else LessThan(CLOSED_AT, moment)
+        return STANDING_CLOSE & Q(younger)
+    if word.casefold() in ("people", "rule"):
+        return STANDING_CLOSE & (BY_RULE if word.casefold() == "rule" else ~BY_RULE)
+    if _RULE_NAME.fullmatch(word):
+        return STANDING_CLOSE & Q(closed_by=word.upper())
+    raise _unknown(value, ("people", "rule", "R-12", "<7d", ">2h"))
+
+
+def _named(value: str, names: Mapping[int, str]) -> list[int]:
+    wanted = plain(value)
+    exact = [pk for pk, name in names.items() if plain(name) == wanted]
+    found = exact or [pk for pk, name in names.items() if wanted in plain(name)]
+    if not found:
+        raise _unknown(value, list(names.values())[:8])
+    return found
+
+
+def _site(value: str, around: Around) -> Q:
+    if value.casefold() == "none":
+        return Q(site_ids=[])
+    return touches(_named(value, around.places.sites))
+
+
+def _workspace(value: str, around: Around) -> Q:
+    return Q(workspace_id__in=_named(value, around.places.workspaces))
+
+
+def _technique(value: str, around: Around) -> Q:
+    named = techniques_like(value)
+    if not named and not _is_technique_id(value):
+        raise _unknown(value, ("T0843", "T1693.001", "“Program Download”"))
+    return finders.by_techniques(named, value, of_groups=around.of_groups)
+
+
+def _is_technique_id(value: str) -> bool:
+    word = value.strip().upper().replace(".", "", 1)
+    return word[:1] == "T" and len(word) in (5, 8) and word[1:].isdecimal()
+
+
+def _owner(value: str, around: Around) -> Q:
+    word = value.casefold()
+    if word == "me":
+        return Q(owner_id__in=around.my_owner_ids)
+    if word == "none":
+        return Q(owner_id="")
+    return _contains("owner_name")(value, around)
+
+
+def _device(value: str, around: Around) -> Q:
+    return finders.by_device(value, around.inventory, of_groups=around.of_groups)
+
+
+def _label(value: str, around: Around) -> Q:
+    return finders.by_label(value, of_groups=around.of_groups, hidden=around.hidden)
+
+
+def _number(number: int, around: Around) -> Q:
+    workspaces = list(around.places.workspaces)
+    return finders.by_number(number, workspace_ids=workspaces, of_groups=around.of_groups)
+
+
+def _text(value: str, around: Around) -> Q:
+    """Free text: title, ends, label, verdict, and whatever else its form may be."""
+    number = number_of(value)
+    if value.startswith("#") and number is not None:
+        return _number(number, around)
+    if (field := unknown_field_of(value)) is not None:
+        raise _unknown(f"{field}:", (f"{known}:" for known in FIELDS))
+    wanted = (
+        Q(title__icontains=value)
+        | Q(source__icontains=value)
+        | Q(destination__icontains=value)
+        | _label(value, around)
+    )
+    if number is not None:
+        wanted |= _number(number, around)
+    elif finders.is_address_like(value):
+        wanted |= _device(value, around)
+    if (state := _meaning(value, _VERDICT_VALUES, OT_WORDS)) is not None:
+        wanted |= around.stand(state)
+    named = techniques_like(value, whole=True)
+    if named or _is_technique_id(value):
+        wanted |= finders.by_techniques(named, value, of_groups=around.of_groups)
+    return wanted
+
+
+def _contains(column: str) -> Callable[[str, Around], Q]:
+    """Read a part of a name; `=S7comm` wants the whole of it."""
+
+    def read(value: str, around: Around) -> Q:
+        exact = exact_value_of(value)
+        if exact is None:
+            return Q(**{f"{column}__icontains": value})
+        return Q(**{f"{column}__iexact": exact})
+
+    return read
+
+
+_READERS: dict[str, Callable[[str, Around], Q]] = {
+    "": _text,
+    "sev": _one_of("severity", SEVERITIES, SEVERITY_WORDS),
+    "status": _one_of("status", STATUSES, STATUS_WORDS),
+    "ot": _ot,
+    "verdict": _verdict,
+    "prio": _priority,
+    "age": _age,
+    "site": _site,
+    "zone": _contains("place"),
+    "ws": _workspace,
+    "type": _contains("alert_type"),
+    "tech": _technique,
+    "device": _device,
+    "proto": _contains("protocol"),
+    "label": _label,
+    "owner": _owner,
+    "closed": _closed,
+}

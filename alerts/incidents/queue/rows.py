@@ -1,0 +1,201 @@
+"""One row of the queue, ready to be placed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext
+
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.engine.hidden_verdicts import (
+    NOTHING_HIDDEN,
+    HiddenVerdicts,
+    parts_without_verdicts,
+)
+from alerts.incidents.models import Incident, OtState, Severity
+from alerts.incidents.wording import HIDDEN, Chip, age_of, number_words, ot_chip
+from portal.ui.moments import Moment, exact, moment_of, period_words
+from portal.ui.words import length
+from portal.ui.zones import READER, reader_clock
+
+COLUMNS = (
+    "key", "lead_id", "latest_id", "number", "n", "priority", "severity", "title", "source",
+    "destination", "place", "protocol", "ot_state", "ot_due_at", "owner_id", "owner_name",
+    "pattern", "site_ids", "first_at", "latest_at", "status",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group of equal incidents, or one incident, as a list shows it."""
+
+    key: str  # of the group; empty for a single incident
+    incident_id: int  # the lead: of the highest priority, the newest of these
+    number: str
+    n: int
+    priority: int
+    severity: str
+    title: str
+    ends: str
+    rest: str
+    context: Chip
+    due_at: str
+    soon_at: str
+    due_words: str
+    due_tone: str
+    answered: bool
+    age: str  # of one incident
+    span: str  # of several, from when to when
+    since: str
+    owner: str
+    is_mine: bool
+    updated: Moment
+
+    @property
+    def ref(self) -> str:
+        """What names the row in an address and in the page."""
+        return self.key or str(self.incident_id)
+
+    @property
+    def target(self) -> str:
+        """What acting on the row acts on."""
+        return f"group={self.key}" if self.key else f"incident={self.incident_id}"
+
+    @property
+    def panel(self) -> str:
+        """Where its side panel is, below the queue's address."""
+        return f"groups/{self.key}/panel" if self.key else f"{self.incident_id}/panel"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all rows of a page are formatted by."""
+
+    now: datetime
+    zones: Mapping[int, str]
+    my_owner_ids: tuple[str, ...]
+    is_local: bool = False  # the page says that moments are local to each plant
+    hidden: HiddenVerdicts = NOTHING_HIDDEN  # from the reader
+
+    def zone(self, site_ids: Sequence[int]) -> tzinfo:
+        """The plant's zone for what touches these sites; the reader's where it cannot be told."""
+        names = {self.zones.get(each, "") for each in site_ids}
+        return reader_clock().zone(names.pop() if len(names) == 1 else READER)
+
+    @property
+    def has_several_clocks(self) -> bool:
+        """Whether rows are of plants in different zones, each on its own clock."""
+        clock = reader_clock()
+        several = len(set(self.zones.values())) > 1 and len(clock.plants) > 1
+        return several and clock.chosen is None
+
+
+def said_before(
+    patterns: Sequence[UUID | None], hidden: HiddenVerdicts = NOTHING_HIDDEN
+) -> dict[UUID, tuple[str, int, int]]:
+    """What OT said most often of each pattern: verdict, how often, out of how many."""
+    found: dict[UUID, tuple[str, int, int]] = {}
+    wanted = list({each for each in patterns if each})
+    if not wanted:
+        return found
+    with connection.cursor() as cursor:  # fifty conditions would be built anew for each page
+        cursor.execute(_SAID, [wanted])
+        known = cursor.fetchall()
+    for pattern, *counted in known:
+        told = dict(zip(_VERDICTS, counted, strict=True))
+        if hidden:
+            told = hidden.counts_without(pattern, told)
+        counts = list(told.values())
+        judged = sum(counts)
+        if judged:
+            # One suspicious word outweighs the rest: it must never hide behind a majority.
+            worst = 2 if counts[2] else max(range(4), key=lambda at: counts[at])
+            found[pattern] = (_VERDICTS[worst], counts[worst], judged)
+    return found
+
+
+_SAID = """
+SELECT pattern, routine, maintenance, suspicious, not_sure
+FROM incidents_patternmemory WHERE pattern = ANY(%s)"""
+
+SOON = timedelta(minutes=30)
+
+
+def _time_left(due: datetime, now: datetime) -> str:
+    if due <= now:
+        return gettext("Late %(span)s") % {"span": length(now - due)}
+    return length(due - now)
+
+
+def _tone(due: datetime, now: datetime) -> str:
+    if due <= now:
+        return "sla-late"
+    return "sla-soon" if due - now <= SOON else ""
+
+
+_VERDICTS = ("routine", "maintenance", "suspicious", "not-sure")
+
+
+def rows_of(groups: Sequence[tuple], frame: Frame) -> list[Row]:  # type: ignore[type-arg]  # values_list rows of COLUMNS
+    """Make rows of what `values_list(*COLUMNS)` gave."""
+    named = [dict(zip(COLUMNS, group, strict=True)) for group in groups]
+    if frame.hidden:
+        named = _mask_columns(named, frame.hidden)
+    never_asked = [group["pattern"] for group in named if not group["ot_state"]]
+    said = said_before(never_asked, frame.hidden)
+    return [_row(group, said, frame) for group in named]
+
+
+def _mask_columns(named: list[dict], hidden: HiddenVerdicts) -> list[dict]:  # type: ignore[type-arg]  # column → value
+    """The columns without verdicts that are hidden from the reader."""
+    leads = {
+        group["lead_id"] or group["latest_id"]: group
+        for group in named
+        if group["pattern"] in hidden.by_pattern
+    }
+    parts = Incident.objects.filter(pk__in=leads).values_list("pk", "priority_parts")
+    for pk, found in parts if leads else ():
+        leads[pk]["priority"] = sum(part[1] for part in parts_without_verdicts(found))
+    for group in named:
+        lead = group["lead_id"] or group["latest_id"]
+        if group["ot_state"] and (group["key"] in hidden.by_group or lead in hidden.by_incident):
+            group |= {"ot_state": HIDDEN, "ot_due_at": None}
+    return named
+
+
+def _row(group: dict, said: Mapping[UUID, tuple[str, int, int]], frame: Frame) -> Row:  # type: ignore[type-arg]  # column → value
+    zone = frame.zone(group["site_ids"])
+    waiting = group["ot_state"] == OtState.WAITING
+    due = group["ot_due_at"] if waiting else None
+    lead_id = group["lead_id"] or group["latest_id"]
+    first_at, latest_at, is_many = group["first_at"], group["latest_at"], group["n"] > 1
+    since = exact(first_at.astimezone(zone), first_at)
+    if is_many:
+        since = f"{since} – {exact(latest_at.astimezone(zone), latest_at)}"
+    return Row(
+        key=str(group["key"] or ""),
+        incident_id=lead_id,
+        number=number_words(group["number"], lead_id),
+        n=group["n"],
+        priority=group["priority"],
+        severity=Severity(group["severity"]).label,
+        title=bare_title(group["title"]),
+        ends=" → ".join(filter(None, (group["source"], group["destination"]))),
+        rest=" · ".join(filter(None, (group["place"], group["protocol"]))),
+        context=ot_chip(group["ot_state"], said.get(group["pattern"])),
+        due_at=due.isoformat() if due else "",
+        soon_at=(due - SOON).isoformat() if due else "",
+        due_words=_time_left(due, frame.now) if due else "",
+        due_tone=_tone(due, frame.now) if due else "",
+        answered=bool(group["ot_state"]) and not waiting and group["ot_state"] != HIDDEN,
+        age=age_of(first_at, frame.now),
+        span=period_words(first_at, latest_at, frame.now, zone, is_local=frame.is_local)
+        if is_many
+        else "",
+        since=since,
+        owner=group["owner_name"] or (group["owner_id"] and "?"),
+        is_mine=bool(group["owner_id"]) and group["owner_id"] in frame.my_owner_ids,
+        updated=moment_of(latest_at, frame.now, zone, is_local=frame.is_local),
+    )

@@ -1,0 +1,199 @@
+"""Reads of this room: patterns for a person, their incidents and verdicts, how far mining is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+
+from alerts.incidents.arrivals import incidents_without_details
+from alerts.incidents.models import Alert
+from alerts.incidents.queries import alerts_visible_to
+from alerts.patterns.engine.rule_text import rule_for
+from alerts.patterns.models import Candidate, Mining, SiteMining, State
+from alerts.reviews.models import Annotation
+from alerts.reviews.queries import annotations_visible_to, evidence_in_force, evidence_where
+from alerts.sites.models import Site
+from alerts.suppression.backtesting.fact_rows import Period, ask
+from alerts.suppression.backtesting.history import suspicious_near_misses, why_kept_out
+from alerts.suppression.drafting.field_suggestions import sites_in_reach
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.sql import near_misses, where
+from alerts.suppression.engine.words import Sentence
+from portal.accounts.models import User
+from portal.accounts.queries import reach_of
+from portal.jobs.models import Job
+from portal.jobs.models import State as Work
+
+NEEDED_DAYS, NEEDED_VERDICTS = 14, 10
+MANY_UNREAD = 100  # incidents without their alerts; a few are always on their way
+JOB, KEY = "patterns.mine", "daily"
+NEAR_DAYS = 90  # in which the nearest alerts outside a pattern are looked for
+SURE = ("routine", "maintenance", "suspicious")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far there is enough to mine from, what was mined last, and whether it is due now."""
+
+    days: int
+    verdicts: int
+    latest: Mining | None
+    is_under_way: bool
+    done: int = 0  # sites, while it is under way
+    total: int = 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is history and word of OT enough."""
+        return self.days >= NEEDED_DAYS and self.verdicts >= NEEDED_VERDICTS
+
+
+def candidates_visible_to(user: User) -> QuerySet[Candidate]:
+    """Patterns of the person's workspaces and sites, the one that saves most first."""
+    rows = Candidate.objects.select_related("workspace__organisation", "site", "rule", "state_by")
+    rows = rows.order_by("-rank", "-incidents", "pk")
+    reach = reach_of(user)
+    if reach.everywhere:
+        return rows
+    return rows.filter(
+        Q(workspace__uuid__in=reach.workspaces)
+        | Q(workspace__organisation__uuid__in=reach.organisations)
+        | Q(site__uuid__in=reach.sites)
+    )
+
+
+def still_open(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
+    """Those nobody has decided about, and those put off until a day that has come."""
+    return rows.filter(Q(state=State.OPEN) | Q(state=State.SNOOZED, snoozed_until__lte=now))
+
+
+def put_off(rows: QuerySet[Candidate], *, now: datetime) -> QuerySet[Candidate]:
+    """Those put off until a later day."""
+    return rows.filter(state=State.SNOOZED, snoozed_until__gt=now)
+
+
+def standing(*, now: datetime, visible_to: User | None = None) -> Standing:
+    """Whether there is enough to mine from: days of history, verdicts that were sure. For a person
+    only what they may see counts (reliability A13).
+    """
+    alerts, verdicts = Alert.objects.all(), evidence_in_force().filter(verdict__in=SURE)
+    if visible_to is not None:
+        alerts = alerts_visible_to(visible_to)
+        verdicts = verdicts.filter(pk__in=annotations_visible_to(visible_to).values("pk"))
+    first = alerts.order_by("at").values_list("at", flat=True).first()
+    due = Job.objects.filter(kind=JOB, key=KEY).values_list("state", "payload").first()
+    return Standing(
+        days=0 if first is None else max((now - first).days, 0),
+        verdicts=verdicts.count(),
+        latest=Mining.objects.order_by("-ran_at").first(),
+        done=int(due[1].get("done", 0)) if due else 0,
+        total=int(due[1].get("total", 0)) if due else 0,
+        is_under_way=due is not None
+        and (due[0] == Work.RUNNING or (due[0] == Work.WAITING and bool(due[1].get("asked")))),
+    )
+
+
+def drawn_from(mining: Mining, *, user: User) -> tuple[int, int]:
+    """Return how many alerts and verdicts a run drew from, of those at sites in reach."""
+    if reach_of(user).everywhere:
+        return mining.alerts, mining.verdicts
+    told = mining.sites.filter(site__in=sites_in_reach(user)).aggregate(
+        alerts=Sum("alerts", default=0), verdicts=Sum("verdicts", default=0)
+    )
+    return told["alerts"], told["verdicts"]
+
+
+def unread_incidents() -> int:
+    """Return how many incidents still wait for their alerts, where they are so many that patterns
+    and plan will look different; else 0.
+    """
+    n = incidents_without_details()
+    return n if n >= MANY_UNREAD else 0
+
+
+def site_minings(sites: Iterable[Site] | None = None) -> QuerySet[SiteMining]:
+    """Return the totals of the latest mining of each site, by the name of the site."""
+    latest = SiteMining.objects.filter(site=OuterRef("site")).order_by("-mining__ran_at", "-pk")
+    rows = SiteMining.objects.filter(pk=Subquery(latest.values("pk")[:1]))
+    if sites is not None:
+        rows = rows.filter(site__in=sites)
+    return rows.select_related("mining", "site").order_by("site__name")
+
+
+def planned(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
+    """Return the steps of the plan in their order, without what people declined since."""
+    steps = rows.filter(plan_order__isnull=False, state__in=[State.OPEN, State.HAS_RULE])
+    return steps.order_by("site__name", "plan_order")
+
+
+def incident_ids_of(candidate: Candidate, *, now: datetime, limit: int) -> list[int]:
+    """Return its incidents, those with the newest alerts first."""
+    scope = where(_rule_of(candidate, now))
+    found = ask(
+        "SELECT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {scope.text}"
+        " GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT %s",
+        (*scope.params, limit),
+    )
+    return [pk for (pk,) in found]
+
+
+def annotations_of(candidate: Candidate, *, now: datetime, limit: int) -> list[Annotation]:
+    """Return what OT said of its alerts and holds, the newest first."""
+    scope = where(_rule_of(candidate, now))
+    found = ask(
+        "SELECT n.annotation_id FROM reviews_annotation_alerts n"
+        " JOIN reviews_annotation v ON v.id = n.annotation_id"
+        f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {scope.text}"
+        f" AND {evidence_where('v')}"
+        " GROUP BY n.annotation_id, v.given_at"
+        " ORDER BY v.given_at DESC, n.annotation_id DESC LIMIT %s",
+        (*scope.params, limit),
+    )
+    rows = Annotation.objects.filter(pk__in=[pk for (pk,) in found]).select_related("by")
+    return list(rows.order_by("-given_at", "-pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class CounterExample:
+    """An alert close to a pattern and not covered by it, and the line that keeps it out."""
+
+    alert: Alert
+    incident_id: int | None
+    why: Sentence
+    verdict: str  # of OT; empty where nobody judged it
+
+
+def counter_examples(candidate: Candidate, *, now: datetime, limit: int) -> list[CounterExample]:
+    """Return the nearest alerts outside, those that OT called suspicious first."""
+    rule = _rule_of(candidate, now)
+    period = Period(now - timedelta(days=NEAR_DAYS), now)
+    suspicious = suspicious_near_misses(rule, period)[-limit:]
+    near = near_misses(rule)
+    others = ask(
+        "SELECT a.id FROM incidents_alert a WHERE a.at >= %s AND a.at < %s AND a.site_id = %s"
+        f" AND {near.text} ORDER BY a.at DESC LIMIT %s",
+        (period.start, period.end, candidate.site_id, *near.params, limit),
+    )
+    ids = list(dict.fromkeys([*suspicious, *(pk for (pk,) in others)]))[:limit]
+    why = why_kept_out(rule, ids)
+    alerts = Alert.objects.filter(pk__in=ids, site=candidate.site_id).in_bulk()
+    incidents = dict(
+        Alert.incidents.through.objects.filter(alert__in=ids).values_list("alert", "incident")
+    )
+    verdicts: dict[int, str] = {}
+    for alert, verdict in (
+        evidence_in_force().filter(alerts__in=ids).values_list("alerts", "verdict")
+    ):
+        if verdicts.get(alert) != "suspicious":
+            verdicts[alert] = verdict
+    return [
+        CounterExample(alerts[pk], incidents.get(pk), why[pk], verdicts.get(pk, ""))
+        for pk in ids
+        if pk in alerts and pk in why
+    ]
+
+
+def _rule_of(candidate: Candidate, now: datetime) -> Rule:
+    return rule_for(candidate.process, time_zone=candidate.time_zone, now=now)

@@ -1,0 +1,206 @@
+"""The plan of a site: which rules to sign, in the order of what each adds, and whose turn it is."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from alerts.patterns.models import Candidate, SiteMining, State
+from alerts.patterns.queries.patterns import candidates_visible_to, planned, site_minings
+from alerts.suppression.drafting.field_suggestions import sites_in_reach
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.models import ACTING, RuleVersion
+from alerts.suppression.models import State as RuleState
+from alerts.suppression.models.version import ENDED
+from alerts.suppression.queries import acting_versions
+from alerts.suppression.signing.awaiting_signature import with_signatures
+from portal.accounts.models import User
+
+MONTH: Final = timedelta(days=30)
+MAX_OBSTACLES: Final = 10  # patterns that cannot become a rule, the largest
+FIRST_STEPS: Final = 7  # of a longer plan: what can be read and signed in one sitting
+
+
+class Court(StrEnum):
+    """Whose turn it is with a step of the plan."""
+
+    LIVE = "live"
+    TRIAL = "trial"
+    SOC = "soc"  # waits for the SOC's signature
+    OT = "ot"  # waits for OT's signature
+    DRAFT = "draft"  # somebody writes the rule, or was asked for changes
+    READY = "ready"  # may be proposed
+    EVIDENCE = "evidence"  # lacks evidence
+
+
+TO_SIGN: Final = (Court.READY, Court.DRAFT, Court.OT, Court.SOC)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One rule of the plan. `share`: of the site's incidents, what it alone adds."""
+
+    candidate: Candidate
+    court: Court
+    share: float
+    version: RuleVersion | None = None
+
+    @property
+    def gain(self) -> int:
+        """How many incidents it adds."""
+        return self.candidate.plan_gain
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """The plan of one site. All shares are of its incidents in the period."""
+
+    totals: SiteMining
+    steps: list[PlanStep]
+    acting: list[RuleVersion] = field(default_factory=list)
+    obstacles: list[Candidate] = field(default_factory=list)
+
+    def of(self, *courts: Court) -> list[PlanStep]:
+        """Return the steps whose turn it is with one of these, in the order of the plan."""
+        return [step for step in self.steps if step.court in courts]
+
+    @property
+    def days(self) -> int:
+        """How many days the counts are of."""
+        return max(min(self.totals.mining.days, self.totals.history_days), 1)
+
+    @property
+    def to_sign(self) -> list[PlanStep]:
+        """What two people may sign as things stand."""
+        return self.of(*TO_SIGN)
+
+    @property
+    def acting_share(self) -> float:
+        """Share that no longer reaches the SOC: by the rules that act, also those signed since
+        history was counted.
+        """
+        return self.totals.living_share + share_of(self.of(Court.LIVE, Court.TRIAL))
+
+    @property
+    def signed_share(self) -> float:
+        """The same with everything that can be signed now."""
+        return self.acting_share + share_of(self.to_sign)
+
+    @property
+    def full_share(self) -> float:
+        """The same with what still lacks evidence."""
+        return self.signed_share + share_of(self.of(Court.EVIDENCE))
+
+    @property
+    def judged(self) -> tuple[int, int]:
+        """How many verdicts the rules to sign rest on, and how many of these are suspicious. One
+        verdict about several patterns counts once.
+        """
+        harmless: set[object] = set()
+        suspicious = 0
+        for step in self.to_sign:
+            harmless.update(step.candidate.annotations)
+            suspicious += step.candidate.suspicious
+        return len(harmless) + suspicious, suspicious
+
+    @property
+    def minutes_a_month(self) -> float | None:
+        """Analysts' work that the rules to sign save; None where handling was not measured."""
+        return minutes_a_month(self.to_sign, days=self.days)
+
+
+def share_of(steps: Iterable[PlanStep]) -> float:
+    """Return what these steps add together."""
+    return sum(step.share for step in steps)
+
+
+def minutes_a_month(steps: Sequence[PlanStep], *, days: int) -> float | None:
+    """Return the work that these steps save in thirty days; None where any was not measured."""
+    each = [step.candidate.minutes_each for step in steps]
+    if not each or any(minutes is None for minutes in each):
+        return None
+    minutes = sum(step.gain * (step.candidate.minutes_each or 0.0) for step in steps)
+    return minutes * (MONTH / timedelta(days=days))
+
+
+def plans_for(user: User) -> list[SitePlan]:
+    """Return the plan of every site that the person sees and that was mined, by name."""
+    totals = list(site_minings(list(sites_in_reach(user))))
+    return _plans(totals, candidates_visible_to(user))
+
+
+def plans_of_all_sites() -> list[SitePlan]:
+    """Return every plan there is, for the command line."""
+    rows = Candidate.objects.select_related("workspace__organisation", "site", "rule", "state_by")
+    return _plans(list(site_minings()), rows)
+
+
+def _plans(totals: Sequence[SiteMining], candidates: QuerySet[Candidate]) -> list[SitePlan]:
+    sites = [each.site_id for each in totals]
+    visible = candidates.filter(site__in=sites)
+    steps = list(planned(visible))
+    versions = _versions_by_rule([step.rule_id for step in steps if step.rule_id])
+    acting = _acting_at(sites)
+    blocked = _largest_blocked(visible)
+    return [
+        SitePlan(
+            totals=each,
+            steps=[
+                _step(step, versions.get(step.rule_id or 0), each)
+                for step in steps
+                if step.site_id == each.site_id
+            ],
+            acting=[version for version in acting if each.site_id in version.site_ids],
+            obstacles=[row for row in blocked if row.site_id == each.site_id],
+        )
+        for each in totals
+    ]
+
+
+def _largest_blocked(candidates: QuerySet[Candidate]) -> list[Candidate]:
+    """The largest patterns of each site that cannot become a rule: there may be thousands."""
+    blocked = candidates.filter(state=State.OPEN).exclude(obstacles=[]).order_by()
+    order = (F("incidents").desc(), F("pk").asc())
+    places = blocked.annotate(
+        place=Window(RowNumber(), partition_by=[F("site")], order_by=order)
+    ).filter(place__lte=MAX_OBSTACLES)
+    return list(candidates.filter(pk__in=places.values("pk")).order_by(*order))
+
+
+def _step(candidate: Candidate, version: RuleVersion | None, totals: SiteMining) -> PlanStep:
+    share = candidate.plan_gain / totals.incidents if totals.incidents else 0.0
+    return PlanStep(candidate, court_of(candidate, version), share, version)
+
+
+def court_of(candidate: Candidate, version: RuleVersion | None) -> Court:
+    """Return whose turn it is: by the rule that was made of the pattern, else by its evidence."""
+    if version is None:
+        return Court.READY if candidate.has_enough_evidence else Court.EVIDENCE
+    if version.state == RuleState.LIVE:
+        return Court.LIVE
+    if version.state == RuleState.CANARY:
+        return Court.TRIAL
+    if version.state == RuleState.PROPOSED:
+        given = {each.side for each in version.given}  # type: ignore[attr-defined]  # prefetched
+        return Court.OT if Side.OT not in given else Court.SOC
+    return Court.DRAFT
+
+
+def _versions_by_rule(rule_ids: Collection[int]) -> dict[int, RuleVersion]:
+    """The version that speaks for each rule: what acts, else what is in work."""
+    rows = with_signatures(RuleVersion.objects.filter(rule__in=rule_ids).exclude(state__in=ENDED))
+    found: dict[int, RuleVersion] = {}
+    for row in rows.select_related("rule").order_by("number"):
+        known = found.get(row.rule_id)
+        if known is None or known.state not in ACTING or row.state in ACTING:
+            found[row.rule_id] = row
+    return found
+
+
+def _acting_at(site_ids: Collection[int]) -> list[RuleVersion]:
+    rows = acting_versions().filter(site_ids__overlap=list(site_ids))
+    return list(rows.order_by("rule__number"))

@@ -1,0 +1,208 @@
+"""The questions whose answers move the curve of the plan most, one incident each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from alerts.incidents.models import Incident
+from alerts.incidents.queries import incidents_visible_to
+from alerts.patterns.engine.evidence import MIN_JUDGED_SHARE
+from alerts.patterns.engine.rule_text import rule_for
+from alerts.patterns.models import Candidate, PlanQuestion
+from alerts.patterns.queries.plan import TO_SIGN, Court, PlanStep, SitePlan
+from alerts.patterns.queries.trial_questions import incidents_for_trials
+from alerts.reviews.policies import ot_people_at, speaks_at
+from alerts.suppression.backtesting.fact_rows import ask
+from alerts.suppression.engine.guards.lifecycle import credit_wanted
+from alerts.suppression.engine.sql import where
+from portal.accounts.models import User
+
+MAX_A_DAY: Final = 5  # to one person, whoever asks
+MAX_STEPS: Final = 10  # of the plan whose trials are looked at; who signs takes them in order
+DAY: Final = timedelta(days=1)
+_UNJUDGED: Final = """
+SELECT l.incident_id FROM incidents_alert a
+  JOIN incidents_incidentalert l ON l.alert_id = a.id
+  JOIN incidents_incident i ON i.id = l.incident_id
+ WHERE {scope} {unit} AND i.gone_at IS NULL AND i.merged_into IS NULL AND a.site_id = %s
+   AND NOT EXISTS (SELECT FROM reviews_annotation_incidents n
+                     JOIN reviews_annotation v ON v.id = n.annotation_id
+                    WHERE n.incident_id = i.id AND v.withdrawn_at IS NULL)
+   AND NOT EXISTS (SELECT FROM reviews_review_incidents q
+                     JOIN reviews_review r ON r.id = q.review_id
+                    WHERE q.incident_id = i.id AND r.state <> 'withdrawn')
+ GROUP BY l.incident_id ORDER BY max(a.at) DESC, l.incident_id DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One incident to ask OT about, and the step of the plan that its answer helps."""
+
+    step: PlanStep
+    incident: Incident
+    about: str  # the device, or the kind and zone, that nobody has judged yet
+    is_for_trial: bool = False  # the evidence is enough: the trial would count the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What to ask at a site now. `share` is gained once all of these are answered as harmless."""
+
+    asked: list[Question]
+    share: float
+    allowed: int  # of them today, so that nobody is asked more than MAX_A_DAY
+    people: list[User]
+
+    @property
+    def now(self) -> list[Question]:
+        """Those that may be asked today."""
+        return self.asked[: self.allowed]
+
+
+def questions_at(plan: SitePlan, user: User | None, *, now: datetime) -> Questions:
+    """Return the questions of a site's plan: steps with the largest gain an answer first, and of a
+    step only as many as it needs; then what makes the trials of the steps to sign shorter.
+    Incidents that somebody was asked about are passed over.
+    """
+    found: list[Question] = []
+    complete: list[PlanStep] = []
+    waiting = _waiting_by_candidate(plan)
+    steps = plan.of(Court.EVIDENCE)
+    for step in sorted(steps, key=lambda step: -step.gain / answers_needed(step.candidate)):
+        needed = answers_needed(step.candidate) - waiting.get(step.candidate.pk, 0)
+        questions = _questions_of(step, user, limit=min(needed, MAX_A_DAY - len(found)), now=now)
+        found += questions
+        if len(questions) >= needed:
+            complete.append(step)
+        if len(found) >= MAX_A_DAY:
+            break
+    found += _for_trials(plan, user, limit=MAX_A_DAY - len(found), now=now)
+    people = _people_at(plan, found[0].incident, user) if found else []
+    allowed = allowance(people, found[0].incident, now=now) if found else MAX_A_DAY
+    return Questions(found, sum(step.share for step in complete), allowed, people)
+
+
+def _for_trials(plan: SitePlan, user: User | None, *, limit: int, now: datetime) -> list[Question]:
+    if limit <= 0:
+        return []
+    wanted = {step.candidate.pk: credit_wanted(step.gain / plan.days) for step in plan.steps}
+    steps = [step for step in plan.of(*TO_SIGN) if wanted[step.candidate.pk]][:MAX_STEPS]
+    if not steps:
+        return []
+    waiting = Counter(
+        PlanQuestion.objects.filter(
+            candidate__in=[step.candidate.pk for step in steps], review__settled_at=None
+        )
+        .exclude(review__state="withdrawn")
+        .values_list("candidate", flat=True)
+    )
+    missing = {
+        step.candidate.pk: wanted[step.candidate.pk] - waiting[step.candidate.pk] for step in steps
+    }
+    incidents = incidents_for_trials([step.candidate for step in steps], wanted=missing, now=now)
+    visible = Incident.objects.all() if user is None else incidents_visible_to(user)
+    rows = visible.select_related("workspace__organisation").in_bulk(
+        [pk for ids in incidents.values() for pk in ids]
+    )
+    return [
+        Question(step, rows[pk], "", is_for_trial=True)
+        for step in steps
+        for pk in incidents[step.candidate.pk]
+        if pk in rows
+    ][:limit]
+
+
+def _people_at(plan: SitePlan, incident: Incident, user: User | None) -> list[User]:
+    """Who would be asked: everybody who speaks for OT there, without who asks."""
+    people = ot_people_at(plan.totals.site, incident.workspace)
+    return [person for person in people if person != user]
+
+
+def answers_needed(candidate: Candidate) -> int:
+    """Return how many more answers, each about another unit, hold enough of its alerts."""
+    total = candidate.alerts or 1
+    share, needed = candidate.judged_share, 0
+    for unit in candidate.open_units:
+        if share >= MIN_JUDGED_SHARE:
+            break
+        share += int(unit["alerts"]) / total
+        needed += 1
+    return max(needed, 1)
+
+
+def allowance(people: Sequence[User], incident: Incident, *, now: datetime) -> int:
+    """Return how many more questions of a plan the most asked of these people may get today."""
+    lately = list(
+        PlanQuestion.objects.filter(asked_at__gt=now - DAY, asked_at__lte=now).select_related(
+            "site"
+        )
+    )
+    counts = [
+        sum(speaks_at(person, each.site, incident.workspace) for each in lately)
+        for person in people
+    ]
+    return max(MAX_A_DAY - max(counts, default=0), 0)
+
+
+def _waiting_by_candidate(plan: SitePlan) -> dict[int, int]:
+    """How many questions of each step wait for an answer, or were answered since it was mined."""
+    ids = [step.candidate.pk for step in plan.of(Court.EVIDENCE)]
+    since = plan.totals.mining.ran_at
+    rows = PlanQuestion.objects.filter(candidate__in=ids).exclude(review__state="withdrawn")
+    counts: dict[int, int] = {}
+    for row in rows.select_related("review"):
+        settled = row.review.settled_at
+        if row.candidate_id is not None and (settled is None or settled > since):
+            counts[row.candidate_id] = counts.get(row.candidate_id, 0) + 1
+    return counts
+
+
+def _questions_of(
+    step: PlanStep, user: User | None, *, limit: int, now: datetime
+) -> list[Question]:
+    if limit <= 0:
+        return []
+    candidate = step.candidate
+    units: Sequence[dict[str, Any]] = candidate.open_units or [{"kind": "", "name": "", "zone": ""}]
+    found: list[Question] = []
+    taken: set[int] = set()
+    for unit in units:
+        if len(found) >= limit:
+            break
+        pk = _unjudged_incident(candidate, unit, now=now)
+        if pk is None or pk in taken:
+            continue
+        seen = Incident.objects.all() if user is None else incidents_visible_to(user)
+        incident = seen.filter(pk=pk).select_related("workspace__organisation").first()
+        if incident is not None:
+            taken.add(pk)
+            about = " · ".join(filter(None, (unit["name"], unit.get("zone", ""))))
+            found.append(Question(step, incident, about))
+    return found
+
+
+def _unjudged_incident(candidate: Candidate, unit: dict[str, Any], *, now: datetime) -> int | None:
+    """The newest incident of the unit that nobody judged or was asked about."""
+    rule = rule_for(candidate.process, time_zone=candidate.time_zone, now=now)
+    scope = where(rule)
+    clause, params = _unit_clause(unit)
+    text = _UNJUDGED.format(scope=f"({scope.text})", unit=clause)
+    rows = ask(text, (*scope.params, *params, candidate.site_id))
+    return rows[0][0] if rows else None
+
+
+def _unit_clause(unit: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """SQL that holds the alerts to one unit: a device by name or address, or a kind in a zone."""
+    name, kind = unit.get("name", ""), unit.get("kind", "")
+    if not name:
+        return "", ()
+    if kind == "target":
+        return "AND %s IN (a.destination_device, a.destination_address)", (name,)
+    zone = unit.get("zone", "")
+    if kind == "source" and not zone:
+        return "AND %s IN (a.source_device, a.source_address, a.source_kind)", (name,)
+    side = "source" if kind == "source" else "destination"
+    return f"AND a.{side}_kind = %s AND a.{side}_zone = %s", (name, zone)

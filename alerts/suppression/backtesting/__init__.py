@@ -1,0 +1,1 @@
+"""What a rule would have closed in history, and what that is worth."""

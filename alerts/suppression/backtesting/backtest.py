@@ -1,0 +1,236 @@
+"""Run a rule over history: kept for the request, or only shown to the person who edits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from alerts.suppression.backtesting import history
+from alerts.suppression.backtesting.counts import MAX_ROWS, Counts, Found, count_after_each, find
+from alerts.suppression.backtesting.fact_rows import Period, TookTooLong, no_longer_than
+from alerts.suppression.backtesting.incident_outcomes import (
+    incidents_closed_as_benign,
+    touched_incidents,
+)
+from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.backtesting.sentinel_overmatch import overmatch_in
+from alerts.suppression.engine.backtest import back_test
+from alerts.suppression.engine.backtest_body import (
+    DeployedBody,
+    HandlingBody,
+    OutsideHoursBody,
+)
+from alerts.suppression.engine.clauses import pinned
+from alerts.suppression.engine.evidence import totals_in
+from alerts.suppression.engine.freezing import frozen, totals_by_verdict
+from alerts.suppression.engine.guards.never import is_strict
+from alerts.suppression.engine.guards.width import reasons_against_reach
+from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.models import BackTestRun
+from portal.accounts.models import User
+from portal.errors import Refused
+from portal.ui.words import number
+
+DAYS = 90
+MAX_SECONDS, MAX_PREVIEW_SECONDS = 30.0, 5.0  # seconds for one question to the database
+MAX_DAYS = 400
+
+
+class CannotBackTest(Refused):
+    """The rule was not run over history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the editor shows beside a draft. `body` is what would be frozen; None where the draft
+    is not yet a rule, or where `problems` say why it could not be run.
+    """
+
+    counts: Counts | None
+    body: dict[str, Any] | None
+    reasons: tuple[Sentence, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    body: dict[str, Any]
+    reasons: tuple[Sentence, ...]
+    history_days: int
+    counts: Counts
+
+
+def run_backtest(
+    *,
+    said: Rule,
+    now: datetime,
+    by: User | None = None,
+    rule_id: int | None = None,
+    days: int = DAYS,
+) -> BackTestRun:
+    """Say what the rule would have done in the days before now, and keep it with the rule's hash.
+
+    The row is its own record; who proposes or signs with it is recorded there.
+    """
+    began, period = perf_counter(), _period(now, days)
+    if reasons := reasons_against_rule(said):
+        raise CannotBackTest(*reasons)
+    try:
+        with no_longer_than(MAX_SECONDS):
+            ran = _run(said, period, now=now)
+    except TookTooLong:
+        raise CannotBackTest(_too_long()) from None
+    return BackTestRun.objects.create(
+        rule_id=rule_id, rule_hash=rule_hash(said), start=period.start, end=period.end,
+        history_days=ran.history_days, body=ran.body,
+        reasons=[[each.code, each.detail] for each in ran.reasons],
+        ran_at=now, ran_by=by, seconds=round(perf_counter() - began, 3),
+    )  # fmt: skip
+
+
+def preview(*, said: Rule, now: datetime, by: User | None = None, days: int = DAYS) -> Preview:
+    """The same for a draft, kept nowhere. Lines that say nothing yet are left out of the counts,
+    and told; what `by` may not see is counted, but not listed.
+    """
+    began, period = perf_counter(), _period(now, days)
+    counts, ran, problems = None, None, []
+    try:
+        with no_longer_than(MAX_PREVIEW_SECONDS):
+            if reasons_against_rule(said):
+                counts = count_after_each(said, period)
+            else:
+                ran = _run(said, period, now=now)
+    except TookTooLong:
+        problems.append(_too_long())
+    except CannotBackTest as refusal:
+        problems += refusal.reasons
+        counts = _counts(said, period)
+    spent = round(perf_counter() - began, 3)
+    if ran is None:
+        return Preview(counts, None, (), tuple(problems), spent)
+    body = ran.body if by is None else body_for(ran.body, by=by)
+    return Preview(ran.counts, body, ran.reasons, (), spent)
+
+
+def _counts(said: Rule, period: Period) -> Counts | None:
+    try:
+        with no_longer_than(MAX_PREVIEW_SECONDS):
+            return count_after_each(said, period)
+    except TookTooLong:
+        return None
+
+
+def _period(now: datetime, days: int) -> Period:
+    if not 1 <= days <= MAX_DAYS:
+        raise CannotBackTest(
+            _("A back-test covers 1 to %(most)s days, not %(days)s.")
+            % {"most": number(MAX_DAYS), "days": number(days)}
+        )
+    return Period(now - timedelta(days=days), now)
+
+
+def _too_long() -> str:
+    return _(
+        "History could not be read in time. Name an alert type and a site, or look at fewer days."
+    )
+
+
+def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
+    found = find(said, period)
+    if found.matched > MAX_ROWS:
+        raise CannotBackTest(
+            _(
+                "The rule matches %(n)s alerts, more than a back-test can go through "
+                "(%(most)s). Narrow it."
+            )
+            % {"n": number(found.matched), "most": number(MAX_ROWS)}
+        )
+    cases = history.cases_around(period)
+    why = _near(said, found, period)
+    known = history.rows_of([*found.ids, *why], cases=cases)
+    ours = set(found.ids)
+    matched = [row for row in known if row.alert in ours]
+    incidents = {incident for row in matched for incident in row.incidents}
+    sites = sorted({row.site for row in matched})
+    handling = history.handling_of(incidents)
+    told = back_test(
+        matched,
+        near=[(row, why[row.alert]) for row in known if row.alert not in ours],
+        start=period.start,
+        end=period.end,
+        zone=history.zone_of(sites),
+        incidents_by_site=history.incidents_at_sites(sites, period),
+        alerts_of_type=found.of_type,
+        is_strict=is_strict(said),
+        shared=history.shared_incidents(incidents, found.ids),
+        touched=touched_incidents(incidents),
+        closed_benign=incidents_closed_as_benign(incidents),
+        minutes_per_incident=handling.minutes or 0.0,
+    )
+    days = history.history_days(_site_ids(said, sites), end=period.end)
+    reasons = reasons_against_reach(
+        sites=told.sites, days=(period.end - period.start).days, history_days=days,
+        true_positives=told.true_positives,
+    )  # fmt: skip
+    body = frozen(
+        told,
+        rule_hash=rule_hash(said),
+        start=period.start,
+        end=period.end,
+        ran_at=now,
+        after_each=tuple(each or 0 for each in found.counts.after_each),
+        total=found.counts.total,
+        of_type=found.of_type,
+        history_days=days,
+        handling=HandlingBody(
+            minutes=_rounded(handling.minutes),
+            closings=handling.closings,
+            of="matches" if handling.is_of_matches else "all",
+        ),
+        outside_hours=_outside_hours(said, period),
+        deployed=_deployed(said, period),
+    )
+    return _Run(body, tuple(reasons), days, found.counts)
+
+
+def _outside_hours(said: Rule, period: Period) -> OutsideHoursBody | None:
+    """What was said of alerts that only the hours of the rule leave out: they stay with people."""
+    ids = history.judged_outside_hours(said, period)
+    if ids is None:
+        return None
+    rows = history.rows_of(ids, cases={})
+    positives = {pk for row in rows if "true_positive" in row.outcomes for pk in row.incidents}
+    return OutsideHoursBody(**totals_by_verdict(totals_in(rows)), true_positives=len(positives))
+
+
+def _near(said: Rule, found: Found, period: Period) -> dict[int, Sentence]:
+    """Near misses of the same place and type, and every one that was judged suspicious: why."""
+    ids = list(dict.fromkeys([*history.suspicious_near_misses(said, period), *found.near]))
+    return history.why_kept_out(said, ids)
+
+
+def _site_ids(said: Rule, matched: Sequence[str]) -> list[int]:
+    names = pinned(said.all_of, "site") or tuple(matched)
+    return list(Site.objects.filter(name__in=names).values_list("pk", flat=True))
+
+
+def _deployed(said: Rule, period: Period) -> list[DeployedBody]:
+    """What Sentinel would catch in each workspace beyond the rule, where it is to enforce it."""
+    if said.enforcement != "sentinel":
+        return []
+    names = pinned(said.all_of, "workspace")
+    spaces = Workspace.objects.exclude(state=Workspace.State.REMOVED).order_by("name")
+    if names:
+        spaces = spaces.filter(name__in=names)
+    return [overmatch_in(said, space, period) for space in spaces]
+
+
+def _rounded(minutes: float | None) -> float | None:
+    return None if minutes is None else round(minutes, 1)

@@ -1,0 +1,145 @@
+"""How many alerts of a period are left after each line of a rule, and which those are.
+
+Lines that name a place or an alert type are what the index is good for. Counts that share such
+lines are taken in one pass over the alerts they name, so that a rule with type and site never reads
+more than the alerts of that type there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from alerts.suppression.backtesting.fact_rows import Period, ask, inside
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.clauses import Clause, reasons_against_clause
+from alerts.suppression.engine.fields import Operator
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.sql import Sql
+from alerts.suppression.engine.words import Sentence
+
+MAX_ROWS = 50_000  # matches that are listed and judged one by one
+MAX_NEAR_MISSES = 100
+_NAMED = frozenset({Operator.IS, Operator.IS_ONE_OF})
+PLACES = frozenset({"workspace", "site"})
+_INDEXED = PLACES | {"alert_type"}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`total`: all alerts of the period in the rule's reach. `after_each` has a number for each
+    line, the exceptions last, and None for a line of a draft that says nothing yet.
+    """
+
+    total: int
+    after_each: tuple[int | None, ...]
+    skipped: tuple[tuple[int, Sentence], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The counts of a whole rule, and the alerts that matched or were kept out by one line."""
+
+    counts: Counts
+    of_type: int
+    matched: int
+    ids: tuple[int, ...]  # of all matches, or none where those are more than can be listed
+    near: tuple[int, ...]  # the latest of them
+
+
+def complete(rule: Rule) -> tuple[Rule, tuple[tuple[int, Sentence], ...]]:
+    """The rule without the lines that say nothing yet, and what is wrong with those."""
+    wrong = {
+        place: reasons[0]
+        for place, clause in enumerate(rule.clauses)
+        if (reasons := reasons_against_clause(clause))
+    }
+    lines, border = list(enumerate(rule.clauses)), len(rule.all_of)
+    kept = replace(
+        rule,
+        all_of=tuple(c for place, c in lines[:border] if place not in wrong),
+        except_any=tuple(c for place, c in lines[border:] if place not in wrong),
+    )
+    return kept, tuple(wrong.items())
+
+
+def count_after_each(rule: Rule, period: Period) -> Counts:
+    """The counts for the editor, also of a rule that is only half written."""
+    kept, skipped = complete(rule)
+    passes = _passes(kept)
+    told = [_count(each, period) for each in passes]
+    numbers = iter([number for _, counts in told for number in counts])
+    wrong = dict(skipped)
+    after = tuple(None if at in wrong else next(numbers) for at in range(len(rule.clauses)))
+    return Counts(_total(kept, passes, [n for n, _ in told], period), after, skipped)
+
+
+def find(rule: Rule, period: Period) -> Found:
+    """All that a back-test needs to know of the alerts. The last pass also collects the matches,
+    and the near misses among the alerts of the same place and type.
+    """
+    *earlier, latest = _passes(rule)
+    told = [_count(each, period) for each in earlier]
+    scope = inside(period, *map(sql.clause_sql, latest.pins))
+    # After the last line the matches are left: they are collected, so they need not be counted too.
+    counted = _filters(latest.prefixes[:-1])
+    whole, near = sql.where(rule), sql.near_misses(rule)
+    (row,) = ask(
+        f"SELECT n, c, matched, CASE WHEN matched <= {MAX_ROWS} THEN m END,"
+        f" k[greatest(1, cardinality(k) - {MAX_NEAR_MISSES - 1}):]"
+        f" FROM (SELECT n, c, m, k, coalesce(cardinality(m), 0) AS matched"
+        f" FROM (SELECT count(*) AS n, ARRAY[{counted.text}]::bigint[] AS c,"
+        f" array_agg(a.id) FILTER (WHERE {whole.text}) AS m,"
+        f" array_agg(a.id) FILTER (WHERE {near.text}) AS k"
+        f" FROM incidents_alert a WHERE {scope.text}) collected) found",
+        (*counted.params, *whole.params, *near.params, *scope.params),
+    )
+    of_type, before, matched, ids, close = row
+    after = (*(number for _, counts in told for number in counts), *before, matched)
+    total = _total(rule, [*earlier, latest], [*(n for n, _ in told), of_type], period)
+    return Found(Counts(total, after), of_type, matched, tuple(ids or ()), tuple(close or ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """Prefixes of a rule that name the same places and types, to be counted together."""
+
+    pins: tuple[Clause, ...]
+    prefixes: list[Sql]
+
+
+def _passes(rule: Rule) -> list[_Pass]:
+    found: list[_Pass] = []
+    for at, piece in enumerate(sql.prefixes(rule), start=1):
+        pins = _pins(rule.all_of[:at], _INDEXED)
+        if not found or found[-1].pins != pins:
+            found.append(_Pass(pins, []))
+        found[-1].prefixes.append(piece)
+    return found
+
+
+def _count(one: _Pass, period: Period) -> tuple[int, list[int]]:
+    """How many alerts the pass is over, and how many are left after each of its lines."""
+    scope, counted = inside(period, *map(sql.clause_sql, one.pins)), _filters(one.prefixes)
+    (row,) = ask(
+        f"SELECT count(*), ARRAY[{counted.text}] FROM incidents_alert a WHERE {scope.text}",
+        (*counted.params, *scope.params),
+    )
+    return row
+
+
+def _total(rule: Rule, passes: Sequence[_Pass], sizes: Sequence[int], period: Period) -> int:
+    places = _pins(rule.all_of, PLACES)
+    for one, size in zip(passes, sizes, strict=True):
+        if one.pins == places:
+            return size
+    scope = inside(period, *map(sql.clause_sql, places))
+    (row,) = ask(f"SELECT count(*) FROM incidents_alert a WHERE {scope.text}", scope.params)
+    return int(row[0])
+
+
+def _pins(clauses: Sequence[Clause], fields: frozenset[str]) -> tuple[Clause, ...]:
+    return tuple(c for c in clauses if c.field in fields and c.operator in _NAMED)
+
+
+def _filters(prefixes: Sequence[Sql]) -> Sql:
+    text = ", ".join(f"count(*) FILTER (WHERE {piece.text})" for piece in prefixes)
+    return Sql(text, tuple(param for piece in prefixes for param in piece.params))

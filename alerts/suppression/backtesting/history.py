@@ -1,0 +1,302 @@
+"""What is known of the alerts that a rule matched: their incidents, what people said, how it ended.
+
+Rows for the engine's back-test, by questions that start from the few (ids, verdicts, true
+positives), never from the many.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alerts.incidents.models import Status
+from alerts.reviews.queries import evidence_where
+from alerts.suppression.backtesting.fact_rows import Period, ask, ids_array, inside
+from alerts.suppression.backtesting.time_to_close import (
+    MAX_MINUTES,
+    MIN_CLOSES,
+    TimeToClose,
+    usual_time_to_close,
+)
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
+from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.guards.never import is_soft
+from alerts.suppression.engine.guards.rollback import LINK
+from alerts.suppression.engine.match import matches
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.words import Sentence
+
+TRUE_POSITIVE = "TruePositive"
+
+_ROWS = """
+SELECT a.id, a.at, coalesce(s.name, ''), coalesce(s.time_zone, 'UTC'),
+       a.alert_type, a.severity, a.protocol, a.port, a.function, a.source_device,
+       a.source_address, a.destination_device, a.destination_address, a.any_device, a.any_address,
+       ARRAY(SELECT l.incident_id FROM incidents_incidentalert l WHERE l.alert_id = a.id)
+  FROM incidents_alert a LEFT JOIN sites_site s ON s.id = a.site_id
+ WHERE a.id = ANY(%s) ORDER BY a.at, a.id
+"""
+_IS_EVIDENCE = evidence_where("v")
+# An annotation that names no alert was given before the alerts were fetched: it is about them all.
+_VERDICTS = f"""
+SELECT n.alert_id, v.uuid, v.verdict FROM reviews_annotation_alerts n
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE n.alert_id = ANY(%s) AND {_IS_EVIDENCE}
+ UNION ALL
+SELECT l.alert_id, v.uuid, v.verdict FROM incidents_incidentalert l
+  JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE l.alert_id = ANY(%s) AND {_IS_EVIDENCE}
+   AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
+"""
+_JUDGED = f"""
+SELECT n.alert_id FROM reviews_annotation_alerts n
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE v.verdict = ANY(%s) AND {_IS_EVIDENCE}
+ UNION
+SELECT l.alert_id FROM incidents_incidentalert l
+  JOIN reviews_annotation_incidents n ON n.incident_id = l.incident_id
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE v.verdict = ANY(%s) AND {_IS_EVIDENCE}
+   AND NOT EXISTS (SELECT FROM reviews_annotation_alerts o WHERE o.annotation_id = v.id)
+"""
+_OF_TRUE_POSITIVES = """
+SELECT l.alert_id FROM incidents_incident c
+  JOIN incidents_incidentalert l ON l.incident_id = c.id
+ WHERE c.classification = %s AND c.status = %s
+"""
+_SHARED = """
+SELECT DISTINCT l.incident_id FROM incidents_incidentalert l
+ WHERE l.incident_id = ANY(%s)
+   AND NOT EXISTS (SELECT FROM unnest(%s::bigint[]) AS m(id) WHERE m.id = l.alert_id)
+"""
+_ENDINGS = """
+SELECT i.id, i.status = %s AND i.classification = %s,
+       EXISTS (SELECT FROM incidents_timelineitem t
+                WHERE t.incident_id = i.id AND t.code = 'reopened'),
+       i.merged_into IS NOT NULL AND EXISTS (
+           SELECT FROM incidents_incident c WHERE c.workspace_id = i.workspace_id
+              AND c.number = i.merged_into AND c.status = %s AND c.classification = %s)
+  FROM incidents_incident i WHERE i.id = ANY(%s)
+"""
+# Alerts that somebody called suspicious, or that are part of a true positive.
+DOUBTED = f"{_JUDGED} UNION {_OF_TRUE_POSITIVES}"
+DOUBTED_GIVEN = ([SUSPICIOUS], [SUSPICIOUS], TRUE_POSITIVE, Status.CLOSED)
+# What true positives are about: names of devices and addresses, of alerts and of entities, at their
+# sites: the same private address at another site is another device.
+_CASES = """
+WITH cases AS (
+    SELECT id, created_at FROM incidents_incident
+     WHERE classification = %s AND status = %s AND created_at >= %s AND created_at < %s)
+SELECT c.id, coalesce(s.name, ''), c.created_at, x.name
+  FROM cases c JOIN incidents_incidentalert l ON l.incident_id = c.id
+  JOIN incidents_alert a ON a.id = l.alert_id LEFT JOIN sites_site s ON s.id = a.site_id
+ CROSS JOIN LATERAL unnest(a.any_device || a.any_address) AS x(name)
+ UNION
+SELECT c.id, s.name, c.created_at, x.name
+  FROM cases c JOIN incidents_entity e ON e.incident_id = c.id
+  JOIN sites_device d ON d.id = e.device_id JOIN sites_zone z ON z.id = d.zone_id
+  JOIN sites_site s ON s.id = z.site_id
+ CROSS JOIN LATERAL (VALUES (d.name), (d.address)) AS x(name) WHERE x.name <> ''
+"""
+# What was raised in the period was changed in it or later, and changes have an index.
+_AT_SITES = """
+SELECT s.name, coalesce((SELECT sum(d.incidents) FROM suppression_siteday d
+                          WHERE d.site_id = s.id AND d.day > %(first)s AND d.day <= %(known)s), 0)
+               + (SELECT count(*) FROM incidents_incident i
+                   WHERE i.modified_at >= %(since)s AND i.created_at >= %(since)s
+                     AND i.created_at < %(end)s AND s.id = ANY(i.site_ids))
+  FROM sites_site s WHERE s.name = ANY(%(names)s)
+"""
+_OLDEST_AT = """
+SELECT (SELECT a.at FROM incidents_alert a WHERE a.site_id = s.id ORDER BY a.at LIMIT 1)
+  FROM unnest(%s::bigint[]) AS s(id)
+"""
+_CLOSES = """
+SELECT extract(epoch FROM min(t.at) - i.created_at) / 60
+  FROM incidents_incident i JOIN incidents_timelineitem t ON t.incident_id = i.id
+ WHERE i.id = ANY(%s) AND t.code = 'closed' AND t.by_id IS NOT NULL GROUP BY i.id
+"""
+# By site and what they are about there: the true positives, and when they were raised.
+type Cases = dict[tuple[str, str], list[tuple[int, datetime]]]
+
+
+def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
+    """The alerts as rows, oldest first, with all that may stop a rule."""
+    found = ask(_ROWS, [ids_array(ids)])
+    verdicts = _verdicts_on(ids)
+    endings = _endings_of({incident for row in found for incident in row[-1]})
+    traits: dict[tuple[object, ...], tuple[Traits, bool]] = {}
+    rows = []
+    for pk, at, site, zone, *said, devices, addresses, incidents in found:
+        outcomes = {name for each in incidents for name in endings.get(each, ())}
+        local = at.astimezone(ZoneInfo(zone))
+        near = _near_case(cases, site, (*devices, *addresses), local, incidents)
+        key = (*said, *devices, local.hour, local.weekday() >= 5)
+        if key not in traits:
+            facts = _facts(said, devices, at)
+            traits[key] = traits_of(facts, zone=zone), is_soft(facts)
+        looks, soft = traits[key]
+        rows.append(
+            Row(alert=pk, incidents=tuple(incidents), at=at, site=site, traits=looks,
+                annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes),
+                near_case=near, is_soft=soft)
+        )  # fmt: skip
+    return rows
+
+
+def cases_around(period: Period) -> Cases:
+    """True positives of the period and around it."""
+    given = [TRUE_POSITIVE, Status.CLOSED, period.start - LINK, period.end + LINK]
+    held: Cases = defaultdict(list)
+    for incident, site, at, name in ask(_CASES, given):
+        held[site, name].append((incident, at))
+    return held
+
+
+def suspicious_near_misses(rule: Rule, period: Period) -> list[int]:
+    """Alerts judged suspicious that one line keeps out: the nearest that a rule came to harm."""
+    near, suspicious = sql.near_misses(rule), [SUSPICIOUS]
+    found = ask(
+        f"SELECT a.id FROM incidents_alert a WHERE a.id IN ({_JUDGED})"
+        f" AND a.at >= %s AND a.at < %s AND {near.text}",
+        (suspicious, suspicious, period.start, period.end, *near.params),
+    )
+    return [row[0] for row in found]
+
+
+def judged_outside_hours(rule: Rule, period: Period) -> list[int] | None:
+    """Return the alerts that only the hours of the rule leave out and that people judged, or that
+    were part of a true positive; None where it has no hours.
+    """
+    lines = tuple(clause for clause in rule.all_of if clause.field != "time")
+    if len(lines) == len(rule.all_of):
+        return None
+    if not lines:
+        return []
+    scope = inside(period, sql.where(replace(rule, all_of=lines)))
+    inner, verdicts = sql.where(rule), [*BENIGN, SUSPICIOUS, "not-sure"]
+    found = ask(
+        f"SELECT a.id FROM incidents_alert a"
+        f" WHERE a.id IN ({_JUDGED} UNION {_OF_TRUE_POSITIVES})"
+        f" AND {scope.text} AND NOT ({inner.text})",
+        (verdicts, verdicts, TRUE_POSITIVE, Status.CLOSED, *scope.params, *inner.params),
+    )
+    return [row[0] for row in found]
+
+
+def shared_incidents(incidents: Collection[int], alerts: Collection[int]) -> set[int]:
+    """Return those of the incidents that hold another alert than these."""
+    return {row[0] for row in ask(_SHARED, [ids_array(incidents), ids_array(alerts)])}
+
+
+def why_kept_out(rule: Rule, ids: Collection[int]) -> dict[int, Sentence]:
+    """The words of the line that kept each of these alerts out."""
+    found = ask(f"{sql.SELECT_FACTS} WHERE a.id = ANY(%s)", [ids_array(ids)])
+    names = (
+        *("workspace", "site", "zone", *sql.PLAIN, "alerts_in_incident", "entities_in_incident"),
+        *("planned_work", "planned_work_by_name"),
+    )
+    said: dict[int, Sentence] = {}
+    for pk, *values in found:
+        told: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in zip(names, values, strict=True)
+        }
+        why = matches(rule, Facts(**told)).why
+        if why is not None:
+            said[pk] = why
+    return said
+
+
+def zone_of(sites: Collection[str]) -> str:
+    """The time zone by which days are counted: of the site, or UTC where there are several."""
+    found = ask("SELECT DISTINCT time_zone FROM sites_site WHERE name = ANY(%s)", [list(sites)])
+    return found[0][0] if len(found) == 1 else "UTC"
+
+
+def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
+    """How many incidents touch each of these sites in the period. Whole days that were counted are
+    taken from there, the rest is counted now.
+    """
+    known = ask("SELECT max(day) FROM suppression_siteday")[0][0]
+    since = period.start
+    if known is not None and known > period.start.date():
+        since = datetime.combine(known + timedelta(days=1), time.min, tzinfo=UTC)
+    given = {"first": period.start.date(), "known": known, "since": since, "end": period.end,
+             "names": list(names)}  # fmt: skip
+    return {name: int(count) for name, count in ask(_AT_SITES, given)}
+
+
+def handling_of(incidents: Collection[int]) -> TimeToClose:
+    """Return how long people took to close these incidents or, where too few of them were
+    measured, any.
+    """
+    measured = [float(row[0]) for row in ask(_CLOSES, [ids_array(incidents)])]
+    if len(measured) < MIN_CLOSES:
+        return usual_time_to_close()
+    minutes = median(min(max(minutes, 0.0), MAX_MINUTES) for minutes in measured)
+    return TimeToClose(minutes, len(measured), is_of_matches=True)
+
+
+def history_days(sites: Collection[int], *, end: datetime) -> int:
+    """For how many days alerts are known, at the site that is known for the shortest time."""
+    if sites:
+        found = ask(_OLDEST_AT, [list(sites)])
+    else:
+        found = ask("SELECT a.at FROM incidents_alert a ORDER BY a.at LIMIT 1")
+    return min((max((end - at).days, 0) if at else 0 for (at,) in found), default=0)
+
+
+def _facts(said: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
+    kind, severity, protocol, port, function, *ends = said
+    source, source_address, destination, destination_address = map(str, ends)
+    return Facts(
+        workspace="", alert_type=str(kind), severity=severity, protocol=str(protocol), port=port,
+        function=str(function), source_device=source, source_address=source_address,
+        destination_device=destination, destination_address=destination_address,
+        any_device=tuple(devices), at=at,
+    )  # fmt: skip
+
+
+def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    held: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for alert, annotation, verdict in ask(_VERDICTS, [ids_array(ids)] * 2):
+        held[alert].append((str(annotation), verdict))
+    return held
+
+
+def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
+    given = [Status.CLOSED, TRUE_POSITIVE]
+    names = ("true_positive", "reopened", "linked")
+    found = ask(_ENDINGS, [*given, *given, ids_array(incidents)])
+    ended = {pk: tuple(n for n, holds in zip(names, told, strict=True) if holds)
+             for pk, *told in found}  # fmt: skip
+    return {pk: held for pk, held in ended.items() if held}
+
+
+def _near_case(
+    cases: Cases,
+    site: str,
+    names: Sequence[str],
+    at: datetime,
+    incidents: Sequence[int],
+) -> NearCase | None:
+    """Return the nearest other true positive that names a device or address of the alert, and how
+    many days of the plant's calendar lie between: `at` is on its clock.
+    """
+    near = [
+        (abs(at - raised), place, case, name, raised)  # devices come before addresses
+        for place, name in enumerate(names)
+        for case, raised in cases.get((site, name), ())
+        if case not in incidents and abs(at - raised) <= LINK
+    ]
+    if not near:
+        return None
+    _span, _place, case, name, raised = min(near)
+    days = abs((at.date() - raised.astimezone(at.tzinfo).date()).days)
+    return NearCase(case, name, days)

@@ -1,0 +1,1 @@
+"""What stands in Sentinel: desired rules, leases, probes, the gate, the kill switch."""

@@ -1,0 +1,62 @@
+"""What Sentinel would get for a rule, workspace by workspace, and the hashes that are signed."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from alerts.sentinel.models import Workspace
+from alerts.suppression.drafting.targets import target_of
+from alerts.suppression.engine.compile_sentinel import Compiled, compile_rule
+from alerts.suppression.engine.rule import Rule as Said
+from alerts.suppression.engine.sentinel_forms import form_hash, live_form, trial_form
+from alerts.suppression.models import Rule
+
+CHATTY: Final = 20.0  # closes a day from which Sentinel should close by itself
+_ANY_END: Final = datetime(2026, 1, 1, tzinfo=UTC)  # the hash leaves the lease out
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The compiler's answer for one workspace. The hashes are empty where it is impossible."""
+
+    workspace: Workspace
+    compiled: Compiled
+    trial_hash: str = ""
+    live_hash: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Exact, wider or impossible."""
+        return self.compiled.verdict
+
+    @property
+    def hashes(self) -> list[str]:
+        """As a version keeps them: of the trial, then of the live form."""
+        return [self.trial_hash, self.live_hash] if self.trial_hash else []
+
+
+def compiled_forms(said: Said, *, rule: Rule, workspace_ids: Collection[int]) -> dict[str, Forms]:
+    """By the name of each workspace: what the rule becomes there, with what is known now."""
+    workspaces = Workspace.objects.filter(pk__in=workspace_ids).order_by("name")
+    return {each.name: _forms(said, rule, each) for each in workspaces}
+
+
+def where_by_default(forms: Mapping[str, Forms], *, per_day: float) -> str:
+    """Where a rule should be enforced if nobody chose: what closes often belongs into Sentinel,
+    because Azure guarantees only 75 changes of incidents in five minutes; the rest is Tagout's.
+    """
+    exact = bool(forms) and all(each.verdict == "exact" for each in forms.values())
+    return "sentinel" if exact and per_day >= CHATTY else "tagout"
+
+
+def _forms(said: Said, rule: Rule, workspace: Workspace) -> Forms:
+    compiled = compile_rule(said, target_of(workspace))
+    if compiled.verdict == "impossible":
+        return Forms(workspace, compiled)
+    number, title = rule.number, said.title
+    trial = trial_form(compiled, number=number, title=title, lease_until=_ANY_END)
+    live = live_form(
+        compiled, number=number, title=title, attribution="not signed yet", lease_until=_ANY_END
+    )
+    return Forms(workspace, compiled, form_hash(trial), form_hash(live))

@@ -1,0 +1,139 @@
+"""Keep Sentinel in line while time passes: leases grow, probes are made, what changed is noticed.
+
+A lease lets Sentinel act alone for a day (S3). It grows every four hours, only where we would see
+what goes wrong; a Tagout that is stopped or cut off lets all of it end.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from alerts.outbox.models import RuleKind, WantedRule
+from alerts.outbox.services import clear_desired_rule
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import Health, standing_of
+from alerts.suppression.deploying.desired import bring_rule_in_line
+from alerts.suppression.deploying.gate import place_gate
+from alerts.suppression.deploying.plans import is_healthy
+from alerts.suppression.deploying.probe import probe_when_needed
+from alerts.suppression.models import ACTING, OPEN, Rule, RuleVersion, State
+from alerts.suppression.queries import is_off
+from portal import clock
+from portal.backup.queries import is_paused_after_restore
+from portal.jobs.models import Job
+from portal.jobs.models import State as JobState
+from portal.jobs.services import claim_due, ensure_job, put_back
+
+log = logging.getLogger(__name__)
+
+RENEWAL: Final = "suppression.leases"
+EVERY, SOON = timedelta(seconds=60), timedelta(seconds=2)
+_INTERESTED: Final = (*OPEN, *ACTING, State.PAUSED)
+
+
+def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
+    """One round, if one is due and nobody else makes it; None else. After a restore leases are left
+    to end until somebody has looked.
+    """
+    if is_paused_after_restore():
+        return None
+    jobs = Job.objects.filter(kind=RENEWAL, key="all")
+    if not _has_work():
+        jobs.filter(state=JobState.WAITING).update(state=JobState.DONE)
+        return None
+    ensure_job(kind=RENEWAL, key="all", now=clock.unshifted())
+    job = claim_due(jobs, now=clock.unshifted(), max_attempts=None)
+    if job is None:
+        return None
+    error, wait = "", EVERY
+    found: dict[str, int] = {}
+    try:
+        found = renew_leases(now=now)
+        wait = SOON if found["stale"] else EVERY
+    except Exception as problem:
+        error = f"{type(problem).__name__}: {problem}"
+        raise
+    finally:
+        put_back(job, due_at=clock.unshifted() + wait, error=error, free=True)
+    return found
+
+
+def renew_leases(*, now: datetime) -> dict[str, int]:
+    """Probe what was never probed, place the gates, bring every rule in line. Returns how many
+    probes began, how many wishes changed, and how many workspaces are just being read.
+    """
+    found = {"probes": 0, "changed": 0, "stale": 0}
+    for workspace in _workspaces():
+        if workspace.state == Workspace.State.REMOVED:
+            found["changed"] += take_everything_away(workspace, now=now)
+        elif workspace.state == Workspace.State.ACTIVE:
+            found["probes"] += probe_when_needed(workspace, now=now)
+            found["stale"] += _is_catching_up(workspace, now=now)
+            if workspace.capabilities or is_off(workspace.pk):
+                place_gate(workspace=workspace, now=now)
+    acting = RuleVersion.objects.filter(state__in=ACTING, enforcement="sentinel")
+    wanted = WantedRule.objects.filter(kind=RuleKind.RULE, wanted__isnull=False)
+    rules = Rule.objects.filter(
+        Q(pk__in=acting.values("rule")) | Q(uuid__in=wanted.values("about"))
+    )
+    for rule in rules.order_by("pk"):
+        found["changed"] += _in_line(rule, now=now)
+    return found
+
+
+def _in_line(rule: Rule, *, now: datetime) -> int:
+    """One rule that cannot be thought about must not let the leases of all others end."""
+    try:
+        return bring_rule_in_line(rule=rule, now=now)
+    except Exception:
+        log.exception("%s could not be brought in line", rule)
+        return 0
+
+
+@transaction.atomic
+def take_everything_away(workspace: Workspace, *, now: datetime) -> int:
+    """Nothing of ours stays behind in a workspace that was removed."""
+    rows = WantedRule.objects.filter(workspace=workspace, wanted__isnull=False)
+    for row in rows.order_by("pk"):
+        clear_desired_rule(
+            workspace_id=workspace.pk, name=row.name, now=now, reason="It was removed."
+        )
+    return len(rows)
+
+
+def hurry() -> None:
+    """Have the next round come at once: something has changed."""
+    jobs = Job.objects.filter(kind=RENEWAL, key="all", state=JobState.WAITING)
+    jobs.update(due_at=clock.unshifted())
+
+
+def _is_catching_up(workspace: Workspace, *, now: datetime) -> bool:
+    """What we know is old, but somebody is reading: it is worth to look again in a moment."""
+    if is_healthy(workspace, now=now):
+        return False
+    standing = standing_of(workspace.pk, now=clock.unshifted())
+    reached = standing.reached_at
+    recently = reached is not None and clock.unshifted() - reached < timedelta(minutes=2)
+    return standing.health == Health.WELL and recently
+
+
+def _has_work() -> bool:
+    if WantedRule.objects.filter(wanted__isnull=False).exists():
+        return True
+    return RuleVersion.objects.filter(state__in=_INTERESTED).exclude(workspace_ids=[]).exists()
+
+
+def _workspaces() -> list[Workspace]:
+    """Those that some version reaches or could reach, and those where something of ours is."""
+    reached: set[Any] = set()
+    for ids in RuleVersion.objects.filter(state__in=_INTERESTED).values_list(
+        "workspace_ids", flat=True
+    ):
+        reached.update(ids)
+    reached |= set(
+        WantedRule.objects.filter(wanted__isnull=False).values_list("workspace_id", flat=True)
+    )
+    return list(Workspace.objects.filter(pk__in=reached).order_by("pk"))

@@ -1,0 +1,56 @@
+"""Tell people of a workspace about what concerns all rules there, each in their language."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from itertools import groupby
+
+from django.utils import translation
+from django.utils.translation import gettext
+
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from alerts.suppression.models import ACTING, RuleVersion
+from portal.accounts.models import Role, User
+from portal.accounts.queries import people_holding
+from portal.notifications.services import notify
+
+type Told = tuple[str, list[str]]  # subject and lines
+
+
+def leads_of(workspaces: Collection[Workspace]) -> list[User]:
+    """The SOC leads of these workspaces, by name."""
+    organisations = [each.organisation.uuid for each in workspaces if each.organisation]
+    uuids = [each.uuid for each in workspaces]
+    return list(people_holding({Role.SOC_LEAD}, workspaces=uuids, organisations=organisations))
+
+
+def concerned_by_all(workspaces: Collection[Workspace]) -> list[User]:
+    """The leads of both sides there, and who owns a rule that acts there."""
+    versions = RuleVersion.objects.filter(
+        state__in=ACTING, workspace_ids__overlap=[each.pk for each in workspaces]
+    )
+    sites, emails = set[int](), set[str]()
+    for version in versions:
+        sites.update(version.site_ids)
+        emails |= {str(version.body.get(name, "")).lower() for name in ("owner_ot", "owner_soc")}
+    places = list(Site.objects.filter(pk__in=sites).values_list("uuid", flat=True))
+    people = {user.pk: user for user in leads_of(workspaces)}
+    for user in people_holding({Role.OT_SITE_LEAD}, sites=places):
+        people.setdefault(user.pk, user)
+    for user in User.objects.filter(email__in=emails - {""}, is_active=True):
+        people.setdefault(user.pk, user)
+    return list(people.values())
+
+
+def notify_people(
+    people: Iterable[User], *, kind: str, path: str, told: Callable[[], Told], now: datetime
+) -> None:
+    """Tell these people; `told` is asked once a language."""
+    ordered = sorted(people, key=lambda each: (each.language, each.pk))
+    for language, group in groupby(ordered, key=lambda each: each.language):
+        with translation.override(language or "en"):
+            subject, lines = told()
+            notify(
+                people=list(group), kind=kind, subject=subject, body="\n".join(lines), path=path,
+                reason=gettext("You get this because rules of yours are active there."), now=now,
+            )  # fmt: skip

@@ -1,0 +1,1 @@
+"""A rule decides on new incidents: cover, guards, close, check before the write, ledger."""

@@ -1,0 +1,228 @@
+"""Look at what is new, and let rules act on what they cover. One worker a workspace at a time.
+
+The job's row is the lease and keeps the cursor. Rows are looked at again for a while after the
+cursor has passed them, because a transaction that began earlier may commit later. On any doubt an
+incident stays open, and one that cannot be judged does not hold up the next.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from alerts.incidents.models import DetailsState, Incident, Status
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import minutes_old, workspaces_to_read
+from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set
+from alerts.suppression.enforcing.close import close_covered, tag_covered
+from alerts.suppression.enforcing.confirm_members import introduce_members
+from alerts.suppression.enforcing.cover import AlertFacts, facts_by_incident
+from alerts.suppression.enforcing.held import forget_hold, held_incidents, note_hold
+from alerts.suppression.enforcing.judging import judge
+from alerts.suppression.enforcing.members import new_ends
+from alerts.suppression.engine.guards.scene import MAX_MINUTES_OLD, NEW_MEMBER
+from alerts.suppression.queries import is_off, on_again_since
+from portal import clock
+from portal.backup.queries import is_paused_after_restore
+from portal.jobs.models import Job, State
+from portal.jobs.services import claim_due, ensure_job, put_back
+
+log = logging.getLogger(__name__)
+
+DECIDE = "suppression.decide"
+EVERY = timedelta(seconds=4)
+SLICE = 15.0  # seconds for one workspace, so that the others get their turn
+PAGE = 200
+OVERLAP, LONG_OVERLAP = timedelta(seconds=15), timedelta(minutes=5)
+LOOK_BACK_EVERY = timedelta(minutes=1)
+TAKEN = timedelta(hours=1)  # what people took so long ago has been looked at
+_MAX_LISTED = 1000
+_told: set[tuple[int, str]] = set()  # incident and error: each is logged once a process
+
+
+def decide_new_incidents(*, now: datetime) -> int:
+    """Go through what is new in every workspace; returns on how many incidents rules acted. After a
+    restore rules wait until somebody has looked.
+    """
+    acting, acted = acting_set(), 0
+    if not acting.versions:
+        _rest({})
+        return 0
+    if is_paused_after_restore():
+        return 0
+    workspaces = {str(each.uuid): each for each in workspaces_to_read()}
+    _rest(workspaces)
+    for key in workspaces:
+        ensure_job(kind=DECIDE, key=key, now=clock.unshifted())
+    jobs = Job.objects.filter(kind=DECIDE, key__in=workspaces)
+    while job := claim_due(jobs, now=clock.unshifted(), max_attempts=None):
+        error = ""
+        try:
+            acted += _decide_in(workspaces[job.key], job=job, acting=acting, now=now)
+        except Exception as problem:
+            log.exception("Rules could not be asked in %s", workspaces[job.key])
+            error = type(problem).__name__
+        put_back(job, due_at=clock.unshifted() + EVERY, error=error, free=True)
+    return acted
+
+
+def _rest(workspaces: Mapping[str, Workspace]) -> None:
+    """Where there is nothing to do, nothing is due."""
+    idle = Job.objects.filter(kind=DECIDE, state=State.WAITING).exclude(key__in=workspaces)
+    idle.update(state=State.DONE)
+
+
+def _decide_in(workspace: Workspace, *, job: Job, acting: ActingSet, now: datetime) -> int:
+    if is_off(workspace.pk):
+        return 0
+    if minutes_old(workspace.pk, now=now) > MAX_MINUTES_OLD:
+        return 0  # asked again, from the same place, once we know more
+    ends, acted = time.monotonic() + SLICE, 0
+    since = max(filter(None, (acting.since, on_again_since(workspace.pk))))
+    for page in _pages(workspace.pk, job=job, since=since, now=now):
+        acted += _decide_on(page, acting=acting, now=now)
+        if time.monotonic() > ends:
+            break
+    if _is_due(job, "held_looked_at", now=now):
+        acted += _decide_on(
+            held_incidents(workspace.pk, since=since), acting=acting, now=now, were_held=True
+        )
+    if acting.has_trials and _is_due(job, "taken_looked_at", now=now):
+        acted += _decide_on(_taken(workspace.pk, since=since, now=now), acting=acting, now=now)
+    return acted
+
+
+def _taken(workspace_id: int, *, since: datetime, now: datetime) -> Sequence[Incident]:
+    """What people have taken lately: no rule closes it, but a trial says that it covers it, else
+    people who are quick would starve it.
+    """
+    rows = Incident.objects.filter(
+        workspace=workspace_id,
+        status=Status.ACTIVE,
+        details_state=DetailsState.FETCHED,
+        gone_at=None,
+        merged_into=None,
+        created_at__gte=since,
+        modified_at__gte=now - TAKEN,
+    )
+    return list(rows.order_by("-modified_at")[:PAGE])
+
+
+def _is_due(job: Job, name: str, *, now: datetime) -> bool:
+    """Whether a minute has passed since the look that the job keeps under this name; notes it."""
+    latest = _moment(job.payload.get(name))
+    if latest is not None and latest <= now < latest + LOOK_BACK_EVERY:
+        return False
+    _keep(job, looked=(name, now))
+    return True
+
+
+def _pages(
+    workspace_id: int, *, job: Job, since: datetime, now: datetime
+) -> Iterator[Sequence[Incident]]:
+    """What changed since the cursor, oldest first; the cursor moves when a page is done with."""
+    at, pk = _start(job, since=since, now=now)
+    rows = Incident.objects.filter(
+        workspace=workspace_id,
+        status=Status.NEW,
+        details_state=DetailsState.FETCHED,
+        gone_at=None,
+        merged_into=None,
+        created_at__gte=since,
+    ).order_by("changed_at", "pk")
+    while True:
+        beyond = Q(changed_at__gt=at) | Q(changed_at=at, pk__gt=pk)
+        page = list(rows.filter(beyond, changed_at__gte=at)[:PAGE])
+        if not page:
+            return
+        yield page
+        at, pk = page[-1].changed_at, page[-1].pk
+        _keep(job, after=(at, pk))
+        if len(page) < PAGE:
+            return
+
+
+def _start(job: Job, *, since: datetime, now: datetime) -> tuple[datetime, int]:
+    after = _moment(job.payload.get("after")) or since
+    overlap = LONG_OVERLAP if _is_due(job, "looked_back_at", now=now) else OVERLAP
+    return max(after, since) - overlap, 0
+
+
+def _keep(
+    job: Job,
+    *,
+    after: tuple[datetime, int] | None = None,
+    looked: tuple[str, datetime] | None = None,
+) -> None:
+    """Move the cursor, never back, or note when it looked; only as long as the lease is ours."""
+    payload: dict[str, Any] = dict(job.payload)
+    if looked is not None:
+        payload[looked[0]] = looked[1].isoformat()
+    known = _moment(payload.get("after"))
+    if after is not None and (known is None or after[0] > known):
+        payload["after"] = after[0].isoformat()
+    if payload != job.payload:
+        job.payload = payload
+        Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
+
+
+def _moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _decide_on(
+    page: Sequence[Incident], *, acting: ActingSet, now: datetime, were_held: bool = False
+) -> int:
+    try:
+        facts = facts_by_incident([each.pk for each in page])
+    except Exception:
+        if len(page) > 1:  # one of them cannot be read: the others need not wait for it
+            return sum(
+                _decide_on([each], acting=acting, now=now, were_held=were_held) for each in page
+            )
+        _tell_once(page[0])
+        return 0
+    return sum(
+        _act_on(each, facts[each.pk], acting=acting, now=now, was_held=were_held) for each in page
+    )
+
+
+def _act_on(
+    incident: Incident, alerts: AlertFacts, *, acting: ActingSet, now: datetime, was_held: bool
+) -> bool:
+    try:
+        judgement = judge(incident, alerts=alerts, acting=acting, now=now)
+        cover = judgement.cover
+        waits = note_hold(incident_id=incident.pk, judgement=judgement, now=now)
+        if was_held and not waits:
+            forget_hold(incident.pk)
+        if any(reason.code == NEW_MEMBER for reason in judgement.reasons):
+            late = new_ends(incident.pk, alerts=alerts, cover=cover)
+            introduce_members(incident_id=incident.pk, ends=late, now=now)
+        if judgement.is_kept_open and cover.canaries:
+            return tag_covered(
+                incident_id=incident.pk, cover=cover, now=now, kept_open=judgement.reasons
+            )
+        if not judgement.may_act:
+            return False
+        if not cover.is_live:
+            return tag_covered(incident_id=incident.pk, cover=cover, now=now)
+        if cover.is_sentinels:
+            return False
+        return close_covered(incident_id=incident.pk, cover=cover, now=now)
+    except Exception:
+        _tell_once(incident)
+        return False
+
+
+def _tell_once(incident: Incident) -> None:
+    mark = incident.pk, type(sys.exception()).__name__
+    if mark not in _told:
+        if len(_told) >= _MAX_LISTED:
+            _told.clear()
+        _told.add(mark)
+        log.exception("Incident %s could not be judged and stays open", incident.pk)

@@ -1,1 +1,0 @@
-"""Reads of this room that need more than a queryset; one question a file."""

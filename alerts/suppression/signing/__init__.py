@@ -1,0 +1,1 @@
+"""From a proposal to two signatures, or to an answer without one."""

@@ -1,0 +1,81 @@
+"""What people hear about rules, each in their language; links carry no rights."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import groupby
+
+from django.utils import translation
+from django.utils.translation import gettext
+
+from alerts.sites.queries import zone_of_sites
+from alerts.suppression.engine.words import Sentence, words
+from alerts.suppression.models import RuleVersion
+from portal.accounts.models import User
+from portal.notifications.services import notify
+from portal.ui.moments import value_words
+from portal.ui.zones import READER
+
+type Told = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
+
+
+def spoken(reason: str, *, zone: str = READER) -> str:
+    """A reason in the language that is on. zone: of the plant whose moments it may name."""
+    if not isinstance(reason, Sentence):
+        return str(reason)
+    return words(reason, gettext, lambda text: value_words(text, zone))
+
+
+def notify_about_rule(
+    version: RuleVersion, *, people: Iterable[User], kind: str, told: Told, now: datetime
+) -> None:
+    """Tell these people about a version."""
+    ordered = sorted(people, key=lambda each: (each.language, each.pk))
+    for chosen, group in groupby(ordered, key=lambda each: each.language):
+        with translation.override(chosen or "en"):
+            subject, lines = told()
+            notify(
+                people=list(group), kind=f"suppression.{kind}", subject=subject,
+                body="\n".join(lines), path=f"/rules/{version.uuid}/",
+                reason=gettext("You get this because you sign, own or watch this rule."), now=now,
+            )  # fmt: skip
+
+
+def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime) -> None:
+    """Ask those who can sign."""
+    name = version.proposed_by.name if version.proposed_by else ""
+    notify_about_rule(
+        version, people=people, kind="proposed", now=now,
+        told=lambda: (
+            gettext("To sign: %(rule)s") % {"rule": version},
+            [gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
+             *([version.proposer_note] if version.proposer_note else []),
+             gettext("Nothing is suppressed until two people, one from each side, have signed.")],
+        ),
+    )  # fmt: skip
+
+
+def notify_changes_requested(version: RuleVersion, *, by: User, note: str, now: datetime) -> None:
+    """Tell who proposed it."""
+    people = [version.proposed_by] if version.proposed_by else []
+    notify_about_rule(
+        version, people=people, kind="changes-requested", now=now,
+        told=lambda: (
+            gettext("Changes requested: %(rule)s") % {"rule": version},
+            [gettext("%(name)s asks for changes:") % {"name": by.name}, note],
+        ),
+    )  # fmt: skip
+
+
+def notify_state(
+    version: RuleVersion, *, people: Iterable[User], reasons: Iterable[str], now: datetime
+) -> None:
+    """Tell where the rule stands now, and why."""
+    given, zone = list(reasons), zone_of_sites(version.site_ids)
+    notify_about_rule(
+        version, people=people, kind=version.state, now=now,
+        told=lambda: (
+            gettext("%(state)s: %(rule)s")
+            % {"state": version.get_state_display(), "rule": version},
+            [spoken(reason, zone=zone) for reason in given],
+        ),
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Whom a rule concerns: who can sign it, who owns it, who is told."""
+
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Site
+from alerts.suppression.drafting.places import reach_of_rule
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.engine.rule import Rule
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.policies import SIGNING, rights_to_sign
+from portal.accounts.models import User
+from portal.accounts.queries import people_holding
+
+
+def identity_of(user: User) -> str:
+    """Who somebody is, whatever account they came with: Entra's person, else the account."""
+    return f"{user.tid}:{user.oid}" if user.oid else str(user.uuid)
+
+
+def people_of_side(version: RuleVersion, *, side: Side) -> list[User]:
+    """Everybody who may sign this version for a side, by name."""
+    sites = Site.objects.filter(pk__in=version.site_ids).values_list("uuid", flat=True)
+    workspaces = Workspace.objects.filter(pk__in=version.workspace_ids)
+    places = list(workspaces.values_list("uuid", "organisation__uuid"))
+    people = people_holding(
+        SIGNING[side],
+        sites=list(sites) if side is Side.OT else [],
+        workspaces=[workspace for workspace, _ in places],
+        organisations=[organisation for _, organisation in places if organisation],
+    )
+    return [person for person in people if side in rights_to_sign(person, version)]
+
+
+def usual_owners(said: Rule, *, by: User) -> dict[str, str]:
+    """Whom a rule names as owners unless its author says otherwise: the author, on a side that is
+    theirs to sign for, and the SOC lead where there is just one.
+    """
+    reach = reach_of_rule(said)
+    if not reach.workspace_ids:
+        return {}
+    version = RuleVersion(workspace_ids=list(reach.workspace_ids), site_ids=list(reach.site_ids))
+    mine, leads = rights_to_sign(by, version), people_of_side(version, side=Side.SOC)
+    owners = {}
+    if Side.OT in mine:
+        owners["owner_ot"] = by.email
+    elif Side.SOC in mine:
+        owners["owner_soc"] = by.email
+    if len(leads) == 1 and leads[0].email not in owners.values():
+        owners["owner_soc"] = leads[0].email
+    return owners
+
+
+def owners_of(version: RuleVersion) -> list[User]:
+    """The owners on both sides, where they are people that we know."""
+    emails = [version.body.get(name, "") for name in ("owner_ot", "owner_soc")]
+    wanted = {email.lower() for email in emails if email}
+    return list(User.objects.filter(email__in=wanted, is_active=True).order_by("name"))
+
+
+def concerned_by(version: RuleVersion) -> list[User]:
+    """Owners, signers and the proposer: who hears when something happens to the rule."""
+    people = {user.pk: user for user in owners_of(version)}
+    for signature in version.signatures.filter(void_at=None).select_related("by"):
+        people.setdefault(signature.by_id, signature.by)
+    if version.proposed_by:
+        people.setdefault(version.proposed_by.pk, version.proposed_by)
+    return [user for user in people.values() if user.is_active]

@@ -1,0 +1,54 @@
+"""Answer a proposal with something else than a signature: changes, or no."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.signing.notify import notify_changes_requested, notify_state
+from alerts.suppression.signing.transitions import lock_version, move
+from portal.accounts.models import User
+from portal.audit.services import record
+from portal.errors import Refused
+
+
+class CannotAnswerProposal(Refused):
+    """The proposal stays as it is."""
+
+
+@transaction.atomic
+def request_changes(*, version_id: int, by: User, note: str, now: datetime) -> RuleVersion:
+    """Ask the author for changes; signatures that were given are void."""
+    version = _judged(version_id, by, note)
+    version.signatures.filter(void_at=None).update(void_at=now)
+    move(version, to=State.CHANGES_REQUESTED, by=by, now=now, reason=note.strip())
+    notify_changes_requested(version, by=by, note=note.strip(), now=now)
+    record("suppression.rule.changes_requested", on=version, by=by, at=now, note=note)
+    return version
+
+
+@transaction.atomic
+def reject_rule(*, version_id: int, by: User, note: str, now: datetime) -> RuleVersion:
+    """Say no for good; another version may be proposed."""
+    version = _judged(version_id, by, note)
+    version.signatures.filter(void_at=None).update(void_at=now)
+    move(version, to=State.REJECTED, by=by, now=now, reason=note.strip())
+    people = [version.proposed_by] if version.proposed_by else []
+    notify_state(version, people=people, reasons=[note.strip()], now=now)
+    record("suppression.rule.rejected", on=version, by=by, at=now, note=note)
+    return version
+
+
+def _judged(version_id: int, by: User, note: str) -> RuleVersion:
+    version = lock_version(version_id)
+    if version.state not in (State.PROPOSED, State.CHANGES_REQUESTED):
+        raise CannotAnswerProposal(gettext("This version is not waiting for signatures."))
+    if not rights_to_sign(by, version):
+        raise CannotAnswerProposal(
+            gettext("Only people who may sign this proposal can decide on it.")
+        )
+    if not note.strip():
+        raise CannotAnswerProposal(gettext("Say why. One line is enough."))
+    return version

@@ -1,0 +1,87 @@
+"""The papers of a version as the guard of signatures reads them: who proposed, who signed what."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from alerts.reviews.models import Annotation
+from alerts.suppression.engine.bound import is_little
+from alerts.suppression.engine.guards import signing
+from alerts.suppression.engine.guards.never import is_strict
+from alerts.suppression.engine.guards.signing import Side
+from alerts.suppression.models import RuleVersion, Signature
+from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.signing.people import identity_of
+from alerts.suppression.watching.flood import without_flood
+from portal.accounts.models import User
+
+
+def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
+    """The verdicts that the version rests on: those in force, of people who did not flood."""
+    given = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related("by")
+    return list(without_flood(given).order_by("pk"))
+
+
+def giving_people(version: RuleVersion) -> frozenset[str]:
+    """Who gave evidence, whether it still counts or not: they sign for OT only."""
+    return frozenset(identity_of(each.by) for each in version.evidence.select_related("by"))
+
+
+def paper_of(version: RuleVersion) -> signing.Version:
+    """The version as the guard sees it."""
+    test = version.backtest
+    judged = (test.body.get("judged") or {}) if test else {}
+    return signing.Version(
+        rule_hash=version.rule_hash,
+        forms=tuple(forms_of(version)),
+        proposer=identity_of(version.proposed_by) if version.proposed_by else "",
+        proposer_side=Side(version.proposer_side) if version.proposer_side else None,
+        evidence_givers=giving_people(version),
+        backtest_hash=test.rule_hash if test else "",
+        backtest_at=test.ran_at if test else None,
+        is_little_evidence=is_little(judged.get("trials", 0), is_strict=is_strict(version.said)),
+    )
+
+
+def forms_of(version: RuleVersion) -> list[str]:
+    """The hashes of all compiled forms, in one order."""
+    return [text for name in sorted(version.forms) for text in version.forms[name]]
+
+
+def signer_of(
+    user: User, *, version: RuleVersion, kind: str, proved_at: datetime | None
+) -> signing.Signer:
+    """A person at the door, with what they may sign here."""
+    return signing.Signer(
+        person=identity_of(user), kind=kind, rights=rights_to_sign(user, version),
+        proved_at=proved_at,
+        name=user.name,
+    )  # fmt: skip
+
+
+def signatures_that_count(version: RuleVersion) -> list[Signature]:
+    """The signatures that were not voided, of people who could still give them: the second one
+    must not let a rule act on the word of somebody who lost account or role since.
+    """
+    rows = Signature.objects.filter(version=version, void_at=None).select_related("by")
+    return [row for row in rows.order_by("pk") if row.side in rights_to_sign(row.by, version)]
+
+
+def signatures_of(version: RuleVersion) -> list[signing.Signature]:
+    """The signatures that count, as the guard reads them."""
+    return [
+        signing.Signature(
+            side=Side(row.side), person=identity_of(row.by), rule_hash=row.rule_hash,
+            forms=tuple(row.forms), signed_at=row.signed_at,
+        )
+        for row in signatures_that_count(version)
+    ]  # fmt: skip
+
+
+def people_behind(evidence: Iterable[Annotation]) -> set[str]:
+    """Return who judged, as far as they count apart from each other (S12). Whatever imports tell
+    was brought by one hand: without a verdict that was given here it is the word of one person,
+    beside one it adds nobody.
+    """
+    given = list(evidence)
+    own = {identity_of(each.by) for each in given if each.imported_at is None}
+    return own or {identity_of(each.by) for each in given[:1]}

@@ -1,0 +1,177 @@
+"""Take into the ledger what Sentinel did by itself in a rule's name: closes and labels."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext
+
+from alerts.incidents.acts.by_rule import show_closed_in_sentinel
+from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.models import Incident, IncidentRaw, Status, TimelineItem
+from alerts.sentinel.queries import read_until
+from alerts.suppression.deploying.signed_text import BEGINS, named_in
+from alerts.suppression.enforcing.acting_rules import NotSigned, names_of_signers
+from alerts.suppression.enforcing.close import CLASSIFICATION, REASON
+from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.sentinel_forms import trial_label
+from alerts.suppression.models import Act, Ending, LedgerEntry, RuleVersion, State, Where
+from portal.accounts.models import Role, User
+from portal.accounts.queries import people_holding
+from portal.audit.services import record
+from portal.notifications.services import notify
+
+OVERLAP = timedelta(minutes=20)  # intake reads again what changed in the last quarter of an hour
+UNTRUSTED = "untrusted"  # in the timeline
+
+
+def take_in_sentinel_acts(*, workspace_id: int, since: datetime, now: datetime) -> datetime:
+    """Look at what changed in Sentinel since then; returns up to where it has been looked at, which
+    is no further than intake has read.
+    """
+    until = read_until(workspace_id) or since
+    changed = Incident.objects.filter(workspace=workspace_id, modified_at__gte=since - OVERLAP)
+    _take_in_closes(changed, now=now)
+    _take_in_labels(changed, now=now)
+    return max(since, until)
+
+
+def _take_in_closes(changed: Any, *, now: datetime) -> None:
+    rows = changed.filter(
+        status=Status.CLOSED,
+        closed_by="",
+        owed=0,
+        classification=CLASSIFICATION,
+        classification_reason=REASON,
+        raw__body__properties__classificationComment__startswith=BEGINS,
+    )
+    for incident in rows.order_by("modified_at", "pk"):
+        text = str(
+            IncidentRaw.objects.get(pk=incident.pk).body["properties"]["classificationComment"]
+        )
+        named = _ours_that_landed(incident, text) or named_in(text)
+        if isinstance(named, list):
+            _stand_again(named, incident=incident, now=now)
+        elif named.reason:
+            _distrust(incident, text=text, reason=named.reason, now=now)
+        else:
+            _write_close(incident, named.versions, text=text, now=now)
+
+
+def _ours_that_landed(incident: Incident, text: str) -> list[LedgerEntry]:
+    """Lines of our own close that was given up although Sentinel had taken it."""
+    lines = LedgerEntry.objects.filter(incident=incident, act=Act.CLOSED, text=text)
+    return list(lines.filter(where=Where.TAGOUT, ending=Ending.NOT_SENT).select_related("rule"))
+
+
+@transaction.atomic
+def _stand_again(lines: list[LedgerEntry], *, incident: Incident, now: datetime) -> None:
+    LedgerEntry.objects.filter(pk__in=[line.pk for line in lines]).update(
+        ending=Ending.NOTHING, ended_at=None, ending_note="", landed_at=now
+    )
+    rule = lines[0].rule.label
+    if show_closed_in_sentinel(incident_ids=[incident.pk], rule=rule, now=now):
+        record("suppression.close.landed", on=lines[0], by="suppression", at=now)
+
+
+@transaction.atomic
+def _write_close(
+    incident: Incident, versions: Iterable[RuleVersion], *, text: str, now: datetime
+) -> None:
+    lines = [
+        line for each in versions if (line := _line(incident, each, Act.CLOSED, text=text, now=now))
+    ]
+    if not lines:
+        return
+    show_closed_in_sentinel(incident_ids=[incident.pk], rule=lines[0].rule.label, now=now)
+    write_timeline(
+        incident_ids=[incident.pk], code="closed-by-rule", side=TimelineItem.Side.PORTAL,
+        by=lines[0].rule.label, now=lines[0].at,
+        details={"classification": CLASSIFICATION, "reason": REASON, "comment": text[:1000]},
+    )  # fmt: skip
+    record(
+        "suppression.incident.closed_in_sentinel",
+        on=lines[0],
+        by=f"{lines[0].rule.label} in Sentinel",
+        at=now,
+        incident=incident.number or incident.name,
+        text=text,
+    )
+
+
+def _take_in_labels(changed: Any, *, now: datetime) -> None:
+    """What a trial in Sentinel has labelled, it would have closed: also where an alert is not
+    covered, because there Sentinel closes as soon as any entity fits.
+    """
+    trials = RuleVersion.objects.filter(state=State.CANARY, enforcement="sentinel")
+    for version in trials.select_related("rule", "proposed_by"):
+        label = trial_label(version.rule.number)
+        rows = changed.filter(labels__contains=[label], created_at__gte=version.state_since)
+        rows = rows.exclude(ledger__version=version, ledger__act=Act.TAGGED)
+        for incident in rows.order_by("pk"):
+            with transaction.atomic():
+                if line := _line(incident, version, Act.TAGGED, now=now):
+                    write_timeline(
+                        incident_ids=[incident.pk], code="would-close",
+                        side=TimelineItem.Side.PORTAL, by=version.rule.label, now=line.at,
+                    )  # fmt: skip
+                    record("suppression.incident.tagged_in_sentinel", on=line,
+                           by=f"{version.rule.label} in Sentinel", at=now,
+                           incident=incident.number or incident.name)  # fmt: skip
+
+
+def _line(
+    incident: Incident, version: RuleVersion, act: Act, *, now: datetime, text: str = ""
+) -> LedgerEntry | None:
+    """One line a version and act; None where it is there. What it covered is found later, because
+    the details of the incident may still be owed.
+    """
+    try:
+        ot, soc = names_of_signers(version)
+    except NotSigned:
+        _distrust(incident, text=text, reason=f"{version.rule.label} was not signed.", now=now)
+        return None
+    at = min(incident.modified_at, now)
+    line, made = LedgerEntry.objects.get_or_create(
+        incident=incident,
+        version=version,
+        act=act,
+        defaults={
+            "rule": version.rule, "rule_hash": version.rule_hash, "where": Where.SENTINEL,
+            "at": at, "landed_at": at,
+            "reason": reason_in_words(str(version.body.get("reason", ""))),
+            "signed_ot": ot, "signed_soc": soc, "text": text,
+        },
+    )  # fmt: skip
+    return line if made else None
+
+
+@transaction.atomic
+def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> None:
+    """Somebody closed it in the name of a rule, and it was none: say so once, to SOC leads."""
+    Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    if incident.timeline.filter(code=UNTRUSTED).exists():
+        return
+    write_timeline(
+        incident_ids=[incident.pk], code=UNTRUSTED, side=TimelineItem.Side.SENTINEL, by="",
+        now=now, details={"comment": text[:1000], "reason": reason},
+    )  # fmt: skip
+    for person in _leads(incident):
+        with translation.override(person.language or "en"):
+            subject = gettext("Closed in a rule's name, but not by it: %(incident)s")
+            notify(
+                people=[person], kind="suppression.untrusted", now=now, body=reason,
+                subject=subject % {"incident": incident}, path=f"/incidents/{incident.pk}/",
+                reason=gettext("You get this because you lead the SOC of this workspace."),
+            )  # fmt: skip
+    record("suppression.incident.distrusted", on=incident, by="suppression", at=now, reason=reason)
+
+
+def _leads(incident: Incident) -> list[User]:
+    workspace = incident.workspace
+    organisations = [workspace.organisation.uuid] if workspace.organisation else []
+    return list(
+        people_holding([Role.SOC_LEAD], workspaces=[workspace.uuid], organisations=organisations)
+    )

@@ -1,0 +1,153 @@
+"""How far the trials of rules have come, and what each still lacks."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerts.suppression.enforcing.cover import facts_by_incident
+from alerts.suppression.engine.guards.lifecycle import Trial, reasons_against_promotion
+from alerts.suppression.engine.guards.never import holds_strict, is_strict
+from alerts.suppression.engine.guards.scene import counts_where_harmless
+from alerts.suppression.engine.guards.signing import VALID, Side
+from alerts.suppression.engine.words import Sentence
+from alerts.suppression.models import (
+    Act,
+    Ending,
+    LedgerEntry,
+    PromotionApproval,
+    RuleVersion,
+    State,
+)
+from alerts.suppression.policies import rights_to_sign
+from alerts.suppression.watching.harmless import harmless_looks
+from portal.accounts.models import User
+
+WEEK: Final = timedelta(days=7)
+ONLY_SOFT: Final = "trial.soft"  # a match of a strict rule without any strict alert
+
+
+@dataclass(frozen=True, slots=True)
+class TrialProgress:
+    """What a canary did so far. `kept_open` are the matches that a guard keeps open and that do not
+    count, by the code of the guard's first reason.
+    """
+
+    trial: Trial
+    kept_open: Mapping[str, int]
+    kept_number: int = 0  # of the version whose trial counts; 0 where none does
+
+    @property
+    def kept(self) -> int:
+        """How many matches were kept open and do not count."""
+        return sum(self.kept_open.values())
+
+
+def progress_of(version: RuleVersion) -> TrialProgress:
+    """The same of one version."""
+    return progress_by_version([version])[version.pk]
+
+
+def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialProgress]:
+    """Return how far these versions have come, in as many questions as for one."""
+    tagged = LedgerEntry.objects.filter(
+        version__in=[version.pk for version in versions], act=Act.TAGGED
+    ).exclude(ending=Ending.NOT_SENT)
+    lines: dict[int, list[_Line]] = defaultdict(list)
+    for version, incident, ending, kept_open in tagged.values_list(
+        "version", "incident", "ending", "kept_open"
+    ):
+        codes = tuple(code for code, _detail in kept_open)
+        lines[version].append(_Line(incident, ending == Ending.TRUE_POSITIVE, codes))
+    looks = harmless_looks(
+        {
+            line.incident for each in lines.values() for line in each
+            if line.codes and counts_where_harmless(line.codes)
+        }
+    )  # fmt: skip
+    strict = [version.pk for version in versions if is_strict(version.said)]
+    proving = incidents_with_strict_alerts(
+        {line.incident for version in strict for line in lines[version]}
+    )
+    for version in strict:
+        lines[version] = [
+            line if line.incident in proving else replace(line, codes=(ONLY_SOFT,))
+            for line in lines[version]
+        ]
+    before = RuleVersion.objects.filter(
+        pk__in={version.keeps_trial_of_id for version in versions}, state=State.LIVE
+    )
+    numbers = dict(before.values_list("pk", "number"))
+    return {
+        version.pk: _progress(
+            version, lines[version.pk], looks, kept=numbers.get(version.keeps_trial_of_id or 0, 0)
+        )
+        for version in versions
+    }
+
+
+def incidents_with_strict_alerts(incident_ids: Collection[int]) -> set[int]:
+    """Return those of the incidents that hold an alert which may be closed only inside hours. Only
+    they prove a strict rule: soft alerts that it says as well may be many, and prove nothing of it.
+    """
+    facts = facts_by_incident(incident_ids, as_of_alert=True) if incident_ids else {}
+    return {pk for pk, alerts in facts.items() if holds_strict(alerts.values())}
+
+
+def reasons_to_wait(version: RuleVersion, *, now: datetime) -> list[str]:
+    """What a canary still lacks until it may live."""
+    return list(reasons_against_promotion(progress_of(version).trial, now=now))
+
+
+def approvals_in_force(version: RuleVersion, *, now: datetime) -> list[PromotionApproval]:
+    """Return the owners' words that count now: given in this trial and within the last seven days,
+    by people who could still give them.
+    """
+    given = version.promotion_approvals.filter(
+        void_at=None, approved_at__gte=max(version.state_since, now - VALID)
+    )
+    rows = given.select_related("by").order_by("approved_at", "pk")
+    return [row for row in rows if row.side in sides_owned_by(row.by, version)]
+
+
+def sides_owned_by(user: User, version: RuleVersion) -> frozenset[Side]:
+    """Return the sides of which this person is the owner and may sign for."""
+    owners = {side: str(version.body.get(f"owner_{side.value}", "")).lower() for side in Side}
+    return frozenset(
+        side for side in rights_to_sign(user, version) if owners[side] == user.email.lower()
+    )
+
+
+def kept_open_reasons(entry: LedgerEntry) -> list[Sentence]:
+    """Return why a guard kept open what the trial of a line covers."""
+    return [Sentence(code, **detail) for code, detail in entry.kept_open]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    incident: int
+    is_true_positive: bool
+    codes: tuple[str, ...]  # of what keeps the incident open; none: the rule would have closed it
+
+
+def _progress(
+    version: RuleVersion, lines: list[_Line], looks: Mapping[int, str], *, kept: int
+) -> TrialProgress:
+    free = [line for line in lines if not line.codes]
+    harmless = {
+        line.incident for line in lines
+        if line.codes and line.incident in looks and counts_where_harmless(line.codes)
+    }  # fmt: skip
+    counted = {looks[incident] for incident in harmless}
+    rest = Counter(line.codes[0] for line in lines if line.codes and line.incident not in harmless)
+    has_hours = any(clause.field == "time" for clause in version.said.all_of)
+    trial = Trial(
+        began_at=version.state_since,
+        matches=len(free) + len(counted),
+        true_positives=sum(line.is_true_positive for line in lines),
+        period=WEEK if has_hours else None,
+        credit=len(version.credited_incident_ids),
+        is_kept=bool(kept),
+    )
+    return TrialProgress(trial, rest, kept)
