@@ -11,7 +11,7 @@ from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rules
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("still", "keep_contexts")
 DAY = timedelta(days=1)
 
 

@@ -14,7 +14,7 @@ from tests import cast
 from tests.abuse.roles import plain
 from tests.conftest import NOON
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("still", "keep_contexts")
 HOME = "/"
 
 

@@ -23,7 +23,7 @@ from portal.jobs.services import keep_note
 from tests import cast
 from tests.conftest import NOON
 
-pytestmark = pytest.mark.usefixtures("still")
+pytestmark = pytest.mark.usefixtures("still", "keep_contexts")
 STATUS = "/status/"
 
 

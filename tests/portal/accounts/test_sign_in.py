@@ -29,7 +29,7 @@ def test_sign_in_never_leads_to_another_host(client, sam, goal):
     assert sign_in(client, next=goal)["Location"] == settings.LOGIN_REDIRECT_URL
 
 
-def test_a_second_tab_with_the_form_of_before_is_told_that_it_is_out_of_date(sam):
+def test_a_second_tab_with_the_form_of_before_is_told_that_it_is_out_of_date(sam, keep_contexts):
     browser = Client(enforce_csrf_checks=True)
     given = {"username": sam.email, "password": PASSWORD}
     given["csrfmiddlewaretoken"] = browser.get("/login/").context["csrf_token"]
