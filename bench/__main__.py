@@ -42,10 +42,16 @@ def main() -> int:
             lines.append(_line(f"memory of a {process}", f"{n:,}", kib / 1024, limit))
     if len(sizes) > 1:
         lines += [
-            Line(f"memory of a {process}, growth", "", f"{each[-1] / 1024:.0f} MiB",
-                 f"{each[0] / 1024:.0f} MiB", each[-1] / each[0], FLAT)
+            Line(
+                f"memory of a {process}, growth",
+                "",
+                f"{each[-1] / 1024:.0f} MiB",
+                f"{each[0] / 1024:.0f} MiB",
+                each[-1] / each[0],
+                FLAT,
+            )
             for process, each in memory.items()
-        ]  # fmt: skip
+        ]
         lines.append(_growth_of_mining(lines))
     return 0 if show(lines, file=options.json) else 1
 
@@ -74,8 +80,10 @@ def _measured(services: embedded.Services, n: int, *module: str) -> dict[str, An
             env = os.environ | {"DATABASE_URL": url, "REDIS_URL": services.redis_url}
             done = subprocess.run(
                 [sys.executable, "-m", *module],
-                env=env, check=True, stdout=subprocess.PIPE,
-            )  # fmt: skip
+                env=env,
+                check=True,
+                stdout=subprocess.PIPE,
+            )
         finally:
             server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

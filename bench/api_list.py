@@ -18,9 +18,19 @@ from bench.report import Line
 
 TURNS, PAGES, ROWS = 40, 8, 1000
 FIELDS = (
-    "id", "number", "title", "severity", "status", "ot_state", "owner_name", "source",
-    "destination", "priority", "created_at", "modified_at",
-)  # fmt: skip
+    "id",
+    "number",
+    "title",
+    "severity",
+    "status",
+    "ot_state",
+    "owner_name",
+    "source",
+    "destination",
+    "priority",
+    "created_at",
+    "modified_at",
+)
 
 
 def measure(n: int) -> list[Line]:

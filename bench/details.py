@@ -79,8 +79,12 @@ def answers_of(number: int, plant: str) -> Answers:
 
 def _ip(name: str, address: str) -> dict[str, Any]:
     said = {"address": address, "friendlyName": address}
-    return {"id": f"{name}/{address}", "name": f"{name}-{address}", "kind": "Ip",
-            "properties": said}  # fmt: skip
+    return {
+        "id": f"{name}/{address}",
+        "name": f"{name}-{address}",
+        "kind": "Ip",
+        "properties": said,
+    }
 
 
 def _device(name: str, address: str, place: dict[str, str], number: int) -> dict[str, Any]:
@@ -142,9 +146,14 @@ def prepared(name: str, n: int) -> tuple[int, list[int]]:
     from alerts.sites.services import Place, learn_places
 
     workspace = Workspace.objects.create(
-        name=name, tenant_id="t", subscription_id="s", resource_group="r",
-        workspace_name=name, credential="client-secret", added_at=NOW,
-    )  # fmt: skip
+        name=name,
+        tenant_id="t",
+        subscription_id="s",
+        resource_group="r",
+        workspace_name=name,
+        credential="client-secret",
+        added_at=NOW,
+    )
     for body in pages(n=n, open_share=0.2):
         made = [one for one in read_incident_page(body).items if isinstance(one, WireIncident)]
         store_incidents(workspace_id=workspace.pk, incidents=made, now=NOW)

@@ -95,8 +95,10 @@ def _stored(
                     cursor.execute("ANALYZE")
         tables = {}
         for name, sql in _TABLES.items():
-            cursor.execute(f"SELECT row::text FROM ({sql}) AS said(row) ORDER BY 1",
-                           {"workspace": workspace_id})  # fmt: skip
+            cursor.execute(
+                f"SELECT row::text FROM ({sql}) AS said(row) ORDER BY 1",
+                {"workspace": workspace_id},
+            )
             tables[name] = [row[0] for row in cursor.fetchall()]
         transaction.set_rollback(True)
     return tables

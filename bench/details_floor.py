@@ -83,9 +83,14 @@ class Floor:
         for pk, read, touched in batch.incidents:
             _, severity, status, tactics, products, owner = heads[pk]
             score, parts = weighed(
-                severity, read.alert_type, tuple(tactics), tuple(products), pk in first_of_pair,
-                judged.get(read.pattern), frozenset([devices[one] for one in touched]),
-            )  # fmt: skip
+                severity,
+                read.alert_type,
+                tuple(tactics),
+                tuple(products),
+                pk in first_of_pair,
+                judged.get(read.pattern),
+                frozenset([devices[one] for one in touched]),
+            )
             key = "\\N"
             if status < CLOSED:
                 key = md5(
@@ -117,9 +122,14 @@ class Floor:
             f"{document(row)}"
         )
         read = digest(
-            self.workspace_id, site_id, words, alert_type, protocol, source or source_at,
+            self.workspace_id,
+            site_id,
+            words,
+            alert_type,
+            protocol,
+            source or source_at,
             target or target_at,
-        )  # fmt: skip
+        )
         batch.memories.append(f"{pk}\t{created_at}\t{at}\t{read.pattern}\t{read.pair}")
         touched = self._read_entities(batch, pk, orjson.loads(said[1])["entities"], latest)
         for name, address in ((source, source_at), (target, target_at)):
@@ -217,9 +227,13 @@ def digest(  # noqa: PLR0917  a cache of many calls goes by places
 ) -> Digest:
     """The columns of the incident, its pattern, and the pair of its ends."""
     pattern = pattern_key(
-        workspace_id=workspace_id, site_ids=[site_id], alert_type=alert_type, source=source,
-        destination=target, protocol=protocol,
-    )  # fmt: skip
+        workspace_id=workspace_id,
+        site_ids=[site_id],
+        alert_type=alert_type,
+        source=source,
+        destination=target,
+        protocol=protocol,
+    )
     pair = f"{workspace_id}:{site_id}:{source.casefold()}\x1f{target.casefold()}"
     line = f"{alert_type}\t{protocol}\t{source}\t{target}\t{words}\t{{{site_id}}}\t{pattern}"
     return Digest(line, alert_type, str(pattern), md5(pair.encode()).hexdigest())

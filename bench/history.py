@@ -49,14 +49,31 @@ def _backtests(n: int) -> list[Line]:
         bare, ours = _race(_rule(*lines))
         slowest = max(slowest, ours)
         if name == "scan":
-            found.append(Line("back-test, scan, against the bare scan", size, _ms(ours),
-                              _ms(bare), ours / bare, 3.0))  # fmt: skip
+            found.append(
+                Line(
+                    "back-test, scan, against the bare scan",
+                    size,
+                    _ms(ours),
+                    _ms(bare),
+                    ours / bare,
+                    3.0,
+                )
+            )
         else:
             allowed = ALLOWED_TIMES * bare + ALLOWED_MORE
-            found.append(Line(f"back-test, {name}, to 10 × SQL + 50 ms", size, _ms(ours),
-                              _ms(bare), ours / allowed, 1.0))  # fmt: skip
-    found.append(Line("back-test, slowest of these, seconds", size, _ms(slowest), "",
-                      slowest, SLOWEST))  # fmt: skip
+            found.append(
+                Line(
+                    f"back-test, {name}, to 10 × SQL + 50 ms",
+                    size,
+                    _ms(ours),
+                    _ms(bare),
+                    ours / allowed,
+                    1.0,
+                )
+            )
+    found.append(
+        Line("back-test, slowest of these, seconds", size, _ms(slowest), "", slowest, SLOWEST)
+    )
     return found
 
 
@@ -96,12 +113,19 @@ def _mining(n: int) -> list[Line]:
 
 
 _RULES = {  # from the busiest type to none at all, with a process of middling size
-    "busy type": (("site", "Site 3"), ("alert_type", "Alert type 0"),
-                  ("source_device", "DEV-421"), ("protocol", "CIP")),
-    "quiet type": (("site", "Site 3"), ("alert_type", "Alert type 5"),
-                   ("source_device", "DEV-001")),
+    "busy type": (
+        ("site", "Site 3"),
+        ("alert_type", "Alert type 0"),
+        ("source_device", "DEV-421"),
+        ("protocol", "CIP"),
+    ),
+    "quiet type": (
+        ("site", "Site 3"),
+        ("alert_type", "Alert type 5"),
+        ("source_device", "DEV-001"),
+    ),
     "scan": (("source_device", "DEV-421"), ("destination_device", "DEV-556")),
-}  # fmt: skip
+}
 
 
 def _rule(*lines: tuple[str, str]) -> Any:

@@ -172,9 +172,14 @@ def measure(n: int) -> list[Line]:
     plant_pages.page(0, n=n)  # the plant tells its incidents before the race
     as_a_worker()
     workspace = Workspace.objects.create(
-        name="bench", tenant_id="t", subscription_id="s", resource_group="r",
-        workspace_name="bench", credential="client-secret", added_at=plant_pages.NOW,
-    )  # fmt: skip
+        name="bench",
+        tenant_id="t",
+        subscription_id="s",
+        resource_group="r",
+        workspace_name="bench",
+        credential="client-secret",
+        added_at=plant_pages.NOW,
+    )
     races = [Race("intake, new incidents", 0.5), Race("intake, unchanged pages", 0.5)]
     with connection.cursor() as cursor:
         cursor.execute(FLOOR_TABLES)

@@ -50,9 +50,14 @@ def store(n: int, *, workspace: str) -> None:
     from alerts.sentinel.wire import read_incident_page
 
     row = Workspace.objects.create(
-        name=workspace, tenant_id="t", subscription_id="s", resource_group="r",
-        workspace_name=workspace, credential="client-secret", added_at=NOW,
-    )  # fmt: skip
+        name=workspace,
+        tenant_id="t",
+        subscription_id="s",
+        resource_group="r",
+        workspace_name=workspace,
+        credential="client-secret",
+        added_at=NOW,
+    )
     for k in range(-(-n // PAGE)):
         found = read_incident_page(page(k, n=n))
         with transaction.atomic():

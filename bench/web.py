@@ -55,11 +55,23 @@ def measure(n: int) -> tuple[list[Line], int]:
     bare_cpu, queue_cpu = (seconds / TURNS * 1000 for seconds in cpu.values())
     size = f"{n:,}"
     lines = [
-        Line("queue page, p50 of one connection", size, f"{queue:.1f} ms", f"{bare:.1f} ms",
-             queue / bare, 2.5),
-        Line("queue page, CPU", size, f"{queue_cpu:.1f} ms", f"{bare_cpu:.1f} ms",
-             queue_cpu / bare_cpu, 2.5),
-    ]  # fmt: skip
+        Line(
+            "queue page, p50 of one connection",
+            size,
+            f"{queue:.1f} ms",
+            f"{bare:.1f} ms",
+            queue / bare,
+            2.5,
+        ),
+        Line(
+            "queue page, CPU",
+            size,
+            f"{queue_cpu:.1f} ms",
+            f"{bare_cpu:.1f} ms",
+            queue_cpu / bare_cpu,
+            2.5,
+        ),
+    ]
     for name, (_, limit) in SEARCHES.items():
         slow = slowest[name] * 1000
         lines.append(
@@ -128,10 +140,20 @@ def gunicorn(*options: str, workers: int = 1) -> Iterator[tuple[int, int]]:
     where = connection.settings_dict
     url = f"postgresql://{where['USER']}@{where['HOST'].replace('/', '%2F')}/{where['NAME']}"
     command = [
-        sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--bind", f"127.0.0.1:{port}",
-        "--workers", str(workers), "--threads", "4", "--worker-tmp-dir", tempfile.gettempdir(),
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "portal.wsgi:application",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        str(workers),
+        "--threads",
+        "4",
+        "--worker-tmp-dir",
+        tempfile.gettempdir(),
         *options,
-    ]  # fmt: skip
+    ]
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATABASE_URL": url}
     with tempfile.TemporaryFile() as log:
         master = subprocess.Popen(command, env=env, stdout=log, stderr=log)

@@ -236,8 +236,16 @@ def _start_postgres(cluster: _Cluster, *, durable: bool) -> None:
         if cluster.runs_as is not None:
             (cluster.folder / "owner").write_text(str(next(iter(_held))))
             os.chown(cluster.folder, cluster.runs_as, -1)
-        _pg(cluster, "initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-            "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        _pg(
+            cluster,
+            "initdb",
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
     sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
     if cluster.runs_as is not None:
         os.chown(sockets, cluster.runs_as, -1)

@@ -124,17 +124,20 @@ class Azure:
         """The workspace of an address; refuses in Azure's words."""
         here = [one for one in self.workspaces if _same(one.subscription_id, subscription)]
         if not here:
-            raise ArmRefusal(404, "SubscriptionNotFound",
-                             f"The subscription '{subscription}' could not be found.")  # fmt: skip
+            raise ArmRefusal(
+                404,
+                "SubscriptionNotFound",
+                f"The subscription '{subscription}' could not be found.",
+            )
         in_group = [one for one in here if _same(one.resource_group, group)]
         if not in_group:
-            raise ArmRefusal(404, "ResourceGroupNotFound",
-                             f"Resource group '{group}' could not be found.")  # fmt: skip
+            raise ArmRefusal(
+                404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
+            )
         for one in in_group:
             if _same(one.name, name):
                 return one
-        raise ArmRefusal(404, "ResourceNotFound",
-                         f"The workspace '{name}' was not found.")  # fmt: skip
+        raise ArmRefusal(404, "ResourceNotFound", f"The workspace '{name}' was not found.")
 
     def facts(self, workspace: Workspace) -> Json:
         """What is switched on and off around a workspace."""

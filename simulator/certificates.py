@@ -73,9 +73,16 @@ def _name(common: str) -> x509.Name:
 
 def _key_usage(granted: Iterable[str]) -> x509.KeyUsage:
     every = (
-        "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
-        "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
-    )  # fmt: skip
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
     allowed = set(granted)
     return x509.KeyUsage(**{use: use in allowed for use in every})
 

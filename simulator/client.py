@@ -28,9 +28,11 @@ class Control:
     def call(self, method: str, what: str, body: Json | None = None, **query: Any) -> Any:
         """One call to a control address."""
         link = http.client.HTTPSConnection(
-            self._place.hostname or "localhost", self._place.port, timeout=self._timeout,
+            self._place.hostname or "localhost",
+            self._place.port,
+            timeout=self._timeout,
             context=self._tls,
-        )  # fmt: skip
+        )
         try:
             asked = f"?{urlencode(query)}" if query else ""
             content = None if body is None else orjson.dumps(body)

@@ -74,20 +74,24 @@ def control_application(simulator: Simulator) -> Starlette:
 
     async def journal(request: Request) -> Any:
         since = request.query_params.get("since", "")
-        return {"entries": simulator.store.journal.read(
-            since=parse_time(since) if since else 0,
-            path=request.query_params.get("path", ""),
-            after_id=int(request.query_params.get("after_id", 0)),
-        )}  # fmt: skip
+        return {
+            "entries": simulator.store.journal.read(
+                since=parse_time(since) if since else 0,
+                path=request.query_params.get("path", ""),
+                after_id=int(request.query_params.get("after_id", 0)),
+            )
+        }
 
     async def plant(_request: Request) -> Any:
         return simulator.describe()
 
     async def truth(_request: Request) -> Any:
-        return {"incidents": [
-            {"workspace": workspace, "name": name, "truth": orjson.loads(told)}
-            for workspace, name, told in simulator.store.incidents.truths()
-        ]}  # fmt: skip
+        return {
+            "incidents": [
+                {"workspace": workspace, "name": name, "truth": orjson.loads(told)}
+                for workspace, name, told in simulator.store.incidents.truths()
+            ]
+        }
 
     async def clear_faults(request: Request) -> Any:
         return {"cleared": simulator.faults.clear(request.query_params.get("name", ""))}

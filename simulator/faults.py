@@ -48,14 +48,26 @@ class Fault:
             re.compile(self.path), re.compile(self.method)
         except re.PatternError as wrong:
             raise ValueError(f"no regular expression: {wrong}") from None
-        for member, allowed in (("body", BODIES), ("drop", ("before", "after")),
-                                ("mangle", tuple(WAYS))):  # fmt: skip
+        for member, allowed in (
+            ("body", BODIES),
+            ("drop", ("before", "after")),
+            ("mangle", tuple(WAYS)),
+        ):
             if getattr(self, member) not in {None, *allowed}:
                 raise ValueError(f"{member} must be one of {', '.join(allowed)}")
         if self.until is not None:
             parse_time(self.until)
-        if not any((self.status, self.delay, self.body, self.drop, self.next_link,
-                    self.older_versions, self.mangle)):  # fmt: skip
+        if not any(
+            (
+                self.status,
+                self.delay,
+                self.body,
+                self.drop,
+                self.next_link,
+                self.older_versions,
+                self.mangle,
+            )
+        ):
             raise ValueError("the fault does nothing")
 
     def meets(self, method: str, path: str, now: datetime) -> bool:

@@ -17,23 +17,37 @@ import orjson
 from simulator.store import Store
 from simulator.words import ArmRefusal
 
-AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net",
-             "https://api.loganalytics.io")  # fmt: skip
+AUDIENCES = (
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://api.loganalytics.io",
+)
 _IDS = uuid.UUID("6f1c0d52-40f0-4e0e-9a53-6a1c9d6b7d11")
-_LOOK = ["Microsoft.OperationalInsights/workspaces/read", "Microsoft.Authorization/*/read",
-         "Microsoft.OperationalInsights/workspaces/query/*/read", "Microsoft.Resources/*/read",
-         "Microsoft.Logic/workflows/read", "Microsoft.IoTSecurity/*/read"]  # fmt: skip
+_LOOK = [
+    "Microsoft.OperationalInsights/workspaces/read",
+    "Microsoft.Authorization/*/read",
+    "Microsoft.OperationalInsights/workspaces/query/*/read",
+    "Microsoft.Resources/*/read",
+    "Microsoft.Logic/workflows/read",
+    "Microsoft.IoTSecurity/*/read",
+]
 ROLES: dict[str, list[str]] = {
-    "reader": ["Microsoft.SecurityInsights/*/read", *_LOOK,
-               "Microsoft.SecurityInsights/dataConnectorsCheckRequirements/action"],
-    "responder": ["Microsoft.SecurityInsights/*/read", *_LOOK,
-                  "Microsoft.SecurityInsights/dataConnectorsCheckRequirements/action",
-                  "Microsoft.SecurityInsights/incidents/*",
-                  "Microsoft.SecurityInsights/automationRules/*"],
+    "reader": [
+        "Microsoft.SecurityInsights/*/read",
+        *_LOOK,
+        "Microsoft.SecurityInsights/dataConnectorsCheckRequirements/action",
+    ],
+    "responder": [
+        "Microsoft.SecurityInsights/*/read",
+        *_LOOK,
+        "Microsoft.SecurityInsights/dataConnectorsCheckRequirements/action",
+        "Microsoft.SecurityInsights/incidents/*",
+        "Microsoft.SecurityInsights/automationRules/*",
+    ],
     "contributor": ["Microsoft.SecurityInsights/*", *_LOOK],
     "playbook operator": ["Microsoft.Logic/workflows/triggers/*", "Microsoft.Logic/*/read"],
     "plan owner": ["Microsoft.IoTSecurity/*"],
-}  # fmt: skip
+}
 _REGISTERED = {
     "portal": ["contributor", "playbook operator", "plan owner"],
     "reader": ["reader"],
@@ -107,10 +121,17 @@ class Identities:
         """A signed token that ends after the set lifetime."""
         now = int(time.time())
         claims = {
-            "aud": audience, "iss": issuer, "iat": now, "nbf": now, "exp": now + self.lifetime,
-            "appid": application.client_id, "oid": application.object_id, "tid": tenant,
-            "uti": secrets.token_urlsafe(8), "ver": "1.0",
-        }  # fmt: skip
+            "aud": audience,
+            "iss": issuer,
+            "iat": now,
+            "nbf": now,
+            "exp": now + self.lifetime,
+            "appid": application.client_id,
+            "oid": application.object_id,
+            "tid": tenant,
+            "uti": secrets.token_urlsafe(8),
+            "ver": "1.0",
+        }
         head = _encode({"typ": "JWT", "alg": "HS256", "kid": "simulator"})
         signed = f"{head}.{_encode(claims)}"
         return f"{signed}.{self._sign(signed)}"

@@ -18,12 +18,22 @@ REASONS: dict[str, tuple[str | None, ...]] = {
 }
 CLOSING = ("classification", "classificationReason", "classificationComment")
 WRITABLE = (
-    "title", "description", "severity", "status", *CLOSING, "owner", "labels",
-    "firstActivityTimeUtc", "lastActivityTimeUtc",
-)  # fmt: skip
+    "title",
+    "description",
+    "severity",
+    "status",
+    *CLOSING,
+    "owner",
+    "labels",
+    "firstActivityTimeUtc",
+    "lastActivityTimeUtc",
+)
 NO_OWNER: Json = {
-    "objectId": None, "email": None, "assignedTo": None, "userPrincipalName": None,
-}  # fmt: skip
+    "objectId": None,
+    "email": None,
+    "assignedTo": None,
+    "userPrincipalName": None,
+}
 MAX_DESCRIPTION_LENGTH, MAX_COMMENT_LENGTH = 5_000, 30_000
 MAX_ALERTS, MAX_COMMENTS, MAX_TASKS = 150, 100, 40
 

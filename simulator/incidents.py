@@ -54,9 +54,16 @@ def make_incident(
     if details:
         properties["additionalData"]["alertsCount"] = len(details.get("alerts", []))
     incident = Incident(
-        workspace.key, name, number, stamp, stamp, azure.store.next_etag(stamp), properties,
-        recipe, details,
-    )  # fmt: skip
+        workspace.key,
+        name,
+        number,
+        stamp,
+        stamp,
+        azure.store.next_etag(stamp),
+        properties,
+        recipe,
+        details,
+    )
     return add_incident(azure, incident, at=at)
 
 
@@ -127,9 +134,11 @@ def put_comment(
     stamp = azure.stamp(at)
     created = former.created if former else stamp
     told = {
-        "message": message, "createdTimeUtc": iso(created), "lastModifiedTimeUtc": iso(stamp),
+        "message": message,
+        "createdTimeUtc": iso(created),
+        "lastModifiedTimeUtc": iso(stamp),
         "author": former.properties["author"] if former else author,
-    }  # fmt: skip
+    }
     part = Part(name, azure.store.next_etag(stamp, quoted=False), created, told)
     azure.store.resources.put_part(incident.workspace, incident.name, "comments", part)
     recount_comments(azure, incident, at=at, source=source, added=int(former is None))
@@ -164,8 +173,11 @@ def join_alerts(
 
     def grow(properties: Json) -> None:
         more = dict(properties["additionalData"])
-        for member, key in (("alertProductNames", "productName"), ("tactics", "tactics"),
-                            ("techniques", "techniques")):  # fmt: skip
+        for member, key in (
+            ("alertProductNames", "productName"),
+            ("tactics", "tactics"),
+            ("techniques", "techniques"),
+        ):
             more[member] = _joined(more.get(member) or [], alerts, key)
         properties["additionalData"] = {**more, "alertsCount": total}
         properties["lastActivityTimeUtc"] = iso(at)

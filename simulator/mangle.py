@@ -77,17 +77,27 @@ WAYS: dict[str, Callable[[Json], bytes]] = {
     "properties_list": lambda one: _dumped({**one, "properties": ["not", "an", "object"]}),
     "properties_null": lambda one: _dumped({**one, "properties": None}),
     "no_object": lambda _: b'"an incident that is only text"',
-    "null_members": lambda one: _with(one, title=None, owner=None, labels=None,
-                                      additionalData=None),
-    "missing_members": lambda one: _dumped(_without(one, "title", "severity", "status",
-                                                    "additionalData", "incidentNumber")),
+    "null_members": lambda one: _with(
+        one, title=None, owner=None, labels=None, additionalData=None
+    ),
+    "missing_members": lambda one: _dumped(
+        _without(one, "title", "severity", "status", "additionalData", "incidentNumber")
+    ),
     "renamed_members": _renamed,
-    "wrong_types": lambda one: _with(one, title=17, labels="none", owner=[], incidentNumber="x",
-                                     additionalData="text", severity={"is": "High"}),
+    "wrong_types": lambda one: _with(
+        one,
+        title=17,
+        labels="none",
+        owner=[],
+        incidentNumber="x",
+        additionalData="text",
+        severity={"is": "High"},
+    ),
     "odd_status": lambda one: _with(one, status="Pondering"),
     "odd_severity": lambda one: _with(one, severity="Apocalyptic"),
-    "odd_classification": lambda one: _with(one, status="Closed", classification="Perhaps",
-                                            classificationReason="Mood"),
+    "odd_classification": lambda one: _with(
+        one, status="Closed", classification="Perhaps", classificationReason="Mood"
+    ),
     "nul": lambda one: _with(one, title="before\x00after"),
     "lone_surrogate": lambda one: _spliced(one, "title", '"half \\ud83d a smile"'),
     "nan": lambda one: _spliced(one, "incidentNumber", "NaN"),
@@ -96,4 +106,4 @@ WAYS: dict[str, Callable[[Json], bytes]] = {
     "duplicate_keys": _duplicate_keys,
     "date_in_three_days": _in_three_days,
     **{name: _dated(text) for name, text in _DATES.items()},
-}  # fmt: skip
+}

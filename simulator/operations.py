@@ -51,20 +51,29 @@ def _incident(one: Simulator, asked: Json, member: str = "incident") -> Incident
 def _summary(one: Simulator, incident: Incident) -> Json:
     workspace = one.azure.workspace(incident.workspace)
     return {
-        "workspace": incident.workspace, "name": incident.name, "number": incident.number,
-        "id": incident_path(workspace, incident.name), "etag": incident.etag,
-        "status": incident.properties.get("status"), "modified": iso(incident.modified),
-    }  # fmt: skip
+        "workspace": incident.workspace,
+        "name": incident.name,
+        "number": incident.number,
+        "id": incident_path(workspace, incident.name),
+        "etag": incident.etag,
+        "status": incident.properties.get("status"),
+        "modified": iso(incident.modified),
+    }
 
 
-def _journal(one: Simulator, incident: Incident, asked: Json, at: int, effect: str,
-             *, before: str | None) -> None:  # fmt: skip
+def _journal(
+    one: Simulator, incident: Incident, asked: Json, at: int, effect: str, *, before: str | None
+) -> None:
     path = incident_path(one.azure.workspace(incident.workspace), incident.name)
     person = person_named(asked.get("by") or PEOPLE[0].key)
     one.azure.store.journal.write(
-        at=at, method="PERSON", path=path, principal=person.name, body=orjson.dumps(asked),
+        at=at,
+        method="PERSON",
+        path=path,
+        principal=person.name,
+        body=orjson.dumps(asked),
         reply=Reply(200, effect=effect, before=before, after=incident.etag),
-    )  # fmt: skip
+    )
 
 
 def inject(one: Simulator, asked: Json, at: int) -> Json:
@@ -175,11 +184,18 @@ def rule(one: Simulator, asked: Json, at: int) -> Json:
         azure.store.resources.put(workspace.key, RULES, kept)
     etag = kept.etag if kept else None
     azure.store.journal.write(
-        at=at, method="PERSON", path=f"{workspace.security_path}/automationRules/{name}",
-        principal=person_named(asked.get("by") or PEOPLE[0].key).name, body=orjson.dumps(asked),
-        reply=Reply(200, effect="rule edited" if kept else "rule deleted",
-                    before=held.etag if held else None, after=etag),
-    )  # fmt: skip
+        at=at,
+        method="PERSON",
+        path=f"{workspace.security_path}/automationRules/{name}",
+        principal=person_named(asked.get("by") or PEOPLE[0].key).name,
+        body=orjson.dumps(asked),
+        reply=Reply(
+            200,
+            effect="rule edited" if kept else "rule deleted",
+            before=held.etag if held else None,
+            after=etag,
+        ),
+    )
     return {"rule": name, "etag": etag}
 
 
@@ -189,14 +205,27 @@ def _edited_rule(one: Simulator, held: Resource | None, asked: Json, at: int) ->
         told["triggeringLogic"] = {**told["triggeringLogic"], "isEnabled": asked["enabled"]}
     author = person_named(asked.get("by") or PEOPLE[0].key).author()
     stamp = iso(one.azure.stamp(at))
-    body = {"createdTimeUtc": stamp, "createdBy": author, **check_rule(told),
-            "lastModifiedTimeUtc": stamp, "lastModifiedBy": author}  # fmt: skip
+    body = {
+        "createdTimeUtc": stamp,
+        "createdBy": author,
+        **check_rule(told),
+        "lastModifiedTimeUtc": stamp,
+        "lastModifiedBy": author,
+    }
     name = held.name if held else str(asked["rule"])
     return Resource(name, one.azure.store.next_etag(at), {"properties": body})
 
 
 OPERATIONS: dict[str, Operation] = {
-    "inject": inject, "edit": edit, "comment": comment, "merge": merge, "delete": delete,
-    "rule": rule, "faults": faults, "throttle": throttle, "workspace": workspace,
-    "application": application, "settings": settings,
-}  # fmt: skip
+    "inject": inject,
+    "edit": edit,
+    "comment": comment,
+    "merge": merge,
+    "delete": delete,
+    "rule": rule,
+    "faults": faults,
+    "throttle": throttle,
+    "workspace": workspace,
+    "application": application,
+    "settings": settings,
+}

@@ -21,16 +21,21 @@ class Person(NamedTuple):
     def owner(self) -> dict[str, Any]:
         """The person as owner of an incident."""
         return {
-            "objectId": self.object_id, "email": self.email, "assignedTo": self.name,
-            "userPrincipalName": self.email, "ownerType": "User",
-        }  # fmt: skip
+            "objectId": self.object_id,
+            "email": self.email,
+            "assignedTo": self.name,
+            "userPrincipalName": self.email,
+            "ownerType": "User",
+        }
 
     def author(self) -> dict[str, Any]:
         """The person as author of a comment, task or rule."""
         return {
-            "objectId": self.object_id, "email": self.email, "name": self.name,
+            "objectId": self.object_id,
+            "email": self.email,
+            "name": self.name,
             "userPrincipalName": self.email,
-        }  # fmt: skip
+        }
 
 
 def _stranger(name: str) -> Person:

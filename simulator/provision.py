@@ -57,27 +57,69 @@ def _everything(workspace: Workspace, at: str) -> list[tuple[str, str, Json]]:
     rules = {one.rule.id: one.rule for one in alert_types().values() if one.rule}
     found += [("alertRules", name, _scheduled(rule, at)) for name, rule in rules.items()]
     found.append(("alertRules", workspace.uid(CREATION_RULE), _creation_rule(at)))
-    found.append(("alertRules", "BuiltInFusion", {"kind": "Fusion", "properties": {
-        "displayName": "Advanced Multistage Attack Detection", "enabled": True,
-        "severity": "High", "lastModifiedUtc": at,
-        "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8",
-    }}))  # fmt: skip
-    found.append(("dataConnectors", workspace.uid(CONNECTOR), {"kind": "IOT", "properties": {
-        "subscriptionId": workspace.subscription_id,
-        "dataTypes": {"alerts": {"state": "Enabled"}},
-    }}))  # fmt: skip
-    found.append(("contentPackages", "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc", {
-        "properties": {
-            "contentId": "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc",
-            "contentKind": "Solution", "contentSchemaVersion": "3.0.0", "version": "3.0.2",
-            "displayName": "Microsoft Defender for IoT",
-        },
-    }))  # fmt: skip
-    found.append(("watchlists", "PlantSensors", {"properties": {
-        "displayName": "Sensors of the plants", "provider": "Plant", "source": "sensors.csv",
-        "sourceType": "Local", "itemsSearchKey": "Sensor", "watchlistAlias": "PlantSensors",
-        "provisioningState": "Succeeded", "created": at, "updated": at,
-    }}))  # fmt: skip
+    found.append(
+        (
+            "alertRules",
+            "BuiltInFusion",
+            {
+                "kind": "Fusion",
+                "properties": {
+                    "displayName": "Advanced Multistage Attack Detection",
+                    "enabled": True,
+                    "severity": "High",
+                    "lastModifiedUtc": at,
+                    "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8",
+                },
+            },
+        )
+    )
+    found.append(
+        (
+            "dataConnectors",
+            workspace.uid(CONNECTOR),
+            {
+                "kind": "IOT",
+                "properties": {
+                    "subscriptionId": workspace.subscription_id,
+                    "dataTypes": {"alerts": {"state": "Enabled"}},
+                },
+            },
+        )
+    )
+    found.append(
+        (
+            "contentPackages",
+            "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc",
+            {
+                "properties": {
+                    "contentId": "azuresentinel.azure-sentinel-solution-unifiedmicrosoftsoc",
+                    "contentKind": "Solution",
+                    "contentSchemaVersion": "3.0.0",
+                    "version": "3.0.2",
+                    "displayName": "Microsoft Defender for IoT",
+                },
+            },
+        )
+    )
+    found.append(
+        (
+            "watchlists",
+            "PlantSensors",
+            {
+                "properties": {
+                    "displayName": "Sensors of the plants",
+                    "provider": "Plant",
+                    "source": "sensors.csv",
+                    "sourceType": "Local",
+                    "itemsSearchKey": "Sensor",
+                    "watchlistAlias": "PlantSensors",
+                    "provisioningState": "Succeeded",
+                    "created": at,
+                    "updated": at,
+                }
+            },
+        )
+    )
     found += [("workflows", name, _playbook(name, does, at)) for name, does in PLAYBOOKS]
     found.append(("automationRules", workspace.uid("foreign rule"), _foreign_rule(at)))
     return found
@@ -92,43 +134,94 @@ def _playbook(name: str, does: str, at: str) -> Json:
 def _scheduled(rule: AnalyticsRule, at: str) -> Json:
     severity, tactic, technique = SOLUTION_RULES.get(rule.name, ("Medium", "Impact", "T0882"))
     every = "PT1H" if rule.minutes == 60 else f"PT{rule.minutes}M"
-    return {"kind": "Scheduled", "properties": {
-        "displayName": rule.name, "description": "", "severity": severity, "enabled": True,
-        "tactics": [tactic], "techniques": [technique], "query": "SecurityAlert",
-        "queryFrequency": every, "queryPeriod": every, "triggerOperator": "GreaterThan",
-        "triggerThreshold": 0, "suppressionDuration": "PT5H", "suppressionEnabled": False,
-        "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
-        "customDetails": {"Sensor": "DeviceId", "Protocol": "Protocol",
-                          "VendorOriginalId": "VendorOriginalId"},
-        "incidentConfiguration": {"createIncident": True, "groupingConfiguration": {
-            "enabled": False, "reopenClosedIncident": False, "lookbackDuration": "PT5H",
-            "matchingMethod": "AllEntities"}},
-        "templateVersion": "1.0.4", "lastModifiedUtc": at,
-    }}  # fmt: skip
+    return {
+        "kind": "Scheduled",
+        "properties": {
+            "displayName": rule.name,
+            "description": "",
+            "severity": severity,
+            "enabled": True,
+            "tactics": [tactic],
+            "techniques": [technique],
+            "query": "SecurityAlert",
+            "queryFrequency": every,
+            "queryPeriod": every,
+            "triggerOperator": "GreaterThan",
+            "triggerThreshold": 0,
+            "suppressionDuration": "PT5H",
+            "suppressionEnabled": False,
+            "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
+            "customDetails": {
+                "Sensor": "DeviceId",
+                "Protocol": "Protocol",
+                "VendorOriginalId": "VendorOriginalId",
+            },
+            "incidentConfiguration": {
+                "createIncident": True,
+                "groupingConfiguration": {
+                    "enabled": False,
+                    "reopenClosedIncident": False,
+                    "lookbackDuration": "PT5H",
+                    "matchingMethod": "AllEntities",
+                },
+            },
+            "templateVersion": "1.0.4",
+            "lastModifiedUtc": at,
+        },
+    }
 
 
 def _creation_rule(at: str) -> Json:
-    return {"kind": "MicrosoftSecurityIncidentCreation", "properties": {
-        "displayName": "Create incidents based on all alerts of Defender for IoT",
-        "productFilter": PRODUCT, "severitiesFilter": None, "displayNamesFilter": None,
-        "displayNamesExcludeFilter": None, "enabled": False, "lastModifiedUtc": at,
-    }}  # fmt: skip
+    return {
+        "kind": "MicrosoftSecurityIncidentCreation",
+        "properties": {
+            "displayName": "Create incidents based on all alerts of Defender for IoT",
+            "productFilter": PRODUCT,
+            "severitiesFilter": None,
+            "displayNamesFilter": None,
+            "displayNamesExcludeFilter": None,
+            "enabled": False,
+            "lastModifiedUtc": at,
+        },
+    }
 
 
 def _foreign_rule(at: str) -> Json:
     """A rule that the customer's SOC made by hand: it closes what a sensor's self-test raises."""
     author = PEOPLE[0].author()
-    return {"properties": {
-        "displayName": "Close sensor self tests", "order": 900,
-        "triggeringLogic": {
-            "isEnabled": True, "triggersOn": "Incidents", "triggersWhen": "Created",
-            "conditions": [{"conditionType": "Property", "conditionProperties": {
-                "propertyName": "IncidentTitle", "operator": "StartsWith",
-                "propertyValues": ["Sensor self test"]}}],
-        },
-        "actions": [{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": {
-            "status": "Closed", "classification": "BenignPositive",
-            "classificationReason": "SuspiciousButExpected"}}],
-        "createdTimeUtc": at, "lastModifiedTimeUtc": at, "createdBy": author,
-        "lastModifiedBy": author,
-    }}  # fmt: skip
+    return {
+        "properties": {
+            "displayName": "Close sensor self tests",
+            "order": 900,
+            "triggeringLogic": {
+                "isEnabled": True,
+                "triggersOn": "Incidents",
+                "triggersWhen": "Created",
+                "conditions": [
+                    {
+                        "conditionType": "Property",
+                        "conditionProperties": {
+                            "propertyName": "IncidentTitle",
+                            "operator": "StartsWith",
+                            "propertyValues": ["Sensor self test"],
+                        },
+                    }
+                ],
+            },
+            "actions": [
+                {
+                    "order": 1,
+                    "actionType": "ModifyProperties",
+                    "actionConfiguration": {
+                        "status": "Closed",
+                        "classification": "BenignPositive",
+                        "classificationReason": "SuspiciousButExpected",
+                    },
+                }
+            ],
+            "createdTimeUtc": at,
+            "lastModifiedTimeUtc": at,
+            "createdBy": author,
+            "lastModifiedBy": author,
+        }
+    }

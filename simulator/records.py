@@ -44,22 +44,30 @@ def complete(azure: Azure, workspace: Workspace, told: Json, *, name: str, numbe
     portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
     defender = azure.facts(workspace)["defender_portal"]
     more = {
-        "alertsCount": 0, "bookmarksCount": 0, "commentsCount": 0, "alertProductNames": [],
-        "tactics": [], "techniques": [], **(told.get("additionalData") or {}),
-    }  # fmt: skip
+        "alertsCount": 0,
+        "bookmarksCount": 0,
+        "commentsCount": 0,
+        "alertProductNames": [],
+        "tactics": [],
+        "techniques": [],
+        **(told.get("additionalData") or {}),
+    }
     provider_id = str(90_000 + number) if defender else str(number)
     if defender:
         more["providerIncidentUrl"] = f"https://security.microsoft.com/incidents/{provider_id}"
     owner = {**NO_OWNER, **(told.get("owner") or {})}
     return {
-        "description": "", "relatedAnalyticRuleIds": [], **told,
-        "owner": owner, "labels": told.get("labels") or [],
+        "description": "",
+        "relatedAnalyticRuleIds": [],
+        **told,
+        "owner": owner,
+        "labels": told.get("labels") or [],
         "incidentNumber": number,
         "incidentUrl": portal + incident_path(workspace, name),
         "providerName": "Microsoft XDR" if defender else "Azure Sentinel",
         "providerIncidentId": provider_id,
         "additionalData": more,
-    }  # fmt: skip
+    }
 
 
 def from_case(azure: Azure, case: CaseLike, *, number: int) -> Incident:
@@ -70,10 +78,16 @@ def from_case(azure: Azure, case: CaseLike, *, number: int) -> Incident:
     modified = max(created, to_ticks(case.modified) + number % 7 + 1)
     told["createdTimeUtc"], told["lastModifiedTimeUtc"] = iso(created), iso(modified)
     return Incident(
-        workspace.key, case.name.lower(), number, created, modified,
-        azure.store.next_etag(modified), told, case.recipe,
+        workspace.key,
+        case.name.lower(),
+        number,
+        created,
+        modified,
+        azure.store.next_etag(modified),
+        told,
+        case.recipe,
         truth=orjson.dumps(plain(case.truth)).decode(),
-    )  # fmt: skip
+    )
 
 
 def save(azure: Azure, incident: Incident, *, at: int, before: Incident | None = None) -> None:

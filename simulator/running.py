@@ -130,18 +130,23 @@ def running_simulator(
     with TemporaryDirectory() as folder:
         certificates = ensure_certificates(data or Path(folder))
         simulator = Simulator(
-            plant or default_plant(seed), data=data, throttled=throttled, living=living,
+            plant or default_plant(seed),
+            data=data,
+            throttled=throttled,
+            living=living,
             frozen_at=now,
-        )  # fmt: skip
+        )
         place = listen()
         try:
             simulator.azure.endpoint = endpoint_of(place)
             simulator.life.load_history(incidents)
             with _served(simulator, certificates, place):
                 yield Running(
-                    simulator.azure.endpoint, certificates.ca_file,
-                    Control(simulator.azure.endpoint, certificates.ca_file), simulator,
-                )  # fmt: skip
+                    simulator.azure.endpoint,
+                    certificates.ca_file,
+                    Control(simulator.azure.endpoint, certificates.ca_file),
+                    simulator,
+                )
         finally:
             place.close()
             simulator.close()

@@ -121,8 +121,9 @@ class Server:
         if is_sign_in(path):
             reply = answer_sign_in(self.simulator.azure, method=method, path=path, body=body)
             return Answered(reply)
-        headers = {name.decode("latin-1"): value.decode("latin-1")
-                   for name, value in scope["headers"]}  # fmt: skip
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         return self.simulator.gate.answer(
             method=method, path=path, query=_query(scope), headers=headers, body=body
         )

@@ -48,9 +48,11 @@ def serve(wanted: Wanted, *, tell: Callable[[Json], None]) -> None:
     script = read_script(wanted.script) if wanted.script else None
     certificates = ensure_certificates(wanted.data)
     simulator = Simulator(
-        default_plant(wanted.seed), data=wanted.data, throttled=wanted.throttled,
+        default_plant(wanted.seed),
+        data=wanted.data,
+        throttled=wanted.throttled,
         living=wanted.living,
-    )  # fmt: skip
+    )
     with closing(simulator):
         _keep_seed(simulator, wanted.seed)
         if secret := os.environ.get(SECRET_VARIABLE):

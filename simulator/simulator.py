@@ -80,16 +80,28 @@ class Simulator:
         """The plant, and what a client needs to sign in."""
         told = dict(self.azure.plant.describe())
         told["workspaces"] = [
-            {"key": one.key, "tenant_id": one.tenant_id, "subscription_id": one.subscription_id,
-             "resource_group": one.resource_group, "name": one.name, "id": one.path}
+            {
+                "key": one.key,
+                "tenant_id": one.tenant_id,
+                "subscription_id": one.subscription_id,
+                "resource_group": one.resource_group,
+                "name": one.name,
+                "id": one.path,
+            }
             for one in self.azure.workspaces
-        ]  # fmt: skip
+        ]
         told["sentinel_people"] = [one._asdict() for one in PEOPLE]
         told["applications"] = [
-            {"key": one.key, "client_id": one.client_id, "object_id": one.object_id,
-             "client_secret": one.secret, "roles": one.roles, "enabled": one.enabled}
+            {
+                "key": one.key,
+                "client_id": one.client_id,
+                "object_id": one.object_id,
+                "client_secret": one.secret,
+                "roles": one.roles,
+                "enabled": one.enabled,
+            }
             for one in self.azure.identities.applications
-        ]  # fmt: skip
+        ]
         return told
 
     def close(self) -> None:

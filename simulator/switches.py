@@ -28,8 +28,7 @@ def _plain(fault: Json) -> Json:
 def throttle(one: Simulator, asked: Json, _at: int) -> Json:
     """Switch throttling, or change its limits."""
     one.throttle.configure(asked)
-    return {"on": one.throttle.on, "windows": one.throttle.windows,
-            "buckets": one.throttle.buckets}  # fmt: skip
+    return {"on": one.throttle.on, "windows": one.throttle.windows, "buckets": one.throttle.buckets}
 
 
 def workspace(one: Simulator, asked: Json, _at: int) -> Json:
@@ -72,6 +71,9 @@ def settings(one: Simulator, asked: Json, _at: int) -> Json:
     if "token_seconds" in asked:
         one.azure.identities.lifetime = int(asked["token_seconds"])
         one.azure.identities.save()
-    return {"living": one.life.living, "per_day": one.life.per_day,
-            "list_lag_seconds": one.azure.list_lag.total_seconds(),
-            "token_seconds": one.azure.identities.lifetime}  # fmt: skip
+    return {
+        "living": one.life.living,
+        "per_day": one.life.per_day,
+        "list_lag_seconds": one.azure.list_lag.total_seconds(),
+        "token_seconds": one.azure.identities.lifetime,
+    }

@@ -13,14 +13,22 @@ from simulator.words import ArmRefusal
 WINDOW_SECONDS = 300
 # Bucket -> how many at once, and how many come back each second; per principal and subscription.
 BUCKETS: dict[str, tuple[float, float]] = {
-    "reads": (250, 25), "writes": (200, 10), "deletes": (200, 10),
-}  # fmt: skip
+    "reads": (250, 25),
+    "writes": (200, 10),
+    "deletes": (200, 10),
+}
 # Provider limit -> calls in five minutes; per subscription.
 WINDOWS: dict[str, int] = {
-    "alerts": 100, "entities": 100, "GET comments": 100, "GET relations": 100,
-    "PUT incidents": 75, "PUT comments": 75, "PUT relations": 75,
-    "GET automationRules": 100, "PUT automationRules": 100,
-}  # fmt: skip
+    "alerts": 100,
+    "entities": 100,
+    "GET comments": 100,
+    "GET relations": 100,
+    "PUT incidents": 75,
+    "PUT comments": 75,
+    "PUT relations": 75,
+    "GET automationRules": 100,
+    "PUT automationRules": 100,
+}
 
 
 @dataclass
@@ -94,6 +102,8 @@ class Throttle:
     def _refuse(self, code: str, wait: int, header: dict[str, str]) -> ArmRefusal:
         self.refused += 1
         return ArmRefusal(
-            429, code, f"Number of requests exceeded the limit. Try again in {wait} seconds.",
+            429,
+            code,
+            f"Number of requests exceeded the limit. Try again in {wait} seconds.",
             {**header, "Retry-After": str(max(wait, 1))},
-        )  # fmt: skip
+        )

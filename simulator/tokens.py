@@ -13,8 +13,10 @@ from simulator.identity import Application, decode_claims
 from simulator.words import Reply
 
 Json = dict[str, Any]
-_PATH = re.compile(r"/(?P<tenant>[\w.-]+)/(?P<what>v2\.0/\.well-known/openid-configuration"
-                   r"|oauth2/v2\.0/token|discovery/v2\.0/keys|discovery/instance)")  # fmt: skip
+_PATH = re.compile(
+    r"/(?P<tenant>[\w.-]+)/(?P<what>v2\.0/\.well-known/openid-configuration"
+    r"|oauth2/v2\.0/token|discovery/v2\.0/keys|discovery/instance)"
+)
 
 
 def is_sign_in(path: str) -> bool:
@@ -44,12 +46,15 @@ def _configuration(endpoint: str, tenant: str) -> Json:
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-        "jwks_uri": f"{base}/discovery/v2.0/keys", "issuer": f"{base}/v2.0",
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "issuer": f"{base}/v2.0",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
         "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-        "response_types_supported": ["code", "token"], "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"], "tenant_region_scope": None,
-    }  # fmt: skip
+        "response_types_supported": ["code", "token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "tenant_region_scope": None,
+    }
 
 
 def _discovery(endpoint: str, tenant: str) -> Json:
@@ -77,10 +82,15 @@ def _token(azure: Azure, tenant: str, form: dict[str, str]) -> Reply:
     audience = scope.removesuffix("/.default")
     issuer = f"{azure.endpoint}/{tenant}/v2.0"
     token = azure.identities.issue(known, tenant=tenant, audience=audience, issuer=issuer)
-    return Reply(body={
-        "token_type": "Bearer", "expires_in": azure.identities.lifetime,
-        "ext_expires_in": azure.identities.lifetime, "access_token": token,
-    }, headers={"cache-control": "no-store"})  # fmt: skip
+    return Reply(
+        body={
+            "token_type": "Bearer",
+            "expires_in": azure.identities.lifetime,
+            "ext_expires_in": azure.identities.lifetime,
+            "access_token": token,
+        },
+        headers={"cache-control": "no-store"},
+    )
 
 
 def _check_credential(known: Application, form: dict[str, str]) -> Reply | None:
@@ -102,9 +112,15 @@ def _check_credential(known: Application, form: dict[str, str]) -> Reply | None:
 def _refused(status: int, error: str, number: int, sentence: str) -> Reply:
     trace, correlation = uuid.uuid4(), uuid.uuid4()
     now = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())
-    return Reply(status, {
-        "error": error, "error_codes": [number], "timestamp": now, "trace_id": str(trace),
-        "correlation_id": str(correlation),
-        "error_description": f"AADSTS{number}: {sentence} Trace ID: {trace}"
-                             f" Correlation ID: {correlation} Timestamp: {now}",
-    })  # fmt: skip
+    return Reply(
+        status,
+        {
+            "error": error,
+            "error_codes": [number],
+            "timestamp": now,
+            "trace_id": str(trace),
+            "correlation_id": str(correlation),
+            "error_description": f"AADSTS{number}: {sentence} Trace ID: {trace}"
+            f" Correlation ID: {correlation} Timestamp: {now}",
+        },
+    )

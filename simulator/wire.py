@@ -25,8 +25,13 @@ def _headers(reply: Reply, length: int) -> list[tuple[bytes, bytes]]:
 async def send_reply(send: Send, reply: Reply) -> None:
     """Send an answer as it should be."""
     content = reply.content()
-    await send({"type": "http.response.start", "status": reply.status,
-                "headers": _headers(reply, len(content))})  # fmt: skip
+    await send(
+        {
+            "type": "http.response.start",
+            "status": reply.status,
+            "headers": _headers(reply, len(content)),
+        }
+    )
     await send({"type": "http.response.body", "body": content})
 
 

@@ -28,9 +28,11 @@ class Program:
 
     def post(self, path, body=None, **headers):
         return self._client.post(
-            f"/api/v1/{path}", body or {}, content_type="application/json",
+            f"/api/v1/{path}",
+            body or {},
+            content_type="application/json",
             headers=_dashed(headers),
-        )  # fmt: skip
+        )
 
 
 def _dashed(headers):

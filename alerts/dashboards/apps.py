@@ -16,9 +16,15 @@ class DashboardsConfig(AppConfig):
 
         register_nav(
             NavItem(_("Home"), "house", "dashboards:home", order=0, key="h", tab=_("Home")),
-            NavItem(_("System status"), "activity", "dashboards:status", section=RUNNING, order=10,
-                    roles=frozenset(Role)),
-        )  # fmt: skip
+            NavItem(
+                _("System status"),
+                "activity",
+                "dashboards:status",
+                section=RUNNING,
+                order=10,
+                roles=frozenset(Role),
+            ),
+        )
         register_shell_fact("sentinel.sync", how_fresh, place="footer")
         register_shell_fact("sentinel.size", how_much, place="footer")
         register_data_age(oldest_age)

@@ -121,9 +121,11 @@ def closed_by_classification(
     """How many were closed as what since a moment, the most frequent first."""
     closed: QuerySet[Any] = incidents.filter(STANDING_CLOSE).annotate(ended_at=CLOSED_AT)
     closed = closed.filter(ended_at__gt=since, ended_at__lte=now)
-    rows = closed.order_by().values_list("classification").annotate(
-        n=Count("pk"), by_rule=Count("pk", filter=BY_RULE)
-    )  # fmt: skip
+    rows = (
+        closed.order_by()
+        .values_list("classification")
+        .annotate(n=Count("pk"), by_rule=Count("pk", filter=BY_RULE))
+    )
     return [Closed(*row) for row in rows.order_by("-n", "classification")]
 
 

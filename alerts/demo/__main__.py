@@ -70,10 +70,21 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
     simulator_port = port_of(azure)
     family.start(
         "simulator",
-        [*manage, "simulator", "--fd", str(azure.fileno()), "--plant", str(seed), "--size", size,
-         "--data", str(data / "simulator"), "--no-throttle"],
+        [
+            *manage,
+            "simulator",
+            "--fd",
+            str(azure.fileno()),
+            "--plant",
+            str(seed),
+            "--size",
+            size,
+            "--data",
+            str(data / "simulator"),
+            "--no-throttle",
+        ],
         azure,
-    )  # fmt: skip
+    )
     _say("Preparing the database and the static files …")
     family.run("migrate", [*manage, "migrate", "--no-input", "-v0"])
     family.run("static", [*manage, "collectstatic", "--no-input", "-v0"])
@@ -87,28 +98,79 @@ def _run(family: Family, *, data: Path, size: str, seed: int, place: socket.sock
     family.run("training", [*manage, "training", "import"])
     celery = [sys.executable, "-m", "celery", "-A", "portal.celery:app"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    family.start("web", [
-        sys.executable, "-m", "gunicorn", "portal.wsgi:application",
-        "--bind", f"fd://{place.fileno()}", "--workers", "2", "--threads", "4",
-        "--worker-class", "portal.web_worker.BufferingWorker",
-        "--worker-tmp-dir", str(data), "--access-logfile", "-", "--graceful-timeout", "10",
-        "--no-control-socket",
-    ], place, STATEMENT_TIMEOUT_MS="5000")  # fmt: skip
-    family.start("worker-intake", [
-        *celery, "worker", "-Q", "intake,bulk,captures", "-n", "intake@%h", "-c", "2", *quiet,
-    ])  # fmt: skip
-    family.start("worker-outbox", [
-        *celery, "worker", "-Q", "outbox,deployments,notify", "-n", "outbox@%h", "-c", "1", *quiet,
-    ])  # fmt: skip
+    family.start(
+        "web",
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "portal.wsgi:application",
+            "--bind",
+            f"fd://{place.fileno()}",
+            "--workers",
+            "2",
+            "--threads",
+            "4",
+            "--worker-class",
+            "portal.web_worker.BufferingWorker",
+            "--worker-tmp-dir",
+            str(data),
+            "--access-logfile",
+            "-",
+            "--graceful-timeout",
+            "10",
+            "--no-control-socket",
+        ],
+        place,
+        STATEMENT_TIMEOUT_MS="5000",
+    )
+    family.start(
+        "worker-intake",
+        [
+            *celery,
+            "worker",
+            "-Q",
+            "intake,bulk,captures",
+            "-n",
+            "intake@%h",
+            "-c",
+            "2",
+            *quiet,
+        ],
+    )
+    family.start(
+        "worker-outbox",
+        [
+            *celery,
+            "worker",
+            "-Q",
+            "outbox,deployments,notify",
+            "-n",
+            "outbox@%h",
+            "-c",
+            "1",
+            *quiet,
+        ],
+    )
     family.start("beat", [*celery, "beat", "--pidfile="])
     _say("Reading incidents from the pretend Sentinel …")
     family.run("wait", [*manage, "demo_seed", "--wait", "600"])
     if size != "large":  # the truth about a million incidents would not fit a demo's memory
         family.may_end.add("judge")
-        family.start("judge", [
-            *manage, "demo_seed", "--judge", "--simulator", f"https://localhost:{simulator_port}",
-            "--ca", ca, "--captures", str(CAPTURES),
-        ])  # fmt: skip
+        family.start(
+            "judge",
+            [
+                *manage,
+                "demo_seed",
+                "--judge",
+                "--simulator",
+                f"https://localhost:{simulator_port}",
+                "--ca",
+                ca,
+                "--captures",
+                str(CAPTURES),
+            ],
+        )
     _wait_for_web(family, port)
     is_planned = _wait_for_plan(family, until=began + READY_BY)
     _say(_block(port, simulator_port, data, time.monotonic() - began, is_planned=is_planned))
@@ -182,21 +244,23 @@ def _get(address: str, trust: ssl.SSLContext | None = None) -> Any:
 def _block(port: int, simulator_port: int, data: Path, seconds: float, *, is_planned: bool) -> str:
     rows = [f"    {person.email:<22} {person.plays}" for person in PEOPLE]
     still = "  The alerts of its history are still being read: patterns and plans grow meanwhile."
-    return "\n".join([
-        "",
-        "=" * 78,
-        f"  Tagout is ready after {seconds:.0f} s:  http://localhost:{port}/",
-        *([] if is_planned else [still]),
-        "",
-        f"  Sign in as one of these; every password is  {PASSWORD}",
-        *rows,
-        "",
-        f"  Mails that Tagout has sent:   http://localhost:{port}/demo/mail/",
-        f"  The pretend Sentinel:         https://localhost:{simulator_port}/_control/state",
-        f"  Data, logs, its CA file:      {data}",
-        "  Ctrl-C stops everything.",
-        "=" * 78,
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "",
+            "=" * 78,
+            f"  Tagout is ready after {seconds:.0f} s:  http://localhost:{port}/",
+            *([] if is_planned else [still]),
+            "",
+            f"  Sign in as one of these; every password is  {PASSWORD}",
+            *rows,
+            "",
+            f"  Mails that Tagout has sent:   http://localhost:{port}/demo/mail/",
+            f"  The pretend Sentinel:         https://localhost:{simulator_port}/_control/state",
+            f"  Data, logs, its CA file:      {data}",
+            "  Ctrl-C stops everything.",
+            "=" * 78,
+        ]
+    )
 
 
 def _place() -> socket.socket:

@@ -189,6 +189,9 @@ def _wake_workers() -> None:
     with suppress(OperationalError):  # what is due stays due; we look again in a moment
         for entry in SCHEDULE.values():
             app.send_task(
-                entry["task"], kwargs=entry["kwargs"], queue=entry["options"]["queue"],
-                expires=60, retry=False,
-            )  # fmt: skip
+                entry["task"],
+                kwargs=entry["kwargs"],
+                queue=entry["options"]["queue"],
+                expires=60,
+                retry=False,
+            )

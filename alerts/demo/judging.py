@@ -81,9 +81,13 @@ def _verdict(
         note = f"Planned, WO-{20000 + int(_dice(name, 'order') * 999)}"
     who = "pia" if known["site"] == "porto" else ("oda" if _dice(name, "who") < 0.8 else "olaf")
     return PastVerdict(
-        incident_id=pk, verdict=verdict, cause=cause, by=people[who], note=note,
+        incident_id=pk,
+        verdict=verdict,
+        cause=cause,
+        by=people[who],
+        note=note,
         given_at=created_at + timedelta(minutes=5 + 180 * _dice(name, "when")),
-    )  # fmt: skip
+    )
 
 
 def _dice(name: str, what: str) -> float:

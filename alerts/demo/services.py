@@ -49,9 +49,13 @@ def seed_workspaces(
     for place in plant["workspaces"]:
         if Workspace.objects.filter(name=place["key"]).exists():
             point_workspace(
-                name=place["key"], endpoint=endpoint, authority=endpoint, ca_bundle=ca_bundle,
-                by=BY, now=now,
-            )  # fmt: skip
+                name=place["key"],
+                endpoint=endpoint,
+                authority=endpoint,
+                ca_bundle=ca_bundle,
+                by=BY,
+                now=now,
+            )
             continue
         add_workspace(
             name=place["key"],

@@ -36,18 +36,33 @@ def _register_pages() -> None:
 
     register_nav(
         NavItem(
-            gettext_lazy("Devices"), "cpu", "devices:list", section=ALERTS, order=40,
+            gettext_lazy("Devices"),
+            "cpu",
+            "devices:list",
+            section=ALERTS,
+            order=40,
             roles=READING_ROLES,
         ),
         NavItem(
-            gettext_lazy("Sites & zones"), "factory", "sites:list", section=ALERTS, order=50,
+            gettext_lazy("Sites & zones"),
+            "factory",
+            "sites:list",
+            section=ALERTS,
+            order=50,
             roles=READING_ROLES | {Role.ADMINISTRATOR},
         ),
         NavItem(
-            gettext_lazy("Triage queue"), "inbox", "incidents:queue", section=ALERTS, order=10,
-            counter="incidents.untriaged", roles=READING_ROLES, key="q", tab=gettext_lazy("Queue"),
-        )
-    )  # fmt: skip
+            gettext_lazy("Triage queue"),
+            "inbox",
+            "incidents:queue",
+            section=ALERTS,
+            order=10,
+            counter="incidents.untriaged",
+            roles=READING_ROLES,
+            key="q",
+            tab=gettext_lazy("Queue"),
+        ),
+    )
     register_shell_fact("incidents.untriaged", count_untriaged)
 
 
@@ -62,15 +77,26 @@ def _register_finders() -> None:
     register_finder(
         Finder("acts", _("Selected"), palette.find_acts, order=10, roles=SOC_ROLES),
         Finder(
-            "incidents", _("Incidents"), palette.find_incidents, order=30, roles=READING_ROLES,
+            "incidents",
+            _("Incidents"),
+            palette.find_incidents,
+            order=30,
+            roles=READING_ROLES,
             hint=_("an incident by its number, title, label or technique (T0843)"),
         ),
         Finder(
-            "devices", _("Devices"), palette.find_devices, order=40, roles=READING_ROLES,
+            "devices",
+            _("Devices"),
+            palette.find_devices,
+            order=40,
+            roles=READING_ROLES,
             hint=_("a device by its name or address"),
         ),
         Finder(
-            "techniques", _("Incidents by technique"), palette.find_techniques, order=70,
+            "techniques",
+            _("Incidents by technique"),
+            palette.find_techniques,
+            order=70,
             roles=READING_ROLES,
         ),
-    )  # fmt: skip
+    )

@@ -57,8 +57,10 @@ def reasons_against_closing(classification: str, reason: str) -> list[str]:
         return []
     allowed = REASONS[classification]
     if not allowed:
-        return [_("“%(classification)s” has no reason in Sentinel.")
-                % {"classification": classification}]  # fmt: skip
+        return [
+            _("“%(classification)s” has no reason in Sentinel.")
+            % {"classification": classification}
+        ]
     return [
         _("The reason for “%(classification)s” must be %(allowed)s.")
         % {"classification": classification, "allowed": _(" or ").join(allowed)}

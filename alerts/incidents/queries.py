@@ -129,20 +129,25 @@ def recent_acts_of(
         incident=OuterRef("incident"), act=OuterRef("act"), code__in=TAKEN_BACK
     )
     kind = Concat(
-        "incident__alert_type", Value("\n"), "incident__source", Value("\n"),
+        "incident__alert_type",
+        Value("\n"),
+        "incident__source",
+        Value("\n"),
         "incident__destination",
-    )  # fmt: skip
+    )
     rows = (
         TimelineItem.objects.filter(by=user, at__gt=now - within, code__in=OWN_ACTS)
         .exclude(act=None)
         .exclude(Exists(back))
         .values_list("act", "code")
         .annotate(
-            n=Count("incident"), one=Min("incident"), at_=Max("at"),
+            n=Count("incident"),
+            one=Min("incident"),
+            at_=Max("at"),
             kinds=Count(kind, distinct=True),
         )
         .order_by("-at_")
-    )  # fmt: skip
+    )
     return [Act(*row) for row in rows[:50]]
 
 

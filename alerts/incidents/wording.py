@@ -88,8 +88,9 @@ def outcome_words(classification: str, reason: str) -> str:
     if not reason:
         return classification_words(classification)
     return gettext("%(classification)s: %(reason)s") % {
-        "classification": classification_words(classification), "reason": reason_words(reason),
-    }  # fmt: skip
+        "classification": classification_words(classification),
+        "reason": reason_words(reason),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,12 @@ def _ot_chip(state: str, said: tuple[str, int, int] | None, language: str) -> Ch
     kind, icon = _OT_LOOKS[verdict]
     label = str(_EARLIER_WORDS[verdict]) % {"often": number(often), "judged": number(judged)}
     return Chip(
-        label, kind, icon, gettext("Not asked yet. This is what OT said about earlier ones."),
+        label,
+        kind,
+        icon,
+        gettext("Not asked yet. This is what OT said about earlier ones."),
         line=True,
-    )  # fmt: skip
+    )
 
 
 def hidden_words() -> str:

@@ -29,7 +29,8 @@ def deliver_due_rules(**_later: Any) -> None:
     """Bring automation rules to what is wanted. Any number may run at once."""
     ends = time.monotonic() + SLICE
     if len(stops := workspaces_to_stop()) > 1:  # one that hangs must not hold up the others
-        push_rules(workspace_ids=stops, connect=client_for, now=clock.now(), seconds=SLICE,
-                   stops_only=True)  # fmt: skip
+        push_rules(
+            workspace_ids=stops, connect=client_for, now=clock.now(), seconds=SLICE, stops_only=True
+        )
     while time.monotonic() < ends and deliver_one_rule(now=clock.now(), connect=client_for):
         pass

@@ -15,11 +15,25 @@ class PatternsConfig(AppConfig):
         from portal.ui.navigation import NOISE, NavItem, register_nav
 
         register_nav(
-            NavItem(_("Noise plan"), "sparkles", "plan:plan", section=NOISE, order=5,
-                    roles=READING_ROLES, key="n"),
-            NavItem(_("Routine patterns"), "repeat", "patterns:list", section=NOISE, order=10,
-                    roles=READING_ROLES, key="p"),
-        )  # fmt: skip
+            NavItem(
+                _("Noise plan"),
+                "sparkles",
+                "plan:plan",
+                section=NOISE,
+                order=5,
+                roles=READING_ROLES,
+                key="n",
+            ),
+            NavItem(
+                _("Routine patterns"),
+                "repeat",
+                "patterns:list",
+                section=NOISE,
+                order=10,
+                roles=READING_ROLES,
+                key="p",
+            ),
+        )
         _register_finder()
 
 

@@ -162,10 +162,11 @@ class Candidate(models.Model):
         indexes = [
             models.Index(fields=["-rank", "-incidents", "id"], name="candidates_by_rank"),
             models.Index(
-                fields=["site", "plan_order"], condition=Q(plan_order__isnull=False),
+                fields=["site", "plan_order"],
+                condition=Q(plan_order__isnull=False),
                 name="candidates_by_plan",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.title

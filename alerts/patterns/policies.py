@@ -54,8 +54,9 @@ def _obstacle(code: str, detail: dict[str, str]) -> str:
     if code == "true_positive":
         return ngettext(
             "%(n)s of its incidents was a true positive.",
-            "%(n)s of its incidents were true positives.", n,
-        ) % {"n": number(n)}  # fmt: skip
+            "%(n)s of its incidents were true positives.",
+            n,
+        ) % {"n": number(n)}
     own = {
         "no_identity": gettext_noop(
             "Too many devices take part at both ends for a rule to name them."

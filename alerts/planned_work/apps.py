@@ -22,7 +22,11 @@ def _register_pages() -> None:
 
     register_nav(
         NavItem(
-            _("Planned work"), "calendar-clock", "planned_work:week", section=ALERTS, order=30,
+            _("Planned work"),
+            "calendar-clock",
+            "planned_work:week",
+            section=ALERTS,
+            order=30,
             roles=READING_ROLES,
         )
-    )  # fmt: skip
+    )

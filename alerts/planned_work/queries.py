@@ -92,9 +92,13 @@ def latest_begun(
 def overrun_now(site_ids: Collection[int], *, now: datetime) -> QuerySet[Occurrence]:
     """Return work that is over its end and that nobody called done, while its alerts are late."""
     rows = Occurrence.objects.filter(
-        site__in=site_ids, known_until=None, done_at=None, ends_at__lt=now, late_until__gte=now,
+        site__in=site_ids,
+        known_until=None,
+        done_at=None,
+        ends_at__lt=now,
+        late_until__gte=now,
         work__state=PlannedWork.State.PLANNED,
-    )  # fmt: skip
+    )
     return rows.select_related("revision__zone", "work__site").order_by("ends_at", "pk")
 
 
@@ -143,12 +147,16 @@ def unexpected_alerts(one: Occurrence, user: User) -> list[UnexpectedAlert]:
     incidents = dict(seen.order_by("pk").values_list("alerts", "pk"))
     return [
         UnexpectedAlert(
-            alert_type=row.alert.alert_type, source=row.alert.source,
-            destination=row.alert.destination, at=row.alert.at, inside_until=row.inside_until,
-            is_late=row.fit == PlannedAlert.Fit.LATE, incident_id=incidents.get(row.alert_id),
+            alert_type=row.alert.alert_type,
+            source=row.alert.source,
+            destination=row.alert.destination,
+            at=row.alert.at,
+            inside_until=row.inside_until,
+            is_late=row.fit == PlannedAlert.Fit.LATE,
+            incident_id=incidents.get(row.alert_id),
         )
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 def names_of(revisions: Collection[Revision]) -> dict[int, ScopeNames]:

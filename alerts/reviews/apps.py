@@ -19,10 +19,18 @@ class ReviewsConfig(AppConfig):
         from portal.ui.shell import register_shell_fact
 
         register_nav(
-            NavItem(_("OT reviews"), "message-square-reply", "reviews:list", section=ALERTS,
-                    order=20, counter="reviews.waiting", roles=READING_ROLES, key="r",
-                    tab=_("Reviews"))
-        )  # fmt: skip
+            NavItem(
+                _("OT reviews"),
+                "message-square-reply",
+                "reviews:list",
+                section=ALERTS,
+                order=20,
+                counter="reviews.waiting",
+                roles=READING_ROLES,
+                key="r",
+                tab=_("Reviews"),
+            )
+        )
         register_shell_fact("reviews.waiting", _waiting)
         register_hidden_verdicts(verdicts_hidden_from)
 

@@ -139,10 +139,11 @@ class Annotation(models.Model):
         indexes = [
             models.Index(fields=["-given_at"], name="annotations_newest"),
             models.Index(
-                fields=["given_at"], condition=Q(verdict="suspicious", withdrawn_at=None),
+                fields=["given_at"],
+                condition=Q(verdict="suspicious", withdrawn_at=None),
                 name="annotations_suspicious",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.by_id}"

@@ -114,9 +114,14 @@ class Device(models.Model):
     def is_described(self) -> bool:
         """Whether an inventory or a person told more of it than its name."""
         return bool(
-            self.kind or self.role or self.vendor or self.model or self.is_authorized is not None
-            or self.purdue_level is not None or self.criticality != Criticality.NORMAL
-        )  # fmt: skip
+            self.kind
+            or self.role
+            or self.vendor
+            or self.model
+            or self.is_authorized is not None
+            or self.purdue_level is not None
+            or self.criticality != Criticality.NORMAL
+        )
 
     @property
     def is_outside(self) -> bool:

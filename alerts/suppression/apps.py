@@ -27,15 +27,42 @@ def _register_pages() -> None:
     from portal.ui.shell import register_shell_fact
 
     register_nav(
-        NavItem(_("Suppression rules"), "shield-off", "suppression:rules", section=NOISE,
-                order=20, roles=READING_ROLES, key="u"),
-        NavItem(_("Approvals"), "badge-check", "suppression:approvals", section=NOISE,
-                order=30, counter="suppression.to_judge", roles=READING_ROLES, key="a"),
-        NavItem(_("Deployments"), "rocket", "suppression:deployments", section=NOISE,
-                order=40, roles=READING_ROLES),
-        NavItem(_("Ledger"), "scroll-text", "suppression:ledger", section=NOISE, order=50,
-                roles=READING_ROLES),
-    )  # fmt: skip
+        NavItem(
+            _("Suppression rules"),
+            "shield-off",
+            "suppression:rules",
+            section=NOISE,
+            order=20,
+            roles=READING_ROLES,
+            key="u",
+        ),
+        NavItem(
+            _("Approvals"),
+            "badge-check",
+            "suppression:approvals",
+            section=NOISE,
+            order=30,
+            counter="suppression.to_judge",
+            roles=READING_ROLES,
+            key="a",
+        ),
+        NavItem(
+            _("Deployments"),
+            "rocket",
+            "suppression:deployments",
+            section=NOISE,
+            order=40,
+            roles=READING_ROLES,
+        ),
+        NavItem(
+            _("Ledger"),
+            "scroll-text",
+            "suppression:ledger",
+            section=NOISE,
+            order=50,
+            roles=READING_ROLES,
+        ),
+    )
     register_shell_fact("suppression.to_judge", _to_judge)
     register_shell_fact("suppression.off", _off, place="footer")
 
@@ -47,10 +74,14 @@ def _register_finder() -> None:
 
     register_finder(
         Finder(
-            "rules", _("Suppression rules"), find_rules, order=50, roles=READING_ROLES,
+            "rules",
+            _("Suppression rules"),
+            find_rules,
+            order=50,
+            roles=READING_ROLES,
             hint=_("a rule by its number (R-12) or title"),
         )
-    )  # fmt: skip
+    )
 
 
 def _register_deliveries() -> None:

@@ -136,9 +136,10 @@ class Policy:
             if judgement.is_true_positive:
                 continue
             others = [
-                person for person in self.world.people(self.site)
+                person
+                for person in self.world.people(self.site)
                 if person not in {by for by, _, _ in judgement.answers}
-            ]  # fmt: skip
+            ]
             for person in others[:1] + others[-1:]:
                 answer = self.world.scenario.ask(incident.id, now, person)
                 judgement.answers.append((person, answer.verdict, answer.cause))
@@ -267,12 +268,14 @@ class Policy:
                 shapes[
                     frozenset(
                         Part(
-                            places[alert.key], alert.occurrence.slot,
-                            alert.occurrence.utc_slot, alert.occurrence.works,
+                            places[alert.key],
+                            alert.occurrence.slot,
+                            alert.occurrence.utc_slot,
+                            alert.occurrence.works,
                         )
                         for alert in self.world.alerts[incident.id]
                     )
-                ] += 1  # fmt: skip
+                ] += 1
         return [IncidentShape(parts, n) for parts, n in shapes.items()]
 
     def weakest(
@@ -302,8 +305,9 @@ class Policy:
         """What guards hold against the rule, and what the back-test finds."""
         rule = self._rule(pattern, now)
         zones = [self.world.time_zone(self.site), "UTC"]
-        reasons = [r.code for r in reasons_against_draft(
-            rule, now=now, plant_zones=zones, criticality={})]  # fmt: skip
+        reasons = [
+            r.code for r in reasons_against_draft(rule, now=now, plant_zones=zones, criticality={})
+        ]
         matched, stops = self._back_test(pattern, mined)
         if matched > MAX_SHARE * len(mined.incidents):
             reasons.append("wide.share")
@@ -320,11 +324,13 @@ class Policy:
                 continue
             if not any(
                 pattern.covers(
-                    _cell_of(a), a.occurrence.slot,
-                    a.occurrence.utc_slot, a.occurrence.works,
+                    _cell_of(a),
+                    a.occurrence.slot,
+                    a.occurrence.utc_slot,
+                    a.occurrence.works,
                 )
                 for a in self.world.alerts[incident.id]
-            ):  # fmt: skip
+            ):
                 continue
             matched += 1
             judgement = self.world.judgements.get(incident.id)

@@ -94,9 +94,10 @@ class World:
     def inventory(self, site: str, now: datetime) -> Inventory:
         """How many devices of each kind and zone of a site have been known for 30 days."""
         settled = (
-            d for d in self.scenario.devices
+            d
+            for d in self.scenario.devices
             if d.site == site and d.since <= now - SETTLED and d.is_there(now)
-        )  # fmt: skip
+        )
         return Counter(Group(device.kind, device.zone) for device in settled)
 
     def time_zone(self, site: str) -> str:
@@ -154,13 +155,22 @@ class World:
         utc = alert.at.astimezone(UTC)
         works = self._works(alert)
         occurrence = Occurrence(
-            local.toordinal(), local.weekday() * 24 + local.hour,
-            utc.weekday() * 24 + utc.hour, 1, works,
-        )  # fmt: skip
+            local.toordinal(),
+            local.weekday() * 24 + local.hour,
+            utc.weekday() * 24 + utc.hour,
+            1,
+            works,
+        )
         key = CellKey(
-            alert.site, alert.alert_type, alert.user_defined_title, source, destination,
-            alert.protocol, alert.function, is_directed,
-        )  # fmt: skip
+            alert.site,
+            alert.alert_type,
+            alert.user_defined_title,
+            source,
+            destination,
+            alert.protocol,
+            alert.function,
+            is_directed,
+        )
         sides = {
             f"{side}_{name}": getattr(alert, f"{side}_{name}")
             for side in ("source", "destination")
@@ -228,6 +238,13 @@ def _judge(
         cell.true_positives += judgement.is_true_positive
         if verdict:
             cell.verdicts.append(
-                Verdict(incident.id, verdict, cause, by, occurrence.slot, occurrence.utc_slot,
-                        occurrence.works)
-            )  # fmt: skip
+                Verdict(
+                    incident.id,
+                    verdict,
+                    cause,
+                    by,
+                    occurrence.slot,
+                    occurrence.utc_slot,
+                    occurrence.works,
+                )
+            )

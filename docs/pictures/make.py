@@ -35,10 +35,14 @@ class Portal:
     def open(self, person: str, width: int = 1440, height: int = 900, **more: Any) -> Page:
         """A fresh window of this person."""
         context = self.browser.new_context(
-            base_url=self.address, viewport={"width": width, "height": height},
-            has_touch=width < 900, is_mobile=width < 900, reduced_motion="reduce",
-            storage_state=self._seat(person), **more,
-        )  # fmt: skip
+            base_url=self.address,
+            viewport={"width": width, "height": height},
+            has_touch=width < 900,
+            is_mobile=width < 900,
+            reduced_motion="reduce",
+            storage_state=self._seat(person),
+            **more,
+        )
         return context.new_page()
 
     def _seat(self, person: str) -> StorageState:

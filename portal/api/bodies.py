@@ -15,9 +15,11 @@ class Json(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None,
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """Read the whole body; it was bounded before."""
         try:
             return orjson.loads(stream.read())

@@ -28,9 +28,14 @@ class _Undone(Exception):
 
 
 def once(
-    key: str | None, *, user: User, address: str, body: bytes,
-    carry_out: Callable[[], HttpResponse], keeps_refusals: bool = False,
-) -> HttpResponse:  # fmt: skip
+    key: str | None,
+    *,
+    user: User,
+    address: str,
+    body: bytes,
+    carry_out: Callable[[], HttpResponse],
+    keeps_refusals: bool = False,
+) -> HttpResponse:
     """Carry a command out, or say again what was said when this actor sent the same key. The answer
     is kept in the transaction of its effect, so a key never stands for half of one (A25).
     `keeps_refusals`: a refusal that the service put on record stays there.

@@ -130,9 +130,15 @@ def facts(serializer: type[Serializer[Any]], *, roles: Collection[Role] = ()) ->
 
 
 def command(
-    body: type[In], *, scope: TokenScope, roles: Collection[Role] = (), detail: bool = True,
-    answers: Listing | None = None, address: str = "", keeps_refusals: bool = False,
-) -> Callable[[Callable[..., Any]], Any]:  # fmt: skip
+    body: type[In],
+    *,
+    scope: TokenScope,
+    roles: Collection[Role] = (),
+    detail: bool = True,
+    answers: Listing | None = None,
+    address: str = "",
+    keeps_refusals: bool = False,
+) -> Callable[[Callable[..., Any]], Any]:
     """A named POST. The method gets the row (with `detail`) and the validated body, and calls one
     service; what it refuses becomes 409 with reasons, a missing role 403. It may return an
     HttpResponse; otherwise the row is answered as it is then. One named `create` is a POST to the
@@ -154,9 +160,13 @@ def command(
                     return answer_problem(error)
 
             return once(
-                request.headers.get(HEADER), user=self.person, address=request.path,
-                body=request._request.body, carry_out=carry_out, keeps_refusals=keeps_refusals,
-            )  # fmt: skip
+                request.headers.get(HEADER),
+                user=self.person,
+                address=request.path,
+                body=request._request.body,
+                carry_out=carry_out,
+                keeps_refusals=keeps_refusals,
+            )
 
         view.operation = Operation(  # type: ignore[attr-defined]  # read by operation_of
             kind="command", scope=scope, body=body, roles=roles, listing=answers

@@ -50,8 +50,9 @@ class KeyTaken(exceptions.APIException):
     default_detail = "This Idempotency-Key was used for another request. Use a new one."
 
 
-def problem(code: int, detail: str, *, headers: Mapping[str, str] | None = None,
-            **members: Any) -> HttpResponse:  # fmt: skip
+def problem(
+    code: int, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+) -> HttpResponse:
     """One problem as an answer."""
     kind, title = TITLES.get(code, ("failed", "The request failed"))
     body = {"type": f"{DOCS}#{kind}", "title": title, "status": code, "detail": detail, **members}

@@ -54,9 +54,15 @@ from portal.api.problems import problem
 from portal.api.throttle import PerMinute
 
 __all__ = [
-    "Api", "Operation", "Resource", "command", "facts", "facts_alone", "operation_of",
+    "Api",
+    "Operation",
+    "Resource",
+    "command",
+    "facts",
+    "facts_alone",
+    "operation_of",
     "sub_list",
-]  # fmt: skip
+]
 JSON = "application/json"
 UTC = orjson.OPT_UTC_Z
 

@@ -136,7 +136,10 @@ def keep_note(
         key=key,
         defaults={"state": State.DONE, "settled_at": now, "payload": payload or {}},
         create_defaults={
-            "state": State.DONE, "settled_at": now, "payload": payload or {},
-            "made_at": now, "due_at": now,
+            "state": State.DONE,
+            "settled_at": now,
+            "payload": payload or {},
+            "made_at": now,
+            "due_at": now,
         },
-    )  # fmt: skip
+    )

@@ -19,9 +19,14 @@ class NotificationsConfig(AppConfig):
         register_shell_fact("notifications.unread", _unread)
         if settings.MAIL_FOLDER is not None:
             register_nav(
-                NavItem(_("Mails of the demo"), "mail", "notifications:mailbox", section=RUNNING,
-                        order=90)
-            )  # fmt: skip
+                NavItem(
+                    _("Mails of the demo"),
+                    "mail",
+                    "notifications:mailbox",
+                    section=RUNNING,
+                    order=90,
+                )
+            )
 
 
 def _unread(request: "HttpRequest") -> int:

@@ -43,11 +43,17 @@ def notify(
     """
     lines = Notification.objects.bulk_create(
         Notification(
-            to=person, kind=kind, subject=subject[:200], body=body, path=path, reason=reason,
-            made_at=now, act=act,
+            to=person,
+            kind=kind,
+            subject=subject[:200],
+            body=body,
+            path=path,
+            reason=reason,
+            made_at=now,
+            act=act,
         )
         for person in people
-    )  # fmt: skip
+    )
     if mail:
         due = clock.unshifted() + hold
         Mail.objects.bulk_create(

@@ -70,26 +70,45 @@ def chart_line(
         for at, point in enumerate(points)
     ]
     gaps = joined(
-        format_html('<rect class="gap" x="{}" y="0" width="{}" height="{}"/>',
-                    number(at * pitch), number(pitch), HEIGHT)
-        for at, point in enumerate(points) if point.gap
-    )  # fmt: skip
-    tips = joined(
-        format_html('<rect class="tip" x="{}" y="0" width="{}" height="{}"><title>{}: {}</title>'
-                    "</rect>", number(at * pitch), number(pitch), HEIGHT, point.label,
-                    point.gap or point.words)
+        format_html(
+            '<rect class="gap" x="{}" y="0" width="{}" height="{}"/>',
+            number(at * pitch),
+            number(pitch),
+            HEIGHT,
+        )
         for at, point in enumerate(points)
-    )  # fmt: skip
+        if point.gap
+    )
+    tips = joined(
+        format_html(
+            '<rect class="tip" x="{}" y="0" width="{}" height="{}"><title>{}: {}</title></rect>',
+            number(at * pitch),
+            number(pitch),
+            HEIGHT,
+            point.label,
+            point.gap or point.words,
+        )
+        for at, point in enumerate(points)
+    )
     picture = format_html(
         '<svg class="chart-lines" viewBox="0 -3 {} {}" preserveAspectRatio="none" role="img"'
         ' aria-label="{}">{}<line class="ground" x1="0" x2="{}" y1="{}" y2="{}"/>{}{}</svg>',
-        WIDTH, HEIGHT + 6, title, gaps, WIDTH, HEIGHT, HEIGHT,
-        joined(_stretch(each) for each in _stretches(places)), tips,
-    )  # fmt: skip
+        WIDTH,
+        HEIGHT + 6,
+        title,
+        gaps,
+        WIDTH,
+        HEIGHT,
+        HEIGHT,
+        joined(_stretch(each) for each in _stretches(places)),
+        tips,
+    )
     ends = format_html(
         '<p class="chart-ends"><span>{}</span><span>{}</span><span>{}</span></p>',
-        points[0].label, highest, points[-1].label,
-    )  # fmt: skip
+        points[0].label,
+        highest,
+        points[-1].label,
+    )
     cells = [(point.label, point.gap or point.words) for point in points]
     twin = table(cells, title, unit, when)
     return format_html('<div class="chart">{}{}{}</div>', picture, ends, twin)
@@ -115,8 +134,17 @@ def _stretch(run: Sequence[tuple[float, float]]) -> SafeString:
     return format_html(
         '<polygon points="{},{} {} {},{}"/><polyline points="{}"/>'
         '<line class="dot" x1="{}" x2="{}" y1="{}" y2="{}"/>',
-        number(run[0][0]), HEIGHT, line, x, HEIGHT, line, x, x, y, y,
-    )  # fmt: skip
+        number(run[0][0]),
+        HEIGHT,
+        line,
+        x,
+        HEIGHT,
+        line,
+        x,
+        x,
+        y,
+        y,
+    )
 
 
 def table(cells: Sequence[tuple[str, str]], title: str, unit: str, when: str = "") -> SafeString:

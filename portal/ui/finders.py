@@ -39,10 +39,11 @@ def find_actions(request: HttpRequest, text: str) -> Found:
     acts = [
         Result(gettext("Light theme"), theme, "sun", how="theme", fields={"theme": "light"}),
         Result(gettext("Dark theme"), theme, "moon", how="theme", fields={"theme": "dark"}),
-        Result(gettext("Theme like the system"), theme, "sun-moon", how="theme",
-               fields={"theme": ""}),
+        Result(
+            gettext("Theme like the system"), theme, "sun-moon", how="theme", fields={"theme": ""}
+        ),
         Result(gettext("Sign out"), logout, "log-out", how="post", fields={"from": "search"}),
-    ]  # fmt: skip
+    ]
     if wants_part(request):  # the page behind the palette has the list of shortcuts
         shortcuts = gettext("Show all shortcuts")
         acts.insert(0, Result(shortcuts, "shortcuts", "keyboard", key="?", how="show"))

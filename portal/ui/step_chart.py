@@ -83,24 +83,34 @@ def chart_steps(
     return format_html(
         '<div class="chart"><div class="steps-wide">{}</div><div class="steps-narrow">{}</div>{}'
         "</div>",
-        wide, narrow, table(cells, title, unit, what),
-    )  # fmt: skip
+        wide,
+        narrow,
+        table(cells, title, unit, what),
+    )
 
 
 def _drawing(
-    steps: Sequence[ChartStep], title: str, levels: Sequence[ChartLevel], frame: _Frame, *,
+    steps: Sequence[ChartStep],
+    title: str,
+    levels: Sequence[ChartLevel],
+    frame: _Frame,
+    *,
     is_wide: bool,
-) -> SafeString:  # fmt: skip
+) -> SafeString:
     hatch = f"hatch-{frame.width}"
     return format_html(
         '<svg class="chart-steps" viewBox="0 0 {} {}" role="img" aria-label="{}"><defs>'
         '<pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse"'
         ' patternTransform="rotate(45)"><rect class="hatch-ground" width="6" height="6"/>'
         '<rect class="hatch-line" width="2.5" height="6"/></pattern></defs>{}{}{}</svg>',
-        frame.width, frame.height, title, hatch,
-        joined(_grid(frame)), joined(_bars(steps, frame, hatch)),
+        frame.width,
+        frame.height,
+        title,
+        hatch,
+        joined(_grid(frame)),
+        joined(_bars(steps, frame, hatch)),
         joined(_level(level, frame, is_wide=is_wide) for level in levels),
-    )  # fmt: skip
+    )
 
 
 def _grid(frame: _Frame) -> Iterator[SafeString]:
@@ -109,9 +119,15 @@ def _grid(frame: _Frame) -> Iterator[SafeString]:
         yield format_html(
             '<line class="grid-line{}" x1="{}" x2="{}" y1="{}" y2="{}"/>'
             '<text class="axis" x="{}" y="{}" text-anchor="end">{}</text>',
-            "" if share else " is-base", _LEFT, number(frame.end), y, y,
-            _LEFT - 8, number(frame.y(share) + 4), percent(share, 0),
-        )  # fmt: skip
+            "" if share else " is-base",
+            _LEFT,
+            number(frame.end),
+            y,
+            y,
+            _LEFT - 8,
+            number(frame.y(share) + 4),
+            percent(share, 0),
+        )
 
 
 def _bars(steps: Sequence[ChartStep], frame: _Frame, hatch: str) -> Iterator[SafeString]:
@@ -125,22 +141,30 @@ def _bars(steps: Sequence[ChartStep], frame: _Frame, hatch: str) -> Iterator[Saf
         if before:
             yield format_html(
                 '<rect class="so-far" x="{}" width="{}" y="{}" height="{}"/>',
-                x, width, number(low), number(frame.ground - low),
-            )  # fmt: skip
+                x,
+                width,
+                number(low),
+                number(frame.ground - low),
+            )
         yield format_html(
             '<rect class="step-bar step-{}"{} x="{}" width="{}" y="{}" height="{}" rx="1.5">'
             "<title>{}</title></rect>",
             step.tone,
             format_html(' fill="url(#{})"', hatch) if step.tone == "open" else EMPTY,
-            x, width, number(low - thick), number(thick),
+            x,
+            width,
+            number(low - thick),
+            number(thick),
             step.title or f"{step.label}: +{percent(step.share)}",
-        )  # fmt: skip
+        )
         if step.is_current or at % every == 0:
             yield format_html(
                 '<text class="axis{}" x="{}" y="{}" text-anchor="middle">{}</text>',
                 " is-current" if step.is_current else "",
-                number(frame.x(at + 0.5)), number(frame.ground + 15), step.label,
-            )  # fmt: skip
+                number(frame.x(at + 0.5)),
+                number(frame.ground + 15),
+                step.label,
+            )
 
 
 def _level(level: ChartLevel, frame: _Frame, *, is_wide: bool) -> SafeString:
@@ -149,11 +173,19 @@ def _level(level: ChartLevel, frame: _Frame, *, is_wide: bool) -> SafeString:
     if is_wide:
         words = format_html(
             '<text class="axis" x="{}" y="{}">{}</text>',
-            number(frame.end + 11), number(y + 18), level.label,
-        )  # fmt: skip
+            number(frame.end + 11),
+            number(y + 18),
+            level.label,
+        )
     return format_html(
         '<line class="level" x1="{}" x2="{}" y1="{}" y2="{}"/>'
         '<text class="level-share" x="{}" y="{}">{}</text>{}',
-        number(frame.x(level.steps)), number(frame.end + 6), number(y), number(y),
-        number(frame.end + 11), number(y + 5), percent(level.share, 0), words,
-    )  # fmt: skip
+        number(frame.x(level.steps)),
+        number(frame.end + 6),
+        number(y),
+        number(y),
+        number(frame.end + 11),
+        number(y + 5),
+        percent(level.share, 0),
+        words,
+    )

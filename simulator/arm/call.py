@@ -45,20 +45,26 @@ class Call:
     def author(self) -> Json:
         """The calling application as author of what it writes."""
         name = self.application.key
-        return {"objectId": self.application.object_id, "email": None, "name": name,
-                "userPrincipalName": None}  # fmt: skip
+        return {
+            "objectId": self.application.object_id,
+            "email": None,
+            "name": name,
+            "userPrincipalName": None,
+        }
 
     def require_version(self) -> str:
         """The api-version; refuses a call without one."""
         asked = self.query.get("api-version", "")
         if not asked:
             raise ArmRefusal(
-                400, "MissingApiVersionParameter",
+                400,
+                "MissingApiVersionParameter",
                 "The api-version query parameter (?api-version=) is required for all requests.",
-            )  # fmt: skip
+            )
         if not _VERSION.fullmatch(asked):
-            raise ArmRefusal(400, "InvalidApiVersionParameter",
-                             f"The api-version '{asked}' is invalid.")  # fmt: skip
+            raise ArmRefusal(
+                400, "InvalidApiVersionParameter", f"The api-version '{asked}' is invalid."
+            )
         return asked
 
     def json(self) -> Json:
@@ -110,8 +116,14 @@ def security_route(
     method: str, tail: str, action: str, handler: Handler, *, limit: str = "", reads: bool = False
 ) -> Route:
     """A route below Microsoft.SecurityInsights of a workspace; `{name}` matches one piece."""
-    return _route(method, _SECURITY + tail, f"Microsoft.SecurityInsights/{action}", handler,
-                  limit=limit, reads=reads)  # fmt: skip
+    return _route(
+        method,
+        _SECURITY + tail,
+        f"Microsoft.SecurityInsights/{action}",
+        handler,
+        limit=limit,
+        reads=reads,
+    )
 
 
 def workspace_route(method: str, tail: str, action: str, handler: Handler) -> Route:

@@ -14,8 +14,12 @@ from simulator.throttle import Throttle
 from simulator.words import ArmRefusal, Reply
 
 ROUTES: list[Route] = [
-    *incidents.ROUTES, *parts.ROUTES, *rules.ROUTES, *provisioned.ROUTES, *logic.ROUTES,
-]  # fmt: skip
+    *incidents.ROUTES,
+    *parts.ROUTES,
+    *rules.ROUTES,
+    *provisioned.ROUTES,
+    *logic.ROUTES,
+]
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,14 @@ class Gate:
         self._azure, self._throttle = azure, throttle
 
     def answer(
-        self, *, method: str, path: str, query: dict[str, str], headers: Mapping[str, str],
+        self,
+        *,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        headers: Mapping[str, str],
         body: bytes,
-    ) -> Answered:  # fmt: skip
+    ) -> Answered:
         """Answer one call, refusals included, and write the journal."""
         route, args = _find(method, path)
         now, principal = self._azure.clock.ticks(), "nobody"
@@ -56,22 +65,30 @@ class Gate:
             if route is not None and route.writes:
                 with self._azure.store.transaction():
                     entry = self._azure.store.journal.write(
-                        at=now, method=method, path=path, principal=principal, body=body,
+                        at=now,
+                        method=method,
+                        path=path,
+                        principal=principal,
+                        body=body,
                         reply=reply,
-                    )  # fmt: skip
+                    )
         number = str(uuid.uuid4())
         reply.headers = {
-            "x-ms-request-id": number, "x-ms-correlation-request-id": number,
-            "x-ms-routing-request-id": f"SIMULATOR:{number}", "cache-control": "no-cache",
-            **limits, **reply.headers,
-        }  # fmt: skip
+            "x-ms-request-id": number,
+            "x-ms-correlation-request-id": number,
+            "x-ms-routing-request-id": f"SIMULATOR:{number}",
+            "cache-control": "no-cache",
+            **limits,
+            **reply.headers,
+        }
         return Answered(reply, entry)
 
     def _admit(self, call: Call, route: Route | None, limits: dict[str, str]) -> Reply:
         call.require_version()
         if route is None:
-            raise ArmRefusal(404, "InvalidResourceType",
-                             "The resource type could not be found at this address.")  # fmt: skip
+            raise ArmRefusal(
+                404, "InvalidResourceType", "The resource type could not be found at this address."
+            )
         if "workspace" in call.args:
             call.place = self._azure.workspace_at(
                 call.args["subscription"], call.args["group"], call.args["workspace"]
@@ -83,22 +100,32 @@ class Gate:
                 )
         if not call.application.may(route.action):
             raise ArmRefusal(
-                403, "AuthorizationFailed",
+                403,
+                "AuthorizationFailed",
                 f"The client '{call.application.client_id}' does not have authorization to"
                 f" perform action '{route.action}' over scope '{call.path}'.",
-            )  # fmt: skip
-        limits.update(self._throttle.admit(
-            method=call.method, limit=route.limit, principal=call.application.client_id,
-            subscription=call.args.get("subscription", ""), now=self._azure.clock.now(),
-        ))  # fmt: skip
+            )
+        limits.update(
+            self._throttle.admit(
+                method=call.method,
+                limit=route.limit,
+                principal=call.application.client_id,
+                subscription=call.args.get("subscription", ""),
+                now=self._azure.clock.now(),
+            )
+        )
         self._check_place(call, route)
         with self._azure.store.transaction():
             reply = route.handler(call)
             if route.writes:
                 call.entry = self._azure.store.journal.write(
-                    at=call.now, method=call.method, path=call.path,
-                    principal=call.application.key, body=call.body, reply=reply,
-                )  # fmt: skip
+                    at=call.now,
+                    method=call.method,
+                    path=call.path,
+                    principal=call.application.key,
+                    body=call.body,
+                    reply=reply,
+                )
             return reply
 
     def _check_place(self, call: Call, route: Route) -> None:
@@ -107,17 +134,18 @@ class Gate:
         facts = self._azure.facts(call.place)
         if not facts["provider_registered"]:
             raise ArmRefusal(
-                409, "MissingSubscriptionRegistration",
-                "The subscription is not registered to use namespace"
-                " 'Microsoft.SecurityInsights'.",
-            )  # fmt: skip
+                409,
+                "MissingSubscriptionRegistration",
+                "The subscription is not registered to use namespace 'Microsoft.SecurityInsights'.",
+            )
         if not facts["sentinel"] and not route.action.startswith(
             "Microsoft.SecurityInsights/onboardingStates"
         ):
             raise ArmRefusal(
-                400, "BadRequest",
+                400,
+                "BadRequest",
                 f"Workspace '{call.place.name}' is not onboarded to Microsoft Sentinel.",
-            )  # fmt: skip
+            )
 
 
 def _find(method: str, path: str) -> tuple[Route | None, dict[str, str]]:

@@ -23,10 +23,21 @@ from simulator.store.incidents import Incident
 from simulator.words import Reply, not_found, to_ticks
 
 Json = dict[str, Any]
-_PREVIEW_MEMBERS = frozenset({
-    "owners", "nicEntityIds", "site", "zone", "sensor", "deviceSubType", "importance",
-    "purdueLayer", "isAuthorized", "isProgramming", "isScanner",
-})  # fmt: skip
+_PREVIEW_MEMBERS = frozenset(
+    {
+        "owners",
+        "nicEntityIds",
+        "site",
+        "zone",
+        "sensor",
+        "deviceSubType",
+        "importance",
+        "purdueLayer",
+        "isAuthorized",
+        "isProgramming",
+        "isScanner",
+    }
+)
 
 
 def incident_of(call: Call) -> Incident:
@@ -76,13 +87,19 @@ def put_incident(call: Call) -> Reply:
         return Reply(201, incident_bytes(call.azure, made), effect="created", after=made.etag)
     before = held.etag
     changed = change_incident(
-        call.azure, held, lambda kept: replace_writable(kept, taken),
-        at=call.now, source="Application",
-    )  # fmt: skip
+        call.azure,
+        held,
+        lambda kept: replace_writable(kept, taken),
+        at=call.now,
+        source="Application",
+    )
     return Reply(
-        200, incident_bytes(call.azure, changed), effect="updated", before=before,
+        200,
+        incident_bytes(call.azure, changed),
+        effect="updated",
+        before=before,
         after=changed.etag,
-    )  # fmt: skip
+    )
 
 
 def delete_incident(call: Call) -> Reply:
@@ -132,9 +149,13 @@ def run_playbook(call: Call) -> Reply:
     """Start a Logic App on an incident: 204 and no body at all."""
     incident, told = incident_of(call), call.json()
     run = start_playbook(
-        call.azure, call.workspace, incident.name, str(told.get("logicAppsResourceId", "")),
-        by=call.application.key, at=call.now,
-    )  # fmt: skip
+        call.azure,
+        call.workspace,
+        incident.name,
+        str(told.get("logicAppsResourceId", "")),
+        by=call.application.key,
+        at=call.now,
+    )
     if run is None:
         raise not_found("Playbook")
     path = incident_path(call.workspace, incident.name)
@@ -144,15 +165,30 @@ def run_playbook(call: Call) -> Reply:
 ROUTES: list[Route] = [
     security_route("GET", "/incidents", "incidents/read", list_incidents),
     security_route("GET", "/incidents/{incident}", "incidents/read", get_incident),
-    security_route("PUT", "/incidents/{incident}", "incidents/write", put_incident,
-                   limit="PUT incidents"),
+    security_route(
+        "PUT", "/incidents/{incident}", "incidents/write", put_incident, limit="PUT incidents"
+    ),
     security_route("DELETE", "/incidents/{incident}", "incidents/delete", delete_incident),
-    security_route("POST", "/incidents/{incident}/alerts", "incidents/read", list_alerts,
-                   limit="alerts", reads=True),
-    security_route("POST", "/incidents/{incident}/entities", "incidents/read", list_entities,
-                   limit="entities", reads=True),
-    security_route("POST", "/incidents/{incident}/bookmarks", "incidents/read", list_bookmarks,
-                   reads=True),
-    security_route("POST", "/incidents/{incident}/runPlaybook", "incidents/runPlaybook/action",
-                   run_playbook),
-]  # fmt: skip
+    security_route(
+        "POST",
+        "/incidents/{incident}/alerts",
+        "incidents/read",
+        list_alerts,
+        limit="alerts",
+        reads=True,
+    ),
+    security_route(
+        "POST",
+        "/incidents/{incident}/entities",
+        "incidents/read",
+        list_entities,
+        limit="entities",
+        reads=True,
+    ),
+    security_route(
+        "POST", "/incidents/{incident}/bookmarks", "incidents/read", list_bookmarks, reads=True
+    ),
+    security_route(
+        "POST", "/incidents/{incident}/runPlaybook", "incidents/runPlaybook/action", run_playbook
+    ),
+]

@@ -29,8 +29,12 @@ def _workflows(call: Call) -> list[tuple[Workspace, Resource]]:
 
 def _workflow(place: Workspace, one: Resource) -> Json:
     path = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
-    return {"id": f"{path}/providers/Microsoft.Logic/workflows/{one.name}", "name": one.name,
-            "type": "Microsoft.Logic/workflows", **one.body}  # fmt: skip
+    return {
+        "id": f"{path}/providers/Microsoft.Logic/workflows/{one.name}",
+        "name": one.name,
+        "type": "Microsoft.Logic/workflows",
+        **one.body,
+    }
 
 
 def _list_workflows(call: Call) -> Reply:
@@ -57,19 +61,31 @@ def _get_run(call: Call) -> Reply:
 def _run(call: Call, one: Json) -> Json:
     number = f"{one['id']:020d}"
     where = re.sub(r"/runs(/.*)?$", "", call.path)
-    return {"id": f"{where}/runs/{number}", "name": number,
-            "type": "Microsoft.Logic/workflows/runs",
-            "properties": {"status": one["status"], "startTime": one["at"], "endTime": one["at"],
-                           "correlation": {"clientTrackingId": one["incident"]}}}  # fmt: skip
+    return {
+        "id": f"{where}/runs/{number}",
+        "name": number,
+        "type": "Microsoft.Logic/workflows/runs",
+        "properties": {
+            "status": one["status"],
+            "startTime": one["at"],
+            "endTime": one["at"],
+            "correlation": {"clientTrackingId": one["incident"]},
+        },
+    }
 
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _LOGIC = _SUBSCRIPTION + r"/resourceGroups/{group}/providers/Microsoft\.Logic/workflows"
 ROUTES: list[Route] = [
-    plain_route("GET", _SUBSCRIPTION + r"/providers/Microsoft\.Logic/workflows",
-                "Microsoft.Logic/workflows/read", _list_workflows),
+    plain_route(
+        "GET",
+        _SUBSCRIPTION + r"/providers/Microsoft\.Logic/workflows",
+        "Microsoft.Logic/workflows/read",
+        _list_workflows,
+    ),
     plain_route("GET", _LOGIC, "Microsoft.Logic/workflows/read", _list_workflows),
     plain_route("GET", _LOGIC + "/{name}/runs", "Microsoft.Logic/workflows/runs/read", _list_runs),
-    plain_route("GET", _LOGIC + "/{name}/runs/{run}", "Microsoft.Logic/workflows/runs/read",
-                _get_run),
-]  # fmt: skip
+    plain_route(
+        "GET", _LOGIC + "/{name}/runs/{run}", "Microsoft.Logic/workflows/runs/read", _get_run
+    ),
+]

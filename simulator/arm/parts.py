@@ -20,10 +20,11 @@ Json = dict[str, Any]
 def _shown(call: Call, incident: Incident, kind: str, part: Part) -> Json:
     return {
         "id": f"{incident_path(call.workspace, incident.name)}/{kind}/{part.name}",
-        "name": part.name, "etag": part.etag,
+        "name": part.name,
+        "etag": part.etag,
         "type": f"Microsoft.SecurityInsights/incidents/{kind}",
         "properties": part.properties,
-    }  # fmt: skip
+    }
 
 
 def _held(call: Call, incident: Incident, kind: str) -> Part | None:
@@ -63,15 +64,18 @@ def _alert_relations(call: Call, incident: Incident) -> list[Part]:
     alerts, _ = call.azure.details(incident)
     return [
         Part(
-            str(alert["name"]), str(alert["name"]), incident.created,
+            str(alert["name"]),
+            str(alert["name"]),
+            incident.created,
             {
-                "relatedResourceId": alert["id"], "relatedResourceName": alert["name"],
+                "relatedResourceId": alert["id"],
+                "relatedResourceName": alert["name"],
                 "relatedResourceType": "Microsoft.SecurityInsights/entities",
                 "relatedResourceKind": "SecurityAlert",
             },
         )
         for alert in alerts
-    ]  # fmt: skip
+    ]
 
 
 def put_comment_call(call: Call) -> Reply:
@@ -80,14 +84,21 @@ def put_comment_call(call: Call) -> Reply:
     former = _held(call, incident, "comments")
     call.require_match(former.etag if former else None, told)
     part, former = put_comment(
-        call.azure, incident, (told.get("properties") or {}).get("message"),
-        author=call.author, at=call.now, source="Application", name=call.args["part"],
-    )  # fmt: skip
+        call.azure,
+        incident,
+        (told.get("properties") or {}).get("message"),
+        author=call.author,
+        at=call.now,
+        source="Application",
+        name=call.args["part"],
+    )
     return Reply(
-        200 if former else 201, _shown(call, incident, "comments", part),
+        200 if former else 201,
+        _shown(call, incident, "comments", part),
         effect="comment rewritten" if former else "comment added",
-        before=former.etag if former else None, after=part.etag,
-    )  # fmt: skip
+        before=former.etag if former else None,
+        after=part.etag,
+    )
 
 
 def put_task(call: Call) -> Reply:
@@ -105,10 +116,14 @@ def put_task(call: Call) -> Reply:
     stamp = call.azure.stamp(call.now)
     created = former.created if former else stamp
     kept = {
-        "title": properties["title"], "description": properties.get("description") or "",
-        "status": properties["status"], "createdTimeUtc": iso(created),
-        "lastModifiedTimeUtc": iso(stamp), "createdBy": call.author, "lastModifiedBy": call.author,
-    }  # fmt: skip
+        "title": properties["title"],
+        "description": properties.get("description") or "",
+        "status": properties["status"],
+        "createdTimeUtc": iso(created),
+        "lastModifiedTimeUtc": iso(stamp),
+        "createdBy": call.author,
+        "lastModifiedBy": call.author,
+    }
     return _store(call, incident, "tasks", kept, former=former, created=created)
 
 
@@ -122,9 +137,10 @@ def put_relation(call: Call) -> Reply:
     call.require_match(former.etag if former else None, told)
     kind, name = related.rstrip("/").rsplit("/", 2)[-2:]
     kept = {
-        "relatedResourceId": related, "relatedResourceName": name,
+        "relatedResourceId": related,
+        "relatedResourceName": name,
         "relatedResourceType": f"Microsoft.SecurityInsights/{kind}",
-    }  # fmt: skip
+    }
     created = former.created if former else call.azure.stamp(call.now)
     return _store(call, incident, "relations", kept, former=former, created=created)
 
@@ -136,9 +152,12 @@ def _store(
     part = Part(call.args["part"].lower(), etag, created, kept)
     call.azure.store.resources.put_part(incident.workspace, incident.name, kind, part)
     return Reply(
-        200 if former else 201, _shown(call, incident, kind, part), effect=f"{kind} written",
-        before=former.etag if former else None, after=etag,
-    )  # fmt: skip
+        200 if former else 201,
+        _shown(call, incident, kind, part),
+        effect=f"{kind} written",
+        before=former.etag if former else None,
+        after=etag,
+    )
 
 
 _PUTS = {"comments": put_comment_call, "tasks": put_task, "relations": put_relation}
@@ -146,17 +165,31 @@ ROUTES: list[Route] = []
 for _kind, _put in _PUTS.items():
     _limited = _kind != "tasks"
     ROUTES += [
-        security_route("GET", f"/incidents/{{incident}}/{_kind}", f"incidents/{_kind}/read",
-                       partial(_list, kind=_kind),
-                       limit=f"GET {_kind}" if _limited else ""),
-        security_route("GET", f"/incidents/{{incident}}/{_kind}/{{part}}",
-                       f"incidents/{_kind}/read",
-                       partial(_get, kind=_kind),
-                       limit=f"GET {_kind}" if _limited else ""),
-        security_route("PUT", f"/incidents/{{incident}}/{_kind}/{{part}}",
-                       f"incidents/{_kind}/write", _put,
-                       limit=f"PUT {_kind}" if _limited else ""),
-        security_route("DELETE", f"/incidents/{{incident}}/{_kind}/{{part}}",
-                       f"incidents/{_kind}/delete",
-                       partial(_delete, kind=_kind)),
-    ]  # fmt: skip
+        security_route(
+            "GET",
+            f"/incidents/{{incident}}/{_kind}",
+            f"incidents/{_kind}/read",
+            partial(_list, kind=_kind),
+            limit=f"GET {_kind}" if _limited else "",
+        ),
+        security_route(
+            "GET",
+            f"/incidents/{{incident}}/{_kind}/{{part}}",
+            f"incidents/{_kind}/read",
+            partial(_get, kind=_kind),
+            limit=f"GET {_kind}" if _limited else "",
+        ),
+        security_route(
+            "PUT",
+            f"/incidents/{{incident}}/{_kind}/{{part}}",
+            f"incidents/{_kind}/write",
+            _put,
+            limit=f"PUT {_kind}" if _limited else "",
+        ),
+        security_route(
+            "DELETE",
+            f"/incidents/{{incident}}/{_kind}/{{part}}",
+            f"incidents/{_kind}/delete",
+            partial(_delete, kind=_kind),
+        ),
+    ]

@@ -16,10 +16,12 @@ Json = dict[str, Any]
 def rule_resource(call: Call, rule: Resource) -> Json:
     """A rule as ARM shows it."""
     return {
-        "id": f"{call.workspace.security_path}/automationRules/{rule.name}", "name": rule.name,
-        "etag": rule.etag, "type": "Microsoft.SecurityInsights/automationRules",
+        "id": f"{call.workspace.security_path}/automationRules/{rule.name}",
+        "name": rule.name,
+        "etag": rule.etag,
+        "type": "Microsoft.SecurityInsights/automationRules",
         "properties": rule.body["properties"],
-    }  # fmt: skip
+    }
 
 
 def _held(call: Call) -> Resource | None:
@@ -56,19 +58,25 @@ def put_rule(call: Call) -> Reply:
     stamp = iso(call.azure.stamp(call.now))
     made = held.body["properties"] if held else {}
     kept = {
-        "displayName": properties["displayName"], "order": properties["order"],
-        "triggeringLogic": properties["triggeringLogic"], "actions": properties["actions"],
+        "displayName": properties["displayName"],
+        "order": properties["order"],
+        "triggeringLogic": properties["triggeringLogic"],
+        "actions": properties["actions"],
         "createdTimeUtc": made.get("createdTimeUtc", stamp),
         "createdBy": made.get("createdBy", call.author),
-        "lastModifiedTimeUtc": stamp, "lastModifiedBy": call.author,
-    }  # fmt: skip
+        "lastModifiedTimeUtc": stamp,
+        "lastModifiedBy": call.author,
+    }
     name = held.name if held else call.args["rule"]
     rule = Resource(name, call.azure.store.next_etag(call.now), {"properties": kept})
     call.azure.store.resources.put(call.workspace.key, RULES, rule)
     return Reply(
-        200 if held else 201, rule_resource(call, rule), effect="rule written",
-        before=held.etag if held else None, after=rule.etag,
-    )  # fmt: skip
+        200 if held else 201,
+        rule_resource(call, rule),
+        effect="rule written",
+        before=held.etag if held else None,
+        after=rule.etag,
+    )
 
 
 def delete_rule(call: Call) -> Reply:
@@ -82,11 +90,22 @@ def delete_rule(call: Call) -> Reply:
 
 
 ROUTES: list[Route] = [
-    security_route("GET", "/automationRules", "automationRules/read", list_rules,
-                   limit="GET automationRules"),
-    security_route("GET", "/automationRules/{rule}", "automationRules/read", get_rule,
-                   limit="GET automationRules"),
-    security_route("PUT", "/automationRules/{rule}", "automationRules/write", put_rule,
-                   limit="PUT automationRules"),
+    security_route(
+        "GET", "/automationRules", "automationRules/read", list_rules, limit="GET automationRules"
+    ),
+    security_route(
+        "GET",
+        "/automationRules/{rule}",
+        "automationRules/read",
+        get_rule,
+        limit="GET automationRules",
+    ),
+    security_route(
+        "PUT",
+        "/automationRules/{rule}",
+        "automationRules/write",
+        put_rule,
+        limit="PUT automationRules",
+    ),
     security_route("DELETE", "/automationRules/{rule}", "automationRules/delete", delete_rule),
-]  # fmt: skip
+]

@@ -56,13 +56,25 @@ ENTITY_PROPERTIES: dict[str, tuple[str, str]] = {
     "RegistryValueData": ("RegistryValue", "valueData"),
     "Url": ("Url", "url"),
 }
-INCIDENT_PROPERTIES = frozenset({
-    "IncidentTitle", "IncidentDescription", "IncidentSeverity", "IncidentStatus",
-    "IncidentRelatedAnalyticRuleIds", "IncidentTactics", "IncidentLabel", "IncidentProviderName",
-    "IncidentUpdatedBySource", "IncidentCustomDetailsKey", "IncidentCustomDetailsValue",
-    "IncidentCustomDetectionRuleIds", "IncidentAlertTitle", "AlertProductNames",
-    "AlertAnalyticRuleIds",
-})  # fmt: skip
+INCIDENT_PROPERTIES = frozenset(
+    {
+        "IncidentTitle",
+        "IncidentDescription",
+        "IncidentSeverity",
+        "IncidentStatus",
+        "IncidentRelatedAnalyticRuleIds",
+        "IncidentTactics",
+        "IncidentLabel",
+        "IncidentProviderName",
+        "IncidentUpdatedBySource",
+        "IncidentCustomDetailsKey",
+        "IncidentCustomDetailsValue",
+        "IncidentCustomDetectionRuleIds",
+        "IncidentAlertTitle",
+        "AlertProductNames",
+        "AlertAnalyticRuleIds",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,10 @@ def _rules(azure: Azure, workspace: Workspace, *, when: str, at: int) -> list[Re
     for rule in azure.store.resources.all(workspace.key, RULES):
         logic = rule.body["properties"]["triggeringLogic"]
         if (logic["isEnabled"], logic["triggersOn"], logic["triggersWhen"]) == (
-            True, "Incidents", when,
-        ):  # fmt: skip
+            True,
+            "Incidents",
+            when,
+        ):
             chosen.append(rule)
     return sorted(chosen, key=lambda rule: (rule.body["properties"]["order"], rule.name))
 
@@ -89,9 +91,13 @@ def _carry_out(
             done += 1
         elif action["actionType"] == "RunPlaybook":
             run = start_playbook(
-                azure, workspace, incident.name, wanted["logicAppResourceId"],
-                by=f"rule {told['displayName']}", at=at,
-            )  # fmt: skip
+                azure,
+                workspace,
+                incident.name,
+                wanted["logicAppResourceId"],
+                by=f"rule {told['displayName']}",
+                at=at,
+            )
             runs.append(run)
             done += run is not None
         else:
@@ -101,19 +107,30 @@ def _carry_out(
         save(azure, incident, at=at, before=before)
     total = len(told["actions"])
     azure.store.journal.note_run(
-        at=at, kind="rule", workspace=workspace.key, name=rule.name, incident=incident.name,
+        at=at,
+        kind="rule",
+        workspace=workspace.key,
+        name=rule.name,
+        incident=incident.name,
         detail={
-            "displayName": told["displayName"], "triggeredWhen": when, "totalActions": total,
-            "actionsTriggeredSuccessfully": done, "playbookRuns": runs,
+            "displayName": told["displayName"],
+            "triggeredWhen": when,
+            "totalActions": total,
+            "actionsTriggeredSuccessfully": done,
+            "playbookRuns": runs,
             "status": "Success" if done == total else "Partial success",
         },
-    )  # fmt: skip
+    )
     azure.store.journal.write(
-        at=at, method="RULE", path=incident_path(workspace, incident.name),
-        principal=f"automation rule {rule.name}", body=b"",
-        reply=Reply(200, effect=f"rule '{told['displayName']}' ran", before=before.etag,
-                    after=incident.etag),
-    )  # fmt: skip
+        at=at,
+        method="RULE",
+        path=incident_path(workspace, incident.name),
+        principal=f"automation rule {rule.name}",
+        body=b"",
+        reply=Reply(
+            200, effect=f"rule '{told['displayName']}' ran", before=before.etag, after=incident.etag
+        ),
+    )
     return touched
 
 
@@ -150,9 +167,12 @@ def add_task(azure: Azure, incident: Incident, wanted: Json, *, at: int) -> bool
     etag = azure.store.next_etag(stamp)
     workspace = azure.workspace(incident.workspace)
     told = {
-        "title": wanted["title"], "description": wanted.get("description") or "", "status": "New",
-        "createdTimeUtc": iso(stamp), "lastModifiedTimeUtc": iso(stamp),
-    }  # fmt: skip
+        "title": wanted["title"],
+        "description": wanted.get("description") or "",
+        "status": "New",
+        "createdTimeUtc": iso(stamp),
+        "lastModifiedTimeUtc": iso(stamp),
+    }
     part = Part(workspace.uid(f"task {etag}"), etag, stamp, told)
     azure.store.resources.put_part(incident.workspace, incident.name, "tasks", part)
     return True
@@ -167,7 +187,11 @@ def start_playbook(
     if found is None:
         return None
     number = azure.store.journal.note_run(
-        at=at, kind="playbook", workspace=workspace.key, name=found.name, incident=incident,
+        at=at,
+        kind="playbook",
+        workspace=workspace.key,
+        name=found.name,
+        incident=incident,
         detail={"by": by, "status": "Succeeded"},
-    )  # fmt: skip
+    )
     return {"RunId": f"{number:020d}", "WorkflowId": workspace.uid(f"workflow {found.name}")}

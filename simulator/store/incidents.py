@@ -39,12 +39,23 @@ class Incident:
         told = self.properties
         owner = (told.get("owner") or {}).get("assignedTo") or ""
         return (
-            self.workspace, self.name, self.number, self.created, self.modified,
-            str(told.get("status")), str(told.get("severity")), str(told.get("title")), owner,
-            self.etag, orjson.dumps(told), self.recipe,
+            self.workspace,
+            self.name,
+            self.number,
+            self.created,
+            self.modified,
+            str(told.get("status")),
+            str(told.get("severity")),
+            str(told.get("title")),
+            owner,
+            self.etag,
+            orjson.dumps(told),
+            self.recipe,
             None if self.details is None else orjson.dumps(self.details),
-            self.previous, self.mangled, self.truth,
-        )  # fmt: skip
+            self.previous,
+            self.mangled,
+            self.truth,
+        )
 
 
 @dataclass(frozen=True)
@@ -154,9 +165,35 @@ class IncidentTable:
 
 
 def _from_row(row: tuple[Any, ...]) -> Incident:
-    (workspace, name, number, created, modified, _, _, _, _, etag, properties, recipe, details,
-     previous, mangled, truth) = row  # fmt: skip
+    (
+        workspace,
+        name,
+        number,
+        created,
+        modified,
+        _,
+        _,
+        _,
+        _,
+        etag,
+        properties,
+        recipe,
+        details,
+        previous,
+        mangled,
+        truth,
+    ) = row
     return Incident(
-        workspace, name, number, created, modified, etag, orjson.loads(properties), recipe,
-        None if details is None else orjson.loads(details), previous, mangled, truth,
-    )  # fmt: skip
+        workspace,
+        name,
+        number,
+        created,
+        modified,
+        etag,
+        orjson.loads(properties),
+        recipe,
+        None if details is None else orjson.loads(details),
+        previous,
+        mangled,
+        truth,
+    )

@@ -23,9 +23,17 @@ class JournalTable:
         """Note one write, refused ones too."""
         applied = reply.status < 400
         entry = (
-            at, method, path, principal, reply.status, reply.before, reply.after,
-            hashlib.sha256(body).hexdigest(), applied, reply.effect,
-        )  # fmt: skip
+            at,
+            method,
+            path,
+            principal,
+            reply.status,
+            reply.before,
+            reply.after,
+            hashlib.sha256(body).hexdigest(),
+            applied,
+            reply.effect,
+        )
         made = self._db.execute(
             "insert into journal (at, method, path, principal, status, before, after, body_hash,"
             " applied, effect) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -47,8 +55,19 @@ class JournalTable:
             " order by id",
             (since, after_id, path),
         )
-        names = ("id", "at", "method", "path", "principal", "status", "before_etag", "after_etag",
-                 "body_sha256", "applied", "effect")  # fmt: skip
+        names = (
+            "id",
+            "at",
+            "method",
+            "path",
+            "principal",
+            "status",
+            "before_etag",
+            "after_etag",
+            "body_sha256",
+            "applied",
+            "effect",
+        )
         found = [dict(zip(names, row, strict=True)) for row in rows]
         for entry in found:
             entry["at"], entry["applied"] = iso(entry["at"]), bool(entry["applied"])
@@ -77,7 +96,13 @@ class JournalTable:
             (kind, name, name),
         )
         return [
-            {"id": row[0], "at": iso(row[1]), "workspace": row[2], "name": row[3],
-             "incident": row[4], **orjson.loads(row[5])}
+            {
+                "id": row[0],
+                "at": iso(row[1]),
+                "workspace": row[2],
+                "name": row[3],
+                "incident": row[4],
+                **orjson.loads(row[5]),
+            }
             for row in rows
-        ]  # fmt: skip
+        ]

@@ -47,9 +47,16 @@ class ResourceTable:
         """Insert or replace one part."""
         self._db.execute(
             "insert or replace into parts values (?, ?, ?, ?, ?, ?, ?)",
-            (workspace, incident, kind, part.name, part.etag, part.created,
-             orjson.dumps(part.properties)),
-        )  # fmt: skip
+            (
+                workspace,
+                incident,
+                kind,
+                part.name,
+                part.etag,
+                part.created,
+                orjson.dumps(part.properties),
+            ),
+        )
 
     def remove_part(self, workspace: str, incident: str, kind: str, name: str) -> bool:
         """Take one part away; false when there was none."""

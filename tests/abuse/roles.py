@@ -58,8 +58,14 @@ class Offers(HTMLParser):
             return
         verb = match.kwargs.get("verb") or match.kwargs.get("deed") or ""
         name = f"{match.view_name} {verb}".strip()
-        acts = ("incidents:act", "reviews:ask", "reviews:hand-over", "suppression:act",
-                "suppression:edit", "outbox:discard")  # fmt: skip
+        acts = (
+            "incidents:act",
+            "reviews:ask",
+            "reviews:hand-over",
+            "suppression:act",
+            "suppression:edit",
+            "outbox:discard",
+        )
         if name in FRAME or (only_acts and not name.startswith(acts)):
             return
         self.doors.add(name)

@@ -49,15 +49,21 @@ BODIES = {
     "promote": {"reason": "Its record is clean."},
 }
 WORK = {
-    "site": "Gdansk", "title": "Calibrate chlorine", "kind": "inspection", "zone": "Packaging 2",
-    "starts_at": "2026-11-24T10:00", "ends_at": "2026-11-24T14:00",
-}  # fmt: skip
+    "site": "Gdansk",
+    "title": "Calibrate chlorine",
+    "kind": "inspection",
+    "zone": "Packaging 2",
+    "starts_at": "2026-11-24T10:00",
+    "ends_at": "2026-11-24T14:00",
+}
 BODIES_BY_PLACE = {
     "patterns": {"reject": {"reason": "Not routine."}},
     "planned-work": {
-        "planned-work": WORK, "edit": WORK, "extend": {"until": "2026-11-24T20:00:00Z"},
+        "planned-work": WORK,
+        "edit": WORK,
+        "extend": {"until": "2026-11-24T20:00:00Z"},
     },
-}  # fmt: skip
+}
 SHARED = {"/training/modules/{id}/"}  # lessons are of no plant
 NEVER_BY_TOKEN = ("/rules/{id}/sign/", "/rules/{id}/promote/")
 

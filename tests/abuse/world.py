@@ -43,9 +43,13 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
     device = make_device(site, f"PLC-{name}", "10.0.0.1")
     alert = make_alert(incidents[0], site=site, zone=device.zone, any_address=[device.address])
     given = give_verdict(
-        by=ot, key=uuid.uuid4(), verdict="routine", cause="other", now=NOON,
+        by=ot,
+        key=uuid.uuid4(),
+        verdict="routine",
+        cause="other",
+        now=NOON,
         incident_ids=[incidents[1].pk],
-    )  # fmt: skip
+    )
     asked = ask_ot(
         incident_ids=[incidents[0].pk], site_id=site.pk, question="Yours?", by=lead, now=NOON
     )
@@ -54,9 +58,14 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
         annotation=given, site=site, opened_at=NOON, state="confirmed", decided_at=NOON
     )
     put_to_ot = Opinion.objects.create(
-        second_opinion=confirmed, person=ot, asked_at=NOON, due_at=NOON, act=uuid.uuid4(),
-        state="passed", settled_at=NOON,
-    )  # fmt: skip
+        second_opinion=confirmed,
+        person=ot,
+        asked_at=NOON,
+        due_at=NOON,
+        act=uuid.uuid4(),
+        state="passed",
+        settled_at=NOON,
+    )
     version = rule_rows.make_version("proposed", of=rules.downloads(), **here)
     version.evidence.set([given])
     line = rule_rows.make_entry(version, workspace=workspace, site=site)
@@ -75,16 +84,25 @@ def the_world(make_person, name, *, lead_of=ScopeKind.ALL, module=None):
     module = module or make_lessons(1)
     (learned,) = make_answers(ot, module)
     ids = {
-        "training/modules": module.slug, "training/results": learned.pk,
-        "rules": version.rule.uuid, "ledger": line.pk, "deployments": wanted.pk,
+        "training/modules": module.slug,
+        "training/results": learned.pk,
+        "rules": version.rule.uuid,
+        "ledger": line.pk,
+        "deployments": wanted.pk,
         "patterns": make_candidate(workspace, site, plan_order=1, plan_gain=9, plan_share=1.0).uuid,
-        "incidents": incidents[0].pk, "alerts": alert.pk, "reviews": asked.uuid,
-        "annotations": given.uuid, "second-opinions": confirmed.uuid,
-        "opinions": put_to_ot.uuid, "workspaces": name,
+        "incidents": incidents[0].pk,
+        "alerts": alert.pk,
+        "reviews": asked.uuid,
+        "annotations": given.uuid,
+        "second-opinions": confirmed.uuid,
+        "opinions": put_to_ot.uuid,
+        "workspaces": name,
         "planned-work": make_planned_work(site, by=ot).uuid,
         "captures": capture.uuid,
-        "sites": site.pk, "zones": site.zones.get().pk, "devices": device.pk,
-    }  # fmt: skip
+        "sites": site.pk,
+        "zones": site.zones.get().pk,
+        "devices": device.pk,
+    }
     return workspace, site, ids
 
 

@@ -34,9 +34,11 @@ def people(transactional_db, noon):
         row = make_queue_row(workspace, site, n=n)
         ask_ot(
             incident_ids=[each.pk for each in Incident.objects.filter(group_key=row.key)],
-            site_id=site.pk, question="Was this yours?", by=people["sam"],
+            site_id=site.pk,
+            question="Was this yours?",
+            by=people["sam"],
             now=NOON - timedelta(minutes=5),
-        )  # fmt: skip
+        )
     return people
 
 

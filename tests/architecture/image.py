@@ -79,8 +79,11 @@ def troubles_of_image(text: str, ignore: str) -> list[str]:
     user = (last.all("USER") or ["root"])[-1]
     if not re.fullmatch(r"[1-9]\d*:[1-9]\d*", user):
         found.append(f"the image runs as {user}")
-    found += [f"the last stage runs {step}" for step in last.all("RUN")
-              if NOT_IN_THE_LAST_STAGE.search(step)]  # fmt: skip
+    found += [
+        f"the last stage runs {step}"
+        for step in last.all("RUN")
+        if NOT_IN_THE_LAST_STAGE.search(step)
+    ]
     sources = set()
     names = {stage.name for stage in stages}
     for stage in stages:

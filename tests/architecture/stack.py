@@ -240,8 +240,11 @@ def _secrets(stack: Stack, name: str, service: dict[str, Any]) -> Iterator[str]:
     for secret in held - used:
         yield f"is given {secret} for nothing"
     for secret in sorted(held):
-        running = [each for each, one in stack.services.items()
-                   if secret in one.get("secrets", []) and "profiles" not in one]  # fmt: skip
+        running = [
+            each
+            for each, one in stack.services.items()
+            if secret in one.get("secrets", []) and "profiles" not in one
+        ]
         reader = option_of(stack.command(name), "-Q")
         shared = len(running) > 1 or not reader
         if secret.startswith("azure_") and "profiles" not in service and shared:

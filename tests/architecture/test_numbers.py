@@ -8,9 +8,22 @@ from tests.architecture.tree import HOME, parse, sources
 WRITERS = {"number", "percent", "hours", "length", "numeral"}
 # What a sentence says of a number by these names is a count.
 COUNTS = {
-    "all", "closings", "count", "days", "harmless", "hits", "judged", "left", "more", "most", "n",
-    "of", "often", "times", "total",
-}  # fmt: skip
+    "all",
+    "closings",
+    "count",
+    "days",
+    "harmless",
+    "hits",
+    "judged",
+    "left",
+    "more",
+    "most",
+    "n",
+    "of",
+    "often",
+    "times",
+    "total",
+}
 # Of the numbers in these files some are no count, or not for people.
 LEFT_OUT = {
     "alerts/reviews/services/notify.py": {"annotation.work_order"},
@@ -75,8 +88,9 @@ def test_no_number_is_formatted_by_other_ways():
             if called(node) in OTHER_WAYS:
                 found.append(f"{name}:{node.lineno} {called(node)}")
             if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
-                parts = [each.value for each in node.format_spec.values
-                         if isinstance(each, ast.Constant)]  # fmt: skip
+                parts = [
+                    each.value for each in node.format_spec.values if isinstance(each, ast.Constant)
+                ]
                 if re.search(r"[,_]|[eEfFgGn%]$", "".join(parts)):
                     found.append(f"{name}:{node.lineno} {ast.unparse(node)}")
     assert not found, "\n".join(found)

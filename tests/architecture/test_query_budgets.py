@@ -82,22 +82,33 @@ def fill(site, workspace, people, n):
         for kind in ("new", "mine", "waiting", "answered"):
             mine = {"owner_id": cast.LEO.email, "owner_name": cast.LEO.name}
             row = make_incident(
-                workspace, site_ids=[site.pk], place=site.name, pattern=uuid.uuid4(),
-                source=f"ENG-{number}", destination=f"PLC-{kind}-{number}",
+                workspace,
+                site_ids=[site.pk],
+                place=site.name,
+                pattern=uuid.uuid4(),
+                source=f"ENG-{number}",
+                destination=f"PLC-{kind}-{number}",
                 **(mine if kind == "mine" else {}),
-            )  # fmt: skip
+            )
             make_alert(row, site=site)
             rows.append(row)
         regroup([row.pk for row in rows], now=NOON)
         for row in rows[2:]:
             asked = ask_ot(
-                incident_ids=[row.pk], site_id=site.pk, question="Yours?", by=people["leo"],
+                incident_ids=[row.pk],
+                site_id=site.pk,
+                question="Yours?",
+                by=people["leo"],
                 now=NOON - timedelta(hours=1),
-            )  # fmt: skip
+            )
         give_verdict(
-            by=people["oda"], key=uuid.uuid4(), verdict="routine", cause="other",
-            review_id=asked.pk, now=NOON - timedelta(minutes=5),
-        )  # fmt: skip
+            by=people["oda"],
+            key=uuid.uuid4(),
+            verdict="routine",
+            cause="other",
+            review_id=asked.pk,
+            now=NOON - timedelta(minutes=5),
+        )
         fill_rules(site, workspace, people)
     fill_patterns(site, workspace, people, n)
     for _number in range(n):

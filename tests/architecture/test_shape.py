@@ -29,6 +29,12 @@ def test_no_file_is_longer_than_five_hundred_lines():
     assert not long
 
 
+def test_the_formatter_lays_out_everything():
+    mark = "# fmt" + ":"
+    marked = [str(path) for path in sources(".py") if mark in (HOME / path).read_text()]
+    assert not marked, "let `ruff format` lay it out"
+
+
 @pytest.mark.parametrize("room", rooms(), ids=str)
 def test_a_room_says_what_it_is_for(room):
     door = HOME / room / "__init__.py"

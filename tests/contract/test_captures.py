@@ -25,9 +25,15 @@ pytestmark = [
     ),
 ]
 MEMBERS = {
-    "format", "packets", "duration_s", "link_type", "protocol_frames", "ip_hosts",
-    "ip_host_count", "decoded",
-}  # fmt: skip
+    "format",
+    "packets",
+    "duration_s",
+    "link_type",
+    "protocol_frames",
+    "ip_hosts",
+    "ip_host_count",
+    "decoded",
+}
 
 
 @pytest.mark.parametrize("truth", TRUTH, ids=lambda truth: truth["file"])

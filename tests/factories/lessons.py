@@ -288,13 +288,27 @@ def make_lessons(count: int) -> Module:
     """Rows of a module with so many lessons, each with a question that has no version yet."""
     day = date(2027, 5, 1)
     module = Module.objects.create(
-        slug=f"module-{uuid.uuid4()}", title="Module", order=1, minutes=20, attack_version="19.1",
-        nice=["PD-WRL-001"], pass_mark=0.8, review_by=day, licence="CC-BY-4.0",
-    )  # fmt: skip
+        slug=f"module-{uuid.uuid4()}",
+        title="Module",
+        order=1,
+        minutes=20,
+        attack_version="19.1",
+        nice=["PD-WRL-001"],
+        pass_mark=0.8,
+        review_by=day,
+        licence="CC-BY-4.0",
+    )
     for number in range(1, count + 1):
         lesson = Lesson.objects.create(
-            module=module, slug=f"lesson-{number}", title="Lesson", number=number, minutes=5,
-            review_by=day, body=[], outline=[], sources=[],
-        )  # fmt: skip
+            module=module,
+            slug=f"lesson-{number}",
+            title="Lesson",
+            number=number,
+            minutes=5,
+            review_by=day,
+            body=[],
+            outline=[],
+            sources=[],
+        )
         Question.objects.create(lesson=lesson, slug="only", position=1)
     return module

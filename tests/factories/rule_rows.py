@@ -16,91 +16,184 @@ def frozen_test(of: Said, *, look_at: int | None = None, **changes: Any) -> dict
     """A back-test as the engine freezes it: 38 matches on Tuesdays, 24 judged, none suspicious."""
     start = NOON - timedelta(days=90)
     look = {
-        "alert": 1, "incidents": [look_at] if look_at else [], "site": "Gdańsk",
+        "alert": 1,
+        "incidents": [look_at] if look_at else [],
+        "site": "Gdańsk",
         "at": "2026-10-06T04:41:00Z",
         "traits": {"source": "ENG-WS-02", "destination": "PLC-4", "protocol": "Siemens S7"},
-        "verdicts": [], "times": 2, "unlike": 1.5, "why": "", "stoppers": [], "case": None,
+        "verdicts": [],
+        "times": 2,
+        "unlike": 1.5,
+        "why": "",
+        "stoppers": [],
+        "case": None,
         "reason": ["look.new_trait", {"label": "source", "value": "ENG-WS-02"}],
-    }  # fmt: skip
+    }
     days = [start + timedelta(days=n) for n in range(90)]
-    judged = {"trials": 24, "suspicious": 0, "by_verdict": {"routine": 20, "maintenance": 4},
-              "limit": 0.117, "is_little": False, "words": ""}  # fmt: skip
+    judged = {
+        "trials": 24,
+        "suspicious": 0,
+        "by_verdict": {"routine": 20, "maintenance": 4},
+        "limit": 0.117,
+        "is_little": False,
+        "words": "",
+    }
     none = {"alerts": 0, "incidents": 0}
     totals = {
-        "routine": {"alerts": 20, "incidents": 20}, "maintenance": {"alerts": 4, "incidents": 4},
-        "suspicious": none, "not-sure": none, "not-judged": {"alerts": 14, "incidents": 12},
-    }  # fmt: skip
+        "routine": {"alerts": 20, "incidents": 20},
+        "maintenance": {"alerts": 4, "incidents": 4},
+        "suspicious": none,
+        "not-sure": none,
+        "not-judged": {"alerts": 14, "incidents": 12},
+    }
     return {
-        "version": 1, "rule_hash": rule_hash(of), "start": start.isoformat(),
-        "end": NOON.isoformat(), "ran_at": NOON.isoformat(), "alerts": 38, "incidents": 36,
+        "version": 1,
+        "rule_hash": rule_hash(of),
+        "start": start.isoformat(),
+        "end": NOON.isoformat(),
+        "ran_at": NOON.isoformat(),
+        "alerts": 38,
+        "incidents": 36,
         "after_each": [412, 61, 44, 40, 38],
         "per_day": [[day.date().isoformat(), 3 if day.weekday() == 1 else 0] for day in days],
         "sites": [{"site": "Gdańsk", "matched": 36, "incidents": 412, "share": 0.087}],
-        "share_of_type": 0.62, "true_positives": 0, "stops": [], "judged": judged,
-        "unjudged_alerts": 14, "check_these": [look], "nearest": [],
-        "minutes_saved": 306.0, "evidence": judged, "outcome": judged, "total": 5210,
-        "history_days": 120, "minutes_per_incident": 8.5, "deployed": [], "totals": totals,
-        "shared_incidents": 0, "of_type": 61, "outside_hours": None,
+        "share_of_type": 0.62,
+        "true_positives": 0,
+        "stops": [],
+        "judged": judged,
+        "unjudged_alerts": 14,
+        "check_these": [look],
+        "nearest": [],
+        "minutes_saved": 306.0,
+        "evidence": judged,
+        "outcome": judged,
+        "total": 5210,
+        "history_days": 120,
+        "minutes_per_incident": 8.5,
+        "deployed": [],
+        "totals": totals,
+        "shared_incidents": 0,
+        "of_type": 61,
+        "outside_hours": None,
         "incident_totals": {
-            "matched": 36, "touched": 0, "shared": 0, "harmless": 24, "suspicious": 0,
-            "closed_benign": 5, "not_judged": 7, "closed": 36,
+            "matched": 36,
+            "touched": 0,
+            "shared": 0,
+            "harmless": 24,
+            "suspicious": 0,
+            "closed_benign": 5,
+            "not_judged": 7,
+            "closed": 36,
         },
         "handling": {"minutes": 8.5, "closings": 64, "of": "all"},
-    } | changes  # fmt: skip
+    } | changes
 
 
 def make_version(
-    state: str, *, of: Said, ot: Any, soc: Any, workspace: Any, site: Any, rule: Rule | None = None,
-    at: Any = NOON - timedelta(days=3), **columns: Any,
-) -> RuleVersion:  # fmt: skip
+    state: str,
+    *,
+    of: Said,
+    ot: Any,
+    soc: Any,
+    workspace: Any,
+    site: Any,
+    rule: Rule | None = None,
+    at: Any = NOON - timedelta(days=3),
+    **columns: Any,
+) -> RuleVersion:
     """A version that Oda (`ot`) made and proposed, with the signatures of its state."""
     if rule is None:
         rule = Rule.objects.create(number=Rule.objects.count() + 1, made_by=ot, made_at=at)
     given: dict[str, Any] = {
-        "number": rule.versions.count() + 1, "state": state, "state_since": at,
-        "title": of.title, "body": as_json(of), "expires_at": of.expires_at, "made_by": ot,
-        "made_at": at, "workspace_ids": [workspace.pk], "site_ids": [site.pk],
-    }  # fmt: skip
+        "number": rule.versions.count() + 1,
+        "state": state,
+        "state_since": at,
+        "title": of.title,
+        "body": as_json(of),
+        "expires_at": of.expires_at,
+        "made_by": ot,
+        "made_at": at,
+        "workspace_ids": [workspace.pk],
+        "site_ids": [site.pk],
+    }
     if state != "draft":
         seen = make_incident(workspace, site_ids=[site.pk], source="ENG-WS-02")
         test = BackTestRun.objects.create(
-            rule=rule, rule_hash=rule_hash(of), start=NOON - timedelta(days=90), end=NOON,
-            history_days=120, body=frozen_test(of, look_at=seen.pk), ran_at=at, seconds=0.2,
-        )  # fmt: skip
-        given |= {"proposed_by": ot, "proposed_at": at, "proposer_side": "ot", "backtest": test,
-                  "rule_hash": rule_hash(of)}  # fmt: skip
+            rule=rule,
+            rule_hash=rule_hash(of),
+            start=NOON - timedelta(days=90),
+            end=NOON,
+            history_days=120,
+            body=frozen_test(of, look_at=seen.pk),
+            ran_at=at,
+            seconds=0.2,
+        )
+        given |= {
+            "proposed_by": ot,
+            "proposed_at": at,
+            "proposer_side": "ot",
+            "backtest": test,
+            "rule_hash": rule_hash(of),
+        }
     version = RuleVersion.objects.create(rule=rule, **given | columns)
     Step.objects.create(version=version, to_state=state, at=at, by=ot, by_label=ot.name)
     for side in _SIGNED.get(state, ("ot", "soc")):
         Signature.objects.create(
-            version=version, side=side, by=ot if side == "ot" else soc,
-            rule_hash=version.rule_hash, signed_at=at,
-        )  # fmt: skip
+            version=version,
+            side=side,
+            by=ot if side == "ot" else soc,
+            rule_hash=version.rule_hash,
+            signed_at=at,
+        )
     return version
 
 
 def make_entry(
-    version: RuleVersion, *, workspace: Any, site: Any, act: str = "closed",
-    at: Any = NOON - timedelta(hours=2), **columns: Any,
-) -> LedgerEntry:  # fmt: skip
+    version: RuleVersion,
+    *,
+    workspace: Any,
+    site: Any,
+    act: str = "closed",
+    at: Any = NOON - timedelta(hours=2),
+    **columns: Any,
+) -> LedgerEntry:
     """A line of the ledger, with the incident that it is about."""
     incident = make_incident(
-        workspace, site_ids=[site.pk], place=site.name, source="ENG-WS-04", destination="PLC-4",
-        status=3 if act == "closed" else 1, created_at=at,
-    )  # fmt: skip
-    given = {"where": "tagout", "reason": "Recipe downloads", "signed_ot": "Oda Nowak",
-             "signed_soc": "Leo Hartmann"} | columns  # fmt: skip
+        workspace,
+        site_ids=[site.pk],
+        place=site.name,
+        source="ENG-WS-04",
+        destination="PLC-4",
+        status=3 if act == "closed" else 1,
+        created_at=at,
+    )
+    given = {
+        "where": "tagout",
+        "reason": "Recipe downloads",
+        "signed_ot": "Oda Nowak",
+        "signed_soc": "Leo Hartmann",
+    } | columns
     return LedgerEntry.objects.create(
-        incident=incident, rule=version.rule, version=version, rule_hash=version.rule_hash,
-        act=act, at=at, **given,
-    )  # fmt: skip
+        incident=incident,
+        rule=version.rule,
+        version=version,
+        rule_hash=version.rule_hash,
+        act=act,
+        at=at,
+        **given,
+    )
 
 
 def make_wanted(version: RuleVersion, *, workspace: Any, **columns: Any) -> WantedRule:
     """How the rule of a version stands in a workspace: as wanted, unless said otherwise."""
     given = {
-        "name": version.rule.uuid, "kind": RuleKind.RULE, "about": version.rule.uuid,
-        "label": version.rule.label, "wanted": {"a": 1}, "wanted_at": NOON, "due_at": NOON,
+        "name": version.rule.uuid,
+        "kind": RuleKind.RULE,
+        "about": version.rule.uuid,
+        "label": version.rule.label,
+        "wanted": {"a": 1},
+        "wanted_at": NOON,
+        "due_at": NOON,
         "outcome": Landing.LANDED,
-    } | columns  # fmt: skip
+    } | columns
     return WantedRule.objects.create(workspace=workspace, **given)

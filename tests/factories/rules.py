@@ -68,12 +68,20 @@ def incidents_of(
         at, alert_type = given.pop("at"), given.pop("alert_type")
         between = {"source": given["source"], "destination": given["destination"]}
         alike = f"{site.pk}{alert_type}{between['source']}{between['destination']}"
-        row = new_incident(workspace, **{
-            "title": alert_type, "created_at": at, "site_ids": [site.pk], "alerts_count": 1,
-            "pattern": uuid.uuid5(uuid.NAMESPACE_OID, alike),
-            "details_state": DetailsState.FETCHED, "severity": Severity.HIGH,
-            "product_names": ["Azure Security Center for IoT"],
-        } | given)  # fmt: skip
+        row = new_incident(
+            workspace,
+            **{
+                "title": alert_type,
+                "created_at": at,
+                "site_ids": [site.pk],
+                "alerts_count": 1,
+                "pattern": uuid.uuid5(uuid.NAMESPACE_OID, alike),
+                "details_state": DetailsState.FETCHED,
+                "severity": Severity.HIGH,
+                "product_names": ["Azure Security Center for IoT"],
+            }
+            | given,
+        )
         rows.append(row)
         alerts.append(_new_alert(row, site, zone, at=at, **between))
     Incident.objects.bulk_create(rows)
@@ -105,25 +113,39 @@ def _new_alert(
     moment = at or incident.created_at
     local = moment + timedelta(hours=1)  # Warsaw in winter
     given = {
-        "key": str(uuid.uuid4()), "site": site, "zone": zone,
-        "alert_type": incident.alert_type, "severity": incident.severity, "sensor": "sensor-pk2",
-        "product_name": "Azure Security Center for IoT", "source_device": source,
-        "destination_device": destination, "any_device": [source, destination], "at": moment,
-        "plant_weekday": local.weekday(), "plant_minute": local.hour * 60 + local.minute,
-    } | columns  # fmt: skip
+        "key": str(uuid.uuid4()),
+        "site": site,
+        "zone": zone,
+        "alert_type": incident.alert_type,
+        "severity": incident.severity,
+        "sensor": "sensor-pk2",
+        "product_name": "Azure Security Center for IoT",
+        "source_device": source,
+        "destination_device": destination,
+        "any_device": [source, destination],
+        "at": moment,
+        "plant_weekday": local.weekday(),
+        "plant_minute": local.hour * 60 + local.minute,
+    } | columns
     return Alert(workspace=incident.workspace, **given)
 
 
 def noise(workspace: Workspace, site: Site, *, n: int = 40, until: datetime = TUESDAY) -> None:
     """Other incidents of the site, so that the routine is a small part of them."""
     said = {
-        "alert_type": "Port Scan Detected", "destination": "SRV-1", "status": Status.CLOSED,
+        "alert_type": "Port Scan Detected",
+        "destination": "SRV-1",
+        "status": Status.CLOSED,
         "severity": Severity.LOW,
-    }  # fmt: skip
-    incidents_of(workspace, site, [
-        said | {"at": until - timedelta(days=day * 2, hours=3), "source": f"HMI-{day}"}
-        for day in range(n)
-    ])  # fmt: skip
+    }
+    incidents_of(
+        workspace,
+        site,
+        [
+            said | {"at": until - timedelta(days=day * 2, hours=3), "source": f"HMI-{day}"}
+            for day in range(n)
+        ],
+    )
 
 
 def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") -> list[Annotation]:
@@ -131,12 +153,16 @@ def judge(incidents: Iterable[Incident], *, by: User, verdict: str = "routine") 
     rows = list(incidents)
     given = Annotation.objects.bulk_create(
         Annotation(
-            verdict=verdict, cause="plc-programming-window", by=by, given_at=each.created_at
-            + timedelta(hours=1), key=uuid.uuid4(), act=uuid.uuid4(),
+            verdict=verdict,
+            cause="plc-programming-window",
+            by=by,
+            given_at=each.created_at + timedelta(hours=1),
+            key=uuid.uuid4(),
+            act=uuid.uuid4(),
             note="odd" if verdict == "suspicious" else "",
         )
         for each in rows
-    )  # fmt: skip
+    )
     said_of = {each.pk: said.pk for each, said in zip(rows, given, strict=True)}
     Annotation.incidents.through.objects.bulk_create(
         Annotation.incidents.through(annotation_id=said, incident_id=incident)
@@ -206,24 +232,41 @@ def sign(
 ) -> RuleVersion:
     """Sign it as it is, having looked at everything."""
     said = {
-        "seen_hash": version.rule_hash, "proved_at": now, "note": "Seen with Oda on site.",
+        "seen_hash": version.rule_hash,
+        "proved_at": now,
+        "note": "Seen with Oda on site.",
         "checked_evidence": True,
-    } | more  # fmt: skip
+    } | more
     return sign_rule(version_id=version.pk, side=side, by=by, now=now, **said)
 
 
 def tag(
-    version: RuleVersion, workspace: Workspace, site: Site, n: int, *, at: datetime | None = None,
+    version: RuleVersion,
+    workspace: Workspace,
+    site: Site,
+    n: int,
+    *,
+    at: datetime | None = None,
     **columns: Any,
-) -> list[LedgerEntry]:  # fmt: skip
+) -> list[LedgerEntry]:
     """Lines of incidents that the trial of a version labelled."""
     moment = at or version.state_since
     return [
-        LedgerEntry.objects.create(**{
-            "incident": incident_of(workspace, site, at=moment), "rule": version.rule,
-            "version": version, "rule_hash": version.rule_hash, "act": Act.TAGGED,
-            "where": Where.TAGOUT, "at": moment, "landed_at": moment, "reason": "routine",
-            "signed_ot": "Oda", "signed_soc": "Leo",
-        } | columns)
+        LedgerEntry.objects.create(
+            **{
+                "incident": incident_of(workspace, site, at=moment),
+                "rule": version.rule,
+                "version": version,
+                "rule_hash": version.rule_hash,
+                "act": Act.TAGGED,
+                "where": Where.TAGOUT,
+                "at": moment,
+                "landed_at": moment,
+                "reason": "routine",
+                "signed_ot": "Oda",
+                "signed_soc": "Leo",
+            }
+            | columns
+        )
         for _ in range(n)
-    ]  # fmt: skip
+    ]

@@ -48,11 +48,22 @@ class Workers:
     def start(self, *, beat=True):
         database = settings.DATABASES["default"]
         command = [
-            sys.executable, "-m", "celery", "-A", "tests.faults.often:app", "worker",
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "tests.faults.often:app",
+            "worker",
             *(["-B"] if beat else []),
-            "-Q", "intake,outbox,notify,bulk,deployments,captures",
-            "-c", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO",
-        ]  # fmt: skip
+            "-Q",
+            "intake,outbox,notify,bulk,deployments,captures",
+            "-c",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            "INFO",
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,

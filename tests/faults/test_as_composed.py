@@ -107,16 +107,24 @@ class Composed:
         """Run a command to its end in the environment of a service."""
         return subprocess.run(
             self.here(words or STACK.command(name)),
-            cwd=HOME, env=self.environment(name), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=HOME,
+            env=self.environment(name),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def start(self, name):
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 self.here(STACK.command(name)),
-                cwd=HOME, env=self.environment(name), stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+                cwd=HOME,
+                env=self.environment(name),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
     def ask_web(self, **headers):
         """What the first page answers, as the proxy in front of it would ask."""
@@ -156,13 +164,17 @@ def make_roles(composed):
     done = subprocess.run(
         ["sh", "-e", str(HOME / "docker/database-roles.sh")],
         env={
-            "PATH": f"{programs}:{os.defpath}", "PGHOST": where["HOST"],
-            "POSTGRES_USER": where["USER"], "POSTGRES_DB": NAME,
+            "PATH": f"{programs}:{os.defpath}",
+            "PGHOST": where["HOST"],
+            "POSTGRES_USER": where["USER"],
+            "POSTGRES_DB": NAME,
             "OWNER_URL_FILE": str(composed.folder / "database_url_owner"),
             "APP_URL_FILE": str(composed.folder / "database_url"),
         },
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 

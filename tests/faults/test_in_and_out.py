@@ -82,8 +82,10 @@ def test_f29_f31_nothing_is_lost_or_doubled_while_both_doors_are_at_work(
         what="everything came in and went out",
     )
     with capsys.disabled():
-        print(f"\n  in and out: {changing} in, {closing} closed, {kills} kills, {flushes} flushes,"
-              f" drained {time.monotonic() - began:.0f} s after the last kill")  # fmt: skip
+        print(
+            f"\n  in and out: {changing} in, {closing} closed, {kills} kills, {flushes} flushes,"
+            f" drained {time.monotonic() - began:.0f} s after the last kill"
+        )
 
     assert set(Change.objects.values_list("outcome", flat=True)) == {Outcome.SENT}
     written = far_end.effects() - before

@@ -54,17 +54,28 @@ class Plant:
         place, known = pretend.workspaces[0], pretend.application()
         self.pretend, self.control, self.key = pretend, pretend.control, place.key
         self.workspace = make_workspace(
-            place.key, tenant_id=place.tenant_id, subscription_id=place.subscription_id,
-            resource_group=place.resource_group, workspace_name=place.name,
-            endpoint=pretend.endpoint, authority=pretend.endpoint, client_id=known.client_id,
-            secret_env=SECRET, ca_bundle=str(pretend.ca_file), added_at=clock.now(),
-        )  # fmt: skip
+            place.key,
+            tenant_id=place.tenant_id,
+            subscription_id=place.subscription_id,
+            resource_group=place.resource_group,
+            workspace_name=place.name,
+            endpoint=pretend.endpoint,
+            authority=pretend.endpoint,
+            client_id=known.client_id,
+            secret_env=SECRET,
+            ca_bundle=str(pretend.ca_file),
+            added_at=clock.now(),
+        )
         self.site = make_site()
         make_alert(make_incident(self.workspace), site=self.site)
         for one in self.control.plant()["devices"]:
             if one["site"] == "gdansk" and one["ip"]:
-                make_device(self.site, one["name"], one["ip"],
-                            criticality=one["criticality"].replace(" ", "-"))  # fmt: skip
+                make_device(
+                    self.site,
+                    one["name"],
+                    one["ip"],
+                    criticality=one["criticality"].replace(" ", "-"),
+                )
         self.people = (
             make_person(cast.ODA, ("ot-engineer", "site", self.site.uuid)),
             make_person(cast.LEO, ("soc-lead", "workspace", self.workspace.uuid)),
@@ -85,9 +96,15 @@ class Plant:
         note_fresh(workspace_id=self.workspace.pk, now=clock.now())
         rule = Rule.objects.create(number=12, made_by=self.people[0], made_at=clock.now())
         RuleVersion.objects.create(  # somebody begins to write it
-            rule=rule, number=1, state_since=clock.now(), title="t", body={}, made_at=clock.now(),
-            made_by=self.people[0], workspace_ids=[self.workspace.pk],
-        )  # fmt: skip
+            rule=rule,
+            number=1,
+            state_since=clock.now(),
+            title="t",
+            body={},
+            made_at=clock.now(),
+            made_by=self.people[0],
+            workspace_ids=[self.workspace.pk],
+        )
         for _ in range(2):  # probe and learn, then the gate
             renew_leases(now=clock.now())
             self.deliver()
@@ -110,10 +127,18 @@ class Plant:
 
     def from_device(self, name):
         """An incident of the rule's alert type that names this device."""
-        entity = {"id": "/e1", "name": "e1", "kind": "IoTDevice",
-                  "properties": {"deviceName": name}}  # fmt: skip
-        alert = {"id": "/a1", "name": "a1", "kind": "SecurityAlert",
-                 "properties": {"productName": "Azure Security Center for IoT"}}  # fmt: skip
+        entity = {
+            "id": "/e1",
+            "name": "e1",
+            "kind": "IoTDevice",
+            "properties": {"deviceName": name},
+        }
+        alert = {
+            "id": "/a1",
+            "name": "a1",
+            "kind": "SecurityAlert",
+            "properties": {"productName": "Azure Security Center for IoT"},
+        }
         products = {"alertProductNames": ["Azure Security Center for IoT"]}
         told = {"title": TITLE, "severity": "Medium", "additionalData": products}
         made = self.control.inject(
@@ -129,8 +154,11 @@ class Plant:
         return WantedRule.objects.get(kind=kind)
 
     def writes(self, name):
-        return [each for each in self.control.journal(path=str(name))
-                if each["method"] in ("PUT", "DELETE")]  # fmt: skip
+        return [
+            each
+            for each in self.control.journal(path=str(name))
+            if each["method"] in ("PUT", "DELETE")
+        ]
 
 
 @pytest.fixture
@@ -143,8 +171,9 @@ def test_it_closes_while_nothing_of_tagout_runs_and_after_a_day_no_more(plant):
     version = plant.go_live()
     rule = plant.row("rule")
     assert rule.is_as_wanted
-    held = read_automation_rule(client_for(plant.workspace, "rules").get_automation_rule(
-        str(rule.name)))  # fmt: skip
+    held = read_automation_rule(
+        client_for(plant.workspace, "rules").get_automation_rule(str(rule.name))
+    )
     assert differing_places(rule.wanted, held.properties) == []
     closed = plant.happens()
     assert (closed["title"].removeprefix("(MDIoT) "), closed["status"]) == (TITLE, "Closed")
@@ -199,9 +228,13 @@ def test_the_command_works_with_the_broker_and_the_workers_down(plant, pretend):
 
 def test_what_azure_refuses_is_shown_in_its_words_and_is_not_live(plant):
     plant.control.fault(
-        path="/automationRules/", method="PUT", status=400, code="BadRequest", skip=2,
+        path="/automationRules/",
+        method="PUT",
+        status=400,
+        code="BadRequest",
+        skip=2,
         answer={"error": {"code": "BadRequest", "message": "The rule is too odd."}},
-    )  # fmt: skip
+    )
     plant.go_live()
     row = plant.row("rule")
     assert row.outcome == Landing.REFUSED and "The rule is too odd." in row.latest_error

@@ -79,9 +79,16 @@ def script_of(plant, begin):
         given = clean(plant, kind, at, **options)
         events.append({"at": _spelled(at), "do": "inject", "kind": kind, "options": given})
         if kind in (DOWNLOAD, POLLING):
-            events.append({"at": _spelled(at + timedelta(minutes=5)), "do": "edit",
-                           "workspace": WORKSPACE, "incident": str(number), "by": "marta",
-                           "properties": CLOSED})  # fmt: skip
+            events.append(
+                {
+                    "at": _spelled(at + timedelta(minutes=5)),
+                    "do": "edit",
+                    "workspace": WORKSPACE,
+                    "incident": str(number),
+                    "by": "marta",
+                    "properties": CLOSED,
+                }
+            )
     return {"events": events}
 
 

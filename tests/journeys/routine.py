@@ -85,8 +85,9 @@ class Routine(World):
 
     def pass_time(self, duration):
         """Both clocks move, as in the demo; the workers' own waits are over."""
-        call_command("simulator", "advance", _spelled(duration), stdout=StringIO(),
-                     stderr=StringIO())  # fmt: skip
+        call_command(
+            "simulator", "advance", _spelled(duration), stdout=StringIO(), stderr=StringIO()
+        )
         let_work_age(by=duration)
 
     def work(self):

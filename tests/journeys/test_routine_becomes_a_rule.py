@@ -110,12 +110,20 @@ def close_two_and_leave_four(routine):
     routine.work()
     told = routine.properties(mine)
     assert (told["status"], told["classification"], told["classificationReason"]) == (
-        "Closed", "BenignPositive", "SuspiciousButExpected",
-    )  # fmt: skip
+        "Closed",
+        "BenignPositive",
+        "SuspiciousButExpected",
+    )
     version = RuleVersion.objects.get()
-    for part in ("R-1, version 1", version.rule_hash, "Proposed by Oda Nowak",
-                 "approved by Leo Hartmann", version.said.reason,
-                 f"{version.expires_at:%Y-%m-%d}", f"/rules/{version.uuid}/"):  # fmt: skip
+    for part in (
+        "R-1, version 1",
+        version.rule_hash,
+        "Proposed by Oda Nowak",
+        "approved by Leo Hartmann",
+        version.said.reason,
+        f"{version.expires_at:%Y-%m-%d}",
+        f"/rules/{version.uuid}/",
+    ):
         assert part in told["classificationComment"]
     routine.pass_time(on_tuesday(routine.now, 9, 5) - routine.now)
     others["another hour"] = routine.comes(DOWNLOAD, destination="PLC-PL2-07")

@@ -49,10 +49,12 @@ def draft_about_polling(oda):
     """What Oda wrote by hand: only what Sentinel may know, and from where to where."""
     judged = annotations_in_force().filter(alerts__source_device="HIST-GD-01").distinct()
     lines = {
-        "workspace": WORKSPACE, "site": "Gdańsk",
+        "workspace": WORKSPACE,
+        "site": "Gdańsk",
         "alert_type": "Unpermitted Usage of Modbus Function Code",
-        "source_device": "HIST-GD-01", "destination_device": "GW-MOD-03",
-    }  # fmt: skip
+        "source_device": "HIST-GD-01",
+        "destination_device": "GW-MOD-03",
+    }
     now = clock.now()
     rule = Rule(
         title=TITLE,

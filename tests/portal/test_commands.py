@@ -72,9 +72,13 @@ def test_a_file_that_cannot_be_written_is_one_sentence(file):
 )
 def test_a_process_that_cannot_start_says_why_in_one_line(module, setting, value):
     done = subprocess.run(
-        [sys.executable, "-m", module], cwd=HOME, text=True, check=False, capture_output=True,
+        [sys.executable, "-m", module],
+        cwd=HOME,
+        text=True,
+        check=False,
+        capture_output=True,
         env=os.environ | {setting: value},
-    )  # fmt: skip
+    )
     assert done.returncode != 0
     assert done.stderr.startswith(f"{setting} ")
     assert len(done.stderr.splitlines()) == 1

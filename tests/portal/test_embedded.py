@@ -33,9 +33,12 @@ def hold(tmp_path):
 
     def hold():
         process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(tmp_path / "data")], cwd=HOME, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+            [sys.executable, "-c", HOLD, str(tmp_path / "data")],
+            cwd=HOME,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         running.append(process)
         return process, process.stdout.readline().strip()
 

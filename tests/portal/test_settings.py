@@ -18,9 +18,13 @@ print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME)
 
 def cookie_names(public_url: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", NAMES], cwd=HOME, text=True, check=True, stdout=subprocess.PIPE,
+        [sys.executable, "-c", NAMES],
+        cwd=HOME,
+        text=True,
+        check=True,
+        stdout=subprocess.PIPE,
         env=os.environ | {"PUBLIC_URL": public_url},
-    )  # fmt: skip
+    )
     return done.stdout.split()
 
 
@@ -65,9 +69,13 @@ logging.getLogger("portal.audit.anchors").info("head")
 
 def test_the_log_level_holds_for_django_too():
     done = subprocess.run(
-        [sys.executable, "-c", SPEAK], cwd=HOME, text=True, check=True, stderr=subprocess.PIPE,
+        [sys.executable, "-c", SPEAK],
+        cwd=HOME,
+        text=True,
+        check=True,
+        stderr=subprocess.PIPE,
         env=os.environ | {"LOG_LEVEL": "ERROR", "LOG_FORMAT": "console"},
-    )  # fmt: skip
+    )
     assert "broken" in done.stderr
     assert "odd" not in done.stderr
     assert "portal.audit.anchors: head" in done.stderr, "what is evidence is never left out"

@@ -61,9 +61,12 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
     words += ["--script", str(script)]
     process = subprocess.Popen(
         [sys.executable, "manage.py", "simulator", "--json", "--still", *words],
-        cwd=HOME, stdout=subprocess.PIPE, text=True, pass_fds=(place.fileno(),),
+        cwd=HOME,
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=(place.fileno(),),
         env={**os.environ, "TAGOUT_DEMO_SECRET": "known", "DATA_DIR": str(tmp_path)},
-    )  # fmt: skip
+    )
     port = port_of(place)
     place.close()
     with process:

@@ -74,8 +74,11 @@ def test_what_stands_in_the_plant_is_told(control, pretend):
     assert {site["time_zone"] for site in told["sites"]}
     assert told["sites"][0]["zones"] and told["sites"][0]["sensors"]
     assert {one["key"] for one in told["applications"]} == {
-        "portal", "reader", "responder", "contributor",
-    }  # fmt: skip
+        "portal",
+        "reader",
+        "responder",
+        "contributor",
+    }
 
 
 def test_a_person_edits_and_the_journal_names_them(arm, control):
@@ -130,11 +133,15 @@ def test_a_script_plays_faults_and_events_in_their_time(pretend, arm, control):
             "faults": [{"at": 60, "path": "/incidents", "status": 503, "count": 1}],
             "events": [
                 {"at": 30, "do": "inject", "properties": {"title": "From the script"}},
-                {"at": "2026-11-24T06:02:00Z", "do": "workspace",
-                 "workspace": arm.workspace.key, "connector": "Disabled"},
+                {
+                    "at": "2026-11-24T06:02:00Z",
+                    "do": "workspace",
+                    "workspace": arm.workspace.key,
+                    "connector": "Disabled",
+                },
             ],
         }
-    )  # fmt: skip
+    )
     control.advance(45)
     (one,) = arm("GET", "/incidents").json()["value"]
     assert one["properties"]["createdTimeUtc"].startswith("2026-11-24T06:00:30")

@@ -118,8 +118,12 @@ def test_bodies_that_are_no_json(arm, control):
 def test_a_gzip_bomb_is_small_on_the_wire(arm, control):
     control.fault(path=LIST, body="gzip_bomb", size=10_000_000, count=1)
     where = f"{arm.running.endpoint}{arm.workspace.security_path}/incidents"
-    answer = arm.link.get(where, params={"api-version": "2025-09-01"}, stream=True,
-                          headers={"Authorization": f"Bearer {arm.token}"})  # fmt: skip
+    answer = arm.link.get(
+        where,
+        params={"api-version": "2025-09-01"},
+        stream=True,
+        headers={"Authorization": f"Bearer {arm.token}"},
+    )
     raw = answer.raw.read(decode_content=False)
     assert len(raw) < 20_000
     assert len(gzip.decompress(raw)) > 10_000_000

@@ -141,9 +141,14 @@ def test_filters_by_time_and_status(arm, control):
 
 @pytest.mark.parametrize(
     "text",
-    ["severity eq 'High'", "properties/createdTimeUtc ge soon", "properties/status gt 'New'",
-     "properties/status eq 'Bored'", "properties/createdTimeUtc ge 2026-01-01T00:00:00Z or 1"],
-)  # fmt: skip
+    [
+        "severity eq 'High'",
+        "properties/createdTimeUtc ge soon",
+        "properties/status gt 'New'",
+        "properties/status eq 'Bored'",
+        "properties/createdTimeUtc ge 2026-01-01T00:00:00Z or 1",
+    ],
+)
 def test_an_unknown_filter_is_refused(shared_arm, text):
     assert error(shared_arm("GET", "/incidents", **{"$filter": text})) == (400, "BadRequest")
 
@@ -223,8 +228,10 @@ def test_every_write_is_journalled_refused_ones_too(arm, control):
     arm.put(NAME, etag=etag)
     entries = control.journal(path=NAME)
     assert [(one["status"], one["applied"]) for one in entries] == [
-        (201, True), (200, True), (409, False),
-    ]  # fmt: skip
+        (201, True),
+        (200, True),
+        (409, False),
+    ]
     assert entries[1]["before_etag"] == etag
     assert {one["principal"] for one in entries} == {"portal"}
 

@@ -52,8 +52,9 @@ def test_an_unregistered_provider_is_told_as_azure_does(arm, control):
     assert arm("GET", "", at=where).json()["registrationState"] == "NotRegistered"
     answer = arm("GET", "/incidents")
     assert (answer.status_code, answer.json()["error"]["code"]) == (
-        409, "MissingSubscriptionRegistration",
-    )  # fmt: skip
+        409,
+        "MissingSubscriptionRegistration",
+    )
 
 
 @pytest.mark.parametrize("level", ["workspace", "group", "subscription"])

@@ -74,8 +74,9 @@ def test_rights_can_be_taken_away(arm, control):
     control.application("portal", roles=["reader"])
     assert arm("GET", "/incidents").status_code == 200
     assert refusal(arm.put("x")) == (403, "AuthorizationFailed")
-    control.application("portal", roles=["contributor"],
-                        denied=["Microsoft.SecurityInsights/incidents/delete"])  # fmt: skip
+    control.application(
+        "portal", roles=["contributor"], denied=["Microsoft.SecurityInsights/incidents/delete"]
+    )
     assert arm.put("x").status_code == 201
     assert arm("DELETE", "/incidents/x").status_code == 403
 

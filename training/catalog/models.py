@@ -192,13 +192,14 @@ class QuestionVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["question"], condition=Q(is_current=True),
+                fields=["question"],
+                condition=Q(is_current=True),
                 name="one_version_of_a_question_is_current",
             ),
             models.UniqueConstraint(
                 fields=["question", "number"], name="versions_of_a_question_are_numbered"
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.question} v{self.number}"

@@ -16,25 +16,45 @@ class ProgressConfig(AppConfig):
 
         register_nav(
             NavItem(
-                _("Lessons"), "book-open", "training:catalogue", section=TRAINING, order=10,
+                _("Lessons"),
+                "book-open",
+                "training:catalogue",
+                section=TRAINING,
+                order=10,
                 roles=LEARNING_ROLES,
             ),
             NavItem(
-                _("Team progress"), "users", "team_progress:totals", section=TRAINING, order=70,
+                _("Team progress"),
+                "users",
+                "team_progress:totals",
+                section=TRAINING,
+                order=70,
                 roles=TOTALS_ROLES,
             ),
             NavItem(
-                _("Question figures"), "list", "lesson_notes:figures", section=TRAINING, order=75,
+                _("Question figures"),
+                "list",
+                "lesson_notes:figures",
+                section=TRAINING,
+                order=75,
                 roles=AUTHOR_ROLES,
             ),
             NavItem(
-                _("Notes on lessons"), "message-square", "lesson_notes:list", section=TRAINING,
-                order=80, roles=AUTHOR_ROLES,
+                _("Notes on lessons"),
+                "message-square",
+                "lesson_notes:list",
+                section=TRAINING,
+                order=80,
+                roles=AUTHOR_ROLES,
             ),
-        )  # fmt: skip
+        )
         register_finder(
             Finder(
-                "lessons", _("Lessons"), find_lessons, order=60, roles=LEARNING_ROLES,
+                "lessons",
+                _("Lessons"),
+                find_lessons,
+                order=60,
+                roles=LEARNING_ROLES,
                 hint=_("a lesson by its title, alert type or technique"),
             )
-        )  # fmt: skip
+        )

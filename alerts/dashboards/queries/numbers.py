@@ -142,20 +142,26 @@ def reviews_of(user: User) -> QuerySet[Review]:
 def _counted(
     groups: QuerySet[Any], by: Combinable, now: datetime
 ) -> dict[int | None, dict[str, int]]:
-    rows = groups.order_by().values(counted_by=by).annotate(
-        open=Sum("n", default=0),
-        needs=Sum("n", filter=NEEDS_TRIAGE, default=0),
-        waiting=Sum("n", filter=WAITING, default=0),
-        late=Sum("n", filter=late_at(now), default=0),
-    )  # fmt: skip
+    rows = (
+        groups.order_by()
+        .values(counted_by=by)
+        .annotate(
+            open=Sum("n", default=0),
+            needs=Sum("n", filter=NEEDS_TRIAGE, default=0),
+            waiting=Sum("n", filter=WAITING, default=0),
+            late=Sum("n", filter=late_at(now), default=0),
+        )
+    )
     return {row.pop("counted_by"): row for row in rows}
 
 
 def _answers(reviews: QuerySet[Review], by: str, now: datetime) -> dict[int, Share]:
     decided = decided_questions(reviews, now=now)
-    rows = decided.filter(decided_at__gt=now - WEEK, decided_at__lte=now).values_list(by).annotate(
-        kept=Count("pk", filter=IN_TIME), of=Count("pk")
-    )  # fmt: skip
+    rows = (
+        decided.filter(decided_at__gt=now - WEEK, decided_at__lte=now)
+        .values_list(by)
+        .annotate(kept=Count("pk", filter=IN_TIME), of=Count("pk"))
+    )
     return {pk: Share(kept, of) for pk, kept, of in rows}
 
 

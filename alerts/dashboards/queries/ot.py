@@ -116,9 +116,15 @@ def effect_of(annotations: QuerySet[Annotation]) -> Effect:
 
 def _question(row: Review) -> Question:
     return Question(
-        row.uuid, _subject(row.lead), getattr(row, "n", 1), row.asked, row.asked_by.name,
-        row.asked_at, row.due_at, row.site.time_zone,
-    )  # fmt: skip
+        row.uuid,
+        _subject(row.lead),
+        getattr(row, "n", 1),
+        row.asked,
+        row.asked_by.name,
+        row.asked_at,
+        row.due_at,
+        row.site.time_zone,
+    )
 
 
 def _opinions(user: User) -> list[Question]:
@@ -133,10 +139,16 @@ def _opinions(user: User) -> list[Question]:
         subject = replace(_subject(about[0]), severity="")
         found.append(
             Question(
-                each.uuid, subject, len(about), gettext("What was this?"), "Tagout",
-                each.asked_at, each.due_at, each.second_opinion.site.time_zone,
+                each.uuid,
+                subject,
+                len(about),
+                gettext("What was this?"),
+                "Tagout",
+                each.asked_at,
+                each.due_at,
+                each.second_opinion.site.time_zone,
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -149,14 +161,23 @@ def _answers(mine: QuerySet[Annotation]) -> list[Given]:
 def _given(row: Annotation, incidents: list[Incident]) -> Given:
     lead = incidents[0]
     return Given(
-        row.verdict, row.given_at, _subject(lead), len(incidents),
-        row.review.uuid if row.review else None, any(each.is_open for each in incidents),
+        row.verdict,
+        row.given_at,
+        _subject(lead),
+        len(incidents),
+        row.review.uuid if row.review else None,
+        any(each.is_open for each in incidents),
         lead.classification,
-    )  # fmt: skip
+    )
 
 
 def _subject(incident: Incident) -> Subject:
     return Subject(
-        incident.pk, incident.alert_type, incident.source, incident.destination, incident.place,
-        Severity(incident.severity).label, incident.site_ids,
-    )  # fmt: skip
+        incident.pk,
+        incident.alert_type,
+        incident.source,
+        incident.destination,
+        incident.place,
+        Severity(incident.severity).label,
+        incident.site_ids,
+    )

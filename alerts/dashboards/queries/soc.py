@@ -122,12 +122,20 @@ def _open_work(user: User) -> list[Work]:
     mine = groups_visible_to(user).filter(owner_id__in=owner_ids_of(user))
     return [
         Work(
-            row.key, row.lead_id or row.latest_id, row.priority, bare_title(row.title), row.n,
-            row.source, row.destination, row.place, Severity(row.severity).label, row.ot_state,
+            row.key,
+            row.lead_id or row.latest_id,
+            row.priority,
+            bare_title(row.title),
+            row.n,
+            row.source,
+            row.destination,
+            row.place,
+            Severity(row.severity).label,
+            row.ot_state,
             row.ot_due_at,
         )
         for row in mine.order_by("-priority", "-latest_at", "key")[:OPENED]
-    ]  # fmt: skip
+    ]
 
 
 def _answers(user: User, now: datetime) -> list[Answer]:
@@ -143,9 +151,14 @@ def _answers(user: User, now: datetime) -> list[Answer]:
 def _answer(row: Annotation) -> Answer:
     seen: list[Incident] = getattr(row, "seen")  # noqa: B009  (made by the prefetch)
     return Answer(
-        row.verdict, row.by.name, row.given_at, seen[0].pk, bare_title(seen[0].title), len(seen),
+        row.verdict,
+        row.by.name,
+        row.given_at,
+        seen[0].pk,
+        bare_title(seen[0].title),
+        len(seen),
         row.note,
-    )  # fmt: skip
+    )
 
 
 def _deeds(user: User, now: datetime) -> list[Deed]:

@@ -246,11 +246,16 @@ def _unreadable(rows: QuerySet[Quarantined]) -> list[Unreadable]:
     newest = rows.select_related("workspace").order_by("-latest_seen_at", "-pk")[:SHOWN]
     return [
         Unreadable(
-            row.pk, row.workspace.name, row.name, row.reason, row.raw[:MAX_RAW_LENGTH],
-            row.first_seen_at, row.latest_seen_at,
+            row.pk,
+            row.workspace.name,
+            row.name,
+            row.reason,
+            row.raw[:MAX_RAW_LENGTH],
+            row.first_seen_at,
+            row.latest_seen_at,
         )
         for row in newest
-    ]  # fmt: skip
+    ]
 
 
 def _dead(job: Job, *, told: bool) -> DeadJob:

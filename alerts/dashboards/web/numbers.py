@@ -53,14 +53,16 @@ def _agreement(it: Agreement) -> str:
         "%(agreed)s of %(n)s second opinions agreed with the first answer (%(share)s).",
         it.asked,
     ) % {
-        "agreed": number(it.agreed), "n": number(it.asked),
+        "agreed": number(it.agreed),
+        "n": number(it.asked),
         "share": percent(it.agreed / it.asked, 0),
-    }  # fmt: skip
+    }
     if not it.harmless_asked:
         return words
     harmless = gettext("About harmless answers: %(agreed)s of %(n)s.") % {
-        "agreed": number(it.harmless_agreed), "n": number(it.harmless_asked),
-    }  # fmt: skip
+        "agreed": number(it.harmless_agreed),
+        "n": number(it.harmless_asked),
+    }
     return f"{words} {harmless}"
 
 

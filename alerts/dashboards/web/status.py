@@ -42,9 +42,10 @@ def status(request: HttpRequest) -> HttpResponse:
     details = None
     if sees_details(person):
         details = details_of(
-            [sync.workspace_id for sync in syncs], everywhere=sees_everywhere(person),
+            [sync.workspace_id for sync in syncs],
+            everywhere=sees_everywhere(person),
             unshifted=unshifted,
-        )  # fmt: skip
+        )
     restore = restore_facts()
     mark = fingerprint(syncs, details, restore)
     if wants_part(request) and request.GET.get("seen") == mark:

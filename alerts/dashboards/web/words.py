@@ -83,17 +83,21 @@ def cause_of(sync: Sync) -> str:
 def headline(about: Subject) -> str:
     """What happened, in a few words that a plant engineer knows."""
     return catalogue.headline(
-        about.alert_type, source=about.source, destination=about.destination,
+        about.alert_type,
+        source=about.source,
+        destination=about.destination,
         language=get_language() or "en",
-    )  # fmt: skip
+    )
 
 
 def sentence(about: Subject) -> str:
     """What happened, in one sentence."""
     return catalogue.sentence(
-        about.alert_type, source=about.source, destination=about.destination,
+        about.alert_type,
+        source=about.source,
+        destination=about.destination,
         language=get_language() or "en",
-    )  # fmt: skip
+    )
 
 
 def classification(word: str) -> str:

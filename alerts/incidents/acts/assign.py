@@ -48,14 +48,15 @@ def assign_incidents(
         doer=person(by),
         action="incidents.incident.assigned",
         refusal=CannotAssign,
-        nothing=_("Already assigned to %(name)s.") % {"name": to.name} if to
+        nothing=_("Already assigned to %(name)s.") % {"name": to.name}
+        if to
         else _("Already unassigned."),
         now=now,
         act=act,
         skipped=skipped,
         reasons_against=reasons_against,
         to=to.email if to else "",
-    )  # fmt: skip
+    )
     return done.act
 
 

@@ -46,18 +46,29 @@ def start_bulk_act(
     row, is_new = BulkAct.objects.get_or_create(
         act=act or uuid4(),
         defaults={
-            "verb": verb, "said": said, "title": title[:300], "by": by, "made_at": now,
-            "due_at": unshifted, "incident_ids": [each.pk for each in incidents],
+            "verb": verb,
+            "said": said,
+            "title": title[:300],
+            "by": by,
+            "made_at": now,
+            "due_at": unshifted,
+            "incident_ids": [each.pk for each in incidents],
             "standings": [each.standing for each in incidents],
         },
-    )  # fmt: skip
+    )
     if row.by_id != by.pk:
         raise CannotStartBulkAct(_("This form belongs to somebody else. Open it again."))
     if is_new:
         record(
-            "incidents.bulk_act.started", on=row, by=by, at=now, act=row.act, verb=verb, said=said,
+            "incidents.bulk_act.started",
+            on=row,
+            by=by,
+            at=now,
+            act=row.act,
+            verb=verb,
+            said=said,
             incidents=len(incidents),
-        )  # fmt: skip
+        )
     return row
 
 

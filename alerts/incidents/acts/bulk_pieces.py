@@ -62,9 +62,14 @@ def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     left = [pk for pk in chosen if pk not in skipped]
     if left:
         do_verb(
-            verb=row.verb, said=row.said, incident_ids=left, by=row.by, now=now, act=row.act,
+            verb=row.verb,
+            said=row.said,
+            incident_ids=left,
+            by=row.by,
+            now=now,
+            act=row.act,
             skipped=skipped,
-        )  # fmt: skip
+        )
     Skipped.objects.bulk_create(
         Skipped(bulk_act=row, incident_id=pk, reason=reason) for pk, reason in skipped.items()
     )

@@ -104,11 +104,15 @@ def _write_down(incident: Incident, told: Settlement, code: str) -> None:
         side=TimelineItem.Side.SENTINEL if code == "conflict" else TimelineItem.Side.PORTAL,
         code=code,
         details={
-            "wanted": wanted, "won": won, "note": change.note, "kind": change.kind,
-            "by": change.by_label, "message": change.message[:300],
+            "wanted": wanted,
+            "won": won,
+            "note": change.note,
+            "kind": change.kind,
+            "by": change.by_label,
+            "message": change.message[:300],
         },
         act=change.act,
-    )  # fmt: skip
+    )
 
 
 def _tell_whose_it_was(incident: Incident, told: Settlement, code: str) -> None:

@@ -8,9 +8,11 @@ from portal.accounts.queries import people_holding
 
 # Sentinel's own pages have one language, and so have the texts we leave there.
 _VERDICTS = {
-    "routine": "Routine", "maintenance": "Maintenance", "suspicious": "Suspicious",
+    "routine": "Routine",
+    "maintenance": "Maintenance",
+    "suspicious": "Suspicious",
     "not-sure": "Not sure",
-}  # fmt: skip
+}
 
 
 def people_for(incidents: Sequence[Incident]) -> list[User]:

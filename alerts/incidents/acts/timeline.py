@@ -23,8 +23,14 @@ def write_timeline(
     person = by if isinstance(by, User) else None
     TimelineItem.objects.bulk_create(
         TimelineItem(
-            incident_id=each, at=now, side=side, by=person, by_label=str(by)[:200], code=code,
-            details=dict(details or {}), act=act,
+            incident_id=each,
+            at=now,
+            side=side,
+            by=person,
+            by_label=str(by)[:200],
+            code=code,
+            details=dict(details or {}),
+            act=act,
         )
         for each in incident_ids
-    )  # fmt: skip
+    )

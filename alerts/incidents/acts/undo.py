@@ -58,11 +58,17 @@ def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
         take_back(act=act)
     TimelineItem.objects.bulk_create(
         TimelineItem(
-            incident=row, at=now, side=lines[0].side, by=by, by_label=by.name, code="undone",
-            details={"code": code}, act=act,
+            incident=row,
+            at=now,
+            side=lines[0].side,
+            by=by,
+            by_label=by.name,
+            code="undone",
+            details={"code": code},
+            act=act,
         )
         for row in rows
-    )  # fmt: skip
+    )
     show_anew([row.pk for row in rows], now=now)
     record(
         "incidents.act.undone",

@@ -33,9 +33,11 @@ class DeviceIn(In):
         allow_null=True, help_text="0 to 5; null where that of its zone holds"
     )
     reason = serializers.CharField(
-        max_length=300, required=False, allow_blank=True,
+        max_length=300,
+        required=False,
+        allow_blank=True,
         help_text="needed where it is no safety system or crown jewel any more",
-    )  # fmt: skip
+    )
 
 
 class SiteIn(In):
@@ -48,9 +50,10 @@ class SiteIn(In):
         max_length=MAX_PHONE, required=False, allow_blank=True, help_text="empty takes it away"
     )
     confirmed = serializers.BooleanField(
-        required=False, default=False,
+        required=False,
+        default=False,
         help_text="you know which rules stop by the new time zone; needed where some do",
-    )  # fmt: skip
+    )
 
 
 class CloseIn(In):
@@ -58,9 +61,11 @@ class CloseIn(In):
 
     classification = serializers.ChoiceField(list(REASONS), help_text="how it ended")
     reason = serializers.CharField(
-        max_length=40, required=False, allow_blank=True,
+        max_length=40,
+        required=False,
+        allow_blank=True,
         help_text="the reason that Sentinel wants with this classification",
-    )  # fmt: skip
+    )
     comment = serializers.CharField(
         max_length=2000, required=False, allow_blank=True, help_text="the closing comment"
     )
@@ -106,13 +111,17 @@ class LabelIn(In):
     """Which labels to put on and to take off."""
 
     add = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_LABEL_LENGTH), required=False, max_length=50,
+        child=serializers.CharField(max_length=MAX_LABEL_LENGTH),
+        required=False,
+        max_length=50,
         help_text="labels to put on",
-    )  # fmt: skip
+    )
     remove = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_LABEL_LENGTH), required=False, max_length=50,
+        child=serializers.CharField(max_length=MAX_LABEL_LENGTH),
+        required=False,
+        max_length=50,
         help_text="labels to take off",
-    )  # fmt: skip
+    )
 
     def validate(self, attrs: Any) -> Any:
         """At least one label."""

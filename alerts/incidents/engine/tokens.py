@@ -11,9 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 FIELDS = (
-    "sev", "status", "ot", "verdict", "prio", "age", "site", "zone", "ws", "type", "tech", "device",
-    "proto", "label", "owner", "closed",
-)  # fmt: skip
+    "sev",
+    "status",
+    "ot",
+    "verdict",
+    "prio",
+    "age",
+    "site",
+    "zone",
+    "ws",
+    "type",
+    "tech",
+    "device",
+    "proto",
+    "label",
+    "owner",
+    "closed",
+)
 
 _SAID = r'(?:"[^"]*"?|[^\s"])'
 _TOKEN = re.compile(

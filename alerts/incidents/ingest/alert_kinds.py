@@ -48,9 +48,10 @@ def note_described_devices(device_ids: Collection[int], *, unshifted: datetime) 
     """
     given = {"state": State.WAITING, "due_at": unshifted, "attempts": 0}
     job, made = Job.objects.select_for_update().get_or_create(
-        kind=KIND, key=KEY,
+        kind=KIND,
+        key=KEY,
         defaults={**given, "made_at": unshifted, "payload": {"devices": sorted(device_ids)}},
-    )  # fmt: skip
+    )
     if made:
         return
     waiting = set() if job.state == State.DONE else set(job.payload.get("devices", ()))

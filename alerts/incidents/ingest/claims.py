@@ -64,6 +64,9 @@ def details_went_wrong(*, claimed: Claimed, reason: str, now: datetime) -> None:
     if claimed.attempts < MAX_ATTEMPTS:
         retry_at = now + _BACK_OFF[min(claimed.attempts, len(_BACK_OFF)) - 1]
     fail_details(
-        incident_id=claimed.id, reason=reason, retry_at=retry_at, now=now,
+        incident_id=claimed.id,
+        reason=reason,
+        retry_at=retry_at,
+        now=now,
         leased_until=claimed.leased_until,
-    )  # fmt: skip
+    )

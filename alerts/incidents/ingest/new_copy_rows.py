@@ -93,9 +93,18 @@ def new_copy_rows(
     waiting, too_old = f"{NULL}\t{stored_at}\t{everywhere}", f"{NULL}\t{NULL}\t{everywhere}"
     groups, stands, oldest = list[str](), list[str](), now - DETAILS_LIVE
     of_each = zip(
-        ids, matters, handlings, rests, said["created_at"], created_at, numbers,
-        said["latest_activity_at"], activity, said["modified_at"], strict=True,
-    )  # fmt: skip
+        ids,
+        matters,
+        handlings,
+        rests,
+        said["created_at"],
+        created_at,
+        numbers,
+        said["latest_activity_at"],
+        activity,
+        said["modified_at"],
+        strict=True,
+    )
     for incident_id, matter, handling, rest, at, at_text, no, active, active_text, to in of_each:
         if not matter.is_closed and not rest.is_merged:
             key = key_alone(incident_id)

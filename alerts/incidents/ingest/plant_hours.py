@@ -58,9 +58,14 @@ def start_plant_hours(site: Site, *, unshifted: datetime) -> None:
     total = Alert.objects.filter(site=site).count()
     payload = {"after": 0, "done": 0, "total": total, "pass": 1, "changed": 0, "moved": 0}
     given = {
-        "state": State.WAITING, "due_at": unshifted, "attempts": 0, "lease_until": None,
-        "settled_at": None, "latest_error": "", "payload": payload,
-    }  # fmt: skip
+        "state": State.WAITING,
+        "due_at": unshifted,
+        "attempts": 0,
+        "lease_until": None,
+        "settled_at": None,
+        "latest_error": "",
+        "payload": payload,
+    }
     job, made = Job.objects.select_for_update().get_or_create(
         kind=KIND, key=str(site.pk), defaults={**given, "made_at": unshifted}
     )

@@ -18,8 +18,9 @@ class Group(models.Model):
     """
 
     key = models.UUIDField(primary_key=True)
-    workspace = models.ForeignKey("sentinel.Workspace", on_delete=models.CASCADE, related_name="+",
-                                  db_index=False)  # fmt: skip
+    workspace = models.ForeignKey(
+        "sentinel.Workspace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     site_ids = ArrayField(models.BigIntegerField(), default=list)
     place = models.CharField(max_length=200, blank=True)
     alert_type = models.TextField()
@@ -39,9 +40,13 @@ class Group(models.Model):
         "incidents.Incident", on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
     lead = models.ForeignKey(  # of the highest priority, the newest of these
-        "incidents.Incident", on_delete=models.CASCADE, related_name="+", db_constraint=False,
-        db_index=False, null=True,
-    )  # fmt: skip
+        "incidents.Incident",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        null=True,
+    )
     number = models.IntegerField(null=True)  # of the lead
     priority = models.SmallIntegerField()  # of the lead
     first_at = models.DateTimeField()  # when the first alerts of all were active
@@ -55,9 +60,10 @@ class Group(models.Model):
             models.Index(fields=["workspace", "-priority"], name="queue_of_a_workspace"),
             models.Index(fields=["ot_state", "ot_due_at"], name="queue_by_ot_state"),
             models.Index(fields=["owner_id"], condition=~Q(owner_id=""), name="queue_by_owner"),
-            GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
-                     name="queue_of_a_site"),
-        ]  # fmt: skip
+            GinIndex(
+                fields=["site_ids"], fastupdate=False, condition=HAS_SITES, name="queue_of_a_site"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ×{self.n}"

@@ -155,42 +155,72 @@ class Incident(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["group_key", "-priority"], condition=Q(group_key__isnull=False),
-                         name="incidents_in_groups"),
-            models.Index(fields=["pattern", "-created_at"], condition=Q(pattern__isnull=False),
-                         name="incidents_of_a_pattern"),
+            models.Index(
+                fields=["group_key", "-priority"],
+                condition=Q(group_key__isnull=False),
+                name="incidents_in_groups",
+            ),
+            models.Index(
+                fields=["pattern", "-created_at"],
+                condition=Q(pattern__isnull=False),
+                name="incidents_of_a_pattern",
+            ),
             models.Index(fields=["-modified_at", "-id"], name="incidents_newest_change"),
             models.Index(fields=["workspace", "-modified_at"], name="incidents_by_workspace"),
-            models.Index(fields=["workspace", "status", "-created_at"],
-                         condition=Q(details_due_at__isnull=False),
-                         name="incidents_details_due"),
+            models.Index(
+                fields=["workspace", "status", "-created_at"],
+                condition=Q(details_due_at__isnull=False),
+                name="incidents_details_due",
+            ),
             models.Index(fields=["workspace", "number"], name="incidents_by_number"),
             # Few distinct values, so a small one: it counts closed ones without their rows.
-            models.Index(fields=["workspace"], condition=Q(status=Status.CLOSED),
-                         name="incidents_closed"),
+            models.Index(
+                fields=["workspace"], condition=Q(status=Status.CLOSED), name="incidents_closed"
+            ),
             models.Index(CLOSED_AT, condition=Q(status=Status.CLOSED), name="incidents_by_closing"),
-            GinIndex(fields=["site_ids"], fastupdate=False, condition=HAS_SITES,
-                     name="incidents_by_site"),
+            GinIndex(
+                fields=["site_ids"], fastupdate=False, condition=HAS_SITES, name="incidents_by_site"
+            ),
             # What rules look at: small, because most incidents are in none of these states.
-            models.Index(fields=["workspace", "changed_at", "id"],
-                         condition=Q(status=Status.NEW, details_state=DetailsState.FETCHED,
-                                     gone_at=None, merged_into=None),
-                         name="incidents_to_decide"),
-            models.Index(fields=["changed_at", "id"], condition=~Q(closed_by=""),
-                         name="incidents_closed_by_rules"),
-            models.Index(fields=["-modified_at"], condition=Q(classification="TruePositive"),
-                         name="incidents_true_positive"),
-            models.Index(fields=["workspace"],
-                         condition=Q(ot_state=OtState.SUSPICIOUS, status__lt=Status.CLOSED),
-                         name="incidents_open_suspicious"),
+            models.Index(
+                fields=["workspace", "changed_at", "id"],
+                condition=Q(
+                    status=Status.NEW,
+                    details_state=DetailsState.FETCHED,
+                    gone_at=None,
+                    merged_into=None,
+                ),
+                name="incidents_to_decide",
+            ),
+            models.Index(
+                fields=["changed_at", "id"],
+                condition=~Q(closed_by=""),
+                name="incidents_closed_by_rules",
+            ),
+            models.Index(
+                fields=["-modified_at"],
+                condition=Q(classification="TruePositive"),
+                name="incidents_true_positive",
+            ),
+            models.Index(
+                fields=["workspace"],
+                condition=Q(ot_state=OtState.SUSPICIOUS, status__lt=Status.CLOSED),
+                name="incidents_open_suspicious",
+            ),
             # Counts incidents by alert type without their rows, for whoever sees all or workspaces.
-            models.Index(fields=["alert_type", "created_at"], include=["workspace"],
-                         condition=Q(gone_at=None, merged_into=None),
-                         name="incidents_by_alert_type"),
+            models.Index(
+                fields=["alert_type", "created_at"],
+                include=["workspace"],
+                condition=Q(gone_at=None, merged_into=None),
+                name="incidents_by_alert_type",
+            ),
             # Few incidents have labels: a search for one reads these and no others.
-            models.Index(fields=["group_key"], condition=HAS_LABELS & Q(group_key__isnull=False),
-                         name="incidents_open_labelled"),
-        ]  # fmt: skip
+            models.Index(
+                fields=["group_key"],
+                condition=HAS_LABELS & Q(group_key__isnull=False),
+                name="incidents_open_labelled",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.number} {self.title}" if self.number else self.title
@@ -244,9 +274,12 @@ class IncidentRaw(models.Model):
     """The whole resource as Sentinel sent it."""
 
     incident = models.OneToOneField(
-        "incidents.Incident", on_delete=models.CASCADE, primary_key=True, related_name="raw",
+        "incidents.Incident",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="raw",
         db_constraint=False,  # both rows are written in one transaction (decision 0007)
-    )  # fmt: skip
+    )
     body = models.JSONField()
 
     def __str__(self) -> str:

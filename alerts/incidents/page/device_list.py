@@ -86,8 +86,10 @@ def list_devices(user: User, asked: DeviceFilter, *, after: int = 0) -> DevicePa
 
 def _narrowed(rows: QuerySet[Device], asked: DeviceFilter) -> QuerySet[Device]:
     if asked.text:
-        words = (Q(**{f"{name}__icontains": asked.text})
-                 for name in ("name", "address", "role", "kind", "vendor", "model"))  # fmt: skip
+        words = (
+            Q(**{f"{name}__icontains": asked.text})
+            for name in ("name", "address", "role", "kind", "vendor", "model")
+        )
         either = Q()
         for each in words:
             either |= each

@@ -37,6 +37,7 @@ def _sentence(flag: str) -> str:
     known = _PROBLEMS.get(problem)
     if known is None:
         return gettext("“%(name)s” was odd: %(problem)s.") % {
-            "name": name, "problem": problem.replace("_", " ") or "?",
-        }  # fmt: skip
+            "name": name,
+            "problem": problem.replace("_", " ") or "?",
+        }
     return str(known) % {"name": name}

@@ -109,9 +109,13 @@ def how_many_alike(incident: Incident, user: User, *, now: datetime) -> int:
 
 def _rows(incidents: Any, frame: Frame) -> list[Row]:
     own: dict[str, Any] = {
-        "key": Value(None, output_field=UUIDField()), "lead_id": F("pk"),
-        "latest_id": F("pk"), "n": Value(1), "first_at": ACTIVE_FROM, "latest_at": ACTIVE_UNTIL,
-    }  # fmt: skip
+        "key": Value(None, output_field=UUIDField()),
+        "lead_id": F("pk"),
+        "latest_id": F("pk"),
+        "n": Value(1),
+        "first_at": ACTIVE_FROM,
+        "latest_at": ACTIVE_UNTIL,
+    }
     columns = [own.get(name, name) for name in COLUMNS]
     return rows_of(incidents.values_list(*columns)[:MAX_SIMILAR], frame)
 

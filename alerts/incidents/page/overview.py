@@ -49,9 +49,11 @@ def techniques_of(incident: Incident, alerts: Sequence[Alert]) -> list[Technique
 
 def tactics_of(incident: Incident) -> list[str]:
     """The tactics that the incident names, in plain spelling."""
-    return list(dict.fromkeys(
-        known.name if (known := tactic(given)) else given for given in incident.tactics
-    ))  # fmt: skip
+    return list(
+        dict.fromkeys(
+            known.name if (known := tactic(given)) else given for given in incident.tactics
+        )
+    )
 
 
 def checks_of(

@@ -54,9 +54,11 @@ def pattern_verdicts_of(incident: Incident) -> PatternVerdicts | None:
     if known is None:
         return None
     counts = {
-        "maintenance": known.maintenance, "routine": known.routine,
-        "suspicious": known.suspicious, "not-sure": known.not_sure,
-    }  # fmt: skip
+        "maintenance": known.maintenance,
+        "routine": known.routine,
+        "suspicious": known.suspicious,
+        "not-sure": known.not_sure,
+    }
     is_hidden = incident.pattern in incident.hidden.by_pattern
     counts = incident.hidden.counts_without(incident.pattern, counts)
     judged = sum(counts.values())

@@ -73,9 +73,10 @@ def list_sites(user: User, *, now: datetime) -> list[SiteRow]:
 def detail_of(site: Site, *, user: User, now: datetime) -> SiteDetail:
     """Return all about one site."""
     zones = site.zones.order_by("name").annotate(
-        n_devices=Count("devices"), n_unknown=Count("devices", filter=Q(devices__kind="")),
+        n_devices=Count("devices"),
+        n_unknown=Count("devices", filter=Q(devices__kind="")),
         latest_at=Max("devices__latest_seen_at"),
-    )  # fmt: skip
+    )
     people = list(people_holding(OT_ROLES, sites=[site.uuid]))
     leads = set(people_holding([Role.OT_SITE_LEAD], sites=[site.uuid]).values_list("pk", flat=True))
     return SiteDetail(
@@ -115,9 +116,11 @@ def _numbers_of(sites: Sequence[Site], *, user: User, now: datetime) -> dict[int
 def _ot_people_by_site() -> dict[UUID | None, set[int]]:
     """Who speaks for OT at which site; None: at every one."""
     held = Grant.objects.filter(
-        role__in=OT_ROLES, revoked_at=None, user__is_active=True,
+        role__in=OT_ROLES,
+        revoked_at=None,
+        user__is_active=True,
         scope__in=[ScopeKind.ALL, ScopeKind.SITE],
-    )  # fmt: skip
+    )
     people: dict[UUID | None, set[int]] = defaultdict(set)
     for uuid, user_id in held.values_list("scope_uuid", "user"):
         people[uuid].add(user_id)

@@ -82,8 +82,10 @@ def _second_opinion(details: Mapping[str, Any], item: TimelineItem) -> Made:
         for each in details.get("others") or []
     )
     return {
-        "words": str(sentence) % said, "lines": lines, "quote": str(details.get("reason") or ""),
-    }  # fmt: skip
+        "words": str(sentence) % said,
+        "lines": lines,
+        "quote": str(details.get("reason") or ""),
+    }
 
 
 def _asked(details: Mapping[str, Any], item: TimelineItem) -> Made:

@@ -40,13 +40,19 @@ from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
 from portal.attack.engine import techniques_like
 
 SEVERITIES = {
-    "high": Severity.HIGH, "medium": Severity.MEDIUM, "low": Severity.LOW,
-    "info": Severity.INFORMATIONAL, "informational": Severity.INFORMATIONAL,
+    "high": Severity.HIGH,
+    "medium": Severity.MEDIUM,
+    "low": Severity.LOW,
+    "info": Severity.INFORMATIONAL,
+    "informational": Severity.INFORMATIONAL,
     "unknown": Severity.UNKNOWN,
-}  # fmt: skip
+}
 STATUSES = {
-    "new": Status.NEW, "active": Status.ACTIVE, "closed": Status.CLOSED, "unknown": Status.UNKNOWN,
-}  # fmt: skip
+    "new": Status.NEW,
+    "active": Status.ACTIVE,
+    "closed": Status.CLOSED,
+    "unknown": Status.UNKNOWN,
+}
 _RULE_NAME = re.compile(r"R-\d{1,9}", re.IGNORECASE | re.ASCII)
 VERDICTS = (OtState.ROUTINE, OtState.MAINTENANCE, OtState.SUSPICIOUS, OtState.NOT_SURE)
 

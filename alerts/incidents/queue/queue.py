@@ -226,9 +226,13 @@ def owner_ids_of(user: User) -> tuple[str, ...]:
 def _closed_columns() -> list[Any]:
     """An incident's columns in the places where a row expects those of a group."""
     own: dict[str, Any] = {
-        "key": F("group_key"), "lead_id": F("pk"), "latest_id": F("pk"), "n": Value(1),
-        "first_at": ACTIVE_FROM, "latest_at": F("modified_at"),
-    }  # fmt: skip
+        "key": F("group_key"),
+        "lead_id": F("pk"),
+        "latest_id": F("pk"),
+        "n": Value(1),
+        "first_at": ACTIVE_FROM,
+        "latest_at": F("modified_at"),
+    }
     return [own.get(name, name) for name in COLUMNS]
 
 

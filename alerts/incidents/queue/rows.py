@@ -21,10 +21,28 @@ from portal.ui.words import length
 from portal.ui.zones import READER, reader_clock
 
 COLUMNS = (
-    "key", "lead_id", "latest_id", "number", "n", "priority", "severity", "title", "source",
-    "destination", "place", "protocol", "ot_state", "ot_due_at", "owner_id", "owner_name",
-    "pattern", "site_ids", "first_at", "latest_at", "status",
-)  # fmt: skip
+    "key",
+    "lead_id",
+    "latest_id",
+    "number",
+    "n",
+    "priority",
+    "severity",
+    "title",
+    "source",
+    "destination",
+    "place",
+    "protocol",
+    "ot_state",
+    "ot_due_at",
+    "owner_id",
+    "owner_name",
+    "pattern",
+    "site_ids",
+    "first_at",
+    "latest_at",
+    "status",
+)
 
 
 @dataclass(frozen=True, slots=True)

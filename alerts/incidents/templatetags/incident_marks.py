@@ -59,10 +59,12 @@ def queue_rows(rows: Iterable[Row], base: str, may_pick: bool, preview: str = ""
     behind to see its preview; the boxes are then of the form `queue-picks`.
     """
     words = _RowWords(
-        get_language(), gettext("Select %(title)s"), escape(gettext("highest priority:")),
+        get_language(),
+        gettext("Select %(title)s"),
+        escape(gettext("highest priority:")),
         escape(gettext("%(number)s has the highest priority of these %(n)s incidents")),
         escape(preview),
-    )  # fmt: skip
+    )
     return mark_safe("".join(_row(row, escape(base), words, may_pick=may_pick) for row in rows))
 
 

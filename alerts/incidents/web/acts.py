@@ -111,8 +111,12 @@ def _do(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> 
     """At once, or where there are many as a bulk act with a page of its own."""
     said, act = how.said(doing, form), form.wanted_act()
     common: dict[str, Any] = {
-        "verb": verb, "said": said, "act": act, "by": doing.by, "now": doing.now,
-    }  # fmt: skip
+        "verb": verb,
+        "said": said,
+        "act": act,
+        "by": doing.by,
+        "now": doing.now,
+    }
     if doing.targets.are_many:
         title = gettext("%(act)s: %(what)s") % {"act": how.named(form), "what": doing.targets.words}
         row = start_bulk_act(

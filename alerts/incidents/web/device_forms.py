@@ -17,13 +17,17 @@ class DeviceForm(forms.Form):
     """Kind, role, criticality and level of one device."""
 
     kind = forms.CharField(
-        label=_("Kind"), max_length=80, required=False,
+        label=_("Kind"),
+        max_length=80,
+        required=False,
         help_text=_("What it is: PLC, HMI, engineering station …"),
-    )  # fmt: skip
+    )
     role = forms.CharField(
-        label=_("Role"), max_length=120, required=False,
+        label=_("Role"),
+        max_length=120,
+        required=False,
         help_text=_("What it does here, in a few words."),
-    )  # fmt: skip
+    )
     criticality = forms.ChoiceField(
         label=_("Criticality"),
         choices=[(each, CRITICALITY_WORDS.get(each, _("Normal"))) for each in Criticality],
@@ -33,9 +37,11 @@ class DeviceForm(forms.Form):
         label=_("Purdue level"), choices=_LEVELS, coerce=float, empty_value=None, required=False
     )
     reason = forms.CharField(
-        label=_("Reason"), max_length=300, required=False,
+        label=_("Reason"),
+        max_length=300,
+        required=False,
         help_text=_("Needed when it is no longer a safety system or crown jewel."),
-    )  # fmt: skip
+    )
 
     @classmethod
     def of(cls, device: Device) -> "DeviceForm":
@@ -43,30 +49,36 @@ class DeviceForm(forms.Form):
         level = "" if device.purdue_level is None else level_name(device.purdue_level)
         return cls(
             initial={
-                "kind": device.kind, "role": device.role, "criticality": device.criticality,
+                "kind": device.kind,
+                "role": device.role,
+                "criticality": device.criticality,
                 "purdue_level": level,
             }
-        )  # fmt: skip
+        )
 
 
 class SiteForm(forms.Form):
     """Time zone and control room of a site."""
 
     time_zone = forms.CharField(
-        label=_("Time zone"), max_length=64,
+        label=_("Time zone"),
+        max_length=64,
         help_text=_("The clock on the plant's wall, such as Europe/Warsaw."),
-    )  # fmt: skip
+    )
     control_room_phone = forms.CharField(
-        label=_("Phone of the control room"), max_length=40, required=False,
+        label=_("Phone of the control room"),
+        max_length=40,
+        required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
         help_text=_("Shown where somebody must be reached at once."),
-    )  # fmt: skip
+    )
     confirmed = forms.BooleanField(required=False)
 
     @classmethod
     def of(cls, site: Site) -> "SiteForm":
         """The form with what is known."""
         initial: dict[str, Any] = {
-            "time_zone": site.time_zone, "control_room_phone": site.control_room_phone,
-        }  # fmt: skip
+            "time_zone": site.time_zone,
+            "control_room_phone": site.control_room_phone,
+        }
         return cls(initial=initial)

@@ -61,9 +61,13 @@ def preview(request: HttpRequest, file: UUID) -> HttpResponse:
     page: dict[str, Any] = {"file": kept, "may_import": True, "now": now}
     try:
         done = import_devices(
-            data=bytes(kept.data), source=kept.name, by=user, now=now,
-            unshifted=clock.unshifted(), is_dry_run=not is_final,
-        )  # fmt: skip
+            data=bytes(kept.data),
+            source=kept.name,
+            by=user,
+            now=now,
+            unshifted=clock.unshifted(),
+            is_dry_run=not is_final,
+        )
     except CannotImportDevices as refusal:
         page |= {"faults": refusal.faults[:MAX_SHOWN], "n_faults": len(refusal.faults)}
         return render_page(request, "alerts/incidents/device_import.html", page, status=422)
@@ -93,13 +97,18 @@ def _shown(done: DeviceImport) -> dict[str, Any]:
 
 def _words_of(change: DeviceChange) -> dict[str, Any]:
     names = {
-        "name": gettext("Name"), "kind": gettext("Kind"), "role": gettext("Role"),
+        "name": gettext("Name"),
+        "kind": gettext("Kind"),
+        "role": gettext("Role"),
         "vendor": pgettext("of a device", "Vendor"),
-        "model": gettext("Model"), "firmware": gettext("Firmware"),
-        "purdue_level": gettext("Purdue level"), "criticality": gettext("Criticality"),
-        "is_authorized": gettext("Authorised"), "is_programming": gettext("Programming device"),
+        "model": gettext("Model"),
+        "firmware": gettext("Firmware"),
+        "purdue_level": gettext("Purdue level"),
+        "criticality": gettext("Criticality"),
+        "is_authorized": gettext("Authorised"),
+        "is_programming": gettext("Programming device"),
         "is_scanner": gettext("Scanner"),
-    }  # fmt: skip
+    }
     return {
         "line": change.line,
         "device": change.device,

@@ -47,12 +47,13 @@ def devices(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, asked, found.counts),
         "asked": asked,
         "filters": _filters(request, asked, found),
-        "kept": [(name, value) for name, value in request.GET.items()
-                 if name not in ("q", "after")],
+        "kept": [
+            (name, value) for name, value in request.GET.items() if name not in ("q", "after")
+        ],
         "more": with_query(request.GET, {"after": str(found.after)}) if found.after else "",
         "without_filters": with_query(request.GET, dict.fromkeys(_FILTERS)),
         "may_import": not roles_of(user).isdisjoint(OT_ROLES),
-    }  # fmt: skip
+    }
     return render_page(request, "alerts/incidents/devices.html", page, part="rows")
 
 
@@ -99,9 +100,11 @@ def _filters(request: HttpRequest, asked: DeviceFilter, found: Any) -> list[dict
         "criticality": criticality_words(asked.criticality) if asked.criticality else "",
     }
     labels = {
-        "site": gettext("Site"), "zone": gettext("Zone"), "kind": gettext("Kind"),
+        "site": gettext("Site"),
+        "zone": gettext("Zone"),
+        "kind": gettext("Kind"),
         "criticality": gettext("Criticality"),
-    }  # fmt: skip
+    }
     choices = {
         "site": [Choice(str(site.uuid), site.name) for site in found.sites],
         "zone": [Choice(str(zone.pk), zone.name) for zone in found.zones],
@@ -136,9 +139,12 @@ def describe(request: HttpRequest, device_id: int) -> HttpResponse:
         return device_page(request, row, form=form)
     try:
         describe_device(
-            device_id=row.pk, by=actor_of(request), now=clock.now(), unshifted=clock.unshifted(),
+            device_id=row.pk,
+            by=actor_of(request),
+            now=clock.now(),
+            unshifted=clock.unshifted(),
             **form.cleaned_data,
-        )  # fmt: skip
+        )
     except CannotDescribeDevice as refusal:
         form.add_error(None, list(refusal.reasons))
         return device_page(request, row, form=form)
@@ -170,7 +176,7 @@ def device_page(
         "rules": rules_of_device_address(row.pk),
         "queue": queue_of_device_address(row.name or row.address),
         "now": now,
-    }  # fmt: skip
+    }
     return render_page(request, "alerts/incidents/device.html", page, form=form)
 
 

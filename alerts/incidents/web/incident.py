@@ -159,10 +159,14 @@ def _tabs(visit: Visit, chosen: str) -> list[Tab]:
             if other.after == name:
                 labels[other.name], counts[other.name] = other.label, other.count(shown)
     return [
-        Tab(str(label), base if name == "overview" else f"{base}?tab={name}", counts.get(name),
-            current=name == chosen)
+        Tab(
+            str(label),
+            base if name == "overview" else f"{base}?tab={name}",
+            counts.get(name),
+            current=name == chosen,
+        )
         for name, label in labels.items()
-    ]  # fmt: skip
+    ]
 
 
 def _overview(visit: Visit) -> dict[str, Any]:

@@ -55,8 +55,12 @@ def _acts(targets: Targets, on: str) -> list[Result]:
     if is_open:
         ask, was_asked = ask_address(), any(each.ot_state for each in targets.incidents)
         if ask and not was_asked and not targets.is_cut and "all" not in fields:
-            acts.insert(0, Result(gettext("Ask OT…"), f"{ask}?{on}", "message-square-reply",
-                                  key="R", how="dialog"))  # fmt: skip
+            acts.insert(
+                0,
+                Result(
+                    gettext("Ask OT…"), f"{ask}?{on}", "message-square-reply", key="R", how="dialog"
+                ),
+            )
         acts += [
             _dialog(gettext("Severity…"), "severity", on, "sliders-horizontal", "S"),
             _dialog(gettext("Comment…"), "comment", on, "message-square", "C"),

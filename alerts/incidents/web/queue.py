@@ -132,10 +132,15 @@ def facet_menu(request: HttpRequest) -> HttpResponse:
     listed, _ = _queue(request)
     asked = listed.asked
     menus = [
-        (facet, [(v, asked.href(terms=toggled(asked.terms, facet.field, v.value)))
-                 for v in facet.values])
+        (
+            facet,
+            [
+                (v, asked.href(terms=toggled(asked.terms, facet.field, v.value)))
+                for v in facet.values
+            ],
+        )
         for facet in facets(listed)
-    ]  # fmt: skip
+    ]
     return vary(
         render(
             request,

@@ -60,10 +60,13 @@ def set_clock(request: HttpRequest, site: UUID) -> HttpResponse:
         return site_page(request, row, form=form, stopping=stopping)
     try:
         done = set_site(
-            name=row.name, time_zone=given["time_zone"],
-            control_room_phone=given["control_room_phone"], by=user, now=clock.now(),
+            name=row.name,
+            time_zone=given["time_zone"],
+            control_room_phone=given["control_room_phone"],
+            by=user,
+            now=clock.now(),
             unshifted=clock.unshifted(),
-        )  # fmt: skip
+        )
     except CannotSetSite as refusal:
         form.add_error(None, list(refusal.reasons))
         return site_page(request, row, form=form, stopping=stopping)

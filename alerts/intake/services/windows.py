@@ -117,8 +117,9 @@ def read_windows(
         if done.is_full and position.length > _SHORTEST:
             position.length /= 2
             continue
-        finished(Window(since, position.before, None if resumed else done.names,
-                        done.latest_modified))  # fmt: skip
+        finished(
+            Window(since, position.before, None if resumed else done.names, done.latest_modified)
+        )
         position.before, position.link, position.is_done = lower, None, is_last
         position.length = _fitting(position.length, done)
         save(position)

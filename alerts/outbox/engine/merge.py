@@ -132,8 +132,11 @@ def rebased(base: Bag, patch: Bag, left: Bag) -> Bag:
     """The base of a later wish, after our own patch was written: our word is not foreign."""
     new = {k: left.get(k) if k in patch else v for k, v in base.items() if k != LABELS}
     if LABELS in base:
-        ours = [name for name in patch.get(LABELS_ADD, []) if name.casefold() in
-                folded(left.get(LABELS))]  # fmt: skip
+        ours = [
+            name
+            for name in patch.get(LABELS_ADD, [])
+            if name.casefold() in folded(left.get(LABELS))
+        ]
         known = label_names(base[LABELS])
         new[LABELS] = known + [name for name in ours if name.casefold() not in folded(known)]
     return new

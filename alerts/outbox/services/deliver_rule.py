@@ -65,9 +65,12 @@ def deliver_one_rule(
             return _wait(row, "The workspace is being tried with another change.", "", now=now)
         client = connect(row.workspace, PURPOSE.value)
         placed = place_rule(
-            row, client=client, has_room=registry.reasons_against_another_rule, now=now,
+            row,
+            client=client,
+            has_room=registry.reasons_against_another_rule,
+            now=now,
             pause=pause,
-        )  # fmt: skip
+        )
         workspace_health.note_answer(
             row.workspace_id, calls_left=client.calls_left, purpose=PURPOSE
         )

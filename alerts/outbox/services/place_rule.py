@@ -58,9 +58,13 @@ def place_rule(
         held = _read(client, str(row.name))
         found = held.properties if held else None
         verdict = decide_about(
-            wanted=row.wanted, known=[row.landed, row.sent], was_there=row.landed is not None,
-            found=found, insists=row.insists, now=now,
-        )  # fmt: skip
+            wanted=row.wanted,
+            known=[row.landed, row.sent],
+            was_there=row.landed is not None,
+            found=found,
+            insists=row.insists,
+            now=now,
+        )
         if verdict.taken is Taken.AS_WANTED:
             return Placed(Landing.LANDED, row.wanted, held.etag if held else "")
         if verdict.taken is Taken.HOLD:

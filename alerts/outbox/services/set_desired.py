@@ -66,10 +66,17 @@ def _locked(
     workspace_id: int, name: UUID, *, about: UUID, label: str, kind: RuleKind, now: datetime
 ) -> WantedRule:
     made = WantedRule(
-        workspace_id=workspace_id, name=name, about=about, label=label[:80], kind=kind,
-        wanted_at=now, wanted_version=0, due_at=clock.unshifted(), outcome=Landing.LANDED,
+        workspace_id=workspace_id,
+        name=name,
+        about=about,
+        label=label[:80],
+        kind=kind,
+        wanted_at=now,
+        wanted_version=0,
+        due_at=clock.unshifted(),
+        outcome=Landing.LANDED,
         state=State.DONE,
-    )  # fmt: skip
+    )
     WantedRule.objects.bulk_create([made], ignore_conflicts=True)
     rows = WantedRule.objects.select_for_update(of=("self",))
     return rows.get(workspace_id=workspace_id, name=name)

@@ -42,10 +42,16 @@ def settle_rule(row: WantedRule, *, placed: Placed, now: datetime, code: str = "
     registry.tell_of_rule(registry.RuleSettlement(held, placed.outcome, placed.wrote, now))
     if placed.wrote or not landed:
         record(
-            f"outbox.rule.{_became(placed)}", on=held, by="outbox", at=now,
-            workspace=held.workspace_id, name=held.name, version=row.wanted_version,
-            error=placed.error, note=placed.note,
-        )  # fmt: skip
+            f"outbox.rule.{_became(placed)}",
+            on=held,
+            by="outbox",
+            at=now,
+            workspace=held.workspace_id,
+            name=held.name,
+            version=row.wanted_version,
+            error=placed.error,
+            note=placed.note,
+        )
     return True
 
 
@@ -55,10 +61,15 @@ def wait_with_rule(
     """Give a claimed rule back until later. What the far end did costs it no attempt."""
     mine = WantedRule.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
     mine.update(
-        state=State.WAITING, due_at=due_at, lease_until=None, latest_error=error[:2000],
-        error_code=code[:100], error_at=now, misses=min(row.misses + 1, MAX_MISSES),
+        state=State.WAITING,
+        due_at=due_at,
+        lease_until=None,
+        latest_error=error[:2000],
+        error_code=code[:100],
+        error_at=now,
+        misses=min(row.misses + 1, MAX_MISSES),
         attempts=row.attempts if counts else max(row.attempts - 1, 0),
-    )  # fmt: skip
+    )
 
 
 def _became(placed: Placed) -> str:

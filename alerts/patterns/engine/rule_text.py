@@ -15,9 +15,13 @@ from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, Rule
 
 
 def rule_for(
-    pattern: Pattern, *, time_zone: str, now: datetime, reason: str = "",
+    pattern: Pattern,
+    *,
+    time_zone: str,
+    now: datetime,
+    reason: str = "",
     evidence: Sequence[str] = (),
-) -> Rule:  # fmt: skip
+) -> Rule:
     """Return the rule that says what the pattern is, for Tagout to enforce."""
     clauses = [
         Clause("site", "is", (pattern.site,)),

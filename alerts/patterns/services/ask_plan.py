@@ -41,22 +41,32 @@ def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
                 "OT at %(site)s got %(n)s questions from the plan in the last 24 hours. "
                 "Ask again tomorrow.",
                 MAX_A_DAY,
-            ) % {"site": plan.totals.site.name, "n": number(MAX_A_DAY)}
-        )  # fmt: skip
+            )
+            % {"site": plan.totals.site.name, "n": number(MAX_A_DAY)}
+        )
     asked = []
     for question in questions.now:
         review = ask_ot(
-            site_id=plan.totals.site_id, question=CANNED[2], by=by, now=now,
+            site_id=plan.totals.site_id,
+            question=CANNED[2],
+            by=by,
+            now=now,
             incident_ids=[question.incident.pk],
-        )  # fmt: skip
+        )
         PlanQuestion.objects.create(
-            candidate=question.step.candidate, review=review, site=plan.totals.site, asked_by=by,
+            candidate=question.step.candidate,
+            review=review,
+            site=plan.totals.site,
+            asked_by=by,
             asked_at=now,
-        )  # fmt: skip
+        )
         asked.append(review)
     record(
-        "patterns.questions.asked", on=plan.totals.site, by=by, at=now,
+        "patterns.questions.asked",
+        on=plan.totals.site,
+        by=by,
+        at=now,
         patterns=[str(each.step.candidate.uuid) for each in questions.now],
         incidents=[each.incident.name for each in questions.now],
-    )  # fmt: skip
+    )
     return asked

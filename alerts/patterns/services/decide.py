@@ -72,8 +72,7 @@ def snooze_candidate(*, candidate_id: int, by: User, now: datetime) -> Candidate
     _refuse(candidate, reasons_against_deciding(candidate, by=by))
     candidate.snoozed_until = now + SNOOZE
     _settle(candidate, State.SNOOZED, by=by, now=now)
-    record("patterns.candidate.snoozed", on=candidate, by=by, at=now,
-           until=candidate.snoozed_until)  # fmt: skip
+    record("patterns.candidate.snoozed", on=candidate, by=by, at=now, until=candidate.snoozed_until)
     return candidate
 
 

@@ -133,9 +133,10 @@ def _add_counts(row: Candidate, pattern: Pattern, cells: Sequence[Cell]) -> None
         cell = cells[place]
         alerts = pattern.count_inside(cell)
         judged = {
-            v.annotation for v in cell.verdicts
+            v.annotation
+            for v in cell.verdicts
             if v.verdict in HARMLESS and pattern.covers_time(v.slot, v.utc_slot, v.works)
-        }  # fmt: skip
+        }
         counted = (
             types[cell.key.alert_type, cell.key.own_title],
             members["source"][cell.key.source.name],
@@ -186,9 +187,13 @@ def _unit_as_json(unit: Unit, alerts: int) -> dict[str, Any]:
 
 
 def _add_work(
-    row: Candidate, pattern: Pattern, history: SiteHistory, *, days: int,
+    row: Candidate,
+    pattern: Pattern,
+    history: SiteHistory,
+    *,
+    days: int,
     usual_minutes: float | None,
-) -> None:  # fmt: skip
+) -> None:
     """Minutes saved in a month, times the least share that is harmless. Where nobody measured
     minutes, incidents take their place.
     """

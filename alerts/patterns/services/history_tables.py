@@ -27,10 +27,17 @@ from alerts.suppression.engine.sql import Sql
 
 WORKS: Final = 2**32  # times the number of planned works, in `moment` and `week`
 TABLES: Final = (
-    "mined_work", "mined_works",
-    "mined_harm", "mined_living", "mined_alert", "mined_cell", "mined_part", "mined_lone",
-    "mined_mixed", "mined_verdict",
-)  # fmt: skip
+    "mined_work",
+    "mined_works",
+    "mined_harm",
+    "mined_living",
+    "mined_alert",
+    "mined_cell",
+    "mined_part",
+    "mined_lone",
+    "mined_mixed",
+    "mined_verdict",
+)
 SURE: Final = ("routine", "maintenance", "suspicious")
 
 # What alerts of one cell have in common. Alerts that say who began have no list of names; those
@@ -39,14 +46,23 @@ _WITHOUT_ENDS = (
     "a.source_device || a.source_address || a.destination_device || a.destination_address = ''"
 )
 CELL_COLUMNS: Final = (
-    "a.site_id", "a.alert_type", "a.user_defined_title",
-    "a.source_device", "a.source_address", "a.source_kind", "a.source_zone",
-    "a.destination_device", "a.destination_address", "a.destination_kind", "a.destination_zone",
-    "a.protocol", "a.function",
+    "a.site_id",
+    "a.alert_type",
+    "a.user_defined_title",
+    "a.source_device",
+    "a.source_address",
+    "a.source_kind",
+    "a.source_zone",
+    "a.destination_device",
+    "a.destination_address",
+    "a.destination_kind",
+    "a.destination_zone",
+    "a.protocol",
+    "a.function",
     f"CASE WHEN {_WITHOUT_ENDS} THEN a.any_device ELSE '{{}}' END",
     f"CASE WHEN {_WITHOUT_ENDS} AND a.any_device = '{{}}' THEN a.any_address ELSE '{{}}' END",
     f"a.severity >= {HIGH}",
-)  # fmt: skip
+)
 _HELD = (
     "SELECT v.id, v.uuid, v.verdict, v.cause, v.by_id FROM reviews_annotation v"
     f" WHERE {evidence_where('v')}"

@@ -18,9 +18,19 @@ from alerts.patterns.services.figures import ShapeIndex, make_row
 from alerts.patterns.services.obstacles import obstacles_of
 from alerts.patterns.services.site_history import SiteHistory
 
-_KEPT: Final = frozenset({  # of a known row: who it is, and what people made of it
-    "id", "uuid", "key", "state", "state_by", "state_at", "state_reason", "snoozed_until", "rule",
-})  # fmt: skip
+_KEPT: Final = frozenset(
+    {  # of a known row: who it is, and what people made of it
+        "id",
+        "uuid",
+        "key",
+        "state",
+        "state_by",
+        "state_at",
+        "state_reason",
+        "snoozed_until",
+        "rule",
+    }
+)
 _FIGURES: Final = tuple(
     field.name for field in Candidate._meta.concrete_fields if field.name not in _KEPT
 )

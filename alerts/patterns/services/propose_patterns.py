@@ -52,14 +52,20 @@ def propose_pattern(*, candidate_id: int, proposing: Proposing, now: datetime) -
     by = proposing.by
     draft = RuleVersion.objects.filter(
         rule__in=Candidate.objects.filter(pk=candidate_id, state=State.HAS_RULE).values("rule"),
-        state=RuleState.DRAFT, made_by=by,
-    ).first()  # fmt: skip
+        state=RuleState.DRAFT,
+        made_by=by,
+    ).first()
     if draft is None:
         draft = turn_into_rule(candidate_id=candidate_id, by=by, now=now)
     return propose_rule(
-        version_id=draft.pk, by=by, note=proposing.note, now=now, proved_at=proposing.proved_at,
-        kind=proposing.kind, checked_evidence=proposing.checked_evidence,
-    )  # fmt: skip
+        version_id=draft.pk,
+        by=by,
+        note=proposing.note,
+        now=now,
+        proved_at=proposing.proved_at,
+        kind=proposing.kind,
+        checked_evidence=proposing.checked_evidence,
+    )
 
 
 def _outcome(candidate: Candidate, proposing: Proposing, *, now: datetime) -> ProposalOutcome:

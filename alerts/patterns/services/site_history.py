@@ -167,10 +167,22 @@ def _read_cells(history: SiteHistory, ends: _Ends) -> dict[int, int]:
 
 def _cell_key(site: str, columns: list[Any], ends: _Ends) -> tuple[CellKey, bool]:
     (
-        alert_type, own_title, source_device, source_address, source_kind, source_zone,
-        destination_device, destination_address, destination_kind, destination_zone,
-        protocol, function, devices, addresses, is_high,
-    ) = columns  # fmt: skip
+        alert_type,
+        own_title,
+        source_device,
+        source_address,
+        source_kind,
+        source_zone,
+        destination_device,
+        destination_address,
+        destination_kind,
+        destination_zone,
+        protocol,
+        function,
+        devices,
+        addresses,
+        is_high,
+    ) = columns
     source = ends.end(source_device, source_address, source_kind, source_zone)
     destination = ends.end(
         destination_device, destination_address, destination_kind, destination_zone

@@ -198,10 +198,14 @@ def _needs(days: int, verdicts: int) -> list[dict[str, Any]]:
         gettext("%(n)s of %(needed)s verdicts of OT"): (verdicts, NEEDED_VERDICTS),
     }
     return [
-        {"words": said % {"n": number(min(n, needed)), "needed": needed}, "n": min(n, needed),
-         "needed": needed, "is_met": n >= needed}
+        {
+            "words": said % {"n": number(min(n, needed)), "needed": needed},
+            "n": min(n, needed),
+            "needed": needed,
+            "is_met": n >= needed,
+        }
         for said, (n, needed) in told.items()
-    ]  # fmt: skip
+    ]
 
 
 def _number(text: str) -> int:

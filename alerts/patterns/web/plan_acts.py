@@ -55,9 +55,11 @@ def propose(request: HttpRequest) -> HttpResponse:
     if problem := _reason_not_proved(request, steps, user, now=now):
         return _form(request, plan, steps, user, now=now, problems=[problem])
     proposing = Proposing(
-        by=user, note=request.POST.get("note", ""), proved_at=proved_at_of(request),
+        by=user,
+        note=request.POST.get("note", ""),
+        proved_at=proved_at_of(request),
         checked_evidence="checked_evidence" in request.POST,
-    )  # fmt: skip
+    )
     ids = [step.candidate.pk for step in steps]
     outcomes = propose_patterns(candidate_ids=ids, proposing=proposing, now=now)
     refused = [each for each in outcomes if each.version is None]
@@ -80,8 +82,9 @@ def ask(request: HttpRequest) -> HttpResponse:
         return leave_toast(request, HttpResponseRedirect(_home(plan)), " ".join(refusal.reasons))
     text = ngettext(
         "OT at %(site)s was asked %(n)s question.",
-        "OT at %(site)s was asked %(n)s questions.", len(asked),
-    ) % {"site": plan.totals.site.name, "n": number(len(asked))}  # fmt: skip
+        "OT at %(site)s was asked %(n)s questions.",
+        len(asked),
+    ) % {"site": plan.totals.site.name, "n": number(len(asked))}
     return leave_toast(request, HttpResponseRedirect(_home(plan)), text)
 
 
@@ -138,9 +141,14 @@ def _ready(user: User, site: str, patterns: list[str]) -> tuple[SitePlan, list[P
 
 
 def _form(
-    request: HttpRequest, plan: SitePlan, steps: list[PlanStep], user: User, *, now: datetime,
+    request: HttpRequest,
+    plan: SitePlan,
+    steps: list[PlanStep],
+    user: User,
+    *,
+    now: datetime,
     problems: list[str] | None = None,
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     rows: list[Shown] = [shown(step.candidate, user) for step in steps]
     sides = _sides(steps, user)
     page: dict[str, Any] = {
@@ -160,9 +168,12 @@ def _form(
 
 
 def _result(
-    plan: SitePlan, outcomes: list[ProposalOutcome], refused: list[ProposalOutcome], *,
+    plan: SitePlan,
+    outcomes: list[ProposalOutcome],
+    refused: list[ProposalOutcome],
+    *,
     now: datetime,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     n = len(outcomes) - len(refused)
     return {
         "now": now,
@@ -212,8 +223,9 @@ def _reason_not_proved(
 def _proposed(n: int) -> str:
     return ngettext(
         "%(n)s rule proposed. The people who can sign for the other side have been notified.",
-        "%(n)s rules proposed. The people who can sign for the other side have been notified.", n,
-    ) % {"n": number(n)}  # fmt: skip
+        "%(n)s rules proposed. The people who can sign for the other side have been notified.",
+        n,
+    ) % {"n": number(n)}
 
 
 def _home(plan: SitePlan) -> str:

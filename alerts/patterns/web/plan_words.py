@@ -31,9 +31,14 @@ COURTS: Final[dict[Court, Chip]] = {
     Court.EVIDENCE: (_("Lacks evidence"), "medium", "message-square-reply"),
 }
 TONES: Final[dict[Court, Tone]] = {
-    Court.LIVE: "ok", Court.TRIAL: "maint", Court.SOC: "accent", Court.OT: "ot",
-    Court.DRAFT: "ot", Court.READY: "ot", Court.EVIDENCE: "open",
-}  # fmt: skip
+    Court.LIVE: "ok",
+    Court.TRIAL: "maint",
+    Court.SOC: "accent",
+    Court.OT: "ot",
+    Court.DRAFT: "ot",
+    Court.READY: "ot",
+    Court.EVIDENCE: "open",
+}
 MIN_APART: Final = 0.16  # of the chart's height: closer levels are not named both
 
 
@@ -100,12 +105,14 @@ def offer_of(plan: SitePlan) -> str:
     less = percent(share_of(plan.to_sign), 0)
     told = ngettext(
         "Sign this rule: %(less)s fewer incidents",
-        "Sign these %(n)s rules: %(less)s fewer incidents", n,
-    ) % {"n": number(n), "less": less}  # fmt: skip
+        "Sign these %(n)s rules: %(less)s fewer incidents",
+        n,
+    ) % {"n": number(n), "less": less}
     if (minutes := plan.minutes_a_month) is not None:
         return gettext("%(offer)s, %(work)s of analysts' work a month") % {
-            "offer": told, "work": hours(minutes),
-        }  # fmt: skip
+            "offer": told,
+            "work": hours(minutes),
+        }
     return told
 
 
@@ -116,8 +123,9 @@ def judged_words(plan: SitePlan) -> str:
         return ""
     return ngettext(
         "%(suspicious)s of %(n)s judged was suspicious.",
-        "%(suspicious)s of %(n)s judged were suspicious.", judged,
-    ) % {"n": number(judged), "suspicious": number(suspicious)}  # fmt: skip
+        "%(suspicious)s of %(n)s judged were suspicious.",
+        judged,
+    ) % {"n": number(judged), "suspicious": number(suspicious)}
 
 
 def bound_words(plan: SitePlan) -> str:
@@ -133,15 +141,27 @@ def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
     """Return the rows of the list, group by group."""
     order = {step.candidate.pk: n for n, step in enumerate(plan.steps, start=1)}
     named = [
-        (plan.to_sign, ngettext("%(n)s rule to sign, largest gain first",
-                                "%(n)s rules to sign, largest gain first", len(plan.to_sign))),
-        (plan.of(Court.EVIDENCE), ngettext("%(n)s lacks evidence", "%(n)s lack evidence",
-                                           len(plan.of(Court.EVIDENCE)))),
-        (plan.of(Court.TRIAL, Court.LIVE),
-         ngettext("%(n)s signed since history was counted",
-                  "%(n)s signed since history was counted",
-                  len(plan.of(Court.TRIAL, Court.LIVE)))),
-    ]  # fmt: skip
+        (
+            plan.to_sign,
+            ngettext(
+                "%(n)s rule to sign, largest gain first",
+                "%(n)s rules to sign, largest gain first",
+                len(plan.to_sign),
+            ),
+        ),
+        (
+            plan.of(Court.EVIDENCE),
+            ngettext("%(n)s lacks evidence", "%(n)s lack evidence", len(plan.of(Court.EVIDENCE))),
+        ),
+        (
+            plan.of(Court.TRIAL, Court.LIVE),
+            ngettext(
+                "%(n)s signed since history was counted",
+                "%(n)s signed since history was counted",
+                len(plan.of(Court.TRIAL, Court.LIVE)),
+            ),
+        ),
+    ]
     return [
         RowGroup(
             title % {"n": number(len(steps))},
@@ -156,19 +176,27 @@ def groups_of(plan: SitePlan, user: User) -> list[RowGroup]:
 def acting_rows(plan: SitePlan) -> list[ActingRow]:
     """Return the rules of the site that act."""
     return [
-        ActingRow(version.rule.label, version.title,
-                  reverse("suppression:rule", args=[version.uuid]), version.state == "live")
+        ActingRow(
+            version.rule.label,
+            version.title,
+            reverse("suppression:rule", args=[version.uuid]),
+            version.state == "live",
+        )
         for version in plan.acting
-    ]  # fmt: skip
+    ]
 
 
 def blocked_rows(plan: SitePlan) -> list[BlockedRow]:
     """Return what cannot become a rule, each with its reason."""
     return [
-        BlockedRow(headline(row), " ".join(obstacles_in_words(row.obstacles[:1])),
-                   _incidents(row.incidents), reverse("patterns:candidate", args=[row.uuid]))
+        BlockedRow(
+            headline(row),
+            " ".join(obstacles_in_words(row.obstacles[:1])),
+            _incidents(row.incidents),
+            reverse("patterns:candidate", args=[row.uuid]),
+        )
         for row in plan.obstacles
-    ]  # fmt: skip
+    ]
 
 
 def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
@@ -181,12 +209,14 @@ def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
     order = {step.candidate.pk: n for n, step in enumerate(plan.steps, start=1)}
     steps += [
         ChartStep(
-            number(order[step.candidate.pk]), step.share, TONES[step.court],
+            number(order[step.candidate.pk]),
+            step.share,
+            TONES[step.court],
             f"{order[step.candidate.pk]} · {headline(step.candidate)}: +{percent(step.share)}",
             is_current=chosen is not None and step.candidate.pk == chosen.pk,
         )
         for step in ordered
-    ]  # fmt: skip
+    ]
     before = len(steps) - len(plan.to_sign) - len(plan.of(Court.EVIDENCE))
     levels = [
         ChartLevel(plan.full_share, len(steps), gettext("with more answers")),
@@ -198,9 +228,10 @@ def curve_of(plan: SitePlan, chosen: Candidate | None) -> SafeString:
         "Incidents that no longer reach the SOC: %(now)s already, %(signed)s with these rules, "
         "%(full)s with more answers."
     ) % {
-        "now": percent(plan.acting_share, 0), "signed": percent(plan.signed_share, 0),
+        "now": percent(plan.acting_share, 0),
+        "signed": percent(plan.signed_share, 0),
         "full": percent(plan.full_share, 0),
-    }  # fmt: skip
+    }
     return chart_steps(
         steps, title, levels=_apart(levels), unit=gettext("Adds"), what=gettext("Rule")
     )
@@ -236,11 +267,13 @@ def _row(step: PlanStep, order: int, plan: SitePlan, user: User) -> PlanRow:
         % {"suspicious": number(row.suspicious), "n": number(row.judged)},
         bound=_bound(bound),
         is_little=bound.is_little,
-        chip=chip, chip_kind=kind, chip_icon=icon,
+        chip=chip,
+        chip_kind=kind,
+        chip_icon=icon,
         href=f"?site={plan.totals.site.uuid}&pattern={row.uuid}",
         page=reverse("patterns:candidate", args=[row.uuid]),
         may_decide=may_decide(row, by=user),
-    )  # fmt: skip
+    )
 
 
 def _bound(share: HarmlessShare) -> str:

@@ -21,13 +21,17 @@ def strip(rhythm: Sequence[int], words: str) -> SafeString:
         x, y = at % 24 * _PITCH, at // 24 * _PITCH
         cells[level].append(f"M{x} {y}h{_SIZE}v{_SIZE}h-{_SIZE}z")
     paths = format_html_join(
-        "", '<path class="heat-{}" d="{}"/>',
+        "",
+        '<path class="heat-{}" d="{}"/>',
         ((level, "".join(drawn)) for level, drawn in enumerate(cells) if drawn),
-    )  # fmt: skip
+    )
     return format_html(
         '<svg class="rhythm" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
-        24 * _PITCH - 1, 7 * _PITCH - 1, words, paths,
-    )  # fmt: skip
+        24 * _PITCH - 1,
+        7 * _PITCH - 1,
+        words,
+        paths,
+    )
 
 
 def clock_words(zone: str) -> str:

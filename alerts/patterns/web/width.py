@@ -60,8 +60,15 @@ def _row(row: Candidate, part: str, code: str, detail: dict[str, Any]) -> WidthR
     icon = "circle-dot" if code in _NARROW else "arrow-up"
     pattern = row.process
     if part == "types":
-        return WidthRow(part, label, _types_words(row), _types_why(code, detail), icon,
-                        _type_figures(row), _count_types(len(row.type_figures)))  # fmt: skip
+        return WidthRow(
+            part,
+            label,
+            _types_words(row),
+            _types_why(code, detail),
+            icon,
+            _type_figures(row),
+            _count_types(len(row.type_figures)),
+        )
     if part == "hours":
         words = hours_words(pattern, row.time_zone)
         return WidthRow(part, label, words[:1].upper() + words[1:], _hours_why(code, detail), icon)
@@ -72,8 +79,9 @@ def _row(row: Candidate, part: str, code: str, detail: dict[str, Any]) -> WidthR
     figures = _figures(row.member_figures.get(part, []))
     more = "" if len(figures) < 2 else _count_members(len(figures))
     why = _side_why(side, code, detail)
-    return WidthRow(part, label, words[:1].upper() + words[1:], why, icon,
-                    figures if more else [], more)  # fmt: skip
+    return WidthRow(
+        part, label, words[:1].upper() + words[1:], why, icon, figures if more else [], more
+    )
 
 
 def _side_why(side: Side, code: str, detail: dict[str, Any]) -> str:
@@ -119,7 +127,9 @@ def _types_words(row: Candidate) -> str:
     if more <= 0:
         return str(words)
     return ngettext("%(type)s and %(n)s more type", "%(type)s and %(n)s more types", more) % {
-        "type": words, "n": number(more)}  # fmt: skip
+        "type": words,
+        "n": number(more),
+    }
 
 
 def _types_why(code: str, detail: dict[str, Any]) -> str:
@@ -137,15 +147,18 @@ def _hours_why(code: str, detail: dict[str, Any]) -> str:
         return gettext("At least %(share)s of it falls inside such work.") % {"share": share}
     if code == "any":
         return gettext("Seen in %(n)s of the %(all)s hours of a week.") % {
-            "n": number(detail["slots"]), "all": number(7 * DAY)}  # fmt: skip
+            "n": number(detail["slots"]),
+            "all": number(7 * DAY),
+        }
     words = gettext("With one hour of slack on both sides.")
     if code == "utc":
         words += " " + gettext("This job runs by UTC: it moves with summer time.")
     if outside := detail.get("outside", 0):
         words += " " + ngettext(
             "%(n)s alert outside these hours stays with people.",
-            "%(n)s alerts outside these hours stay with people.", outside,
-        ) % {"n": number(outside)}  # fmt: skip
+            "%(n)s alerts outside these hours stay with people.",
+            outside,
+        ) % {"n": number(outside)}
     return words
 
 

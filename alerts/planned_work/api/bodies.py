@@ -13,9 +13,11 @@ _NAME = 200
 
 def _devices(says: str) -> serializers.ListField:
     return serializers.ListField(
-        child=serializers.CharField(max_length=_NAME), required=False, max_length=MAX_DEVICES,
+        child=serializers.CharField(max_length=_NAME),
+        required=False,
+        max_length=MAX_DEVICES,
         help_text=says,
-    )  # fmt: skip
+    )
 
 
 class WorkIn(In):

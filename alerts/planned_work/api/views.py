@@ -79,9 +79,7 @@ class PlannedWorkViewSet(Resource):
         site = self._site(said)
         if site.pk != row.work.site_id:
             raise _bad("site", "The work is of another site. Cancel it there and plan it here.")
-        change_work(
-            work_id=row.work_id, plan=_plan(said, site), by=self.person, now=self.now
-        )  # fmt: skip
+        change_work(work_id=row.work_id, plan=_plan(said, site), by=self.person, now=self.now)
 
     @command(ExtendIn, **WRITE)
     def extend(self, row: Revision, said: dict[str, Any]) -> None:
@@ -130,12 +128,15 @@ def _plan(said: Mapping[str, Any], site: Site) -> WorkPlan:
             raise _bad(member, reasons[0])
         devices += found
     return WorkPlan(
-        title=said["title"], kind=said["kind"],
+        title=said["title"],
+        kind=said["kind"],
         schedule=Schedule(starts, length, zone, said.get("repeats", "").upper()),
-        devices=tuple(devices), zone_id=_zone_id(said, site),
-        work_order=said.get("work_order", ""), vendor=said.get("vendor", ""),
+        devices=tuple(devices),
+        zone_id=_zone_id(said, site),
+        work_order=said.get("work_order", ""),
+        vendor=said.get("vendor", ""),
         people=said.get("people", ""),
-    )  # fmt: skip
+    )
 
 
 def _moment(said: Mapping[str, Any], member: str, zone: str) -> datetime:

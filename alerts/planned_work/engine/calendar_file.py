@@ -22,13 +22,31 @@ from alerts.planned_work.engine.recurrence import (
     time_zone_named,
 )
 
-_MANY: Final = frozenset({
-    "RDATE", "EXDATE", "CATEGORIES", "X-TAGOUT-DEVICE", "X-TAGOUT-FROM", "X-TAGOUT-TO",
-})  # fmt: skip
-_TEXTS: Final = frozenset({
-    "UID", "SUMMARY", "LOCATION", "STATUS", "RRULE", "CONTACT", "X-TAGOUT-SITE", "X-TAGOUT-ZONE",
-    "X-TAGOUT-KIND", "X-TAGOUT-WORK-ORDER", "X-TAGOUT-VENDOR",
-})  # fmt: skip
+_MANY: Final = frozenset(
+    {
+        "RDATE",
+        "EXDATE",
+        "CATEGORIES",
+        "X-TAGOUT-DEVICE",
+        "X-TAGOUT-FROM",
+        "X-TAGOUT-TO",
+    }
+)
+_TEXTS: Final = frozenset(
+    {
+        "UID",
+        "SUMMARY",
+        "LOCATION",
+        "STATUS",
+        "RRULE",
+        "CONTACT",
+        "X-TAGOUT-SITE",
+        "X-TAGOUT-ZONE",
+        "X-TAGOUT-KIND",
+        "X-TAGOUT-WORK-ORDER",
+        "X-TAGOUT-VENDOR",
+    }
+)
 _MOMENTS: Final = frozenset({"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"})
 _DAY: Final = timedelta(days=1)
 
@@ -163,15 +181,21 @@ def _entry(event: _Event, time_zone: str) -> Entry:
         raise _LineError(event.line_of("SUMMARY"), PlanError("entry.title"))
     site, _mark, zone = event.text("LOCATION").partition(" / ")
     return Entry(
-        line=event.line, uid=uid, title=title, kind=_kind(event),
+        line=event.line,
+        uid=uid,
+        title=title,
+        kind=_kind(event),
         schedule=_schedule(event, time_zone),
         site=event.text("X-TAGOUT-SITE") or site.strip(),
         zone=event.text("X-TAGOUT-ZONE") or zone.strip(),
-        from_=_words(event, "X-TAGOUT-FROM"), to=_words(event, "X-TAGOUT-TO"),
-        devices=_words(event, "X-TAGOUT-DEVICE"), work_order=event.text("X-TAGOUT-WORK-ORDER"),
-        vendor=event.text("X-TAGOUT-VENDOR"), people=event.text("CONTACT"),
+        from_=_words(event, "X-TAGOUT-FROM"),
+        to=_words(event, "X-TAGOUT-TO"),
+        devices=_words(event, "X-TAGOUT-DEVICE"),
+        work_order=event.text("X-TAGOUT-WORK-ORDER"),
+        vendor=event.text("X-TAGOUT-VENDOR"),
+        people=event.text("CONTACT"),
         is_cancelled=event.text("STATUS").upper() == "CANCELLED",
-    )  # fmt: skip
+    )
 
 
 def _kind(event: _Event) -> str:

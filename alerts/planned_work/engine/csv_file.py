@@ -16,9 +16,19 @@ from alerts.planned_work.engine.recurrence import Schedule, check_schedule, time
 
 NEEDED: Final = ("title", "kind", "starts", "ends")
 COLUMNS: Final = (
-    *NEEDED, "site", "zone", "from", "to", "devices", "time_zone", "repeats", "work_order",
-    "vendor", "people", "uid",
-)  # fmt: skip
+    *NEEDED,
+    "site",
+    "zone",
+    "from",
+    "to",
+    "devices",
+    "time_zone",
+    "repeats",
+    "work_order",
+    "vendor",
+    "people",
+    "uid",
+)
 _FORMS: Final = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 
 
@@ -100,12 +110,20 @@ def _entry(cells: dict[str, str], line: int, time_zone: str) -> Entry:
         raise _CellError("kind", PlanError("entry.kind", kind=cells["kind"][:60], known=known))
     schedule = _schedule(cells, time_zone)
     return Entry(
-        line=line, uid=cells.get("uid") or _uid_of(cells), title=cells["title"], kind=kind,
-        schedule=schedule, site=cells.get("site", ""), zone=cells.get("zone", ""),
-        from_=words_of(cells.get("from", "")), to=words_of(cells.get("to", "")),
-        devices=words_of(cells.get("devices", "")), work_order=cells.get("work_order", ""),
-        vendor=cells.get("vendor", ""), people=cells.get("people", ""),
-    )  # fmt: skip
+        line=line,
+        uid=cells.get("uid") or _uid_of(cells),
+        title=cells["title"],
+        kind=kind,
+        schedule=schedule,
+        site=cells.get("site", ""),
+        zone=cells.get("zone", ""),
+        from_=words_of(cells.get("from", "")),
+        to=words_of(cells.get("to", "")),
+        devices=words_of(cells.get("devices", "")),
+        work_order=cells.get("work_order", ""),
+        vendor=cells.get("vendor", ""),
+        people=cells.get("people", ""),
+    )
 
 
 def _schedule(cells: dict[str, str], time_zone: str) -> Schedule:

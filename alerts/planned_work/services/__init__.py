@@ -11,6 +11,13 @@ from alerts.planned_work.services.plans import CannotPlanWork, DeviceOfPlan, Wor
 from alerts.planned_work.services.work_out import work_out_ahead
 
 __all__ = [
-    "CannotPlanWork", "DeviceOfPlan", "WorkPlan", "cancel_work", "change_work", "extend_work",
-    "finish_work", "plan_work", "work_out_ahead",
-]  # fmt: skip
+    "CannotPlanWork",
+    "DeviceOfPlan",
+    "WorkPlan",
+    "cancel_work",
+    "change_work",
+    "extend_work",
+    "finish_work",
+    "plan_work",
+    "work_out_ahead",
+]

@@ -33,9 +33,12 @@ def plan_work(
         raise CannotPlanWork(*reasons)
     plan = checked_plan(plan, site=site, now=now)
     work = PlannedWork(
-        site=site, owner=by if isinstance(by, User) else None, made_by_label=str(by)[:200],
-        made_at=now, changed_at=now,
-    )  # fmt: skip
+        site=site,
+        owner=by if isinstance(by, User) else None,
+        made_by_label=str(by)[:200],
+        made_at=now,
+        changed_at=now,
+    )
     work.uid = uid or str(work.uuid)
     work.save(force_insert=True)
     made = _store_revision(work, plan, number=1, by=by, now=now)
@@ -75,8 +78,9 @@ def extend_work(*, occurrence_id: int, until: datetime, by: Actor, now: datetime
         raise CannotPlanWork(PlanError("time.long", most=MAX_LENGTH.days).spoken(_))
     longer = _replaced(one, Span(one.starts_at, until), now=now)
     note_step(work, code="extended", by=by, now=now, until=until.isoformat())
-    record("planned_work.occurrence.extended", on=longer, by=by, at=now, until=until,
-           work=work.uuid)  # fmt: skip
+    record(
+        "planned_work.occurrence.extended", on=longer, by=by, at=now, until=until, work=work.uuid
+    )
     return longer
 
 
@@ -115,9 +119,13 @@ def cancel_work(*, work_id: int, by: Actor, now: datetime, note: str = "") -> Pl
 def note_step(work: PlannedWork, *, code: str, by: Actor, now: datetime, **details: str) -> None:
     """Add a line to the history of the work."""
     WorkStep.objects.create(
-        work=work, at=now, by=by if isinstance(by, User) else None, by_label=str(by)[:200],
-        code=code, details=details,
-    )  # fmt: skip
+        work=work,
+        at=now,
+        by=by if isinstance(by, User) else None,
+        by_label=str(by)[:200],
+        code=code,
+        details=details,
+    )
 
 
 def _locked(work_id: int, *, by: Actor) -> PlannedWork:
@@ -141,17 +149,27 @@ def _locked_occurrence(occurrence_id: int, *, by: Actor) -> tuple[Occurrence, Pl
 
 
 def _store_revision(
-    work: PlannedWork, plan: WorkPlan, *, number: int, by: Actor, now: datetime,
+    work: PlannedWork,
+    plan: WorkPlan,
+    *,
+    number: int,
+    by: Actor,
+    now: datetime,
     over: Collection[datetime] = (),
-) -> list[Occurrence]:  # fmt: skip
+) -> list[Occurrence]:
     """Store what the work says and when it takes place, but for starts that are `over`."""
     revision = new_revision(work, plan=plan, number=number, by_label=str(by), now=now)
     revision.save(force_insert=True)
     NamedDevice.objects.bulk_create(
-        NamedDevice(revision=revision, side=each.side.value, zone_id=each.zone_id,
-                    address=each.address, name=each.name[:120])
+        NamedDevice(
+            revision=revision,
+            side=each.side.value,
+            zone_id=each.zone_id,
+            address=each.address,
+            name=each.name[:120],
+        )
         for each in plan.devices
-    )  # fmt: skip
+    )
     try:
         spans = spans_of(revision, now=now)
     except PlanError as error:
@@ -199,9 +217,14 @@ def follow_occurrences(
 def _told(plan: WorkPlan) -> dict[str, object]:
     """Return what the audit record keeps of a plan."""
     return {
-        "title": plan.title, "kind": plan.kind, "starts": plan.schedule.starts_at,
+        "title": plan.title,
+        "kind": plan.kind,
+        "starts": plan.schedule.starts_at,
         "minutes": plan.schedule.length.total_seconds() / 60,
-        "time_zone": plan.schedule.time_zone, "rule": plan.schedule.rule,
-        "work_order": plan.work_order, "vendor": plan.vendor, "zone": plan.zone_id,
+        "time_zone": plan.schedule.time_zone,
+        "rule": plan.schedule.rule,
+        "work_order": plan.work_order,
+        "vendor": plan.vendor,
+        "zone": plan.zone_id,
         "devices": [[each.side.value, each.zone_id, each.address] for each in plan.devices],
-    }  # fmt: skip
+    }

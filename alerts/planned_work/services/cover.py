@@ -93,11 +93,19 @@ def _fit(row: _Candidate, one: Occurrence, scopes: Mapping[int, Scope]) -> Plann
         return None
     says = one.revision
     return PlannedFit(
-        alert_id=row.alert_id, occurrence=one.uuid, work=one.work.uuid, fit=fit.value,
-        kind=says.kind, names_devices=says.zone_id is None, title=says.title,
-        work_order=says.work_order, ends_at=one.ends_at,
-        inside_until=one.slack_ends_at, known_from=one.known_from, known_until=one.known_until,
-    )  # fmt: skip
+        alert_id=row.alert_id,
+        occurrence=one.uuid,
+        work=one.work.uuid,
+        fit=fit.value,
+        kind=says.kind,
+        names_devices=says.zone_id is None,
+        title=says.title,
+        work_order=says.work_order,
+        ends_at=one.ends_at,
+        inside_until=one.slack_ends_at,
+        known_from=one.known_from,
+        known_until=one.known_until,
+    )
 
 
 def _candidates(statement: str, ids: Sequence[int]) -> Iterator[_Candidate]:

@@ -100,24 +100,34 @@ def import_works(
     elif report.new or report.changed or report.cancelled:
         first = site or pairs[0][1]
         record(
-            "planned_work.file.imported", on=first, by=by, at=now, file=name[:200],
+            "planned_work.file.imported",
+            on=first,
+            by=by,
+            at=now,
+            file=name[:200],
             counts=report.as_json(),
-        )  # fmt: skip
+        )
     return report
 
 
 def _in_line(line: int, column: str, reason: str) -> str:
     if column:
         return _("Line %(line)s, column %(column)s: %(reason)s") % {
-            "line": line, "column": column, "reason": reason,
-        }  # fmt: skip
+            "line": line,
+            "column": column,
+            "reason": reason,
+        }
     return _("Line %(line)s: %(reason)s") % {"line": line, "reason": reason}
 
 
 def _add(
-    pairs: list[tuple[Entry, Site, WorkPlan]], entry: Entry, places: "_Places", *, by: Actor,
+    pairs: list[tuple[Entry, Site, WorkPlan]],
+    entry: Entry,
+    places: "_Places",
+    *,
+    by: Actor,
     now: datetime,
-) -> Sequence[str]:  # fmt: skip
+) -> Sequence[str]:
     """Add the entry as a plan of its site; return what is wrong with it."""
     site = places.site_of(entry)
     if site is None:
@@ -132,9 +142,15 @@ def _add(
     if reasons:
         return reasons
     plan = WorkPlan(
-        title=entry.title, kind=entry.kind, schedule=entry.schedule, devices=tuple(devices),
-        zone_id=zone_id, work_order=entry.work_order, vendor=entry.vendor, people=entry.people,
-    )  # fmt: skip
+        title=entry.title,
+        kind=entry.kind,
+        schedule=entry.schedule,
+        devices=tuple(devices),
+        zone_id=zone_id,
+        work_order=entry.work_order,
+        vendor=entry.vendor,
+        people=entry.people,
+    )
     try:
         pairs.append((entry, site, checked_plan(plan, site=site, now=now, is_looked_up=True)))
     except CannotPlanWork as refusal:
@@ -268,21 +284,34 @@ class _Import:
         label, now = str(self.by)[:200], self.now
         owner = self.by if isinstance(self.by, User) else None
         works = PlannedWork.objects.bulk_create(
-            PlannedWork(site=site, uid=entry.uid, owner=owner, made_by_label=label, made_at=now,
-                        changed_at=now)
+            PlannedWork(
+                site=site,
+                uid=entry.uid,
+                owner=owner,
+                made_by_label=label,
+                made_at=now,
+                changed_at=now,
+            )
             for entry, site, _plan in new
-        )  # fmt: skip
+        )
         revisions = Revision.objects.bulk_create(
             new_revision(work, plan=plan, number=1, by_label=label, now=now)
             for work, (_entry, _site, plan) in zip(works, new, strict=True)
         )
         NamedDevice.objects.bulk_create(
-            (NamedDevice(revision=revision, side=each.side.value, zone_id=each.zone_id,
-                         address=each.address, name=each.name[:120])
-             for revision, (_entry, _site, plan) in zip(revisions, new, strict=True)
-             for each in plan.devices),
+            (
+                NamedDevice(
+                    revision=revision,
+                    side=each.side.value,
+                    zone_id=each.zone_id,
+                    address=each.address,
+                    name=each.name[:120],
+                )
+                for revision, (_entry, _site, plan) in zip(revisions, new, strict=True)
+                for each in plan.devices
+            ),
             batch_size=BATCH,
-        )  # fmt: skip
+        )
         WorkStep.objects.bulk_create(
             WorkStep(work=work, at=now, by=owner, by_label=label, code="made") for work in works
         )
@@ -299,8 +328,10 @@ class _Import:
                 raise CannotImport(_in_line(line, "", error.spoken(_))) from error
             self.report.occurrences += len(spans)
             if self.report.occurrences > MAX_OCCURRENCES:
-                most = _("The works of the file would take place more than %(n)s times in three "
-                         "months. Plan them as fewer, longer works.")  # fmt: skip
+                most = _(
+                    "The works of the file would take place more than %(n)s times in three "
+                    "months. Plan them as fewer, longer works."
+                )
                 raise CannotImport(_in_line(line, "", most % {"n": number(MAX_OCCURRENCES)}))
             for span in {span.starts_at: span for span in spans}.values():
                 yield new_occurrence(revision, span=span, known_from=self.now)

@@ -26,12 +26,16 @@ def ask_about_overruns(*, now: datetime) -> int:
     """
     due = (
         Occurrence.objects.filter(
-            known_until=None, done_at=None, asked_at=None, late_until__isnull=False,
-            ends_at__lte=now - SLACK, ends_at__gt=now - _OLDEST,
+            known_until=None,
+            done_at=None,
+            asked_at=None,
+            late_until__isnull=False,
+            ends_at__lte=now - SLACK,
+            ends_at__gt=now - _OLDEST,
         )
         .select_related("work__owner", "work__site", "revision")
         .select_for_update(of=("self",), skip_locked=True)
-    )  # fmt: skip
+    )
     asked = list(due[:_BATCH])
     for one in asked:
         for person in _people(one):

@@ -55,11 +55,17 @@ class WorkPlan:
     def digest(self) -> str:
         """Return a SHA-256 of all that it says, to tell whether something changed."""
         told = [
-            self.title, self.kind, self.work_order, self.vendor, self.people, self.zone_id,
-            *_schedule_as_json(self.schedule).values(), str(self.schedule.starts_at),
+            self.title,
+            self.kind,
+            self.work_order,
+            self.vendor,
+            self.people,
+            self.zone_id,
+            *_schedule_as_json(self.schedule).values(),
+            str(self.schedule.starts_at),
             self.schedule.length.total_seconds(),
             sorted([each.side, each.zone_id, each.address] for each in self.devices),
-        ]  # fmt: skip
+        ]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -95,22 +101,38 @@ def new_revision(
     """Return a revision of this work that says the plan; not stored yet."""
     schedule = plan.schedule
     return Revision(
-        work=work, number=number, known_from=now, by_label=by_label[:200],
-        title=plan.title, kind=plan.kind, work_order=plan.work_order, vendor=plan.vendor,
-        people=plan.people, zone_id=plan.zone_id, time_zone=schedule.time_zone,
-        local_start=schedule.starts_at.isoformat(timespec="seconds"), length=schedule.length,
+        work=work,
+        number=number,
+        known_from=now,
+        by_label=by_label[:200],
+        title=plan.title,
+        kind=plan.kind,
+        work_order=plan.work_order,
+        vendor=plan.vendor,
+        people=plan.people,
+        zone_id=plan.zone_id,
+        time_zone=schedule.time_zone,
+        local_start=schedule.starts_at.isoformat(timespec="seconds"),
+        length=schedule.length,
         dates={k: v for k, v in _schedule_as_json(schedule).items() if isinstance(v, list) and v},
-        rule=schedule.rule, worked_out_until=now + AHEAD, digest=plan.digest,
-    )  # fmt: skip
+        rule=schedule.rule,
+        worked_out_until=now + AHEAD,
+        digest=plan.digest,
+    )
 
 
 def plan_of(revision: Revision, *, devices: Iterable[DeviceOfPlan]) -> WorkPlan:
     """Return what a revision says as a plan, to be changed."""
     return WorkPlan(
-        title=revision.title, kind=revision.kind, schedule=revision.schedule,
-        devices=tuple(devices), zone_id=revision.zone_id, work_order=revision.work_order,
-        vendor=revision.vendor, people=revision.people,
-    )  # fmt: skip
+        title=revision.title,
+        kind=revision.kind,
+        schedule=revision.schedule,
+        devices=tuple(devices),
+        zone_id=revision.zone_id,
+        work_order=revision.work_order,
+        vendor=revision.vendor,
+        people=revision.people,
+    )
 
 
 def _schedule_as_json(schedule: Schedule) -> dict[str, object]:
@@ -139,9 +161,11 @@ def _against_texts(plan: WorkPlan) -> list[str]:
     if plan.kind not in KINDS:
         reasons.append(_("Choose a kind of work."))
     labels = {
-        "title": _("title"), "work_order": _("work order"), "vendor": _("vendor"),
+        "title": _("title"),
+        "work_order": _("work order"),
+        "vendor": _("vendor"),
         "people": _("people"),
-    }  # fmt: skip
+    }
     for name, most in _LONGEST.items():
         if len(getattr(plan, name)) > most:
             reasons.append(PlanError("entry.long", name=labels[name], most=most).spoken(_))

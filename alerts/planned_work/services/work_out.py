@@ -29,10 +29,15 @@ def new_occurrence(revision: Revision, *, span: Span, known_from: datetime) -> O
     slack_ends_at = span.ends_at + SLACK
     late_until = None if revision.is_recurring else slack_ends_at + MAX_LATE
     return Occurrence(
-        work_id=revision.work_id, revision=revision, site_id=revision.work.site_id,
-        starts_at=span.starts_at, ends_at=span.ends_at, late_until=late_until,
-        watched=(span.starts_at, late_until or slack_ends_at), known_from=known_from,
-    )  # fmt: skip
+        work_id=revision.work_id,
+        revision=revision,
+        site_id=revision.work.site_id,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        late_until=late_until,
+        watched=(span.starts_at, late_until or slack_ends_at),
+        known_from=known_from,
+    )
 
 
 def store_occurrences(rows: Iterable[Occurrence]) -> list[Occurrence]:

@@ -142,9 +142,14 @@ def _import(request: HttpRequest, site: Site, *, dry_run: bool) -> dict[str, int
             gettext("The file is larger than 5 MB. Import it with planned-work import.")
         )
     report = import_works(
-        data=file.read(), name=file.name or "", site=site, by=actor_of(request), now=clock.now(),
-        dry_run=dry_run, most=MAX_WORKS,
-    )  # fmt: skip
+        data=file.read(),
+        name=file.name or "",
+        site=site,
+        by=actor_of(request),
+        now=clock.now(),
+        dry_run=dry_run,
+        most=MAX_WORKS,
+    )
     return report.as_json()
 
 

@@ -29,9 +29,11 @@ _SIDES = (("from_names", Side.FROM), ("to_names", Side.TO), ("any_names", Side.A
 
 def _names(label: Any) -> forms.CharField:
     return forms.CharField(
-        label=label, required=False, max_length=MAX_NAMES,
+        label=label,
+        required=False,
+        max_length=MAX_NAMES,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-    )  # fmt: skip
+    )
 
 
 class PlantTimeField(forms.DateTimeField):
@@ -68,9 +70,11 @@ class WorkForm(forms.Form):
     ends = PlantTimeField(label=_("Ends"))
     repeats = forms.ChoiceField(label=_("Repeats"), choices=REPEATS, required=False)
     rule = forms.CharField(
-        label=_("Another recurrence"), required=False, max_length=300,
+        label=_("Another recurrence"),
+        required=False,
+        max_length=300,
         help_text=_("As calendars write it (RFC 5545), such as FREQ=WEEKLY;INTERVAL=2;BYDAY=TU."),
-    )  # fmt: skip
+    )
     from_names = _names(_("From these devices"))
     to_names = _names(_("To these devices"))
     any_names = _names(_("Or simply these devices"))
@@ -105,15 +109,23 @@ class WorkForm(forms.Form):
         starts, ends = said["starts"], said["ends"]
         old = of.schedule if of is not None else None
         return WorkPlan(
-            title=said["title"], kind=said["kind"],
+            title=said["title"],
+            kind=said["kind"],
             schedule=Schedule(
-                starts, ends - starts, self.site.time_zone, said["rule"] or said["repeats"],
-                also=old.also if old else (), except_at=old.except_at if old else (),
+                starts,
+                ends - starts,
+                self.site.time_zone,
+                said["rule"] or said["repeats"],
+                also=old.also if old else (),
+                except_at=old.except_at if old else (),
                 moved=old.moved if old else (),
             ),
-            devices=said["devices"], zone_id=said["zone"].pk if said["zone"] else None,
-            work_order=said["work_order"], vendor=said["vendor"], people=said["people"],
-        )  # fmt: skip
+            devices=said["devices"],
+            zone_id=said["zone"].pk if said["zone"] else None,
+            work_order=said["work_order"],
+            vendor=said["vendor"],
+            people=said["people"],
+        )
 
 
 def initial_of(says: Revision, devices: Iterable[NamedDevice]) -> dict[str, Any]:
@@ -125,15 +137,20 @@ def initial_of(says: Revision, devices: Iterable[NamedDevice]) -> dict[str, Any]
         names[device.side].append(f"{device.zone.name} / {device.address}")
     schedule, known = says.schedule, {value for value, _label in REPEATS}
     return {
-        "title": says.title, "kind": says.kind,
+        "title": says.title,
+        "kind": says.kind,
         "starts": schedule.starts_at.strftime(_LOCAL),
         "ends": (schedule.starts_at + schedule.length).strftime(_LOCAL),
         "repeats": says.rule if says.rule in known else "",
         "rule": "" if says.rule in known else says.rule,
-        "from_names": ", ".join(names["from"]), "to_names": ", ".join(names["to"]),
-        "any_names": ", ".join(names["any"]), "zone": says.zone_id,
-        "work_order": says.work_order, "vendor": says.vendor, "people": says.people,
-    }  # fmt: skip
+        "from_names": ", ".join(names["from"]),
+        "to_names": ", ".join(names["to"]),
+        "any_names": ", ".join(names["any"]),
+        "zone": says.zone_id,
+        "work_order": says.work_order,
+        "vendor": says.vendor,
+        "people": says.people,
+    }
 
 
 def usual_times(now: datetime) -> dict[str, str]:

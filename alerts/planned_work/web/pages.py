@@ -95,13 +95,16 @@ def work_page(request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (
     found = work_or_404(request, uuid)
     zone = reader_clock().zone(found.site.time_zone)
     page: dict[str, Any] = {
-        "work": found, "zone": zone, "now": now, "problems": problems,
+        "work": found,
+        "zone": zone,
+        "now": now,
+        "problems": problems,
         "latest": found.revisions.select_related("zone").get(is_latest=True),
         "state": state_chip(found),
         "is_open": found.state == PlannedWork.State.PLANNED,
         "may_plan": may_plan_at(found.site, by=user),
         "steps": [(step, step_words(step)) for step in steps_of(found)],
-    }  # fmt: skip
+    }
     if one := latest_occurrence(found, now=now):
         page |= _of_occurrence(one, user, zone=zone, now=now)
     status = 422 if problems else 200
@@ -150,8 +153,11 @@ def _week(visit: Visit, sites: list[Site]) -> dict[str, Any]:
         "before": visit.address(visit.monday - WEEK),
         "after": visit.address(visit.monday + WEEK),
         "ways": [
-            Tab(gettext("Week"), visit.address(visit.monday, is_list=False),
-                current=not visit.is_list),
+            Tab(
+                gettext("Week"),
+                visit.address(visit.monday, is_list=False),
+                current=not visit.is_list,
+            ),
             Tab(gettext("List"), visit.address(visit.monday, is_list=True), current=visit.is_list),
         ],
         "is_list": visit.is_list,
@@ -161,17 +167,20 @@ def _week(visit: Visit, sites: list[Site]) -> dict[str, Any]:
         "agenda": _agenda(visit, rows),
         "may_plan": may_plan_at(visit.site, by=visit.user),
         "new_url": f"{reverse('planned_work:new')}?site={visit.site.pk}",
-    }  # fmt: skip
+    }
 
 
 def _site_tabs(visit: Visit, sites: list[Site]) -> list[Tab]:
     if len(sites) < 2:
         return []
     return [
-        Tab(each.name, f"?site={each.pk}&week={visit.monday.isoformat()}",
-            current=each.pk == visit.site.pk)
+        Tab(
+            each.name,
+            f"?site={each.pk}&week={visit.monday.isoformat()}",
+            current=each.pk == visit.site.pk,
+        )
         for each in sites
-    ]  # fmt: skip
+    ]
 
 
 def _totals(counts: Mapping[UUID, AlertCounts]) -> AlertCounts:

@@ -149,10 +149,16 @@ def _blocks(
     says = one.revision
     starts, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
     shape = Block(
-        one.work.uuid, 0, 1, "work", says.title,
+        one.work.uuid,
+        0,
+        1,
+        "work",
+        says.title,
         " · ".join(filter(None, (says.work_order, says.vendor))),
-        f"{starts:%H:%M}–{ends:%H:%M}", says.is_recurring, one.starts_at > now,
-    )  # fmt: skip
+        f"{starts:%H:%M}–{ends:%H:%M}",
+        says.is_recurring,
+        one.starts_at > now,
+    )
     spans = [("work", one.starts_at, one.ends_at)]
     if one.late_until is not None and one.done_at is None:
         spans.append(("slack", one.ends_at, one.ends_at + SLACK))

@@ -15,9 +15,10 @@ class AskIn(In):
     """A question to OT."""
 
     site = serializers.CharField(
-        max_length=120, required=False,
+        max_length=120,
+        required=False,
         help_text="name of the site; may be left out where the incident touches only one",
-    )  # fmt: skip
+    )
     question = serializers.CharField(max_length=MAX_QUESTION_LENGTH, help_text="in your own words")
 
 
@@ -27,9 +28,11 @@ class VerdictIn(In):
     verdict = serializers.ChoiceField(Verdict.values, help_text="what it was")
     cause = serializers.CharField(max_length=60, help_text="id of the reason, or other")
     note = serializers.CharField(
-        max_length=MAX_NOTE_LENGTH, required=False, allow_blank=True,
+        max_length=MAX_NOTE_LENGTH,
+        required=False,
+        allow_blank=True,
         help_text="a line for the SOC; suspicious needs one",
-    )  # fmt: skip
+    )
     work_order = serializers.CharField(
         max_length=60, required=False, allow_blank=True, help_text="work order or change number"
     )
@@ -46,11 +49,13 @@ class AnswerIn(VerdictIn):
     """OT's word on a question."""
 
     incidents = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), required=False, allow_empty=False,
+        child=serializers.IntegerField(min_value=1),
+        required=False,
+        allow_empty=False,
         max_length=5000,
         help_text="ids of the incidents meant; left out: all that the question waits for. It waits "
         "on for the others",
-    )  # fmt: skip
+    )
 
 
 class DecideIn(In):

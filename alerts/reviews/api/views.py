@@ -160,9 +160,12 @@ class AboutIncident(Resource):
     def ask(self, row: Incident, said: dict[str, Any]) -> HttpResponse:
         """Ask everyone who speaks for OT at a site about this incident; answers the question."""
         asked = ask_ot(
-            incident_ids=[row.pk], site_id=_site_of(row, said.get("site")), by=self.person,
-            question=said["question"], now=self.now,
-        )  # fmt: skip
+            incident_ids=[row.pk],
+            site_id=_site_of(row, said.get("site")),
+            by=self.person,
+            question=said["question"],
+            now=self.now,
+        )
         only = reviews_visible_to(self.person).filter(pk=asked.pk)
         own = questions_own(self.person)
         return self.single(REVIEWS, only, own=own, workspace=row.workspace.name)
@@ -173,9 +176,13 @@ class AboutIncident(Resource):
         asked = open_review_on(row.pk)
         about = asked and speaks_at(self.person, asked.site, asked.lead.workspace)
         given = give_verdict(
-            by=self.person, key=uuid4(), review_id=asked.pk if asked and about else None,
-            incident_ids=[row.pk], now=self.now, **said,
-        )  # fmt: skip
+            by=self.person,
+            key=uuid4(),
+            review_id=asked.pk if asked and about else None,
+            incident_ids=[row.pk],
+            now=self.now,
+            **said,
+        )
         only = annotations_visible_to(self.person).filter(pk=given.pk)
         own = incidents_of(self.person, "annotations")
         return self.single(ANNOTATIONS, only, own=own, workspace=row.workspace.name)
@@ -185,9 +192,11 @@ def questions_own(person: User) -> Own:
     """The ids of a question's incidents that the person may see, and of those it waits for."""
     seen = incidents_visible_to(person).filter(reviews=OuterRef("pk")).order_by("pk")
     waiting = AskedIncident.objects.filter(
-        review=OuterRef("pk"), answer=None, review__state=Review.State.WAITING,
+        review=OuterRef("pk"),
+        answer=None,
+        review__state=Review.State.WAITING,
         incident__in=incidents_visible_to(person).values("pk"),
-    ).order_by("incident")  # fmt: skip
+    ).order_by("incident")
     return Own(
         sources={
             "incidents": ArraySubquery(seen.values("pk")),

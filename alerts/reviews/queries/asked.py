@@ -131,9 +131,10 @@ def answers_to(review: Review, *, reader: User) -> list[Answer]:
 def open_review_on(incident_id: int) -> Review | None:
     """The question about this incident that waits for OT, the most urgent one."""
     waiting = Review.objects.filter(
-        asked_incidents__incident=incident_id, asked_incidents__answer=None,
+        asked_incidents__incident=incident_id,
+        asked_incidents__answer=None,
         state=Review.State.WAITING,
-    )  # fmt: skip
+    )
     return (
         waiting.select_related("site", "lead__workspace__organisation", "asked_by", "opened_by")
         .order_by("due_at", "pk")

@@ -84,8 +84,11 @@ def history_of_pattern(
         "not-sure": known.not_sure,
     }
     latest: tuple[str, str, datetime | None, str] = (
-        known.latest_verdict, known.latest_verdict_by, known.latest_verdict_at, known.latest_note,
-    )  # fmt: skip
+        known.latest_verdict,
+        known.latest_verdict_by,
+        known.latest_verdict_at,
+        known.latest_note,
+    )
     if pattern in hidden.by_pattern:
         told, latest = hidden.counts_without(pattern, told), ("", "", None, "")
     said = PatternHistory(

@@ -144,12 +144,13 @@ def agreement_since(since: datetime, *, annotations: QuerySet[Annotation]) -> Ag
     """
     rows = (
         Opinion.objects.filter(
-            state=Opinion.State.ANSWERED, settled_at__gte=since,
+            state=Opinion.State.ANSWERED,
+            settled_at__gte=since,
             second_opinion__annotation__in=annotations,
         )
         .exclude(verdict=Verdict.NOT_SURE)
         .values_list("second_opinion__annotation__verdict", "verdict")
-    )  # fmt: skip
+    )
     pairs = [(first in HARMLESS, second in HARMLESS) for first, second in rows]
     harmless = [second for first, second in pairs if first]
     return Agreement(

@@ -62,17 +62,23 @@ def suspicions_on(incidents: QuerySet[Incident] | None = None) -> list[Suspicion
         .order_by("annotation__given_at", "annotation", "incident")
     )
     rows = found.annotate(is_past=Exists(_past_links())).values_list(
-        "incident", "annotation", "annotation__given_at", "annotation__second_opinion__state",
-        "annotation__second_opinion__leads_asked_at", "is_past",
-    )  # fmt: skip
+        "incident",
+        "annotation",
+        "annotation__given_at",
+        "annotation__second_opinion__state",
+        "annotation__second_opinion__leads_asked_at",
+        "is_past",
+    )
     return [
         Suspicion(
-            incident, annotation, given_at,
+            incident,
+            annotation,
+            given_at,
             is_narrow=state == SecondOpinion.State.OPEN and asked_at is not None,
             is_past=is_past,
         )
         for incident, annotation, given_at, state, asked_at, is_past in rows
-    ]  # fmt: skip
+    ]
 
 
 def _later_verdicts() -> QuerySet[Any]:

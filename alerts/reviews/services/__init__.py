@@ -15,8 +15,21 @@ from alerts.reviews.services.undo import CannotUndoVerdict, undo_verdict
 from alerts.reviews.services.withdraw import CannotWithdraw, withdraw_review
 
 __all__ = [
-    "CannotAsk", "CannotDecide", "CannotGiveOpinion", "CannotGiveVerdict", "CannotHandOver",
-    "CannotUndoVerdict", "CannotWithdraw", "ask_ot", "decide_suspicion", "give_opinion",
-    "give_verdict", "hand_over_review", "open_review", "pass_opinion_on", "run_second_opinions",
-    "undo_verdict", "withdraw_review",
-]  # fmt: skip
+    "CannotAsk",
+    "CannotDecide",
+    "CannotGiveOpinion",
+    "CannotGiveVerdict",
+    "CannotHandOver",
+    "CannotUndoVerdict",
+    "CannotWithdraw",
+    "ask_ot",
+    "decide_suspicion",
+    "give_opinion",
+    "give_verdict",
+    "hand_over_review",
+    "open_review",
+    "pass_opinion_on",
+    "run_second_opinions",
+    "undo_verdict",
+    "withdraw_review",
+]

@@ -76,18 +76,29 @@ def give_verdict(
     incidents = [each for each in locked if each.pk in chosen]
     near += [each.pk for each in locked if each.pk not in chosen]
     said = _Words(
-        verdict, cause, work_order.strip()[:60], done_by if done_by in DONE_BY else "",
+        verdict,
+        cause,
+        work_order.strip()[:60],
+        done_by if done_by in DONE_BY else "",
         note.strip(),
-    )  # fmt: skip
+    )
     reasons = _reasons(review, incidents, said, by)
     if reasons := reasons or _unseen(incidents, seen, by):
         raise CannotGiveVerdict(*reasons)
     try:
         with transaction.atomic():
             annotation = Annotation.objects.create(
-                review=review, verdict=said.verdict, cause=said.cause, work_order=said.work_order,
-                done_by=said.done_by, note=said.note, by=by, given_at=now, key=key, act=uuid4(),
-            )  # fmt: skip
+                review=review,
+                verdict=said.verdict,
+                cause=said.cause,
+                work_order=said.work_order,
+                done_by=said.done_by,
+                note=said.note,
+                by=by,
+                given_at=now,
+                key=key,
+                act=uuid4(),
+            )
     except IntegrityError:  # the same form, sent twice at the same instant
         return Annotation.objects.get(by=by, key=key)
     ids = [each.pk for each in incidents]
@@ -96,15 +107,28 @@ def give_verdict(
     succession = settle_succession(ids)
     answered = _settle_reviews(annotation, incidents)
     follow_through(
-        annotation, incidents=incidents, answered=answered, succession=succession, near=near,
+        annotation,
+        incidents=incidents,
+        answered=answered,
+        succession=succession,
+        near=near,
         now=now,
-    )  # fmt: skip
+    )
     record(
-        "reviews.verdict.given", on=annotation, by=by, at=now, verdict=verdict, cause=cause,
-        work_order=said.work_order, note=said.note, n=len(ids), act=annotation.act,
-        incidents=[each.name for each in incidents[:100]], reviews=[r.uuid for r in answered],
+        "reviews.verdict.given",
+        on=annotation,
+        by=by,
+        at=now,
+        verdict=verdict,
+        cause=cause,
+        work_order=said.work_order,
+        note=said.note,
+        n=len(ids),
+        act=annotation.act,
+        incidents=[each.name for each in incidents[:100]],
+        reviews=[r.uuid for r in answered],
         superseded=_uuids_of(succession.changed),
-    )  # fmt: skip
+    )
     return annotation
 
 

@@ -48,23 +48,45 @@ def ask_ot(
         raise CannotAsk(*reasons)
     lead = max(incidents, key=lambda each: (each.severity, each.created_at, each.pk))
     review = Review.objects.create(
-        site=site, lead=lead, question=question, asked_by=by, asked_at=now,
-        due_at=now + answer_within(lead.severity), act=uuid4(),
-    )  # fmt: skip
+        site=site,
+        lead=lead,
+        question=question,
+        asked_by=by,
+        asked_at=now,
+        due_at=now + answer_within(lead.severity),
+        act=uuid4(),
+    )
     review.incidents.set(incidents)
     ids, parts = [each.pk for each in incidents], question_in(question, ready=CANNED)
     write_timeline(
-        incident_ids=ids, code="asked", side=TimelineItem.Side.SOC, by=by, now=now, act=review.act,
-        details={"review": str(review.uuid), "site": site.name, "canned": bool(parts.ready),
-                 "question": parts.ready or parts.own, "own": parts.own if parts.ready else ""},
-    )  # fmt: skip
+        incident_ids=ids,
+        code="asked",
+        side=TimelineItem.Side.SOC,
+        by=by,
+        now=now,
+        act=review.act,
+        details={
+            "review": str(review.uuid),
+            "site": site.name,
+            "canned": bool(parts.ready),
+            "question": parts.ready or parts.own,
+            "own": parts.own if parts.ready else "",
+        },
+    )
     people = people_asked_at(site, lead, by=by)
     notify_asked(review, people=people, about=incidents, now=now)
     set_ot_states(standings={(OtState.WAITING, review.due_at): ids}, now=now)
     record(
-        "reviews.review.asked", on=review, by=by, at=now, question=question, site=site.name,
-        incidents=[each.name for each in incidents[:100]], n=len(ids), told=len(people),
-    )  # fmt: skip
+        "reviews.review.asked",
+        on=review,
+        by=by,
+        at=now,
+        question=question,
+        site=site.name,
+        incidents=[each.name for each in incidents[:100]],
+        n=len(ids),
+        told=len(people),
+    )
     return review
 
 

@@ -111,10 +111,13 @@ def _open_new(*, seed: bytes, now: datetime) -> int:
     standing = suspicions_on()
     ids = list(dict.fromkeys(each.annotation_id for each in standing))
     rows = Annotation.objects.filter(pk__in=ids, given_at__lte=now - UNDO).filter(
-        Q(second_opinion=None) | Q(second_opinion__state__in=_AGAIN)
-        | Q(second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
-            second_opinion__decided_by=None)
-    )  # fmt: skip
+        Q(second_opinion=None)
+        | Q(second_opinion__state__in=_AGAIN)
+        | Q(
+            second_opinion__state=SecondOpinion.State.HARMLESS_TO_SOC,
+            second_opinion__decided_by=None,
+        )
+    )
     free = _without_asked(rows.select_related("review").prefetch_related("incidents"))
     return _each(free, lambda pk: _open(pk, seed=seed, now=now))
 
@@ -168,9 +171,13 @@ def _begin(annotation: Annotation, site: Site, *, now: datetime) -> bool:
         found.leads_asked_at = found.leads_reminded_at = None
         found.save()
     record(
-        "reviews.second_opinion.opened", on=found, by=TAGOUT, at=now, about=annotation.uuid,
+        "reviews.second_opinion.opened",
+        on=found,
+        by=TAGOUT,
+        at=now,
+        about=annotation.uuid,
         verdict=annotation.verdict,
-    )  # fmt: skip
+    )
     return True
 
 
@@ -194,9 +201,13 @@ def _harmless_near(annotation: Annotation, site: Site, *, seed: bytes) -> Annota
     """
     span = (annotation.given_at - NEAR, annotation.given_at + NEAR)
     alike = Annotation.objects.filter(
-        verdict__in=HARMLESS, withdrawn_at=None, superseded_by=None, second_opinion=None,
-        given_at__range=span, incidents__site_ids__contains=[site.pk],
-    )  # fmt: skip
+        verdict__in=HARMLESS,
+        withdrawn_at=None,
+        superseded_by=None,
+        second_opinion=None,
+        given_at__range=span,
+        incidents__site_ids__contains=[site.pk],
+    )
     rows = alike.exclude(pk=annotation.pk).select_related("by", "review__site").distinct()
     return min(rows, key=lambda each: draw(seed, "harmless", each.uuid), default=None)
 
@@ -222,9 +233,13 @@ def _ask_next(pk: int, *, seed: bytes, now: datetime) -> bool:
     )
     tell_asked_for_opinion(opinion, about=incidents, now=now)
     record(
-        "reviews.opinion.asked", on=opinion, by=TAGOUT, at=now, to=person.email,
+        "reviews.opinion.asked",
+        on=opinion,
+        by=TAGOUT,
+        at=now,
+        to=person.email,
         about=found.annotation.uuid,
-    )  # fmt: skip
+    )
     return True
 
 
@@ -289,7 +304,10 @@ def _end_unsure(found: SecondOpinion, *, now: datetime) -> bool:
         return False
     close_second_opinion(found, state=SecondOpinion.State.NOT_SURE, now=now)
     record(
-        "reviews.second_opinion.settled", on=found, by=TAGOUT, at=now,
+        "reviews.second_opinion.settled",
+        on=found,
+        by=TAGOUT,
+        at=now,
         outcome=SecondOpinion.State.NOT_SURE,
-    )  # fmt: skip
+    )
     return True

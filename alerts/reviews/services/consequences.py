@@ -25,9 +25,14 @@ from portal.accounts.models import User
 
 
 def follow_through(
-    annotation: Annotation, *, incidents: Sequence[Incident], answered: Sequence[Review],
-    succession: Succession, near: Collection[int], now: datetime,
-) -> None:  # fmt: skip
+    annotation: Annotation,
+    *,
+    incidents: Sequence[Incident],
+    answered: Sequence[Review],
+    succession: Succession,
+    near: Collection[int],
+    now: datetime,
+) -> None:
     """Carry a verdict to everywhere it belongs. `near`: incidents to rank anew with these."""
     ids = [each.pk for each in incidents]
     holding = {pk for pk, verdict in succession.holding.items() if verdict == annotation.pk}
@@ -68,14 +73,23 @@ def _left(answered: Sequence[Review]) -> int:
 
 def _write_down(annotation: Annotation, ids: Sequence[int], *, now: datetime) -> None:
     details = {
-        "verdict": annotation.verdict, "cause": annotation.cause, "note": annotation.note,
-        "work_order": annotation.work_order, "done_by": annotation.done_by, "n": len(ids),
+        "verdict": annotation.verdict,
+        "cause": annotation.cause,
+        "note": annotation.note,
+        "work_order": annotation.work_order,
+        "done_by": annotation.done_by,
+        "n": len(ids),
         "annotation": str(annotation.uuid),
-    }  # fmt: skip
+    }
     write_timeline(
-        incident_ids=ids, code="answered", side=TimelineItem.Side.OT, by=annotation.by, now=now,
-        details=details, act=annotation.act,
-    )  # fmt: skip
+        incident_ids=ids,
+        code="answered",
+        side=TimelineItem.Side.OT,
+        by=annotation.by,
+        now=now,
+        details=details,
+        act=annotation.act,
+    )
 
 
 def _interested(

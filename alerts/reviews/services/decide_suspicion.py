@@ -61,9 +61,15 @@ def decide_suspicion(
         state = SecondOpinion.State.CONFIRMED if confirmed else SecondOpinion.State.HARMLESS_TO_SOC
         close_second_opinion(found, state=state, now=now, reason=reason, decided_by=by)
     record(
-        "reviews.suspicion.decided", on=found, by=by, at=now, choice=choice, reason=reason,
-        verdict=verdict if needs_verdict else "", about=found.annotation.uuid,
-    )  # fmt: skip
+        "reviews.suspicion.decided",
+        on=found,
+        by=by,
+        at=now,
+        choice=choice,
+        reason=reason,
+        verdict=verdict if needs_verdict else "",
+        about=found.annotation.uuid,
+    )
     return found
 
 

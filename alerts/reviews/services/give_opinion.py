@@ -54,16 +54,25 @@ def give_opinion(
     ):
         raise CannotGiveOpinion(*reasons)
     asked.state, asked.settled_at, asked.verdict, asked.cause = (
-        Opinion.State.ANSWERED, now, words.verdict, words.cause,
-    )  # fmt: skip
+        Opinion.State.ANSWERED,
+        now,
+        words.verdict,
+        words.cause,
+    )
     asked.work_order, asked.done_by, asked.note = words.work_order, words.done_by, words.note
     asked.save()
     _decide(case, words=words, by=by, now=now)
     record(
-        "reviews.opinion.given", on=asked, by=by, at=now, verdict=verdict, cause=cause,
-        note=words.note, about=case.second_opinion.annotation.uuid,
+        "reviews.opinion.given",
+        on=asked,
+        by=by,
+        at=now,
+        verdict=verdict,
+        cause=cause,
+        note=words.note,
+        about=case.second_opinion.annotation.uuid,
         outcome=case.second_opinion.state,
-    )  # fmt: skip
+    )
     return asked
 
 
@@ -78,9 +87,12 @@ def pass_opinion_on(*, opinion: UUID, by: User, now: datetime) -> Opinion:
     asked.state, asked.settled_at = Opinion.State.PASSED, now
     asked.save(update_fields=["state", "settled_at"])
     record(
-        "reviews.opinion.passed", on=asked, by=by, at=now,
+        "reviews.opinion.passed",
+        on=asked,
+        by=by,
+        at=now,
         about=case.second_opinion.annotation.uuid,
-    )  # fmt: skip
+    )
     return asked
 
 

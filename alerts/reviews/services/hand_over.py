@@ -36,9 +36,13 @@ def hand_over_review(
     waiting = list(waiting_incidents_of(review))
     ids = [each.pk for each in waiting]
     write_timeline(
-        incident_ids=ids, code="handed-over", side=TimelineItem.Side.OT, by=by, now=now,
+        incident_ids=ids,
+        code="handed-over",
+        side=TimelineItem.Side.OT,
+        by=by,
+        now=now,
         details={"review": str(review.uuid), "to": to.name, "note": note},
-    )  # fmt: skip
+    )
     notify_handed_over(review, to=to, by=by, about=waiting, note=note, now=now)
     record("reviews.review.handed_over", on=review, by=by, at=now, to=to.email, note=note)
     return review

@@ -25,8 +25,9 @@ class Speakers:
         """Whether the person has, or had, an OT role at a site that the incident touches."""
         workspace = incident.workspace
         wanted: set[tuple[str, object]] = {
-            (ScopeKind.ALL, None), (ScopeKind.WORKSPACE, workspace.uuid),
-        }  # fmt: skip
+            (ScopeKind.ALL, None),
+            (ScopeKind.WORKSPACE, workspace.uuid),
+        }
         if workspace.organisation is not None:
             wanted.add((ScopeKind.ORGANISATION, workspace.organisation.uuid))
         for pk in incident.site_ids:

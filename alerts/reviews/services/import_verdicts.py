@@ -61,15 +61,24 @@ def import_verdicts(
             judgements = _judgements(found.fresh)
             kept, patterns = keep_judgements(judgements=judgements, now=now, imported_at=now)
             record(
-                "reviews.verdicts.imported", on=kept[0], by=by, at=now, file=source,
-                sha256=hashlib.sha256(data).hexdigest(), lines=len(found.fresh), n=len(kept),
+                "reviews.verdicts.imported",
+                on=kept[0],
+                by=by,
+                at=now,
+                file=source,
+                sha256=hashlib.sha256(data).hexdigest(),
+                lines=len(found.fresh),
+                n=len(kept),
                 people=found.people,
-            )  # fmt: skip
+            )
     rank_alike(patterns=patterns, now=now)
     return VerdictImport(
-        lines=len(lines), new=len(found.fresh), unchanged=len(lines) - len(found.fresh),
-        judgements=len(_judgements(found.fresh)), people=found.people,
-    )  # fmt: skip
+        lines=len(lines),
+        new=len(found.fresh),
+        unchanged=len(lines) - len(found.fresh),
+        judgements=len(_judgements(found.fresh)),
+        people=found.people,
+    )
 
 
 def _judgements(verdicts: Sequence[PastVerdict]) -> list[Judgement]:

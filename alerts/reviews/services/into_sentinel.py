@@ -13,18 +13,25 @@ from alerts.reviews.models import Annotation
 
 
 def owe_verdict(
-    annotation: Annotation, *, incidents: Sequence[Incident], holding: Collection[int],
-    said: Spoken, now: datetime,
-) -> None:  # fmt: skip
+    annotation: Annotation,
+    *,
+    incidents: Sequence[Incident],
+    holding: Collection[int],
+    said: Spoken,
+    now: datetime,
+) -> None:
     """Owe label and comment to each incident that is still there in Sentinel, and show them. The
     label tells the verdict that holds: only the incidents `holding` by this one get it.
     """
     label, message = label_of(annotation.verdict), comment_on(said)
     there = [each for each in incidents if not each.is_read_only]
     changes = enqueue_changes(
-        wishes=list(_wishes(there, label, message, holding)), act=annotation.act, by=annotation.by,
-        by_label=annotation.by.name, now=now,
-    )  # fmt: skip
+        wishes=list(_wishes(there, label, message, holding)),
+        act=annotation.act,
+        by=annotation.by,
+        by_label=annotation.by.name,
+        now=now,
+    )
     show_our_comments(changes, incidents=there, author=annotation.by.name)
     refresh_overlay([each.pk for each in there], now=now)
 

@@ -75,9 +75,14 @@ def notify_handed_over(
 
 
 def notify_answered(
-    annotation: Annotation, *, incident: Incident, people: Iterable[User],
-    about: Sequence[Incident], left: int, now: datetime,
-) -> None:  # fmt: skip
+    annotation: Annotation,
+    *,
+    incident: Incident,
+    people: Iterable[User],
+    about: Sequence[Incident],
+    left: int,
+    now: datetime,
+) -> None:
     """Tell who asked, and who owns the incident. `left`: how many the question waits on for."""
     zone = zone_name_of(about) or "UTC"
     cause = cause_of(annotation.cause)
@@ -90,15 +95,18 @@ def notify_answered(
         lines = [
             gettext("%(name)s has answered for OT: %(verdict)s, %(reason)s.")
             % {"name": annotation.by.name, "verdict": verdict, "reason": reason},
-            *([gettext("Work order %(n)s.") % {"n": annotation.work_order}]
-              if annotation.work_order else []),
+            *(
+                [gettext("Work order %(n)s.") % {"n": annotation.work_order}]
+                if annotation.work_order
+                else []
+            ),
             *([gettext("“%(words)s”") % {"words": annotation.note}] if annotation.note else []),
             "",
             sentence_of(incident, language=language),
             *when_lines(about, zone=zone, now=now),
             *_still_waiting(left),
             gettext("Nothing is closed or suppressed by this answer."),
-        ]  # fmt: skip
+        ]
         return (
             subject,
             lines,
@@ -126,9 +134,10 @@ def when_lines(about: Sequence[Incident], *, zone: str, now: datetime) -> list[s
     if members.n < 2:
         return [gettext("When: %(time)s") % {"time": each.happened} for each in members.listed]
     alike = ngettext(
-        "It is about %(n)s incident of this kind:", "It is about %(n)s incidents of this kind:",
+        "It is about %(n)s incident of this kind:",
+        "It is about %(n)s incidents of this kind:",
         members.n,
-    )  # fmt: skip
+    )
     lines = [f"- {each.happened} ({each.number})" for each in members.listed[:MAX_DATES]]
     if (more := members.n - len(lines)) > 0:
         earlier = ngettext("- and %(n)s earlier one", "- and %(n)s earlier ones", more)
@@ -164,23 +173,32 @@ def _path(review: Review) -> str:
 def headline_of(incident: Incident, *, language: str) -> str:
     """Return what happened in a few words of this language."""
     return headline(
-        incident.alert_type, source=incident.source, destination=incident.destination,
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
         language=language,
-    )  # fmt: skip
+    )
 
 
 def sentence_of(incident: Incident, *, language: str) -> str:
     """Return what happened in a sentence of this language."""
     return sentence(
-        incident.alert_type, source=incident.source, destination=incident.destination,
+        incident.alert_type,
+        source=incident.source,
+        destination=incident.destination,
         language=language,
-    )  # fmt: skip
+    )
 
 
 def deliver(
-    people: Iterable[User], *, kind: str, path: str, words: Words, now: datetime,
+    people: Iterable[User],
+    *,
+    kind: str,
+    path: str,
+    words: Words,
+    now: datetime,
     act: UUID | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Notify each person in their language. With an act it can be taken back for a moment."""
     ordered = sorted(people, key=lambda each: (each.language, each.pk))
     for chosen, group in groupby(ordered, key=lambda each: each.language):
@@ -189,6 +207,13 @@ def deliver(
         with translation.override(language), active(ReaderClock()):
             subject, lines, reason = words(language)
             notify(
-                people=list(group), kind=kind, subject=subject, body="\n".join(lines), path=path,
-                reason=reason, now=now, act=act, hold=UNDO_HOLD if act else timedelta(),
-            )  # fmt: skip
+                people=list(group),
+                kind=kind,
+                subject=subject,
+                body="\n".join(lines),
+                path=path,
+                reason=reason,
+                now=now,
+                act=act,
+                hold=UNDO_HOLD if act else timedelta(),
+            )

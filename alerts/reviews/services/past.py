@@ -120,9 +120,15 @@ def rank_alike(*, patterns: Collection[UUID], now: datetime) -> None:
 
 def _annotation_of(verdict: PastVerdict, imported_at: datetime | None) -> Annotation:
     return Annotation(
-        verdict=verdict.verdict, cause=verdict.cause, note=verdict.note, by=verdict.by,
-        given_at=verdict.given_at, key=uuid4(), act=uuid4(), imported_at=imported_at,
-    )  # fmt: skip
+        verdict=verdict.verdict,
+        cause=verdict.cause,
+        note=verdict.note,
+        by=verdict.by,
+        given_at=verdict.given_at,
+        key=uuid4(),
+        act=uuid4(),
+        imported_at=imported_at,
+    )
 
 
 def _link(
@@ -162,18 +168,27 @@ def _write_down(kept: Sequence[Annotation], judgements: Sequence[Judgement]) -> 
     TimelineItem.objects.bulk_create(
         (
             TimelineItem(
-                incident_id=pk, at=row.given_at, side=TimelineItem.Side.OT, by=row.by,
-                by_label=row.by.name[:200], code="answered", act=row.act, details=_details(row),
+                incident_id=pk,
+                at=row.given_at,
+                side=TimelineItem.Side.OT,
+                by=row.by,
+                by_label=row.by.name[:200],
+                code="answered",
+                act=row.act,
+                details=_details(row),
             )
             for row, each in zip(kept, judgements, strict=True)
             for pk in each.incident_ids
         ),
         batch_size=BATCH,
-    )  # fmt: skip
+    )
 
 
 def _details(row: Annotation) -> dict[str, object]:
     told: dict[str, object] = {
-        "verdict": row.verdict, "cause": row.cause, "note": row.note, "annotation": str(row.uuid),
-    }  # fmt: skip
+        "verdict": row.verdict,
+        "cause": row.cause,
+        "note": row.note,
+        "annotation": str(row.uuid),
+    }
     return told | ({"imported": True} if row.imported_at else {})

@@ -27,13 +27,20 @@ PLANNED_CAUSE = "planned-work"
 MAX_BACK = timedelta(hours=24)  # work is not planned further back than this
 _MAX_ALERTS = 200
 _KINDS = {
-    "vendor-remote-support": "vendor-session", "contractor-laptop": "vendor-visit",
-    "commissioning-new-asset": "commissioning", "spare-swap": "replacement",
-    "profinet-replacement": "replacement", "firmware-campaign": "firmware",
-    "planned-shutdown": "outage", "mirror-port-work": "network-change",
-    "network-renumbering": "network-change", "protection-test": "protection-test",
-    "telecontrol-test": "test", "windows-patching": "patching", "backup-skipped": "backup",
-}  # fmt: skip
+    "vendor-remote-support": "vendor-session",
+    "contractor-laptop": "vendor-visit",
+    "commissioning-new-asset": "commissioning",
+    "spare-swap": "replacement",
+    "profinet-replacement": "replacement",
+    "firmware-campaign": "firmware",
+    "planned-shutdown": "outage",
+    "mirror-port-work": "network-change",
+    "network-renumbering": "network-change",
+    "protection-test": "protection-test",
+    "telecontrol-test": "test",
+    "windows-patching": "patching",
+    "backup-skipped": "backup",
+}
 
 
 def plan_until(

@@ -26,8 +26,12 @@ def open_review(*, review_id: int, by: User, now: datetime) -> bool:
     if not first.update(opened_by=by, opened_at=now):
         return False
     write_timeline(
-        incident_ids=list(review.incidents.values_list("pk", flat=True)), code="opened",
-        side=TimelineItem.Side.OT, by=by, now=now, details={"review": str(review.uuid)},
-    )  # fmt: skip
+        incident_ids=list(review.incidents.values_list("pk", flat=True)),
+        code="opened",
+        side=TimelineItem.Side.OT,
+        by=by,
+        now=now,
+        details={"review": str(review.uuid)},
+    )
     record("reviews.review.opened", on=review, by=by, at=now)
     return True

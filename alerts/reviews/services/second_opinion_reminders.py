@@ -40,9 +40,11 @@ def due_for_leads(*, now: datetime) -> list[int]:
     """Return the suspicions of which both leads have to be asked today."""
     not_today = Q(leads_reminded_at=None) | Q(leads_reminded_at__lte=now - ASK_LEADS_EVERY)
     rows = SecondOpinion.objects.filter(
-        not_today, state=SecondOpinion.State.OPEN, annotation__verdict=SUSPICIOUS,
+        not_today,
+        state=SecondOpinion.State.OPEN,
+        annotation__verdict=SUSPICIOUS,
         opened_at__lte=now - NARROWS_AFTER,
-    )  # fmt: skip
+    )
     return list(rows.order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
@@ -71,7 +73,10 @@ def ask_leads(pk: int, *, now: datetime) -> bool:
     withdraw_questions(found, now=now, people=people)
     tell_leads(found, people=people, about=incidents, now=now)
     record(
-        "reviews.suspicion.leads_asked", on=found, by=TAGOUT, at=now,
+        "reviews.suspicion.leads_asked",
+        on=found,
+        by=TAGOUT,
+        at=now,
         people=[each.email for each in people],
-    )  # fmt: skip
+    )
     return True

@@ -57,34 +57,60 @@ def lock_open(pk: int) -> SecondOpinion | None:
 
 
 def correct_answer(
-    case: LockedCase, *, words: OpinionWords, by: User, now: datetime, reason: str = "",
+    case: LockedCase,
+    *,
+    words: OpinionWords,
+    by: User,
+    now: datetime,
+    reason: str = "",
     decided_by: User | None = None,
-) -> Annotation:  # fmt: skip
+) -> Annotation:
     """Let another answer take the place of the first. The first stays on record, superseded."""
     first = case.second_opinion.annotation
     annotation = Annotation.objects.create(
-        review=first.review, verdict=words.verdict, cause=words.cause, work_order=words.work_order,
-        done_by=words.done_by, note=words.note, by=by, given_at=now, key=uuid4(), act=uuid4(),
-    )  # fmt: skip
+        review=first.review,
+        verdict=words.verdict,
+        cause=words.cause,
+        work_order=words.work_order,
+        done_by=words.done_by,
+        note=words.note,
+        by=by,
+        given_at=now,
+        key=uuid4(),
+        act=uuid4(),
+    )
     ids = [each.pk for each in case.incidents]
     annotation.incidents.set(ids)
     annotation.alerts.set(first.alerts.all())
     succession = settle_succession(ids)
     close_second_opinion(
-        case.second_opinion, state=SecondOpinion.State.CORRECTED, now=now, reason=reason,
-        correction=annotation, decided_by=decided_by,
-    )  # fmt: skip
-    follow_through(
-        annotation, incidents=case.incidents, answered=(), succession=succession, near=case.near,
+        case.second_opinion,
+        state=SecondOpinion.State.CORRECTED,
         now=now,
-    )  # fmt: skip
+        reason=reason,
+        correction=annotation,
+        decided_by=decided_by,
+    )
+    follow_through(
+        annotation,
+        incidents=case.incidents,
+        answered=(),
+        succession=succession,
+        near=case.near,
+        now=now,
+    )
     return annotation
 
 
 def close_second_opinion(
-    second_opinion: SecondOpinion, *, state: SecondOpinion.State, now: datetime, reason: str = "",
-    correction: Annotation | None = None, decided_by: User | None = None,
-) -> None:  # fmt: skip
+    second_opinion: SecondOpinion,
+    *,
+    state: SecondOpinion.State,
+    now: datetime,
+    reason: str = "",
+    correction: Annotation | None = None,
+    decided_by: User | None = None,
+) -> None:
     """Write down what it came to, withdraw what still waits, tell who is concerned."""
     second_opinion.state, second_opinion.decided_at = state, now
     second_opinion.reason, second_opinion.correction = reason[:500], correction
@@ -115,18 +141,23 @@ def _write_down(second_opinion: SecondOpinion, *, now: datetime) -> None:
     answered = second_opinion.opinions.filter(state=Opinion.State.ANSWERED).order_by("settled_at")
     lead = second_opinion.decided_by
     write_timeline(
-        incident_ids=list(first.incidents.values_list("pk", flat=True)), code="second-opinion",
+        incident_ids=list(first.incidents.values_list("pk", flat=True)),
+        code="second-opinion",
         side=TimelineItem.Side.PORTAL if lead is None else _side_of(second_opinion),
-        by=lead or TAGOUT, now=now,
+        by=lead or TAGOUT,
+        now=now,
         details={
-            "outcome": second_opinion.state, "verdict": first.verdict, "by": first.by.name,
+            "outcome": second_opinion.state,
+            "verdict": first.verdict,
+            "by": first.by.name,
             "others": [
                 {"name": each.person.name, "verdict": each.verdict}
                 for each in answered.select_related("person")
             ],
-            "reason": second_opinion.reason, "second_opinion": str(second_opinion.uuid),
+            "reason": second_opinion.reason,
+            "second_opinion": str(second_opinion.uuid),
         },
-    )  # fmt: skip
+    )
 
 
 def _side_of(second_opinion: SecondOpinion) -> TimelineItem.Side:

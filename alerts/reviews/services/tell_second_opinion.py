@@ -25,9 +25,13 @@ ASKED, OUTCOME, DECIDE = "reviews.asked", "reviews.second-opinion", "reviews.und
 def tell_asked_for_opinion(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
     """Tell the person who is asked, in the words of any question."""
     deliver(
-        [opinion.person], kind=ASKED, path=_question_path(opinion),
-        words=_question_words(opinion, about, now), now=now, act=opinion.act,
-    )  # fmt: skip
+        [opinion.person],
+        kind=ASKED,
+        path=_question_path(opinion),
+        words=_question_words(opinion, about, now),
+        now=now,
+        act=opinion.act,
+    )
 
 
 def tell_reminder(opinion: Opinion, *, about: Sequence[Incident], now: datetime) -> None:
@@ -39,9 +43,13 @@ def tell_reminder(opinion: Opinion, *, about: Sequence[Incident], now: datetime)
         return gettext("Reminder: %(subject)s") % {"subject": subject}, lines, reason
 
     deliver(
-        [opinion.person], kind=ASKED, path=_question_path(opinion), words=words, now=now,
+        [opinion.person],
+        kind=ASKED,
+        path=_question_path(opinion),
+        words=words,
+        now=now,
         act=opinion.act,
-    )  # fmt: skip
+    )
 
 
 def tell_leads(

@@ -57,9 +57,14 @@ def undo_verdict(*, act: UUID, by: User, now: datetime) -> Annotation:
     recount_patterns(patterns_of([annotation.pk, *succession.changed]))
     _wait_again(annotation, succession.holding)
     write_timeline(
-        incident_ids=ids, code="undone", side=TimelineItem.Side.OT, by=by, now=now, act=act,
+        incident_ids=ids,
+        code="undone",
+        side=TimelineItem.Side.OT,
+        by=by,
+        now=now,
+        act=act,
         details={"code": "answered"},
-    )  # fmt: skip
+    )
     take_back(act=act)
     restore_standing(ids, now=now, rank_too=near)
     record("reviews.verdict.undone", on=annotation, by=by, at=now, verdict=annotation.verdict)

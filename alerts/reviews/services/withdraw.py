@@ -38,9 +38,14 @@ def withdraw_review(*, review_id: int, by: User, now: datetime) -> Review:
     review.state, review.settled_at = Review.State.WITHDRAWN, now
     review.save(update_fields=["state", "settled_at"])
     write_timeline(
-        incident_ids=ids, code="withdrawn", side=TimelineItem.Side.SOC, by=by, now=now,
-        details={"review": str(review.uuid), "site": review.site.name}, act=review.act,
-    )  # fmt: skip
+        incident_ids=ids,
+        code="withdrawn",
+        side=TimelineItem.Side.SOC,
+        by=by,
+        now=now,
+        details={"review": str(review.uuid), "site": review.site.name},
+        act=review.act,
+    )
     take_back(act=review.act)
     restore_standing(ids, now=now)
     record("reviews.review.withdrawn", on=review, by=by, at=now)

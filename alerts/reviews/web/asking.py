@@ -101,8 +101,9 @@ def hand_over(request: HttpRequest, review: UUID) -> HttpResponse:
 def _asked(request: HttpRequest, asked: Review, lead: Incident, *, now: datetime) -> HttpResponse:
     """Say that it was asked, where the asking was done."""
     text = gettext("OT at %(site)s was asked. %(title)s") % {
-        "site": asked.site.name, "title": headline(lead),
-    }  # fmt: skip
+        "site": asked.site.name,
+        "title": headline(lead),
+    }
     undo = reverse("reviews:withdraw", args=[asked.uuid])
     if not wants_part(request):
         response: HttpResponse = HttpResponseRedirect(reverse("reviews:answer", args=[asked.uuid]))
@@ -122,16 +123,21 @@ def _ask_page(
     about = [incident for row in rows for incident in row]
     clock_of = reader_clock().zone_of_plants({pk for each in about for pk in each.site_ids})
     page = {
-        "incident": lead, "n": len(about), "headline": headline(lead),
+        "incident": lead,
+        "n": len(about),
+        "headline": headline(lead),
         "members": members_of(about, now=now, zone=clock_of),
         "fields": [(name, each) for name in ("group", "incident") for each in told.getlist(name)],
         "many": about_many(rows) if len(rows) > 1 else "",
         **ask_context(
-            [row[0] for row in rows], form, by=actor_of(request), now=now,
+            [row[0] for row in rows],
+            form,
+            by=actor_of(request),
+            now=now,
             site_ids=sites_in_common(rows) if len(rows) > 1 else None,
         ),
         "now": now,
-    }  # fmt: skip
+    }
     name = f"{DIALOG}#ask-dialog" if wants_part(request) else DIALOG
     return vary(render(request, name, page, status=422 if form.errors else 200))
 
@@ -142,10 +148,13 @@ def _hand_over_page(request: HttpRequest, asked: Review, form: HandOverForm | No
     answers = answers_to(asked, reader=person) if asked.state == Review.State.ANSWERED else []
     now, zone = clock.now(), asked.site.time_zone
     page = {
-        "review": asked, "headline": headline(asked.lead), "hand_over": form,
+        "review": asked,
+        "headline": headline(asked.lead),
+        "hand_over": form,
         "is_mine": speaks_at(person, asked.site, asked.lead.workspace),
-        "answers": [answer_context(each, now, zone) for each in answers], "now": now,
-    }  # fmt: skip
+        "answers": [answer_context(each, now, zone) for each in answers],
+        "now": now,
+    }
     status = 422 if form and form.errors else 200
     return vary(render(request, "alerts/reviews/hand_over.html", page, status=status))
 
@@ -173,9 +182,13 @@ def _done(
 
 
 def _refused(
-    request: HttpRequest, asked: Review, incident: Incident | None, problems: list[str], *,
+    request: HttpRequest,
+    asked: Review,
+    incident: Incident | None,
+    problems: list[str],
+    *,
     now: datetime,
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     if incident is not None:
         return render_panel(request, incident, now=now, problems=problems)
     response: HttpResponse = HttpResponse(status=409)

@@ -83,8 +83,9 @@ def all_asked(request: HttpRequest, asked: Sequence[Review]) -> HttpResponse:
 def about_many(rows: Sequence[Row]) -> str:
     """What the questions are about."""
     return gettext("%(rows)s rows, %(n)s incidents") % {
-        "rows": len(rows), "n": number(sum(len(row) for row in rows)),
-    }  # fmt: skip
+        "rows": len(rows),
+        "n": number(sum(len(row) for row in rows)),
+    }
 
 
 def _number(given: str) -> int:

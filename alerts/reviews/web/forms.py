@@ -46,9 +46,11 @@ class VerdictForm(forms.Form):
     done_by = forms.ChoiceField(required=False, choices=DONE_BY, label=_("Who did it"))
     until = forms.CharField(required=False, max_length=40)  # "over", or a moment
     until_other = forms.CharField(
-        required=False, max_length=40, label=_("Planned until another time"),
+        required=False,
+        max_length=40,
+        label=_("Planned until another time"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )  # fmt: skip
+    )
     vendor = forms.CharField(required=False, max_length=120, label=_("Vendor"))
     note = forms.CharField(
         required=False, label=_("Note for the SOC"), widget=forms.Textarea(attrs={"rows": 2})

@@ -145,9 +145,7 @@ def _with_opinions(rows: Sequence[Row], opinions: Sequence[Opinion], now: dateti
 def _incidents_of(annotation_ids: Collection[int]) -> dict[int, list[Incident]]:
     """The incidents of these answers, the gravest of each first."""
     rows = Annotation.objects.filter(pk__in=annotation_ids).prefetch_related("incidents")
-    return {
-        each.pk: sorted(each.incidents.all(), key=_gravity, reverse=True) for each in rows
-    }  # fmt: skip
+    return {each.pk: sorted(each.incidents.all(), key=_gravity, reverse=True) for each in rows}
 
 
 def _undecided(person: User) -> list[Undecided]:
@@ -165,9 +163,15 @@ def _question(review: Any, now: datetime) -> Row:
     lead = review.lead if review.lead in asked else max(asked, key=_gravity)
     verdicts = list(dict.fromkeys(each.verdict for each in reversed(review.given)))
     return Row(
-        lead, headline(lead), len(asked), _span(asked, now, review.site.time_zone), review, answer,
-        reason(answer.cause) if answer else "", verdicts=verdicts if len(verdicts) > 1 else (),
-    )  # fmt: skip
+        lead,
+        headline(lead),
+        len(asked),
+        _span(asked, now, review.site.time_zone),
+        review,
+        answer,
+        reason(answer.cause) if answer else "",
+        verdicts=verdicts if len(verdicts) > 1 else (),
+    )
 
 
 def _gravity(incident: Incident) -> tuple[int, datetime, int]:
@@ -193,11 +197,16 @@ def _answer(annotation: Annotation, now: datetime) -> Row:
     zone = annotation.review.site.time_zone if annotation.review else READER
     outcomes = {each.classification for each in incidents}
     return Row(
-        lead, headline(lead), len(incidents), _span(incidents, now, zone), annotation.review,
-        annotation, reason(annotation.cause),
+        lead,
+        headline(lead),
+        len(incidents),
+        _span(incidents, now, zone),
+        annotation.review,
+        annotation,
+        reason(annotation.cause),
         classification_words(lead.classification) if len(outcomes) == 1 else "",
         sum(each.is_open for each in incidents),
-    )  # fmt: skip
+    )
 
 
 def _page[M: models.Model](

@@ -79,11 +79,13 @@ def _singly(
 ) -> list[Occasion]:
     return [
         Occasion(
-            (each.pk,), happened_words(each, now, zone), number_words(each.number, each.pk),
+            (each.pk,),
+            happened_words(each, now, zone),
+            number_words(each.number, each.pk),
             ticked is None or each.pk in ticked,
         )
         for each in incidents
-    ]  # fmt: skip
+    ]
 
 
 def _by_day(

@@ -125,9 +125,13 @@ def _about(
 
 
 def ask_context(
-    leads: Sequence[Incident], form: AskForm | None = None, *, by: User, now: datetime,
+    leads: Sequence[Incident],
+    form: AskForm | None = None,
+    *,
+    by: User,
+    now: datetime,
     site_ids: Collection[int] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """What the ask form needs: which sites can be asked, whom and by when that means, and three
     questions. `leads`: the gravest incident of each question.
     """

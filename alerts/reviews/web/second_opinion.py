@@ -221,14 +221,26 @@ def _cards(found: SecondOpinion, me: int) -> list[AnswerCard]:
     first = found.annotation
     answered = found.opinions.filter(state=Opinion.State.ANSWERED).select_related("person")
     cards = [
-        AnswerCard(first.by.name, first.by_id == me, first.verdict, reason(first.cause),
-                   first.given_at, first.note),
+        AnswerCard(
+            first.by.name,
+            first.by_id == me,
+            first.verdict,
+            reason(first.cause),
+            first.given_at,
+            first.note,
+        ),
         *(
-            AnswerCard(each.person.name, each.person_id == me, each.verdict, reason(each.cause),
-                       each.settled_at or each.asked_at, each.note)
+            AnswerCard(
+                each.person.name,
+                each.person_id == me,
+                each.verdict,
+                reason(each.cause),
+                each.settled_at or each.asked_at,
+                each.note,
+            )
             for each in answered.order_by("settled_at", "pk")
         ),
-    ]  # fmt: skip
+    ]
     return sorted(cards, key=lambda card: not card.is_you)
 
 
@@ -266,8 +278,11 @@ def _what_follows(found: SecondOpinion, *, is_yours: bool) -> list[tuple[str, st
         lines.append(("circle-question-mark", gettext("Nobody else was sure. The answer stands.")))
     else:
         lines.append(("history", gettext("A later answer has taken its place.")))
-    return [*lines, _hold_line(found, keeps=keeps), ("eye", gettext(
-        "Nothing is silenced by this. A rule still needs two signatures."))]  # fmt: skip
+    return [
+        *lines,
+        _hold_line(found, keeps=keeps),
+        ("eye", gettext("Nothing is silenced by this. A rule still needs two signatures.")),
+    ]
 
 
 def _hold_line(found: SecondOpinion, *, keeps: bool) -> tuple[str, str]:

@@ -35,9 +35,10 @@ def verdict_context(incident: Incident, form: VerdictForm | None = None) -> dict
     form = form or VerdictForm(initial={"key": uuid4()})
     told = form.errors if form.is_bound else {}
     problems = [
-        sentence for name in (NON_FIELD_ERRORS, "key", "done_by", "work_order", "cause", "verdict")
+        sentence
+        for name in (NON_FIELD_ERRORS, "key", "done_by", "work_order", "cause", "verdict")
         for sentence in told.get(name, [])
-    ]  # fmt: skip
+    ]
     return {
         "form": form,
         "verdict_problems": problems,

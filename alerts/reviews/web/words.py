@@ -59,19 +59,19 @@ def due_words(preview: AskPreview, now: datetime) -> str:
     """By when a question is due, on the plant's clock: 26 Nov, 14:00 CET (in 1 h)."""
     zone = zone_of(preview.site.time_zone) or UTC
     earliest, latest = (
-        gettext("%(time)s (in %(length)s)") % {
+        gettext("%(time)s (in %(length)s)")
+        % {
             "time": f"{day_of(at, now.astimezone(zone))}, {at:%H:%M} {zone_name(at)}",
             "length": length(at - now),
         }
-        for at in (
-            preview.earliest_due_at.astimezone(zone), preview.latest_due_at.astimezone(zone)
-        )
-    )  # fmt: skip
+        for at in (preview.earliest_due_at.astimezone(zone), preview.latest_due_at.astimezone(zone))
+    )
     if earliest == latest:
         return earliest
     return gettext("%(earliest)s to %(latest)s, by severity") % {
-        "earliest": earliest, "latest": latest,
-    }  # fmt: skip
+        "earliest": earliest,
+        "latest": latest,
+    }
 
 
 def reason(cause: str) -> str:

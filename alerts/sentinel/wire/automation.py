@@ -11,9 +11,15 @@ import orjson
 
 from alerts.sentinel.wire.unreadable import Bag, NotAPage, Unfit
 
-_SERVERS: Final = frozenset({
-    "createdBy", "createdTimeUtc", "lastModifiedBy", "lastModifiedTimeUtc", "labelType",
-})  # fmt: skip
+_SERVERS: Final = frozenset(
+    {
+        "createdBy",
+        "createdTimeUtc",
+        "lastModifiedBy",
+        "lastModifiedTimeUtc",
+        "labelType",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

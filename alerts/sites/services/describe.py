@@ -104,10 +104,13 @@ def describe_devices(
         described = {field: getattr(facts, field) for field in DESCRIBED}
         rows.append(
             Device(
-                zone=zones[facts.zone], address=facts.address, first_seen_at=now,
-                latest_seen_at=now, **described,
+                zone=zones[facts.zone],
+                address=facts.address,
+                first_seen_at=now,
+                latest_seen_at=now,
+                **described,
             )
-        )  # fmt: skip
+        )
     Device.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -120,6 +123,14 @@ def describe_devices(
 
 
 DESCRIBED = (
-    "name", "kind", "vendor", "model", "firmware", "purdue_level", "criticality", "is_programming",
-    "is_scanner", "is_authorized",
-)  # fmt: skip
+    "name",
+    "kind",
+    "vendor",
+    "model",
+    "firmware",
+    "purdue_level",
+    "criticality",
+    "is_programming",
+    "is_scanner",
+    "is_authorized",
+)

@@ -41,9 +41,11 @@ def describe_device(
         .get(pk=device_id)
     )
     wanted: dict[str, object] = {
-        "kind": " ".join(kind.split()), "role": " ".join(role.split()),
-        "criticality": criticality, "purdue_level": purdue_level,
-    }  # fmt: skip
+        "kind": " ".join(kind.split()),
+        "role": " ".join(role.split()),
+        "criticality": criticality,
+        "purdue_level": purdue_level,
+    }
     reasons = reasons_against_describing(by, device.zone.site) or _reasons_against(wanted)
     reasons = reasons or reasons_against_criticality(by, device, criticality, reason=reason)
     if reasons:
@@ -59,9 +61,15 @@ def describe_device(
     device.save(update_fields=[*changed, "set_by_people"])
     tell_of_devices([device.pk], unshifted=unshifted)
     record(
-        "sites.device.described", on=device, by=by, at=now, zone=str(device.zone),
-        before={name: before[name] for name in changed}, after=changed, reason=reason.strip(),
-    )  # fmt: skip
+        "sites.device.described",
+        on=device,
+        by=by,
+        at=now,
+        zone=str(device.zone),
+        before={name: before[name] for name in changed},
+        after=changed,
+        reason=reason.strip(),
+    )
     return device
 
 

@@ -124,8 +124,19 @@ def _faults_in_heading(
         return  # it has many more columns than are of use here
     for column in columns:
         if column and folded(column) not in _BY_ALIAS:
-            known = ("site", "zone", "address", "name", "kind", "role", "vendor", "model",
-                     "firmware", "level", "criticality")  # fmt: skip
+            known = (
+                "site",
+                "zone",
+                "address",
+                "name",
+                "kind",
+                "role",
+                "vendor",
+                "model",
+                "firmware",
+                "level",
+                "criticality",
+            )
             said = gettext("This column is not known. Known columns: %(known)s.")
             yield Fault(1, column, said % {"known": ", ".join(known)})
 
@@ -190,9 +201,13 @@ def _line(record: Record, told: Mapping[str, str]) -> DeviceLine:
         if value not in (None, "")
     }
     return DeviceLine(
-        record.line, _name(told.get("site", "")), _name(told.get("zone", "")),
-        told.get("sensor", ""), _addresses(told), known,
-    )  # fmt: skip
+        record.line,
+        _name(told.get("site", "")),
+        _name(told.get("zone", "")),
+        told.get("sensor", ""),
+        _addresses(told),
+        known,
+    )
 
 
 def _name(text: str) -> str:

@@ -64,9 +64,14 @@ class DeviceImport:
 
 @transaction.atomic
 def import_devices(
-    *, data: bytes, source: str, by: Actor, now: datetime, unshifted: datetime,
+    *,
+    data: bytes,
+    source: str,
+    by: Actor,
+    now: datetime,
+    unshifted: datetime,
     is_dry_run: bool = False,
-) -> DeviceImport:  # fmt: skip
+) -> DeviceImport:
     """Describe all devices of a file, or none of them; with `is_dry_run` only say what that would
     change. What people set is never written over by an inventory.
     """
@@ -75,21 +80,32 @@ def import_devices(
     if faults := [*file.faults, *plan.faults]:
         raise CannotImportDevices(faults)
     done = DeviceImport(
-        is_inventory=file.is_inventory, lines=len(file.lines), changes=tuple(plan.changes),
-        unchanged=plan.unchanged, new_zones=tuple(plan.new_zones),
-    )  # fmt: skip
+        is_inventory=file.is_inventory,
+        lines=len(file.lines),
+        changes=tuple(plan.changes),
+        unchanged=plan.unchanged,
+        new_zones=tuple(plan.new_zones),
+    )
     if plan.changes and not is_dry_run:
         _store(plan)
         tell_of_devices([each.device.pk for each in plan.changes], unshifted=unshifted)
         record(
-            "sites.devices.imported", on=plan.changes[0].device.zone.site, by=by, at=now,
-            file=source, sha256=hashlib.sha256(data).hexdigest(), inventory=file.is_inventory,
-            new=len(done.new), changed=len(done.changed), zones=plan.new_zones,
+            "sites.devices.imported",
+            on=plan.changes[0].device.zone.site,
+            by=by,
+            at=now,
+            file=source,
+            sha256=hashlib.sha256(data).hexdigest(),
+            inventory=file.is_inventory,
+            new=len(done.new),
+            changed=len(done.changed),
+            zones=plan.new_zones,
             criticality={
                 f"{each.device.zone}: {each.device.address}": each.columns["criticality"]
-                for each in plan.changes if "criticality" in each.columns
+                for each in plan.changes
+                if "criticality" in each.columns
             },
-        )  # fmt: skip
+        )
     return done
 
 

@@ -67,9 +67,15 @@ def set_site(
     if "time_zone" in changed and not is_new:
         stopped = begin_clock_change(site, before=before["time_zone"], now=now, unshifted=unshifted)
     record(
-        "sites.site.set", on=site, by=by, at=now, before=before, after=changed, new=is_new,
+        "sites.site.set",
+        on=site,
+        by=by,
+        at=now,
+        before=before,
+        after=changed,
+        new=is_new,
         stopped=stopped,
-    )  # fmt: skip
+    )
     return SiteChange(site, is_new, tuple(changed), tuple(stopped))
 
 

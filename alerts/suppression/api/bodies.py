@@ -55,18 +55,21 @@ class EditIn(RuleIn):
     """What your draft, or the next version, says from now on."""
 
     revision = serializers.IntegerField(
-        min_value=0, required=False,
+        min_value=0,
+        required=False,
         help_text="of your draft that you read; without it the rule's next version begins",
-    )  # fmt: skip
+    )
 
 
 class ProposeIn(In):
     """A line for those who sign; of one who signs for the SOC by it, also why and on what."""
 
     note = serializers.CharField(
-        max_length=MAX_NOTE_LENGTH, required=False, allow_blank=True,
+        max_length=MAX_NOTE_LENGTH,
+        required=False,
+        allow_blank=True,
         help_text="a line for them; needed of the SOC's signer where there is little evidence",
-    )  # fmt: skip
+    )
     checked_evidence = serializers.BooleanField(
         required=False,
         help_text="you looked at the alerts themselves; needed like the note, and where all "
@@ -80,9 +83,11 @@ class SignIn(In):
     side = serializers.ChoiceField([side for side, _ in SIDES], help_text="for which side")
     hash = serializers.CharField(max_length=64, help_text="`hash` of the version that you read")
     note = serializers.CharField(
-        max_length=MAX_NOTE_LENGTH, required=False, allow_blank=True,
+        max_length=MAX_NOTE_LENGTH,
+        required=False,
+        allow_blank=True,
         help_text="why you accept it; needed where there is little evidence",
-    )  # fmt: skip
+    )
     checked_evidence = serializers.BooleanField(
         required=False,
         help_text="you looked at the alerts themselves; needed for the SOC where there is little "

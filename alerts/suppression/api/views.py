@@ -54,8 +54,12 @@ STOP: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": STOPPING}
 JUDGE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": SIGNERS}
 # Refusals for who somebody is, not for how the rule stands (A19).
 _NOT_THEIRS = {
-    "sign.not_a_person", "sign.right", "sign.proposer", "sign.evidence", "sign.second_person",
-}  # fmt: skip
+    "sign.not_a_person",
+    "sign.right",
+    "sign.proposer",
+    "sign.evidence",
+    "sign.second_person",
+}
 
 
 class RuleViewSet(Resource):
@@ -162,9 +166,12 @@ class RuleViewSet(Resource):
                 draft = edit_version(version_id=version_id, by=self.person, now=self.now)
                 version_id, revision = draft.pk, draft.revision
             save_draft(
-                version_id=version_id, by=self.person, now=self.now, body=said["rule"],
+                version_id=version_id,
+                by=self.person,
+                now=self.now,
+                body=said["rule"],
                 revision=revision,
-            )  # fmt: skip
+            )
 
     @command(Nothing, **WRITE)
     def discard(self, row: RuleVersion, said: dict[str, Any]) -> None:
@@ -177,9 +184,13 @@ class RuleViewSet(Resource):
         signature of the own side with it; a token only proposes.
         """
         propose_rule(
-            version_id=self._in_work(row), by=self.person, now=self.now,
-            proved_at=proved_at_of(self.request._request), kind=self.person.kind, **said,
-        )  # fmt: skip
+            version_id=self._in_work(row),
+            by=self.person,
+            now=self.now,
+            proved_at=proved_at_of(self.request._request),
+            kind=self.person.kind,
+            **said,
+        )
 
     @command(SignIn, **JUDGE, keeps_refusals=True)
     def sign(self, row: RuleVersion, said: dict[str, Any]) -> HttpResponse | None:
@@ -189,10 +200,15 @@ class RuleViewSet(Resource):
         side, seen = Side(said.pop("side")), said.pop("hash")
         try:
             sign_rule(
-                version_id=self._in_work(row), side=side, by=self.person, seen_hash=seen,
-                now=self.now, proved_at=proved_at_of(self.request._request),
-                kind=self.person.kind, **said,
-            )  # fmt: skip
+                version_id=self._in_work(row),
+                side=side,
+                by=self.person,
+                seen_hash=seen,
+                now=self.now,
+                proved_at=proved_at_of(self.request._request),
+                kind=self.person.kind,
+                **said,
+            )
         except CannotSignRule as refusal:
             if _NOT_THEIRS.isdisjoint(getattr(each, "code", "") for each in refusal.reasons):
                 raise
@@ -218,9 +234,13 @@ class RuleViewSet(Resource):
         canary = version_in(self.person, row.rule_id, State.CANARY) or row
         try:
             approve_promotion(
-                version_id=canary.pk, by=self.person, now=self.now, kind=self.person.kind,
-                proved_at=proved_at_of(self.request._request), **said,
-            )  # fmt: skip
+                version_id=canary.pk,
+                by=self.person,
+                now=self.now,
+                kind=self.person.kind,
+                proved_at=proved_at_of(self.request._request),
+                **said,
+            )
         except CannotApprovePromotion as refusal:
             if _NOT_THEIRS.isdisjoint(getattr(each, "code", "") for each in refusal.reasons):
                 raise

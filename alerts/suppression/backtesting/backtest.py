@@ -88,11 +88,17 @@ def run_backtest(
     except TookTooLong:
         raise CannotBackTest(_too_long()) from None
     return BackTestRun.objects.create(
-        rule_id=rule_id, rule_hash=rule_hash(said), start=period.start, end=period.end,
-        history_days=ran.history_days, body=ran.body,
+        rule_id=rule_id,
+        rule_hash=rule_hash(said),
+        start=period.start,
+        end=period.end,
+        history_days=ran.history_days,
+        body=ran.body,
         reasons=[[each.code, each.detail] for each in ran.reasons],
-        ran_at=now, ran_by=by, seconds=round(perf_counter() - began, 3),
-    )  # fmt: skip
+        ran_at=now,
+        ran_by=by,
+        seconds=round(perf_counter() - began, 3),
+    )
 
 
 def preview(*, said: Rule, now: datetime, by: User | None = None, days: int = DAYS) -> Preview:
@@ -176,9 +182,11 @@ def _run(said: Rule, period: Period, *, now: datetime) -> _Run:
     )
     days = history.history_days(_site_ids(said, sites), end=period.end)
     reasons = reasons_against_reach(
-        sites=told.sites, days=(period.end - period.start).days, history_days=days,
+        sites=told.sites,
+        days=(period.end - period.start).days,
+        history_days=days,
         true_positives=told.true_positives,
-    )  # fmt: skip
+    )
     body = frozen(
         told,
         rule_hash=rule_hash(said),

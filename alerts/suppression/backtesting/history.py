@@ -142,10 +142,18 @@ def rows_of(ids: Sequence[int], *, cases: Cases) -> list[Row]:
             traits[key] = traits_of(facts, zone=zone), is_soft(facts)
         looks, soft = traits[key]
         rows.append(
-            Row(alert=pk, incidents=tuple(incidents), at=at, site=site, traits=looks,
-                annotations=tuple(verdicts.get(pk, ())), outcomes=frozenset(outcomes),
-                near_case=near, is_soft=soft)
-        )  # fmt: skip
+            Row(
+                alert=pk,
+                incidents=tuple(incidents),
+                at=at,
+                site=site,
+                traits=looks,
+                annotations=tuple(verdicts.get(pk, ())),
+                outcomes=frozenset(outcomes),
+                near_case=near,
+                is_soft=soft,
+            )
+        )
     return rows
 
 
@@ -227,8 +235,13 @@ def incidents_at_sites(names: Iterable[str], period: Period) -> dict[str, int]:
     since = period.start
     if known is not None and known > period.start.date():
         since = datetime.combine(known + timedelta(days=1), time.min, tzinfo=UTC)
-    given = {"first": period.start.date(), "known": known, "since": since, "end": period.end,
-             "names": list(names)}  # fmt: skip
+    given = {
+        "first": period.start.date(),
+        "known": known,
+        "since": since,
+        "end": period.end,
+        "names": list(names),
+    }
     return {name: int(count) for name, count in ask(_AT_SITES, given)}
 
 
@@ -256,11 +269,19 @@ def _facts(said: Sequence[Any], devices: Sequence[str], at: datetime) -> Facts:
     kind, severity, protocol, port, function, *ends = said
     source, source_address, destination, destination_address = map(str, ends)
     return Facts(
-        workspace="", alert_type=str(kind), severity=severity, protocol=str(protocol), port=port,
-        function=str(function), source_device=source, source_address=source_address,
-        destination_device=destination, destination_address=destination_address,
-        any_device=tuple(devices), at=at,
-    )  # fmt: skip
+        workspace="",
+        alert_type=str(kind),
+        severity=severity,
+        protocol=str(protocol),
+        port=port,
+        function=str(function),
+        source_device=source,
+        source_address=source_address,
+        destination_device=destination,
+        destination_address=destination_address,
+        any_device=tuple(devices),
+        at=at,
+    )
 
 
 def _verdicts_on(ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
@@ -274,8 +295,9 @@ def _endings_of(incidents: Collection[int]) -> dict[int, tuple[str, ...]]:
     given = [Status.CLOSED, TRUE_POSITIVE]
     names = ("true_positive", "reopened", "linked")
     found = ask(_ENDINGS, [*given, *given, ids_array(incidents)])
-    ended = {pk: tuple(n for n, holds in zip(names, told, strict=True) if holds)
-             for pk, *told in found}  # fmt: skip
+    ended = {
+        pk: tuple(n for n, holds in zip(names, told, strict=True) if holds) for pk, *told in found
+    }
     return {pk: held for pk, held in ended.items() if held}
 
 

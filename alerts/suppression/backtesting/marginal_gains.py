@@ -107,10 +107,9 @@ def _alerts_by_version(
     table = "beside" if beside.text else "incidents_alert"
     pieces = [(version.pk, inside(period, sql.where(version.said))) for version in versions]
     scans = [
-        Sql(f"SELECT %s AS version, a.id FROM {table} a WHERE {piece.text}",
-            (pk, *piece.params))
+        Sql(f"SELECT %s AS version, a.id FROM {table} a WHERE {piece.text}", (pk, *piece.params))
         for pk, piece in pieces
-    ]  # fmt: skip
+    ]
     text = " UNION ALL ".join(scan.text for scan in scans)
     params = (*beside.params, *(param for scan in scans for param in scan.params))
     grouped = f"SELECT version, array_agg(id) FROM ({text}) found GROUP BY version"

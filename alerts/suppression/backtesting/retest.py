@@ -38,7 +38,12 @@ def retest_proposal(*, version_id: int, by: User, now: datetime) -> BackTestRun:
     RuleVersion.objects.filter(pk=version.pk, state=State.PROPOSED).update(backtest=test)
     version.backtest = test
     record(
-        "suppression.rule.retested", on=version, by=by, at=now, backtest=test.uuid,
-        before=before.uuid if before else None, rule_hash=version.rule_hash,
-    )  # fmt: skip
+        "suppression.rule.retested",
+        on=version,
+        by=by,
+        at=now,
+        backtest=test.uuid,
+        before=before.uuid if before else None,
+        rule_hash=version.rule_hash,
+    )
     return test

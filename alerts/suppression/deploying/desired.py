@@ -64,9 +64,14 @@ def _follow(rule: Rule, plan: Plan, row: WantedRule | None, *, now: datetime) ->
     place_gate(workspace=plan.workspace, now=now)
     name = name_of_rule(about=rule.uuid, workspace=plan.workspace.uuid)
     set_desired_rule(
-        workspace_id=plan.workspace.pk, name=name, about=rule.uuid, label=rule.label,
-        body=plan.body, now=now, urgency=RulePriority.LEASE if same else RulePriority.RULE,
-    )  # fmt: skip
+        workspace_id=plan.workspace.pk,
+        name=name,
+        about=rule.uuid,
+        label=rule.label,
+        body=plan.body,
+        now=now,
+        urgency=RulePriority.LEASE if same else RulePriority.RULE,
+    )
     if is_off(plan.workspace.pk):  # switched off while we decided: the row is locked by us now
         clear_desired_rule(workspace_id=plan.workspace.pk, name=name, now=now, reason=OFF)
     return True
@@ -117,9 +122,12 @@ def _tell_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
         return
     names = {"rule": rule.label, "workspace": plan.workspace.name}
     notify_about_rule(
-        version, people=concerned_by(version), kind="taken-out", now=now,
+        version,
+        people=concerned_by(version),
+        kind="taken-out",
+        now=now,
         told=lambda: (
             gettext("%(rule)s was removed from Sentinel in %(workspace)s") % names,
             [plan.why, gettext("It does nothing there until a new version is signed.")],
         ),
-    )  # fmt: skip
+    )

@@ -30,11 +30,18 @@ def place_gate(*, workspace: Workspace, now: datetime) -> WantedRule:
     held = WantedRule.objects.filter(workspace=workspace, kind=RuleKind.GATE).first()
     waited = held is None or held.error_at is None or now - held.error_at >= TRY_AGAIN
     return set_desired_rule(
-        workspace_id=workspace.pk, name=gate_name(workspace), about=GATE, label="gate",
-        kind=RuleKind.GATE, body=gate_form(is_enabled=off), now=now, insists=off,
-        again=off or waited, urgency=RulePriority.STOP if off else RulePriority.AWAY,
+        workspace_id=workspace.pk,
+        name=gate_name(workspace),
+        about=GATE,
+        label="gate",
+        kind=RuleKind.GATE,
+        body=gate_form(is_enabled=off),
+        now=now,
+        insists=off,
+        again=off or waited,
+        urgency=RulePriority.STOP if off else RulePriority.AWAY,
         reason="Suppression is switched off." if off else "",
-    )  # fmt: skip
+    )
 
 
 def is_gate_in_place(workspace_id: int) -> bool:

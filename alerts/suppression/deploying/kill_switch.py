@@ -100,8 +100,15 @@ def switch_rule_off(*, rule_id: int, by_label: str, reason: str = "", now: datet
         raise CannotSwitchOff(gettext("This rule is not active."))
     why = reason.strip() or gettext("Switched off by a command.")
     for version in versions:
-        move(version, to=State.PAUSED, by=None, by_label=by_label, now=now, reason=why,
-             paused_from=version.state)  # fmt: skip
+        move(
+            version,
+            to=State.PAUSED,
+            by=None,
+            by_label=by_label,
+            now=now,
+            reason=why,
+            paused_from=version.state,
+        )
         bring_in_line(version_id=version.pk, now=now)
         notify_state(version, people=concerned_by(version), reasons=[why], now=now)
     record("suppression.rule.paused", on=versions[0], by=by_label, at=now, reason=reason)

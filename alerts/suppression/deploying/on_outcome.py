@@ -30,9 +30,12 @@ def _tell(row: WantedRule, *, outcome: Landing, now: datetime) -> None:
     kind = f"suppression.{outcome.value}"
     people = leads_of([row.workspace])
     told = Notification.objects.filter(
-        to__in=people, kind=kind, subject__contains=row.label, made_at__gt=now - _ONCE,
+        to__in=people,
+        kind=kind,
+        subject__contains=row.label,
+        made_at__gt=now - _ONCE,
         body__contains=row.workspace.name,
-    )  # fmt: skip
+    )
     if not told.exists():
         notify_people(
             people, kind=kind, path=DEPLOYMENTS, told=lambda: _words(row, outcome), now=now

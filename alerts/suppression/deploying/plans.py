@@ -73,9 +73,11 @@ def _plan(version: RuleVersion, forms: Forms, *, now: datetime) -> Plan:
         return Plan(workspace, None, " ".join(str(each.why) for each in forms.compiled.reasons))
     if version.forms.get(workspace.name) != forms.hashes:
         return Plan(
-            workspace, None, "What it would be in Sentinel now is not what was signed: the plant "
+            workspace,
+            None,
+            "What it would be in Sentinel now is not what was signed: the plant "
             "or the workspace has changed since. A new version has to be signed.",
-        )  # fmt: skip
+        )
     try:
         body = _body(version, forms, now=now)
     except NotSigned as problem:

@@ -106,10 +106,16 @@ def _want(workspace: Workspace, names: list[str], *, now: datetime) -> None:
     alone = names[0] if len(names) == 1 else "all"
     about = uuid5(PROBE, alone)
     set_desired_rule(
-        workspace_id=workspace.pk, name=name_of_rule(about=about, workspace=workspace.uuid),
-        about=about, label=f"probe: {alone}", kind=RuleKind.PROBE, insists=True, now=now,
-        body=probe_form(names, until=now + _LEAST), urgency=RulePriority.RULE,
-    )  # fmt: skip
+        workspace_id=workspace.pk,
+        name=name_of_rule(about=about, workspace=workspace.uuid),
+        about=about,
+        label=f"probe: {alone}",
+        kind=RuleKind.PROBE,
+        insists=True,
+        now=now,
+        body=probe_form(names, until=now + _LEAST),
+        urgency=RulePriority.RULE,
+    )
 
 
 def _away(row: WantedRule, *, now: datetime) -> None:

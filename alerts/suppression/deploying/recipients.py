@@ -51,6 +51,11 @@ def notify_people(
         with translation.override(language or "en"):
             subject, lines = told()
             notify(
-                people=list(group), kind=kind, subject=subject, body="\n".join(lines), path=path,
-                reason=gettext("You get this because rules of yours are active there."), now=now,
-            )  # fmt: skip
+                people=list(group),
+                kind=kind,
+                subject=subject,
+                body="\n".join(lines),
+                path=path,
+                reason=gettext("You get this because rules of yours are active there."),
+                now=now,
+            )

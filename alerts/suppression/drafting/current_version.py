@@ -47,14 +47,21 @@ def beside_a_version(user: User) -> dict[str, Combinable]:
     others = versions_visible_to(user).select_related(None).filter(rule=OuterRef("rule"))
     in_work = others.filter(state__in=OPEN).order_by().values("number")[:1]
     told: dict[str, Any] = {
-        "version": "number", "state": "state", "state_since": "state_since",
+        "version": "number",
+        "state": "state",
+        "state_since": "state_since",
         "hash": "rule_hash",
-    }  # fmt: skip
+    }
     given = Signature.objects.filter(version=OuterRef("pk")).order_by("signed_at", "pk")
     signed: dict[str, Any] = {
-        "side": "side", "by": "by__name", "signed_at": "signed_at", "hash": "rule_hash",
-        "note": "note", "checked_evidence": "checked_evidence", "void_at": "void_at",
-    }  # fmt: skip
+        "side": "side",
+        "by": "by__name",
+        "signed_at": "signed_at",
+        "hash": "rule_hash",
+        "note": "note",
+        "checked_evidence": "checked_evidence",
+        "void_at": "void_at",
+    }
     return {
         "in_work": Subquery(in_work),
         "versions": ArraySubquery(others.order_by("number").values(told=JSONObject(**told))),

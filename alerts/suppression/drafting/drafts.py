@@ -123,9 +123,14 @@ def _make(
 ) -> RuleVersion:
     evidence = columns.pop("evidence")
     version = RuleVersion.objects.create(
-        rule=rule, number=number, state=State.DRAFT, state_since=now, made_by=by, made_at=now,
+        rule=rule,
+        number=number,
+        state=State.DRAFT,
+        state_since=now,
+        made_by=by,
+        made_at=now,
         **columns,
-    )  # fmt: skip
+    )
     version.evidence.set(evidence)
     Step.objects.create(version=version, to_state=State.DRAFT, at=now, by=by, by_label=by.name)
     return version
@@ -153,10 +158,14 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
     plain["evidence"] = sorted({*said.evidence, *(str(each.uuid) for each in evidence)})
     reach = reach_of_rule(said)
     return {
-        "title": said.title, "body": plain, "enforcement": said.enforcement[:8],
-        "expires_at": said.expires_at, "workspace_ids": list(reach.workspace_ids),
-        "site_ids": list(reach.site_ids), "evidence": list(evidence),
-    }  # fmt: skip
+        "title": said.title,
+        "body": plain,
+        "enforcement": said.enforcement[:8],
+        "expires_at": said.expires_at,
+        "workspace_ids": list(reach.workspace_ids),
+        "site_ids": list(reach.site_ids),
+        "evidence": list(evidence),
+    }
 
 
 def _hash(version: RuleVersion) -> str:

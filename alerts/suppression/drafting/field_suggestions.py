@@ -18,10 +18,19 @@ MAX_SUGGESTIONS: Final = 300
 RECENT: Final = 2000  # alerts that are looked through for words of the protocol
 _DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})
 _ADDRESSES: Final = frozenset({"source_address", "destination_address", "any_address"})
-_SPOKEN: Final = frozenset({
-    "protocol", "function", "port", "category", "engine", "techniques", "tactics", "product_name",
-    "user_defined_title",
-})  # fmt: skip
+_SPOKEN: Final = frozenset(
+    {
+        "protocol",
+        "function",
+        "port",
+        "category",
+        "engine",
+        "techniques",
+        "tactics",
+        "product_name",
+        "user_defined_title",
+    }
+)
 
 
 def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]:

@@ -52,7 +52,16 @@ def _sightings(said: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
     if len(rows) > MAX_DEVICES:
         return []
     return [
-        Sighting(name=name, kind=kind, zone=zone, first_at=first, latest_at=latest, alerts=alerts,
-                 days=days, partners=frozenset(partners), is_doubted=is_doubted)
+        Sighting(
+            name=name,
+            kind=kind,
+            zone=zone,
+            first_at=first,
+            latest_at=latest,
+            alerts=alerts,
+            days=days,
+            partners=frozenset(partners),
+            is_doubted=is_doubted,
+        )
         for name, kind, zone, first, latest, alerts, days, partners, is_doubted in rows
-    ]  # fmt: skip
+    ]

@@ -80,12 +80,17 @@ def lately(rule_ids: Collection[int], *, now: datetime) -> dict[int, tuple[int, 
     of_rule = done.filter(rule=OuterRef("rule")).order_by("-at").values("at")[:1]
     week = dict(
         done.filter(rule__in=rule_ids, at__gt=now - timedelta(days=7))
-        .values_list("rule").annotate(n=Count("pk")).order_by()
-    )  # fmt: skip
+        .values_list("rule")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
     latest = (
         RuleVersion.objects.filter(rule__in=rule_ids)
-        .values("rule").annotate(latest=Subquery(of_rule)).order_by().distinct()
-    )  # fmt: skip
+        .values("rule")
+        .annotate(latest=Subquery(of_rule))
+        .order_by()
+        .distinct()
+    )
     return {row["rule"]: (week.get(row["rule"], 0), row["latest"]) for row in latest}
 
 

@@ -38,11 +38,14 @@ def introduce_members(*, incident_id: int, ends: Iterable[End], now: datetime) -
     NewMember.objects.bulk_create(
         [
             NewMember(
-                site_id=sites[end.site], zone=end.zone, handle=end.handle,
-                incident_id=incident_id, found_at=now,
+                site_id=sites[end.site],
+                zone=end.zone,
+                handle=end.handle,
+                incident_id=incident_id,
+                found_at=now,
             )
             for end in known
             if end.site in sites
         ],
         ignore_conflicts=True,
-    )  # fmt: skip
+    )

@@ -92,13 +92,16 @@ def late_members(version: RuleVersion) -> list[LateMember]:
         return []
     sites = dict(Site.objects.filter(pk__in=version.site_ids).values_list("pk", "name"))
     ends = {
-        (version.pk, End(side, sites[device.zone.site_id], device.zone.name, device.name,
-                         device.address)): device
+        (
+            version.pk,
+            End(side, sites[device.zone.site_id], device.zone.name, device.name, device.address),
+        ): device
         for side, device in now
-    }  # fmt: skip
+    }
     known = _members_among(list(ends))
-    late = {device.pk: (device, end) for (pk, end), device in ends.items()
-            if (pk, end) not in known}  # fmt: skip
+    late = {
+        device.pk: (device, end) for (pk, end), device in ends.items() if (pk, end) not in known
+    }
     first = {
         (row.site.name, row.zone, row.handle): row.incident_id
         for row in NewMember.objects.filter(site__in=version.site_ids).select_related("site")
@@ -117,10 +120,13 @@ def _first_of(end: End, first: Mapping[tuple[str, str, str], int]) -> int | None
     """An alert may have told only its name."""
     handles = (end.handle, end.device.casefold())
     return next(
-        (first[end.site, end.zone, handle] for handle in handles
-         if (end.site, end.zone, handle) in first),
+        (
+            first[end.site, end.zone, handle]
+            for handle in handles
+            if (end.site, end.zone, handle) in first
+        ),
         None,
-    )  # fmt: skip
+    )
 
 
 def subnet_of(address: str) -> str:

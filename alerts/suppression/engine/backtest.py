@@ -51,8 +51,12 @@ class BackTest:
     @property
     def true_positives(self) -> int:
         """Incidents among the matches that were a true positive, or are linked to one."""
-        held = {i for row in self.stops if {"true_positive", "linked"} & row.outcomes
-                for i in row.incidents or (-row.alert,)}  # fmt: skip
+        held = {
+            i
+            for row in self.stops
+            if {"true_positive", "linked"} & row.outcomes
+            for i in row.incidents or (-row.alert,)
+        }
         return len(held)
 
 

@@ -36,14 +36,25 @@ from alerts.suppression.engine.sentinel_conditions import (
 from alerts.suppression.engine.words import Sentence, listed
 
 type Verdict = Literal["exact", "wider", "impossible"]
-_DIRECTED: Final = frozenset({
-    "source_device", "source_address", "destination_device", "destination_address",
-})  # fmt: skip
+_DIRECTED: Final = frozenset(
+    {
+        "source_device",
+        "source_address",
+        "destination_device",
+        "destination_address",
+    }
+)
 # What only the plant's inventory knows.
-_IN_THE_PLANT: Final = frozenset({
-    "source_kind", "source_zone", "source_subnet", "destination_kind", "destination_zone",
-    "destination_subnet",
-})  # fmt: skip
+_IN_THE_PLANT: Final = frozenset(
+    {
+        "source_kind",
+        "source_zone",
+        "source_subnet",
+        "destination_kind",
+        "destination_zone",
+        "destination_subnet",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,14 @@ FIELDS: Final[Mapping[str, Field]] = {
 }
 
 # What pins one asset: an id or a sensor, never free text (S2).
-IDENTITIES: Final = frozenset({
-    "sensor", "source_device", "source_address", "destination_device", "destination_address",
-    "any_device", "any_address",
-})  # fmt: skip
+IDENTITIES: Final = frozenset(
+    {
+        "sensor",
+        "source_device",
+        "source_address",
+        "destination_device",
+        "destination_address",
+        "any_device",
+        "any_address",
+    }
+)

@@ -14,8 +14,11 @@ from alerts.suppression.engine.fields import Operator
 from alerts.suppression.engine.rule import Rule
 
 LISTING: Final = (
-    "source_device", "source_address", "destination_device", "destination_address",
-)  # fmt: skip
+    "source_device",
+    "source_address",
+    "destination_device",
+    "destination_address",
+)
 SILENT: Final = timedelta(days=7)  # a listed device that was heard of before, and no more
 MIN_ALERTS, MIN_DAYS = 3, 2  # fewer are chance
 
@@ -111,10 +114,14 @@ def change_of(line: Clause, sightings: Sequence[Sighting], *, now: datetime) -> 
             silent.remove(gone)
         found.append(
             Newcomer(
-                name=each.name, kind=each.kind, zone=each.zone, alerts=each.alerts,
-                first_at=each.first_at, instead_of=gone.name if gone else "",
+                name=each.name,
+                kind=each.kind,
+                zone=each.zone,
+                alerts=each.alerts,
+                first_at=each.first_at,
+                instead_of=gone.name if gone else "",
             )
-        )  # fmt: skip
+        )
     if not found or len(line.texts) + len(found) > MAX_VALUES:
         return None
     return LineChange(line, tuple(found))

@@ -28,10 +28,19 @@ OTHER_PRODUCTS: Final = (
 TITLE_PREFIX: Final = "(MDIoT) "
 GATE_LABEL: Final = "tagout-off"
 MAX_CONDITIONS, MAX_ACTIONS, MAX_NAME_LENGTH = 50, 20, 500
-PROBED: Final = frozenset({
-    "IncidentTitle", "AlertProductNames", "IncidentAlertTitle", "IoTDeviceName", "IPAddress",
-    "IncidentTactics", "IncidentSeverity", "IncidentStatus", "IncidentLabel",
-})  # fmt: skip
+PROBED: Final = frozenset(
+    {
+        "IncidentTitle",
+        "AlertProductNames",
+        "IncidentAlertTitle",
+        "IoTDeviceName",
+        "IPAddress",
+        "IncidentTactics",
+        "IncidentSeverity",
+        "IncidentStatus",
+        "IncidentLabel",
+    }
+)
 
 
 def condition(name: str, values: Iterable[str], *, unless: bool = False) -> Json:
@@ -70,8 +79,12 @@ def probing(name: str) -> Json:
     """The form in which we would use this property, with a value that is a word there."""
     if name == "IncidentLabel":
         return no_gate()
-    words = {"IncidentSeverity": "Informational", "IncidentStatus": "New",
-             "IncidentTactics": "InitialAccess", "IPAddress": "192.0.2.1"}  # fmt: skip
+    words = {
+        "IncidentSeverity": "Informational",
+        "IncidentStatus": "New",
+        "IncidentTactics": "InitialAccess",
+        "IPAddress": "192.0.2.1",
+    }
     return condition(name, [words.get(name, "Tagout probe")])
 
 

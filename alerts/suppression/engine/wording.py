@@ -12,33 +12,63 @@ def gettext_noop(text: str) -> str:
     return text
 
 
-NOUNS: Final = frozenset({  # what stands inside a sentence and has a name in each language
-    gettext_noop("workspace"), gettext_noop("site"), gettext_noop("zone"), gettext_noop("sensor"),
-    gettext_noop("alert type"), gettext_noop("title of the sensor's own rule"),
-    gettext_noop("engine"), gettext_noop("category"), gettext_noop("severity"),
-    gettext_noop("protocol"), gettext_noop("port"), gettext_noop("function"),
-    gettext_noop("technique"), gettext_noop("tactic"), gettext_noop("product"),
-    gettext_noop("source device"), gettext_noop("source address"),
-    gettext_noop("destination device"), gettext_noop("destination address"),
-    gettext_noop("source kind"), gettext_noop("source zone"), gettext_noop("source subnet"),
-    gettext_noop("destination kind"), gettext_noop("destination zone"),
-    gettext_noop("destination subnet"),
-    gettext_noop("device"), gettext_noop("address"), gettext_noop("time"),
-    gettext_noop("number of alerts in the incident"),
-    gettext_noop("number of entities in the incident"), gettext_noop("title"),
-    gettext_noop("safety system"), gettext_noop("crown jewel"), gettext_noop("the SOC"),
-    gettext_noop("source"), gettext_noop("destination"), gettext_noop("High severity"),
-    gettext_noop("planned work"), *KINDS.values(),
-})  # fmt: skip
+NOUNS: Final = frozenset(
+    {  # what stands inside a sentence and has a name in each language
+        gettext_noop("workspace"),
+        gettext_noop("site"),
+        gettext_noop("zone"),
+        gettext_noop("sensor"),
+        gettext_noop("alert type"),
+        gettext_noop("title of the sensor's own rule"),
+        gettext_noop("engine"),
+        gettext_noop("category"),
+        gettext_noop("severity"),
+        gettext_noop("protocol"),
+        gettext_noop("port"),
+        gettext_noop("function"),
+        gettext_noop("technique"),
+        gettext_noop("tactic"),
+        gettext_noop("product"),
+        gettext_noop("source device"),
+        gettext_noop("source address"),
+        gettext_noop("destination device"),
+        gettext_noop("destination address"),
+        gettext_noop("source kind"),
+        gettext_noop("source zone"),
+        gettext_noop("source subnet"),
+        gettext_noop("destination kind"),
+        gettext_noop("destination zone"),
+        gettext_noop("destination subnet"),
+        gettext_noop("device"),
+        gettext_noop("address"),
+        gettext_noop("time"),
+        gettext_noop("number of alerts in the incident"),
+        gettext_noop("number of entities in the incident"),
+        gettext_noop("title"),
+        gettext_noop("safety system"),
+        gettext_noop("crown jewel"),
+        gettext_noop("the SOC"),
+        gettext_noop("source"),
+        gettext_noop("destination"),
+        gettext_noop("High severity"),
+        gettext_noop("planned work"),
+        *KINDS.values(),
+    }
+)
 NAMING: Final = frozenset(
     {"label", "criticality", "side", "what", "works"}
 )  # details that hold a noun
 JOINING: Final = frozenset({gettext_noop("or"), gettext_noop("and")})
 MORE: Final = gettext_noop("{n} more")  # of a list that is too long to be read
 DAY_NAMES: Final = (
-    gettext_noop("Mon"), gettext_noop("Tue"), gettext_noop("Wed"), gettext_noop("Thu"),
-    gettext_noop("Fri"), gettext_noop("Sat"), gettext_noop("Sun"),
-)  # fmt: skip
+    gettext_noop("Mon"),
+    gettext_noop("Tue"),
+    gettext_noop("Wed"),
+    gettext_noop("Thu"),
+    gettext_noop("Fri"),
+    gettext_noop("Sat"),
+    gettext_noop("Sun"),
+)
 RULES: Final = {
     "rule.empty": gettext_noop("The rule has no conditions and would match every alert."),
     "rule.negation_only": gettext_noop(

@@ -11,10 +11,25 @@ from alerts.suppression.engine.wording import DAY_NAMES, JOINING, MORE, NAMING, 
 _LAST: Final = "\N{NO-BREAK SPACE}"  # before the last of a list, so that its joint is found again
 _DAY: Final = re.compile(rf"\b({'|'.join(DAY_NAMES)})(?= [0-9]{{2}}:[0-9]{{2}}-)")
 _WITH_DAYS: Final = frozenset({"windows", "wanted", "value"})
-_VALUES: Final = frozenset({  # details that hold a number or a moment
-    "at", "count", "days", "end", "harmless", "hours", "judged", "least", "limit",
-    "minutes", "most", "needed", "share", "since", "total",
-})  # fmt: skip
+_VALUES: Final = frozenset(
+    {  # details that hold a number or a moment
+        "at",
+        "count",
+        "days",
+        "end",
+        "harmless",
+        "hours",
+        "judged",
+        "least",
+        "limit",
+        "minutes",
+        "most",
+        "needed",
+        "share",
+        "since",
+        "total",
+    }
+)
 
 
 class Sentence(str):

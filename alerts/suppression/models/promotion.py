@@ -23,18 +23,20 @@ class PromotionApproval(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "side"], condition=Q(void_at=None),
+                fields=["version", "side"],
+                condition=Q(void_at=None),
                 name="each_side_approves_a_promotion_once",
             ),
             models.UniqueConstraint(
-                fields=["version", "by"], condition=Q(void_at=None),
+                fields=["version", "by"],
+                condition=Q(void_at=None),
                 name="nobody_approves_a_promotion_for_both_sides",
             ),
             models.CheckConstraint(
                 condition=Q(side__in=["ot", "soc"]) & ~Q(reason=""),
                 name="a_promotion_is_approved_for_a_known_side_with_a_reason",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.side} for version {self.version_id}"

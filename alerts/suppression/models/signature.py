@@ -27,17 +27,19 @@ class Signature(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["version", "side"], condition=Q(void_at=None),
+                fields=["version", "side"],
+                condition=Q(void_at=None),
                 name="each_side_signs_a_version_once",
             ),
             models.UniqueConstraint(
-                fields=["version", "by"], condition=Q(void_at=None),
+                fields=["version", "by"],
+                condition=Q(void_at=None),
                 name="nobody_signs_a_version_for_both_sides",
             ),
             models.CheckConstraint(
                 condition=Q(side__in=["ot", "soc"]), name="a_signature_is_of_a_known_side"
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.side} on version {self.version_id}"

@@ -27,10 +27,12 @@ class Stop(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace"], condition=Q(lifted_at=None), nulls_distinct=False,
+                fields=["workspace"],
+                condition=Q(lifted_at=None),
+                nulls_distinct=False,
                 name="a_place_is_stopped_once",
             )
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"off in {self.workspace or 'all workspaces'}"

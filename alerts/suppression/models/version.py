@@ -108,11 +108,12 @@ class RuleVersion(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["state", "expires_at"], condition=Q(state__in=(*ACTING, "paused")),
+                fields=["state", "expires_at"],
+                condition=Q(state__in=(*ACTING, "paused")),
                 name="versions_that_live",
             ),
             GinIndex(fields=["site_ids"], fastupdate=False, name="versions_by_site"),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"R-{self.rule.number} v{self.number} {self.title}"

@@ -34,36 +34,48 @@ def notify_about_rule(
         with translation.override(chosen or "en"):
             subject, lines = told()
             notify(
-                people=list(group), kind=f"suppression.{kind}", subject=subject,
-                body="\n".join(lines), path=f"/rules/{version.uuid}/",
-                reason=gettext("You get this because you sign, own or watch this rule."), now=now,
-            )  # fmt: skip
+                people=list(group),
+                kind=f"suppression.{kind}",
+                subject=subject,
+                body="\n".join(lines),
+                path=f"/rules/{version.uuid}/",
+                reason=gettext("You get this because you sign, own or watch this rule."),
+                now=now,
+            )
 
 
 def notify_proposed(version: RuleVersion, *, people: Iterable[User], now: datetime) -> None:
     """Ask those who can sign."""
     name = version.proposed_by.name if version.proposed_by else ""
     notify_about_rule(
-        version, people=people, kind="proposed", now=now,
+        version,
+        people=people,
+        kind="proposed",
+        now=now,
         told=lambda: (
             gettext("To sign: %(rule)s") % {"rule": version},
-            [gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
-             *([version.proposer_note] if version.proposer_note else []),
-             gettext("Nothing is suppressed until two people, one from each side, have signed.")],
+            [
+                gettext("%(name)s proposes a rule and asks for your signature.") % {"name": name},
+                *([version.proposer_note] if version.proposer_note else []),
+                gettext("Nothing is suppressed until two people, one from each side, have signed."),
+            ],
         ),
-    )  # fmt: skip
+    )
 
 
 def notify_changes_requested(version: RuleVersion, *, by: User, note: str, now: datetime) -> None:
     """Tell who proposed it."""
     people = [version.proposed_by] if version.proposed_by else []
     notify_about_rule(
-        version, people=people, kind="changes-requested", now=now,
+        version,
+        people=people,
+        kind="changes-requested",
+        now=now,
         told=lambda: (
             gettext("Changes requested: %(rule)s") % {"rule": version},
             [gettext("%(name)s asks for changes:") % {"name": by.name}, note],
         ),
-    )  # fmt: skip
+    )
 
 
 def notify_state(
@@ -72,10 +84,13 @@ def notify_state(
     """Tell where the rule stands now, and why."""
     given, zone = list(reasons), zone_of_sites(version.site_ids)
     notify_about_rule(
-        version, people=people, kind=version.state, now=now,
+        version,
+        people=people,
+        kind=version.state,
+        now=now,
         told=lambda: (
             gettext("%(state)s: %(rule)s")
             % {"state": version.get_state_display(), "rule": version},
             [spoken(reason, zone=zone) for reason in given],
         ),
-    )  # fmt: skip
+    )

@@ -68,9 +68,11 @@ def propose_rule(
                 "propose it."
             )
         )
-    if reasons := [*reasons_against_rule_now(said, reach=reach, now=now),
-                   *reasons_against_grounds(version, said=said),
-                   *reasons_against_enforcement(said)]:  # fmt: skip
+    if reasons := [
+        *reasons_against_rule_now(said, reach=reach, now=now),
+        *reasons_against_grounds(version, said=said),
+        *reasons_against_enforcement(said),
+    ]:
         raise CannotProposeRule(*reasons)
     try:
         test = run_backtest(said=said, now=now, by=by, rule_id=version.rule_id)
@@ -85,23 +87,45 @@ def propose_rule(
     version.proposer_side = side.value if side else ""
     if side:
         _sign_by_proposing(
-            version, side, by=by, proved_at=proved_at, note=note, is_checked=checked_evidence,
+            version,
+            side,
+            by=by,
+            proved_at=proved_at,
+            note=note,
+            is_checked=checked_evidence,
             now=now,
-        )  # fmt: skip
-    move(version, to=State.PROPOSED, by=by, now=now, reason=note.strip(),
-        rule_hash=version.rule_hash, backtest=test, forms=version.forms, proposed_by=by,
-        proposed_at=now, proposer_note=version.proposer_note,
-        proposer_side=version.proposer_side, workspace_ids=version.workspace_ids,
+        )
+    move(
+        version,
+        to=State.PROPOSED,
+        by=by,
+        now=now,
+        reason=note.strip(),
+        rule_hash=version.rule_hash,
+        backtest=test,
+        forms=version.forms,
+        proposed_by=by,
+        proposed_at=now,
+        proposer_note=version.proposer_note,
+        proposer_side=version.proposer_side,
+        workspace_ids=version.workspace_ids,
         site_ids=version.site_ids,
-    )  # fmt: skip
+    )
     others = {
         each for other in Side if other is not side for each in people_of_side(version, side=other)
     }
     notify_proposed(version, people=others - {by}, now=now)
     record(
-        "suppression.rule.proposed", on=version, by=by, at=now, note=note,
-        rule_hash=version.rule_hash, forms=version.forms, backtest=test.uuid, side=side,
-    )  # fmt: skip
+        "suppression.rule.proposed",
+        on=version,
+        by=by,
+        at=now,
+        note=note,
+        rule_hash=version.rule_hash,
+        forms=version.forms,
+        backtest=test.uuid,
+        side=side,
+    )
     return version
 
 
@@ -169,23 +193,41 @@ def _forms(said: Rule, version: RuleVersion) -> dict[str, list[str]]:
 
 
 def _sign_by_proposing(
-    version: RuleVersion, side: Side, *, by: User, proved_at: datetime | None, note: str,
-    is_checked: bool, now: datetime,
-) -> None:  # fmt: skip
+    version: RuleVersion,
+    side: Side,
+    *,
+    by: User,
+    proved_at: datetime | None,
+    note: str,
+    is_checked: bool,
+    now: datetime,
+) -> None:
     signer = signer_of(by, version=version, kind="person", proved_at=proved_at)
     reasons = reasons_against_signing(
-        paper_of(version), signer, side=side, seen_hash=version.rule_hash, given=(), now=now,
-        note=note, is_checked=is_checked,
-    )  # fmt: skip
+        paper_of(version),
+        signer,
+        side=side,
+        seen_hash=version.rule_hash,
+        given=(),
+        now=now,
+        note=note,
+        is_checked=is_checked,
+    )
     if side is Side.SOC:
         people = people_behind(evidence_that_counts(version))
         reasons += reasons_against_evidence(people, is_checked_by_approver=is_checked)
     if reasons:
         raise CannotProposeRule(*reasons)
     Signature.objects.create(
-        version=version, side=side, by=by, rule_hash=version.rule_hash, forms=forms_of(version),
-        note=note.strip(), checked_evidence=is_checked, signed_at=now,
-    )  # fmt: skip
+        version=version,
+        side=side,
+        by=by,
+        rule_hash=version.rule_hash,
+        forms=forms_of(version),
+        note=note.strip(),
+        checked_evidence=is_checked,
+        signed_at=now,
+    )
 
 
 def _covers_evidence(version: RuleVersion, said: Rule) -> bool:

@@ -81,8 +81,15 @@ def sign_rule(
         with transaction.atomic():
             version = RuleVersion.objects.select_related("rule").get(pk=version_id)
             reasons = [str(reason) for reason in refusal.reasons]
-            record("suppression.signature.refused", on=version, by=by, at=now, side=side,
-                   kind=kind, reasons=reasons)  # fmt: skip
+            record(
+                "suppression.signature.refused",
+                on=version,
+                by=by,
+                at=now,
+                side=side,
+                kind=kind,
+                reasons=reasons,
+            )
         raise
 
 

@@ -52,10 +52,12 @@ def signer_of(
 ) -> signing.Signer:
     """A person at the door, with what they may sign here."""
     return signing.Signer(
-        person=identity_of(user), kind=kind, rights=rights_to_sign(user, version),
+        person=identity_of(user),
+        kind=kind,
+        rights=rights_to_sign(user, version),
         proved_at=proved_at,
         name=user.name,
-    )  # fmt: skip
+    )
 
 
 def signatures_that_count(version: RuleVersion) -> list[Signature]:
@@ -70,11 +72,14 @@ def signatures_of(version: RuleVersion) -> list[signing.Signature]:
     """The signatures that count, as the guard reads them."""
     return [
         signing.Signature(
-            side=Side(row.side), person=identity_of(row.by), rule_hash=row.rule_hash,
-            forms=tuple(row.forms), signed_at=row.signed_at,
+            side=Side(row.side),
+            person=identity_of(row.by),
+            rule_hash=row.rule_hash,
+            forms=tuple(row.forms),
+            signed_at=row.signed_at,
         )
         for row in signatures_that_count(version)
-    ]  # fmt: skip
+    ]
 
 
 def people_behind(evidence: Iterable[Annotation]) -> set[str]:

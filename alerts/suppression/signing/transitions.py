@@ -47,6 +47,12 @@ def move(
     for name, value in columns.items():
         setattr(version, name, value)
     Step.objects.create(
-        version=version, from_state=was, to_state=to, at=now, by=by,
-        by_label=(by.name if by else by_label)[:200], reason=reason, in_sentinel=in_sentinel,
-    )  # fmt: skip
+        version=version,
+        from_state=was,
+        to_state=to,
+        at=now,
+        by=by,
+        by_label=(by.name if by else by_label)[:200],
+        reason=reason,
+        in_sentinel=in_sentinel,
+    )

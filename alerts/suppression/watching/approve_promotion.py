@@ -76,8 +76,14 @@ def approve_promotion(
         with transaction.atomic():
             version = RuleVersion.objects.select_related("rule").get(pk=version_id)
             reasons = [str(each) for each in refusal.reasons]
-            record("suppression.promotion.refused", on=version, by=by, at=now, kind=kind,
-                   reasons=reasons)  # fmt: skip
+            record(
+                "suppression.promotion.refused",
+                on=version,
+                by=by,
+                at=now,
+                kind=kind,
+                reasons=reasons,
+            )
         raise
 
 
@@ -103,8 +109,15 @@ def _approve(version_id: int, asked: _Approval, *, now: datetime) -> RuleVersion
     given = approvals_in_force(version, now=now)
     if {each.side for each in given} == {each.value for each in Side}:
         _promote(version, given, now=now)
-    record("suppression.promotion.approved", on=version, by=asked.by, at=now, side=side.value,
-           note=asked.reason, state=version.state)  # fmt: skip
+    record(
+        "suppression.promotion.approved",
+        on=version,
+        by=asked.by,
+        at=now,
+        side=side.value,
+        note=asked.reason,
+        state=version.state,
+    )
     return version
 
 

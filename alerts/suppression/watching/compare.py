@@ -60,10 +60,16 @@ def compare_ledger(*, now: datetime) -> list[Sentence]:
         log.error("Ledger and Sentinel differ: %s", one)
     told: list[object] = [str(one) for one in found[:MAX_LISTED]]
     keep_note(
-        kind=COMPARED, key="ledger", now=clock.unshifted(),
-        payload={"differences": len(found), "told": told, "compared": len({*ours, *theirs} - ended),
-                 "at": now.isoformat()},
-    )  # fmt: skip
+        kind=COMPARED,
+        key="ledger",
+        now=clock.unshifted(),
+        payload={
+            "differences": len(found),
+            "told": told,
+            "compared": len({*ours, *theirs} - ended),
+            "at": now.isoformat(),
+        },
+    )
     return found
 
 

@@ -66,9 +66,13 @@ def _candidates(said: Rule, period: Period) -> list[Incident]:
     ]
     looks = harmless_looks(ids)
     rows = Incident.objects.filter(
-        pk__in=looks, created_at__gte=period.start, created_at__lt=period.end,
-        details_state=DetailsState.FETCHED, gone_at=None, merged_into=None,
-    )  # fmt: skip
+        pk__in=looks,
+        created_at__gte=period.start,
+        created_at__lt=period.end,
+        details_state=DetailsState.FETCHED,
+        gone_at=None,
+        merged_into=None,
+    )
     by_look: dict[str, Incident] = {}
     for row in rows.order_by("-created_at", "-pk"):
         by_look.setdefault(looks[row.pk], row)

@@ -45,8 +45,10 @@ def _closings_of(incident_ids: Collection[int]) -> dict[int, str]:
     closed = Incident.objects.filter(
         STANDING_CLOSE, pk__in=incident_ids, classification=BENIGN, closed_by=""
     )
-    owners = {pk: bool(owner or name) for pk, owner, name in
-              closed.values_list("pk", "owner_id", "owner_name")}  # fmt: skip
+    owners = {
+        pk: bool(owner or name)
+        for pk, owner, name in closed.values_list("pk", "owner_id", "owner_name")
+    }
     acts: dict[int, str] = {}
     closings = TimelineItem.objects.filter(incident__in=owners, code="closed", by__isnull=False)
     for incident, act, pk in closings.order_by("at").values_list("incident", "act", "pk"):

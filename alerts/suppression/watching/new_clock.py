@@ -42,8 +42,11 @@ def _versions_by(site: Site, time_zone: str) -> Iterable[RuleVersion]:
     rows = RuleVersion.objects.select_related("rule").filter(
         state__in=(*ACTING, State.PAUSED), site_ids__contains=[site.pk]
     )
-    return [version for version in rows.order_by("rule__number", "number")
-            if time_zone in _zones_of(version)]  # fmt: skip
+    return [
+        version
+        for version in rows.order_by("rule__number", "number")
+        if time_zone in _zones_of(version)
+    ]
 
 
 def _zones_of(version: RuleVersion) -> set[str]:

@@ -56,8 +56,14 @@ def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun 
 def make_live(version: RuleVersion, *, reason: str, now: datetime) -> None:
     """Let the canary live in the place of what lived before, and tell. Part of a command."""
     for each in RuleVersion.objects.filter(rule=version.rule, state=State.LIVE):
-        move(each, to=State.REPLACED, by=None, by_label=ITSELF, now=now,
-             reason=gettext("Version %(n)s is live now.") % {"n": version.number})  # fmt: skip
+        move(
+            each,
+            to=State.REPLACED,
+            by=None,
+            by_label=ITSELF,
+            now=now,
+            reason=gettext("Version %(n)s is live now.") % {"n": version.number},
+        )
     move(version, to=State.LIVE, by=None, by_label=ITSELF, now=now, reason=reason)
     bring_in_line(version_id=version.pk, now=now)
     notify_state(version, people=concerned_by(version), reasons=[reason], now=now)

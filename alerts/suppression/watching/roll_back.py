@@ -51,10 +51,13 @@ def roll_back(
     for line in ended:
         if line.act == Act.CLOSED:
             write_timeline(
-                incident_ids=[line.incident_id], code="rule-stopped",
-                side=TimelineItem.Side.PORTAL, by=TAGOUT, now=now,
+                incident_ids=[line.incident_id],
+                code="rule-stopped",
+                side=TimelineItem.Side.PORTAL,
+                by=TAGOUT,
+                now=now,
                 details={"rule": line.rule.label, "ending": ending},
-            )  # fmt: skip
+            )
             stop_by_itself(version_id=line.version_id, reasons=reasons, by_label=TAGOUT, now=now)
             _review_again(line.rule_id, now=now)
     record(
@@ -78,9 +81,12 @@ def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: d
         )
         log.info("Incident %s is opened again by act %s", incident.pk, act)
         comment_on_incidents(
-            incident_ids=[incident.pk], by=None, doer=ITSELF, now=now,
+            incident_ids=[incident.pk],
+            by=None,
+            doer=ITSELF,
+            now=now,
             message=f"Reopened by Tagout because {because}",
-        )  # fmt: skip
+        )
     return True
 
 

@@ -87,10 +87,13 @@ def _write_close(
         return
     show_closed_in_sentinel(incident_ids=[incident.pk], rule=lines[0].rule.label, now=now)
     write_timeline(
-        incident_ids=[incident.pk], code="closed-by-rule", side=TimelineItem.Side.PORTAL,
-        by=lines[0].rule.label, now=lines[0].at,
+        incident_ids=[incident.pk],
+        code="closed-by-rule",
+        side=TimelineItem.Side.PORTAL,
+        by=lines[0].rule.label,
+        now=lines[0].at,
         details={"classification": CLASSIFICATION, "reason": REASON, "comment": text[:1000]},
-    )  # fmt: skip
+    )
     record(
         "suppression.incident.closed_in_sentinel",
         on=lines[0],
@@ -114,12 +117,19 @@ def _take_in_labels(changed: Any, *, now: datetime) -> None:
             with transaction.atomic():
                 if line := _line(incident, version, Act.TAGGED, now=now):
                     write_timeline(
-                        incident_ids=[incident.pk], code="would-close",
-                        side=TimelineItem.Side.PORTAL, by=version.rule.label, now=line.at,
-                    )  # fmt: skip
-                    record("suppression.incident.tagged_in_sentinel", on=line,
-                           by=f"{version.rule.label} in Sentinel", at=now,
-                           incident=incident.number or incident.name)  # fmt: skip
+                        incident_ids=[incident.pk],
+                        code="would-close",
+                        side=TimelineItem.Side.PORTAL,
+                        by=version.rule.label,
+                        now=line.at,
+                    )
+                    record(
+                        "suppression.incident.tagged_in_sentinel",
+                        on=line,
+                        by=f"{version.rule.label} in Sentinel",
+                        at=now,
+                        incident=incident.number or incident.name,
+                    )
 
 
 def _line(
@@ -139,12 +149,17 @@ def _line(
         version=version,
         act=act,
         defaults={
-            "rule": version.rule, "rule_hash": version.rule_hash, "where": Where.SENTINEL,
-            "at": at, "landed_at": at,
+            "rule": version.rule,
+            "rule_hash": version.rule_hash,
+            "where": Where.SENTINEL,
+            "at": at,
+            "landed_at": at,
             "reason": reason_in_words(str(version.body.get("reason", ""))),
-            "signed_ot": ot, "signed_soc": soc, "text": text,
+            "signed_ot": ot,
+            "signed_soc": soc,
+            "text": text,
         },
-    )  # fmt: skip
+    )
     return line if made else None
 
 
@@ -155,17 +170,25 @@ def _distrust(incident: Incident, *, text: str, reason: str, now: datetime) -> N
     if incident.timeline.filter(code=UNTRUSTED).exists():
         return
     write_timeline(
-        incident_ids=[incident.pk], code=UNTRUSTED, side=TimelineItem.Side.SENTINEL, by="",
-        now=now, details={"comment": text[:1000], "reason": reason},
-    )  # fmt: skip
+        incident_ids=[incident.pk],
+        code=UNTRUSTED,
+        side=TimelineItem.Side.SENTINEL,
+        by="",
+        now=now,
+        details={"comment": text[:1000], "reason": reason},
+    )
     for person in _leads(incident):
         with translation.override(person.language or "en"):
             subject = gettext("Closed in a rule's name, but not by it: %(incident)s")
             notify(
-                people=[person], kind="suppression.untrusted", now=now, body=reason,
-                subject=subject % {"incident": incident}, path=f"/incidents/{incident.pk}/",
+                people=[person],
+                kind="suppression.untrusted",
+                now=now,
+                body=reason,
+                subject=subject % {"incident": incident},
+                path=f"/incidents/{incident.pk}/",
                 reason=gettext("You get this because you lead the SOC of this workspace."),
-            )  # fmt: skip
+            )
     record("suppression.incident.distrusted", on=incident, by="suppression", at=now, reason=reason)
 
 

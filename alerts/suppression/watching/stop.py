@@ -64,8 +64,14 @@ def resume_rule(*, version_id: int, by: User, reason: str, now: datetime) -> Rul
         reasons.append(gettext("A later version has already replaced it."))
     if reasons:
         raise CannotResumeRule(*reasons)
-    move(version, to=State(version.paused_from), by=by, now=now, reason=reason.strip(),
-         paused_from="")  # fmt: skip
+    move(
+        version,
+        to=State(version.paused_from),
+        by=by,
+        now=now,
+        reason=reason.strip(),
+        paused_from="",
+    )
     bring_in_line(version_id=version.pk, now=now)
     notify_state(version, people=concerned_by(version), reasons=[reason.strip()], now=now)
     record("suppression.rule.resumed", on=version, by=by, at=now, reason=reason)
@@ -87,9 +93,14 @@ def renew_rule(*, rule_id: int, by: User, now: datetime) -> RuleVersion:
 
 
 def _stop(
-    rule_id: int, to: State, *, from_states: tuple[State, ...], by: User, reason: str,
+    rule_id: int,
+    to: State,
+    *,
+    from_states: tuple[State, ...],
+    by: User,
+    reason: str,
     now: datetime,
-) -> list[RuleVersion]:  # fmt: skip
+) -> list[RuleVersion]:
     rule = Rule.objects.get(pk=rule_id)
     found = list(rule.versions.order_by("pk").select_for_update(of=("self",)))
     versions = [each for each in found if each.state in from_states]
@@ -109,6 +120,12 @@ def _stop(
         bring_in_line(version_id=version.pk, now=now)
         notify_state(version, people=set(concerned_by(version)) - {by}, reasons=[reason], now=now)
     action = "suppression.rule.paused" if to == State.PAUSED else "suppression.rule.retired"
-    record(action, on=versions[0], by=by, at=now, reason=reason,
-           versions=[each.number for each in versions])  # fmt: skip
+    record(
+        action,
+        on=versions[0],
+        by=by,
+        at=now,
+        reason=reason,
+        versions=[each.number for each in versions],
+    )
     return versions

@@ -85,8 +85,7 @@ def _kept(progress: TrialProgress) -> list[str]:
     for code, n in progress.kept_open.items():
         by_words[str(_KEPT_OPEN.get(code, _("a guard keeps them open")))] += n
     return [
-        ngettext(
-            "%(n)s more was kept open: %(why)s", "%(n)s more were kept open: %(why)s", n
-        ) % {"n": number(n), "why": why}
+        ngettext("%(n)s more was kept open: %(why)s", "%(n)s more were kept open: %(why)s", n)
+        % {"n": number(n), "why": why}
         for why, n in by_words.items()
-    ]  # fmt: skip
+    ]

@@ -62,10 +62,12 @@ def progress_by_version(versions: Collection[RuleVersion]) -> dict[int, TrialPro
         lines[version].append(_Line(incident, ending == Ending.TRUE_POSITIVE, codes))
     looks = harmless_looks(
         {
-            line.incident for each in lines.values() for line in each
+            line.incident
+            for each in lines.values()
+            for line in each
             if line.codes and counts_where_harmless(line.codes)
         }
-    )  # fmt: skip
+    )
     strict = [version.pk for version in versions if is_strict(version.said)]
     proving = incidents_with_strict_alerts(
         {line.incident for version in strict for line in lines[version]}
@@ -136,9 +138,10 @@ def _progress(
 ) -> TrialProgress:
     free = [line for line in lines if not line.codes]
     harmless = {
-        line.incident for line in lines
+        line.incident
+        for line in lines
         if line.codes and line.incident in looks and counts_where_harmless(line.codes)
-    }  # fmt: skip
+    }
     counted = {looks[incident] for incident in harmless}
     rest = Counter(line.codes[0] for line in lines if line.codes and line.incident not in harmless)
     has_hours = any(clause.field == "time" for clause in version.said.all_of)

@@ -108,9 +108,14 @@ def from_incident(request: HttpRequest, incident_id: int) -> HttpResponse:
 
 
 def _draft(
-    request: HttpRequest, user: User, body: dict[str, Any], evidence: tuple[int, ...], *,
-    now: datetime, incident: Incident | None = None,
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest,
+    user: User,
+    body: dict[str, Any],
+    evidence: tuple[int, ...],
+    *,
+    now: datetime,
+    incident: Incident | None = None,
+) -> HttpResponse:
     if not may_propose(user):
         raise Http404
     try:
@@ -123,9 +128,14 @@ def _draft(
 
 
 def _ask(
-    request: HttpRequest, version: RuleVersion, verb: str, *, now: datetime,
-    problems: list[str] | None = None, words: str = "",
-) -> HttpResponse:  # fmt: skip
+    request: HttpRequest,
+    version: RuleVersion,
+    verb: str,
+    *,
+    now: datetime,
+    problems: list[str] | None = None,
+    words: str = "",
+) -> HttpResponse:
     how, user = VERBS[verb], actor_of(request)
     signs = how.proves and bool(rights_to_sign(user, version))
     page = frame(user, now) | {
@@ -138,10 +148,11 @@ def _ask(
         "asks_look": verb == "propose" and side_by_proposing(version, by=user) is Side.SOC,
         "is_checked": "checked_evidence" in request.POST,
         "asks_password": signs and needs_password(request, now=now),
-        "back": edit_address(version) if verb in ("propose", "discard")
+        "back": edit_address(version)
+        if verb in ("propose", "discard")
         else version_address(version),
         "in_dialog": wants_part(request),
-    }  # fmt: skip
+    }
     name = f"{TEMPLATE}#dialog" if wants_part(request) else TEMPLATE
     return vary(render(request, name, page, status=422 if problems else 200))
 
@@ -149,10 +160,12 @@ def _ask(
 def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> list[str]:
     """What will happen, in numbers where there are some."""
     if verb == "propose":
-        told = [gettext(
-            "The rule is tested on 90 days of history, and the result becomes part of the "
-            "request. After that the rule can no longer be changed."
-        )]  # fmt: skip
+        told = [
+            gettext(
+                "The rule is tested on 90 days of history, and the result becomes part of the "
+                "request. After that the rule can no longer be changed."
+            )
+        ]
         if signs:
             told.append(
                 gettext(
@@ -164,8 +177,10 @@ def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> 
     if verb in ("pause", "retire"):
         return [_lately(version, now), *_in_sentinel(version)]
     if verb == "resume":
-        return [gettext("It continues where it was paused, with the signatures it already has."),
-                *_in_sentinel(version)]  # fmt: skip
+        return [
+            gettext("It continues where it was paused, with the signatures it already has."),
+            *_in_sentinel(version),
+        ]
     told_by_verb = {
         "promote": gettext(
             "With the other owner's decision, made within seven days, the rule closes what it "
@@ -186,7 +201,7 @@ def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> 
             "This starts a new version. It needs a back-test and two signatures; until then "
             "whatever is live stays live."
         ),
-    }  # fmt: skip
+    }
     return [told_by_verb[verb]]
 
 
@@ -198,7 +213,7 @@ def _lately(version: RuleVersion, now: datetime) -> str:
         "In the last 7 days it labelled or closed %(n)s incidents. Incidents like these now stay "
         "open.",
         n,
-    ) % {"n": number(n)}  # fmt: skip
+    ) % {"n": number(n)}
 
 
 def _in_sentinel(version: RuleVersion) -> list[str]:
@@ -210,5 +225,6 @@ def _in_sentinel(version: RuleVersion) -> list[str]:
             "Its automation rule in Sentinel is updated in %(n)s workspace.",
             "Its automation rules in Sentinel are updated in %(n)s workspaces.",
             n,
-        ) % {"n": number(n)}
-    ]  # fmt: skip
+        )
+        % {"n": number(n)}
+    ]

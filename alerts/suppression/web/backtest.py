@@ -141,7 +141,7 @@ def shown(body: Mapping[str, Any], *, said: Rule) -> Shown:
             for each in body.get("deployed", [])
             if each["catches"] == "more" and each["extra"]
         ],
-    )  # fmt: skip
+    )
 
 
 def reasons_of(stored: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
@@ -158,8 +158,9 @@ def _totals(body: Mapping[str, Any]) -> list[TotalRow]:
         is_judged = verdict != NOT_JUDGED
         verdicts = given.get(verdict, 0) if is_judged else None
         if each["alerts"] or verdicts or verdict in (SUSPICIOUS, NOT_JUDGED):
-            row = TotalRow(verdict if is_judged else "", each["alerts"], each["incidents"],
-                           verdicts)  # fmt: skip
+            row = TotalRow(
+                verdict if is_judged else "", each["alerts"], each["incidents"], verdicts
+            )
             rows.append(row)
     return rows
 
@@ -182,10 +183,11 @@ def _hours_basis(body: Mapping[str, Any], closed: int) -> str:
             "Hours saved are not known yet: of %(most)s closings by people that such an estimate "
             "needs, %(n)s were measured.",
             handling["closings"],
-        ) % {"n": closings, "most": number(MIN_CLOSES)}  # fmt: skip
+        ) % {"n": closings, "most": number(MIN_CLOSES)}
     said = gettext("An estimate: %(incidents)s incidents × %(minutes)s min.") % {
-        "incidents": number(closed), "minutes": number(handling["minutes"], 1),
-    }  # fmt: skip
+        "incidents": number(closed),
+        "minutes": number(handling["minutes"], 1),
+    }
     basis = (
         gettext("That is the median of the %(n)s closings of these incidents by people.")
         if handling["of"] == "matches"
@@ -217,8 +219,10 @@ def _chart_title(alerts: int, per_day: list[tuple[str, int]]) -> str:
         "n": number(alerts)
     }
     return gettext("%(alerts)s, on %(days)s of %(all)s days") % {
-        "alerts": said, "days": number(days), "all": number(len(per_day)),
-    }  # fmt: skip
+        "alerts": said,
+        "days": number(days),
+        "all": number(len(per_day)),
+    }
 
 
 def _moment(text: str) -> datetime:

@@ -54,9 +54,11 @@ def body_of_incident(
         lines += [line("any_device", *devices)] if devices else []
     body["all_of"] = [each for each in lines if each["values"]]
     ends = " → ".join(end for end in (incident.source, incident.destination) if end)
-    body["title"] = " ".join(f"{incident.alert_type}: {ends}"[:200].split()) if ends else (
-        incident.alert_type[:200]
-    )  # fmt: skip
+    body["title"] = (
+        " ".join(f"{incident.alert_type}: {ends}"[:200].split())
+        if ends
+        else (incident.alert_type[:200])
+    )
     evidence = _verdicts_on(incident, user)
     body["reason"] = _reason(evidence)
     said = from_json(body)

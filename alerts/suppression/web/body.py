@@ -32,10 +32,18 @@ _FIRST: Final = (Operator.IS, Operator.WITHIN, Operator.AT_MOST)
 def empty_body() -> Body:
     """A rule that says nothing yet."""
     return {
-        "version": VERSION, "title": "", "reason": "", "evidence": [], "owner_ot": "",
-        "owner_soc": "", "all_of": [], "except_any": [], "actions": list(ACTIONS),
-        "enforcement": "tagout", "expires_at": None,
-    }  # fmt: skip
+        "version": VERSION,
+        "title": "",
+        "reason": "",
+        "evidence": [],
+        "owner_ot": "",
+        "owner_soc": "",
+        "all_of": [],
+        "except_any": [],
+        "actions": list(ACTIONS),
+        "enforcement": "tagout",
+        "expires_at": None,
+    }
 
 
 def body_from(data: QueryDict, stored: Body, *, zone: tzinfo) -> Body:

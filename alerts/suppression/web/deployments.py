@@ -61,8 +61,9 @@ def deployments(request: HttpRequest) -> HttpResponse:
         for part in told
     ]
     page = frame(user, now) | {
-        "parts": parts, "has_lease": any(row.lease_until for part in parts for row in part.rows),
-    }  # fmt: skip
+        "parts": parts,
+        "has_lease": any(row.lease_until for part in parts for row in part.rows),
+    }
     return render_page(request, "alerts/suppression/deployments.html", page, part="rows")
 
 

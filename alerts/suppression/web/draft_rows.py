@@ -79,9 +79,11 @@ def day_choices() -> list[Choice]:
 def fields_of(body: Mapping[str, Any]) -> set[str]:
     """Which fields the lines name."""
     return {
-        each["field"] for member in MEMBERS.values() for each in body.get(member, [])
+        each["field"]
+        for member in MEMBERS.values()
+        for each in body.get(member, [])
         if isinstance(each, dict)
-    }  # fmt: skip
+    }
 
 
 def _line(
@@ -108,9 +110,11 @@ def _line(
         problems=all_in_words(reasons),
         number=number,
         left=left.get(at, ""),
-        or_none=at.startswith("all") and field is not None and field.or_none
+        or_none=at.startswith("all")
+        and field is not None
+        and field.or_none
         and NONE_TOLD not in values,
-    )  # fmt: skip
+    )
 
 
 def _shown(value: str, field: Field | None) -> str:

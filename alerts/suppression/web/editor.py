@@ -93,9 +93,12 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
     told = request.POST.get("revision", "")
     try:
         saved = save_draft(
-            version_id=visit.version.pk, by=visit.user, now=visit.now, body=body,
+            version_id=visit.version.pk,
+            by=visit.user,
+            now=visit.now,
+            body=body,
             revision=int(told) if told.isdecimal() and len(told) < 10 else -1,
-        )  # fmt: skip
+        )
     except CannotSaveRule as refusal:
         page = _page(visit, body, half=half) | {"problems": all_in_words(refusal.reasons)}
         return render_page(request, TEMPLATE, page, part="editor", status=422)
@@ -103,14 +106,17 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
         response = HttpResponseRedirect(edit_address(saved, "?tested=1"))
         words = gettext("Saved.")
         if has_lost_choice:
-            words = gettext("Saved. From now on Tagout's own worker closes the incidents: Sentinel "
-                            "can no longer express this rule exactly.")  # fmt: skip
+            words = gettext(
+                "Saved. From now on Tagout's own worker closes the incidents: Sentinel "
+                "can no longer express this rule exactly."
+            )
         return leave_toast(request, response, words)
     saved = version_or_404(request, saved.uuid)
     fresh = _visit(saved, visit.user, visit.now)
     page = _page(fresh, saved.body, half=half) | {
-        "saved_at": visit.now, "has_lost_choice": has_lost_choice,
-    }  # fmt: skip
+        "saved_at": visit.now,
+        "has_lost_choice": has_lost_choice,
+    }
     answer = render_page(request, TEMPLATE, page, part="editor")
     return vary(trigger(answer, "rule-saved", {}))
 

@@ -77,7 +77,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
     page = frame(user, now) | {
         "rows": rows_of(found[:PAGE], user),
         "more": with_query(request.GET, {"after": str(found[PAGE - 1].pk)})
-        if len(found) > PAGE else "",
+        if len(found) > PAGE
+        else "",
         "tab": tab,
         "tabs": _tabs(request, tab, again.count()),
         "rule": f"R-{rule}" if rule else "",
@@ -86,7 +87,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "nothing": nothing_of(tab, filtered=is_filtered),
         "without_filters": with_query(request.GET, {"rule": None, "where": None, "ending": None}),
         "without_rule": with_query(request.GET, {"rule": None}),
-    }  # fmt: skip
+    }
     return render_page(request, "alerts/suppression/ledger.html", page, part="rows")
 
 
@@ -118,12 +119,17 @@ def _row(entry: LedgerEntry, is_seen: bool, user: User) -> Row:
     act, kind, picture = KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]
     ending, tone, sign = ENDINGS[Ending(entry.ending)]
     return Row(
-        entry, StateChip(str(act), kind, picture), StateChip(str(ending), tone, sign),
-        str(WHERE[Where(entry.where)]), routine_cause(entry.reason),
+        entry,
+        StateChip(str(act), kind, picture),
+        StateChip(str(ending), tone, sign),
+        str(WHERE[Where(entry.where)]),
+        routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))
-        if is_seen else "", is_seen,
+        if is_seen
+        else "",
+        is_seen,
         " ".join(all_in_words(reasons_visible_to(user, kept_open_reasons(entry)))),
-    )  # fmt: skip
+    )
 
 
 def _of_tab(
@@ -136,10 +142,15 @@ def _of_tab(
 
 def _tabs(request: HttpRequest, tab: str, again: int) -> list[Tab]:
     return [
-        Tab(str(label), with_query(request.GET, {"show": name}), again if name == AGAIN else None,
-            current=name == tab, hot=name == AGAIN and again > 0)
+        Tab(
+            str(label),
+            with_query(request.GET, {"show": name}),
+            again if name == AGAIN else None,
+            current=name == tab,
+            hot=name == AGAIN and again > 0,
+        )
         for name, label in _TABS.items()
-    ]  # fmt: skip
+    ]
 
 
 def _page(entries: QuerySet[LedgerEntry], after: str) -> list[LedgerEntry]:
@@ -170,4 +181,4 @@ def nothing_of(tab: str, *, filtered: bool = False) -> tuple[str, str]:
             "Every incident that a rule labels or closes gets a line here, with the rule, who "
             "signed it and the reason."
         ),
-    )  # fmt: skip
+    )

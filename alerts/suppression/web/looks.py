@@ -13,8 +13,10 @@ from alerts.suppression.engine.addresses import reasons_against_address
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.web.words import field_label, in_words
 
-_ENDS = {"source": ("source_device", "source_address"),
-         "destination": ("destination_device", "destination_address")}  # fmt: skip
+_ENDS = {
+    "source": ("source_device", "source_address"),
+    "destination": ("destination_device", "destination_address"),
+}
 _TRAITS = ("protocol", "function", "port")
 
 

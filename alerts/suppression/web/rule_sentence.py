@@ -18,11 +18,23 @@ from portal.ui.words import hours, number
 
 MAX_NAMES: Final = 5
 _SIDES: Final = ("source", "destination")
-_TOLD: Final = frozenset((
-    "alert_type", "user_defined_title", "any_device", "any_address", "site", "workspace", "zone",
-    "time", *(f"{side}_{part}" for side in _SIDES
-              for part in ("device", "address", "kind", "zone", "subnet")),
-))  # fmt: skip
+_TOLD: Final = frozenset(
+    (
+        "alert_type",
+        "user_defined_title",
+        "any_device",
+        "any_address",
+        "site",
+        "workspace",
+        "zone",
+        "time",
+        *(
+            f"{side}_{part}"
+            for side in _SIDES
+            for part in ("device", "address", "kind", "zone", "subnet")
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +149,12 @@ class _Told:
         types = self.names("alert_type") or gettext("any alert")
         if own := self.names("user_defined_title"):
             types = gettext("%(types)s titled “%(own)s”") % {"types": types, "own": own}
-        told = {"types": types, "source": self.side("source"),
-                "destination": self.side("destination"), "devices": self.anybody}  # fmt: skip
+        told = {
+            "types": types,
+            "source": self.side("source"),
+            "destination": self.side("destination"),
+            "devices": self.anybody,
+        }
         if told["source"] and told["destination"]:
             return gettext("%(types)s from %(source)s to %(destination)s") % told
         if told["source"]:

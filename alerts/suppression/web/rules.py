@@ -62,8 +62,12 @@ def rules(request: HttpRequest) -> HttpResponse:
         "has_canary": any(State.CANARY in row.states for row in found.rows),
         "tab": tab,
         "tabs": [
-            Tab(str(label), with_query(request.GET, {"state": name}), found.counts[name],
-                current=name == tab)
+            Tab(
+                str(label),
+                with_query(request.GET, {"state": name}),
+                found.counts[name],
+                current=name == tab,
+            )
             for name, label in _LABELS.items()
         ],
         "sites": [Choice(str(each.uuid), each.name) for each in found.sites],
@@ -72,7 +76,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         "is_empty": not any(found.counts.values()) and found.site is None,
         "patterns": address_of("patterns:list"),
         "top_patterns": address_of("patterns:top"),
-    }  # fmt: skip
+    }
     return render_page(request, "alerts/suppression/rules.html", page, part="rows")
 
 

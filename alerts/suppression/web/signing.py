@@ -52,10 +52,15 @@ def sign_from_form(
         return SigningOutcome(None, [gettext("Choose which side you sign for.")], given)
     try:
         signed = sign_rule(
-            version_id=version.pk, side=Side(side), by=user, now=now,
-            seen_hash=request.POST.get("seen_hash", ""), proved_at=proved_at_of(request),
-            note=note, checked_evidence=is_checked,
-        )  # fmt: skip
+            version_id=version.pk,
+            side=Side(side),
+            by=user,
+            now=now,
+            seen_hash=request.POST.get("seen_hash", ""),
+            proved_at=proved_at_of(request),
+            note=note,
+            checked_evidence=is_checked,
+        )
     except CannotSignRule as refusal:
         return SigningOutcome(None, all_in_words(refusal.reasons), given)
     return SigningOutcome(signed, [], given)

@@ -205,7 +205,8 @@ def _of_correction(each: Correction) -> _Parts:
     number = each.incident.number
     label = f"#{number}" if number else gettext("Incident %(id)s") % {"id": each.incident.pk}
     why = gettext("%(first)s called it suspicious; %(then)s corrected that.") % {
-        "first": each.first.by.name, "then": each.then.by.name,
-    }  # fmt: skip
+        "first": each.first.by.name,
+        "then": each.then.by.name,
+    }
     link = IncidentLink(label, f"/incidents/{each.incident.pk}/")
     return gettext("Once judged suspicious, then corrected"), why, each.at, link

@@ -95,15 +95,16 @@ def _page(request: HttpRequest, user: User, *, problems: list[str] | None = None
     told = {each.workspace.pk: each for each in deployments_by_workspace(user)}
     places = [_place(each, told.get(each.pk), stopped) for each in workspaces_reached_by(user)]
     page |= {
-        "in_force": [(stop, not reasons_against_switching_on(user, stop.workspace))
-                     for stop in stops],
+        "in_force": [
+            (stop, not reasons_against_switching_on(user, stop.workspace)) for stop in stops
+        ],
         "may_stop": not reasons_against_switching_off(user),
         "all_off": None in stopped or (bool(places) and all(place.is_off for place in places)),
         "stops_everything": reach_of(user, STOPPING).everywhere,
         "places": places,
         "is_moving": any(place.is_moving for place in places),
         "problems": problems or [],
-    }  # fmt: skip
+    }
     status = 422 if problems else 200
     return render_page(request, TEMPLATE, page, part="switch", status=status)
 

@@ -58,97 +58,152 @@ class ActLink:
 _WHY = _("Why? One line is enough.")
 VERBS: dict[str, Verb] = {
     "propose": Verb(
-        title=_("Request approval"), button=_("Request approval"), icon="send", kind="primary",
-        done=_(
-            "Proposed. The people who can sign for the other side have been notified."
-        ), states={State.DRAFT}, who="own",
-        wants=_("A note for the people who sign"), is_optional=True, proves=True,
+        title=_("Request approval"),
+        button=_("Request approval"),
+        icon="send",
+        kind="primary",
+        done=_("Proposed. The people who can sign for the other side have been notified."),
+        states={State.DRAFT},
+        who="own",
+        wants=_("A note for the people who sign"),
+        is_optional=True,
+        proves=True,
         does=lambda request, version, by, words, now: propose_rule(
-            version_id=version.pk, by=by, note=words, now=now, proved_at=proved_at_of(request),
+            version_id=version.pk,
+            by=by,
+            note=words,
+            now=now,
+            proved_at=proved_at_of(request),
             checked_evidence="checked_evidence" in request.POST,
         ),
     ),
     "discard": Verb(
-        title=_("Discard this draft"), button=_("Discard the draft"), icon="trash-2",
-        kind="danger", done=_("Draft discarded. It stays on record."),
-        states={State.DRAFT}, who="own",
+        title=_("Discard this draft"),
+        button=_("Discard the draft"),
+        icon="trash-2",
+        kind="danger",
+        done=_("Draft discarded. It stays on record."),
+        states={State.DRAFT},
+        who="own",
         does=lambda _request, version, by, _words, now: discard_draft(
             version_id=version.pk, by=by, now=now
         ),
     ),
     "request-changes": Verb(
-        title=_("Request changes"), button=_("Request changes"), icon="message-square",
-        done=_("Changes requested. The author has been notified."), states={State.PROPOSED},
-        who="signs", wants=_("What should change?"),
+        title=_("Request changes"),
+        button=_("Request changes"),
+        icon="message-square",
+        done=_("Changes requested. The author has been notified."),
+        states={State.PROPOSED},
+        who="signs",
+        wants=_("What should change?"),
         does=lambda _request, version, by, words, now: request_changes(
             version_id=version.pk, by=by, note=words, now=now
         ),
     ),
     "reject": Verb(
-        title=_("Reject this rule"), button=_("Reject"), icon="x", kind="danger",
+        title=_("Reject this rule"),
+        button=_("Reject"),
+        icon="x",
+        kind="danger",
         done=_("Proposal rejected. The author has been notified."),
-        states={State.PROPOSED, State.CHANGES_REQUESTED}, who="signs", wants=_WHY,
+        states={State.PROPOSED, State.CHANGES_REQUESTED},
+        who="signs",
+        wants=_WHY,
         does=lambda _request, version, by, words, now: reject_rule(
             version_id=version.pk, by=by, note=words, now=now
         ),
     ),
     "promote": Verb(
-        title=_("Promote this rule on the record"), button=_("Promote on the record"),
-        icon="shield-check", kind="primary",
-        done=_("Your decision is on record."), states={State.CANARY}, who="decides",
-        wants=_("Why are these matches enough?"), proves=True,
+        title=_("Promote this rule on the record"),
+        button=_("Promote on the record"),
+        icon="shield-check",
+        kind="primary",
+        done=_("Your decision is on record."),
+        states={State.CANARY},
+        who="decides",
+        wants=_("Why are these matches enough?"),
+        proves=True,
         does=lambda request, version, by, words, now: approve_promotion(
-            version_id=version.pk, by=by, reason=words, now=now, proved_at=proved_at_of(request),
+            version_id=version.pk,
+            by=by,
+            reason=words,
+            now=now,
+            proved_at=proved_at_of(request),
         ),
     ),
     "pause": Verb(
-        title=_("Pause this rule"), button=_("Pause"), icon="pause",
-        done=_("The rule is paused."), states=set(ACTING), who="changes", wants=_WHY,
+        title=_("Pause this rule"),
+        button=_("Pause"),
+        icon="pause",
+        done=_("The rule is paused."),
+        states=set(ACTING),
+        who="changes",
+        wants=_WHY,
         does=lambda _request, version, by, words, now: pause_rule(
             rule_id=version.rule_id, by=by, reason=words, now=now
         )[0],
     ),
     "resume": Verb(
-        title=_("Resume this rule"), button=_("Resume"), icon="play", kind="primary",
-        done=_("The rule is active again."), states={State.PAUSED}, who="signs", wants=_WHY,
+        title=_("Resume this rule"),
+        button=_("Resume"),
+        icon="play",
+        kind="primary",
+        done=_("The rule is active again."),
+        states={State.PAUSED},
+        who="signs",
+        wants=_WHY,
         does=lambda _request, version, by, words, now: resume_rule(
             version_id=version.pk, by=by, reason=words, now=now
         ),
     ),
     "retire": Verb(
-        title=_("Retire this rule"), button=_("Retire"), icon="archive", kind="danger",
-        done=_("The rule is retired."), states={*ACTING, State.PAUSED}, who="changes",
+        title=_("Retire this rule"),
+        button=_("Retire"),
+        icon="archive",
+        kind="danger",
+        done=_("The rule is retired."),
+        states={*ACTING, State.PAUSED},
+        who="changes",
         wants=_WHY,
         does=lambda _request, version, by, words, now: retire_rule(
             rule_id=version.rule_id, by=by, reason=words, now=now
         )[0],
     ),
     "renew": Verb(
-        title=_("Renew this rule"), button=_("Renew"), icon="calendar-clock",
+        title=_("Renew this rule"),
+        button=_("Renew"),
+        icon="calendar-clock",
         done=_("This is a new version with a new end date. It needs both signatures."),
-        states={*ACTING, State.PAUSED, State.EXPIRED}, who="changes",
+        states={*ACTING, State.PAUSED, State.EXPIRED},
+        who="changes",
         does=lambda _request, version, by, _words, now: renew_rule(
             rule_id=version.rule_id, by=by, now=now
         ),
     ),
     "take-suggested": Verb(
-        title=_("Take the suggested version"), button=_("Take as a new version"),
+        title=_("Take the suggested version"),
+        button=_("Take as a new version"),
         icon="pencil",
         done=_("This is a new version with the new devices. Check it and propose it."),
-        states={State.LIVE}, who="changes",
+        states={State.LIVE},
+        who="changes",
         does=lambda _request, version, by, _words, now: take_suggested_version(
             version_id=version.pk, by=by, now=now
         ),
     ),
     "edit": Verb(
-        title=_("Edit as a new version"), button=_("Edit"), icon="pencil",
+        title=_("Edit as a new version"),
+        button=_("Edit"),
+        icon="pencil",
         done=_("This is a new version. The current one stays in force until it is live."),
-        states=set(State) - {State.REPLACED}, who="changes",
+        states=set(State) - {State.REPLACED},
+        who="changes",
         does=lambda _request, version, by, _words, now: edit_version(
             version_id=version.pk, by=by, now=now
         ),
     ),
-}  # fmt: skip
+}
 
 
 def may_do(name: str, version: RuleVersion, user: User, *, now: datetime) -> bool:

@@ -16,7 +16,18 @@ from portal.accounts.models.session import Session
 from portal.accounts.models.token import ApiToken, TokenScope
 
 __all__ = [
-    "OT_ROLES", "READING_ROLES", "SOC_ROLES", "ApiToken", "FailuresOfAnHour", "Grant",
-    "Organisation", "Role", "ScopeKind", "Session", "SignInFailure", "TokenScope", "User",
+    "OT_ROLES",
+    "READING_ROLES",
+    "SOC_ROLES",
+    "ApiToken",
+    "FailuresOfAnHour",
+    "Grant",
+    "Organisation",
+    "Role",
+    "ScopeKind",
+    "Session",
+    "SignInFailure",
+    "TokenScope",
+    "User",
     "UserManager",
-]  # fmt: skip
+]

@@ -28,9 +28,26 @@ from portal.accounts.services.tokens import (
 )
 
 __all__ = [
-    "SCOPES_OF_ROLE", "CannotAddPerson", "CannotChangePassword", "CannotCreateToken",
-    "CannotDisablePerson", "CannotGrant", "CannotRevoke", "CannotRotateToken", "CreatedToken",
-    "add_organisation", "add_person", "change_password", "create_token", "disable_person",
-    "enable_person", "grant_role", "note_sign_in", "note_token_use", "record_failures",
-    "revoke_role", "revoke_token", "rotate_token",
-]  # fmt: skip
+    "SCOPES_OF_ROLE",
+    "CannotAddPerson",
+    "CannotChangePassword",
+    "CannotCreateToken",
+    "CannotDisablePerson",
+    "CannotGrant",
+    "CannotRevoke",
+    "CannotRotateToken",
+    "CreatedToken",
+    "add_organisation",
+    "add_person",
+    "change_password",
+    "create_token",
+    "disable_person",
+    "enable_person",
+    "grant_role",
+    "note_sign_in",
+    "note_token_use",
+    "record_failures",
+    "revoke_role",
+    "revoke_token",
+    "rotate_token",
+]

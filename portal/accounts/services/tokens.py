@@ -119,18 +119,29 @@ def _make(
     prefix = secrets.token_hex(5)
     secret = f"{MARK}_{prefix}_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
-        owner=owner, name=name, prefix=prefix, digest=digest_of(secret),
+        owner=owner,
+        name=name,
+        prefix=prefix,
+        digest=digest_of(secret),
         scopes=[each for each in TokenScope.values if each in scopes],
-        made_at=now, expires_at=now + term,
-    )  # fmt: skip
+        made_at=now,
+        expires_at=now + term,
+    )
     return CreatedToken(token, secret)
 
 
 def _record(action: str, token: ApiToken, by: Actor, now: datetime, **said: str) -> None:
     record(
-        action, on=token, by=by, at=now, token=token.prefix, owner=token.owner.email,
-        scopes=token.scopes, expires_at=token.expires_at, **said,
-    )  # fmt: skip
+        action,
+        on=token,
+        by=by,
+        at=now,
+        token=token.prefix,
+        owner=token.owner.email,
+        scopes=token.scopes,
+        expires_at=token.expires_at,
+        **said,
+    )
 
 
 def _network_of(address: str | None) -> str:

@@ -74,9 +74,13 @@ def _read(name: str, place: int, piece: bytes) -> Kept:
     message = message_from_bytes(piece.lstrip(), policy=default)
     text = message.get_body(preferencelist=("plain",))
     return Kept(
-        name, place, str(message["To"] or ""), str(message["Subject"] or ""), _sent_at(message),
+        name,
+        place,
+        str(message["To"] or ""),
+        str(message["Subject"] or ""),
+        _sent_at(message),
         text.get_content() if text else "",
-    )  # fmt: skip
+    )
 
 
 def _sent_at(message: EmailMessage) -> datetime:

@@ -88,8 +88,9 @@ def verdict_choices(
     }
     if neutral:
         short_hints |= {
-            "suspicious": gettext("Should not happen"), "not-sure": gettext("A fair answer"),
-        }  # fmt: skip
+            "suspicious": gettext("Should not happen"),
+            "not-sure": gettext("A fair answer"),
+        }
     rows = (
         format_html(
             '<label class="verdict verdict-{}"><input type="radio" name="{}" value="{}"{}>'
@@ -134,10 +135,13 @@ def picks(
     values = [each.value for each in offered]
     begin = selected if selected in values else next(iter(values), "")
     for choice in offered:
-        marks = attributes({
-            "checked": choice.value == selected, "required": required,
-            "autofocus": focus and choice.value == begin,
-        })  # fmt: skip
+        marks = attributes(
+            {
+                "checked": choice.value == selected,
+                "required": required,
+                "autofocus": focus and choice.value == begin,
+            }
+        )
         rows.append(
             format_html(
                 '<label class="pick"><input type="{}" name="{}" value="{}"{}>'

@@ -233,9 +233,12 @@ def pager(
     back = next_ = EMPTY
     if before:
         back = button(
-            gettext("Previous"), icon="chevron-left", size="small", rel="prev",
+            gettext("Previous"),
+            icon="chevron-left",
+            size="small",
+            rel="prev",
             href=with_query(query, {"before": before}),
-        )  # fmt: skip
+        )
     if after:
         next_ = button(
             gettext("Next"), size="small", rel="next", href=with_query(query, {"after": after})

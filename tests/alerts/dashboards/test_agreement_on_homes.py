@@ -21,14 +21,26 @@ def asked(workspace, site, oda, olaf, noon):
     def made(first, second, *, ago=timedelta(days=1)):
         row = make_incident(workspace, site_ids=[site.pk])
         given = give_verdict(
-            by=oda, key=uuid.uuid4(), verdict=first, cause="other", note="Odd.",
-            incident_ids=[row.pk], now=NOON - ago,
-        )  # fmt: skip
+            by=oda,
+            key=uuid.uuid4(),
+            verdict=first,
+            cause="other",
+            note="Odd.",
+            incident_ids=[row.pk],
+            now=NOON - ago,
+        )
         found = SecondOpinion.objects.create(annotation=given, site=site, opened_at=NOON - ago)
         return Opinion.objects.create(
-            second_opinion=found, person=olaf, asked_at=NOON - ago, due_at=NOON, act=uuid.uuid4(),
-            state="answered", settled_at=NOON - ago, verdict=second, cause="other",
-        )  # fmt: skip
+            second_opinion=found,
+            person=olaf,
+            asked_at=NOON - ago,
+            due_at=NOON,
+            act=uuid.uuid4(),
+            state="answered",
+            settled_at=NOON - ago,
+            verdict=second,
+            cause="other",
+        )
 
     return made
 

@@ -69,8 +69,7 @@ def test_who_has_signed_finds_nothing_to_sign(shows, propose, oda, olaf):
 
 def test_an_engineer_whose_word_is_missing_is_asked_for_it(shows, judged, oda, olaf, leo):
     draft = rules.draft(rules.downloads(), by=leo, evidence=judged, now=NOON - DAY)
-    rules.propose(draft, by=leo, now=NOON - DAY, note="Seen on site.",
-                  checked_evidence=True)  # fmt: skip
+    rules.propose(draft, by=leo, now=NOON - DAY, note="Seen on site.", checked_evidence=True)
     home = shows(oda)
     assert "1 rule is waiting for your signature." in home.text
     assert "Rules that end soon" not in home.text

@@ -23,14 +23,20 @@ def world(transactional_db, make, ask, answer, oda, sam):
 
 PAGES = {
     "sam": [
-        "/", "/incidents/?view=open", "/incidents/{incident}/", "/inbox/", "/reviews/",
-        "/incidents/{incident}/?tab=timeline", "/incidents/act/close/?incident={incident}",
-        "/incidents/act/assign/?incident={incident}", "/incidents/?view=late",
+        "/",
+        "/incidents/?view=open",
+        "/incidents/{incident}/",
+        "/inbox/",
+        "/reviews/",
+        "/incidents/{incident}/?tab=timeline",
+        "/incidents/act/close/?incident={incident}",
+        "/incidents/act/assign/?incident={incident}",
+        "/incidents/?view=late",
     ],
     "oda": ["/", "/reviews/{review}/", "/reviews/", "/incidents/{incident}/"],
     "mia": ["/", "/status/"],
     "ada": ["/status/"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("width", WIDTHS)

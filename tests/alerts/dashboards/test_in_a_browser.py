@@ -24,8 +24,12 @@ pytestmark = [
 ]
 
 PAGES = [
-    ("oda", ["/"]), ("olaf", ["/"]), ("mia", ["/"]), ("ada", ["/"]), ("leo", ["/", "/status/"]),
-]  # fmt: skip
+    ("oda", ["/"]),
+    ("olaf", ["/"]),
+    ("mia", ["/"]),
+    ("ada", ["/"]),
+    ("leo", ["/", "/status/"]),
+]
 
 
 @pytest.fixture
@@ -51,8 +55,12 @@ def busy(
     make(2, where=porto_workspace, at=porto, priority=12)
     make(2, owner_id=leo.email, owner_name=leo.name, priority=74, title="PLC Stop Command was Sent")
     answer(ask(make(2, destination="PLC-3")), note="New recipe loaded, WO-20917.")
-    answer(ask(make(destination="PLC-4"), now=NOON - timedelta(hours=6)), verdict="routine",
-           cause="other", now=NOON - timedelta(hours=5))  # fmt: skip
+    answer(
+        ask(make(destination="PLC-4"), now=NOON - timedelta(hours=6)),
+        verdict="routine",
+        cause="other",
+        now=NOON - timedelta(hours=5),
+    )
     ask(make(14, destination="PLC-PL2-07"))
     ask(
         make(destination="HMI-BL-11", title="Firmware Change Detected"),
@@ -62,8 +70,9 @@ def busy(
     rules.noise(workspace, site)
     verdicts = rules.judge(rules.routine(workspace, site)[:10], by=olaf)
     for title, when in (("Planned recipe downloads", 8), ("Downloads on Tuesdays", 1)):
-        draft = rules.draft(rules.downloads(title=title), by=oda, evidence=verdicts,
-                            now=NOON - timedelta(days=when))  # fmt: skip
+        draft = rules.draft(
+            rules.downloads(title=title), by=oda, evidence=verdicts, now=NOON - timedelta(days=when)
+        )
         version = rules.propose(draft, by=oda, now=NOON - timedelta(days=when))
     draft = rules.draft(rules.downloads(title="It ends"), by=oda, evidence=verdicts, now=NOON)
     rules.propose(draft, by=oda, now=NOON)
@@ -75,24 +84,44 @@ def busy(
         backfill_ends_at=NOON - timedelta(days=90), backfilled_until=NOON - timedelta(days=31)
     )
     Reachability.objects.create(
-        workspace=porto_workspace, denied_since=NOON, failures=4,
+        workspace=porto_workspace,
+        denied_since=NOON,
+        failures=4,
         latest_error="The client does not have authorization to perform action.",
         latest_error_code="AuthorizationFailed",
-    )  # fmt: skip
+    )
     Run.objects.create(
-        workspace=workspace, kind="poll", started_at=NOON - timedelta(minutes=1), seen=40, new=7,
-        changed=12, unchanged=21,
-    )  # fmt: skip
+        workspace=workspace,
+        kind="poll",
+        started_at=NOON - timedelta(minutes=1),
+        seen=40,
+        new=7,
+        changed=12,
+        unchanged=21,
+    )
     Change.objects.create(
-        key=uuid.uuid4(), act=uuid.uuid4(), workspace=workspace, incident_name=str(uuid.uuid4()),
-        kind="update", by_label="Sam Keller", made_at=NOON, due_at=NOON, state=State.DEAD,
-        outcome=Outcome.REFUSED, note="InvalidRequest: severity is not allowed.", settled_at=NOON,
-    )  # fmt: skip
+        key=uuid.uuid4(),
+        act=uuid.uuid4(),
+        workspace=workspace,
+        incident_name=str(uuid.uuid4()),
+        kind="update",
+        by_label="Sam Keller",
+        made_at=NOON,
+        due_at=NOON,
+        state=State.DEAD,
+        outcome=Outcome.REFUSED,
+        note="InvalidRequest: severity is not allowed.",
+        settled_at=NOON,
+    )
     Quarantined.objects.create(
-        workspace=workspace, fingerprint="f" * 64, reason="Its properties are no object.",
-        name=str(uuid.uuid4()), raw='{"name": "x", "properties": [1, 2]} ' * 40,
-        first_seen_at=NOON, latest_seen_at=NOON,
-    )  # fmt: skip
+        workspace=workspace,
+        fingerprint="f" * 64,
+        reason="Its properties are no object.",
+        name=str(uuid.uuid4()),
+        raw='{"name": "x", "properties": [1, 2]} ' * 40,
+        first_seen_at=NOON,
+        latest_seen_at=NOON,
+    )
     for name in ("intake", "outbox", "notify"):
         keep_note(kind=HEARTBEAT, key=name, now=NOON)
 

@@ -69,16 +69,27 @@ def pages(world):
     incident, review = world["incident"].pk, world["review"].uuid
     acts = [f"/incidents/act/{verb}/?incident={incident}" for verb in VERBS]
     return {
-        "sam": ["/", "/incidents/?view=open", f"/incidents/{incident}/", "/inbox/", "/reviews/",
-                f"/incidents/{incident}/?tab=timeline", f"/incidents/{incident}/?tab=devices",
-                "/incidents/?view=late", f"/incidents/{incident}/panel",
-                f"/incidents/{incident}/?tab=alerts", f"/incidents/{incident}/?tab=similar",
-                "/incidents/?view=open&q=proto:smb", f"/reviews/ask/?incident={incident}",
-                f"/reviews/for-incident/{incident}/panel", *acts],
+        "sam": [
+            "/",
+            "/incidents/?view=open",
+            f"/incidents/{incident}/",
+            "/inbox/",
+            "/reviews/",
+            f"/incidents/{incident}/?tab=timeline",
+            f"/incidents/{incident}/?tab=devices",
+            "/incidents/?view=late",
+            f"/incidents/{incident}/panel",
+            f"/incidents/{incident}/?tab=alerts",
+            f"/incidents/{incident}/?tab=similar",
+            "/incidents/?view=open&q=proto:smb",
+            f"/reviews/ask/?incident={incident}",
+            f"/reviews/for-incident/{incident}/panel",
+            *acts,
+        ],
         "oda": ["/", f"/reviews/{review}/", "/reviews/", "/reviews/?tab=mine", "/inbox/"],
         "mia": ["/", "/status/"],
         "ada": ["/status/", "/"],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("name", ["sam", "oda", "mia", "ada"])

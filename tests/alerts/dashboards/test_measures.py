@@ -32,11 +32,16 @@ def question(sam, site, make):
 
     def made(asked, due, settled=None, state=None):
         review = Review.objects.create(
-            site=site, lead=make()[0], question="?", asked_by=sam, asked_at=hours(asked),
-            due_at=hours(due), settled_at=None if settled is None else hours(settled),
+            site=site,
+            lead=make()[0],
+            question="?",
+            asked_by=sam,
+            asked_at=hours(asked),
+            due_at=hours(due),
+            settled_at=None if settled is None else hours(settled),
             state=state or ("waiting" if settled is None else "answered"),
             act="00000000-0000-0000-0000-000000000001",
-        )  # fmt: skip
+        )
         return review
 
     return made
@@ -102,9 +107,11 @@ def test_a_share_is_never_rounded_up_to_all(kept, of, percent):
 )
 def test_what_counts_as_closed_in_a_week(workspace, columns, counts):
     given = {
-        "status": Status.CLOSED, "classification": "BenignPositive",
-        "created_at": hours(-500), "modified_at": hours(-1),
-    } | columns  # fmt: skip
+        "status": Status.CLOSED,
+        "classification": "BenignPositive",
+        "created_at": hours(-500),
+        "modified_at": hours(-1),
+    } | columns
     make_incident(workspace, **given)
     found = closed_by_classification(Incident.objects.all(), since=SINCE, now=NOON)
     assert found == ([Closed("BenignPositive", 1, 0)] if counts else [])

@@ -53,22 +53,34 @@ def busy(workspace, porto_workspace, site, porto, oda, sam, leo):
     answered = (("PLC-6", 50, 0.5), ("PLC-7", 60, 1.5), ("PLC-8", 70, 30), ("PLC-9", 400, 1))
     for destination, hours, took in answered:
         asked_at = NOON - timedelta(hours=hours)
-        answer(ask(make(2, destination=destination), now=asked_at),
-               now=asked_at + timedelta(hours=took))  # fmt: skip
+        answer(
+            ask(make(2, destination=destination), now=asked_at),
+            now=asked_at + timedelta(hours=took),
+        )
     ask(make(4, destination="PLC-10"), now=NOON - 3 * DAY)  # late by now
     ask(make(2, destination="PLC-11"))
     shut = {"status": Status.CLOSED, "created_at": NOON - 40 * DAY, "modified_at": NOON}
     closings = [
-        ("gdansk", "BenignPositive", "", 1), ("gdansk", "BenignPositive", "R-12", 2),
-        ("gdansk", "FalsePositive", "", 3), ("gdansk", "BenignPositive", "R-12", 6),
-        ("gdansk", "TruePositive", "", 8), ("gdansk", "BenignPositive", "R-7", 20),
-        ("porto", "BenignPositive", "", 2), ("porto", "BenignPositive", "", 9),
-    ]  # fmt: skip
+        ("gdansk", "BenignPositive", "", 1),
+        ("gdansk", "BenignPositive", "R-12", 2),
+        ("gdansk", "FalsePositive", "", 3),
+        ("gdansk", "BenignPositive", "R-12", 6),
+        ("gdansk", "TruePositive", "", 8),
+        ("gdansk", "BenignPositive", "R-7", 20),
+        ("porto", "BenignPositive", "", 2),
+        ("porto", "BenignPositive", "", 9),
+    ]
     where = {"gdansk": (workspace, site), "porto": (porto_workspace, porto)}
     for name, classification, rule, days in closings:
         of, at = where[name]
-        make_incident(of, classification=classification, closed_by=rule, site_ids=[at.pk],
-                      closed_at=NOON - days * DAY, **shut)  # fmt: skip
+        make_incident(
+            of,
+            classification=classification,
+            closed_by=rule,
+            site_ids=[at.pk],
+            closed_at=NOON - days * DAY,
+            **shut,
+        )
 
 
 def seen_by(person, rows, site):
@@ -116,9 +128,10 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
     everything = list(Incident.objects.select_related("workspace"))
     rows = seen_by(person, everything, site)
     reviews = [
-        each for each in Review.objects.select_related("site", "lead__workspace")
+        each
+        for each in Review.objects.select_related("site", "lead__workspace")
         if seen_by(person, [each.lead], site)
-    ]  # fmt: skip
+    ]
     text = reads(person)
 
     now_open = sum(map(is_open, rows))
@@ -130,19 +143,20 @@ def test_the_numbers_of_those_who_lead(request, reads, busy, person, site):
 
     by_rule = [row for row in closed if row.closed_by]
     earlier = [
-        row for row in rows
-        if not is_open(row) and not row.closed_by
-        and NOON - 2 * WEEK < row.closed_at <= NOON - WEEK
-    ]  # fmt: skip
+        row
+        for row in rows
+        if not is_open(row) and not row.closed_by and NOON - 2 * WEEK < row.closed_at <= NOON - WEEK
+    ]
     by_people = len(closed) - len(by_rule)
     assert f"Closed by people {by_people} the week before: {len(earlier)}" in text
     share = round(100 * len(by_rule) / len(closed))
     assert f"Closed by rules {len(by_rule)} {share} % of all closed" in text
 
     took = [
-        each.settled_at - each.asked_at for each in reviews
+        each.settled_at - each.asked_at
+        for each in reviews
         if each.state == "answered" and each.settled_at > NOON - WEEK
-    ]  # fmt: skip
+    ]
     week = [each for each in reviews if (at := decided(each)) and at > NOON - WEEK]
     kept = sum(map(in_time, week))
     in_words = f"{kept} of {len(week)} in time ({kept * 100 // len(week)} %)"
@@ -180,9 +194,10 @@ def test_sites_that_share_an_incident_say_that_they_add_up_to_more(reads, busy, 
 def test_the_numbers_of_the_soc(request, reads, busy, person):
     person = request.getfixturevalue(person)
     rows = [
-        row for row in Incident.objects.exclude(status=Status.CLOSED)
+        row
+        for row in Incident.objects.exclude(status=Status.CLOSED)
         if row.workspace.name == "gdansk"
-    ]  # fmt: skip
+    ]
     waiting = [row for row in rows if row.ot_state == "waiting"]
     views = {
         "Needs triage": [row for row in rows if row.ot_state == ""],

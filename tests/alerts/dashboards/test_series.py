@@ -123,8 +123,10 @@ def test_weeks_without_an_answer_have_no_answer_time_whatever_was_read(
 ):
     for hours, minutes in ((50, 20), (80, 40), (90, 60)):
         asked_at = NOON - timedelta(hours=hours)
-        answer(ask(make(destination=f"PLC-{hours}"), now=asked_at),
-               now=asked_at + timedelta(minutes=minutes))  # fmt: skip
+        answer(
+            ask(make(destination=f"PLC-{hours}"), now=asked_at),
+            now=asked_at + timedelta(minutes=minutes),
+        )
     unread = {workspace.pk: Coverage(None, None)}
     assert values("answer-time", covered=unread) == [None, None, None, 40 * 60]
     assert values("answer-time", "site") == {"Gdańsk": [None, None, None, 40 * 60]}

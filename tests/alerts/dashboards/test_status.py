@@ -41,26 +41,43 @@ def denied(workspace):
     """A workspace whose identity Azure refuses since an hour."""
     Cursor.objects.filter(workspace=workspace).update(fresh_at=NOON - timedelta(hours=1))
     return Reachability.objects.create(
-        workspace=workspace, denied_since=NOON - timedelta(hours=1), failures=4,
-        latest_error="does not have authorization", latest_error_code="AuthorizationFailed",
-    )  # fmt: skip
+        workspace=workspace,
+        denied_since=NOON - timedelta(hours=1),
+        failures=4,
+        latest_error="does not have authorization",
+        latest_error_code="AuthorizationFailed",
+    )
 
 
 @pytest.fixture
 def given_up(workspace):
     return Change.objects.create(
-        key=uuid.uuid4(), act=uuid.uuid4(), workspace=workspace, incident_name="abc", kind="update",
-        by_label="Sam Keller", made_at=NOON, due_at=NOON, state=State.DEAD, attempts=4,
-        outcome=Outcome.REFUSED, note="Severity is not allowed.", settled_at=NOON,
-    )  # fmt: skip
+        key=uuid.uuid4(),
+        act=uuid.uuid4(),
+        workspace=workspace,
+        incident_name="abc",
+        kind="update",
+        by_label="Sam Keller",
+        made_at=NOON,
+        due_at=NOON,
+        state=State.DEAD,
+        attempts=4,
+        outcome=Outcome.REFUSED,
+        note="Severity is not allowed.",
+        settled_at=NOON,
+    )
 
 
 @pytest.fixture
 def quarantined(workspace):
     return Quarantined.objects.create(
-        workspace=workspace, fingerprint="f" * 64, reason="It has no name.", raw='{"a": "<b>"}',
-        first_seen_at=NOON, latest_seen_at=NOON,
-    )  # fmt: skip
+        workspace=workspace,
+        fingerprint="f" * 64,
+        reason="It has no name.",
+        raw='{"a": "<b>"}',
+        first_seen_at=NOON,
+        latest_seen_at=NOON,
+    )
 
 
 @pytest.mark.parametrize("person", ["oda", "sam", "leo", "olaf", "mia", "ada"])
@@ -123,13 +140,23 @@ def test_a_lead_sees_runs_backlogs_and_progress(opens, workspace, make, leo):
     )  # half of 90 days
     for minutes, new in ((30, 1), (1, 7)):
         Run.objects.create(
-            workspace=workspace, kind="poll", started_at=NOON - timedelta(minutes=minutes),
-            seen=9, new=new, unchanged=2,
-        )  # fmt: skip
+            workspace=workspace,
+            kind="poll",
+            started_at=NOON - timedelta(minutes=minutes),
+            seen=9,
+            new=new,
+            unchanged=2,
+        )
     Change.objects.create(
-        key=uuid.uuid4(), act=uuid.uuid4(), workspace=workspace, incident_name="x", kind="comment",
-        by_label="Sam", made_at=NOON, due_at=NOON - timedelta(minutes=3),
-    )  # fmt: skip
+        key=uuid.uuid4(),
+        act=uuid.uuid4(),
+        workspace=workspace,
+        incident_name="x",
+        kind="comment",
+        by_label="Sam",
+        made_at=NOON,
+        due_at=NOON - timedelta(minutes=3),
+    )
     page = opens(leo)
     card = page.context["cards"][0]
     assert card["run_words"] == "Changes: 9 read, 7 new"
@@ -257,9 +284,16 @@ def test_it_says_how_suppression_stands(opens, ada, workspace):
     assert "suppression is on" in page
     assert "Not compared yet" in page
     Stop.objects.create(workspace=workspace, stopped_at=NOON, stopped_by_label="Leo")
-    keep_note(kind=COMPARED, key="ledger", now=NOON, payload={
-        "differences": 1, "compared": 7, "told": ["Incident #7 was closed in our name."],
-    })  # fmt: skip
+    keep_note(
+        kind=COMPARED,
+        key="ledger",
+        now=NOON,
+        payload={
+            "differences": 1,
+            "compared": 7,
+            "told": ["Incident #7 was closed in our name."],
+        },
+    )
     page = opens(ada).text
     assert f"suppression is off in {workspace.name}" in page
     assert "1 difference" in page
@@ -268,10 +302,19 @@ def test_it_says_how_suppression_stands(opens, ada, workspace):
 
 def test_an_act_on_many_that_failed_is_told_without_its_title(opens, ada, oda):
     BulkAct.objects.create(
-        act=uuid.uuid4(), verb="close", title="Close: Secret process ×60", by=oda, worked=50,
-        incident_ids=list(range(60)), standings=["x"] * 60, made_at=NOON, due_at=NOON,
-        state=State.DEAD, attempts=4, latest_error="The worker died each time it tried.",
-    )  # fmt: skip
+        act=uuid.uuid4(),
+        verb="close",
+        title="Close: Secret process ×60",
+        by=oda,
+        worked=50,
+        incident_ids=list(range(60)),
+        standings=["x"] * 60,
+        made_at=NOON,
+        due_at=NOON,
+        state=State.DEAD,
+        attempts=4,
+        latest_error="The worker died each time it tried.",
+    )
     text = opens(ada).text
     assert "Jobs that failed</dt><dd>1</dd>" in text
     assert f"{oda.name}, stopped at 50 of 60" in text and "The worker died" in text

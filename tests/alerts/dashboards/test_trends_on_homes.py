@@ -24,8 +24,9 @@ def cards(client, mia, workspace):
         client.force_login(mia)
         found = re.findall(
             r'<section class="card kpi trend" aria-labelledby="trend-([\w-]+)">(.*?)</section>',
-            client.get("/").text, flags=re.S,
-        )  # fmt: skip
+            client.get("/").text,
+            flags=re.S,
+        )
         return dict(found)
 
     return read
@@ -38,8 +39,13 @@ def rows_of(card):
 
 def close(workspace, *days, rule=""):
     for ago in days:
-        make_incident(workspace, status=Status.CLOSED, created_at=NOON - 60 * DAY,
-                      closed_at=NOON - ago * DAY, closed_by=rule)  # fmt: skip
+        make_incident(
+            workspace,
+            status=Status.CLOSED,
+            created_at=NOON - 60 * DAY,
+            closed_at=NOON - ago * DAY,
+            closed_by=rule,
+        )
 
 
 def test_each_number_has_its_twelve_weeks_as_a_picture_and_as_a_table(cards, workspace):
@@ -78,8 +84,10 @@ def test_a_stale_sync_takes_the_number_of_the_week_away(cards, workspace):
 def test_a_gap_in_the_middle_of_answers_breaks_the_line_without_a_mark(cards, make, ask, answer):
     for weeks in (1, 3):
         asked_at = NOON - weeks * 7 * DAY + DAY
-        answer(ask(make(destination=f"PLC-{weeks}"), now=asked_at),
-               now=asked_at + timedelta(minutes=30))  # fmt: skip
+        answer(
+            ask(make(destination=f"PLC-{weeks}"), now=asked_at),
+            now=asked_at + timedelta(minutes=30),
+        )
     card = cards()["answer-time"]
     assert [value for _, value in rows_of(card)][-3:] == ["30 min", "–", "30 min"]
     assert card.count("<polyline") == 2

@@ -26,10 +26,14 @@ def raised(workspace, site):
     def raised(status=Status.CLOSED, **columns):
         row = make_incident(workspace, status=status, site_ids=[site.pk])
         given = {
-            "site": site, "zone": site.zones.get(), "source_address": "10.0.0.7",
-            "destination_address": "10.0.0.1", "any_address": ["10.0.0.1", "10.0.0.7"],
-            "destination_zone": "Packaging 2", "at": NOON - timedelta(days=2),
-        } | columns  # fmt: skip
+            "site": site,
+            "zone": site.zones.get(),
+            "source_address": "10.0.0.7",
+            "destination_address": "10.0.0.1",
+            "any_address": ["10.0.0.1", "10.0.0.7"],
+            "destination_zone": "Packaging 2",
+            "at": NOON - timedelta(days=2),
+        } | columns
         return make_alert(row, **given)
 
     return raised

@@ -29,9 +29,13 @@ BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
 def test_a_close_shows_at_once_and_reaches_sentinel_with_names(desk, sam):
     incident = desk.incident()
     act = close_incidents(
-        incident_ids=[incident.pk], **BENIGN, comment="Planned download.",
-        ot_line="OT: Oda Nowak says maintenance, WO-20917.", by=sam, now=NOON,
-    )  # fmt: skip
+        incident_ids=[incident.pk],
+        **BENIGN,
+        comment="Planned download.",
+        ot_line="OT: Oda Nowak says maintenance, WO-20917.",
+        by=sam,
+        now=NOON,
+    )
     incident.refresh_from_db()
     assert (incident.status, incident.classification, incident.owed) == (3, "BenignPositive", 1)
     assert incident.group_key is None
@@ -99,9 +103,12 @@ def test_a_classification_and_a_reason_that_do_not_fit_are_refused(
     incident = desk.incident()
     with pytest.raises(CannotClose, match=said):
         close_incidents(
-            incident_ids=[incident.pk], classification=classification, reason=reason,
-            by=sam, now=NOON,
-        )  # fmt: skip
+            incident_ids=[incident.pk],
+            classification=classification,
+            reason=reason,
+            by=sam,
+            now=NOON,
+        )
     assert not Change.objects.exists()
     assert not Entry.objects.filter(action="incidents.incident.closed").exists()
 
@@ -196,8 +203,9 @@ def test_a_person_is_assigned_by_entra_id_where_there_is_one(desk, sam, make_per
     assert desk.deliver() == [Outcome.SENT] * 2
     assert desk.in_sentinel(first)["owner"]["objectId"] == sam.oid
     assert desk.in_sentinel(second)["owner"] == {
-        "assignedTo": "Leo Hartmann", "email": "leo@demo.example",
-    }  # fmt: skip
+        "assignedTo": "Leo Hartmann",
+        "email": "leo@demo.example",
+    }
     second.refresh_from_db()
     assert (second.owner_name, second.owner_email) == ("Leo Hartmann", "leo@demo.example")
     with pytest.raises(CannotAssign, match="Already assigned to Leo Hartmann"):

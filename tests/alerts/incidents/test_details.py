@@ -192,8 +192,12 @@ def test_what_people_said_of_a_device_is_not_written_over(incident):
 
 def test_an_older_word_on_a_device_fills_only_what_is_empty(incident, workspace):
     fetch(incident, [alert()], device("PLC-21", "10.20.2.21", firmwareVersion="33"))
-    before = alert(2, startTimeUtc="2026-10-01T05:00:00Z", timeGenerated="2026-10-01T05:00:00Z",
-                   endTimeUtc="2026-10-01T05:00:00Z")  # fmt: skip
+    before = alert(
+        2,
+        startTimeUtc="2026-10-01T05:00:00Z",
+        timeGenerated="2026-10-01T05:00:00Z",
+        endTimeUtc="2026-10-01T05:00:00Z",
+    )
     older = device("PLC-21", "10.20.2.21", firmwareVersion="31", model="1756-L83")
     fetch(make_incident(workspace), [before], older)
     plc = Device.objects.get(address="10.20.2.21")
@@ -201,8 +205,10 @@ def test_an_older_word_on_a_device_fills_only_what_is_empty(incident, workspace)
 
 
 def test_crossing_zones_raises_the_priority(incident):
-    told = [*device("PLC-21", "10.20.2.21"), *device("HIST", "10.9.1.1", zone="Office",
-            purdueLayer="Enterprise")]  # fmt: skip
+    told = [
+        *device("PLC-21", "10.20.2.21"),
+        *device("HIST", "10.9.1.1", zone="Office", purdueLayer="Enterprise"),
+    ]
     row = fetch(incident, [alert()], told)
     assert ["crosses", 10, "Level 4 to Level 1"] in row.priority_parts
 
@@ -264,9 +270,15 @@ def test_odd_ports_and_times_are_flagged_not_lost(incident):
 def test_comments_are_kept_and_ours_are_known_by_their_id(incident, workspace):
     key = uuid.UUID(int=5)
     Change.objects.create(
-        key=key, act=key, workspace=workspace, incident_name=incident.name, kind="comment",
-        by_label="Sam", made_at=NOON, due_at=clock.unshifted(),
-    )  # fmt: skip
+        key=key,
+        act=key,
+        workspace=workspace,
+        incident_name=incident.name,
+        kind="comment",
+        by_label="Sam",
+        made_at=NOON,
+        due_at=clock.unshifted(),
+    )
     fetch(incident, [alert()], [], [comment(str(key)), comment("theirs")])
     fetch(incident, [alert()], [], [comment(str(key), "Edited."), comment("theirs")])
     said = {row.name: row for row in Comment.objects.all()}

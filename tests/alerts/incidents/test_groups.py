@@ -211,9 +211,12 @@ def test_a_row_is_named_after_the_newest_of_the_highest_priority(workspace):
 )
 def test_a_row_tells_when_its_alerts_were_active(workspace, first, latest, modified, told):
     row = make_incident(
-        workspace, pattern=PATTERN, first_activity_at=first, latest_activity_at=latest,
+        workspace,
+        pattern=PATTERN,
+        first_activity_at=first,
+        latest_activity_at=latest,
         modified_at=modified,
-    )  # fmt: skip
+    )
     regroup([row.pk], now=NOON)
     group = Group.objects.get()
     hours = [NOON + timedelta(hours=each) for each in told]

@@ -13,9 +13,11 @@ from tests.factories.incidents import NOON, make_incident, make_workspace
 
 pytestmark = pytest.mark.django_db
 REVERSED = {
-    "SourceDevice": "PLC-21", "SourceDeviceAddress": "10.20.2.21",
-    "DestinationDevice": "EWS-07", "DestinationDeviceAddress": "10.20.1.7",
-}  # fmt: skip
+    "SourceDevice": "PLC-21",
+    "SourceDeviceAddress": "10.20.2.21",
+    "DestinationDevice": "EWS-07",
+    "DestinationDeviceAddress": "10.20.1.7",
+}
 BOTH = [*device("PLC-21", "10.20.2.21"), *device("EWS-07", "10.20.1.7")]
 
 

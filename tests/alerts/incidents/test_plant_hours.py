@@ -35,8 +35,13 @@ def plant(workspace):
     for place in (site, other):
         for at in (WINTER, SUMMER):
             row = make_incident(workspace, site_ids=[place.pk])
-            make_alert(row, at=at, site=place, plant_weekday=at.weekday(),
-                       plant_minute=at.hour * 60 + at.minute)  # fmt: skip
+            make_alert(
+                row,
+                at=at,
+                site=place,
+                plant_weekday=at.weekday(),
+                plant_minute=at.hour * 60 + at.minute,
+            )
     return site
 
 

@@ -101,9 +101,14 @@ def test_of_an_act_that_was_undone_in_part_the_rest_is_listed(desk, sam):
     gone_out, held = desk.incident(), desk.incident()
     act = close_incidents(incident_ids=[gone_out.pk, held.pk], **BENIGN, by=sam, now=NOON)
     TimelineItem.objects.create(
-        incident=held, at=NOON, side="soc", by=sam, code="undone", details={"code": "closed"},
+        incident=held,
+        at=NOON,
+        side="soc",
+        by=sam,
+        code="undone",
+        details={"code": "closed"},
         act=act,
-    )  # fmt: skip
+    )
     [listed] = recent_acts_of(sam, now=NOON)
     assert (listed.incidents, listed.incident_id) == (1, gone_out.pk)
 
@@ -114,9 +119,11 @@ def test_one_title_stands_for_incidents_of_one_kind_only(desk, sam):
     close_incidents(incident_ids=[each.pk for each in alike], **BENIGN, by=sam, now=NOON)
     assert recent_acts_of(sam, now=NOON)[0].kinds == 1
     change_severity(
-        incident_ids=[each.pk for each in (*alike, odd)], severity=Severity.LOW, by=sam,
+        incident_ids=[each.pk for each in (*alike, odd)],
+        severity=Severity.LOW,
+        by=sam,
         now=NOON + timedelta(seconds=1),
-    )  # fmt: skip
+    )
     assert recent_acts_of(sam, now=NOON + timedelta(seconds=1))[0].kinds == 2
 
 

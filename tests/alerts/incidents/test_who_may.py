@@ -34,29 +34,45 @@ def places(company):
     }
     regroup([row.pk for row in rows.values()], now=NOON)
     scopes = {
-        "west": west.uuid, "east": east.uuid, "Gdańsk": gdansk.uuid, "Porto": porto.uuid,
-        "company": company.uuid, "all": None,
-    }  # fmt: skip
+        "west": west.uuid,
+        "east": east.uuid,
+        "Gdańsk": gdansk.uuid,
+        "Porto": porto.uuid,
+        "company": company.uuid,
+        "all": None,
+    }
     return rows, scopes
 
 
 @pytest.mark.parametrize(
     ("role", "kind", "scope", "seen"),
     [
-        (Role.SOC_ANALYST, ScopeKind.WORKSPACE, "west",
-         {"west, Gdańsk", "west, both", "west, unplaced"}),
+        (
+            Role.SOC_ANALYST,
+            ScopeKind.WORKSPACE,
+            "west",
+            {"west, Gdańsk", "west, both", "west, unplaced"},
+        ),
         (Role.SOC_LEAD, ScopeKind.WORKSPACE, "east", {"east, Porto"}),
-        (Role.SOC_ANALYST, ScopeKind.ORGANISATION, "company",
-         {"west, Gdańsk", "west, both", "west, unplaced"}),
+        (
+            Role.SOC_ANALYST,
+            ScopeKind.ORGANISATION,
+            "company",
+            {"west, Gdańsk", "west, both", "west, unplaced"},
+        ),
         (Role.OT_ENGINEER, ScopeKind.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
         (Role.OT_SITE_LEAD, ScopeKind.SITE, "Porto", {"west, both", "east, Porto"}),
         (Role.MANAGER, ScopeKind.SITE, "Gdańsk", {"west, Gdańsk", "west, both"}),
-        (Role.AUDITOR, ScopeKind.ALL, "all",
-         {"west, Gdańsk", "west, both", "west, unplaced", "east, Porto"}),
+        (
+            Role.AUDITOR,
+            ScopeKind.ALL,
+            "all",
+            {"west, Gdańsk", "west, both", "west, unplaced", "east, Porto"},
+        ),
         (Role.ADMINISTRATOR, ScopeKind.ALL, "all", set()),
         (Role.TRAINING_MANAGER, ScopeKind.ALL, "all", set()),
     ],
-)  # fmt: skip
+)
 def test_a_grant_shows_what_is_in_its_scope_and_nothing_else(
     places, make_person, role, kind, scope, seen
 ):

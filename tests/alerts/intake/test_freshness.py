@@ -60,9 +60,13 @@ def test_the_cause_is_told_and_a_pause_is_a_cause(workspace):
 def test_runs_and_what_was_put_aside_can_be_listed(workspace, sentinel):
     pull_changes(workspace=workspace, client=sentinel, now=NOON)
     Quarantined.objects.create(
-        workspace=workspace, fingerprint="f", reason="r", raw="x", first_seen_at=NOON,
+        workspace=workspace,
+        fingerprint="f",
+        reason="r",
+        raw="x",
+        first_seen_at=NOON,
         latest_seen_at=NOON,
-    )  # fmt: skip
+    )
     assert recent_runs(workspace.pk).count() == recent_runs().count() == 1
     assert quarantined_in(workspace.pk).count() == 1
     assert freshness_of([workspace], now=NOON)[0].quarantined == 1

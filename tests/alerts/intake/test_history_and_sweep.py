@@ -44,8 +44,11 @@ def test_what_changed_during_history_is_found_by_the_next_poll(workspace, sentin
 
 
 def test_history_in_slices_ends_with_the_same(workspace, sentinel, ages, monkeypatch):
-    monkeypatch.setattr(MemorySentinel.list_incidents, "__kwdefaults__",
-                        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 2})  # fmt: skip
+    monkeypatch.setattr(
+        MemorySentinel.list_incidents,
+        "__kwdefaults__",
+        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 2},
+    )
     slices, new = 0, 0
     while not (slices and is_history_read(Cursor.objects.get())):
         new += history(workspace, sentinel, budget=Budget(0.0)).new

@@ -100,9 +100,22 @@ def test_links_that_mislead_lose_nothing(workspace, pretend, link):
 
 @pytest.mark.parametrize(
     "mangle",
-    ["no_name", "properties_list", "no_object", "null_members", "wrong_types", "odd_status",
-     "nul", "lone_surrogate", "nan", "huge_int", "deep", "duplicate_keys", "date_in_three_days"],
-)  # fmt: skip
+    [
+        "no_name",
+        "properties_list",
+        "no_object",
+        "null_members",
+        "wrong_types",
+        "odd_status",
+        "nul",
+        "lone_surrogate",
+        "nan",
+        "huge_int",
+        "deep",
+        "duplicate_keys",
+        "date_in_three_days",
+    ],
+)
 def test_a_mangled_incident_costs_at_most_itself(workspace, pretend, mangle):
     pretend.control.fault(path="/incidents", mangle=mangle)
     found = sync_workspace(

@@ -53,8 +53,11 @@ def test_a_second_run_finds_nothing_new_and_writes_no_line_of_its_own(workspace,
 
 
 def test_pages_are_followed_to_the_end(workspace, sentinel, monkeypatch):
-    monkeypatch.setattr(MemorySentinel.list_incidents, "__kwdefaults__",
-                        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4})  # fmt: skip
+    monkeypatch.setattr(
+        MemorySentinel.list_incidents,
+        "__kwdefaults__",
+        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4},
+    )
     fill(sentinel, 10)
     assert pull(workspace, sentinel).new == 10
     assert len(questions(sentinel)) == 3
@@ -86,8 +89,11 @@ def test_reading_starts_fifteen_minutes_before_the_watermark(workspace, sentinel
 def test_a_page_that_fails_on_the_way_keeps_what_was_stored_before(
     workspace, sentinel, monkeypatch
 ):
-    monkeypatch.setattr(MemorySentinel.list_incidents, "__kwdefaults__",
-                        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4})  # fmt: skip
+    monkeypatch.setattr(
+        MemorySentinel.list_incidents,
+        "__kwdefaults__",
+        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4},
+    )
     fill(sentinel, 10)
     calls = []
 
@@ -140,8 +146,11 @@ def test_links_that_lead_in_circles_end(workspace, sentinel):
 
 def test_a_full_page_without_a_link_is_asked_on_from_its_end(workspace, sentinel, monkeypatch):
     monkeypatch.setattr("alerts.intake.services.pagination.MAX_PAGE_SIZE", 4)
-    monkeypatch.setattr(MemorySentinel.list_incidents, "__kwdefaults__",
-                        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4})  # fmt: skip
+    monkeypatch.setattr(
+        MemorySentinel.list_incidents,
+        "__kwdefaults__",
+        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4},
+    )
     import orjson
 
     asked = MemorySentinel.list_incidents

@@ -37,8 +37,11 @@ def test_more_than_a_slice_can_read_within_the_overlap_is_read_in_the_next_ones(
 ):
     """A script that touches thousands of incidents in a quarter of an hour must not hold up intake
     for ever: each slice would begin before all of them again."""
-    monkeypatch.setattr(MemorySentinel.list_incidents, "__kwdefaults__",
-                        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4})  # fmt: skip
+    monkeypatch.setattr(
+        MemorySentinel.list_incidents,
+        "__kwdefaults__",
+        MemorySentinel.list_incidents.__kwdefaults__ | {"top": 4},
+    )
     monkeypatch.setattr("alerts.intake.services.slices._LONG", 0.0)
     for n in range(17):
         sentinel.add_incident(at=NOON - timedelta(minutes=30, seconds=-n))

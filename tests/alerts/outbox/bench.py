@@ -54,9 +54,14 @@ class Bench:
 
     def set_desired(self, told=None, **given):
         return set_desired_rule(
-            workspace_id=self.workspace.pk, name=self.name, about=ABOUT, label="R-12",
-            body=told or body(), now=NOON, **given,
-        )  # fmt: skip
+            workspace_id=self.workspace.pk,
+            name=self.name,
+            about=ABOUT,
+            label="R-12",
+            body=told or body(),
+            now=NOON,
+            **given,
+        )
 
     def want_none(self, **given):
         return clear_desired_rule(workspace_id=self.workspace.pk, name=self.name, now=NOON, **given)

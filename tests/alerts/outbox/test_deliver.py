@@ -329,9 +329,15 @@ def test_a_change_that_breaks_its_worker_is_given_up_and_lets_the_next_one_pass(
 def test_a_base_that_leaves_out_what_a_close_must_watch_is_a_mistake(workspace):
     with pytest.raises(ValueError, match="must be watched"):
         enqueue_update(
-            workspace_id=workspace.pk, incident_name="x", patch=CLOSE, base={"status": "New"},
-            act=uuid.uuid4(), by=None, by_label="Sam Keller", now=NOON,
-        )  # fmt: skip
+            workspace_id=workspace.pk,
+            incident_name="x",
+            patch=CLOSE,
+            base={"status": "New"},
+            act=uuid.uuid4(),
+            by=None,
+            by_label="Sam Keller",
+            now=NOON,
+        )
 
 
 def test_pages_ask_what_is_still_owed(desk, sentinel, clock, workspace):

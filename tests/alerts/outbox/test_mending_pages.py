@@ -23,10 +23,20 @@ def leo(make_person, workspace):
 @pytest.fixture
 def change(workspace):
     return Change.objects.create(
-        key=uuid.uuid4(), act=uuid.uuid4(), workspace=workspace, incident_name="abc", kind="update",
-        by_label="Sam Keller", made_at=NOON, due_at=NOON, state=State.DEAD, attempts=4,
-        outcome=Outcome.REFUSED, note="Severity is not allowed.", settled_at=NOON,
-    )  # fmt: skip
+        key=uuid.uuid4(),
+        act=uuid.uuid4(),
+        workspace=workspace,
+        incident_name="abc",
+        kind="update",
+        by_label="Sam Keller",
+        made_at=NOON,
+        due_at=NOON,
+        state=State.DEAD,
+        attempts=4,
+        outcome=Outcome.REFUSED,
+        note="Severity is not allowed.",
+        settled_at=NOON,
+    )
 
 
 def where(change, act):

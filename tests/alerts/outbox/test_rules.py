@@ -58,8 +58,9 @@ def test_what_is_not_wanted_any_more_is_deleted_and_absent_is_as_good(bench):
     bench.want_none()
     assert bench.deliver().outcome == Landing.LANDED
     assert [call.verb for call in bench.sentinel.writes] == [
-        "put_automation_rule", "delete_automation_rule",
-    ]  # fmt: skip
+        "put_automation_rule",
+        "delete_automation_rule",
+    ]
 
 
 def test_a_rule_that_somebody_changed_is_held_and_said(bench):
@@ -218,8 +219,9 @@ def test_upper_rooms_hear_how_it_ended(bench, monkeypatch):
     bench.want_none()
     bench.deliver()
     assert [(one.outcome, one.rule.landed is None) for one in heard] == [
-        (Landing.LANDED, False), (Landing.LANDED, True),
-    ]  # fmt: skip
+        (Landing.LANDED, False),
+        (Landing.LANDED, True),
+    ]
 
 
 def test_an_upper_room_can_have_a_rule_wait_but_not_what_is_taken_away(bench, monkeypatch, clock):

@@ -124,8 +124,13 @@ def test_gates_of_many_workspaces_do_not_wait_for_each_other(bench, sentinel):
         return Slow() if workspace == slow.workspace else sentinel
 
     before, began = set(threading.enumerate()), time.monotonic()
-    push_rules(workspace_ids=[slow.workspace.pk, quick.workspace.pk], connect=connect, now=NOON,
-               seconds=2, stops_only=True)  # fmt: skip
+    push_rules(
+        workspace_ids=[slow.workspace.pk, quick.workspace.pk],
+        connect=connect,
+        now=NOON,
+        seconds=2,
+        stops_only=True,
+    )
     assert time.monotonic() - began < 15  # the slow one hangs for 20
     while not quick.row.is_as_wanted and time.monotonic() - began < 15:
         time.sleep(0.05)

@@ -141,9 +141,13 @@ def test_the_command_delivers_in_the_foreground_and_counts(desk, clock, capsys):
     with standing_in(desk.sentinel):
         call_command("deliver", "gdansk", "--json")
     assert json.loads(capsys.readouterr().out) == {
-        "sent": 1, "conflicted": 1, "failed": 0, "dropped": 0, "waiting": 1,
+        "sent": 1,
+        "conflicted": 1,
+        "failed": 0,
+        "dropped": 0,
+        "waiting": 1,
         "rules": {"landed": 0, "refused": 0, "held": 0, "waiting": 0},
-    }  # fmt: skip
+    }
 
 
 def test_the_command_knows_its_workspaces(db):

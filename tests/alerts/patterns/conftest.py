@@ -34,10 +34,15 @@ def leo(db):
 def noise(workspace, site):
     """Incidents that nothing may silence: no process is too large a part of the site."""
     rows = [
-        new_incident(workspace, title=MALWARE, source="LAPTOP-9", site_ids=[site.pk],
-                     created_at=NOON - timedelta(days=n % 30 + 1))
+        new_incident(
+            workspace,
+            title=MALWARE,
+            source="LAPTOP-9",
+            site_ids=[site.pk],
+            created_at=NOON - timedelta(days=n % 30 + 1),
+        )
         for n in range(NOISE)
-    ]  # fmt: skip
+    ]
     store(rows, site)
     return rows
 
@@ -71,15 +76,27 @@ def polling(workspace, site, gateways, noise):
         for n, gateway in enumerate(gateways[:members]):
             rows = [
                 new_incident(
-                    workspace, title=title, source=source, destination=gateway.name,
-                    site_ids=[site.pk], details_state=DetailsState.FETCHED, status=Status.CLOSED,
+                    workspace,
+                    title=title,
+                    source=source,
+                    destination=gateway.name,
+                    site_ids=[site.pk],
+                    details_state=DetailsState.FETCHED,
+                    status=Status.CLOSED,
                     classification="BenignPositive",
-                    created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24), **given,
+                    created_at=NOON - timedelta(days=back, hours=(back * 5 + n * 7) % 24),
+                    **given,
                 )
                 for back in range(days, 0, -1)
-            ]  # fmt: skip
-            store(rows, site, source_kind=kind, source_zone="Operations",
-                  destination_kind="Gateway", destination_zone="Packaging 2")  # fmt: skip
+            ]
+            store(
+                rows,
+                site,
+                source_kind=kind,
+                source_zone="Operations",
+                destination_kind="Gateway",
+                destination_zone="Packaging 2",
+            )
             found[gateway.name] = rows
         return found
 
@@ -92,9 +109,14 @@ def store(rows, site, **columns):
     for row in rows:
         local = row.created_at + timedelta(hours=1)  # Warsaw in November
         alerts.append(
-            new_alert(row, site=site, plant_weekday=local.weekday(),
-                      plant_minute=local.hour * 60 + local.minute, **columns)
-        )  # fmt: skip
+            new_alert(
+                row,
+                site=site,
+                plant_weekday=local.weekday(),
+                plant_minute=local.hour * 60 + local.minute,
+                **columns,
+            )
+        )
     Incident.objects.bulk_create(rows)
     Alert.objects.bulk_create(alerts)
     IncidentAlert.objects.bulk_create(

@@ -43,11 +43,17 @@ def test_the_draft_says_what_the_pattern_is(programming, judged, mine, oda):
         ("source_device", "is", ("ENG-WS-04",)),
         ("destination_device", "is", ("PLC-4",)),
         ("severity", "at_most", ("Medium",)),
-        ("time", "within", tuple(sorted(
-            f"{day} 06:00-09:00 Europe/Warsaw"
-            for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-        ))),
-    ]  # fmt: skip
+        (
+            "time",
+            "within",
+            tuple(
+                sorted(
+                    f"{day} 06:00-09:00 Europe/Warsaw"
+                    for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+                )
+            ),
+        ),
+    ]
     assert rule.enforcement == "tagout"
     assert sorted(rule.evidence) == sorted(str(each.uuid) for each in judged)
     assert rule.expires_at == NOON + timedelta(days=30)  # time-boxed
@@ -118,8 +124,9 @@ def test_no_draft_ever_drops_the_site_so_that_somebody_there_can_own_it(
 def test_without_direction_the_draft_names_both_devices(undirected, mine):
     (row,) = mine()
     assert lines(rule_of(row, now=NOON))[2:4] == [
-        ("any_device", "is", ("HIST-1",)), ("any_device", "is", ("SCAN-1",))
-    ]  # fmt: skip
+        ("any_device", "is", ("HIST-1",)),
+        ("any_device", "is", ("SCAN-1",)),
+    ]
 
 
 def test_who_judged_most_of_it_owns_it_for_ot(polling, mine, oda, olaf, leo):

@@ -10,11 +10,20 @@ from alerts.patterns.engine.pattern_json import pattern_from_json
 
 migration = import_module("alerts.patterns.migrations.0004_keep_what_people_decided")
 PAIR = {
-    "alert_type": "Modbus Exception", "own_title": "", "source_device": "HIST-01",
-    "source_address": "", "destination_device": "GW-1", "destination_address": "", "devices": [],
-    "addresses": [], "severity": 3, "window_days": [], "window_start": None, "window_end": None,
+    "alert_type": "Modbus Exception",
+    "own_title": "",
+    "source_device": "HIST-01",
+    "source_address": "",
+    "destination_device": "GW-1",
+    "destination_address": "",
+    "devices": [],
+    "addresses": [],
+    "severity": 3,
+    "window_days": [],
+    "window_start": None,
+    "window_end": None,
     "site": SimpleNamespace(name="Gdańsk"),
-}  # fmt: skip
+}
 
 
 def converted(**changes):
@@ -39,12 +48,20 @@ def test_usual_hours_are_kept():
     [
         ({"source_device": "", "source_address": "10.0.0.1"}, ("10.0.0.1",), ("GW-1",), True),
         ({"source_device": ""}, ("GW-1",), (), False),
-        ({"source_device": "", "destination_device": "", "devices": ["A-1", "B-2"]},
-         ("A-1",), ("B-2",), False),
-        ({"source_device": "", "destination_device": "", "addresses": ["10.0.0.9"]},
-         ("10.0.0.9",), (), False),
+        (
+            {"source_device": "", "destination_device": "", "devices": ["A-1", "B-2"]},
+            ("A-1",),
+            ("B-2",),
+            False,
+        ),
+        (
+            {"source_device": "", "destination_device": "", "addresses": ["10.0.0.9"]},
+            ("10.0.0.9",),
+            (),
+            False,
+        ),
     ],
-)  # fmt: skip
+)
 def test_ends_without_name_or_direction(changes, source, destination, is_directed):
     pattern = converted(**changes)
     assert (pattern.source.members, pattern.destination.members) == (source, destination)

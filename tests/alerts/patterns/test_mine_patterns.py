@@ -70,8 +70,9 @@ def test_two_sites_are_two_processes(workspace, site, mine):
     routine(workspace, site)
     routine(workspace, make_site("Ulm"))
     assert sorted(row.site.name for row in mine()) == ["Gdańsk", "Ulm"]
-    assert [(each.site.name, each.incidents) for each in SiteMining.objects.order_by("site__name")]\
-        == [("Gdańsk", 30), ("Ulm", 30)]  # fmt: skip
+    assert [
+        (each.site.name, each.incidents) for each in SiteMining.objects.order_by("site__name")
+    ] == [("Gdańsk", 30), ("Ulm", 30)]
 
 
 def test_the_rhythm_is_of_the_plants_week(programming, mine):
@@ -87,8 +88,13 @@ def test_alerts_without_direction_name_their_two_devices(workspace, site, mine):
     for back in range(6):
         at = NOON - timedelta(days=back + 1, hours=back * 5 % 24)
         incident = make_incident(workspace, title=POLLING, created_at=at, site_ids=[site.pk])
-        make_alert(incident, site=site, any_device=["HIST-01", "SCAN-1"], source_device="",
-                   destination_device="")  # fmt: skip
+        make_alert(
+            incident,
+            site=site,
+            any_device=["HIST-01", "SCAN-1"],
+            source_device="",
+            destination_device="",
+        )
     (row,) = mine()
     process = row.process
     assert not process.is_directed
@@ -136,8 +142,9 @@ def test_rank_is_minutes_times_the_least_share_that_is_routine(workspace, site, 
     close_by(leo, much, after=timedelta(minutes=12))
     best, other = mine()
     assert (best.process.source.members, other.process.source.members) == (
-        ("HMI-1",), ("ENG-WS-04",)
-    )  # fmt: skip
+        ("HMI-1",),
+        ("ENG-WS-04",),
+    )
     assert (best.minutes_each, best.minutes_month) == (12, 300)
     assert best.rank == pytest.approx(300 * (1 - best.limit), abs=0.01)
 
@@ -169,11 +176,17 @@ def test_what_is_suspicious_of_a_single_pair_forbids_a_rule(programming, oda, mi
 def test_what_did_harm_outside_its_hours_forbids_no_rule(workspace, site, programming, oda, mine):
     judge(programming[:3], oda)
     night = [
-        new_incident(workspace, source="ENG-WS-04", destination="PLC-4", site_ids=[site.pk],
-                     created_at=NOON - timedelta(days=back, hours=10), status=3,
-                     classification="TruePositive")
+        new_incident(
+            workspace,
+            source="ENG-WS-04",
+            destination="PLC-4",
+            site_ids=[site.pk],
+            created_at=NOON - timedelta(days=back, hours=10),
+            status=3,
+            classification="TruePositive",
+        )
         for back in range(1, 4)
-    ]  # fmt: skip
+    ]
     store(night, site)
     judge(night[:1], oda, "suspicious")
     (row,) = mine()
@@ -193,8 +206,9 @@ def test_what_the_guards_hold_against_the_rule_is_said(workspace, site, mine):
     for back in range(1, 11):
         for hour in (3, 9, 16, 22):
             at = (NOON - timedelta(days=back)).replace(hour=hour)
-            incident = make_incident(workspace, created_at=at, site_ids=[site.pk], source="HMI-C",
-                                     destination="PLC-4")  # fmt: skip
+            incident = make_incident(
+                workspace, created_at=at, site_ids=[site.pk], source="HMI-C", destination="PLC-4"
+            )
             make_alert(incident, site=site)
     found = {row.process.source.members[0]: codes(row) for row in mine()}
     assert found["HMI-C"] == ["needs_hours"]
@@ -270,10 +284,16 @@ def test_it_tells_how_far_it_is(programming, workspace, mine):
 
 def test_a_strict_process_within_planned_work_says_so(workspace, site, noise, oda, mine):
     rows = [
-        new_incident(workspace, title=PROGRAMMING, source="ENG-WS-04", destination="PLC-4",
-                     site_ids=[site.pk], created_at=NOON - timedelta(days=n, hours=n * 5 % 24))
+        new_incident(
+            workspace,
+            title=PROGRAMMING,
+            source="ENG-WS-04",
+            destination="PLC-4",
+            site_ids=[site.pk],
+            created_at=NOON - timedelta(days=n, hours=n * 5 % 24),
+        )
         for n in range(1, 20)
-    ]  # fmt: skip
+    ]
     store(rows, site)
     (row,) = mine()
     assert codes(row) == ["needs_hours"]

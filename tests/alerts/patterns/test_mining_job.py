@@ -83,9 +83,12 @@ def test_the_command_mines_and_prints_one_document(programming, judged, noon, ca
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [((), "knows mine"), (("mine", "--days", "x"), "number of days"),
-     (("mine", "--days", "9999"), "1 to 400")],
-)  # fmt: skip
+    [
+        ((), "knows mine"),
+        (("mine", "--days", "x"), "number of days"),
+        (("mine", "--days", "9999"), "1 to 400"),
+    ],
+)
 def test_wrong_words_are_one_sentence(words, said):
     with pytest.raises(CommandError, match=said):
         call_command("patterns", *words)

@@ -120,9 +120,16 @@ def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
     about = questions_at(planned(), leo, now=NOON).asked[0].incident
     for n in range(MAX_A_DAY):
         review = Review.objects.create(
-            site=site, lead=about, question="?", asked_by=leo, asked_at=NOON, due_at=NOON,
-            act=leo.uuid, state="withdrawn", settled_at=NOON,
-        )  # fmt: skip
+            site=site,
+            lead=about,
+            question="?",
+            asked_by=leo,
+            asked_at=NOON,
+            due_at=NOON,
+            act=leo.uuid,
+            state="withdrawn",
+            settled_at=NOON,
+        )
         PlanQuestion.objects.create(
             review=review, site=site, asked_by=leo, asked_at=NOON - timedelta(hours=n)
         )
@@ -136,9 +143,14 @@ def test_nobody_is_asked_more_than_five_a_day_whoever_asks(planned, leo, site):
 def test_the_answers_make_it_ready(planned, leo, oda, mine):
     for review in ask_questions(plan=planned(), by=leo, now=NOON):
         give_verdict(
-            by=oda, key=review.uuid, verdict="routine", cause="other", now=NOON,
-            review_id=review.pk, incident_ids=[review.lead_id],
-        )  # fmt: skip
+            by=oda,
+            key=review.uuid,
+            verdict="routine",
+            cause="other",
+            now=NOON,
+            review_id=review.pk,
+            incident_ids=[review.lead_id],
+        )
     mine()
     assert len(planned().of(Court.READY)) == 2
 

@@ -46,12 +46,26 @@ def test_an_incident_counts_where_every_alert_in_it_is_covered(
     processes, workspace, site, polling, mine
 ):
     at = NOON - timedelta(days=3, hours=6)
-    both = new_incident(workspace, title=PROGRAMMING, source="ENG-WS-04", destination="PLC-4",
-                        site_ids=[site.pk], created_at=at.replace(hour=6))  # fmt: skip
+    both = new_incident(
+        workspace,
+        title=PROGRAMMING,
+        source="ENG-WS-04",
+        destination="PLC-4",
+        site_ids=[site.pk],
+        created_at=at.replace(hour=6),
+    )
     store([both], site)
-    make_alert(both, site=site, alert_type=POLLING, source_device="HIST-01",
-               destination_device="GW-1", source_kind="Historian", source_zone="Operations",
-               destination_kind="Gateway", destination_zone="Packaging 2")  # fmt: skip
+    make_alert(
+        both,
+        site=site,
+        alert_type=POLLING,
+        source_device="HIST-01",
+        destination_device="GW-1",
+        source_kind="Historian",
+        source_zone="Operations",
+        destination_kind="Gateway",
+        destination_zone="Packaging 2",
+    )
     mine()
     assert steps()[:2] == [(1, "HIST-01", 80), (2, "ENG-WS-04", 31)]
 
@@ -59,9 +73,12 @@ def test_an_incident_counts_where_every_alert_in_it_is_covered(
 def test_what_lives_is_counted_first_and_is_no_step_again(
     processes, workspace, site, oda, leo, mine
 ):
-    said = rule_for(site, Clause("destination_device", "is", ("PLC-4",)),
-                    Clause("severity", "at_most", ("Medium",)),
-                    expires_at=NOON + timedelta(days=9))  # fmt: skip
+    said = rule_for(
+        site,
+        Clause("destination_device", "is", ("PLC-4",)),
+        Clause("severity", "at_most", ("Medium",)),
+        expires_at=NOON + timedelta(days=9),
+    )
     make_version("live", of=said, ot=oda, soc=leo, workspace=workspace, site=site)
     mine()
     assert steps() == [(1, "HIST-01", 80), (2, "HMI-2", 25)]

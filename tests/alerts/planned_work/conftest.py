@@ -27,9 +27,11 @@ def devices(site):
     return {
         name: make_device(site, name, address)
         for name, address in (
-            ("ENG-WS-04", "10.20.4.15"), ("PLC-PL2-07", "10.20.4.40"), ("DB-GD-01", "10.20.9.9"),
+            ("ENG-WS-04", "10.20.4.15"),
+            ("PLC-PL2-07", "10.20.4.40"),
+            ("DB-GD-01", "10.20.9.9"),
         )
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture
@@ -71,13 +73,22 @@ def happen(workspace, site, devices):
     def make(at, *, to="PLC-PL2-07", **columns):
         ends = {"source": "ENG-WS-04", "destination": to}
         incident = make_incident(
-            workspace, created_at=at, modified_at=at, site_ids=[site.pk], details_state="fetched",
-            pattern="00000000-0000-4000-8000-000000000001", **ends | columns,
-        )  # fmt: skip
+            workspace,
+            created_at=at,
+            modified_at=at,
+            site_ids=[site.pk],
+            details_state="fetched",
+            pattern="00000000-0000-4000-8000-000000000001",
+            **ends | columns,
+        )
         alert = make_alert(
-            incident, site=site, zone=devices[to].zone, at=at,
-            source_address=devices["ENG-WS-04"].address, destination_address=devices[to].address,
-        )  # fmt: skip
+            incident,
+            site=site,
+            zone=devices[to].zone,
+            at=at,
+            source_address=devices["ENG-WS-04"].address,
+            destination_address=devices[to].address,
+        )
         record_ends([alert.pk])
         cover_alerts(alert_ids=[alert.pk], now=at)
         regroup([incident.pk], now=at)

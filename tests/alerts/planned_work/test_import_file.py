@@ -17,8 +17,9 @@ START = "DTSTART;TZID=Europe/Warsaw:20261124T080000"
 NAMED = "X-TAGOUT-DEVICE:ENG-WS-04"
 
 
-def event(*lines, uid="a", summary="Drive firmware", start=START, length="DURATION:PT5H",
-          device=NAMED):  # fmt: skip
+def event(
+    *lines, uid="a", summary="Drive firmware", start=START, length="DURATION:PT5H", device=NAMED
+):
     told = ["BEGIN:VEVENT", f"UID:{uid}", f"SUMMARY:{summary}", start, length, device, *lines]
     return "\r\n".join([*(line for line in told if line), "END:VEVENT"])
 
@@ -50,14 +51,26 @@ def refused(take_over, data, **more):
 
 
 def test_a_calendar_is_taken_over_with_its_devices_and_times(take_over):
-    report = take_over(calendar(
-        event("X-TAGOUT-KIND:Firmware update", "X-TAGOUT-FROM:ENG-WS-04", "X-TAGOUT-TO:10.20.4.40",
-              "X-TAGOUT-WORK-ORDER:WO-4711", device=""),
-        event("RRULE:FREQ=WEEKLY;BYDAY=TU", uid="b", summary="Backup\\, Tuesdays"),
-    ))  # fmt: skip
+    report = take_over(
+        calendar(
+            event(
+                "X-TAGOUT-KIND:Firmware update",
+                "X-TAGOUT-FROM:ENG-WS-04",
+                "X-TAGOUT-TO:10.20.4.40",
+                "X-TAGOUT-WORK-ORDER:WO-4711",
+                device="",
+            ),
+            event("RRULE:FREQ=WEEKLY;BYDAY=TU", uid="b", summary="Backup\\, Tuesdays"),
+        )
+    )
     assert report.as_json() == {
-        "new": 2, "changed": 0, "unchanged": 0, "cancelled": 0, "over": 0, "occurrences": 15,
-    }  # fmt: skip
+        "new": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "cancelled": 0,
+        "over": 0,
+        "occurrences": 15,
+    }
     one, other = Revision.objects.order_by("pk")
     assert (one.kind, one.work_order, other.title) == ("firmware", "WO-4711", "Backup, Tuesdays")
     assert set(one.devices.values_list("side", "name")) == {
@@ -84,15 +97,18 @@ def test_an_event_that_was_changed_or_cancelled_in_its_calendar_is_so_here(take_
 
 
 def test_every_error_has_its_line_and_nothing_is_stored(take_over):
-    reasons = refused(take_over, calendar(
-        event(),
-        event(uid="b", start="DTSTART;TZID=Mars/Olympus:20261124T080000"),
-        event("RRULE:FREQ=MINUTELY", uid="c"),
-        event(uid="d", length="DTEND;TZID=Europe/Warsaw:20261123T080000"),
-        event(uid="e", start="DTSTART:20261399T080000"),
-        event(uid="a"),
-        event(uid="f", summary=""),
-    ))  # fmt: skip
+    reasons = refused(
+        take_over,
+        calendar(
+            event(),
+            event(uid="b", start="DTSTART;TZID=Mars/Olympus:20261124T080000"),
+            event("RRULE:FREQ=MINUTELY", uid="c"),
+            event(uid="d", length="DTEND;TZID=Europe/Warsaw:20261123T080000"),
+            event(uid="e", start="DTSTART:20261399T080000"),
+            event(uid="a"),
+            event(uid="f", summary=""),
+        ),
+    )
     lines = [reason.split(":")[0] for reason in reasons]
     assert lines == ["Line 13", "Line 23", "Line 29", "Line 35", "Line 40", "Line 48"]
     assert "“Mars/Olympus” is not a time zone" in reasons[0]
@@ -104,12 +120,15 @@ def test_devices_that_are_not_known_or_not_one_are_told_with_their_line(take_ove
     devices["PLC-PL2-07"].__class__.objects.create(
         zone=utilities, address="10.20.4.15", first_seen_at=NOON, latest_seen_at=NOON
     )
-    reasons = refused(take_over, calendar(
-        event(device="X-TAGOUT-DEVICE:GHOST-1"),
-        event(uid="b", device="X-TAGOUT-DEVICE:10.20.4.15"),
-        event(uid="c", device=""),
-        event("LOCATION:Gdańsk / Nowhere", uid="d", device=""),
-    ))  # fmt: skip
+    reasons = refused(
+        take_over,
+        calendar(
+            event(device="X-TAGOUT-DEVICE:GHOST-1"),
+            event(uid="b", device="X-TAGOUT-DEVICE:10.20.4.15"),
+            event(uid="c", device=""),
+            event("LOCATION:Gdańsk / Nowhere", uid="d", device=""),
+        ),
+    )
     assert "Gdańsk knows no device “GHOST-1”" in reasons[0]
     assert "is more than one device" in reasons[1]
     assert "Name the devices" in reasons[2]
@@ -192,9 +211,12 @@ def test_errors_in_a_csv_file_name_line_and_column(take_over):
     )
     reasons = refused(take_over, data.encode(), name="plan.csv")
     assert [reason.partition(": ")[0] for reason in reasons] == [
-        "Line 4, column kind", "Line 5, column starts", "Line 6, column ends",
-        "Line 7, column repeats", "Line 8",
-    ]  # fmt: skip
+        "Line 4, column kind",
+        "Line 5, column starts",
+        "Line 6, column ends",
+        "Line 7, column repeats",
+        "Line 8",
+    ]
 
 
 def test_a_heading_says_what_is_missing_or_unknown(take_over):

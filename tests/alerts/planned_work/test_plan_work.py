@@ -85,8 +85,9 @@ def test_work_on_a_whole_zone_does_not_lower_the_priority(planned, happen, site)
     planned(now=EARLY, devices=(), zone_id=site.zones.get().pk)
     incident = happen(ELEVEN)
     assert (PlannedAlert.objects.get().fit, PlannedAlert.objects.get().names_devices) == (
-        "inside", False,
-    )  # fmt: skip
+        "inside",
+        False,
+    )
     assert part(incident, "planned-work") is None
 
 

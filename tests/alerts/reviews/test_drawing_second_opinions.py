@@ -20,8 +20,11 @@ ANSWERS = [uuid5(UUID(int=1), str(n)) for n in range(20_000)]
 def test_a_draw_can_be_repeated_and_depends_on_seed_and_subject():
     first = draw(SEED, "person", ANSWERS[0])
     assert draw(SEED, "person", ANSWERS[0]) == first
-    others = {draw(b"another", "person", ANSWERS[0]), draw(SEED, "person", ANSWERS[1]),
-              draw(SEED, "harmless", ANSWERS[0])}  # fmt: skip
+    others = {
+        draw(b"another", "person", ANSWERS[0]),
+        draw(SEED, "person", ANSWERS[1]),
+        draw(SEED, "harmless", ANSWERS[0]),
+    }
     assert len(others) == 3
     assert first not in others
     assert all(0 <= draw(SEED, each) < 1 for each in ANSWERS[:500])
@@ -64,5 +67,8 @@ def test_harmless_is_routine_and_maintenance():
     assert is_same_side("suspicious", "suspicious")
     assert not is_same_side("suspicious", "maintenance")
     assert [is_sure(each) for each in ("routine", "maintenance", "suspicious", "not-sure")] == [
-        True, True, True, False,
-    ]  # fmt: skip
+        True,
+        True,
+        True,
+        False,
+    ]

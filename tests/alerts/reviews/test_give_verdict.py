@@ -64,8 +64,9 @@ def test_another_verdict_label_of_ours_goes(answer, make, ask):
     rows = make(labels=["tagout:routine", "theirs"])
     answer(ask(rows))
     assert Change.objects.order_by("pk")[0].patch == {
-        "labels_add": ["tagout:maintenance"], "labels_remove": ["tagout:routine"],
-    }  # fmt: skip
+        "labels_add": ["tagout:maintenance"],
+        "labels_remove": ["tagout:routine"],
+    }
 
 
 def test_a_row_of_fourteen_is_one_annotation_and_one_trial(answer, make, ask):
@@ -115,9 +116,13 @@ def test_another_answer_in_a_form_that_was_saved_is_refused(answer, review):
 def test_a_later_verdict_supersedes_and_never_erases(answer, review, olaf, incident):
     first = answer(review)
     second = answer(
-        review, by=olaf, verdict="suspicious", cause="nobody-of-us", note="Nobody was there",
+        review,
+        by=olaf,
+        verdict="suspicious",
+        cause="nobody-of-us",
+        note="Nobody was there",
         now=LATER,
-    )  # fmt: skip
+    )
     first.refresh_from_db()
     assert first.superseded_by == second
     assert verdict_on(incident.pk) == second
@@ -130,8 +135,13 @@ def test_a_later_verdict_supersedes_and_never_erases(answer, review, olaf, incid
 def test_a_verdict_on_one_of_many_leaves_the_others_theirs(answer, make, ask, oda):
     rows = make(3)
     answer(ask(rows))
-    answer(incident_ids=[rows[0].pk], verdict="suspicious", cause="wrong-time", note="At night",
-           now=LATER)  # fmt: skip
+    answer(
+        incident_ids=[rows[0].pk],
+        verdict="suspicious",
+        cause="wrong-time",
+        note="At night",
+        now=LATER,
+    )
     assert Annotation.objects.filter(superseded_by=None).count() == 2
     assert verdict_on(rows[0].pk).verdict == "suspicious"
     assert verdict_on(rows[1].pk).verdict == "maintenance"
@@ -225,9 +235,13 @@ def test_without_a_question_what_is_gone_is_read_only(oda, incident):
     Incident.objects.update(gone_at=NOON)
     with pytest.raises(CannotGiveVerdict, match="read-only"):
         give_verdict(
-            by=oda, key=uuid.uuid4(), verdict="routine", cause="runs-by-itself", now=NOON,
+            by=oda,
+            key=uuid.uuid4(),
+            verdict="routine",
+            cause="runs-by-itself",
+            now=NOON,
             incident_ids=[incident.pk],
-        )  # fmt: skip
+        )
 
 
 def test_a_verdict_changes_the_priority_of_its_neighbours(answer, make, ask):

@@ -99,8 +99,9 @@ def test_a_dry_run_tells_all_and_keeps_nothing(take, make):
 def test_history_that_comes_newest_first_leaves_the_newest_word(take, make, answer):
     """What was given here later holds, whatever a file brings afterwards."""
     incident = make()[0]
-    answer(incident_ids=[incident.pk], verdict="suspicious", note="Not us.", cause="other",
-           now=NOON)  # fmt: skip
+    answer(
+        incident_ids=[incident.pk], verdict="suspicious", note="Not us.", cause="other", now=NOON
+    )
     take(line(incident, at="2026-11-24T11:55:00Z"), line(incident, "maintenance"))
     incident.refresh_from_db()
     assert incident.ot_state == OtState.SUSPICIOUS
@@ -114,14 +115,20 @@ def test_numbers_names_and_spellings_are_understood(take, make):
         f"#{first.number},Routine,other,ODA@demo.example,{AT},",
         f"{second.name.upper()},not sure,other,oda@demo.example,{AT},",
         f"{third.number},maintenance,Other,oda@demo.example,{AT},",
-    )  # fmt: skip
+    )
     assert done.new == 3
 
 
 def test_json_is_read_as_well(make, oda):
     incident = make()[0]
-    told = {"incident": incident.number, "verdict": "routine", "cause": "other",
-            "by": oda.email, "at": AT, "note": None}  # fmt: skip
+    told = {
+        "incident": incident.number,
+        "verdict": "routine",
+        "cause": "other",
+        "by": oda.email,
+        "at": AT,
+        "note": None,
+    }
     done = import_verdicts(data=json.dumps([told]).encode(), source="x", by="tests", now=NOON)
     assert done.new == 1
 
@@ -160,9 +167,19 @@ def test_every_fault_is_told_with_line_and_column_and_nothing_is_kept(take, make
         line(good, note="x" * 501),
     )
     assert [(number, column) for number, column, _ in found] == [
-        (3, "incident"), (4, "by"), (5, "cause"), (6, "verdict"), (7, "at"), (8, "at"), (9, "at"),
-        (10, "note"), (11, "by"), (12, "incident"), (13, "by"), (14, "note"),
-    ]  # fmt: skip
+        (3, "incident"),
+        (4, "by"),
+        (5, "cause"),
+        (6, "verdict"),
+        (7, "at"),
+        (8, "at"),
+        (9, "at"),
+        (10, "note"),
+        (11, "by"),
+        (12, "incident"),
+        (13, "by"),
+        (14, "note"),
+    ]
     assert "no incident 999999" in found[0][2]
     assert "`person add`" in found[1][2]
     assert "in the future" in found[4][2]

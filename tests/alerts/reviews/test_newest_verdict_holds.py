@@ -21,9 +21,11 @@ from tests.conftest import NOON, examples
 
 OTHER_PATTERN = uuid.UUID(int=8)
 CAUSES = {
-    "routine": "runs-by-itself", "maintenance": "plc-programming-window", "suspicious": "other",
+    "routine": "runs-by-itself",
+    "maintenance": "plc-programming-window",
+    "suspicious": "other",
     "not-sure": "other",
-}  # fmt: skip
+}
 
 
 def past(incident, person, *, days_ago, verdict="routine", note=""):
@@ -64,8 +66,9 @@ def test_of_several_verdicts_on_one_incident_the_newest_holds(make, oda, olaf, o
     assert memory.latest_verdict == "maintenance"
     superseded = Annotation.objects.exclude(superseded_by=None).order_by("given_at")
     assert [(each.verdict, each.superseded_by.verdict) for each in superseded] == [
-        ("suspicious", "routine"), ("routine", "maintenance"),
-    ]  # fmt: skip
+        ("suspicious", "routine"),
+        ("routine", "maintenance"),
+    ]
 
 
 def test_taken_over_twice_is_kept_once(make, oda):
@@ -108,9 +111,11 @@ def test_answers_piece_by_piece_leave_nothing_of_the_first_to_count(make, answer
     answer(incident_ids=[row.pk for row in rows])
     for minutes, row in enumerate(rows, 1):
         answer(
-            incident_ids=[row.pk], verdict="routine", cause=CAUSES["routine"],
+            incident_ids=[row.pk],
+            verdict="routine",
+            cause=CAUSES["routine"],
             now=NOON + timedelta(minutes=minutes),
-        )  # fmt: skip
+        )
     assert history_of_pattern(PATTERN).counts == [("routine", 2)]
 
 
@@ -120,15 +125,17 @@ VERDICTS = st.lists(
         st.sampled_from(sorted(CAUSES)),
         st.sampled_from(["past", "live", "undone"]),
     ),
-    min_size=2, max_size=6,
-)  # fmt: skip
+    min_size=2,
+    max_size=6,
+)
 
 
 # The fixture only lays out incidents; what a row of arrivals does is rolled back.
 @settings(
-    max_examples=examples(6, hunted=60), phases=[Phase.generate],
+    max_examples=examples(6, hunted=60),
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 @given(verdicts=VERDICTS, data=st.data())
 def test_any_order_of_arrival_comes_to_the_same(standing_after, verdicts, data):
     """Taken over, given here, or given here and undone at once: only what was given when counts."""
@@ -147,25 +154,39 @@ def standing_after(make, oda, olaf):
         ids = sorted(rows[each].pk for each in incidents)
         person = (oda, olaf)[minute % 2]
         if how == "past":
-            take_over(*[
-                PastVerdict(pk, verdict, CAUSES[verdict], person, at, f"note {minute}")
-                for pk in ids
-            ])  # fmt: skip
+            take_over(
+                *[
+                    PastVerdict(pk, verdict, CAUSES[verdict], person, at, f"note {minute}")
+                    for pk in ids
+                ]
+            )
             return
         # Undone is what was given last, or else somebody has answered after it.
         at = NOON if how == "undone" else at
         made = give_verdict(
-            by=person, key=uuid.uuid4(), verdict=verdict, cause=CAUSES[verdict],
-            incident_ids=ids, note=f"note {minute}", now=at,
-        )  # fmt: skip
+            by=person,
+            key=uuid.uuid4(),
+            verdict=verdict,
+            cause=CAUSES[verdict],
+            incident_ids=ids,
+            note=f"note {minute}",
+            now=at,
+        )
         if how == "undone":
             undo_verdict(act=made.act, by=person, now=at)
 
     def standing():
         memories = PatternMemory.objects.order_by("pattern").values_list(
-            "pattern", "routine", "maintenance", "suspicious", "not_sure", "latest_verdict",
-            "latest_verdict_by", "latest_verdict_at", "latest_note",
-        )  # fmt: skip
+            "pattern",
+            "routine",
+            "maintenance",
+            "suspicious",
+            "not_sure",
+            "latest_verdict",
+            "latest_verdict_by",
+            "latest_verdict_at",
+            "latest_note",
+        )
         held = Annotation.objects.filter(withdrawn_at=None).order_by("given_at", "incidents")
         states = Incident.objects.order_by("pk").values_list("pk", "ot_state")
         # Closed ones keep the priority they had; those that still matter are ranked anew.

@@ -47,9 +47,8 @@ def jan(site):
 
 def seed_for(annotation, *, harmless=False):
     return next(
-        each for each in SEEDS
-        if asks_about_harmless_too(annotation.uuid, seed=each) == harmless
-    )  # fmt: skip
+        each for each in SEEDS if asks_about_harmless_too(annotation.uuid, seed=each) == harmless
+    )
 
 
 def run(annotation, *, now=LATER, harmless=False):
@@ -62,9 +61,7 @@ def the_question(annotation):
 
 def say(opinion, verdict, *, now=LATER, **more):
     said = {"cause": "other", "note": "I know this."} | more
-    return give_opinion(
-        opinion=opinion.uuid, by=opinion.person, verdict=verdict, now=now, **said
-    )  # fmt: skip
+    return give_opinion(opinion=opinion.uuid, by=opinion.person, verdict=verdict, now=now, **said)
 
 
 def state_of(annotation):
@@ -109,8 +106,12 @@ def test_without_another_person_the_lead_is_asked(suspicious, olaf):
 
 def test_with_nobody_to_ask_it_stays_open(suspicious, leo):
     assert run(suspicious) == {
-        "settled": 0, "opened": 1, "asked": 0, "reminded": 0, "leads": 0,
-    }  # fmt: skip
+        "settled": 0,
+        "opened": 1,
+        "asked": 0,
+        "reminded": 0,
+        "leads": 0,
+    }
     assert state_of(suspicious) == "open"
 
 
@@ -143,8 +144,11 @@ def test_two_who_agree_confirm_it(suspicious, incident, oda, kasia, olaf, leo, s
     assert line.details["others"] == [{"name": KASIA.name, "verdict": "suspicious"}]
     told = Notification.objects.filter(kind="reviews.second-opinion")
     assert set(told.values_list("to__name", flat=True)) == {
-        cast.ODA.name, KASIA.name, cast.OLAF.name, cast.LEO.name,
-    }, "who answered, and both leads"  # fmt: skip
+        cast.ODA.name,
+        KASIA.name,
+        cast.OLAF.name,
+        cast.LEO.name,
+    }, "who answered, and both leads"
     assert run(suspicious, now=NOON + 2 * NARROWS_AFTER)["leads"] == 0
 
 
@@ -264,8 +268,11 @@ def test_a_suspicion_about_a_harmless_answer_counts_at_once_and_is_asked_about(h
     say(the_question(harmless), "suspicious", note="Never seen.")
     harmless.refresh_from_db()
     new = harmless.superseded_by
-    assert (new.verdict, new.by, new.note) == ("suspicious", jan if new.by == jan else new.by,
-                                               "Never seen.")  # fmt: skip
+    assert (new.verdict, new.by, new.note) == (
+        "suspicious",
+        jan if new.by == jan else new.by,
+        "Never seen.",
+    )
     assert state_of(harmless) == "corrected"
     assert new.pk in {each.annotation_id for each in suspicions_on()}
     run(new, now=LATER + HOUR)
@@ -296,13 +303,19 @@ def test_another_verdict_overtakes_the_question(suspicious, incident, answer, ka
 def test_the_soc_ends_it_with_its_reason(suspicious, incident, kasia, sam):
     run(suspicious)
     TimelineItem.objects.create(
-        incident=incident, at=LATER, side="soc", by=sam, code="closed",
+        incident=incident,
+        at=LATER,
+        side="soc",
+        by=sam,
+        code="closed",
         details={"comment": "The vendor said so."},
-    )  # fmt: skip
+    )
     Incident.objects.filter(pk=incident.pk).update(
-        status=Status.CLOSED, classification="BenignPositive", closed_at=LATER,
+        status=Status.CLOSED,
+        classification="BenignPositive",
+        closed_at=LATER,
         classification_reason="SuspiciousButExpected",
-    )  # fmt: skip
+    )
     run(suspicious, now=LATER + HOUR)
     found = SecondOpinion.objects.get()
     assert (found.state, found.reason) == ("harmless-to-soc", "The vendor said so.")

@@ -149,8 +149,9 @@ def test_undone_while_a_colleague_answers_nobody_waits_in_a_circle(
     gave, undid = at_once(
         lambda: answer(review, by=olaf, now=LATER),
         lambda: undo_verdict(act=given.act, by=oda, now=LATER),
-        answering, "settle_succession",
-    )  # fmt: skip
+        answering,
+        "settle_succession",
+    )
     assert gave is None
     assert isinstance(undid, CannotUndoVerdict)
     assert verdict_on(incident.pk).by == olaf
@@ -164,8 +165,9 @@ def test_answered_while_it_is_undone_the_new_answer_holds(
     raised = at_once(
         lambda: undo_verdict(act=given.act, by=oda, now=LATER),
         lambda: answer(review, by=olaf, now=LATER),
-        undoing, "settle_succession",
-    )  # fmt: skip
+        undoing,
+        "settle_succession",
+    )
     assert raised == [None, None]
     assert verdict_on(incident.pk).by == olaf
     review.refresh_from_db()
@@ -177,8 +179,9 @@ def test_withdrawn_while_it_is_answered_the_answer_holds(at_once, answer, review
     gave, withdrew = at_once(
         lambda: answer(incident_ids=[review.lead_id]),
         lambda: withdraw_review(review_id=review.pk, by=sam, now=NOON),
-        answering, "_settle_reviews",
-    )  # fmt: skip
+        answering,
+        "_settle_reviews",
+    )
     assert gave is None
     assert "already answered" in str(withdrew)
 
@@ -197,8 +200,9 @@ def test_undone_while_the_rest_is_answered_the_question_waits(at_once, answer, a
     raised = at_once(
         lambda: undo_verdict(act=given.act, by=oda, now=NOON),
         lambda: answer(incident_ids=[other.pk], by=olaf),
-        undoing, "restore_standing",
-    )  # fmt: skip
+        undoing,
+        "restore_standing",
+    )
     assert raised == [None, None]
     review.refresh_from_db()
     assert (review.state, review.settled_at) == ("waiting", None)
@@ -213,8 +217,9 @@ def test_undone_while_the_question_is_withdrawn_nothing_waits(at_once, answer, a
     raised = at_once(
         lambda: undo_verdict(act=given.act, by=oda, now=NOON),
         lambda: withdraw_review(review_id=review.pk, by=sam, now=NOON),
-        undoing, "record",
-    )  # fmt: skip
+        undoing,
+        "record",
+    )
     assert raised == [None, None]
     review.refresh_from_db()
     assert review.state == "withdrawn"

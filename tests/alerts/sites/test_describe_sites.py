@@ -16,8 +16,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def describe(noon):
     def describe(**said):
-        return describe_site(**({"name": "Gdańsk", "time_zone": "Europe/Warsaw"} | said),
-                             by="tests", now=noon)  # fmt: skip
+        return describe_site(
+            **({"name": "Gdańsk", "time_zone": "Europe/Warsaw"} | said), by="tests", now=noon
+        )
 
     return describe
 

@@ -58,8 +58,10 @@ def test_a_file_that_does_not_know_a_kind_gives_none(take, site):
 
 def test_new_changed_and_unchanged_are_told_apart(take, site):
     make_device(site, "PLC-1", "10.0.0.1", kind="Server")
-    lines = ("Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,Mixer 1,crown jewel",
-             "Gdańsk,Packaging 2,10.0.0.2,PLC-2,PLC,,")  # fmt: skip
+    lines = (
+        "Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,Mixer 1,crown jewel",
+        "Gdańsk,Packaging 2,10.0.0.2,PLC-2,PLC,,",
+    )
     look = take(*lines, is_dry_run=True)
     assert (len(look.new), len(look.changed), look.unchanged) == (1, 1, 0)
     assert Device.objects.get().kind == "Server"
@@ -81,8 +83,15 @@ def test_new_changed_and_unchanged_are_told_apart(take, site):
 def test_what_people_set_is_not_written_over_by_alerts(take, site):
     take("Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,,")
     zone = site.zones.get()
-    seen = DeviceSeen(zone.pk, "10.0.0.1", NOON.replace(hour=23), name="other", kind="Server",
-                      vendor="Siemens", firmware="V2")  # fmt: skip
+    seen = DeviceSeen(
+        zone.pk,
+        "10.0.0.1",
+        NOON.replace(hour=23),
+        name="other",
+        kind="Server",
+        vendor="Siemens",
+        firmware="V2",
+    )
     learn_devices(devices=[seen])
     row = Device.objects.get()
     assert (row.name, row.kind) == ("PLC-1", "PLC")
@@ -104,8 +113,11 @@ def test_the_inventory_of_defender_is_understood_as_it_is(take, site):
     assert done.new_zones == ("Gdańsk, Office",)
     plc = Device.objects.get(address="10.0.0.1")
     assert (plc.kind, plc.vendor, plc.model, plc.firmware) == (
-        "PLC", "Rockwell", "1756-L81E", "33.011",
-    )  # fmt: skip
+        "PLC",
+        "Rockwell",
+        "1756-L81E",
+        "33.011",
+    )
     assert (plc.purdue_level, plc.criticality) == (1.0, Criticality.IMPORTANT)
     assert (plc.is_authorized, plc.is_programming, plc.is_scanner) == (True, True, False)
     assert plc.set_by_people == []
@@ -117,13 +129,19 @@ def test_the_inventory_of_defender_is_understood_as_it_is(take, site):
 
 def test_an_inventory_fills_and_never_writes_over_what_people_set(take, site):
     take("Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,,safety")
-    done = take('"new name","OT","HMI","Rockwell","","","10.0.0.1","","","","Gdańsk",'
-                '"Packaging 2","","","Low","","","",""', head=INVENTORY)  # fmt: skip
+    done = take(
+        '"new name","OT","HMI","Rockwell","","","10.0.0.1","","","","Gdańsk",'
+        '"Packaging 2","","","Low","","","",""',
+        head=INVENTORY,
+    )
     assert [set(each.columns) for each in done.changed] == [{"vendor"}]
     row = Device.objects.get()
     assert (row.name, row.kind, row.vendor, row.criticality) == (
-        "PLC-1", "PLC", "Rockwell", "safety",
-    )  # fmt: skip
+        "PLC-1",
+        "PLC",
+        "Rockwell",
+        "safety",
+    )
 
 
 def test_a_sensor_tells_the_place_where_the_file_does_not(take, site):
@@ -147,9 +165,14 @@ def test_every_fault_is_told_with_line_and_column_and_nothing_is_kept(take, site
         f"Gdańsk,Packaging 2,10.0.0.5,,{'x' * 81},,",
     )
     assert places == [
-        (3, "address"), (4, "site"), (5, "zone"), (6, "address"), (7, "criticality"),
-        (8, "address"), (9, "kind"),
-    ]  # fmt: skip
+        (3, "address"),
+        (4, "site"),
+        (5, "zone"),
+        (6, "address"),
+        (7, "criticality"),
+        (8, "address"),
+        (9, "kind"),
+    ]
     assert not Zone.objects.filter(name="").exists()
 
 
@@ -190,9 +213,7 @@ def test_a_file_takes_no_safety_system_out_of_the_never_list(take, site, olaf):
 
 def describe(device, by, **said):
     given = {"kind": "PLC", "role": "", "criticality": "normal", "purdue_level": None}
-    return describe_device(
-        device_id=device.pk, by=by, now=NOON, unshifted=NOON, **given | said
-    )  # fmt: skip
+    return describe_device(device_id=device.pk, by=by, now=NOON, unshifted=NOON, **given | said)
 
 
 def test_ot_says_what_a_device_is(site, oda):
@@ -200,8 +221,11 @@ def test_ot_says_what_a_device_is(site, oda):
     describe(device, oda, kind="PLC", role="Mixer 1", criticality="safety", purdue_level=1.0)
     device.refresh_from_db()
     assert (device.kind, device.role, device.criticality, device.purdue_level) == (
-        "PLC", "Mixer 1", "safety", 1.0,
-    )  # fmt: skip
+        "PLC",
+        "Mixer 1",
+        "safety",
+        1.0,
+    )
     assert device.set_by_people == ["criticality", "kind", "purdue_level", "role"]
     entry = Entry.objects.get(action="sites.device.described")
     assert entry.details["before"]["criticality"] == "normal"

@@ -83,8 +83,15 @@ def test_a_device_that_is_seen_often_is_written_rarely():
 
 @pytest.mark.parametrize(
     ("layer", "level"),
-    [("ProcessControl", 1.0), ("Supervisory", 2.0), ("Enterprise", 4.0), ("Level 3", 3.0),
-     ("Unknown", None), (None, None), ("Level 9", None)],
-)  # fmt: skip
+    [
+        ("ProcessControl", 1.0),
+        ("Supervisory", 2.0),
+        ("Enterprise", 4.0),
+        ("Level 3", 3.0),
+        ("Unknown", None),
+        (None, None),
+        ("Level 9", None),
+    ],
+)
 def test_purdue_layers_become_levels(layer, level):
     assert level_of(layer=layer) == level

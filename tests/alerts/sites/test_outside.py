@@ -40,9 +40,12 @@ def test_a_device_that_only_alerts_named_is_outside():
 @pytest.mark.parametrize(
     "described",
     [
-        {"kind": "PLC"}, {"vendor": "Siemens"}, {"is_authorized": False}, {"purdue_level": 0.0},
+        {"kind": "PLC"},
+        {"vendor": "Siemens"},
+        {"is_authorized": False},
+        {"purdue_level": 0.0},
         {"criticality": Criticality.SAFETY},
     ],
-)  # fmt: skip
+)
 def test_a_plant_may_number_its_own_devices_with_public_addresses(described):
     assert not Device(address="53.12.1.4", **described).is_outside

@@ -39,13 +39,25 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
     for back in range(days, 0, -1):
         at = (NOON - timedelta(days=back)).replace(hour=hour)
         columns = {
-            "title": PROGRAMMING, "source": source, "destination": destination, "created_at": at,
-            "site_ids": [site.pk], "status": Status.CLOSED, "details_state": DetailsState.FETCHED,
+            "title": PROGRAMMING,
+            "source": source,
+            "destination": destination,
+            "created_at": at,
+            "site_ids": [site.pk],
+            "status": Status.CLOSED,
+            "details_state": DetailsState.FETCHED,
             "classification": "BenignPositive",
-        }  # fmt: skip
+        }
         rows.append(new_incident(workspace, **columns | given))
-        alerts.append(new_alert(rows[-1], site=site, zone=zone, plant_weekday=at.weekday(),
-                                plant_minute=(hour + 1) * 60))  # fmt: skip
+        alerts.append(
+            new_alert(
+                rows[-1],
+                site=site,
+                zone=zone,
+                plant_weekday=at.weekday(),
+                plant_minute=(hour + 1) * 60,
+            )
+        )
     Incident.objects.bulk_create(rows)
     Alert.objects.bulk_create(alerts)
     IncidentAlert.objects.bulk_create(
@@ -58,9 +70,14 @@ def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
     """One annotation over these incidents and their alerts."""
     note = "Nobody here did that." if verdict == "suspicious" else ""
     given = Annotation.objects.create(
-        verdict=verdict, cause=cause, by=by, given_at=at, key=uuid.uuid4(), act=uuid.uuid4(),
+        verdict=verdict,
+        cause=cause,
+        by=by,
+        given_at=at,
+        key=uuid.uuid4(),
+        act=uuid.uuid4(),
         note=note,
-    )  # fmt: skip
+    )
     given.incidents.set(incidents)
     alerts = IncidentAlert.objects.filter(incident__in=incidents).values_list("alert", flat=True)
     given.alerts.set(list(alerts))
@@ -70,7 +87,8 @@ def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
 def close_by(person, incidents, *, after):
     """A person closed these so long after they were raised."""
     TimelineItem.objects.bulk_create(
-        TimelineItem(incident=each, at=each.created_at + after, side="soc", by=person,
-                     code="closed")
+        TimelineItem(
+            incident=each, at=each.created_at + after, side="soc", by=person, code="closed"
+        )
         for each in incidents
-    )  # fmt: skip
+    )

@@ -201,8 +201,9 @@ def test_the_unjudged_least_like_the_judged_come_first_and_alike_ones_once():
 def test_each_unjudged_match_says_in_what_it_differs():
     usual = trait(source="ENG-WS-04", destination="PLC-4", hour="6", weekend="False")
     rows = [row(n, traits=usual, verdict="routine") for n in range(9)]
-    rows.append(row(9, traits=trait(source="ENG-WS-02", destination="PLC-4", hour="6"),
-                    verdict="routine"))  # fmt: skip
+    rows.append(
+        row(9, traits=trait(source="ENG-WS-02", destination="PLC-4", hour="6"), verdict="routine")
+    )
     odd = {
         20: trait(source="LAPTOP-9", destination="PLC-4", hour="6", weekend="False"),
         21: trait(source="ENG-WS-02", destination="PLC-4", hour="6", weekend="False"),
@@ -251,9 +252,12 @@ def test_every_alert_and_every_incident_is_counted_under_one_verdict():
     ]
     found = back_test(rows, **USUAL)
     assert {each.verdict: (each.alerts, each.incidents) for each in found.totals} == {
-        "routine": (3, 2), "maintenance": (1, 1), "suspicious": (2, 2), "not-sure": (1, 1),
+        "routine": (3, 2),
+        "maintenance": (1, 1),
+        "suspicious": (2, 2),
+        "not-sure": (1, 1),
         "not-judged": (3, 2),
-    }  # fmt: skip
+    }
     assert sum(each.alerts for each in found.totals) == found.alerts == 10
     assert sum(each.incidents for each in found.totals) == found.incidents == 8
 

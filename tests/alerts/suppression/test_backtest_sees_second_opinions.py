@@ -37,8 +37,14 @@ def outcome(site):
 def answer(verdict, *, minutes):
     asked = Opinion.objects.get(state="waiting")
     now = GIVEN + timedelta(minutes=minutes)
-    give_opinion(opinion=asked.uuid, by=asked.person, verdict=verdict, cause="other",
-                 note="I know it.", now=now)  # fmt: skip
+    give_opinion(
+        opinion=asked.uuid,
+        by=asked.person,
+        verdict=verdict,
+        cause="other",
+        note="I know it.",
+        now=now,
+    )
     run_second_opinions(seed=SEED, now=now)
 
 
@@ -65,7 +71,10 @@ def test_confirmed_it_stays_a_stop(suspicious, site):
 def test_the_lead_of_the_soc_sets_it_aside_or_confirms_it(suspicious, site, people, choice, found):
     run_second_opinions(seed=SEED, now=NOON)
     decide_suspicion(
-        second_opinion=SecondOpinion.objects.get(annotation=suspicious).uuid, by=people.leo,
-        choice=choice, reason="The vendor said so.", now=NOON,
-    )  # fmt: skip
+        second_opinion=SecondOpinion.objects.get(annotation=suspicious).uuid,
+        by=people.leo,
+        choice=choice,
+        reason="The vendor said so.",
+        now=NOON,
+    )
     assert outcome(site) == found

@@ -136,10 +136,16 @@ def test_a_suspicion_about_the_same_devices_holds_all_of_them(proposal, people, 
 def test_a_flood_of_verdicts_counts_no_more_than_as_evidence(proposal, people, recent):
     rows = recent(4)
     flood = [
-        Annotation(verdict="routine", cause="c", by=people.olaf, given_at=NOON - DAY,
-                   key=uuid.uuid4(), act=uuid.uuid4())
+        Annotation(
+            verdict="routine",
+            cause="c",
+            by=people.olaf,
+            given_at=NOON - DAY,
+            key=uuid.uuid4(),
+            act=uuid.uuid4(),
+        )
         for _ in range(60)
-    ]  # fmt: skip
+    ]
     Annotation.objects.bulk_create(flood)
     rules.judge(rows, by=people.olaf)
     rewrite(Annotation.objects.filter(incidents__in=rows), given_at=NOON - DAY)
@@ -180,9 +186,16 @@ def test_an_incident_with_an_alert_of_another_kind_does_not_count(proposal, peop
         {"alerts_count": 2},
         {"details_state": "pending"},
     ],
-    ids=["second product", "no product", "too many entities", "gate", "unknown word",
-         "unread alert", "pending"],
-)  # fmt: skip
+    ids=[
+        "second product",
+        "no product",
+        "too many entities",
+        "gate",
+        "unknown word",
+        "unread alert",
+        "pending",
+    ],
+)
 def test_what_a_guard_would_have_kept_open_does_not_count(proposal, people, recent, columns):
     rules.judge(recent(1, **columns), by=people.oda)
     assert _credit(proposal, people) == []
@@ -256,10 +269,11 @@ def test_the_last_two_occurrences_of_its_planned_work_count_however_long_ago(
         visits.append(row)
         row.alerts.update(source_zone=zone.name, source_address="10.20.1.7")
         plan = WorkPlan(
-            title="Visit", kind="vendor-visit",
+            title="Visit",
+            kind="vendor-visit",
             schedule=Schedule(at.replace(tzinfo=None), timedelta(hours=4), "UTC"),
             devices=(DeviceOfPlan(Side.ANY, zone.pk, "10.20.1.7", "ENG-WS-04"),),
-        )  # fmt: skip
+        )
         plan_work(site=site, plan=plan, by=people.oda, now=at - DAY)
     cover_alerts(alert_ids=Alert.objects.values_list("pk", flat=True), now=NOON)
     verdicts = rules.judge(visits[:2], by=people.oda) + rules.judge(visits[2:], by=people.olaf)

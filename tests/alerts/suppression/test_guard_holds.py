@@ -36,9 +36,18 @@ def at(**said):
         (PLC, at(site="gdańsk", zone="packaging 2", address="10.20.2.21")),
         (at(address="FE80::1"), at(address="fe80::1")),
     ],
-    ids=["itself", "name in other letters", "name in another zone", "address", "renamed",
-         "zone unknown", "site unknown", "place in other letters", "address in other letters"],
-)  # fmt: skip
+    ids=[
+        "itself",
+        "name in other letters",
+        "name in another zone",
+        "address",
+        "renamed",
+        "zone unknown",
+        "site unknown",
+        "place in other letters",
+        "address in other letters",
+    ],
+)
 def test_devices_that_may_be_the_same_are_the_same(one, other):
     assert is_same_device(one, other)
     assert is_same_device(other, one)
@@ -55,9 +64,16 @@ def test_devices_that_may_be_the_same_are_the_same(one, other):
         (at(name="", address=""), at(name="", address="")),
         (at(name="A", address=""), at(name="B", address="")),
     ],
-    ids=["another device", "another site", "address of another zone", "both in another zone",
-         "nothing in common", "nothing known", "other names without address"],
-)  # fmt: skip
+    ids=[
+        "another device",
+        "another site",
+        "address of another zone",
+        "both in another zone",
+        "nothing in common",
+        "nothing known",
+        "other names without address",
+    ],
+)
 def test_other_devices_are_other_devices(one, other):
     assert not is_same_device(one, other)
     assert not is_same_device(other, one)
@@ -107,10 +123,13 @@ def test_narrow_it_holds_what_names_both_ends_without_direction():
 
 @pytest.mark.parametrize(
     "ends",
-    [incident(alert(EWS, None)), incident(alert(None, PLC), alert()),
-     incident(alert(None, None, EWS, PLC))],
+    [
+        incident(alert(EWS, None)),
+        incident(alert(None, PLC), alert()),
+        incident(alert(None, None, EWS, PLC)),
+    ],
     ids=["no destination", "one alert without source", "no direction"],
-)  # fmt: skip
+)
 def test_a_case_without_a_pair_does_not_narrow(ends):
     case = Hold(ends=ends, is_narrow=True)
     touched = incident(alert(HMI, PLC), alert(EWS, HMI))
@@ -124,18 +143,31 @@ def test_a_case_without_alerts_holds_the_devices_among_its_entities():
 
 def test_the_ends_of_an_alert_are_devices_of_its_site():
     said = facts(
-        site="Gdańsk", zone="Sensor zone", source_device="EWS-07", source_address="10.20.1.7",
-        source_zone="Office", destination_device="", destination_address="10.20.2.21",
-        destination_zone="", any_device=("EWS-07", "HMI-02"),
+        site="Gdańsk",
+        zone="Sensor zone",
+        source_device="EWS-07",
+        source_address="10.20.1.7",
+        source_zone="Office",
+        destination_device="",
+        destination_address="10.20.2.21",
+        destination_zone="",
+        any_device=("EWS-07", "HMI-02"),
         any_address=("10.20.1.7", "10.20.2.21", "10.20.3.3"),
-    )  # fmt: skip
+    )
     assert ends_of_alert(said) == AlertEnds(
         source=DeviceRef(site="Gdańsk", zone="Office", name="EWS-07", address="10.20.1.7"),
         destination=DeviceRef(site="Gdańsk", address="10.20.2.21"),
         others=(
-            DeviceRef(site="Gdańsk", name="HMI-02"), DeviceRef(site="Gdańsk", address="10.20.3.3"),
+            DeviceRef(site="Gdańsk", name="HMI-02"),
+            DeviceRef(site="Gdańsk", address="10.20.3.3"),
         ),
-    )  # fmt: skip
-    empty = facts(source_device="", source_address="", destination_device="",
-                  destination_address="", any_device=(), any_address=())  # fmt: skip
+    )
+    empty = facts(
+        source_device="",
+        source_address="",
+        destination_device="",
+        destination_address="",
+        any_device=(),
+        any_address=(),
+    )
     assert ends_of_alert(empty) == AlertEnds()

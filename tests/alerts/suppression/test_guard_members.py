@@ -45,9 +45,14 @@ def test_an_exception_names_no_group():
 
 def test_the_ends_are_told_as_the_alert_tells_them():
     said = facts(
-        site="Gdańsk", source_device="ENG-WS-04", source_address="10.20.1.4", source_zone="DMZ",
-        destination_device="PLC-4", destination_address="", destination_zone="Packaging 2",
-    )  # fmt: skip
+        site="Gdańsk",
+        source_device="ENG-WS-04",
+        source_address="10.20.1.4",
+        source_zone="DMZ",
+        destination_device="PLC-4",
+        destination_address="",
+        destination_zone="Packaging 2",
+    )
     assert list(ends_in_groups(said, rule(TYPE, SITE, STATIONS, PLCS))) == [
         End("source", "Gdańsk", "DMZ", "ENG-WS-04", "10.20.1.4"),
         End("destination", "Gdańsk", "Packaging 2", "PLC-4", ""),

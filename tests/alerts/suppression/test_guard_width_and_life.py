@@ -175,9 +175,16 @@ def test_a_trial_ends_after_days_and_matches_and_no_hit(
 
 @pytest.mark.parametrize(
     ("matches", "credit", "found"),
-    [(2, 8, []), (2, 30, []), (1, 9, ["canary.matches"]), (1, 8, ["canary.matches"]),
-     (9, 1, []), (2, 7, ["canary.matches"]), (10, 0, [])],
-)  # fmt: skip
+    [
+        (2, 8, []),
+        (2, 30, []),
+        (1, 9, ["canary.matches"]),
+        (1, 8, ["canary.matches"]),
+        (9, 1, []),
+        (2, 7, ["canary.matches"]),
+        (10, 0, []),
+    ],
+)
 def test_up_to_eight_matches_of_the_weeks_before_count(matches, credit, found):
     trial = Trial(began_at=NOW - WEEK, matches=matches, true_positives=0, credit=credit)
     assert codes(reasons_against_promotion(trial, now=NOW)) == found

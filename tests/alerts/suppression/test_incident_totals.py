@@ -10,8 +10,14 @@ AT = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
 
 def row(alert, *incidents, verdict="", outcome=""):
     given = ((f"v{alert}", verdict),) if verdict else ()
-    return Row(alert=alert, incidents=incidents, at=AT, site="Gdańsk", annotations=given,
-               outcomes=frozenset({outcome} - {""}))  # fmt: skip
+    return Row(
+        alert=alert,
+        incidents=incidents,
+        at=AT,
+        site="Gdańsk",
+        annotations=given,
+        outcomes=frozenset({outcome} - {""}),
+    )
 
 
 def counted(*rows, touched=(), shared=(), closed_benign=()):
@@ -20,11 +26,19 @@ def counted(*rows, touched=(), shared=(), closed_benign=()):
 
 def test_every_incident_is_counted_once_and_the_sums_add_up():
     totals = counted(
-        row(1, 1, verdict="routine"), row(2, 2, verdict="maintenance"), row(3, 3), row(4, 4),
-        row(5, 5, verdict="suspicious"), row(6, 6, outcome="reopened"), row(7, 7), row(8, 8),
+        row(1, 1, verdict="routine"),
+        row(2, 2, verdict="maintenance"),
+        row(3, 3),
+        row(4, 4),
+        row(5, 5, verdict="suspicious"),
+        row(6, 6, outcome="reopened"),
+        row(7, 7),
+        row(8, 8),
         row(9, 9, verdict="not-sure"),
-        touched={7}, shared={8}, closed_benign={3, 5},
-    )  # fmt: skip
+        touched={7},
+        shared={8},
+        closed_benign={3, 5},
+    )
     assert totals.matched == totals.touched + totals.shared + totals.closed == 9
     assert (totals.touched, totals.shared, totals.closed) == (1, 1, 7)
     assert (totals.harmless, totals.suspicious) == (2, 2)

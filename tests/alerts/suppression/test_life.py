@@ -34,10 +34,18 @@ WEEK = timedelta(days=7)
 def _tag(version, workspace, site, n, *, ending=""):
     for _ in range(n):
         LedgerEntry.objects.create(
-            incident=rules.incident_of(workspace, site, at=NOON), rule=version.rule,
-            version=version, rule_hash=version.rule_hash, act=Act.TAGGED, where=Where.TAGOUT,
-            at=NOON, reason="routine", signed_ot="Oda", signed_soc="Leo", ending=ending,
-        )  # fmt: skip
+            incident=rules.incident_of(workspace, site, at=NOON),
+            rule=version.rule,
+            version=version,
+            rule_hash=version.rule_hash,
+            act=Act.TAGGED,
+            where=Where.TAGOUT,
+            at=NOON,
+            reason="routine",
+            signed_ot="Oda",
+            signed_soc="Leo",
+            ending=ending,
+        )
 
 
 def _state(version):

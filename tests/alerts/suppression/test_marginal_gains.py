@@ -35,8 +35,10 @@ def test_the_one_that_adds_most_comes_first_and_what_it_covers_counts_once(peopl
     one_of_them = narrow(people, history, "PLC-PL2-07")
     other = narrow(people, history, "PLC-9")
     assert counted(other, one_of_them, all_of_them) == [
-        (one_of_them.pk, 12), (all_of_them.pk, 0), (other.pk, 0),
-    ] or counted(other, one_of_them, all_of_them)[0] == (all_of_them.pk, 12)  # fmt: skip
+        (one_of_them.pk, 12),
+        (all_of_them.pk, 0),
+        (other.pk, 0),
+    ] or counted(other, one_of_them, all_of_them)[0] == (all_of_them.pk, 12)
     assert sum(n for _, n in counted(other, one_of_them, all_of_them)) == 12
 
 

@@ -58,8 +58,12 @@ def test_a_paused_rule_does_not_come_back_by_itself_either(make, site):
 
 def test_rules_without_hours_and_rules_of_other_clocks_go_on(make, site):
     without_hours = make("live", of=polling())
-    in_utc = downloads(all_of=(*[line for line in downloads().all_of if line.field != "time"],
-                               clause("time", "within", "Tue 05:00-07:00 UTC")))  # fmt: skip
+    in_utc = downloads(
+        all_of=(
+            *[line for line in downloads().all_of if line.field != "time"],
+            clause("time", "within", "Tue 05:00-07:00 UTC"),
+        )
+    )
     by_utc = make("live", of=in_utc)
     assert foresee_clock_change(site, time_zone="Europe/Berlin") == []
     assert correct(site).stopped == ()
@@ -69,8 +73,12 @@ def test_rules_without_hours_and_rules_of_other_clocks_go_on(make, site):
 def test_a_rule_in_utc_stops_where_the_plant_had_no_clock_of_its_own(make, site):
     """Nobody had set the time zone: who signed 05:00 UTC read it beside a plant in UTC."""
     Site.objects.filter(pk=site.pk).update(time_zone="UTC")
-    in_utc = downloads(all_of=(*[line for line in downloads().all_of if line.field != "time"],
-                               clause("time", "within", "Tue 05:00-07:00 UTC")))  # fmt: skip
+    in_utc = downloads(
+        all_of=(
+            *[line for line in downloads().all_of if line.field != "time"],
+            clause("time", "within", "Tue 05:00-07:00 UTC"),
+        )
+    )
     version = make("live", of=in_utc)
     assert correct(site, "Europe/Warsaw").stopped == (str(version),)
     assert state_of(version) == State.PAUSED

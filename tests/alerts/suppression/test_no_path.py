@@ -46,12 +46,14 @@ def plant(db):
     workspace, site = make_workspace(), make_site()
     ot, soc = (ScopeKind.SITE, site.uuid), (ScopeKind.WORKSPACE, workspace.uuid)
     roles = {
-        "oda": [(Role.OT_ENGINEER, ot)], "olaf": [(Role.OT_SITE_LEAD, ot)],
-        "sam": [(Role.SOC_ANALYST, soc)], "leo": [(Role.SOC_LEAD, soc)],
+        "oda": [(Role.OT_ENGINEER, ot)],
+        "olaf": [(Role.OT_SITE_LEAD, ot)],
+        "sam": [(Role.SOC_ANALYST, soc)],
+        "leo": [(Role.SOC_LEAD, soc)],
         "lea": [(Role.SOC_LEAD, soc)],
         "both": [(Role.OT_ENGINEER, ot), (Role.SOC_LEAD, soc)],
         "ada": [(Role.ADMINISTRATOR, (ScopeKind.ALL, None))],
-    }  # fmt: skip
+    }
     people = {}
     for name, held in roles.items():
         user = User.objects.create(email=f"{name}@demo.example", name=name)
@@ -111,15 +113,31 @@ class Lives(RuleBasedStateMachine):
             by = version.made_by if author else self.people[who]
             self.attempt(lambda: rules.propose(version, by=by, now=self.now, **more))
 
-    @rule(who=WHO, kind=KINDS, side=SIDES, fresh=MOSTLY, looked=MOSTLY,
-          note=st.sampled_from(["", "Seen.", "Seen.", "Seen."]), same=MOSTLY)  # fmt: skip
+    @rule(
+        who=WHO,
+        kind=KINDS,
+        side=SIDES,
+        fresh=MOSTLY,
+        looked=MOSTLY,
+        note=st.sampled_from(["", "Seen.", "Seen.", "Seen."]),
+        same=MOSTLY,
+    )
     def sign(self, who, kind, side, fresh, looked, note, same):
         version = self.latest(State.PROPOSED) or self.latest()
         more = {} if same else {"seen_hash": "f" * 64}
-        self.attempt(lambda: rules.sign(
-            version, by=self.people[who], side=side, kind=kind, now=self.now, note=note,
-            proved_at=self.now if fresh else self.now - timedelta(minutes=9),
-            checked_evidence=looked, **more))  # fmt: skip
+        self.attempt(
+            lambda: rules.sign(
+                version,
+                by=self.people[who],
+                side=side,
+                kind=kind,
+                now=self.now,
+                note=note,
+                proved_at=self.now if fresh else self.now - timedelta(minutes=9),
+                checked_evidence=looked,
+                **more,
+            )
+        )
 
     @rule(order=st.permutations(PEOPLE), side=SIDES)
     def everybody_tries(self, order, side):
@@ -128,8 +146,11 @@ class Lives(RuleBasedStateMachine):
         for kind in ("token", "superuser", "person"):
             for who in order if version else ():
                 by, before = self.people[who], version.signatures.count()
-                self.attempt(lambda by=by, kind=kind: rules.sign(
-                    version, by=by, side=side, kind=kind, now=self.now))  # fmt: skip
+                self.attempt(
+                    lambda by=by, kind=kind: rules.sign(
+                        version, by=by, side=side, kind=kind, now=self.now
+                    )
+                )
                 assert kind == "person" or version.signatures.count() == before
 
     @rule()
@@ -138,17 +159,26 @@ class Lives(RuleBasedStateMachine):
         version = self.latest(State.PROPOSED)
         if version:
             for who, side in (("olaf", Side.OT), ("leo", Side.SOC)):
-                self.attempt(lambda who=who, side=side: rules.sign(
-                    version, by=self.people[who], side=side, now=self.now))  # fmt: skip
+                self.attempt(
+                    lambda who=who, side=side: rules.sign(
+                        version, by=self.people[who], side=side, now=self.now
+                    )
+                )
 
     @rule(who=WHO, days=st.sampled_from([10, 200]))
     def change(self, who, days):
         version = self.latest(State.DRAFT)
         if version:
             end = (self.now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self.attempt(lambda: save_draft(
-                version_id=version.pk, by=self.people[who], now=self.now,
-                body=version.body | {"expires_at": end}, revision=version.revision))  # fmt: skip
+            self.attempt(
+                lambda: save_draft(
+                    version_id=version.pk,
+                    by=self.people[who],
+                    now=self.now,
+                    body=version.body | {"expires_at": end},
+                    revision=version.revision,
+                )
+            )
 
     @rule(who=WHO, verb=st.sampled_from(["edit", "discard", "changes", "reject"]), rarely=MOSTLY)
     def turn(self, who, verb, rarely):
@@ -159,9 +189,10 @@ class Lives(RuleBasedStateMachine):
             "edit": lambda: edit_version(version_id=version.pk, by=by, now=self.now),
             "discard": lambda: discard_draft(version_id=version.pk, by=by, now=self.now),
             "changes": lambda: request_changes(
-                version_id=version.pk, by=by, note="Why?", now=self.now),
+                version_id=version.pk, by=by, note="Why?", now=self.now
+            ),
             "reject": lambda: reject_rule(version_id=version.pk, by=by, note="No.", now=self.now),
-        }  # fmt: skip
+        }
         self.attempt(acts[verb])
 
     @rule(who=WHO, verb=st.sampled_from(["pause", "resume", "retire", "renew", "stop"]))
@@ -171,15 +202,19 @@ class Lives(RuleBasedStateMachine):
             return
         acts = {
             "pause": lambda: pause_rule(
-                rule_id=version.rule_id, by=by, reason="Odd.", now=self.now),
+                rule_id=version.rule_id, by=by, reason="Odd.", now=self.now
+            ),
             "resume": lambda: resume_rule(
-                version_id=version.pk, by=by, reason="Fine.", now=self.now),
+                version_id=version.pk, by=by, reason="Fine.", now=self.now
+            ),
             "retire": lambda: retire_rule(
-                rule_id=version.rule_id, by=by, reason="Gone.", now=self.now),
+                rule_id=version.rule_id, by=by, reason="Gone.", now=self.now
+            ),
             "renew": lambda: renew_rule(rule_id=version.rule_id, by=by, now=self.now),
             "stop": lambda: stop_by_itself(
-                version_id=version.pk, reasons=["Reopened."], now=self.now),
-        }  # fmt: skip
+                version_id=version.pk, reasons=["Reopened."], now=self.now
+            ),
+        }
         self.attempt(acts[verb])
 
     @precondition(lambda self: RuleVersion.objects.filter(state=State.CANARY).exists())
@@ -189,9 +224,16 @@ class Lives(RuleBasedStateMachine):
         for _ in range(n):
             LedgerEntry.objects.create(
                 incident=rules.incident_of(self.workspace, self.site, at=self.now),
-                rule=version.rule, version=version, rule_hash=version.rule_hash, act=Act.TAGGED,
-                where=Where.TAGOUT, at=self.now, reason="r", signed_ot="o", signed_soc="s",
-            )  # fmt: skip
+                rule=version.rule,
+                version=version,
+                rule_hash=version.rule_hash,
+                act=Act.TAGGED,
+                where=Where.TAGOUT,
+                at=self.now,
+                reason="r",
+                signed_ot="o",
+                signed_soc="s",
+            )
 
     @rule(days=st.sampled_from([0, 1, 7, 15, 40]))
     def wait(self, days):
@@ -233,9 +275,10 @@ def test_nothing_closes_without_two_sides_a_test_a_trial_and_an_end(plant):
     run_state_machine_as_test(
         lambda: Lives(plant),
         settings=settings(
-            max_examples=examples(10, hunted=100), stateful_step_count=25,
+            max_examples=examples(10, hunted=100),
+            stateful_step_count=25,
             suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )
 
     assert Lives.lives

@@ -88,9 +88,13 @@ def test_a_persons_own_words_stay():
 
 def test_what_a_back_test_froze_is_read_in_the_language_of_the_page():
     stored = {
-        "traits": {}, "at": "2026-11-01T10:00:00Z", "site": "", "incidents": [], "why": "…",
+        "traits": {},
+        "at": "2026-11-01T10:00:00Z",
+        "site": "",
+        "incidents": [],
+        "why": "…",
         "reason": ["look.new_trait", {"label": "source", "value": "LAPTOP-9"}],
-    }  # fmt: skip
+    }
     with translation.override("de"):
         (reason,) = look_of(stored, Named({}, {})).reasons
         assert "LAPTOP-9" in reason and "Quelle" in reason

@@ -58,13 +58,17 @@ def test_each_gap_alone_refuses_a_proposal(change, code):
         (rule(clause("alert_type", "is", "Stop")), ["wide.place", "wide.asset"]),
         (rule(SOURCE), ["wide.place", "wide.type"]),
         (rule(TYPE, SITE, SOURCE), ["box.hours", "box.sides"]),
-        (rule(clause("alert_type", "is", "Suspicious Traffic Detected"), SITE, SOURCE),
-         ["never.type"]),
-        (rule(POLL, SITE, SOURCE, clause("time", "within", "Tue 06:00-08:00 Asia/Tokyo")),
-         ["box.zone"]),
+        (
+            rule(clause("alert_type", "is", "Suspicious Traffic Detected"), SITE, SOURCE),
+            ["never.type"],
+        ),
+        (
+            rule(POLL, SITE, SOURCE, clause("time", "within", "Tue 06:00-08:00 Asia/Tokyo")),
+            ["box.zone"],
+        ),
         (rule(POLL, SITE, SOURCE, TUESDAY, expires_at=NOW), ["life.past"]),
     ],
-)  # fmt: skip
+)
 def test_what_is_too_broad_or_forbidden_is_refused(made, found):
     assert codes(reasons_against_draft(made, **AROUND)) == found
 

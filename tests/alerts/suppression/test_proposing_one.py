@@ -60,9 +60,7 @@ def test_who_can_sign_for_the_other_side_is_asked(proposal, people):
 
 
 def test_an_old_proof_of_identity_is_not_enough(people, history):
-    told = _refused(
-        rules.downloads(), people, history, proved_at=NOON - timedelta(minutes=6)
-    )  # fmt: skip
+    told = _refused(rules.downloads(), people, history, proved_at=NOON - timedelta(minutes=6))
     assert "Enter your password again" in told
 
 

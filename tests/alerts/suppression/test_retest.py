@@ -44,9 +44,15 @@ def test_what_it_holds_against_the_rule_nobody_can_sign(proposal, people, histor
     assert len(run.body["stops"]) == 1
     with pytest.raises(CannotSignRule, match="not routine"):
         sign_rule(
-            version_id=proposal.pk, side=Side.SOC, by=people.leo, seen_hash=proposal.rule_hash,
-            now=LATER, proved_at=LATER, note="Seen.", checked_evidence=True,
-        )  # fmt: skip
+            version_id=proposal.pk,
+            side=Side.SOC,
+            by=people.leo,
+            seen_hash=proposal.rule_hash,
+            now=LATER,
+            proved_at=LATER,
+            note="Seen.",
+            checked_evidence=True,
+        )
     assert RuleVersion.objects.get(pk=proposal.pk).state == State.PROPOSED
 
 

@@ -42,8 +42,10 @@ def test_a_back_test_prints_what_would_have_been(written, site, capsys):
     rule = rule_for(site)
     told = _json(capsys, "backtest", written(rule), "--days", "60")
     assert (told["rule_hash"], told["alerts"], told["after_each"]) == (
-        rule_hash(rule), 30, [30, 30, 30],
-    )  # fmt: skip
+        rule_hash(rule),
+        30,
+        [30, 30, 30],
+    )
     assert len(told["reasons"]) == 1
     assert "Gdańsk" in told["reasons"][0]
     assert BackTestRun.objects.get().body["alerts"] == 30
@@ -62,15 +64,19 @@ def test_as_sql_what_a_person_wrote_travels_apart(written, site, capsys):
 def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, capsys):
     make_workspace("north")
     make_workspace("south")
-    lines = (Clause("workspace", "is", ("north",)), Clause("alert_type", "is", ("DNP3 Restart",)),
-             Clause("source_device", "is", ("ENG-WS-04",)))  # fmt: skip
+    lines = (
+        Clause("workspace", "is", ("north",)),
+        Clause("alert_type", "is", ("DNP3 Restart",)),
+        Clause("source_device", "is", ("ENG-WS-04",)),
+    )
     rule = Rule(title="What the north does", all_of=lines)
     told = _json(capsys, "compile", written(rule), "--to", "automation-rule")
     assert [form["workspace"] for form in told["forms"]] == ["north"]
     assert told["forms"][0]["verdict"] == "impossible"  # direction, and nobody probed it yet
     assert told["forms"][0]["reasons"]
-    call_command("rule", "compile", written(rule), "--to", "automation-rule", "--workspace",
-                 "south")  # fmt: skip
+    call_command(
+        "rule", "compile", written(rule), "--to", "automation-rule", "--workspace", "south"
+    )
     assert "south: impossible" in capsys.readouterr().out
 
 
@@ -80,11 +86,22 @@ def test_as_an_automation_rule_each_workspace_says_how_exact(written, site, caps
         ("{", "JSON"),
         ({"version": 1, "title": "A rule", "all_of": [], "colour": "red"}, "colour"),
         ({"version": 1, "title": "A rule", "all_of": []}, "no condition"),
-        ({"version": 1, "title": "A rule",
-          "all_of": [{"field": "time", "operator": "within",
-                      "values": ["Tue 06:00-08:00 Europe/Atlantis"]}]}, "Europe/Atlantis"),
+        (
+            {
+                "version": 1,
+                "title": "A rule",
+                "all_of": [
+                    {
+                        "field": "time",
+                        "operator": "within",
+                        "values": ["Tue 06:00-08:00 Europe/Atlantis"],
+                    }
+                ],
+            },
+            "Europe/Atlantis",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_rule_is_refused_in_a_sentence(written, data, said):
     for words in (("backtest",), ("compile", "--to", "sql")):
         with pytest.raises(CommandError, match=said):

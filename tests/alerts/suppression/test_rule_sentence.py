@@ -18,31 +18,45 @@ def test_who_does_what_to_whom_where_and_when():
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ([clause("source_kind", "is", "HMI"), clause("source_zone", "is", "Utilities")],
-         "from HMI of Utilities"),
-        ([clause("destination_zone", "is_one_of", "Packaging 2", "Utilities")],
-         "to a device of Packaging 2 or Utilities"),
+        (
+            [clause("source_kind", "is", "HMI"), clause("source_zone", "is", "Utilities")],
+            "from HMI of Utilities",
+        ),
+        (
+            [clause("destination_zone", "is_one_of", "Packaging 2", "Utilities")],
+            "to a device of Packaging 2 or Utilities",
+        ),
         ([clause("source_subnet", "is", "10.20.4.0/24")], "from an address of 10.20.4.0/24"),
         ([clause("source_address", "within", "10.20.4.0/24")], "from an address of 10.20.4.0/24"),
-        ([clause("source_device", "is", "HMI-1"), clause("source_address", "is", "10.0.0.1")],
-         "from HMI-1 at 10.0.0.1"),
+        (
+            [clause("source_device", "is", "HMI-1"), clause("source_address", "is", "10.0.0.1")],
+            "from HMI-1 at 10.0.0.1",
+        ),
         ([clause("any_device", "is", "HIST-01")], "with HIST-01"),
         ([clause("user_defined_title", "is", "Nightly backup")], "titled “Nightly backup”"),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_end_has_its_words(lines, words):
     assert words in sentence_of(samples.rule(TYPE, SITE, *lines))
 
 
 def test_what_has_no_place_in_it_is_told_after_it():
     rule = samples.rule(
-        TYPE, SITE, clause("source_device", "is", "HMI-1"), clause("source_kind", "is", "HMI"),
-        clause("any_device", "is", "HIST-01"), clause("severity", "at_most", "Medium"),
+        TYPE,
+        SITE,
+        clause("source_device", "is", "HMI-1"),
+        clause("source_kind", "is", "HMI"),
+        clause("any_device", "is", "HIST-01"),
+        clause("severity", "at_most", "Medium"),
         except_any=[clause("destination_device", "is", "PLC-4")],
-    )  # fmt: skip
+    )
     told = sentence_of(rule)
-    for words in ("source kind is HMI", "severity at most Medium", "HIST-01",
-                  "except where destination device is PLC-4"):  # fmt: skip
+    for words in (
+        "source kind is HMI",
+        "severity at most Medium",
+        "HIST-01",
+        "except where destination device is PLC-4",
+    ):
         assert words in told
 
 

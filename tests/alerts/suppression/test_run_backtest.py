@@ -125,12 +125,18 @@ def test_what_only_shares_a_device_with_a_true_positive_is_looked_at_first(past,
 @pytest.mark.parametrize("entity", [True, False], ids=["an entity", "an alert"])
 def test_a_device_of_the_same_name_at_another_site_is_another_device(past, workspace, site, entity):
     ulm = make_site("Ulm")
-    (attack,) = routine(workspace, ulm, days=1, source="ROGUE-1",
-                        destination="PLC-9" if entity else "PLC-4",
-                        classification="TruePositive")  # fmt: skip
+    (attack,) = routine(
+        workspace,
+        ulm,
+        days=1,
+        source="ROGUE-1",
+        destination="PLC-9" if entity else "PLC-4",
+        classification="TruePositive",
+    )
     if entity:
-        attack.entities.create(name="e", kind="IoTDevice", body={},
-                               device=make_device(ulm, "PLC-4", "10.0.0.4"))  # fmt: skip
+        attack.entities.create(
+            name="e", kind="IoTDevice", body={}, device=make_device(ulm, "PLC-4", "10.0.0.4")
+        )
     body = run_backtest(said=rule_for(site), now=NOON).body
     assert [each["case"] for each in body["check_these"] if each["case"]] == []
 
@@ -140,10 +146,18 @@ def test_a_device_of_the_same_name_at_another_site_is_another_device(past, works
     [(6, "on the same day"), (23, "the day before or after")],  # midnight at the plant
 )
 def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, site, hour, when):
-    (attack,) = routine(workspace, site, days=1, source="ROGUE-1", destination="PLC-9",
-                        classification="TruePositive", hour=hour)  # fmt: skip
-    attack.entities.create(name="e", kind="IoTDevice", body={},
-                           device=make_device(site, "PLC-4", "10.0.0.4"))  # fmt: skip
+    (attack,) = routine(
+        workspace,
+        site,
+        days=1,
+        source="ROGUE-1",
+        destination="PLC-9",
+        classification="TruePositive",
+        hour=hour,
+    )
+    attack.entities.create(
+        name="e", kind="IoTDevice", body={}, device=make_device(site, "PLC-4", "10.0.0.4")
+    )
     body = run_backtest(said=rule_for(site), now=NOON).body
     assert body["stops"] == []
     first = body["check_these"][0]
@@ -183,13 +197,20 @@ def test_what_people_said_outside_the_hours_is_counted_apart(past, site, oda):
     Incident.objects.filter(pk=others[4].pk).update(classification="TruePositive")
     body = run_backtest(said=rule_for(site, MORNING), now=NOON).body
     assert body["judged"] | {"words": ""} == {
-        "trials": 1, "suspicious": 0, "by_verdict": {"routine": 1}, "limit": 0.95,
-        "is_little": True, "words": "",
-    }  # fmt: skip
+        "trials": 1,
+        "suspicious": 0,
+        "by_verdict": {"routine": 1},
+        "limit": 0.95,
+        "is_little": True,
+        "words": "",
+    }
     outside = body["outside_hours"]
     assert {name: each["alerts"] for name, each in outside.items() if name in VERDICTS} == {
-        "routine": 0, "maintenance": 1, "suspicious": 3, "not-sure": 0,
-    }  # fmt: skip
+        "routine": 0,
+        "maintenance": 1,
+        "suspicious": 3,
+        "not-sure": 0,
+    }
     assert outside["true_positives"] == 1
     assert run_backtest(said=rule_for(site), now=NOON).body["outside_hours"] is None
 
@@ -213,8 +234,11 @@ def test_minutes_are_claimed_only_from_twenty_closings_of_people(past, site, oda
 
 def test_what_sentinel_would_catch_beyond_the_rule_is_counted(workspace, site):
     title = "Unpermitted Usage of Modbus Function Code"
-    lines = (Clause("site", "is", (site.name,)), Clause("alert_type", "is", (title,)),
-             Clause("any_device", "is", ("PLC-4",)))  # fmt: skip
+    lines = (
+        Clause("site", "is", (site.name,)),
+        Clause("alert_type", "is", (title,)),
+        Clause("any_device", "is", ("PLC-4",)),
+    )
     routine(workspace, site, title=title)
     far = routine(workspace, make_site("Ulm"), days=3, title=title)
     rule = Rule(title="At one plant only", all_of=lines, enforcement="sentinel")

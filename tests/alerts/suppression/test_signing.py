@@ -52,15 +52,27 @@ def test_the_second_side_s_signature_begins_the_canary(proposal, people):
 
 @pytest.mark.abuse("A19")
 def test_who_proposed_for_ot_cannot_sign_for_the_soc(proposal, people, workspace):
-    grant_role(to=people.oda, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
-               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    grant_role(
+        to=people.oda,
+        role=Role.SOC_LEAD,
+        scope=ScopeKind.WORKSPACE,
+        scope_uuid=workspace.uuid,
+        by="tests",
+        now=NOON,
+    )
     assert "no other" in _refused(proposal, by=people.oda)
 
 
 @pytest.mark.abuse("A19")
 def test_who_gave_evidence_signs_for_ot_only(people, history, workspace):
-    grant_role(to=people.olaf, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
-               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    grant_role(
+        to=people.olaf,
+        role=Role.SOC_LEAD,
+        scope=ScopeKind.WORKSPACE,
+        scope_uuid=workspace.uuid,
+        by="tests",
+        now=NOON,
+    )
     version = rules.draft(rules.downloads(), by=people.sam, evidence=history.verdicts, now=NOON)
     version = rules.propose(version, by=people.sam, now=NOON)
     assert "for OT only" in _refused(version, by=people.olaf)

@@ -26,8 +26,9 @@ def sites():
 
 def test_whole_days_are_counted_once_and_late_arrivals_at_the_next_count(sites):
     assert count_site_days(now=NOON) == count_site_days(now=NOON) == 33
-    make_incident(make_workspace("north"), site_ids=[sites[1].pk],
-                  created_at=NOON - timedelta(days=9))  # fmt: skip
+    make_incident(
+        make_workspace("north"), site_ids=[sites[1].pk], created_at=NOON - timedelta(days=9)
+    )
     assert count_site_days(now=NOON) == SiteDay.objects.count() == 34
 
 

@@ -73,10 +73,17 @@ def _store(told: list[Facts]) -> dict[int, Facts]:
 def _work(alert, kind, **changes):
     """Planned work beside an alert; known a minute before it, unless something else is said."""
     given = {
-        "occurrence": uuid.uuid4(), "work": uuid.uuid4(), "fit": "inside", "kind": kind,
-        "names_devices": True, "title": kind, "ends_at": alert.at, "inside_until": alert.at,
-        "known_from": alert.at - MINUTE, "known_until": alert.at + MINUTE,
-    }  # fmt: skip
+        "occurrence": uuid.uuid4(),
+        "work": uuid.uuid4(),
+        "fit": "inside",
+        "kind": kind,
+        "names_devices": True,
+        "title": kind,
+        "ends_at": alert.at,
+        "inside_until": alert.at,
+        "known_from": alert.at - MINUTE,
+        "known_until": alert.at + MINUTE,
+    }
     return PlannedAlert(alert=alert, **given | changes)
 
 

@@ -27,10 +27,15 @@ LINE = clause("source_device", "is_one_of", "EWS-1", "EWS-2")
 
 def seen(name, **columns):
     given = {
-        "name": name, "kind": "Engineering station", "zone": "Packaging 2",
-        "first_at": NOW - 40 * DAY, "latest_at": NOW - DAY, "alerts": 9, "days": 5,
+        "name": name,
+        "kind": "Engineering station",
+        "zone": "Packaging 2",
+        "first_at": NOW - 40 * DAY,
+        "latest_at": NOW - DAY,
+        "alerts": 9,
+        "days": 5,
         "partners": frozenset({"PLC-1"}),
-    } | columns  # fmt: skip
+    } | columns
     return Sighting(**given)
 
 
@@ -105,8 +110,9 @@ def test_the_next_version_says_it_and_all_else_as_before():
     new = Newcomer(name="EWS-9", kind="k", zone="z", alerts=3, first_at=NOW)
     said = suggested_rule(DOWNLOADS, [LineChange(line, (new,))])
     assert set(said.all_of) ^ set(DOWNLOADS.all_of) == {
-        line, clause("source_device", "is_one_of", *line.texts, "EWS-9"),
-    }  # fmt: skip
+        line,
+        clause("source_device", "is_one_of", *line.texts, "EWS-9"),
+    }
     assert replace(said, all_of=DOWNLOADS.all_of) == DOWNLOADS
 
 
@@ -122,9 +128,11 @@ def newcomer(workspace, site, history):
     """A second station that does the same on four days of the last weeks."""
     for back in range(4):
         rules.incident_of(
-            workspace, site, at=rules.TUESDAY - back * 7 * DAY + timedelta(minutes=20),
+            workspace,
+            site,
+            at=rules.TUESDAY - back * 7 * DAY + timedelta(minutes=20),
             source="ENG-WS-05",
-        )  # fmt: skip
+        )
     Alert.objects.update(source_kind="Engineering station", source_zone="Packaging 2")
 
 

@@ -44,11 +44,15 @@ def history(workspace, site, people):
 @reuse_rows
 def canary(people, history):
     """A rule without hours: only ten matches end its trial."""
-    said = rules.polling(enforcement="tagout", all_of=(
-        rules.clause("site", "is", "Gdańsk"),
-        rules.clause("alert_type", "is", rules.POLLING),
-        rules.clause("source_device", "is", "HIST-GD-01"),
-    ), expires_at=NOON + 90 * DAY)  # fmt: skip
+    said = rules.polling(
+        enforcement="tagout",
+        all_of=(
+            rules.clause("site", "is", "Gdańsk"),
+            rules.clause("alert_type", "is", rules.POLLING),
+            rules.clause("source_device", "is", "HIST-GD-01"),
+        ),
+        expires_at=NOON + 90 * DAY,
+    )
     draft = rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
     proposal = rules.propose(draft, by=people.oda, now=NOON)
     return rules.sign(proposal, by=people.leo, now=NOON)

@@ -22,11 +22,16 @@ def make(people, workspace, site):
         said = replace(rules.polling(), expires_at=NOON + timedelta(days=ends))
         return [
             rule_rows.make_version(
-                state, of=said, ot=people.oda, soc=people.leo, workspace=workspace, site=site,
+                state,
+                of=said,
+                ot=people.oda,
+                soc=people.leo,
+                workspace=workspace,
+                site=site,
                 **columns,
             )
             for _ in range(n)
-        ]  # fmt: skip
+        ]
 
     return made
 

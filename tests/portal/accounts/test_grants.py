@@ -44,8 +44,14 @@ def test_a_revoked_grant_gives_nothing_but_stays_on_record(make_person, noon):
 def test_a_role_is_granted_only_where_it_makes_sense(make_person, noon):
     sam = make_person(cast.SAM)
     with pytest.raises(CannotGrant, match="SOC analyst cannot be granted for one site"):
-        grant_role(to=sam, role=Role.SOC_ANALYST, scope=ScopeKind.SITE, scope_uuid=GDANSK,
-                   by="tests", now=noon)  # fmt: skip
+        grant_role(
+            to=sam,
+            role=Role.SOC_ANALYST,
+            scope=ScopeKind.SITE,
+            scope_uuid=GDANSK,
+            by="tests",
+            now=noon,
+        )
 
 
 @pytest.mark.parametrize(

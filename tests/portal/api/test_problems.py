@@ -14,10 +14,15 @@ CLOSE = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("incidents/0/", 404), ("incidents/99999999999999999999/", 404), ("incidents/x/", 404),
-        ("incidents", 404), ("nothing/", 404), ("../v2/", 404), ("incidents/0/close/", 405),
+        ("incidents/0/", 404),
+        ("incidents/99999999999999999999/", 404),
+        ("incidents/x/", 404),
+        ("incidents", 404),
+        ("nothing/", 404),
+        ("../v2/", 404),
+        ("incidents/0/close/", 405),
     ],
-)  # fmt: skip
+)
 def test_addresses_that_lead_nowhere(program, path, status):
     problem_of(program.get(path), status)
 
@@ -56,13 +61,16 @@ def test_bodies_that_make_no_sense_say_why_for_each_member(program, incident, bo
 @pytest.mark.parametrize(
     ("raw", "kind", "status"),
     [
-        (b"{", "application/json", 400), (b'{"a": NaN}', "application/json", 400),
-        (b'{"comment": "\\ud800"}', "application/json", 400), (b"\xff", "application/json", 400),
-        (b"[" * 100_000, "application/json", 400), (b"{}", "text/plain", 415),
+        (b"{", "application/json", 400),
+        (b'{"a": NaN}', "application/json", 400),
+        (b'{"comment": "\\ud800"}', "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"{}", "text/plain", 415),
         (b"a=b", "application/x-www-form-urlencoded", 415),
         (b'"' + b"x" * 3_000_000 + b'"', "application/json", 413),
     ],
-)  # fmt: skip
+)
 def test_bodies_that_are_no_json(program, incident, raw, kind, status):
     address = f"/api/v1/incidents/{incident.pk}/close/"
     problem_of(program._client.post(address, raw, content_type=kind), status)

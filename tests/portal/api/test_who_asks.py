@@ -50,9 +50,17 @@ def test_a_token_that_is_over_is_401_everywhere(program, incident, spoil, said):
 @pytest.mark.abuse("A17")
 @pytest.mark.parametrize(
     "sent",
-    ["Bearer", "Bearer ", "Bearer nonsense", "Bearer tagout_ab_cd", "Basic c2FtOnBhc3M=",
-     "tagout_ab_cd", "Bearer " + "x" * 9000, "Bearer tagout_\u00e9_x"],
-)  # fmt: skip
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer nonsense",
+        "Bearer tagout_ab_cd",
+        "Basic c2FtOnBhc3M=",
+        "tagout_ab_cd",
+        "Bearer " + "x" * 9000,
+        "Bearer tagout_\u00e9_x",
+    ],
+)
 def test_what_is_no_token_is_401_even_beside_a_session(client, sam, sent):
     client.force_login(sam)
     problem_of(client.get(LIST, headers={"Authorization": sent}), 401)

@@ -39,8 +39,12 @@ def test_a_bundle_is_read_with_matrix_sub_techniques_and_crosswalk():
 def test_a_release_is_taken_over_once_and_keeps_ids_it_no_longer_has(shipped_again):
     first = take(make_bundle("20.0"))
     assert first == {
-        "version": "20.0", "tactics": 2, "techniques": 1, "subtechniques": 1, "is_changed": True,
-    }  # fmt: skip
+        "version": "20.0",
+        "tactics": 2,
+        "techniques": 1,
+        "subtechniques": 1,
+        "is_changed": True,
+    }
     assert engine.version() == "19.1"
     engine.use(Release.objects.get().catalogue)
     assert engine.version() == "20.0" and "© 2026 The MITRE" in engine.notice()

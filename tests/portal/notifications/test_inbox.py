@@ -18,9 +18,15 @@ def sam(make_person):
 def tell(sam):
     def told(subject="OT has answered", *, to=sam, path="/reviews/", **more):
         return notify(
-            people=[to], kind="reviews.answered", subject=subject, body="It was maintenance.",
-            path=path, reason="You get this because you asked.", now=NOON, **more,
-        )[0]  # fmt: skip
+            people=[to],
+            kind="reviews.answered",
+            subject=subject,
+            body="It was maintenance.",
+            path=path,
+            reason="You get this because you asked.",
+            now=NOON,
+            **more,
+        )[0]
 
     return told
 

@@ -27,9 +27,14 @@ def send_all():
 def tell():
     def told(person, subject="OT was asked"):
         [line] = notify(
-            people=[person], kind="tests.told", subject=subject, body="Please look.", path="/",
-            reason="", now=NOON,
-        )  # fmt: skip
+            people=[person],
+            kind="tests.told",
+            subject=subject,
+            body="Please look.",
+            path="/",
+            reason="",
+            now=NOON,
+        )
         return line.mail
 
     return told

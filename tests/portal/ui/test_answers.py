@@ -41,9 +41,15 @@ def test_nothing_new_is_204():
 
 @pytest.mark.parametrize(
     ("view", "status"),
-    [(views.bad_request, 400), (views.forbidden, 403), (views.not_found, 404),
-     (views.server_error, 500), (views.unavailable, 503), (views.csrf_failure, 403)],
-)  # fmt: skip
+    [
+        (views.bad_request, 400),
+        (views.forbidden, 403),
+        (views.not_found, 404),
+        (views.server_error, 500),
+        (views.unavailable, 503),
+        (views.csrf_failure, 403),
+    ],
+)
 def test_a_failure_says_what_to_do_and_names_a_reference_that_the_log_knows(view, status, caplog):
     answer = view(asked("/somewhere/"))
     assert answer.status_code == status

@@ -17,9 +17,15 @@ def test_files_name_hashed_files_and_style_sheets_hold_their_imports(tmp_path):
     with override_settings(STORAGES=storages, STATIC_ROOT=tmp_path):
         command = Command()
         command.set_options(
-            interactive=False, verbosity=0, link=False, clear=False, dry_run=False,
-            ignore_patterns=[], use_default_ignore_patterns=True, post_process=True,
-        )  # fmt: skip
+            interactive=False,
+            verbosity=0,
+            link=False,
+            clear=False,
+            dry_run=False,
+            ignore_patterns=[],
+            use_default_ignore_patterns=True,
+            post_process=True,
+        )
         command.collect()
     [app] = (tmp_path / "ui/js").glob("app.*.js")
     names = re.findall(r'"\./([a-z]+\.[0-9a-f]{12}\.js)"', app.read_text())

@@ -48,9 +48,14 @@ def test_a_kind_that_does_not_exist_is_a_mistake(tag):
 
 @pytest.mark.parametrize(
     ("level", "bars", "word"),
-    [("High", 3, "High"), ("Medium", 2, "Medium"), ("low", 1, "Low"),
-     ("Informational", 0, "Informational"), ("Strange", 0, "Strange")],
-)  # fmt: skip
+    [
+        ("High", 3, "High"),
+        ("Medium", 2, "Medium"),
+        ("low", 1, "Low"),
+        ("Informational", 0, "Informational"),
+        ("Strange", 0, "Strange"),
+    ],
+)
 def test_severity_is_bars_and_a_word(level, bars, word):
     html = drawn("{% sev level %}", level=level)
     assert html.count('class="on"') == bars and html.endswith(f"{word}</span>")
@@ -66,9 +71,13 @@ def test_priority_is_red_from_85_and_amber_from_40(value, tone):
 
 @pytest.mark.parametrize(
     ("minutes", "says", "tone"),
-    [(130, "2 h 10", 'class="sla"'), (41, "41 min", "sla-soon"), (-12, "Late 12 min", "sla-late"),
-     (60 * 30, "1 day", 'class="sla"')],
-)  # fmt: skip
+    [
+        (130, "2 h 10", 'class="sla"'),
+        (41, "41 min", "sla-soon"),
+        (-12, "Late 12 min", "sla-late"),
+        (60 * 30, "1 day", 'class="sla"'),
+    ],
+)
 def test_time_left_turns_amber_in_its_last_quarter_and_red_when_late(minutes, says, tone):
     due = NOW + timedelta(minutes=minutes)
     html = drawn("{% sla due start=start %}", due=due, start=NOW - timedelta(hours=4))
@@ -165,8 +174,12 @@ def test_numbers_are_written_as_the_language_writes_them(filtered, english, germ
 def test_a_number_in_plain_notation_is_written_as_the_language_writes_it():
     with override("de"):
         assert [numeral(text) for text in ("1234", "10.5 %", "100.0 %", "R-12", "High")] == [
-            "1.234", "10,5 %", "100,0 %", "R-12", "High",
-        ]  # fmt: skip
+            "1.234",
+            "10,5 %",
+            "100,0 %",
+            "R-12",
+            "High",
+        ]
 
 
 def test_a_card_takes_a_head_made_before():
@@ -218,8 +231,11 @@ def test_a_line_breaks_where_a_value_is_missing_and_marks_what_should_be_there()
     assert '<th scope="col">Week to</th>' in html
     cells = re.findall(r'<th scope="row">(.*?)</th><td class="cell-number">(.*?)</td>', html)
     assert cells == [
-        ("3 Nov", "4"), ("10 Nov", "7 days not read"), ("17 Nov", "–"), ("24 Nov", "0"),
-    ]  # fmt: skip
+        ("3 Nov", "4"),
+        ("10 Nov", "7 days not read"),
+        ("17 Nov", "–"),
+        ("24 Nov", "0"),
+    ]
     assert "<title>10 Nov: 7 days not read</title>" in html
 
 

@@ -99,8 +99,12 @@ def test_a_moment_in_plain_notation_is_on_the_readers_clock(reader):
     said = ("2026-11-25T08:44:00Z", "1234", "10.5 %", "08:44", "PLC-4")
     with active(reader("plant", WARSAW)):
         assert [value_words(text, "Europe/Warsaw") for text in said] == [
-            "25 Nov 2026, 09:44 CET", "1,234", "10.5 %", "08:44", "PLC-4",
-        ]  # fmt: skip
+            "25 Nov 2026, 09:44 CET",
+            "1,234",
+            "10.5 %",
+            "08:44",
+            "PLC-4",
+        ]
 
 
 def test_outside_a_request_a_moment_is_on_the_clock_it_is_given_and_names_it():

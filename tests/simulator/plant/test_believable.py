@@ -6,13 +6,31 @@ from simulator.plant.fleet import table
 
 # Written down once more, apart from the plant's own table: a slip there must not hide itself.
 PORTS = {
-    "BACnet": {47808}, "Beckhoff AMS": {48898}, "CIP": {44818}, "CODESYS V3": {11740},
-    "DNP3": {20000}, "DNS": {53}, "DNS/NetBIOS": {137}, "EtherNet/IP": {44818}, "FTP": {21},
-    "HTTP": {80, 8530}, "HTTPS": {443}, "IEC 60870-5-104": {2404}, "IEC 61850 MMS": {102},
-    "MQTT": {8883}, "Modbus/TCP": {502}, "OPC UA": {4840}, "RPC": {135}, "SMB": {445},
-    "SNMP": {161}, "SQL (TDS/TNS)": {1433}, "SSH": {22}, "Siemens S7": {102},
-    "Siemens S7-Plus": {102}, "Telnet": {23},
-}  # fmt: skip
+    "BACnet": {47808},
+    "Beckhoff AMS": {48898},
+    "CIP": {44818},
+    "CODESYS V3": {11740},
+    "DNP3": {20000},
+    "DNS": {53},
+    "DNS/NetBIOS": {137},
+    "EtherNet/IP": {44818},
+    "FTP": {21},
+    "HTTP": {80, 8530},
+    "HTTPS": {443},
+    "IEC 60870-5-104": {2404},
+    "IEC 61850 MMS": {102},
+    "MQTT": {8883},
+    "Modbus/TCP": {502},
+    "OPC UA": {4840},
+    "RPC": {135},
+    "SMB": {445},
+    "SNMP": {161},
+    "SQL (TDS/TNS)": {1433},
+    "SSH": {22},
+    "Siemens S7": {102},
+    "Siemens S7-Plus": {102},
+    "Telnet": {23},
+}
 WITHIN_A_SEGMENT = {"ARP", "IEC 61850 GOOSE", "LLDP", "PROFINET"}  # no router passes these on
 INDUSTRIAL = {
     *("Siemens S7", "Siemens S7-Plus", "CIP", "EtherNet/IP", "Modbus/TCP", "DNP3", "PROFINET"),

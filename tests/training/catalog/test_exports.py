@@ -104,8 +104,17 @@ def test_the_command_writes_files_and_refuses_in_a_sentence(tmp_path):
     lessons.write_module(tmp_path)
     out = io.StringIO()
     goal = tmp_path / "x.gift"
-    call_command("training", "export", str(tmp_path), "--format", "gift", "--output", str(goal),
-                 "--json", stdout=out)  # fmt: skip
+    call_command(
+        "training",
+        "export",
+        str(tmp_path),
+        "--format",
+        "gift",
+        "--output",
+        str(goal),
+        "--json",
+        stdout=out,
+    )
     assert json.loads(out.getvalue())["left_out"] == 1
     shown = io.StringIO()
     call_command("training", "gift", str(goal), stdout=shown)

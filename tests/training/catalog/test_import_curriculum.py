@@ -27,8 +27,14 @@ def test_an_import_fills_the_rows_and_a_second_one_changes_nothing(tmp_path):
     assert take_over(tmp_path).counts == {"new": 0, "changed": 0, "retired": 0}
     lesson = Lesson.objects.get()
     assert [block.get("question") for block in lesson.body if "question" in block] == [
-        "choose", "both", "port", "name", "frame", "levels", "steps",
-    ]  # fmt: skip
+        "choose",
+        "both",
+        "port",
+        "name",
+        "frame",
+        "levels",
+        "steps",
+    ]
     assert "<svg" in lesson.body[0]["html"] and "#source-1" in lesson.body[0]["html"]
     assert (lesson.alert_types, lesson.module.order) == (["Controller Stop"], 1)
     assert QuestionVersion.objects.get(question__slug="frame").content.accepted == ("2",)

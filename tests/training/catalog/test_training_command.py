@@ -25,8 +25,13 @@ def test_check_prints_faults_counts_and_ends_with_one(tmp_path):
     _run("lock", str(tmp_path))
     document = json.loads(_run("check", str(tmp_path), "--json"))
     assert document == {
-        "modules": 1, "lessons": 1, "questions": 7, "cards": 1, "captures": 1, "footnoted": 1,
+        "modules": 1,
+        "lessons": 1,
+        "questions": 7,
+        "cards": 1,
+        "captures": 1,
+        "footnoted": 1,
         "faults": [],
-    }  # fmt: skip
+    }
     with pytest.raises(CommandError, match="is no folder"):
         _run("check", str(tmp_path / "gone"))

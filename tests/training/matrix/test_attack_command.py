@@ -30,8 +30,9 @@ def test_lint_names_old_ids_in_lessons_and_rules_and_fails(capsys, lesson, sam, 
         call_command("attack", "lint", "--json")
     faults = json.loads(capsys.readouterr().out)["faults"]
     assert [(each["place"], each["technique_id"]) for each in faults] == [
-        ("lesson one-stop", "T0855"), ("rule R-1 v1", "T9999"),
-    ]  # fmt: skip
+        ("lesson one-stop", "T0855"),
+        ("rule R-1 v1", "T9999"),
+    ]
     assert "was replaced by T1692.001" in faults[0]["text"]
 
 

@@ -39,8 +39,9 @@ def test_the_captures_speak_of_the_demos_plant():
     for device in known:
         twin = plant[device["name"]]
         assert (device["ip"], device["mac"]) == (twin.ip, twin.mac)
-    strangers = {device["mac"] for row in LIST for device in row["devices"]
-                 if not device["in_inventory"]}  # fmt: skip
+    strangers = {
+        device["mac"] for row in LIST for device in row["devices"] if not device["in_inventory"]
+    }
     assert not strangers & {device.mac for device in plant.values()}
 
 

@@ -42,8 +42,9 @@ def pcap(frames, link_type=1, order="<", magic=0xA1B2C3D4):
 
 
 def ip_packet(payload, *, protocol=6, offset=0, more=False):
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 7, offset // 8 | more << 13, 64,
-                       protocol, 0)  # fmt: skip
+    head = struct.pack(
+        ">BBHHHBBH", 0x45, 0, 20 + len(payload), 7, offset // 8 | more << 13, 64, protocol, 0
+    )
     return head + IPv4Address("10.0.0.1").packed + IPv4Address("10.0.0.2").packed + payload
 
 

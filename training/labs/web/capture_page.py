@@ -205,10 +205,14 @@ class CapturePage:
             value = row.values[0][:40] if self.shows_values else _COVER
         answer = "" if row.answer_ns is None else number(row.answer_ns / 1e6, 1)
         return OperationView(
-            row, KIND_WORDS[row.kind], self.clock(row.time_ns), value, answer,
+            row,
+            KIND_WORDS[row.kind],
+            self.clock(row.time_ns),
+            value,
+            answer,
             self.address(frame=str(row.first), at="") + "#frame",
             row.first == self.number,
-        )  # fmt: skip
+        )
 
     def clock(self, time_ns: int) -> str:
         """Return a time of day with milliseconds on the plant's clock, or the reader's choice."""

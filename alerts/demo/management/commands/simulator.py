@@ -76,8 +76,10 @@ class Command(TagoutCommand):
         else:
             self.stdout.write(f"The pretend Azure answers at {where['endpoint']}")
             self.stdout.write(f"Its CA file is {where['ca_file']}")
-            self.stdout.write(f"It holds {where['incidents']} incidents; steer it at"
-                              f" {where['control']} (docs/simulator.md).")  # fmt: skip
+            self.stdout.write(
+                f"It holds {where['incidents']} incidents; steer it at"
+                f" {where['control']} (docs/simulator.md)."
+            )
         self.stdout.flush()
 
 

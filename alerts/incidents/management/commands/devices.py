@@ -34,15 +34,23 @@ class Command(TagoutCommand):
             raise CommandError("devices import needs a file.")
         path = Path(options["file"])
         done = import_devices(
-            data=read_file(path), source=path.name, by=BY, now=clock.now(),
-            unshifted=clock.unshifted(), is_dry_run=options["dry_run"],
-        )  # fmt: skip
+            data=read_file(path),
+            source=path.name,
+            by=BY,
+            now=clock.now(),
+            unshifted=clock.unshifted(),
+            is_dry_run=options["dry_run"],
+        )
         while not options["dry_run"] and work_off_alert_kinds(
             unshifted=clock.unshifted(), now=clock.now()
         ):
             pass
         return {
-            "lines": done.lines, "new": len(done.new), "changed": len(done.changed),
-            "unchanged": done.unchanged, "new_zones": list(done.new_zones),
-            "inventory": done.is_inventory, "dry_run": options["dry_run"],
-        }  # fmt: skip
+            "lines": done.lines,
+            "new": len(done.new),
+            "changed": len(done.changed),
+            "unchanged": done.unchanged,
+            "new_zones": list(done.new_zones),
+            "inventory": done.is_inventory,
+            "dry_run": options["dry_run"],
+        }

@@ -36,17 +36,23 @@ class Command(TagoutCommand):
         if not options["name"]:
             raise CommandError("site set needs the name of a site.")
         done = set_site(
-            name=options["name"], time_zone=options["time_zone"],
-            control_room_phone=options["phone"], by=BY, now=clock.now(),
+            name=options["name"],
+            time_zone=options["time_zone"],
+            control_room_phone=options["phone"],
+            by=BY,
+            now=clock.now(),
             unshifted=clock.unshifted(),
-        )  # fmt: skip
+        )
         alerts = 0
         if "time_zone" in done.changed and not done.is_new:
             alerts = settle_plant_hours(done.site, unshifted=clock.unshifted())
         return {
-            **_described(done.site), "new": done.is_new, "changed": list(done.changed),
-            "alerts_moved": alerts, "stopped_rules": list(done.stopped),
-        }  # fmt: skip
+            **_described(done.site),
+            "new": done.is_new,
+            "changed": list(done.changed),
+            "alerts_moved": alerts,
+            "stopped_rules": list(done.stopped),
+        }
 
 
 def _described(site: Site) -> dict[str, object]:

@@ -34,9 +34,13 @@ class Command(TagoutCommand):
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
         try:
             report = import_works(
-                data=data, name=path.name, site=site, by="command line", now=clock.now(),
+                data=data,
+                name=path.name,
+                site=site,
+                by="command line",
+                now=clock.now(),
                 dry_run=options["dry_run"],
-            )  # fmt: skip
+            )
         except CannotImport as refusal:
             raise CommandError("\n".join(refusal.reasons)) from None
         return {"dry_run": options["dry_run"], **report.as_json()}

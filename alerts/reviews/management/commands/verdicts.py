@@ -31,11 +31,17 @@ class Command(TagoutCommand):
             raise CommandError("verdicts import needs a file.")
         path = Path(options["file"])
         done = import_verdicts(
-            data=read_file(path), source=path.name, by=BY, now=clock.now(),
+            data=read_file(path),
+            source=path.name,
+            by=BY,
+            now=clock.now(),
             is_dry_run=options["dry_run"],
-        )  # fmt: skip
+        )
         return {
-            "lines": done.lines, "new": done.new, "unchanged": done.unchanged,
-            "judgements": done.judgements, "people": dict(done.people),
+            "lines": done.lines,
+            "new": done.new,
+            "unchanged": done.unchanged,
+            "judgements": done.judgements,
+            "people": dict(done.people),
             "dry_run": options["dry_run"],
-        }  # fmt: skip
+        }

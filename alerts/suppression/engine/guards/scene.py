@@ -19,9 +19,15 @@ HANDS: Final = frozenset({"never.owner", "never.touched", "never.stale"})
 # What keeps this one incident open and says nothing against the rule: a trial that covers it has
 # seen a match once a person has found it harmless.
 NEW_MEMBER: Final = "member.new"
-CIRCUMSTANCES: Final = frozenset({
-    "never.owner", "never.touched", "never.case", "never.suspicion", NEW_MEMBER,
-})  # fmt: skip
+CIRCUMSTANCES: Final = frozenset(
+    {
+        "never.owner",
+        "never.touched",
+        "never.case",
+        "never.suspicion",
+        NEW_MEMBER,
+    }
+)
 # Cases elsewhere that keep it open until they end: then it is judged again.
 HOLDS: Final = frozenset({"never.case", "never.suspicion"})
 # Too little is known to say that a rule would close it, or suppression was off: no trial speaks.

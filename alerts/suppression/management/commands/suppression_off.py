@@ -45,14 +45,16 @@ class Command(TagoutCommand):
         by = f"command line ({_user()})"
         if options["rule"]:
             rule = _rule(options["rule"])
-            switch_rule_off(rule_id=rule.pk, by_label=by, reason=options["reason"],
-                            now=clock.now())  # fmt: skip
+            switch_rule_off(rule_id=rule.pk, by_label=by, reason=options["reason"], now=clock.now())
             return self._deliver(rule.label, _rows(about=rule.uuid))
         place = _workspace(options["workspace"]) if options["workspace"] else None
         switch_off(
-            by=None, by_label=by, workspace_id=place.pk if place else None,
-            reason=options["reason"], now=clock.now(),
-        )  # fmt: skip
+            by=None,
+            by_label=by,
+            workspace_id=place.pk if place else None,
+            reason=options["reason"],
+            now=clock.now(),
+        )
         rows = _rows(workspace=place) if place else _rows()
         return self._deliver(place.name if place else "everywhere", rows, gates=True)
 
@@ -72,8 +74,13 @@ class Command(TagoutCommand):
         if not result["workspaces"]:
             self.stdout.write("Sentinel holds nothing of ours, so nothing had to be done there.")
         for each in result["workspaces"]:
-            self.stdout.write("  ".join(f"{name}: {value}" for name, value in each.items() if value
-                                        or name == "rules_still_there"))  # fmt: skip
+            self.stdout.write(
+                "  ".join(
+                    f"{name}: {value}"
+                    for name, value in each.items()
+                    if value or name == "rules_still_there"
+                )
+            )
 
 
 def _told(workspace: Workspace, rows: Any, *, gates: bool) -> dict[str, Any]:

@@ -23,9 +23,12 @@ class Command(TagoutCommand):
         create = what.add_parser("create", help="make a token and print it once")
         create.add_argument("email", help="whose rights it uses")
         create.add_argument(
-            "--scope", action="append", required=True, metavar="SCOPE",
+            "--scope",
+            action="append",
+            required=True,
+            metavar="SCOPE",
             help=", ".join(TokenScope.values),
-        )  # fmt: skip
+        )
         create.add_argument("--expires", type=int, default=DEFAULT_DAYS, metavar="DAYS")
         create.add_argument("--name", default="command line", help="what will use it")
         listing = what.add_parser("list", help="list tokens, never their secrets")
@@ -47,9 +50,13 @@ class Command(TagoutCommand):
     def _create(self, email: str, scope: list[str], expires: int, name: str, **_: Any) -> Any:
         words = [word.strip() for each in scope for word in each.split(",")]
         made = create_token(
-            owner=_person(email), name=name, scopes=words, days=expires, by="command line",
+            owner=_person(email),
+            name=name,
+            scopes=words,
+            days=expires,
+            by="command line",
             now=clock.now(),
-        )  # fmt: skip
+        )
         return {"token": made.secret, **_facts(made.token)}
 
     def _revoke(self, prefix: str) -> Any:

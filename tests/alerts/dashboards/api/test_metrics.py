@@ -69,9 +69,12 @@ def test_a_stretch_of_days_group_by_group(program, week):
     assert (series["group"], series["value"], series["count"]) == ("Gdańsk", 3, 3)
     assert [point["value"] for point in series["points"]] == [0, 3, 0]
     assert series["points"][1] == {
-        "from": "2026-11-22T12:00:00Z", "to": "2026-11-23T12:00:00Z", "value": 3, "count": 3,
+        "from": "2026-11-22T12:00:00Z",
+        "to": "2026-11-23T12:00:00Z",
+        "value": 3,
+        "count": 3,
         "missing_seconds": 0,
-    }  # fmt: skip
+    }
 
 
 def test_what_was_not_read_is_null_and_says_how_much(program, week, workspace):

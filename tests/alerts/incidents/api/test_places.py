@@ -27,8 +27,9 @@ def get(client, person, address, status=200):
 
 
 def test_devices_come_with_what_people_said_of_them(client, site, porto, oda):
-    device = make_device(site, "PLC-1", "10.0.0.1", kind="PLC", criticality="safety",
-                         set_by_people=["kind"])  # fmt: skip
+    device = make_device(
+        site, "PLC-1", "10.0.0.1", kind="PLC", criticality="safety", set_by_people=["kind"]
+    )
     make_device(site, "", "10.0.0.2")
     make_device(porto, "PLC-9", "10.0.0.9")
     [row] = get(client, oda, "devices/?criticality=safety")["results"]
@@ -80,8 +81,9 @@ def test_the_lead_sets_a_site_and_confirms_that_rules_stop(site, oda, olaf, leo,
     assert Program(olaf, "read", "rules:write").post(address, said).status_code == 403
     phone = Program(olaf).post(address, {"control_room_phone": "+48 58 555 01 10"}).json()
     assert (phone["time_zone"], phone["control_room_phone"]) == (
-        "Europe/Warsaw", "+48 58 555 01 10",
-    )  # fmt: skip
+        "Europe/Warsaw",
+        "+48 58 555 01 10",
+    )
     asked = Program(olaf).post(address, said)
     assert asked.status_code == 409 and str(version) in asked.json()["detail"]
     assert Program(olaf).post(address, {"time_zone": "Warsaw"}).status_code == 409

@@ -48,13 +48,19 @@ def test_pages_follow_each_other_and_tell_every_row_once(asks, sam, gdansk):
 @pytest.mark.parametrize(
     ("query", "n"),
     [
-        ({"status": "Closed"}, 1), ({"status": "New,Active"}, 1), ({"workspace": "porto"}, 0),
-        ({"site": "Gdańsk"}, 1), ({"site": "Atlantis"}, 0), ({"severity": "High"}, 0),
-        ({"modified_from": "2026-11-24T12:00:00Z"}, 2), ({"label": "seen"}, 1),
+        ({"status": "Closed"}, 1),
+        ({"status": "New,Active"}, 1),
+        ({"workspace": "porto"}, 0),
+        ({"site": "Gdańsk"}, 1),
+        ({"site": "Atlantis"}, 0),
+        ({"severity": "High"}, 0),
+        ({"modified_from": "2026-11-24T12:00:00Z"}, 2),
+        ({"label": "seen"}, 1),
         ({"modified_before": "2026-11-24T13:00:00+01:00"}, 0),
-        ({"ot_state": "not-asked"}, 2), ({"workspace": "gdansk", "status": "Closed"}, 1),
+        ({"ot_state": "not-asked"}, 2),
+        ({"workspace": "gdansk", "status": "Closed"}, 1),
     ],
-)  # fmt: skip
+)
 def test_filters_leave_what_they_say(asks, sam, gdansk, incident, query, n):
     make_incident(gdansk, status=Status.CLOSED, labels=["seen", "else"])
     assert len(asks(sam).get("incidents/", query).json()["results"]) == n

@@ -29,8 +29,14 @@ def closings(db):
         ("deleted since", "", 2, {"gone_at": NOON}),
         ("merged since", "R-12", 2, {"merged_into": 7}),
     ):
-        make_incident(workspace, title=title, closed_by=rule, status=Status.CLOSED,
-                      closed_at=NOON - timedelta(days=days), **more)  # fmt: skip
+        make_incident(
+            workspace,
+            title=title,
+            closed_by=rule,
+            status=Status.CLOSED,
+            closed_at=NOON - timedelta(days=days),
+            **more,
+        )
 
 
 @pytest.mark.parametrize(
@@ -65,10 +71,12 @@ def test_what_means_nothing_says_what_would(closings, mia):
 @pytest.mark.parametrize(
     ("query", "view", "n"),
     [
-        ("age:>999999d", "open", 0), ("age:<999999d", "open", 1),
-        ("closed:>999999d", "closed", 0), ("closed:<999999d", "closed", 4),
+        ("age:>999999d", "open", 0),
+        ("age:<999999d", "open", 1),
+        ("closed:>999999d", "closed", 0),
+        ("closed:<999999d", "closed", 4),
     ],
-)  # fmt: skip
+)
 def test_a_span_longer_than_the_calendar_is_a_long_time_ago(closings, mia, query, view, n):
     page = Queue(mia, asked_for(view, query), now=NOON).page()
     assert (len(page.rows), page.problems) == (n, [])

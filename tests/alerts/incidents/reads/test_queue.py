@@ -43,8 +43,10 @@ def test_equal_patterns_are_one_row(gdansk, plant, sam):
     make_queue_row(gdansk, plant, n=3, title="PLC Stop Command Was Sent")
     (row,) = listed(sam).rows
     assert (row.title, row.n, row.rest) == (
-        "PLC Stop Command Was Sent", 3, "Gdańsk, Packaging 2 · S7comm",
-    )  # fmt: skip
+        "PLC Stop Command Was Sent",
+        3,
+        "Gdańsk, Packaging 2 · S7comm",
+    )
 
 
 def test_a_row_shows_to_its_workspace_and_its_sites_and_nobody_else(
@@ -96,14 +98,26 @@ FILTERS = [
 @pytest.fixture
 def mixed(gdansk, plant, sam):
     make_queue_row(
-        gdansk, plant, title="Stop", severity=Severity.HIGH, destination="PLC-7",
+        gdansk,
+        plant,
+        title="Stop",
+        severity=Severity.HIGH,
+        destination="PLC-7",
         created_at=NOON - timedelta(hours=3),
-    )  # fmt: skip
+    )
     make_queue_row(
-        gdansk, plant, title="Scan", severity=Severity.LOW, status=Status.ACTIVE,
-        protocol="Modbus", ot_state=OtState.WAITING, ot_due_at=NOON - timedelta(minutes=1),
-        owner_id=sam.email, owner_name=sam.name, source="HMI-1",
-    )  # fmt: skip
+        gdansk,
+        plant,
+        title="Scan",
+        severity=Severity.LOW,
+        status=Status.ACTIVE,
+        protocol="Modbus",
+        ot_state=OtState.WAITING,
+        ot_due_at=NOON - timedelta(minutes=1),
+        owner_id=sam.email,
+        owner_name=sam.name,
+        source="HMI-1",
+    )
     make_queue_row(gdansk, None, title="Unplaced", severity=Severity.MEDIUM, source="X")
 
 
@@ -149,9 +163,12 @@ def test_a_view_lists(sam, view, expected):
 def test_pages_follow_each_other_without_gap_or_repeat(gdansk, plant, sam):
     for at in range(PAGE + 25):
         make_queue_row(
-            gdansk, plant, title=f"T{at}", severity=Severity(1 + at % 4),
+            gdansk,
+            plant,
+            title=f"T{at}",
+            severity=Severity(1 + at % 4),
             created_at=NOON - timedelta(minutes=at // 10),
-        )  # fmt: skip
+        )
     first = listed(sam)
     keys = [row.key for row in first.rows]
     # Somebody closes a row above the mark and a new one comes in: the next page stays right.
@@ -212,8 +229,14 @@ def test_numbers_beside_the_tabs(gdansk, sam):
     make_incident(gdansk, status=Status.CLOSED)
     counts = counts_by_view(Queue(sam, asked_for("needs", ""), now=NOON))
     assert counts == {
-        "needs": 2, "waiting": 1, "answered": 0, "mine": 1, "late": 1, "open": 3, "closed": 1,
-    }  # fmt: skip
+        "needs": 2,
+        "waiting": 1,
+        "answered": 0,
+        "mine": 1,
+        "late": 1,
+        "open": 3,
+        "closed": 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,13 @@ def said(incident):
 
     def told(code, side="soc", by="Sam Keller", *, details=None, **parts):
         TimelineItem.objects.create(
-            incident=incident, at=NOON, side=side, by_label=by, code=code,
+            incident=incident,
+            at=NOON,
+            side=side,
+            by_label=by,
+            code=code,
             details=(details or {}) | parts,
-        )  # fmt: skip
+        )
         line = happenings_of(incident)[0]
         parts = (line.words, line.old and f"{line.old} → {line.new}", line.quote, *line.lines)
         return f"{line.who} {' | '.join(filter(None, parts))}"
@@ -45,10 +49,13 @@ def said(incident):
     ("language", "words"),
     [
         ("en", "Sam Keller closed it as Benign positive: suspicious but expected | Planned."),
-        ("de", "Sam Keller hat ihn geschlossen als Benign Positive: verdächtig, aber erwartet"
-               " | Planned."),
+        (
+            "de",
+            "Sam Keller hat ihn geschlossen als Benign Positive: verdächtig, aber erwartet"
+            " | Planned.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_close_is_told_in_words(said, language, words):
     with translation.override(language):
         assert said("closed", **BENIGN, comment="Planned.") == words
@@ -80,9 +87,12 @@ def test_other_changes_of_status_and_classification_show_both_words(said):
 def test_what_sentinel_kept_is_told_in_words(said):
     won = [
         {"member": "classification", "now": "TruePositive", "wanted": "BenignPositive"},
-        {"member": "classificationReason", "now": "SuspiciousActivity",
-         "wanted": "SuspiciousButExpected"},
-    ]  # fmt: skip
+        {
+            "member": "classificationReason",
+            "now": "SuspiciousActivity",
+            "wanted": "SuspiciousButExpected",
+        },
+    ]
     assert said("conflict", "sentinel", "", won=won) == (
         "Sentinel kept a newer change: somebody changed it there before the change by Tagout came"
         " | Classification stays True positive, not Benign positive"
@@ -106,13 +116,19 @@ def test_an_undo_says_what_was_undone(said, code, words):
     ("code", "details", "words"),
     [
         ("closed", BENIGN, "Rule R-12 closed it as Benign positive: suspicious but expected"),
-        ("closed-by-rule", BENIGN,
-         "Rule R-12 closed it in Sentinel by itself: Benign positive: suspicious but expected"),
-        ("labels", {"added": ["tagout:would-close:R-12"], "removed": []},
-         "Rule R-12 would have closed it; in its canary it only adds a label"),
+        (
+            "closed-by-rule",
+            BENIGN,
+            "Rule R-12 closed it in Sentinel by itself: Benign positive: suspicious but expected",
+        ),
+        (
+            "labels",
+            {"added": ["tagout:would-close:R-12"], "removed": []},
+            "Rule R-12 would have closed it; in its canary it only adds a label",
+        ),
         ("would-close", {}, "Rule R-12 would have closed it; in its canary it only adds a label"),
     ],
-)  # fmt: skip
+)
 def test_what_a_rule_did_names_the_rule(said, code, details, words):
     assert said(code, "portal", "R-12", **details) == words
 
@@ -130,10 +146,13 @@ def test_what_tagout_did_about_a_rule_says_why(said):
 def closed_before(db):
     """An incident that was closed in Sentinel before Tagout read it."""
     return make_incident(
-        make_workspace(), created_at=NOON - timedelta(days=9), closed_at=NOON - timedelta(days=8),
-        status=Status.CLOSED, classification="FalsePositive",
+        make_workspace(),
+        created_at=NOON - timedelta(days=9),
+        closed_at=NOON - timedelta(days=8),
+        status=Status.CLOSED,
+        classification="FalsePositive",
         classification_reason="InaccurateData",
-    )  # fmt: skip
+    )
 
 
 def words_on(incident, who="all"):
@@ -150,9 +169,13 @@ def test_what_was_closed_before_we_read_it_says_so(closed_before):
 
 def test_a_close_that_we_know_of_is_told_once(closed_before):
     TimelineItem.objects.create(
-        incident=closed_before, at=NOON, side="soc", by_label="Sam Keller", code="closed",
+        incident=closed_before,
+        at=NOON,
+        side="soc",
+        by_label="Sam Keller",
+        code="closed",
         details=BENIGN,
-    )  # fmt: skip
+    )
     assert [words for words in words_on(closed_before) if "closed" in words] == [
         "Sam Keller closed it as Benign positive: suspicious but expected"
     ]
@@ -160,9 +183,12 @@ def test_a_close_that_we_know_of_is_told_once(closed_before):
 
 def test_how_it_was_closed_before_a_change_is_not_guessed(closed_before):
     TimelineItem.objects.create(
-        incident=closed_before, at=NOON, side="sentinel", code="classification",
+        incident=closed_before,
+        at=NOON,
+        side="sentinel",
+        code="classification",
         details={"from": "TruePositive", "to": "FalsePositive"},
-    )  # fmt: skip
+    )
     assert "Sentinel had closed it before Tagout first read it" in words_on(closed_before)
 
 

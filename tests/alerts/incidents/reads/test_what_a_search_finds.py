@@ -57,9 +57,15 @@ def mixed(gdansk, plant, view):
     make_device(plant, "DRIVE-7", DRIVE)
     make_device(plant, "Historian-9", "10.20.10.98")
     make_queue_row(
-        gdansk, plant, n=2, title="Download", alert_type="Unauthorized PLC Programming",
-        source="ENG-WS-04", destination="DRIVE-7", ot_state=OtState.SUSPICIOUS,
-    )  # fmt: skip
+        gdansk,
+        plant,
+        n=2,
+        title="Download",
+        alert_type="Unauthorized PLC Programming",
+        source="ENG-WS-04",
+        destination="DRIVE-7",
+        ot_state=OtState.SUSPICIOUS,
+    )
     make_queue_row(gdansk, plant, title="Scan", source="HMI-1", destination="")
     older = Incident.objects.filter(title="Download").earliest("pk")
     newer = Incident.objects.filter(title="Download").latest("pk")
@@ -160,11 +166,13 @@ def test_words_of_the_persons_language_are_read_and_shown(sam, view):
         assert titles(sam, view, "verdict:Verdächtig") == ["Download"]
         assert titles(sam, view, "sev:mittel") == BOTH
         assert [words_of(term) for term in parse("sev:high,low verdict:suspicious")] == [
-            "Hoch, Niedrig", "Verdächtig",
-        ]  # fmt: skip
+            "Hoch, Niedrig",
+            "Verdächtig",
+        ]
         assert [words_of(term) for term in parse("closed:people closed:rule")] == [
-            "von Menschen", "von einer Regel",
-        ]  # fmt: skip
+            "von Menschen",
+            "von einer Regel",
+        ]
 
 
 def test_a_number_alone_means_one_incident_within_reach(sam, gdansk):
@@ -215,8 +223,16 @@ def test_each_value_of_the_menu_finds_as_many_rows_as_it_says(sam, gdansk, plant
         Incident.objects.update(status=Status.CLOSED)
     found = facets(Queue(sam, asked_for(view, ""), now=NOON))
     assert {facet.field for facet in found} == {
-        "sev", "ot", "status", "site", "ws", "owner", "type", "proto", "label",
-    }  # fmt: skip
+        "sev",
+        "ot",
+        "status",
+        "site",
+        "ws",
+        "owner",
+        "type",
+        "proto",
+        "label",
+    }
     for facet in found:
         for value in facet.values:
             query = f'{facet.field}:"{value.value}"'

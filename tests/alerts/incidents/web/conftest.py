@@ -77,12 +77,22 @@ def make_row(gdansk, plant, noon):
     def make(n, workspace=gdansk, **columns):
         row = make_queue_row(workspace, plant, n=n, **columns)
         IncidentRaw.objects.bulk_create(
-            IncidentRaw(incident=each, body={"name": each.name, "properties": {
-                "title": each.title, "severity": "Medium", "status": "New", "owner": {},
-                "labels": [], "incidentNumber": each.number,
-            }})
+            IncidentRaw(
+                incident=each,
+                body={
+                    "name": each.name,
+                    "properties": {
+                        "title": each.title,
+                        "severity": "Medium",
+                        "status": "New",
+                        "owner": {},
+                        "labels": [],
+                        "incidentNumber": each.number,
+                    },
+                },
+            )
             for each in Incident.objects.filter(raw=None)
-        )  # fmt: skip
+        )
         return row
 
     return make
@@ -92,23 +102,44 @@ def make_row(gdansk, plant, noon):
 def download(gdansk, plant):
     """A program download from an engineering station to a PLC."""
     make_device(
-        plant, "PLC-7", "10.41.7.27", kind="PLC", vendor="Siemens", criticality="crown-jewel",
+        plant,
+        "PLC-7",
+        "10.41.7.27",
+        kind="PLC",
+        vendor="Siemens",
+        criticality="crown-jewel",
         purdue_level=1,
-    )  # fmt: skip
+    )
     make_device(plant, "ENG-WS-04", "10.41.3.14", kind="Engineering station", purdue_level=3)
     incident = make_incident(
-        gdansk, number=4821, severity=Severity.HIGH, source="ENG-WS-04", destination="PLC-7",
-        protocol="S7comm", site_ids=[plant.pk], place="Gdańsk, Packaging 2", pattern=uuid4(),
-        details_state=DetailsState.FETCHED, alerts_count=2, techniques=["T0843"], priority=75,
-        tactics=["LateralMovement"], created_at=NOON - timedelta(minutes=22),
+        gdansk,
+        number=4821,
+        severity=Severity.HIGH,
+        source="ENG-WS-04",
+        destination="PLC-7",
+        protocol="S7comm",
+        site_ids=[plant.pk],
+        place="Gdańsk, Packaging 2",
+        pattern=uuid4(),
+        details_state=DetailsState.FETCHED,
+        alerts_count=2,
+        techniques=["T0843"],
+        priority=75,
+        tactics=["LateralMovement"],
+        created_at=NOON - timedelta(minutes=22),
         priority_parts=[["severity", 40, "High"], ["guard", 10, "timeboxed"]],
-    )  # fmt: skip
+    )
     for minutes in (26, 22):
         make_alert(
-            incident, sensor="SNS-GD-01", function="Program Download", port=102, site=plant,
-            zone=plant.zones.get(), any_address=["10.41.3.14", "10.41.7.27"],
+            incident,
+            sensor="SNS-GD-01",
+            function="Program Download",
+            port=102,
+            site=plant,
+            zone=plant.zones.get(),
+            any_address=["10.41.3.14", "10.41.7.27"],
             at=NOON - timedelta(minutes=minutes),
-        )  # fmt: skip
+        )
     return incident
 
 

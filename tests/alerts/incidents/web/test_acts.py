@@ -26,10 +26,15 @@ def give_raw(incident):
     from alerts.incidents.models import IncidentRaw
 
     properties = {
-        "title": incident.title, "severity": "Medium", "status": "New",
-        "createdTimeUtc": "2026-11-24T12:00:00Z", "lastModifiedTimeUtc": "2026-11-24T12:00:00Z",
-        "incidentNumber": incident.number, "owner": {}, "labels": [],
-    }  # fmt: skip
+        "title": incident.title,
+        "severity": "Medium",
+        "status": "New",
+        "createdTimeUtc": "2026-11-24T12:00:00Z",
+        "lastModifiedTimeUtc": "2026-11-24T12:00:00Z",
+        "incidentNumber": incident.number,
+        "owner": {},
+        "labels": [],
+    }
     body = {"name": incident.name, "etag": incident.etag, "properties": properties}
     IncidentRaw.objects.create(incident=incident, body=body)
 
@@ -123,9 +128,13 @@ def test_closing_is_prefilled_from_the_verdict_and_names_people(
     incident = Incident.objects.get(pk=row.latest_id)
     give_raw(incident)
     TimelineItem.objects.create(
-        incident=incident, at=NOON, side="ot", by=oda, code="answered",
+        incident=incident,
+        at=NOON,
+        side="ot",
+        by=oda,
+        code="answered",
         details={"verdict": "maintenance", "work_order": "WO-20917", "note": "Recipe loaded."},
-    )  # fmt: skip
+    )
     body = signed_in(sam).get(f"/incidents/act/close/?group={row.key}").content.decode()
     assert 'value="BenignPositive" checked' in body
     said = "OT (Oda Nowak): Maintenance, work order WO-20917. Recipe loaded."
@@ -133,8 +142,9 @@ def test_closing_is_prefilled_from_the_verdict_and_names_people(
     send(signed_in(sam), "close", row, outcome="BenignPositive", comment="As planned.")
     patch = Change.objects.get().patch
     assert (patch["classification"], patch["classificationReason"]) == (
-        "BenignPositive", "SuspiciousButExpected",
-    )  # fmt: skip
+        "BenignPositive",
+        "SuspiciousButExpected",
+    )
     text = patch["classificationComment"]
     assert text == f"As planned.\n{said}\nClosed by Sam Keller in Tagout."
     incident.refresh_from_db()

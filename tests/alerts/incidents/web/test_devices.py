@@ -95,10 +95,17 @@ def test_devices_with_a_name_come_before_those_with_an_address_only(oda, site, m
 def test_the_page_of_a_device_tells_what_is_known(as_, oda, site, workspace):
     device = make_device(site, "PLC-1", "10.0.0.1", kind="PLC", role="Mixer 1", vendor="Rockwell")
     row = make_incident(workspace, site_ids=[site.pk], ot_state=OtState.ROUTINE)
-    make_alert(row, site=site, zone=site.zones.get(), any_address=["10.0.0.1"],
-               at=NOON - timedelta(days=1))  # fmt: skip
-    elsewhere = make_alert(row, site=site, any_address=["10.0.0.1"], alert_type="Other zone",
-                           source_address="10.0.0.1", source_zone="Office")  # fmt: skip
+    make_alert(
+        row, site=site, zone=site.zones.get(), any_address=["10.0.0.1"], at=NOON - timedelta(days=1)
+    )
+    elsewhere = make_alert(
+        row,
+        site=site,
+        any_address=["10.0.0.1"],
+        alert_type="Other zone",
+        source_address="10.0.0.1",
+        source_zone="Office",
+    )
     body = text(as_(oda), f"/devices/{device.pk}/")
     assert all(word in body for word in ("Mixer 1", "Rockwell", "Alerts a week", f"#{row.number}"))
     assert elsewhere.alert_type not in body
@@ -140,8 +147,13 @@ def upload(page, lines, head="site,zone,address,name,kind,role,criticality"):
 def test_a_file_is_looked_at_before_it_is_taken_over(as_, oda, site):
     make_device(site, "PLC-1", "10.0.0.1", kind="Server")
     page = as_(oda)
-    answer = upload(page, ["Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,,safety",
-                           "Gdańsk,Office,10.0.0.2,PC-1,Workstation,,"])  # fmt: skip
+    answer = upload(
+        page,
+        [
+            "Gdańsk,Packaging 2,10.0.0.1,PLC-1,PLC,,safety",
+            "Gdańsk,Office,10.0.0.2,PC-1,Workstation,,",
+        ],
+    )
     address = answer["Location"]
     look = text(page, address)
     assert "1 new, 1 changed, 0 unchanged" in look
@@ -158,8 +170,9 @@ def test_a_file_is_looked_at_before_it_is_taken_over(as_, oda, site):
 
 def test_faults_stand_in_a_table_and_nothing_is_taken_over(as_, oda, site):
     page = as_(oda)
-    address = upload(page, ["Gdańsk,Packaging 2,10.0.0.1,A,PLC,,",
-                            "Gdańsk,Packaging 2,10.0.0.1,B,PLC,,"])["Location"]  # fmt: skip
+    address = upload(
+        page, ["Gdańsk,Packaging 2,10.0.0.1,A,PLC,,", "Gdańsk,Packaging 2,10.0.0.1,B,PLC,,"]
+    )["Location"]
     body = text(page, address, status=422)
     assert "1 thing is wrong. Nothing was imported" in body
     assert "Line 2 describes 10.0.0.1" in body

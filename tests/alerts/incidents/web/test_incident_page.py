@@ -28,11 +28,23 @@ from tests.factories.incidents import make_alert, make_incident, make_workspace
 def test_the_overview_says_what_happened(read, download):
     text = read(download)
     for words in (
-        "#4821", "ENG-WS-04", "PLC-7", "Program Download", "S7comm, port 102",
-        "2 times in 4 min", "Level 3", "Crown jewel", "T0843 Program Download",
-        "Lateral Movement", "sensor SNS-GD-01", "2 alerts", "nobody", "Why 75", "High severity",
+        "#4821",
+        "ENG-WS-04",
+        "PLC-7",
+        "Program Download",
+        "S7comm, port 102",
+        "2 times in 4 min",
+        "Level 3",
+        "Crown jewel",
+        "T0843 Program Download",
+        "Lateral Movement",
+        "sensor SNS-GD-01",
+        "2 alerts",
+        "nobody",
+        "Why 75",
+        "High severity",
         "raised the incident",
-    ):  # fmt: skip
+    ):
         assert words in text, words
 
 
@@ -56,11 +68,14 @@ def test_the_sentence_is_in_the_persons_language(read, download, sam):
 @pytest.mark.parametrize(
     ("tab", "words"),
     [
-        ("timeline", "raised the incident"), ("alerts", "Program Download"),
-        ("devices", "10.41.7.27"), ("similar", "Nothing like it in 90 days"),
-        ("raw", "Nothing raw is kept"), ("nonsense", "What happened, in plain words"),
+        ("timeline", "raised the incident"),
+        ("alerts", "Program Download"),
+        ("devices", "10.41.7.27"),
+        ("similar", "Nothing like it in 90 days"),
+        ("raw", "Nothing raw is kept"),
+        ("nonsense", "What happened, in plain words"),
     ],
-)  # fmt: skip
+)
 def test_a_tab_stands_in_the_address(read, download, tab, words):
     assert words in read(download, f"?tab={tab}")
 
@@ -86,14 +101,22 @@ def test_ot_sees_it_and_is_offered_no_triage(read, download, oda):
 def test_what_is_known_of_its_like(read, download, gdansk, plant):
     for week in range(1, 7):
         other = make_incident(
-            gdansk, pattern=download.pattern, site_ids=[plant.pk], source="ENG-WS-04",
-            destination="PLC-7", created_at=NOON - timedelta(weeks=week, hours=6),
-        )  # fmt: skip
+            gdansk,
+            pattern=download.pattern,
+            site_ids=[plant.pk],
+            source="ENG-WS-04",
+            destination="PLC-7",
+            created_at=NOON - timedelta(weeks=week, hours=6),
+        )
         make_alert(other)
     PatternMemory.objects.create(
-        pattern=download.pattern, first_seen_at=NOON, latest_seen_at=NOON, maintenance=9,
-        routine=2, suspicious=1,
-    )  # fmt: skip
+        pattern=download.pattern,
+        first_seen_at=NOON,
+        latest_seen_at=NOON,
+        maintenance=9,
+        routine=2,
+        suspicious=1,
+    )
     text = read(download)
     assert "Seen 6 times before in 42 days" in text
     assert "Outside the usual hours, Tue 07:00–09:00" in text
@@ -116,9 +139,12 @@ def test_never_seen_together_does_not_stand_beside_thirty_sightings(read, downlo
     make_alert(make_incident(gdansk, created_at=NOON - timedelta(days=40)))
     for hours in range(30):
         make_incident(
-            gdansk, pattern=download.pattern, created_at=NOON + timedelta(hours=hours),
-            source="ENG-WS-04", destination="PLC-7",
-        )  # fmt: skip
+            gdansk,
+            pattern=download.pattern,
+            created_at=NOON + timedelta(hours=hours),
+            source="ENG-WS-04",
+            destination="PLC-7",
+        )
     assert "Not seen before in 39 days; 30 more since" in read(download)
     pair = PairMemory.objects.create(pair=uuid4(), first_seen_at=NOON, first_incident=download.pk)
     assert "The first day these two were seen together; 30 more since" in read(download)
@@ -137,9 +163,13 @@ def test_the_days_before_an_old_incident_count_from_its_own_day(read, download, 
 
 def test_harmless_counts_routine_and_maintenance(read, download):
     PatternMemory.objects.create(
-        pattern=download.pattern, first_seen_at=NOON, latest_seen_at=NOON, routine=2, maintenance=3,
+        pattern=download.pattern,
+        first_seen_at=NOON,
+        latest_seen_at=NOON,
+        routine=2,
+        maintenance=3,
         not_sure=1,
-    )  # fmt: skip
+    )
     assert "OT called it harmless in 5 of 6 answers" in read(download)
 
 
@@ -170,9 +200,13 @@ def test_more_of_the_same_pattern_than_shown_are_counted(
 
 def happened(incident, code, side="soc", by=None, **details):
     return TimelineItem.objects.create(
-        incident=incident, at=NOON - timedelta(minutes=5), side=side, by=by, code=code,
+        incident=incident,
+        at=NOON - timedelta(minutes=5),
+        side=side,
+        by=by,
+        code=code,
         details=details,
-    )  # fmt: skip
+    )
 
 
 def test_the_timeline_tells_people_and_systems_apart(read, download, sam, oda):
@@ -185,8 +219,14 @@ def test_the_timeline_tells_people_and_systems_apart(read, download, sam, oda):
         incident=download, name="x", author="Kim", message="Looks odd", created_at=NOON
     )
     everything = read(download, "?tab=timeline")
-    for words in ("asked OT at Gdańsk", "Was this you?", "judged it: Maintenance, work order WO-1",
-                  "changed the severity", "Looks odd", "commented in Sentinel"):  # fmt: skip
+    for words in (
+        "asked OT at Gdańsk",
+        "Was this you?",
+        "judged it: Maintenance, work order WO-1",
+        "changed the severity",
+        "Looks odd",
+        "commented in Sentinel",
+    ):
         assert words in everything, words
     assert "changed the severity" not in read(download, "?tab=timeline&who=people")
     system = read(download, "?tab=timeline&who=system")
@@ -195,10 +235,29 @@ def test_the_timeline_tells_people_and_systems_apart(read, download, sam, oda):
 
 
 CODES = [
-    "asked", "opened", "answered", "withdrawn", "handed-over", "owner", "severity", "status",
-    "title", "classification", "closed", "reopened", "returned", "labels", "merged", "gone",
-    "undone", "conflict", "refused", "dropped", "details-failed", "something new",
-]  # fmt: skip
+    "asked",
+    "opened",
+    "answered",
+    "withdrawn",
+    "handed-over",
+    "owner",
+    "severity",
+    "status",
+    "title",
+    "classification",
+    "closed",
+    "reopened",
+    "returned",
+    "labels",
+    "merged",
+    "gone",
+    "undone",
+    "conflict",
+    "refused",
+    "dropped",
+    "details-failed",
+    "something new",
+]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -209,18 +268,30 @@ def test_any_happening_can_be_told_even_without_its_parts(read, download, code):
 
 def test_what_is_owed_and_what_others_did_first_is_plain(read, download, sam, gdansk):
     Change.objects.create(
-        key=uuid4(), act=uuid4(), workspace=gdansk, incident_name=download.name, kind=Kind.UPDATE,
-        patch={"status": "Closed", "owner": {}}, by=sam, by_label=sam.name, made_at=NOON,
+        key=uuid4(),
+        act=uuid4(),
+        workspace=gdansk,
+        incident_name=download.name,
+        kind=Kind.UPDATE,
+        patch={"status": "Closed", "owner": {}},
+        by=sam,
+        by_label=sam.name,
+        made_at=NOON,
         due_at=NOON,
-    )  # fmt: skip
+    )
     Incident.objects.filter(pk=download.pk).update(owed=1)
     TimelineItem.objects.create(
-        incident=download, at=NOON, side="sentinel", code="conflict",
+        incident=download,
+        at=NOON,
+        side="sentinel",
+        code="conflict",
         details={
-            "by": "Sam Keller", "wanted": {"severity": "Low"}, "note": "",
+            "by": "Sam Keller",
+            "wanted": {"severity": "Low"},
+            "note": "",
             "won": [{"member": "severity", "was": "Medium", "now": "High", "wanted": "Low"}],
         },
-    )  # fmt: skip
+    )
     text = read(download)
     assert "Sending to Sentinel: closing" in text
     assert "Sending to Sentinel: owner" in text
@@ -276,9 +347,12 @@ def test_sentinels_own_link_is_offered(signed_in, sam, download, noon):
 
 def test_a_closed_one_can_be_opened_again(read, gdansk):
     closed = make_incident(
-        gdansk, status=Status.CLOSED, classification="BenignPositive", closed_by="R-12",
+        gdansk,
+        status=Status.CLOSED,
+        classification="BenignPositive",
+        closed_by="R-12",
         ot_state=OtState.ROUTINE,
-    )  # fmt: skip
+    )
     text = read(closed)
     assert "Closed · Benign positive · R-12" in text
     assert "Reopen" in text

@@ -27,13 +27,19 @@ def made(gdansk, plant, numbers):
     ]
     for incident in Incident.objects.all():
         body = {
-            "name": incident.name, "etag": incident.etag,
+            "name": incident.name,
+            "etag": incident.etag,
             "properties": {
-                "title": incident.title, "severity": "Medium", "status": "New", "owner": {},
-                "createdTimeUtc": "2026-11-24T12:00:00Z", "incidentNumber": incident.number,
-                "lastModifiedTimeUtc": "2026-11-24T12:00:00Z", "labels": [],
+                "title": incident.title,
+                "severity": "Medium",
+                "status": "New",
+                "owner": {},
+                "createdTimeUtc": "2026-11-24T12:00:00Z",
+                "incidentNumber": incident.number,
+                "lastModifiedTimeUtc": "2026-11-24T12:00:00Z",
+                "labels": [],
             },
-        }  # fmt: skip
+        }
         IncidentRaw.objects.create(incident=incident, body=body)
     return rows
 
@@ -244,10 +250,18 @@ def test_the_pages_hold_the_bars(browse, few, sam, gdansk):
     here = f"/incidents/{incident.pk}/"
     close = f"/incidents/act/close/?incident={incident.pk}"
     for path in (
-        "/incidents/", here, close, "/incidents/?view=late", "/incidents/?q=sev:low+x",
-        "/incidents/?view=closed", f"{here}?tab=alerts", f"{here}?tab=similar",
-        f"{here}?tab=raw", f"/incidents/{closed.pk}/", close.replace("close", "assign"),
-    ):  # fmt: skip
+        "/incidents/",
+        here,
+        close,
+        "/incidents/?view=late",
+        "/incidents/?q=sev:low+x",
+        "/incidents/?view=closed",
+        f"{here}?tab=alerts",
+        f"{here}?tab=similar",
+        f"{here}?tab=raw",
+        f"/incidents/{closed.pk}/",
+        close.replace("close", "assign"),
+    ):
         page.set_viewport_size({"width": 1440, "height": 900})
         page.emulate_media(color_scheme="light")
         page.goto(path)

@@ -26,13 +26,19 @@ def rows(gdansk, plant, sam, noon):
     ]
     for incident in Incident.objects.all():
         body = {
-            "name": incident.name, "etag": incident.etag,
+            "name": incident.name,
+            "etag": incident.etag,
             "properties": {
-                "title": incident.title, "severity": "Medium", "status": "New", "owner": {},
-                "createdTimeUtc": "2026-11-24T12:00:00Z", "incidentNumber": incident.number,
-                "lastModifiedTimeUtc": "2026-11-24T12:00:00Z", "labels": [],
+                "title": incident.title,
+                "severity": "Medium",
+                "status": "New",
+                "owner": {},
+                "createdTimeUtc": "2026-11-24T12:00:00Z",
+                "incidentNumber": incident.number,
+                "lastModifiedTimeUtc": "2026-11-24T12:00:00Z",
+                "labels": [],
             },
-        }  # fmt: skip
+        }
         IncidentRaw.objects.create(incident=incident, body=body)
     return made
 

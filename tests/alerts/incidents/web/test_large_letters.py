@@ -35,9 +35,13 @@ def test_nothing_is_cut_or_scrolls_sideways(browse, rows, sam):
     here = f"/incidents/{rows.pk}/"
     page = browse("/login/", width=390, as_=sam)
     for path in (
-        "/incidents/", "/incidents/?view=open&q=sev:high", "/incidents/?view=closed", here,
-        f"{here}?tab=similar", f"{here}?tab=alerts",
-    ):  # fmt: skip
+        "/incidents/",
+        "/incidents/?view=open&q=sev:high",
+        "/incidents/?view=closed",
+        here,
+        f"{here}?tab=similar",
+        f"{here}?tab=alerts",
+    ):
         page.goto(path)
         calm_down(page)
         page.evaluate("document.documentElement.style.fontSize = '200%'")

@@ -45,9 +45,12 @@ def row(gdansk, plant):
     Group.objects.filter(pk=made.pk).update(number=2178)
     make_device(plant, "PLC-7", "10.20.21.16", kind="PLC")
     make_alert(
-        Incident.objects.get(pk=made.lead_id), zone=plant.zones.get(), site=plant,
-        any_address=["10.20.21.16"], any_device=["PLC-7"],
-    )  # fmt: skip
+        Incident.objects.get(pk=made.lead_id),
+        zone=plant.zones.get(),
+        site=plant,
+        any_address=["10.20.21.16"],
+        any_device=["PLC-7"],
+    )
     return made
 
 
@@ -55,8 +58,10 @@ def row(gdansk, plant):
 def test_incidents_are_found_as_the_queue_finds_them(find, sam, gdansk):
     make_incident(gdansk, number=3, title="Stop of old", status=Status.CLOSED)
     assert find(sam, "stop")["Incidents"] == [
-        "#2178 Stop was sent ×2", "#3 Stop of old", "All incidents that match “stop”",
-    ]  # fmt: skip
+        "#2178 Stop was sent ×2",
+        "#3 Stop of old",
+        "All incidents that match “stop”",
+    ]
     assert find(sam, "10.20.21.16")["Incidents"][0] == "#2178 Stop was sent ×2"
     assert find(sam, "#3")["Incidents"] == ["#3 Stop of old"]
     assert find(sam, "T0843")["Incidents by technique"] == ["T0843 Program Download"]

@@ -31,19 +31,35 @@ def olaf(make_person, plant):
 @pytest.fixture
 def paths(gdansk, plant, oda, noon):
     """A plant with devices of all sorts, and its pages."""
-    device = make_device(plant, "PLC-PL2-07", "10.20.1.7", kind="PLC", role="Mixer 1",
-                         criticality="safety", vendor="Siemens", model="S7-1515")  # fmt: skip
+    device = make_device(
+        plant,
+        "PLC-PL2-07",
+        "10.20.1.7",
+        kind="PLC",
+        role="Mixer 1",
+        criticality="safety",
+        vendor="Siemens",
+        model="S7-1515",
+    )
     make_device(plant, "", "10.20.1.8")
     make_device(plant, "ENGINEERING-STATION-WITH-A-LONG-NAME-04", "10.20.1.9", kind="Workstation")
     for days in (1, 9, 30):
-        row = make_incident(gdansk, site_ids=[plant.pk], ot_state=OtState.ROUTINE,
-                            created_at=NOON - timedelta(days=days))  # fmt: skip
-        make_alert(row, site=plant, zone=plant.zones.get(), any_address=["10.20.1.7"],
-                   at=row.created_at)  # fmt: skip
+        row = make_incident(
+            gdansk,
+            site_ids=[plant.pk],
+            ot_state=OtState.ROUTINE,
+            created_at=NOON - timedelta(days=days),
+        )
+        make_alert(
+            row, site=plant, zone=plant.zones.get(), any_address=["10.20.1.7"], at=row.created_at
+        )
     return {
-        "devices": "/devices/", "device": f"/devices/{device.pk}/", "import": "/devices/import/",
-        "sites": "/sites/", "site": f"/sites/{plant.uuid}/",
-    }  # fmt: skip
+        "devices": "/devices/",
+        "device": f"/devices/{device.pk}/",
+        "import": "/devices/import/",
+        "sites": "/sites/",
+        "site": f"/sites/{plant.uuid}/",
+    }
 
 
 @pytest.mark.parametrize("name", ["devices", "device", "import", "sites", "site"])

@@ -116,12 +116,15 @@ def test_a_filter_that_means_nothing_is_told(signed_in, sam, noon):
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        ("needs", "Nothing to triage"), ("waiting", "Nothing is waiting for OT"),
-        ("answered", "No answers to act on"), ("mine", "Nothing is assigned to you"),
-        ("late", "No answer is late"), ("open", "No open incidents"),
+        ("needs", "Nothing to triage"),
+        ("waiting", "Nothing is waiting for OT"),
+        ("answered", "No answers to act on"),
+        ("mine", "Nothing is assigned to you"),
+        ("late", "No answer is late"),
+        ("open", "No open incidents"),
         ("closed", "Nothing was closed yet"),
     ],
-)  # fmt: skip
+)
 def test_an_empty_view_says_what_belongs_there(signed_in, sam, view, words, noon):
     assert words in client_text(signed_in(sam), f"/incidents/?view={view}")
 
@@ -184,9 +187,11 @@ def test_what_is_out_of_reach_is_not_there(signed_in, sam, noon):
     row = make_queue_row(make_workspace("elsewhere"))
     client = signed_in(sam)
     for path in (
-        f"/incidents/groups/{row.key}/panel", f"/incidents/{row.latest_id}/panel",
-        f"/incidents/{row.latest_id}/", f"/incidents/act/close/?group={row.key}",
-    ):  # fmt: skip
+        f"/incidents/groups/{row.key}/panel",
+        f"/incidents/{row.latest_id}/panel",
+        f"/incidents/{row.latest_id}/",
+        f"/incidents/act/close/?group={row.key}",
+    ):
         assert client.get(path).status_code == 404, path
 
 
@@ -196,13 +201,23 @@ def mixed_row(gdansk, plant):
     pair = uuid4()
     rows = [
         make_incident(
-            gdansk, site_ids=[plant.pk], pattern=pair, created_at=at, modified_at=at,
-            first_activity_at=at - timedelta(minutes=9), source="ENG-WS-04", number=number,
-            latest_activity_at=at - timedelta(minutes=5), destination="PLC-1",
+            gdansk,
+            site_ids=[plant.pk],
+            pattern=pair,
+            created_at=at,
+            modified_at=at,
+            first_activity_at=at - timedelta(minutes=9),
+            source="ENG-WS-04",
+            number=number,
+            latest_activity_at=at - timedelta(minutes=5),
+            destination="PLC-1",
         )
-        for number, at in ((1201, NOON - timedelta(days=113)), (2177, NOON - timedelta(days=1)),
-                           (2178, NOON - timedelta(hours=2)))
-    ]  # fmt: skip
+        for number, at in (
+            (1201, NOON - timedelta(days=113)),
+            (2177, NOON - timedelta(days=1)),
+            (2178, NOON - timedelta(hours=2)),
+        )
+    ]
     PairMemory.objects.create(
         pair=uuid4(), first_seen_at=rows[0].created_at, first_incident=rows[0].pk
     )

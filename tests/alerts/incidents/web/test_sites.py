@@ -43,8 +43,16 @@ def test_the_page_of_a_site_tells_zones_people_and_noise(client, site, oda, olaf
     make_device(site, "PLC-1", "10.0.0.1", kind="PLC")
     make_incident(workspace, site_ids=[site.pk])
     body = text(client, oda, f"/sites/{site.uuid}/")
-    assert all(word in body for word in ("Packaging 2", "Olaf Lindqvist", "Oda Nowak",
-                                         "Incidents a week", "Europe/Warsaw"))  # fmt: skip
+    assert all(
+        word in body
+        for word in (
+            "Packaging 2",
+            "Olaf Lindqvist",
+            "Oda Nowak",
+            "Incidents a week",
+            "Europe/Warsaw",
+        )
+    )
     assert 'name="time_zone"' not in body
 
 

@@ -34,12 +34,24 @@ def cell(source, destination, alert_type=POLLING, *, days=range(20), hour=9, ver
     occurrences = more.pop("occurrences", None) or happened(days, hour)
     slot, utc_slot = occurrences[0].slot, occurrences[0].utc_slot
     key = CellKey(
-        "Gdańsk", alert_type, "", source, destination, more.pop("protocol", ""),
+        "Gdańsk",
+        alert_type,
+        "",
+        source,
+        destination,
+        more.pop("protocol", ""),
         more.pop("function", ""),
-    )  # fmt: skip
+    )
     judged = [
-        Verdict(f"{source.name}-{destination.name}-{alert_type}-{n}", verdict, "polling",
-                f"person {n}", slot, utc_slot, occurrences[0].works)
+        Verdict(
+            f"{source.name}-{destination.name}-{alert_type}-{n}",
+            verdict,
+            "polling",
+            f"person {n}",
+            slot,
+            utc_slot,
+            occurrences[0].works,
+        )
         for n, verdict in enumerate(verdicts)
-    ]  # fmt: skip
+    ]
     return Cell(key, more.pop("severity", 2), occurrences, judged, **more)

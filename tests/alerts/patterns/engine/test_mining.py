@@ -38,9 +38,9 @@ def test_one_source_and_its_targets_of_one_kind_are_one_pattern():
 
 
 def test_a_group_is_named_only_when_half_of_it_was_seen():
-    pattern = one([cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS], {
-        Group("Gateway", "Water"): 11
-    })  # fmt: skip
+    pattern = one(
+        [cell(HISTORIAN, each, SOFT[0]) for each in GATEWAYS], {Group("Gateway", "Water"): 11}
+    )
     assert pattern.destination.rung == Rung.LISTED
     assert len(pattern.destination.members) == 5
 
@@ -241,10 +241,12 @@ def test_strict_alerts_are_told_by_their_own_addresses_alone():
 
 def test_what_one_kind_does_in_several_zones_is_offered_as_one_pattern():
     pairs = [
-        (device(f"HMI-{n}", kind="HMI", zone=f"Station {n}"),
-         device(f"REL-{n}", kind="Relay", zone=f"Station {n}"))
+        (
+            device(f"HMI-{n}", kind="HMI", zone=f"Station {n}"),
+            device(f"REL-{n}", kind="Relay", zone=f"Station {n}"),
+        )
         for n in range(6)
-    ]  # fmt: skip
+    ]
     patterns = mine(
         [cell(*pair, SOFT[0], days=range(n, n + 6)) for n, pair in enumerate(pairs)], {}
     )

@@ -18,28 +18,62 @@ from alerts.patterns.engine.sides import Rung, Side
 
 NAMES = st.lists(st.text(max_size=6), max_size=3).map(tuple)
 SIDES = st.builds(
-    Side, st.sampled_from(Rung), NAMES, by_address=st.booleans(), kinds=NAMES, zones=NAMES,
-    networks=NAMES, known=st.integers(0, 99),
-)  # fmt: skip
+    Side,
+    st.sampled_from(Rung),
+    NAMES,
+    by_address=st.booleans(),
+    kinds=NAMES,
+    zones=NAMES,
+    networks=NAMES,
+    known=st.integers(0, 99),
+)
 HOURS = st.builds(
-    Hours, st.lists(st.integers(0, 6), min_size=1, unique=True).map(tuple), st.integers(0, 23),
-    st.integers(1, 24), st.booleans(),
-)  # fmt: skip
+    Hours,
+    st.lists(st.integers(0, 6), min_size=1, unique=True).map(tuple),
+    st.integers(0, 23),
+    st.integers(1, 24),
+    st.booleans(),
+)
 PATTERNS = st.builds(
-    Pattern, site=st.text(max_size=6),
+    Pattern,
+    site=st.text(max_size=6),
     types=st.lists(st.tuples(st.text(max_size=6), st.text(max_size=6)), min_size=1).map(tuple),
-    source=SIDES, destination=SIDES, is_directed=st.booleans(), is_strict=st.booleans(),
-    protocols=NAMES, functions=NAMES, hours=st.none() | HOURS, planned_work=st.text(max_size=6),
-    exceptions=NAMES, except_sources=NAMES, severity=st.integers(0, 4), alerts=st.just(0),
-    days=st.just(0), cells=st.just(()), evidence=st.just(Evidence()), obstacle=st.just(""),
-)  # fmt: skip
+    source=SIDES,
+    destination=SIDES,
+    is_directed=st.booleans(),
+    is_strict=st.booleans(),
+    protocols=NAMES,
+    functions=NAMES,
+    hours=st.none() | HOURS,
+    planned_work=st.text(max_size=6),
+    exceptions=NAMES,
+    except_sources=NAMES,
+    severity=st.integers(0, 4),
+    alerts=st.just(0),
+    days=st.just(0),
+    cells=st.just(()),
+    evidence=st.just(Evidence()),
+    obstacle=st.just(""),
+)
 PATTERN = Pattern(
-    site="Gdańsk", types=(("Modbus Exception", ""),), source=Side(Rung.LISTED, ("HIST-01",)),
+    site="Gdańsk",
+    types=(("Modbus Exception", ""),),
+    source=Side(Rung.LISTED, ("HIST-01",)),
     destination=Side(Rung.GROUP, ("GW-1",), kinds=("Gateway",), zones=("Water",), known=3),
-    is_directed=True, is_strict=False, protocols=(), functions=(), hours=Hours((0,), 3, 4),
-    planned_work="", exceptions=(), except_sources=(), severity=3, alerts=9, days=3, cells=(1,),
+    is_directed=True,
+    is_strict=False,
+    protocols=(),
+    functions=(),
+    hours=Hours((0,), 3, 4),
+    planned_work="",
+    exceptions=(),
+    except_sources=(),
+    severity=3,
+    alerts=9,
+    days=3,
+    cells=(1,),
     evidence=Evidence(routine=1),
-)  # fmt: skip
+)
 
 
 @given(PATTERNS)
@@ -55,13 +89,22 @@ def test_figures_are_no_part_of_it():
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("version",), 2), (("types",), []), (("types", 0, "title"), None), (("site",), 3),
-        (("source", "rung"), "galaxy"), (("source", "members"), "HIST-01"), (("source",), None),
-        (("destination", "known"), -1), (("hours", "weekdays"), [7]), (("hours", "start"), 24),
-        (("is_directed",), "yes"), (("severity",), 5), (("severity",), True),
+        (("version",), 2),
+        (("types",), []),
+        (("types", 0, "title"), None),
+        (("site",), 3),
+        (("source", "rung"), "galaxy"),
+        (("source", "members"), "HIST-01"),
+        (("source",), None),
+        (("destination", "known"), -1),
+        (("hours", "weekdays"), [7]),
+        (("hours", "start"), 24),
+        (("is_directed",), "yes"),
+        (("severity",), 5),
+        (("severity",), True),
         (("exceptions",), [1]),
     ],
-)  # fmt: skip
+)
 def test_what_spells_no_pattern_is_refused(path, value):
     data = copy.deepcopy(pattern_as_json(PATTERN))
     place = data

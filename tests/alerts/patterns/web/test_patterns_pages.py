@@ -86,8 +86,9 @@ def test_rejecting_without_a_reason_comes_back_with_one_sentence(
     answer = _act(client, row, "reject", reason=" ")
     assert answer.status_code == 422
     assert "few words" in _text(answer)
-    answer = client.post(reverse("patterns:reject", args=[row.uuid]), {"reason": "Replaced."},
-                         follow=True)  # fmt: skip
+    answer = client.post(
+        reverse("patterns:reject", args=[row.uuid]), {"reason": "Replaced."}, follow=True
+    )
     assert "Rejected:" in _text(answer)
     assert "Oda Nowak rejected it: Replaced." in _text(client.get("/patterns/?tab=rejected"))
     _act(client, row, "reopen")

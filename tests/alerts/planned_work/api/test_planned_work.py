@@ -10,10 +10,14 @@ from tests.conftest import NOON
 pytestmark = pytest.mark.django_db
 
 WORK = {
-    "site": "Gdańsk", "title": "Drive firmware", "kind": "firmware",
-    "starts_at": "2026-11-24T08:00", "ends_at": "2026-11-24T13:00",
-    "from_devices": ["ENG-WS-04"], "to_devices": ["Packaging 2 / 10.20.4.40"],
-}  # fmt: skip
+    "site": "Gdańsk",
+    "title": "Drive firmware",
+    "kind": "firmware",
+    "starts_at": "2026-11-24T08:00",
+    "ends_at": "2026-11-24T13:00",
+    "from_devices": ["ENG-WS-04"],
+    "to_devices": ["Packaging 2 / 10.20.4.40"],
+}
 
 
 @pytest.fixture

@@ -16,8 +16,14 @@ EARLY = ELEVEN - timedelta(hours=12)
 def busy(planned, happen, monkeypatch):
     """A week with nightly work, work that is over its end, and alerts beside both."""
     monkeypatch.setattr("portal.clock.now", lambda: datetime(2026, 11, 24, 14, 0, tzinfo=UTC))
-    planned(now=EARLY, title="Backup", kind="backup", rule="FREQ=DAILY", hours=2,
-            start=datetime(2026, 11, 23, 3, 0))  # fmt: skip
+    planned(
+        now=EARLY,
+        title="Backup",
+        kind="backup",
+        rule="FREQ=DAILY",
+        hours=2,
+        start=datetime(2026, 11, 23, 3, 0),
+    )
     work = planned(now=EARLY)
     happen(ELEVEN)
     happen(ELEVEN, to="DB-GD-01")

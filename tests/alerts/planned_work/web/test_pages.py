@@ -93,25 +93,40 @@ def test_one_work_tells_what_is_planned_and_what_was_unexpected(see, planned, ha
 
 def test_oda_plans_work_from_the_form(send, site, devices, oda):
     said = {
-        "site": site.pk, "title": "Replace valve terminal", "kind": "replacement",
-        "starts": "2026-11-25T13:00", "ends": "2026-11-25T16:00", "repeats": "", "rule": "",
-        "from_names": "ENG-WS-04", "to_names": "10.20.4.40", "any_names": "", "work_order": "WO-1",
-    }  # fmt: skip
+        "site": site.pk,
+        "title": "Replace valve terminal",
+        "kind": "replacement",
+        "starts": "2026-11-25T13:00",
+        "ends": "2026-11-25T16:00",
+        "repeats": "",
+        "rule": "",
+        "from_names": "ENG-WS-04",
+        "to_names": "10.20.4.40",
+        "any_names": "",
+        "work_order": "WO-1",
+    }
     response = send("/planned-work/new/", oda, **said)
     work = PlannedWork.objects.get()
     assert response["Location"] == address(work)
     one = Occurrence.objects.get()
     assert (one.starts_at.hour, one.ends_at.hour) == (12, 15)
     assert set(work.revisions.get().devices.values_list("side", "name")) == {
-        ("from", "ENG-WS-04"), ("to", "PLC-PL2-07"),
-    }  # fmt: skip
+        ("from", "ENG-WS-04"),
+        ("to", "PLC-PL2-07"),
+    }
 
 
 def test_what_is_wrong_stands_at_its_field(send, site, devices, oda):
     response = send(
-        "/planned-work/new/", oda, site=site.pk, title="Backup", kind="backup",
-        starts="2026-11-25T13:00", ends="2026-11-25T12:00", any_names="GHOST-1",
-    )  # fmt: skip
+        "/planned-work/new/",
+        oda,
+        site=site.pk,
+        title="Backup",
+        kind="backup",
+        starts="2026-11-25T13:00",
+        ends="2026-11-25T12:00",
+        any_names="GHOST-1",
+    )
     assert response.status_code == 422
     assert "Gdańsk knows no device “GHOST-1”" in response.content.decode()
     assert not PlannedWork.objects.exists()
@@ -122,10 +137,13 @@ def test_a_change_is_a_new_revision_and_nothing_typed_anew_is_lost(see, send, pl
     _status, page = see(address(work, "edit"), oda)
     assert "Packaging 2 / 10.20.4.15" in page
     said = {
-        "title": "Drive firmware", "kind": "firmware", "starts": "2026-11-24T08:00",
-        "ends": "2026-11-24T15:00", "from_names": "Packaging 2 / 10.20.4.15",
+        "title": "Drive firmware",
+        "kind": "firmware",
+        "starts": "2026-11-24T08:00",
+        "ends": "2026-11-24T15:00",
+        "from_names": "Packaging 2 / 10.20.4.15",
         "to_names": "Packaging 2 / 10.20.4.40",
-    }  # fmt: skip
+    }
     assert send(address(work, "edit"), oda, **said).status_code == 302
     assert work.revisions.get(is_latest=True).number == 2
 

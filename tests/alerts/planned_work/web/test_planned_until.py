@@ -42,8 +42,9 @@ def test_the_sheet_offers_full_hours_of_the_plant(client, noon, asked, oda):
     page = client.get(f"/reviews/{asked.uuid}/").content.decode()
     assert "Planned until" in page and "It is over" in page
     assert re.findall(r'name="until" value="(2026[^"]+)"', page) == [
-        "2026-11-24T15:00:00+01:00", "2026-11-24T17:00:00+01:00",
-    ]  # fmt: skip
+        "2026-11-24T15:00:00+01:00",
+        "2026-11-24T17:00:00+01:00",
+    ]
 
 
 def test_three_taps_answer_and_plan_the_work_on_both_devices(answer, asked):

@@ -70,8 +70,10 @@ def test_ot_reads_and_answers_it(oda, sam, asked, incident):
     assert said["state"] == "answered"
     (verdict,) = sam.get("annotations/", {"review": asked["id"]}).json()["results"]
     assert (verdict["verdict"], verdict["by"], verdict["note"]) == (
-        "routine", "Oda Nowak", "Every Tuesday.",
-    )  # fmt: skip
+        "routine",
+        "Oda Nowak",
+        "Every Tuesday.",
+    )
     one = sam.get(f"annotations/{verdict['id']}/").json()
     assert one["incidents"] == [incident.pk]
     assert sam.get(f"incidents/{incident.pk}/").json()["ot_state"] == "routine"
@@ -123,10 +125,12 @@ def test_what_ot_may_not_say(oda, asked, verb, body, status):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({}, 400), ({"question": " "}, 400), (QUESTION | {"site": "Atlantis"}, 400),
+        ({}, 400),
+        ({"question": " "}, 400),
+        (QUESTION | {"site": "Atlantis"}, 400),
         (QUESTION | {"site": "Gdańsk"}, 409),
     ],
-)  # fmt: skip
+)
 def test_what_the_soc_may_not_ask(sam, oda, asked, incident, body, status):
     assert sam.post(f"incidents/{incident.pk}/ask/", body).status_code == status
     assert Review.objects.count() == 1
@@ -155,9 +159,12 @@ def test_a_verdict_fits_its_published_schema(oda, incident):
 def test_an_answer_may_name_the_incidents_it_is_about(sam, oda, workspace, plant, incident):
     other = stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
     review = ask_ot(
-        site_id=plant.pk, question="Was this you?", by=sam.token.owner, now=NOON,
+        site_id=plant.pk,
+        question="Was this you?",
+        by=sam.token.owner,
+        now=NOON,
         incident_ids=[incident.pk, other.pk],
-    )  # fmt: skip
+    )
     said = oda.post(f"reviews/{review.uuid}/answer/", ROUTINE | {"incidents": [other.pk]}).json()
     assert (said["state"], said["waiting_incidents"]) == ("waiting", [incident.pk])
     assert said["incidents"] == [incident.pk, other.pk]
@@ -168,9 +175,12 @@ def test_an_answer_may_name_the_incidents_it_is_about(sam, oda, workspace, plant
 def test_a_verdict_on_one_incident_is_about_this_one(sam, oda, workspace, plant, incident):
     other = stored_incident(workspace, site_ids=[plant.pk], place="Gdańsk, Packaging 2")
     review = ask_ot(
-        site_id=plant.pk, question="Was this you?", by=sam.token.owner, now=NOON,
+        site_id=plant.pk,
+        question="Was this you?",
+        by=sam.token.owner,
+        now=NOON,
         incident_ids=[incident.pk, other.pk],
-    )  # fmt: skip
+    )
     said = oda.post(f"incidents/{other.pk}/verdict/", ROUTINE).json()
     assert (said["review"], said["incidents"]) == (str(review.uuid), [other.pk])
     assert Review.objects.get().state == "waiting"

@@ -14,8 +14,13 @@ SEED = b"a secret"
 
 @pytest.fixture
 def found(answer, incident, oda, olaf, leo, noon):
-    answer(incident_ids=[incident.pk], verdict="suspicious", cause="other", note="Odd.",
-           now=NOON - timedelta(hours=80))  # fmt: skip
+    answer(
+        incident_ids=[incident.pk],
+        verdict="suspicious",
+        cause="other",
+        note="Odd.",
+        now=NOON - timedelta(hours=80),
+    )
     run_second_opinions(seed=SEED, now=NOON - timedelta(hours=79))
     return SecondOpinion.objects.get()
 
@@ -55,8 +60,10 @@ def test_a_row_says_what_it_came_to(found, leo):
     )
     (row,) = listed(leo)
     assert (row["state"], row["decided_by"], row["reason"]) == (
-        "harmless-to-soc", leo.name, "The vendor.",
-    )  # fmt: skip
+        "harmless-to-soc",
+        leo.name,
+        "The vendor.",
+    )
     filtered = Program(leo).get("second-opinions/?state=open").json()["results"]
     assert filtered == []
 
@@ -81,9 +88,10 @@ def test_who_is_asked_finds_the_question_and_not_a_word_of_the_first(asked, inci
     leaks = ("suspicious", "Odd.", oda.name, str(asked.second_opinion.annotation.uuid))
     assert [
         (answer.request["PATH_INFO"], leak, answer.status_code)
-        for answer in told for leak in leaks
+        for answer in told
+        for leak in leaks
         if answer.status_code != 200 or leak in answer.content.decode()
-    ] == []  # fmt: skip
+    ] == []
     for other in (oda, pia):
         assert Program(other).get("opinions/").json()["results"] == []
         assert Program(other).get(f"opinions/{asked.uuid}/").status_code == 404

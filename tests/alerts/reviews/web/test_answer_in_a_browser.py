@@ -154,8 +154,10 @@ def test_without_network_the_answer_is_kept_and_sent_later(phone):
     page = phone(expected=("net::ERR_FAILED",))
     pick(page, "Maintenance")
     pick(page, "Planned programming")
-    page.route("**/reviews/*/", lambda route: route.abort() if route.request.method == "POST"
-               else route.continue_())  # fmt: skip
+    page.route(
+        "**/reviews/*/",
+        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+    )
     watch = page.get_by_text("Not sent, will retry.")
     page.get_by_role("button", name="Save answer").tap()
     watch.wait_for()
@@ -173,15 +175,22 @@ def test_a_kept_answer_that_is_not_accepted_is_shown_again_as_it_was(phone, olaf
     pick(page, "Planned programming")
     page.locator(".phone-sheet summary").tap()
     page.get_by_label("Note").fill("Order 4711, the blue cabinet")
-    page.route("**/reviews/*/", lambda route: route.abort() if route.request.method == "POST"
-               else route.continue_())  # fmt: skip
+    page.route(
+        "**/reviews/*/",
+        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+    )
     page.get_by_role("button", name="Save answer").tap()
     page.get_by_text("Not sent, will retry.").wait_for()
     asked = Review.objects.get()
     give_verdict(
-        by=olaf, key=uuid4(), now=NOON, review_id=asked.pk, verdict="suspicious",
-        cause="nobody-of-us", note="Nobody was there",
-    )  # fmt: skip
+        by=olaf,
+        key=uuid4(),
+        now=NOON,
+        review_id=asked.pk,
+        verdict="suspicious",
+        cause="nobody-of-us",
+        note="Nobody was there",
+    )
     page.unroute("**/reviews/*/")
     page.evaluate("dispatchEvent(new Event('online'))")
     page.get_by_text("A saved answer was not accepted.").wait_for()

@@ -370,8 +370,11 @@ def test_agreeing_is_about_the_incidents_of_the_answer_agreed_with(client, three
 
 @pytest.mark.usefixtures("noon")
 def test_a_page_tells_when_it_happened_not_when_it_was_raised(client, make, ask, oda):
-    times = {"first_activity_at": NOON - timedelta(hours=3), "modified_at": NOON,
-             "latest_activity_at": NOON - timedelta(hours=2)}  # fmt: skip
+    times = {
+        "first_activity_at": NOON - timedelta(hours=3),
+        "modified_at": NOON,
+        "latest_activity_at": NOON - timedelta(hours=2),
+    }
     page = words_of(see(client, oda, ask(make(at=NOON - timedelta(minutes=5), **times))))
     assert "10:00–11:00" in page
     assert "12:55" not in page

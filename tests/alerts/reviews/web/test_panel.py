@@ -92,8 +92,15 @@ def test_asking_from_the_panel(post, incident, sam, oda, site):
 @pytest.fixture
 def both(post, incident, sam, oda, site):
     """A question of both parts, as Sam has asked it."""
-    post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk,
-         canned="Was this you?", question="Who was at ENG-WS-04?")  # fmt: skip
+    post(
+        sam,
+        "/reviews/ask/",
+        incident=incident.pk,
+        panel=1,
+        site=site.pk,
+        canned="Was this you?",
+        question="Who was at ENG-WS-04?",
+    )
     return Review.objects.get()
 
 
@@ -125,8 +132,15 @@ def test_the_ready_part_is_in_the_readers_language(client, both, oda):
 
 def test_the_longest_words_fit_beside_the_longest_ready_question(post, incident, sam, oda, site):
     longest = max(CANNED, key=len)
-    post(sam, "/reviews/ask/", incident=incident.pk, panel=1, site=site.pk, canned=longest,
-         question="x" * MAX_OWN_WORDS)  # fmt: skip
+    post(
+        sam,
+        "/reviews/ask/",
+        incident=incident.pk,
+        panel=1,
+        site=site.pk,
+        canned=longest,
+        question="x" * MAX_OWN_WORDS,
+    )
     assert Review.objects.get().question.endswith("x")
 
 
@@ -284,9 +298,15 @@ def test_a_verdict_on_a_row_of_the_queue_lists_its_incidents(post, see, make, od
     ticked = [str(rows[0].pk), str(rows[2].pk)]
     path = f"/reviews/incidents/{rows[2].pk}/verdict/"
     post(
-        oda, path, key=str(uuid.uuid4()), dates="1", incident=ticked, group=rows[2].group_key,
-        verdict="routine", cause_routine="runs-by-itself",
-    )  # fmt: skip
+        oda,
+        path,
+        key=str(uuid.uuid4()),
+        dates="1",
+        incident=ticked,
+        group=rows[2].group_key,
+        verdict="routine",
+        cause_routine="runs-by-itself",
+    )
     given = Annotation.objects.get()
     assert set(given.incidents.all()) == {rows[0], rows[2]}
 

@@ -25,9 +25,12 @@ def kasia(make_person, site):
 @pytest.fixture
 def opinion(answer, incident, oda, kasia, olaf, leo, noon):
     answer(
-        incident_ids=[incident.pk], verdict="suspicious", cause="other",
-        note="I do not know this, and nobody told us of work.", now=NOON - timedelta(hours=1),
-    )  # fmt: skip
+        incident_ids=[incident.pk],
+        verdict="suspicious",
+        cause="other",
+        note="I do not know this, and nobody told us of work.",
+        now=NOON - timedelta(hours=1),
+    )
     run_second_opinions(seed=SEED, now=NOON)
     return Opinion.objects.get()
 
@@ -48,9 +51,12 @@ def test_an_answer_takes_three_taps_and_shows_both(browse, kasia, opinion):
 
 def test_it_works_without_scripts_and_in_german(browse, kasia, opinion):
     page = browse(
-        f"/reviews/{opinion.uuid}/second/", as_=kasia, width=390, locale="de",
+        f"/reviews/{opinion.uuid}/second/",
+        as_=kasia,
+        width=390,
+        locale="de",
         java_script_enabled=False,
-    )  # fmt: skip
+    )
     assert page.get_by_role("heading", name="Was war das?").is_visible()
     pick(page, "Unsicher")
     page.locator(".reasons-not-sure label").filter(visible=True).first.tap()

@@ -19,8 +19,18 @@ pytestmark = pytest.mark.usefixtures("noon")
 
 SEED = b"a secret"
 KASIA = cast.Person("kasia@demo.example", "Kasia Nowicka")
-LEADING = ("Oda", "Suspicious</", "Odd thing", "High", "Crown jewel", "Yes:", "No:", "severity",
-           "OT said before", "doubted")  # fmt: skip
+LEADING = (
+    "Oda",
+    "Suspicious</",
+    "Odd thing",
+    "High",
+    "Crown jewel",
+    "Yes:",
+    "No:",
+    "severity",
+    "OT said before",
+    "doubted",
+)
 
 
 @reuse_rows
@@ -34,9 +44,13 @@ def suspicious(workspace, site, oda, kasia):
     make_alike(workspace, site, 2, at=NOON - timedelta(days=3))
     (row,) = make_alike(workspace, site)
     given = answer_of(
-        oda, incident_ids=[row.pk], verdict="suspicious", cause="other", note="Odd thing.",
+        oda,
+        incident_ids=[row.pk],
+        verdict="suspicious",
+        cause="other",
+        note="Odd thing.",
         now=NOON - timedelta(hours=1),
-    )  # fmt: skip
+    )
     run_second_opinions(seed=SEED, now=NOON)
     return given
 

@@ -30,9 +30,11 @@ def signed_in(noon):
         session["proved_at"] = proved_at and proved_at.isoformat()
         session.save()
         return client.post(
-            f"/api/v1/{path}", body or {}, content_type="application/json",
+            f"/api/v1/{path}",
+            body or {},
+            content_type="application/json",
             headers={name.replace("_", "-"): value for name, value in headers.items()},
-        )  # fmt: skip
+        )
 
     return post
 
@@ -47,6 +49,8 @@ def body():
 def signature(proposal):
     """What a SOC lead says who has looked at everything."""
     return {
-        "side": "soc", "hash": proposal.rule_hash, "note": "Seen with Oda on site.",
+        "side": "soc",
+        "hash": proposal.rule_hash,
+        "note": "Seen with Oda on site.",
         "checked_evidence": True,
-    }  # fmt: skip
+    }

@@ -12,19 +12,28 @@ from tests.factories.incidents import make_workspace
 
 pytestmark = pytest.mark.django_db
 REFUSED = {
-    "outcome": "refused", "latest_error": "The property 'conditions' is invalid.",
-    "error_code": "BadRequest", "landed": None,
-}  # fmt: skip
-THERE = {"landed": {"triggeringLogic": {"expirationTimeUtc": "2026-11-25T12:00:00Z"}},
-         "landed_version": 1}  # fmt: skip
+    "outcome": "refused",
+    "latest_error": "The property 'conditions' is invalid.",
+    "error_code": "BadRequest",
+    "landed": None,
+}
+THERE = {
+    "landed": {"triggeringLogic": {"expirationTimeUtc": "2026-11-25T12:00:00Z"}},
+    "landed_version": 1,
+}
 
 
 @pytest.fixture
 def version(people, workspace, site):
     return rule_rows.make_version(
-        "live", of=rules.polling(), enforcement="sentinel", ot=people.oda, soc=people.leo,
-        workspace=workspace, site=site,
-    )  # fmt: skip
+        "live",
+        of=rules.polling(),
+        enforcement="sentinel",
+        ot=people.oda,
+        soc=people.leo,
+        workspace=workspace,
+        site=site,
+    )
 
 
 @pytest.fixture
@@ -41,8 +50,10 @@ def told(program, **query):
 def test_it_is_told_what_stands_where_and_until_when(programs, version, there, workspace):
     row = told(programs.leo)[workspace.name]
     assert (row["kind"], row["label"], row["rule"]) == (
-        "rule", version.rule.label, str(version.rule.uuid),
-    )  # fmt: skip
+        "rule",
+        version.rule.label,
+        str(version.rule.uuid),
+    )
     assert row["standing"] == "there" and row["stands_everywhere"] is True
     assert row["lease_until"] == "2026-11-25T12:00:00Z" and row["next_try_at"] is None
     assert programs.leo.get(f"deployments/{there.pk}/").json()["standing"] == "there"
@@ -55,8 +66,9 @@ def test_where_one_workspace_refuses_it_is_never_live_as_a_whole(programs, versi
     rule_rows.make_wanted(version, workspace=south, **REFUSED)
     rows = told(programs.leo, rule=version.rule.uuid)
     assert {name: row["standing"] for name, row in rows.items()} == {
-        "gdansk": "there", "south": "refused",
-    }  # fmt: skip
+        "gdansk": "there",
+        "south": "refused",
+    }
     assert {row["stands_everywhere"] for row in rows.values()} == {False}
     assert rows["south"]["error"] == "The property 'conditions' is invalid."
     assert rows["south"]["fix"] == "Edit the rule, or let Tagout enforce it."
@@ -97,9 +109,14 @@ def test_the_database_says_it_as_the_page_does(version, workspace):
         (0, 1),
     ):
         row = rule_rows.make_wanted(
-            version, workspace=workspace, kind=kind, outcome=outcome, wanted=wanted,
-            landed=landed, landed_version=at,
-        )  # fmt: skip
+            version,
+            workspace=workspace,
+            kind=kind,
+            outcome=outcome,
+            wanted=wanted,
+            landed=landed,
+            landed_version=at,
+        )
         said = WantedRule.objects.annotate(told=STANDING).get(pk=row.pk).told
         if kind == "gate":
             assert said == gate_of(row).standing, row

@@ -147,9 +147,12 @@ def test_the_ledger_is_told_whole_and_of_one_rule(programs, rows, workspace, sit
     assert len(programs.leo.get("ledger/").json()["results"]) == 2
     (tagged,) = programs.leo.get("ledger/", {"act": "tagged"}).json()["results"]
     assert tagged["rule_number"] == other.rule.number
-    assert programs.leo.get("ledger/", {"rule": live.rule.uuid, "look_again": "true"}).json()[
-        "results"
-    ] == []  # fmt: skip
+    assert (
+        programs.leo.get("ledger/", {"rule": live.rule.uuid, "look_again": "true"}).json()[
+            "results"
+        ]
+        == []
+    )
 
 
 def test_what_waits_for_a_second_look_is_ticked_off(programs, rows, workspace, site):

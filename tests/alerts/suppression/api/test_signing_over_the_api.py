@@ -85,8 +85,14 @@ def test_nobody_signs_for_a_side_that_is_not_theirs(
     for person, side in ((people.leo, "ot"), (people.oda, "soc"), (people.olaf, "soc")):
         answer = signed_in(person, at(proposal, "sign"), signature | {"side": side})
         assert answer.status_code == 403 and answer.json()["reasons"], person
-    grant_role(to=people.oda, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
-               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    grant_role(
+        to=people.oda,
+        role=Role.SOC_LEAD,
+        scope=ScopeKind.WORKSPACE,
+        scope_uuid=workspace.uuid,
+        by="tests",
+        now=NOON,
+    )
     answer = signed_in(people.oda, at(proposal, "sign"), signature)
     assert answer.status_code == 403 and "no other" in answer.json()["detail"]
     assert signed_in(people.leo, at(proposal, "sign"), signature | {"side": "x"}).status_code == 400
@@ -97,8 +103,14 @@ def test_nobody_signs_for_a_side_that_is_not_theirs(
 def test_who_gave_evidence_does_not_sign_for_the_soc(
     signed_in, people, proposal, signature, workspace
 ):
-    grant_role(to=people.olaf, role=Role.SOC_LEAD, scope=ScopeKind.WORKSPACE,
-               scope_uuid=workspace.uuid, by="tests", now=NOON)  # fmt: skip
+    grant_role(
+        to=people.olaf,
+        role=Role.SOC_LEAD,
+        scope=ScopeKind.WORKSPACE,
+        scope_uuid=workspace.uuid,
+        by="tests",
+        now=NOON,
+    )
     answer = signed_in(people.olaf, at(proposal, "sign"), signature)
     assert answer.status_code == 403 and "for OT only" in answer.json()["detail"]
     stands(proposal)

@@ -38,8 +38,9 @@ def test_it_tells_what_a_trial_has_and_lacks(programs, canary, workspace, site):
     assert said["credited_incidents"] == sorted(canary.credited_incident_ids)
     assert not said["is_over"]
     assert said["why"][:2] == [
-        "Day 1 of 7", "2 fresh matches and 4 from the weeks before make 6 of 10",
-    ]  # fmt: skip
+        "Day 1 of 7",
+        "2 fresh matches and 4 from the weeks before make 6 of 10",
+    ]
 
 
 def test_a_rule_without_a_trial_has_none(programs, draft):
@@ -84,5 +85,6 @@ def test_new_members_are_told_with_the_incident_that_introduces_them(
     said = programs.sam.get(at(canary, "new-members")).json()
     assert said["version"] == 1
     assert [(m["name"], m["has_been_met"], m["first_incident"]) for m in said["new_members"]] == [
-        ("ENG-WS-08", False, None), ("ENG-WS-09", True, first.pk),
-    ]  # fmt: skip
+        ("ENG-WS-08", False, None),
+        ("ENG-WS-09", True, first.pk),
+    ]

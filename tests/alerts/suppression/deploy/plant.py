@@ -13,9 +13,16 @@ from tests.factories.incidents import make_alert, make_device, make_incident
 
 TYPE = "Unauthorized Database Operation"
 ACCEPTS = (
-    "IncidentTitle", "AlertProductNames", "IncidentLabel", "IncidentAlertTitle", "IoTDeviceName",
-    "IPAddress", "IncidentTactics", "IncidentSeverity", "IncidentStatus",
-)  # fmt: skip
+    "IncidentTitle",
+    "AlertProductNames",
+    "IncidentLabel",
+    "IncidentAlertTitle",
+    "IoTDeviceName",
+    "IPAddress",
+    "IncidentTactics",
+    "IncidentSeverity",
+    "IncidentStatus",
+)
 
 
 def polls(*devices, workspace="gdansk", **changes):
@@ -55,18 +62,37 @@ def signed(said, *, by, workspaces, sites=(), state="live", number=1, rule=None)
     )
     told = rule_hash(said)
     test = BackTestRun.objects.create(
-        rule=rule, rule_hash=told, start=NOON - timedelta(days=90), end=NOON, history_days=90,
-        body={}, ran_at=NOON, seconds=0.1,
-    )  # fmt: skip
+        rule=rule,
+        rule_hash=told,
+        start=NOON - timedelta(days=90),
+        end=NOON,
+        history_days=90,
+        body={},
+        ran_at=NOON,
+        seconds=0.1,
+    )
     ids = [each.pk for each in workspaces]
     forms = compiled_forms(said, rule=rule, workspace_ids=ids)
     version = RuleVersion.objects.create(
-        rule=rule, number=number, state=state, state_since=NOON, title=said.title,
-        body=as_json(said), rule_hash=told, forms={n: f.hashes for n, f in forms.items()},
-        enforcement=said.enforcement, expires_at=said.expires_at, workspace_ids=ids,
-        site_ids=[each.pk for each in sites], made_by=by[0], made_at=NOON, proposed_by=by[0],
-        proposed_at=NOON, proposer_side="ot", backtest=test,
-    )  # fmt: skip
+        rule=rule,
+        number=number,
+        state=state,
+        state_since=NOON,
+        title=said.title,
+        body=as_json(said),
+        rule_hash=told,
+        forms={n: f.hashes for n, f in forms.items()},
+        enforcement=said.enforcement,
+        expires_at=said.expires_at,
+        workspace_ids=ids,
+        site_ids=[each.pk for each in sites],
+        made_by=by[0],
+        made_at=NOON,
+        proposed_by=by[0],
+        proposed_at=NOON,
+        proposer_side="ot",
+        backtest=test,
+    )
     bound = [text for pair in version.forms.values() for text in pair]
     for side, person in zip(("ot", "soc"), by, strict=True):
         version.signatures.create(side=side, by=person, rule_hash=told, forms=bound, signed_at=NOON)

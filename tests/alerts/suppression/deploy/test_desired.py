@@ -82,9 +82,13 @@ def test_while_a_rule_lives_the_trial_of_its_next_version_does_not_touch_it(vers
     before = far.rule
     said = version.said
     again = signed(
-        polls("HIST-GD-01", "DB-GD-01"), by=(oda, leo), state="canary", number=2,
-        rule=version.rule, workspaces=[wanted(version).workspace],
-    )  # fmt: skip
+        polls("HIST-GD-01", "DB-GD-01"),
+        by=(oda, leo),
+        state="canary",
+        number=2,
+        rule=version.rule,
+        workspaces=[wanted(version).workspace],
+    )
     settle(again, far)
     assert far.rule == before and said == version.said
 

@@ -24,9 +24,15 @@ def draft(workspace, oda, clock):
     workspace.save()
     rule = Rule.objects.create(number=12, made_by=oda, made_at=NOON)
     return RuleVersion.objects.create(
-        rule=rule, number=1, state_since=NOON, title="t", body={}, made_by=oda, made_at=NOON,
+        rule=rule,
+        number=1,
+        state_since=NOON,
+        title="t",
+        body={},
+        made_by=oda,
+        made_at=NOON,
         workspace_ids=[workspace.pk],
-    )  # fmt: skip
+    )
 
 
 def known(workspace):

@@ -44,13 +44,15 @@ WAYS = [
     pytest.param(lambda ws, site: accept(ws), "not yet tried", id="never probed"),
     pytest.param(
         lambda ws, site: accept(ws, *(set(ACCEPTS) - {"IoTDeviceName"})),
-        "did not accept conditions on IoTDeviceName", id="refused by the probe",
+        "did not accept conditions on IoTDeviceName",
+        id="refused by the probe",
     ),
     pytest.param(
         lambda ws, site: make_device(site, "hist-gd-01", "10.20.3.99"),
-        "does not name exactly one device", id="wider",
+        "does not name exactly one device",
+        id="wider",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("spoil", "reason"), WAYS)
@@ -125,9 +127,11 @@ def at_the_editor(client, oda):
             version.refresh_from_db()
             given = {"revision": version.revision, "all-shown": "1", "not-shown": "1"}
             for place, each in enumerate(version.body["all_of"]):
-                given |= {f"all-{place}-field": each["field"],
-                          f"all-{place}-operator": each["operator"],
-                          f"all-{place}-value": each["values"]}  # fmt: skip
+                given |= {
+                    f"all-{place}-field": each["field"],
+                    f"all-{place}-operator": each["operator"],
+                    f"all-{place}-value": each["values"],
+                }
             answer = client.post(address, given | form, headers={"HX-Request": "true"})
         else:
             answer = client.get(address)
@@ -167,9 +171,15 @@ def test_a_change_that_sentinel_cannot_follow_hands_the_rule_to_tagout(
     at_the_editor, workspace, oda
 ):
     version = drafted(polls(), oda)
-    page = at_the_editor(version, enforcement="sentinel", **{
-        "all-3-field": "protocol", "all-3-operator": "is", "all-3-value": "CIP",
-    })  # fmt: skip
+    page = at_the_editor(
+        version,
+        enforcement="sentinel",
+        **{
+            "all-3-field": "protocol",
+            "all-3-operator": "is",
+            "all-3-value": "CIP",
+        },
+    )
     assert version.enforcement == "tagout"
     assert "From now on Tagout's own worker closes the incidents." in page
     assert "Sentinel has no condition for the protocol." in page
@@ -195,9 +205,11 @@ def test_a_rule_with_direction_is_rewritten_for_sentinel_only_by_hand(
     page = at_the_editor(version, enforcement="tagout", do="for-sentinel")
     assert version.enforcement == "sentinel"
     assert [(each["field"], each["values"]) for each in version.body["all_of"]] == [
-        ("workspace", ["gdansk"]), ("alert_type", [TYPE]), ("any_device", ["HIST-01"]),
+        ("workspace", ["gdansk"]),
+        ("alert_type", [TYPE]),
+        ("any_device", ["HIST-01"]),
         ("any_device", ["DB-GD-01"]),
-    ]  # fmt: skip
+    ]
     assert f"{SENTINEL_RADIO} checked" in page
 
 
@@ -214,15 +226,20 @@ def test_what_hours_keep_from_sentinel_is_not_offered_to_be_rewritten(
 def test_without_direction_a_rule_keeps_its_site_where_that_alone_says_where():
     here = tuple(each for each in DIRECTED if each.field != "workspace")
     assert [each.field for each in undirected(polls(all_of=here)).all_of] == [
-        "site", "alert_type", "any_device", "any_device",
-    ]  # fmt: skip
+        "site",
+        "alert_type",
+        "any_device",
+        "any_device",
+    ]
 
 
 def test_another_kind_of_end_keeps_its_device(at_the_editor, workspace, oda):
     version = drafted(polls(all_of=DIRECTED, enforcement="tagout"), oda)
     at_the_editor(version, **{"all-3-was": "source_device", "all-3-field": "any_device"})
     assert version.body["all_of"][3] == {
-        "field": "any_device", "operator": "is", "values": ["HIST-01"],
-    }  # fmt: skip
+        "field": "any_device",
+        "operator": "is",
+        "values": ["HIST-01"],
+    }
     at_the_editor(version, **{"all-3-was": "any_device", "all-3-field": "any_address"})
     assert version.body["all_of"][3]["values"] == []

@@ -51,16 +51,32 @@ class Floor:
         thread = rule_row or Rule.objects.create(number=number, made_by=self.oda, made_at=since)
         digest = rule_hash(said)
         test = BackTestRun.objects.create(
-            rule=thread, rule_hash=digest, start=since, end=since, history_days=90, body={},
-            ran_at=since, seconds=0.1,
-        )  # fmt: skip
+            rule=thread,
+            rule_hash=digest,
+            start=since,
+            end=since,
+            history_days=90,
+            body={},
+            ran_at=since,
+            seconds=0.1,
+        )
         given = {
-            "number": thread.versions.count() + 1, "state": state, "state_since": since,
-            "title": said.title, "body": as_json(said), "rule_hash": digest,
-            "expires_at": said.expires_at, "made_by": self.oda, "made_at": since,
-            "proposed_by": self.oda, "proposed_at": since, "proposer_side": "ot",
-            "backtest": test, "workspace_ids": [self.workspace.pk], "enforcement": said.enforcement,
-        }  # fmt: skip
+            "number": thread.versions.count() + 1,
+            "state": state,
+            "state_since": since,
+            "title": said.title,
+            "body": as_json(said),
+            "rule_hash": digest,
+            "expires_at": said.expires_at,
+            "made_by": self.oda,
+            "made_at": since,
+            "proposed_by": self.oda,
+            "proposed_at": since,
+            "proposer_side": "ot",
+            "backtest": test,
+            "workspace_ids": [self.workspace.pk],
+            "enforcement": said.enforcement,
+        }
         version = RuleVersion.objects.create(rule=thread, **given | columns)
         for side, person in (("ot", self.oda), ("soc", self.leo)):
             Signature.objects.create(
@@ -93,9 +109,12 @@ class Floor:
 
     def details(self):
         fetch_details(
-            workspace=self.workspace, client=self.sentinel, pace=Pace(per_second=1000),
-            budget=Budget(), clock=lambda: self.now,
-        )  # fmt: skip
+            workspace=self.workspace,
+            client=self.sentinel,
+            pace=Pace(per_second=1000),
+            budget=Budget(),
+            clock=lambda: self.now,
+        )
 
     def go(self, **by):
         """Time passes on all clocks."""

@@ -68,11 +68,27 @@ def _edit(**properties):
         (_alert(severity="High"), "An alert has changed"),
         (lambda floor: floor.sentinel.alerts[floor.target.name].append({}), "cannot be read"),
         (_alert(alertDisplayName="FTP Login Failed"), "An alert has changed"),
-        (_edit(additionalData={"alertsCount": 1, "commentsCount": 1, "alertProductNames":
-               ["Azure Security Center for IoT"]}), "a comment"),
+        (
+            _edit(
+                additionalData={
+                    "alertsCount": 1,
+                    "commentsCount": 1,
+                    "alertProductNames": ["Azure Security Center for IoT"],
+                }
+            ),
+            "a comment",
+        ),
         (_edit(additionalData={"alertsCount": 1, "alertProductNames": []}), "product"),
-        (_edit(additionalData={"alertsCount": 1, "tactics": {"odd": 1}, "alertProductNames":
-               ["Azure Security Center for IoT"]}), "tactics"),
+        (
+            _edit(
+                additionalData={
+                    "alertsCount": 1,
+                    "tactics": {"odd": 1},
+                    "alertProductNames": ["Azure Security Center for IoT"],
+                }
+            ),
+            "tactics",
+        ),
         (lambda _: Incident.objects.update(flags=["details.alert.engine:unknown"]), "engine"),
         (lambda _: Incident.objects.update(details_state="pending"), "details"),
         (lambda _: Incident.objects.update(details_due_at=NOON), "details"),
@@ -80,7 +96,7 @@ def _edit(**properties):
         (lambda floor: Incident.objects.update(ot_state="waiting"), "a question to OT"),
     ],
     ids=range(20),
-)  # fmt: skip
+)
 def test_what_is_no_longer_right_is_not_closed(decided, happens, reason):
     happens(decided)
     (done,) = decided.deliver()

@@ -43,8 +43,11 @@ def test_the_close_carries_its_attribution_in_the_same_put_and_one_ledger_line(f
     assert "Proposed by Oda Nowak, approved by Leo Hartmann" in text
     (line,) = floor.ledger
     assert (line.act, line.where, line.text, line.rule_hash) == (
-        "closed", "tagout", text, version.rule_hash,
-    )  # fmt: skip
+        "closed",
+        "tagout",
+        text,
+        version.rule_hash,
+    )
     assert (line.signed_ot, line.signed_soc) == ("Oda Nowak", "Leo Hartmann")
     assert (line.change_key, line.landed_at, line.ending) == (Change.objects.get().key, NOON, "")
     assert line.alerts == list(incident.alerts.values_list("pk", flat=True))

@@ -44,9 +44,14 @@ def plant(db, make_person):
 
 
 def incident_at(workspace, site, *, status=Status.NEW, **ends):
-    given = {"source_device": "HMI-02", "source_address": "10.20.1.2", "source_zone": "Packaging 2",
-             "destination_device": "PLC-21", "destination_address": ADDRESS,
-             "destination_zone": "Packaging 2"} | ends  # fmt: skip
+    given = {
+        "source_device": "HMI-02",
+        "source_address": "10.20.1.2",
+        "source_zone": "Packaging 2",
+        "destination_device": "PLC-21",
+        "destination_address": ADDRESS,
+        "destination_zone": "Packaging 2",
+    } | ends
     row = make_incident(workspace, site_ids=[site.pk], status=status, created_at=NOON - HOUR)
     make_alert(row, site=site, any_device=[], **given)
     return row
@@ -54,9 +59,15 @@ def incident_at(workspace, site, *, status=Status.NEW, **ends):
 
 def judged(row, by, verdict="suspicious", *, now=NOON, **more):
     return give_verdict(
-        by=by, key=uuid.uuid4(), verdict=verdict, cause="other", note="Odd.", now=now,
-        incident_ids=[row.pk], **more,
-    )  # fmt: skip
+        by=by,
+        key=uuid.uuid4(),
+        verdict=verdict,
+        cause="other",
+        note="Odd.",
+        now=now,
+        incident_ids=[row.pk],
+        **more,
+    )
 
 
 def held(row):
@@ -74,8 +85,12 @@ def test_a_suspicion_holds_what_touches_its_devices(plant):
     judged(incident_at(workspace, site), oda)
     touching = incident_at(workspace, site, source_device="EWS-07", source_address="10.20.1.7")
     assert held(touching) == HeldNames(by_suspicions=("PLC-21",))
-    stranger = {"source_device": "EWS-07", "source_address": "10.20.1.7",
-                "destination_device": "PLC-9", "destination_address": "10.20.2.9"}  # fmt: skip
+    stranger = {
+        "source_device": "EWS-07",
+        "source_address": "10.20.1.7",
+        "destination_device": "PLC-9",
+        "destination_address": "10.20.2.9",
+    }
     assert held(incident_at(workspace, site, **stranger)) == HeldNames()
 
 
@@ -131,8 +146,12 @@ def test_a_device_among_the_entities_is_held(plant):
     device = make_device(site, "NAS-1", "10.20.3.3")
     case = incident_at(workspace, site)
     judged(case, oda)
-    quiet = {"source_device": "EWS-07", "source_address": "10.20.1.7",
-             "destination_device": "PLC-9", "destination_address": "10.20.2.9"}  # fmt: skip
+    quiet = {
+        "source_device": "EWS-07",
+        "source_address": "10.20.1.7",
+        "destination_device": "PLC-9",
+        "destination_address": "10.20.2.9",
+    }
     touching = incident_at(workspace, site, **quiet)
     for row in (case, touching):
         Entity.objects.create(incident=row, name="e", kind="IoTDevice", device=device, body={})
@@ -152,8 +171,15 @@ def test_a_verdict_on_another_incident_of_the_answer_does_not(plant):
     workspace, site, oda, _ = plant
     case, other = incident_at(workspace, site), incident_at(workspace, site)
     ids = [case.pk, other.pk]
-    give_verdict(by=oda, key=uuid.uuid4(), verdict="suspicious", cause="other", note="Odd.",
-                 now=NOON, incident_ids=ids)  # fmt: skip
+    give_verdict(
+        by=oda,
+        key=uuid.uuid4(),
+        verdict="suspicious",
+        cause="other",
+        note="Odd.",
+        now=NOON,
+        incident_ids=ids,
+    )
     judged(other, oda, "routine", now=NOON + HOUR)
     assert held(incident_at(workspace, site)).by_suspicions
     judged(case, oda, "routine", now=NOON + HOUR)
@@ -184,20 +210,41 @@ def test_an_answer_that_was_undone_holds_nothing(plant):
 @pytest.mark.parametrize(
     ("closed", "is_held"),
     [
-        ({"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected"},
-         False),
+        (
+            {"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected"},
+            False,
+        ),
         ({"classification": "FalsePositive", "classification_reason": "InaccurateData"}, False),
         ({"classification": "TruePositive", "classification_reason": "SuspiciousActivity"}, False),
         ({"classification": "Undetermined"}, True),
         ({"classification": "BenignPositive"}, True),
-        ({"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected",
-          "closed_by": "R-12"}, True),
-        ({"classification": "BenignPositive", "classification_reason": "SuspiciousButExpected",
-          "closed_at": NOON - HOUR}, True),
+        (
+            {
+                "classification": "BenignPositive",
+                "classification_reason": "SuspiciousButExpected",
+                "closed_by": "R-12",
+            },
+            True,
+        ),
+        (
+            {
+                "classification": "BenignPositive",
+                "classification_reason": "SuspiciousButExpected",
+                "closed_at": NOON - HOUR,
+            },
+            True,
+        ),
     ],
-    ids=["benign", "false positive", "true positive", "undetermined", "without a reason",
-         "by a rule", "before OT said so"],
-)  # fmt: skip
+    ids=[
+        "benign",
+        "false positive",
+        "true positive",
+        "undetermined",
+        "without a reason",
+        "by a rule",
+        "before OT said so",
+    ],
+)
 def test_closing_it_ends_the_hold_only_if_the_soc_says_what_it_was(plant, closed, is_held):
     workspace, site, oda, _ = plant
     case = incident_at(workspace, site)
@@ -221,8 +268,9 @@ def suspected(floor):
     floor.rule()
     case = floor.incident(
         routine(bag={"SourceDevice": "HMI-02", "SourceDeviceAddress": "10.20.1.2"}),
-        status="Active", devices=(),
-    )  # fmt: skip
+        status="Active",
+        devices=(),
+    )
     judged(case, floor.oda, now=floor.now)
     return case
 
@@ -310,8 +358,9 @@ def test_confirmed_it_holds_its_devices_however_old_it_is(plant, make_person):
     for hours in (1, 80):
         run_second_opinions(seed=b"x", now=NOON + hours * HOUR)
     found = SecondOpinion.objects.get()
-    decide_suspicion(second_opinion=found.uuid, by=leo, choice="confirm", reason="Seen it.",
-                     now=NOON + 80 * HOUR)  # fmt: skip
+    decide_suspicion(
+        second_opinion=found.uuid, by=leo, choice="confirm", reason="Seen it.", now=NOON + 80 * HOUR
+    )
     assert held(incident_at(workspace, site, **NARROW)).by_suspicions == ("PLC-21",)
 
 
@@ -337,7 +386,10 @@ def test_what_was_judged_and_closed_before_tagout_read_it_holds_nothing(plant):
     past = {"status": Status.CLOSED, "closed_at": NOON, "stored_at": NOON + HOUR}
     Incident.objects.filter(pk=case.pk).update(**past)
     assert held(incident_at(workspace, site)) == HeldNames()
-    for live in ({"status": Status.NEW, "closed_at": None}, {"closed_at": NOON + 2 * HOUR},
-                 {"stored_at": NOON}):  # fmt: skip
+    for live in (
+        {"status": Status.NEW, "closed_at": None},
+        {"closed_at": NOON + 2 * HOUR},
+        {"stored_at": NOON},
+    ):
         Incident.objects.filter(pk=case.pk).update(**past | live)
         assert held(incident_at(workspace, site)).by_suspicions, live

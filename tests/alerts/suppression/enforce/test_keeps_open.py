@@ -86,17 +86,42 @@ def test_a_second_site_of_the_alert_type_does_not_borrow_the_rule(floor):
         {"labels": [{"labelName": "tagout-off"}]},
         {"status": "Active"},
         {"severity": "Weird"},
-        {"additionalData": {"alertsCount": 1, "commentsCount": 1,
-                            "alertProductNames": ["Azure Security Center for IoT"]}},
+        {
+            "additionalData": {
+                "alertsCount": 1,
+                "commentsCount": 1,
+                "alertProductNames": ["Azure Security Center for IoT"],
+            }
+        },
         {"additionalData": {"alertsCount": 1, "alertProductNames": []}},
-        {"additionalData": {"alertsCount": 2,
-                            "alertProductNames": ["Azure Security Center for IoT"]}},
-        {"additionalData": {"alertsCount": 1, "alertProductNames": [
-            "Azure Security Center for IoT", "Microsoft Defender for Endpoint"]}},
+        {
+            "additionalData": {
+                "alertsCount": 2,
+                "alertProductNames": ["Azure Security Center for IoT"],
+            }
+        },
+        {
+            "additionalData": {
+                "alertsCount": 1,
+                "alertProductNames": [
+                    "Azure Security Center for IoT",
+                    "Microsoft Defender for Endpoint",
+                ],
+            }
+        },
     ],
-    ids=["owner", "foreign label", "gate", "status", "unknown severity", "unread comment",
-         "no product", "unread alert", "second product"],
-)  # fmt: skip
+    ids=[
+        "owner",
+        "foreign label",
+        "gate",
+        "status",
+        "unknown severity",
+        "unread comment",
+        "no product",
+        "unread alert",
+        "second product",
+    ],
+)
 def test_what_sentinel_says_of_the_incident_keeps_it_open(floor, said):
     floor.rule()
     floor.incident(**said)
@@ -152,8 +177,15 @@ def test_a_question_or_a_verdict_keeps_it_open_though_the_row_does_not_say_so(fl
             incident_ids=[incident.pk], site_id=site_id, question="Yours?", by=floor.leo, now=NOON
         )
     else:
-        give_verdict(incident_ids=[incident.pk], verdict="routine", cause="other", by=floor.oda,
-                     note="Routine.", key=uuid.uuid4(), now=NOON)  # fmt: skip
+        give_verdict(
+            incident_ids=[incident.pk],
+            verdict="routine",
+            cause="other",
+            by=floor.oda,
+            note="Routine.",
+            key=uuid.uuid4(),
+            now=NOON,
+        )
     incident.timeline.all().delete()
     Incident.objects.update(ot_state="", labels=[])
     assert stays_open(floor)
@@ -335,9 +367,17 @@ def test_stale_data_delays_a_decision_and_loses_none(floor):
 def test_nothing_closes_while_any_alert_is_uncovered(floor):
     """A45, A26: whatever is mixed with what."""
     floor.rule(but(ROUTINE, clause("port", "is", 44818)))
-    floor.rule(replace(ROUTINE, title="Polling by HMI-02", all_of=(
-        *ROUTINE.all_of[:2], clause("source_device", "is", "HMI-02"),
-        clause("function", "is_one_of", "3", "4"))))  # fmt: skip
+    floor.rule(
+        replace(
+            ROUTINE,
+            title="Polling by HMI-02",
+            all_of=(
+                *ROUTINE.all_of[:2],
+                clause("source_device", "is", "HMI-02"),
+                clause("function", "is_one_of", "3", "4"),
+            ),
+        )
+    )
 
     @settings(max_examples=examples(10, hunted=100), suppress_health_check=list(HealthCheck))
     @given(

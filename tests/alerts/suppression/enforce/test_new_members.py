@@ -25,9 +25,10 @@ ZONE = clause("destination_zone", "is", "Packaging 2")
 GROUP = rule(TYPE, SITE, SOURCE, KIND, ZONE, title="EWS-07 polls the PLCs", reason="It polls.")
 OTHER_TYPE = "Unauthorized Modbus Operation"
 OTHER = replace(
-    GROUP, title="EWS-07 writes to the PLCs",
+    GROUP,
+    title="EWS-07 writes to the PLCs",
     all_of=(clause("alert_type", "is", OTHER_TYPE), SITE, SOURCE, KIND),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -58,8 +59,9 @@ def poll(floor, number, *, alert_type=None, **ends):
     named = {"alertDisplayName": alert_type} if alert_type else {}
     incident = floor.incident(
         routine(bag=bag, **named),
-        devices=(("EWS-07", "10.20.1.7"), (f"PLC-{number}", f"10.20.2.{number}")), **title,
-    )  # fmt: skip
+        devices=(("EWS-07", "10.20.1.7"), (f"PLC-{number}", f"10.20.2.{number}")),
+        **title,
+    )
     columns = {"destination_kind": "PLC", "destination_zone": "Packaging 2"} | ends
     Alert.objects.filter(incidents=incident).update(**columns)
     return incident
@@ -179,9 +181,9 @@ def test_a_version_whose_members_nobody_wrote_down_introduces_everybody(plant):
 
 
 def test_a_rule_that_lists_its_devices_knows_no_new_members(plant):
-    listed = replace(GROUP, all_of=(
-        *GROUP.all_of, clause("destination_device", "is_one_of", "PLC-23", "PLC-24")
-    ))  # fmt: skip
+    listed = replace(
+        GROUP, all_of=(*GROUP.all_of, clause("destination_device", "is_one_of", "PLC-23", "PLC-24"))
+    )
     version = signed(plant, listed)
     assert not GroupMember.objects.filter(version=version).exists()
     poll(plant, 23)
@@ -189,9 +191,15 @@ def test_a_rule_that_lists_its_devices_knows_no_new_members(plant):
 
 
 def test_a_group_at_the_source_is_watched_too(plant):
-    said = replace(GROUP, all_of=(
-        TYPE, SITE, clause("source_kind", "is", "EWS"), clause("destination_device", "is", "PLC-21")
-    ))  # fmt: skip
+    said = replace(
+        GROUP,
+        all_of=(
+            TYPE,
+            SITE,
+            clause("source_kind", "is", "EWS"),
+            clause("destination_device", "is", "PLC-21"),
+        ),
+    )
     signed(plant, said)
     poll(plant, 21, source_kind="EWS", source_zone="Packaging 2")
     assert plant.decide() == 0
@@ -248,8 +256,9 @@ def test_the_rules_page_lists_who_joined_and_where_a_person_meets_them(plant):
     Device.objects.filter(name="EWS-07").update(kind="Engineering station")
     plant.decide()
     assert [(each.device.name, each.first) for each in late_members(version)] == [
-        ("PLC-23", incident.pk), ("PLC-24", None),
-    ]  # fmt: skip
+        ("PLC-23", incident.pk),
+        ("PLC-24", None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -264,8 +273,14 @@ def test_members_are_those_of_the_inventory_that_the_group_names(plant, line, me
     make_device(plant.site, "RTU-1", "10.20.9.1", kind="RTU")
     other = Site.objects.create(name="Ulm")
     zone = Zone.objects.create(site=other, name="Packaging 2")
-    Device.objects.create(zone=zone, name="PLC-77", address="10.20.2.77", kind="PLC",
-                          first_seen_at=NOON, latest_seen_at=NOON)  # fmt: skip
+    Device.objects.create(
+        zone=zone,
+        name="PLC-77",
+        address="10.20.2.77",
+        kind="PLC",
+        first_seen_at=NOON,
+        latest_seen_at=NOON,
+    )
     version = signed(plant, replace(GROUP, all_of=(TYPE, SITE, SOURCE, line)))
     assert set(version.members.values_list("name", flat=True)) == members
 

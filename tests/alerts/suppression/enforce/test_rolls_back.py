@@ -134,10 +134,16 @@ def test_a_true_positive_on_the_same_device_stops_the_rule(closed):
 def test_a_true_positive_elsewhere_or_much_later_does_not(closed):
     closed.go(days=1)
     far = closed.incident(
-        routine(bag={"SourceDevice": "X", "SourceDeviceAddress": "10.9.9.9",
-                     "DestinationDevice": "Y", "DestinationDeviceAddress": "10.9.9.8"}),
+        routine(
+            bag={
+                "SourceDevice": "X",
+                "SourceDeviceAddress": "10.9.9.9",
+                "DestinationDevice": "Y",
+                "DestinationDeviceAddress": "10.9.9.8",
+            }
+        ),
         devices=(("X", "10.9.9.9"), ("Y", "10.9.9.8")),
-    )  # fmt: skip
+    )
     closed.sentinel.edit(far.name, status="Closed", classification="TruePositive")
     closed.read()
     assert watch(closed) == 0
@@ -232,16 +238,22 @@ class TestInSentinel:
         assert watch(there) == 0
         (line,) = there.ledger
         assert (line.act, line.where, line.signed_ot, line.signed_soc, line.reason) == (
-            "closed", "sentinel", "Oda Nowak", "Leo Hartmann", "The station polls.",
-        )  # fmt: skip
+            "closed",
+            "sentinel",
+            "Oda Nowak",
+            "Leo Hartmann",
+            "The station polls.",
+        )
         assert line.alerts == list(target.alerts.values_list("pk", flat=True))
         assert Incident.objects.get().closed_by == "R-12"
         watch(there)
         assert len(there.ledger) == 1
         (told,) = target.timeline.filter(code="closed-by-rule")
         assert (told.by_label, told.side, told.details["reason"]) == (
-            "R-12", "portal", "SuspiciousButExpected",
-        )  # fmt: skip
+            "R-12",
+            "portal",
+            "SuspiciousButExpected",
+        )
 
     @pytest.mark.abuse("A45")
     def test_a_mixed_incident_is_opened_again_and_the_rule_stops(self, there, monkeypatch):

@@ -142,9 +142,14 @@ def test_a_kept_match_counts_once_ot_judged_it_harmless(floor):
 
 
 @pytest.mark.parametrize(
-    "columns", [{"classification": "TruePositive"}, {"classification": "Undetermined"},
-                {"owner_name": "", "owner_id": ""}, {"closed_by": "R-9"}],
-)  # fmt: skip
+    "columns",
+    [
+        {"classification": "TruePositive"},
+        {"classification": "Undetermined"},
+        {"owner_name": "", "owner_id": ""},
+        {"closed_by": "R-9"},
+    ],
+)
 def test_what_nobody_found_harmless_never_counts(floor, columns):
     version = floor.rule(state="canary")
     incident = floor.incident(**OWNED)
@@ -155,10 +160,12 @@ def test_what_nobody_found_harmless_never_counts(floor, columns):
 
 @pytest.mark.parametrize(
     "said",
-    [{"additionalData": {"alertsCount": 1, "alertProductNames": [D4IOT, "Defender"]}},
-     {"entities": 501}],
+    [
+        {"additionalData": {"alertsCount": 1, "alertProductNames": [D4IOT, "Defender"]}},
+        {"entities": 501},
+    ],
     ids=["second product", "too many entities"],
-)  # fmt: skip
+)
 def test_what_the_rule_would_never_close_is_told_but_never_counts(floor, said):
     version = floor.rule(state="canary")
     entities = said.pop("entities", 0)

@@ -35,8 +35,11 @@ def test_what_was_closed_names_rule_version_signers_reason_and_text(floor):
     why = why_of(incident, now=NOON)
     (line,) = why.acted
     assert (line.rule.label, line.version.number, line.signed_ot, line.reason) == (
-        "R-12", 1, "Oda Nowak", "The station polls.",
-    )  # fmt: skip
+        "R-12",
+        1,
+        "Oda Nowak",
+        "The station polls.",
+    )
     assert line.version.expires_at > NOON and "Rule hash" in line.text
     assert (why.near, why.reasons) == ((), ())
 

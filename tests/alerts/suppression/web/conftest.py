@@ -17,9 +17,11 @@ def workspace(db):
 @pytest.fixture
 def said():
     return samples.but(
-        samples.DOWNLOADS, reason="Recipe downloads after the change of shift",
-        owner_ot=cast.ODA.email, owner_soc=cast.LEO.email,
-    )  # fmt: skip
+        samples.DOWNLOADS,
+        reason="Recipe downloads after the change of shift",
+        owner_ot=cast.ODA.email,
+        owner_soc=cast.LEO.email,
+    )
 
 
 @pytest.fixture

@@ -33,8 +33,12 @@ def at(client, noon, proposal):
 
 @pytest.fixture
 def seen(proposal):
-    return {"seen_hash": proposal.rule_hash, "side": "soc", "note": "Seen with Oda.",
-            "checked_evidence": "on"}  # fmt: skip
+    return {
+        "seen_hash": proposal.rule_hash,
+        "side": "soc",
+        "note": "Seen with Oda.",
+        "checked_evidence": "on",
+    }
 
 
 def said(answer):
@@ -205,9 +209,11 @@ def test_a_rule_begins_with_what_an_incident_says(client, people, noon, history,
     assert client.post(f"/rules/from-incident/{incident.pk}/").status_code == 302
     body = RuleVersion.objects.get(state=State.DRAFT).body
     assert {each["field"]: each["values"] for each in body["all_of"]} == {
-        "alert_type": [incident.alert_type], "site": ["Gdańsk"],
-        "source_device": ["ENG-WS-04"], "destination_device": ["PLC-PL2-07"],
-    }  # fmt: skip
+        "alert_type": [incident.alert_type],
+        "site": ["Gdańsk"],
+        "source_device": ["ENG-WS-04"],
+        "destination_device": ["PLC-PL2-07"],
+    }
     assert body["evidence"]
     assert client.post("/rules/from-incident/999999/").status_code == 404
 

@@ -12,12 +12,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 def test_rules_that_name_a_device_its_kind_or_its_zone_are_listed(client, people, workspace, site):
     given = {"ot": people.oda, "soc": people.leo, "workspace": workspace, "site": site}
     named = make_version("live", of=downloads(title="Named"), **given)
-    kind = downloads(title="By kind", all_of=(
-        *downloads().all_of, clause("destination_kind", "is", "Robot")))  # fmt: skip
+    kind = downloads(
+        title="By kind", all_of=(*downloads().all_of, clause("destination_kind", "is", "Robot"))
+    )
     make_version("live", of=kind, **given)
     make_version("expired", of=downloads(title="Over"), **given)
-    ends = {value for line in downloads().all_of if line.field == "destination_device"
-            for value in line.texts}  # fmt: skip
+    ends = {
+        value
+        for line in downloads().all_of
+        if line.field == "destination_device"
+        for value in line.texts
+    }
     client.force_login(people.oda)
     plc = make_device(site, ends.pop(), "10.0.0.1")
     robot = make_device(site, "R-1", "10.0.0.2", kind="Robot")

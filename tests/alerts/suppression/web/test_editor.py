@@ -39,8 +39,12 @@ def save(client, draft):
 
 
 def line(at, field, operator, *values, **more):
-    return {f"{at}-field": field, f"{at}-was": field, f"{at}-operator": operator,
-            f"{at}-value": list(values)} | {f"{at}-{k}": v for k, v in more.items()}  # fmt: skip
+    return {
+        f"{at}-field": field,
+        f"{at}-was": field,
+        f"{at}-operator": operator,
+        f"{at}-value": list(values),
+    } | {f"{at}-{k}": v for k, v in more.items()}
 
 
 def test_a_new_rule_is_owned_by_its_author_and_ends_in_ninety_days(draft, oda):
@@ -92,8 +96,9 @@ def test_a_weekly_window_is_put_together_from_days_and_hours(save):
     window = {"day": ["Tue", "Thu"], "from": "06:00", "to": "08:00", "zone": "Europe/Warsaw"}
     body = save(**line("all-0", "time", "within", **window))
     assert body["all_of"][0]["values"] == [
-        "Thu 06:00-08:00 Europe/Warsaw", "Tue 06:00-08:00 Europe/Warsaw",
-    ]  # fmt: skip
+        "Thu 06:00-08:00 Europe/Warsaw",
+        "Tue 06:00-08:00 Europe/Warsaw",
+    ]
 
 
 def test_the_end_is_the_last_moment_of_a_day_on_the_plants_clock(save, draft, site):
@@ -112,18 +117,30 @@ def test_the_end_is_the_last_moment_of_a_day_on_the_plants_clock(save, draft, si
         (line("all-0", "techniques", "is", add="T08"), "“T08” is not an ATT&amp;CK technique"),
         (line("all-0", "site", "matches", add="Gdańsk"), "“matches” does not work with the site"),
         (line("all-0", "colour", "is", add="red"), "“colour” is not a field of a rule"),
-        (line("all-0", "time", "within", day=["Tue"], to="08:00", zone="Mars/Base",
-              **{"from": "06:00"}), "“Mars/Base” is not a time zone"),
+        (
+            line(
+                "all-0",
+                "time",
+                "within",
+                day=["Tue"],
+                to="08:00",
+                zone="Mars/Base",
+                **{"from": "06:00"},
+            ),
+            "“Mars/Base” is not a time zone",
+        ),
         (line("all-0", "alert_type", "is"), "has no value yet"),
         ({"expires": "2020-01-01"}, "The end date is in the past."),
         ({"expires": "2030-01-01"}, "The end date is more than"),
         ({}, "The rule has no condition"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_stands_on_the_page_as_a_sentence(client, save, draft, said, words):
-    full = {} if not said or any(key.startswith("all-0") for key in said) else line(
-        "all-0", "site", "is", "Gdańsk"
-    )  # fmt: skip
+    full = (
+        {}
+        if not said or any(key.startswith("all-0") for key in said)
+        else line("all-0", "site", "is", "Gdańsk")
+    )
     save(title="Recipe downloads", **full | said)
     assert words in client.get(f"/rules/{draft.uuid}/edit/").content.decode()
 
@@ -162,9 +179,12 @@ def test_suggestions_are_of_what_one_may_see(client, save, draft, site, porto):
 def test_the_panel_counts_what_is_left_after_each_line(client, save, draft, workspace, site):
     rules.routine(workspace, site)
     rules.noise(workspace, site, n=10)
-    save(title="Recipe downloads", **line("all-0", "site", "is", site.name)
-         | line("all-1", "alert_type", "is", rules.DOWNLOAD)
-         | line("all-2", "source_device", "is", "ENG-WS-04"))  # fmt: skip
+    save(
+        title="Recipe downloads",
+        **line("all-0", "site", "is", site.name)
+        | line("all-1", "alert_type", "is", rules.DOWNLOAD)
+        | line("all-2", "source_device", "is", "ENG-WS-04"),
+    )
     answer = client.get(f"/rules/{draft.uuid}/backtest/", headers=HTMX).content.decode()
     assert ">22</output>" in answer
     assert ">12</output>" in answer
@@ -175,8 +195,10 @@ def test_the_panel_counts_what_is_left_after_each_line(client, save, draft, work
 
 def test_nobody_counts_alerts_of_plants_they_do_not_see(client, save, draft, workspace, porto):
     rules.routine(workspace, porto)
-    for said in (line("all-0", "alert_type", "is", rules.DOWNLOAD),
-                 line("all-0", "site", "is", "Porto")):  # fmt: skip
+    for said in (
+        line("all-0", "alert_type", "is", rules.DOWNLOAD),
+        line("all-0", "site", "is", "Porto"),
+    ):
         save(title="Other plant", **said)
         answer = client.get(f"/rules/{draft.uuid}/backtest/", headers=HTMX).content.decode()
         assert ">12<" not in answer
@@ -187,9 +209,11 @@ def test_ot_counts_a_rule_of_a_workspace_whose_alerts_are_all_of_the_own_site(
     client, save, draft, workspace, site, porto
 ):
     rules.routine(workspace, site)
-    said = line("all-0", "workspace", "is", workspace.name) | line(
-        "all-1", "alert_type", "is", rules.DOWNLOAD
-    ) | line("all-2", "any_device", "is", "ENG-WS-04")  # fmt: skip
+    said = (
+        line("all-0", "workspace", "is", workspace.name)
+        | line("all-1", "alert_type", "is", rules.DOWNLOAD)
+        | line("all-2", "any_device", "is", "ENG-WS-04")
+    )
     save(title="As Sentinel can hold it", **said)
     address = f"/rules/{draft.uuid}/backtest/"
     assert ">12</output>" in client.get(address, headers=HTMX).content.decode()
@@ -228,14 +252,19 @@ def test_a_half_entered_window_outlives_the_save_of_another_line(client, save, d
 def test_owners_are_named_once_the_rule_says_where_it_acts(save, oda, leo, workspace):
     body = save(owner_ot="", **line("all-0", "workspace", "is", workspace.name))
     assert (body["owner_ot"], body["owner_soc"]) == ("", leo.email)
-    body = save(owner_ot="", **line("all-0", "workspace", "is", workspace.name),
-                **line("all-1", "site", "is", "Gdańsk"))  # fmt: skip
+    body = save(
+        owner_ot="",
+        **line("all-0", "workspace", "is", workspace.name),
+        **line("all-1", "site", "is", "Gdańsk"),
+    )
     assert (body["owner_ot"], body["owner_soc"]) == (oda.email, leo.email)
 
 
 def test_of_several_leads_none_is_guessed(save, oda, leo, workspace, make_person):
-    make_person(cast.Person("lea@demo.example", "Lea Sommer"),
-                (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid))  # fmt: skip
+    make_person(
+        cast.Person("lea@demo.example", "Lea Sommer"),
+        (Role.SOC_LEAD, ScopeKind.WORKSPACE, workspace.uuid),
+    )
     assert save(**line("all-0", "workspace", "is", workspace.name))["owner_soc"] == ""
 
 

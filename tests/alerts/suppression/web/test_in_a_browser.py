@@ -23,9 +23,13 @@ def test_the_lists_hold_the_bars(browse, make_version, acted, wanted, leo, noon)
     make_version("proposed")
     wanted(live, "refused", latest_error="BadRequest: too many conditions")
     paths = (
-        "/approvals/", "/ledger/", "/ledger/?show=again", "/ledger/?where=sentinel",
-        "/deployments/", "/rules/off/",
-    )  # fmt: skip
+        "/approvals/",
+        "/ledger/",
+        "/ledger/?show=again",
+        "/ledger/?where=sentinel",
+        "/deployments/",
+        "/rules/off/",
+    )
     page = browse("/rules/", as_=leo)
     assert bar_faults_everywhere(page) == []
     assert bar_faults_of_each(page, *paths) == []
@@ -97,8 +101,12 @@ def test_a_window_is_put_together_while_other_lines_are_saved(browse, people, dr
 def test_typing_fast_loses_nothing(browse, people, draft, noon):
     page = browse(f"/rules/{draft.uuid}/edit/", as_=people.oda)
     page.get_by_text("would match, in 12 incidents").wait_for()
-    for name, words in (("title", "One"), ("reason", "Two"), ("title", "Three words"),
-                        ("reason", "Four words")):  # fmt: skip
+    for name, words in (
+        ("title", "One"),
+        ("reason", "Two"),
+        ("title", "Three words"),
+        ("reason", "Four words"),
+    ):
         page.locator(f"[name={name}]").fill(words)
         page.locator(f"[name={name}]").blur()
     page.get_by_role("heading", name="Three words").wait_for()

@@ -9,8 +9,9 @@ from tests.alerts.suppression.samples import but
 from tests.conftest import NOON
 
 
-def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(opened, make_version, acted,
-                                                                    oda, said):  # fmt: skip
+def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(
+    opened, make_version, acted, oda, said
+):
     version = make_version("live", of=but(said, expires_at=NOON + timedelta(days=6)))
     acted(version)
     page = opened(oda, "/rules/")
@@ -21,9 +22,16 @@ def test_a_rule_shows_state_owners_matches_and_how_long_it_has_left(opened, make
 
 @pytest.mark.parametrize(
     ("state", "tab"),
-    [("canary", "force"), ("paused", "force"), ("proposed", "work"), ("draft", "work"),
-     ("expired", "ended"), ("rejected", "ended"), ("discarded", "ended")],
-)  # fmt: skip
+    [
+        ("canary", "force"),
+        ("paused", "force"),
+        ("proposed", "work"),
+        ("draft", "work"),
+        ("expired", "ended"),
+        ("rejected", "ended"),
+        ("discarded", "ended"),
+    ],
+)
 def test_each_state_stands_under_its_tab(opened, make_version, oda, state, tab):
     make_version(state)
     assert "R-1" in opened(oda, f"/rules/?state={tab}")
@@ -45,8 +53,9 @@ def test_somebody_of_another_site_sees_nothing_of_a_rule(opened, make_version, a
     opened(pia, f"/rules/{version.uuid}/", status=404)
 
 
-def test_the_site_filter_offers_only_sites_of_rules_that_one_sees(opened, make_version, porto,
-                                                                  site, mia, oda):  # fmt: skip
+def test_the_site_filter_offers_only_sites_of_rules_that_one_sees(
+    opened, make_version, porto, site, mia, oda
+):
     make_version("live")
     make_version("live", site_ids=[porto.pk], workspace_ids=[], made_by=mia)
     assert "Porto" in opened(mia, "/rules/")
@@ -83,9 +92,15 @@ def test_who_gave_evidence_is_not_asked_to_sign_for_the_soc(opened, make_version
 
     version = make_version("proposed")
     version.evidence.add(
-        Annotation.objects.create(verdict="routine", cause="other", by=leo, given_at=NOON,
-                                  key=version.uuid, act=version.uuid)
-    )  # fmt: skip
+        Annotation.objects.create(
+            verdict="routine",
+            cause="other",
+            by=leo,
+            given_at=NOON,
+            key=version.uuid,
+            act=version.uuid,
+        )
+    )
     assert "Nothing is waiting for your signature" in opened(leo, "/approvals/")
 
 
@@ -103,12 +118,19 @@ def test_the_rail_counts_what_waits_for_me(opened, make_version, leo, sam):
     assert ">1<" not in rail
 
 
-def test_a_line_of_the_ledger_names_incident_rule_act_signers_and_reason(opened, make_version,
-                                                                         acted, oda):  # fmt: skip
+def test_a_line_of_the_ledger_names_incident_rule_act_signers_and_reason(
+    opened, make_version, acted, oda
+):
     entry = acted(make_version("live"))
     page = opened(oda, "/ledger/")
-    for words in (str(entry.incident.number), "R-1", "Closed", "Oda Nowak, Leo Hartmann",
-                  "Recipe downloads", "Stands"):  # fmt: skip
+    for words in (
+        str(entry.incident.number),
+        "R-1",
+        "Closed",
+        "Oda Nowak, Leo Hartmann",
+        "Recipe downloads",
+        "Stands",
+    ):
         assert words in page
 
 
@@ -121,8 +143,9 @@ def test_the_ledger_is_filtered_by_rule_and_by_what_was_done(opened, make_versio
     assert "R-2" in tagged
 
 
-def test_what_a_stopped_rule_closed_stands_on_the_list_to_look_at_again(opened, make_version,
-                                                                       acted, oda):  # fmt: skip
+def test_what_a_stopped_rule_closed_stands_on_the_list_to_look_at_again(
+    opened, make_version, acted, oda
+):
     acted(make_version("paused"), review_again_at=NOON, ending="reopened")
     page = opened(oda, "/ledger/?show=again")
     assert "R-1" in page

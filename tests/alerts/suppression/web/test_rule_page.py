@@ -9,9 +9,17 @@ from tests.factories.rewriting import rewrite
 
 def test_the_page_says_the_rule_in_words_and_what_it_was_tested_on(opened, make_version, oda):
     page = opened(oda, f"/rules/{make_version('proposed').uuid}/")
-    for words in (PROGRAMMING, "ENG-WS-02, ENG-WS-04", "Tue 06:00–08:00 Europe/Warsaw",
-                  "38", "62 %", "5.1 h", "24 of 24 harmless; ",
-                  "Check this one before you sign", "ENG-WS-02 → PLC-4"):  # fmt: skip
+    for words in (
+        PROGRAMMING,
+        "ENG-WS-02, ENG-WS-04",
+        "Tue 06:00–08:00 Europe/Warsaw",
+        "38",
+        "62 %",
+        "5.1 h",
+        "24 of 24 harmless; ",
+        "Check this one before you sign",
+        "ENG-WS-02 → PLC-4",
+    ):
         assert words in page
 
 
@@ -32,9 +40,20 @@ def test_a_new_version_is_shown_beside_the_one_before(opened, make_version, oda,
 
 @pytest.mark.parametrize(
     "state",
-    ["draft", "proposed", "changes-requested", "canary", "live", "paused", "expired", "retired",
-     "rejected", "discarded", "replaced"],
-)  # fmt: skip
+    [
+        "draft",
+        "proposed",
+        "changes-requested",
+        "canary",
+        "live",
+        "paused",
+        "expired",
+        "retired",
+        "rejected",
+        "discarded",
+        "replaced",
+    ],
+)
 def test_the_page_opens_in_every_state(opened, make_version, mia, state):
     columns = {"paused_from": "live"} if state == "paused" else {}
     assert "Recipe downloads" in opened(mia, f"/rules/{make_version(state, **columns).uuid}/")

@@ -42,8 +42,12 @@ def words_of(answer):
 
 
 def signing(version):
-    return {"seen_hash": version.rule_hash, "side": "soc", "note": "Seen with Oda.",
-            "checked_evidence": "on"}  # fmt: skip
+    return {
+        "seen_hash": version.rule_hash,
+        "side": "soc",
+        "note": "Seen with Oda.",
+        "checked_evidence": "on",
+    }
 
 
 def test_the_rule_that_is_up_is_shown_with_all_that_a_signature_rests_on(at, people, proposal):

@@ -47,9 +47,18 @@ def in_sentinel(make_version, wanted, workspace):
     wanted(version, wanted=form, landed=form, landed_at=NOON, wanted_version=1, landed_version=1)
     gate = {"triggeringLogic": {"isEnabled": False}}
     rule_rows.make_wanted(
-        version, workspace=workspace, name=GATE, about=GATE, kind="gate", label="gate",
-        wanted=gate, landed=gate, landed_at=NOON, wanted_version=1, landed_version=1,
-    )  # fmt: skip
+        version,
+        workspace=workspace,
+        name=GATE,
+        about=GATE,
+        kind="gate",
+        label="gate",
+        wanted=gate,
+        landed=gate,
+        landed_at=NOON,
+        wanted_version=1,
+        landed_version=1,
+    )
     return version
 
 

@@ -53,12 +53,17 @@ def proposal(people, site, workspace):
     verdicts = rules.judge(weeks[:4], by=people.oda)
     verdicts += rules.judge(weeks[3:5], by=people.olaf, verdict="maintenance")
     rules.judge(weeks[5:6], by=people.olaf, verdict="not-sure")
-    late = [rules.incident_of(workspace, site, at=weeks[n].created_at + timedelta(hours=9))
-            for n in (1, 6)]  # fmt: skip
+    late = [
+        rules.incident_of(workspace, site, at=weeks[n].created_at + timedelta(hours=9))
+        for n in (1, 6)
+    ]
     rules.judge(late, by=people.oda, verdict="suspicious")
     close_by(people.leo, weeks, after=timedelta(minutes=12))
-    close_by(people.leo, list(Incident.objects.exclude(pk__in=[w.pk for w in weeks])[:15]),
-             after=timedelta(minutes=12))  # fmt: skip
+    close_by(
+        people.leo,
+        list(Incident.objects.exclude(pk__in=[w.pk for w in weeks])[:15]),
+        after=timedelta(minutes=12),
+    )
     measure_time_to_close(now=NOON)
     Alert.objects.filter(incidents=weeks[10]).update(protocol="CIP")
     version = rules.draft(rules.downloads(), by=people.oda, evidence=verdicts, now=NOON)
@@ -68,10 +73,16 @@ def proposal(people, site, workspace):
 def matches():
     """The alerts that the rule is about, asked without any of its code."""
     return Alert.objects.filter(
-        site__name="Gdańsk", alert_type=rules.DOWNLOAD, source_device="ENG-WS-04",
-        destination_device__in=["PLC-PL2-07", "PLC-PL2-08"], plant_weekday=1,
-        plant_minute__gte=360, plant_minute__lt=480, at__gte=NOON - timedelta(days=90), at__lt=NOON,
-    )  # fmt: skip
+        site__name="Gdańsk",
+        alert_type=rules.DOWNLOAD,
+        source_device="ENG-WS-04",
+        destination_device__in=["PLC-PL2-07", "PLC-PL2-08"],
+        plant_weekday=1,
+        plant_minute__gte=360,
+        plant_minute__lt=480,
+        at__gte=NOON - timedelta(days=90),
+        at__lt=NOON,
+    )
 
 
 def verdict_of(alert):
@@ -96,8 +107,13 @@ def counted():
     return alerts, incidents
 
 
-WORDS = {"Routine": "routine", "Maintenance": "maintenance", "Suspicious": "suspicious",
-         "Not sure": "not-sure", "Not judged": "not-judged"}  # fmt: skip
+WORDS = {
+    "Routine": "routine",
+    "Maintenance": "maintenance",
+    "Suspicious": "suspicious",
+    "Not sure": "not-sure",
+    "Not judged": "not-judged",
+}
 
 
 def rows_of(page):
@@ -217,8 +233,10 @@ def test_the_true_positive_near_a_match_is_linked_where_it_may_be_seen(
 ):
     case = Incident.objects.exclude(pk__in=list(incident_ids())).first()
     body = proposal.backtest.body
-    body["check_these"][0] |= {"case": case.pk, "reason": [
-        "look.near_case", {"name": "ENG-WS-04", "days": "3"}]}  # fmt: skip
+    body["check_these"][0] |= {
+        "case": case.pk,
+        "reason": ["look.near_case", {"name": "ENG-WS-04", "days": "3"}],
+    }
     rewrite(BackTestRun.objects.filter(pk=proposal.backtest_id), body=proposal.backtest.body)
     client.force_login(people.leo)
     page = client.get(f"/rules/{proposal.uuid}/").content.decode()

@@ -61,9 +61,12 @@ def test_a_trial_without_end_says_who_decided_and_asks_the_others(
     endless = replace(said, all_of=tuple(c for c in said.all_of if c.field != "time"))
     version = make_version("canary", of=endless, **LONG)
     PromotionApproval.objects.create(
-        version=version, side="ot", by=oda, reason="Two stations, seldom on.",
+        version=version,
+        side="ot",
+        by=oda,
+        reason="Two stations, seldom on.",
         approved_at=NOON - timedelta(days=1),
-    )  # fmt: skip
+    )
     page = opened(leo, f"/rules/{version.uuid}/")
     assert "both owners decide" in card(page)
     assert "nothing speaks for the rule" in card(page)

@@ -31,9 +31,12 @@ def stuck(make_version, acted, workspace, site, said, oda):
     ]
     RuleVersion.objects.filter(pk=version.pk).update(credited_incident_ids=[*seen, 10**9])
     PromotionApproval.objects.create(
-        version=version, side="ot", by=oda, reason="Two stations, seldom on.",
+        version=version,
+        side="ot",
+        by=oda,
+        reason="Two stations, seldom on.",
         approved_at=NOON - timedelta(days=1),
-    )  # fmt: skip
+    )
     for number in (8, 9):
         make_device(site, f"ENG-WS-0{number}", f"10.20.1.{number}", kind="Engineering station")
     NewMember.objects.create(
@@ -67,10 +70,13 @@ def test_a_suggested_version_holds_the_bars_and_is_taken(
     ]:
         incident = make_incident(workspace, site_ids=[site.pk], source=source, destination="PLC-4")
         make_alert(
-            incident, site=site, source_device=source,
+            incident,
+            site=site,
+            source_device=source,
             at=NOON.replace(hour=5) - timedelta(weeks=back),
-            source_kind="Engineering station", source_zone="Packaging 2",
-        )  # fmt: skip
+            source_kind="Engineering station",
+            source_zone="Packaging 2",
+        )
     page = browse(f"/rules/{version.uuid}/", as_=leo)
     page.locator("#suggested").get_by_text("ENG-WS-05", exact=True).wait_for()
     assert bar_faults_everywhere(page) == []

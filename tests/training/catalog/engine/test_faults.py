@@ -19,8 +19,12 @@ KNOWN = Vocabulary(
 ROUTES = [str(each.pattern).partition("/")[0] for each in urls.urlpatterns]
 OTHER_PAGES = ["captures", *sorted({route for route in ROUTES if route.isalpha()})]
 YAML, LESSON, CARDS, SVG, LOCK = (
-    "module.yaml", "01-one-stop.md", "cards.md", "assets/strip.svg", "files.lock",
-)  # fmt: skip
+    "module.yaml",
+    "01-one-stop.md",
+    "cards.md",
+    "assets/strip.svg",
+    "files.lock",
+)
 
 # Code, file, then what stands there and what an author makes of it, in pairs. § is the place.
 SEEDED = [
@@ -73,8 +77,14 @@ SEEDED = [
     ("QUESTION-ATTRIBUTE", LESSON, "technique=T0858}", "§level=3}"),
     ("QUESTION-TYPE", LESSON, "type=single", "§type=choice"),
     ("DUPLICATE-ID", LESSON, "{#both", "{§#choose"),
-    ("NO-PROMPT", LESSON, "::: question {#choose", "§::: question {#choose",
-     "What do you do first?", ""),
+    (
+        "NO-PROMPT",
+        LESSON,
+        "::: question {#choose",
+        "§::: question {#choose",
+        "What do you do first?",
+        "",
+    ),
     ("NO-FEEDBACK", LESSON, "- [ ] Close it.\n  > Too soon.", "§- [ ] Close it."),
     ("NO-FEEDBACK", LESSON, "= S7comm | S7\n> Right.", "§= S7comm | S7"),
     ("DUPLICATE-OPTION", LESSON, "- [ ] Wait.", "§- [ ] Close it."),
@@ -87,8 +97,14 @@ SEEDED = [
     ("NO-OPTIONS-HERE", LESSON, "> Call first.", "> Call first.\n\n§- [ ] Wait.\n  > No."),
     ("BAD-WRONG-ANSWER", LESSON, "- [ ] 502", "§- [ ] 102"),
     ("BAD-WRONG-ANSWER", LESSON, "- [ ] frame 3", "§- [ ] three"),
-    ("NO-TABLE", LESSON, "::: question {#levels", "§::: question {#levels",
-     "| Device | Level |\n|---|---|\n| PLC | 1 |\n| HMI | 2 |\n| Historian | 3 |", ""),
+    (
+        "NO-TABLE",
+        LESSON,
+        "::: question {#levels",
+        "§::: question {#levels",
+        "| Device | Level |\n|---|---|\n| PLC | 1 |\n| HMI | 2 |\n| Historian | 3 |",
+        "",
+    ),
     ("BAD-TABLE", LESSON, "| HMI | 2 |", "§| PLC | 2 |"),
     ("NO-LIST", LESSON, "1. Call.\n2. Ask.\n3. Write.", "§1. Call."),
     ("FRAME-RANGE", LESSON, "= frame 2", "= §frame 5"),
@@ -104,19 +120,46 @@ SEEDED = [
     ("SVG-ATTRIBUTE", SVG, 'fill="', '§style="fill:red" fill="'),
     ("SVG-ATTRIBUTE", SVG, 'fill="', '§onclick="" fill="'),
     ("SVG-COLOUR", SVG, 'fill="var(--surface, #FFFFFF)"', '§fill="#FFFFFF"'),
-    ("SVG-TOKEN", SVG, "fill=\"var(--surface", "§fill=\"var(--paper"),
+    ("SVG-TOKEN", SVG, 'fill="var(--surface', '§fill="var(--paper'),
     ("SVG-VIEWBOX", SVG, '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"', "§<svg"),
     ("SVG-DUPLICATE-ID", SVG, 'id="strip-desc"', '§id="strip-title"'),
-    ("NO-SOURCE", LESSON, "---\nid", "§---\nid", "[^wireshark]\n", "\n",
-     "\n[^wireshark]: Wireshark 4.4, table of S7 functions.", ""),
-    ("CORRECT-COUNT", LESSON, "::: question {#choose", "§::: question {#choose",
-     "- [ ] Wait.", "- [x] Wait."),
-    ("CORRECT-COUNT", LESSON, "::: question {#both", "§::: question {#both",
-     "- [x] The work order.", "- [ ] The work order.", "- [x] The eng", "- [ ] The eng"),
-    ("FEW-OPTIONS", LESSON, "::: question {#choose", "§::: question {#choose",
-     "- [ ] Close it.\n  > Too soon.\n- [ ] Wait.\n  > The line stands.\n", ""),
-    ("NO-FEEDBACK", LESSON, "| Device", "§| Device",
-     "\n> Lower is nearer to the machine.\n", ""),
+    (
+        "NO-SOURCE",
+        LESSON,
+        "---\nid",
+        "§---\nid",
+        "[^wireshark]\n",
+        "\n",
+        "\n[^wireshark]: Wireshark 4.4, table of S7 functions.",
+        "",
+    ),
+    (
+        "CORRECT-COUNT",
+        LESSON,
+        "::: question {#choose",
+        "§::: question {#choose",
+        "- [ ] Wait.",
+        "- [x] Wait.",
+    ),
+    (
+        "CORRECT-COUNT",
+        LESSON,
+        "::: question {#both",
+        "§::: question {#both",
+        "- [x] The work order.",
+        "- [ ] The work order.",
+        "- [x] The eng",
+        "- [ ] The eng",
+    ),
+    (
+        "FEW-OPTIONS",
+        LESSON,
+        "::: question {#choose",
+        "§::: question {#choose",
+        "- [ ] Close it.\n  > Too soon.\n- [ ] Wait.\n  > The line stands.\n",
+        "",
+    ),
+    ("NO-FEEDBACK", LESSON, "| Device", "§| Device", "\n> Lower is nearer to the machine.\n", ""),
     ("NO-KEY", LESSON, "::: question {#name", "§::: question {#name", "= S7comm | S7\n", ""),
     ("CARD-HEAD", CARDS, "## Which", "§## Which", " {#stop technique=T0858}", ""),
     ("CARD-BACK", CARDS, "## Which", "§## Which", "`0x29` stops.[^wireshark]", ""),
@@ -126,7 +169,7 @@ SEEDED = [
     ("LOCK-SYNTAX", LOCK, "", "§no sum\n"),
     ("LOCK-CHANGED", LOCK, "", "§" + "0" * 64 + "  assets/strip.svg\n"),
     ("LOCK-UNKNOWN", LOCK, "pcap/stop.pcap", "§pcap/gone.pcap"),
-]  # fmt: skip
+]
 
 
 def _find(folder, file, *edits):
@@ -159,8 +202,13 @@ def test_a_module_as_the_format_wants_it_has_no_fault(tmp_path):
     curriculum = read_curriculum(tmp_path, "content", KNOWN)
     assert [str(fault) for fault in curriculum.faults] == []
     assert curriculum.figures == {
-        "modules": 1, "lessons": 1, "questions": 7, "cards": 1, "captures": 1, "footnoted": 1,
-    }  # fmt: skip
+        "modules": 1,
+        "lessons": 1,
+        "questions": 7,
+        "cards": 1,
+        "captures": 1,
+        "footnoted": 1,
+    }
     assert len({code for code, *_ in SEEDED}) >= 50
 
 

@@ -53,12 +53,18 @@ def test_choices_are_right_when_all_right_ones_and_no_other_are_chosen(questions
 @pytest.mark.parametrize(
     ("name", "text", "right"),
     [
-        ("port", "102", True), ("port", "0x66", True), ("port", "102,0", True),
+        ("port", "102", True),
+        ("port", "0x66", True),
+        ("port", "102,0", True),
         ("port", "502", False),
-        ("name", " s7COMM ", True), ("name", "S7", True), ("name", "Modbus", False),
-        ("frame", "2", True), ("frame", "Frame 02", True), ("frame", "frame 3", False),
+        ("name", " s7COMM ", True),
+        ("name", "S7", True),
+        ("name", "Modbus", False),
+        ("frame", "2", True),
+        ("frame", "Frame 02", True),
+        ("frame", "frame 3", False),
     ],
-)  # fmt: skip
+)
 def test_a_typed_answer_counts_however_it_is_written(questions, name, text, right):
     assert judge(questions[name], text=[text]) is right
 
@@ -83,15 +89,19 @@ def test_pairs_and_steps_are_right_in_their_places_only(questions):
 @pytest.mark.parametrize(
     ("name", "form", "code"),
     [
-        ("choose", {}, "none"), ("choose", {"choice": ["0", "1"]}, "many"),
-        ("choose", {"choice": ["9"]}, "none"), ("choose", {"choice": ["²"]}, "none"),
-        ("port", {"text": ["many"]}, "number"), ("port", {"text": [" "]}, "none"),
-        ("port", {"text": ["NaN"]}, "number"), ("name", {"text": ["x" * 201]}, "long"),
+        ("choose", {}, "none"),
+        ("choose", {"choice": ["0", "1"]}, "many"),
+        ("choose", {"choice": ["9"]}, "none"),
+        ("choose", {"choice": ["²"]}, "none"),
+        ("port", {"text": ["many"]}, "number"),
+        ("port", {"text": [" "]}, "none"),
+        ("port", {"text": ["NaN"]}, "number"),
+        ("name", {"text": ["x" * 201]}, "long"),
         ("frame", {"text": ["the second"]}, "frame"),
         ("levels", {"place-0": ["1"]}, "gaps"),
         ("steps", {"place-0": ["1"], "place-1": ["1"], "place-2": ["0"]}, "twice"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_judged_is_refused_with_its_reason(questions, name, form, code):
     with pytest.raises(AnswerError) as refused:
         read_answer(questions[name], form, SEED)
