@@ -29,7 +29,7 @@ class RequestedBackTestSerializer(Serializer[RuleVersion]):
     )
     reasons = SerializerMethodField(help_text="held against the rule")
     backtest = StructField(
-        BackTestBody, source="backtest.body", help_text="docs/schemas/backtest-1.json"
+        BackTestBody, source="visible_body", help_text="docs/schemas/backtest-1.json"
     )
 
     def get_reasons(self, version: RuleVersion) -> list[str]:

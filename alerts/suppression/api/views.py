@@ -19,6 +19,7 @@ from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
 from alerts.suppression.api.members import NewMembersSerializer, new_member_facts
 from alerts.suppression.api.trial import TrialSerializer, trial_facts
+from alerts.suppression.backtesting.redaction import body_for
 from alerts.suppression.deploying.enforcement_state import stands_everywhere
 from alerts.suppression.drafting.current_version import (
     beside_a_version,
@@ -124,10 +125,15 @@ class RuleViewSet(Resource):
 
     @facts(RequestedBackTestSerializer)
     def backtest(self, row: RuleVersion) -> RuleVersion:
-        """The back-test that is frozen into the request for signatures; 404 where there is none."""
+        """The back-test that is frozen into the request for signatures; 404 where there is none.
+        Its figures are whole; it lists incidents in the person's reach only.
+        """
         about = version_asked_about(self.person, row)
         if about.backtest is None:
             raise Http404
+        body = body_for(about.backtest.body, by=self.person)
+        del body["hidden"]  # a count for the page, no member of the schema
+        about.visible_body = body  # type: ignore[attr-defined]
         return about
 
     @facts(TrialSerializer)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from alerts.incidents.models import Incident
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON
 from tests.factories import rule_rows, rules
+from tests.factories.incidents import make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +89,20 @@ def test_one_rule_tells_all_that_signers_need(programs, proposal, history):
     assert {each["id"] for each in verdicts} == set(row["rule"]["evidence"])
     steps = programs.leo.get(f"{address}steps/").json()["results"]
     assert [each["to_state"] for each in steps] == ["proposed", "draft"]
+
+
+def incidents_listed(body):
+    looks = [look for name in ("stops", "check_these", "nearest") for look in body[name]]
+    return {pk for look in looks for pk in look["incidents"]}
+
+
+def test_a_back_test_lists_no_incident_that_is_out_of_reach(programs, proposal, history):
+    listed = incidents_listed(proposal.backtest.body)
+    elsewhere = min(listed)
+    Incident.objects.filter(pk=elsewhere).update(workspace=make_workspace("Elsewhere"))
+    told = programs.leo.get(f"rules/{proposal.rule.uuid}/backtest/").json()["backtest"]
+    assert incidents_listed(told) == listed - {elsewhere}
+    assert told["incidents"] == proposal.backtest.body["incidents"]
 
 
 def test_a_draft_has_no_back_test_yet(programs, draft):
