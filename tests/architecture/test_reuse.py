@@ -9,10 +9,22 @@ from django.db import connections
 from alerts.sites.models import Site, Zone
 from tests.conftest import NOON
 from tests.factories.incidents import make_device, make_site
-from tests.reuse import Layers, RowsOf, reuse_rows
+from tests.reuse import WANTED_NEXT, Layers, RowsOf, reuse_rows, rows_of
 
 pytestmark = pytest.mark.django_db
 written: list[str] = []
+finished: list[tuple[pytest.Item, int]] = []  # tests, and how many plants were written by then
+
+
+@pytest.fixture(autouse=True)
+def plants_before(request):
+    """How many plants were written before this test; None where the test before was not told that
+    this one comes next, as when another process takes over the rest of the file.
+    """
+    test, plants = finished[-1] if finished else (None, 0)
+    told = test.stash.get(WANTED_NEXT, []) if test else []
+    yield plants if told and told[0] in rows_of(request.node) else None
+    finished.append((request.node, written.count("plant")))
 
 
 @reuse_rows
@@ -35,22 +47,22 @@ def test_a_test_may_change_what_it_asked_for(plant, device):
     make_site("Kathmandu")
 
 
-def test_the_next_finds_it_untouched_and_nothing_is_written_again(plant, device):
+def test_the_next_finds_it_untouched_and_nothing_is_written_again(plants_before, plant, device):
     assert plant.name == Site.objects.get().name == "Gdańsk"
     assert device.zone == Zone.objects.get()
     assert device.latest_seen_at == NOON
-    assert written.count("plant") == 1
+    assert plants_before in (None, written.count("plant"))
 
 
-def test_who_asks_for_less_finds_less(plant):
+def test_who_asks_for_less_finds_less(plants_before, plant):
     assert not plant.zones.get().devices.exists()
-    assert written.count("plant") == 1
+    assert plants_before in (None, written.count("plant"))
 
 
-def test_who_asks_for_more_gets_it_written_on_top(plant, device):
+def test_who_asks_for_more_gets_it_written_on_top(plants_before, plant, device):
     assert plant.zones.get().devices.get() == device
     assert written[-1] == "device"
-    assert written.count("plant") == 1
+    assert plants_before in (None, written.count("plant"))
 
 
 def test_what_is_not_asked_for_is_rolled_back_and_written_again_when_it_is(db):
