@@ -133,7 +133,7 @@ class RuleViewSet(Resource):
             raise Http404
         body = body_for(about.backtest.body, by=self.person)
         del body["hidden"]  # a count for the page, no member of the schema
-        about.visible_body = body  # type: ignore[attr-defined]
+        about.visible_body = body  # type: ignore[attr-defined]  # for the serializer
         return about
 
     @facts(TrialSerializer)
