@@ -33,7 +33,7 @@ _LEVELS = re.compile(r"Level (?P<upper>[\d.]+) to Level (?P<lower>[\d.]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class AlertEnds:
+class Explanation:
     """What happened, as the person's language says it."""
 
     title: str
@@ -47,7 +47,7 @@ class Preview:
 
     pk: int
     number: str
-    said: AlertEnds
+    said: Explanation
     severity: str
     place: str
     priority: int
@@ -86,7 +86,7 @@ def preview_of(incident: Incident, *, by: User, now: datetime, row: Group | None
     return Preview(
         pk=incident.pk,
         number=number_of(incident),
-        said=said_of(incident, alerts),
+        said=explanation_of(incident, alerts),
         severity=Severity(incident.severity).label,
         place=incident.place.replace(", ", " · "),
         priority=incident.priority,
@@ -120,14 +120,14 @@ def number_of(incident: Incident) -> str:
     return number_words(incident.number, incident.pk)
 
 
-def said_of(incident: Incident, alerts: Iterable[Alert]) -> AlertEnds:
+def explanation_of(incident: Incident, alerts: Iterable[Alert]) -> Explanation:
     """Title, plain sentence and what it may mean, in the language of the page. `alerts` are its
     own, the newest first.
     """
     language = get_language() or "en"
     named = {"source": incident.source, "destination": incident.destination}
     user_title = next((each.user_defined_title for each in alerts if each.user_defined_title), "")
-    return AlertEnds(
+    return Explanation(
         title=bare_title(incident.title),
         plain=sentence(incident.alert_type, **named, language=language, user_title=user_title),
         why=why_it_matters(incident.alert_type, language=language),

@@ -37,7 +37,7 @@ from alerts.incidents.page.overview import (
     tactics_of,
     techniques_of,
 )
-from alerts.incidents.page.panel import number_of, parts_of, said_of
+from alerts.incidents.page.panel import explanation_of, number_of, parts_of
 from alerts.incidents.page.past_cases import true_positives_like
 from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
 from alerts.incidents.page.planned import planned_checks
@@ -125,7 +125,7 @@ def _head(visit: Visit) -> dict[str, Any]:
         "zone": visit.zone,
         "number": number_of(shown),
         "happened": happened_words(shown, visit.now, visit.zone),
-        "said": said_of(shown, visit.alerts),
+        "said": explanation_of(shown, visit.alerts),
         "severity": Severity(shown.severity).label,
         "state": ot_chip_of(shown),
         "question": shown.hidden_verdict.question if shown.hidden_verdict else None,

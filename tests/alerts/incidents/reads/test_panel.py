@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.engine.catalogue import USER_RULE_TITLE
 from alerts.incidents.page.incident import alerts_of
-from alerts.incidents.page.panel import said_of
+from alerts.incidents.page.panel import explanation_of
 from tests.factories.incidents import NOON, make_alert, make_incident, make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -18,5 +18,5 @@ def test_the_newest_alert_names_what_a_plant_called_by_a_name_of_its_own(is_newe
     names = [("Valve test", NOON), ("Valve", NOON - timedelta(days=1))]
     for name, at in names if is_newest_first else reversed(names):
         make_alert(incident, user_defined_title=name, at=at)
-    plain = said_of(incident, alerts_of(incident)).plain
+    plain = explanation_of(incident, alerts_of(incident)).plain
     assert "Valve test" in plain

@@ -246,6 +246,12 @@ def test_the_panel_explains_the_incident_it_names(signed_in, sam, mixed_row, noo
     assert "What you read here is about #1201, which has the highest priority." in text
 
 
+def test_the_panel_counts_what_came_of_the_same_pattern(signed_in, sam, mixed_row, noon):
+    text = client_text(signed_in(sam), f"/incidents/groups/{mixed_row.key}/panel")
+    assert "2 incidents. Show them" in text
+    assert "known once its details have been fetched" not in text
+
+
 def test_acting_on_a_row_says_on_how_many_and_on_which(signed_in, sam, mixed_row, noon):
     client = signed_in(sam)
     panel = client_text(client, f"/incidents/groups/{mixed_row.key}/panel")
