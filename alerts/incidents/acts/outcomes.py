@@ -6,7 +6,7 @@ import orjson
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.acting import show_anew
+from alerts.incidents.acts.apply import show_anew
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Comment, Incident, IncidentRaw, TimelineItem

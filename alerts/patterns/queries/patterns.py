@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
-from alerts.incidents.arrivals import incidents_without_details
 from alerts.incidents.models import Alert
-from alerts.incidents.queries import alerts_visible_to
+from alerts.incidents.queries import alerts_visible_to, incidents_without_details
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate, Mining, SiteMining, State
 from alerts.reviews.models import Annotation

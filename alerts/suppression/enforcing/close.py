@@ -7,10 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from alerts.incidents.acts.acting import Actor, lock_incidents
-from alerts.incidents.acts.by_rule import mark_closed_by
-from alerts.incidents.acts.close import close_incidents
-from alerts.incidents.acts.label import label_incidents
+from alerts.incidents.acts.apply import Actor, lock_incidents
+from alerts.incidents.acts.close import close_incidents, mark_closed_by
+from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.models import Alert, Incident, Status
 from alerts.outbox.models import Change, Urgency
 from alerts.suppression.enforcing.acting_rules import Acting

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from alerts.incidents.acts.by_rule import mark_closed_by, take_back_closed_by
+from alerts.incidents.acts.close import mark_closed_by, take_back_closed_by
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.registry import Settlement
 from alerts.suppression.enforcing.close import STILL_ACTING, STILL_COVERED

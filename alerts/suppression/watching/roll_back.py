@@ -7,10 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from alerts.incidents.acts.acting import Actor
+from alerts.incidents.acts.apply import Actor, write_timeline
 from alerts.incidents.acts.close import reopen_incidents
-from alerts.incidents.acts.comment import comment_on_incidents
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import Incident, Status, TimelineItem
 from alerts.outbox.models import Urgency
 from alerts.suppression.engine.guards.rollback import (

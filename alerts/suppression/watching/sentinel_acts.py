@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext
 
-from alerts.incidents.acts.by_rule import show_closed_in_sentinel
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import write_timeline
+from alerts.incidents.acts.close import show_closed_in_sentinel
 from alerts.incidents.models import Incident, IncidentRaw, Status, TimelineItem
 from alerts.sentinel.queries import read_until
 from alerts.suppression.deploying.signed_text import BEGINS, named_in

@@ -6,16 +6,22 @@ import uuid
 import pytest
 from django.db import OperationalError, connection
 
-from alerts.incidents.acts.assign import CannotAssign, assign_incidents
 from alerts.incidents.acts.close import (
     CannotClose,
     CannotReopen,
     close_incidents,
     reopen_incidents,
 )
-from alerts.incidents.acts.comment import CannotComment, comment_on_incidents
-from alerts.incidents.acts.label import CannotLabel, label_incidents
-from alerts.incidents.acts.severity import CannotChangeSeverity, change_severity
+from alerts.incidents.acts.triage import (
+    CannotAssign,
+    CannotChangeSeverity,
+    CannotComment,
+    CannotLabel,
+    assign_incidents,
+    change_severity,
+    comment_on_incidents,
+    label_incidents,
+)
 from alerts.incidents.models import Comment, Group, Incident, Severity, Status
 from alerts.outbox.models import Change, Outcome
 from portal.audit.models import Entry

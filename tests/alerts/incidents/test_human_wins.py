@@ -3,8 +3,7 @@
 import pytest
 
 from alerts.incidents.acts.close import close_incidents
-from alerts.incidents.acts.comment import comment_on_incidents
-from alerts.incidents.acts.severity import change_severity
+from alerts.incidents.acts.triage import change_severity, comment_on_incidents
 from alerts.incidents.models import Comment, Severity, Status
 from alerts.outbox.models import Change, Outcome
 from alerts.outbox.services import retry_change

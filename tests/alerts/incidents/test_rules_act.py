@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.incidents.acts.acting import Actor
-from alerts.incidents.acts.by_rule import (
+from alerts.incidents.acts.apply import Actor
+from alerts.incidents.acts.close import (
+    close_incidents,
     mark_closed_by,
+    reopen_incidents,
     show_closed_in_sentinel,
     take_back_closed_by,
 )
-from alerts.incidents.acts.close import close_incidents, reopen_incidents
-from alerts.incidents.acts.label import label_incidents
+from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.models import Incident
 from alerts.outbox.models import Outcome, Urgency
 from portal.audit.models import Entry

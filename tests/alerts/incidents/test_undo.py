@@ -5,10 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from alerts.incidents.acts.apply import CannotUndo, undo_act
 from alerts.incidents.acts.close import CannotClose, close_incidents
-from alerts.incidents.acts.comment import comment_on_incidents
-from alerts.incidents.acts.severity import change_severity
-from alerts.incidents.acts.undo import CannotUndo, undo_act
+from alerts.incidents.acts.triage import change_severity, comment_on_incidents
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Comment, Group, Incident, Severity, Status, TimelineItem
 from alerts.incidents.queries import recent_acts_of

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.incidents.models import Status
-from alerts.incidents.queue.queue import Queue, asked_for
+from alerts.incidents.queue.queries import Queue, asked_for
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON

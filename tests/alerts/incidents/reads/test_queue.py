@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from alerts.incidents.models import Group, Incident, OtState, PatternMemory, Severity, Status
-from alerts.incidents.queue.numbers import blame, counts_by_view, facets
-from alerts.incidents.queue.queue import PAGE, VIEWS, Queue, asked_for
+from alerts.incidents.queue.counts import blame, counts_by_view, facets
+from alerts.incidents.queue.queries import PAGE, VIEWS, Queue, asked_for
 from portal.accounts.models import Role, ScopeKind
 from portal.ui.zones import ReaderClock, active
 from tests import cast
@@ -287,7 +287,7 @@ def test_a_tab_says_how_many_rows_its_view_lists(gdansk, plant, sam, make_person
 
 @pytest.mark.usefixtures("row_of_each_state")
 def test_no_tab_counts_further_than_the_page_says(monkeypatch, make_person):
-    monkeypatch.setattr("alerts.incidents.queue.numbers.MAX_COUNTED", 2)
+    monkeypatch.setattr("alerts.incidents.queue.counts.MAX_COUNTED", 2)
     leo = make_person(cast.LEO, (Role.SOC_LEAD, ScopeKind.ALL, None))
     counts = counts_by_view(Queue(leo, asked_for("open", ""), now=NOON))
     assert counts == dict.fromkeys(VIEWS, 3) | {"mine": 0}
@@ -319,7 +319,7 @@ def test_closed_incidents_are_listed_one_by_one_newest_change_first(gdansk, sam)
 
 
 def test_a_search_through_closed_ones_says_how_far_it_went(gdansk, sam, monkeypatch):
-    monkeypatch.setattr("alerts.incidents.queue.queue.SEARCHED", 3)
+    monkeypatch.setattr("alerts.incidents.queue.queries.SEARCHED", 3)
     for at in range(7):
         make_incident(
             gdansk, title=f"C{at}", status=Status.CLOSED, modified_at=NOON - timedelta(minutes=at)

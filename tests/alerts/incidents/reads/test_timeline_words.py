@@ -8,8 +8,7 @@ import pytest
 from django.utils import translation
 
 from alerts.incidents.models import Status, TimelineItem
-from alerts.incidents.page.timeline import happenings_of
-from alerts.incidents.page.timeline_words import SENTENCES
+from alerts.incidents.page.timeline import SENTENCES, happenings_of
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
 

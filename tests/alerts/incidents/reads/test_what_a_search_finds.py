@@ -8,9 +8,9 @@ from django.utils import translation
 
 from alerts.incidents.engine.tokens import parse
 from alerts.incidents.models import Alert, Incident, IncidentAlert, OtState, Status
-from alerts.incidents.queue.numbers import facets, words_of
-from alerts.incidents.queue.queue import Queue, asked_for
-from alerts.incidents.queue.search import incident_meant_by
+from alerts.incidents.queue.counts import facets, words_of
+from alerts.incidents.queue.queries import Queue, asked_for
+from alerts.incidents.web.palette import incident_meant_by
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
 from tests.conftest import NOON, add_person

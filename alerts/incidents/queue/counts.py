@@ -1,4 +1,6 @@
-"""Numbers beside the queue: tabs, facets, and which filter leaves nothing. Exact up to 10,000."""
+"""Numbers beside the queue: tabs, facets, navigation, and which filter leaves nothing. Exact up to
+10,000.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -7,15 +9,20 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, Func, QuerySet, Sum
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.engine.tokens import Term, chosen, exact_value_of, without
 from alerts.incidents.hidden_verdicts import masked_ot_state
 from alerts.incidents.models import HAS_LABELS, Incident, OtState
+from alerts.incidents.policies import may_triage
+from alerts.incidents.queries import groups_visible_to
 from alerts.incidents.queue.conditions import SEVERITIES, STATUSES, VERDICTS
-from alerts.incidents.queue.queue import CLOSED, COUNTED, MAX_COUNTED, SEARCHED, VIEWS, Queue
+from alerts.incidents.queue.queries import CLOSED, COUNTED, MAX_COUNTED, SEARCHED, VIEWS, Queue
 from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
+from portal.accounts.models import User
+from portal.ui import shell
 
 MAX_VALUES = 8
 
@@ -292,3 +299,23 @@ def _count(limited: Iterable[QuerySet[Any]]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(parts), values)
         return list(cursor.fetchone())
+
+
+MAX_SHOWN = 999
+_HELD = "_tagout_untriaged"
+
+
+def hand_over_untriaged(request: HttpRequest, n: int) -> None:
+    """Tell the frame what the page has counted already."""
+    request.__dict__[_HELD] = n
+
+
+def count_untriaged(request: HttpRequest) -> shell.Count | None:
+    """Rows that nobody has asked OT about yet, up to 999; only for those who triage them."""
+    if not isinstance(request.user, User) or not may_triage(request.user):
+        return None
+    n: int | None = request.__dict__.get(_HELD)
+    if n is None:
+        rows = groups_visible_to(request.user).filter(ot_state=OtState.NOT_ASKED)
+        n = rows.values("pk")[: MAX_SHOWN + 1].count()
+    return shell.Count(min(n, MAX_SHOWN), hot=n > 0, more=n > MAX_SHOWN)

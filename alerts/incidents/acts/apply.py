@@ -1,6 +1,8 @@
-"""What all verbs of a person have in common: lock, ask the policy, owe, write down, show."""
+"""Apply what a person or a rule does to incidents: lock them, ask the policy, write what Sentinel
+is owed, the timeline, the overlay and the queue, and undo it while it is held.
+"""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,15 +13,17 @@ from django.utils.translation import gettext as _
 
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.ingest.overlay import refresh_overlay
-from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
+from alerts.incidents.models import Comment, Incident, IncidentRaw, TimelineItem
 from alerts.incidents.policies import reasons_against_acting
+from alerts.incidents.queries import DECISIONS
 from alerts.outbox.engine.merge import base_for
 from alerts.outbox.models import Change, Outcome, Urgency
 from alerts.outbox.queries import changes_of_act
-from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes
+from alerts.outbox.services import UNDO_HOLD, PendingWrite, enqueue_changes, withdraw
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from portal.notifications.services import take_back
 
 MANY = 20
 
@@ -197,3 +201,99 @@ def _write_down(
         ],
         batch_size=500,
     )
+
+
+def write_timeline(
+    *,
+    incident_ids: Collection[int],
+    code: str,
+    side: TimelineItem.Side,
+    by: User | str,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+    act: UUID | None = None,
+) -> None:
+    """Add the same line to the timeline of each incident, in the caller's transaction."""
+    person = by if isinstance(by, User) else None
+    TimelineItem.objects.bulk_create(
+        TimelineItem(
+            incident_id=each,
+            at=now,
+            side=side,
+            by=person,
+            by_label=str(by)[:200],
+            code=code,
+            details=dict(details or {}),
+            act=act,
+        )
+        for each in incident_ids
+    )
+
+
+class CannotUndo(Refused):
+    """The act stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How many incidents are as before, and how many the undo came too late for."""
+
+    undone: int
+    too_late: int
+
+
+@transaction.atomic
+def undo_act(*, act: UUID, by: User, now: datetime) -> Undone:
+    """Withdraw what is still held of one's own act and show the incidents as Sentinel has them.
+    Refused once all of it is on its way; then only the opposite act helps.
+    """
+    items = TimelineItem.objects.filter(act=act, by=by, code__in=DECISIONS)
+    lines = list(items.order_by("pk"))
+    if not lines:
+        raise CannotUndo(_("You have nothing to undo here."))
+    names = [row.name for row in lock_incidents([line.incident_id for line in lines])]
+    report = withdraw(act=act, now=now)
+    if not report.withdrawn:
+        if all(one.outcome == Outcome.WITHDRAWN for one in changes_of_act(act, names=names)):
+            raise CannotUndo(_("You have undone this already."))
+        raise CannotUndo(
+            _("This is already in Sentinel and can no longer be undone. Change it back by hand.")
+        )
+    pairs = report.pairs
+    rows = [row for row in _incidents_of(lines) if (row.workspace_id, row.name) in pairs]
+    Comment.objects.filter(
+        incident__in=rows, name__in=[str(change.key) for change in report.withdrawn]
+    ).delete()
+    code = lines[0].code
+    if not report.too_late:
+        take_back(act=act)
+    TimelineItem.objects.bulk_create(
+        TimelineItem(
+            incident=row,
+            at=now,
+            side=lines[0].side,
+            by=by,
+            by_label=by.name,
+            code="undone",
+            details={"code": code},
+            act=act,
+        )
+        for row in rows
+    )
+    show_anew([row.pk for row in rows], now=now)
+    record(
+        "incidents.act.undone",
+        on=rows[0],
+        by=by,
+        at=now,
+        act=act,
+        code=code,
+        incidents=[row.number or row.name for row in rows],
+        too_late=report.too_late,
+    )
+    return Undone(len(rows), report.too_late)
+
+
+def _incidents_of(lines: list[TimelineItem]) -> list[Incident]:
+    ids = {line.incident_id for line in lines}
+    return list(Incident.objects.filter(pk__in=ids).order_by("pk"))

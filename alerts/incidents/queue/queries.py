@@ -15,8 +15,7 @@ from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import ACTIVE_FROM, Group, Incident, OtState, Status
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
 from alerts.incidents.queue.conditions import VERDICTS, Around, where
-from alerts.incidents.queue.finders import Inventory
-from alerts.incidents.queue.places import VisiblePlaces
+from alerts.incidents.queue.finders import Inventory, VisiblePlaces
 from alerts.incidents.queue.rows import COLUMNS, Frame, Row, rows_of
 from alerts.sites.models import Site
 from portal.accounts.models import User

@@ -16,16 +16,17 @@ from alerts.incidents.models import Group
 from alerts.incidents.page.panel import preview_of
 from alerts.incidents.policies import may_judge, may_triage
 from alerts.incidents.queries import groups_visible_to, incidents_visible_to
-from alerts.incidents.queue.numbers import (
+from alerts.incidents.queue.counts import (
     FIELD_LABELS,
     blame,
     count_listed,
     counts_by_view,
     counts_in_part,
     facets,
+    hand_over_untriaged,
     words_of,
 )
-from alerts.incidents.queue.queue import (
+from alerts.incidents.queue.queries import (
     CLOSED,
     COUNTED,
     MAX_COUNTED,
@@ -36,9 +37,8 @@ from alerts.incidents.queue.queue import (
     Queue,
     asked_for,
 )
-from alerts.incidents.queue.search import incident_meant_by
-from alerts.incidents.queue.shell import hand_over_untriaged
 from alerts.incidents.web.links import ask_address, review_panel_address
+from alerts.incidents.web.palette import incident_meant_by
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.moments import read_moment

@@ -8,23 +8,17 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.dashboards.policies import sections_of, sees_everywhere
-from alerts.dashboards.queries.coverage import coverage_by_workspace
 from alerts.dashboards.queries.decisions import Decisions, decisions_for
 from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
 from alerts.dashboards.queries.ot import OtHome, ot_home
 from alerts.dashboards.queries.soc import Deed, SocHome, Tile, soc_home
 from alerts.dashboards.queries.status import Details, details_of
-from alerts.dashboards.queries.sync import Sync
+from alerts.dashboards.queries.sync import Sync, coverage_by_workspace
+from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import address, fingerprint, lesson_address, queue_address
 from alerts.dashboards.web.numbers import numbers_in_words
-from alerts.dashboards.web.status import card_of, checks_of
-from alerts.dashboards.web.syncs import syncs_of
-from alerts.dashboards.web.words import (
-    DEEDS,
-    classification,
-    headline,
-    sentence,
-)
+from alerts.dashboards.web.views.status import card_of, checks_of
+from alerts.dashboards.web.words import DEEDS, classification, headline, sentence
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import READING_ROLES

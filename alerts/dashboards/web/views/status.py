@@ -7,13 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
-from alerts.dashboards.engine.freshness import worst
 from alerts.dashboards.policies import sees_details, sees_everywhere
 from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
-from alerts.dashboards.queries.sync import Sync, with_standings
+from alerts.dashboards.queries.sync import Sync, with_standings, worst
+from alerts.dashboards.web.frame import syncs_of
 from alerts.dashboards.web.links import fingerprint
-from alerts.dashboards.web.restore_words import findings_in_words
-from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import (
     QUEUES,
     RECORD_BREAKS,
@@ -22,6 +20,7 @@ from alerts.dashboards.web.words import (
     WRITES,
     age_words,
     cause_of,
+    findings_in_words,
     size_words,
 )
 from alerts.outbox.policies import MENDERS

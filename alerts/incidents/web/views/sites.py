@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.ingest.plant_hours import plant_hours_progress
 from alerts.incidents.page.devices import level_words
-from alerts.incidents.page.site_page import SiteRow, detail_of, list_sites, sites_visible_to
-from alerts.incidents.web.device_forms import SiteForm
+from alerts.incidents.page.inventory import SiteRow, detail_of, list_sites, sites_visible_to
+from alerts.incidents.web.forms import SiteForm
 from alerts.sites.engine.time_zones import plant_zones
 from alerts.sites.models import Site
 from alerts.sites.policies import reasons_against_setting_site

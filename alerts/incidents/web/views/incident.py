@@ -13,12 +13,11 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.models import Alert, Incident, Severity
-from alerts.incidents.page.devices import devices_of
-from alerts.incidents.page.flags import flag_sentences
-from alerts.incidents.page.flow import flow_of
+from alerts.incidents.page.devices import devices_of, flow_of
 from alerts.incidents.page.incident import (
     SENTINEL_ADDRESS,
     alerts_of,
+    flag_sentences,
     how_many_alike,
     owed_chips,
     raw_of,
@@ -29,18 +28,17 @@ from alerts.incidents.page.incident import (
     survivor_of,
     zone_of_page,
 )
-from alerts.incidents.page.members import happened_words
 from alerts.incidents.page.overview import (
     bars_title,
     checks_of,
+    planned_checks,
     points_of,
     tactics_of,
     techniques_of,
+    true_positives_like,
 )
-from alerts.incidents.page.panel import explanation_of, number_of, parts_of
-from alerts.incidents.page.past_cases import true_positives_like
+from alerts.incidents.page.panel import explanation_of, happened_words, number_of, parts_of
 from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
-from alerts.incidents.page.planned import planned_checks
 from alerts.incidents.page.timeline import conflicts_of, happenings_of
 from alerts.incidents.policies import may_act_on
 from alerts.incidents.queries import incidents_visible_to

@@ -10,18 +10,16 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
-from alerts.incidents.acts.bulk import start_bulk_act
-from alerts.incidents.acts.escalation import escalation_lines
-from alerts.incidents.acts.people import ot_line_of
-from alerts.incidents.acts.undo import CannotUndo, undo_act
-from alerts.incidents.acts.verbs import do_verb
+from alerts.incidents.acts.apply import CannotUndo, undo_act
+from alerts.incidents.acts.bulk import do_verb, start_bulk_act
+from alerts.incidents.acts.escalate import escalation_lines
+from alerts.incidents.acts.triage import ot_line_of
 from alerts.incidents.models import OtState
-from alerts.incidents.page.members import members_of
+from alerts.incidents.page.panel import members_of
 from alerts.incidents.policies import may_act_on, reasons_against_acting
-from alerts.incidents.web.bulk import bulk_address
 from alerts.incidents.web.links import goal_of
-from alerts.incidents.web.targets import NAMES, targets_of
-from alerts.incidents.web.verbs import VERBS, Doing, Verb, closed_as
+from alerts.incidents.web.verbs import NAMES, VERBS, Doing, Verb, closed_as, targets_of
+from alerts.incidents.web.views.bulk import bulk_address
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.errors import Refused
