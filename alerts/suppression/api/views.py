@@ -13,12 +13,16 @@ from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_told_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.api.backtest import RequestedBackTestSerializer
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
 from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
-from alerts.suppression.api.members import NewMembersSerializer, new_member_facts
-from alerts.suppression.api.trial import TrialSerializer, trial_facts
+from alerts.suppression.api.rule_facts import (
+    NewMembersSerializer,
+    RequestedBackTestSerializer,
+    TrialSerializer,
+    new_member_facts,
+    trial_facts,
+)
 from alerts.suppression.backtesting.redaction import body_for
 from alerts.suppression.deploying.enforcement_state import stands_everywhere
 from alerts.suppression.drafting.current_version import (

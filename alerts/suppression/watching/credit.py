@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from alerts.incidents.models import DetailsState, Incident
 from alerts.planned_work.queries import latest_begun
-from alerts.suppression.backtesting.fact_rows import Period, ask, inside
+from alerts.suppression.backtesting.history_sql import Period, ask, inside
 from alerts.suppression.enforcing.acting_rules import ActingSet, load_acting
 from alerts.suppression.enforcing.cover import AlertFacts, cover_of, facts_by_incident
 from alerts.suppression.enforcing.scenes import incident_state_of, scene_of

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.suppression.deploying.desired import bring_in_line
-from alerts.suppression.drafting.places import Plant, plant_of
+from alerts.suppression.drafting.rule_reach import Plant, plant_of
 from alerts.suppression.enforcing.confirm_members import record_members
 from alerts.suppression.engine.guards.lifecycle import reasons_against_living
 from alerts.suppression.engine.guards.proposal import reasons_against_draft

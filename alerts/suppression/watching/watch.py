@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.suppression.deploying.desired import bring_in_line
-from alerts.suppression.drafting.places import plant_of
+from alerts.suppression.drafting.rule_reach import plant_of
 from alerts.suppression.engine.guards.lifecycle import reasons_against_promotion
 from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.words import Sentence

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alerts.suppression.drafting.drafts import discard_draft, edit_version
-from alerts.suppression.drafting.suggested_versions import take_suggested_version
+from alerts.suppression.drafting.suggested_version import take_suggested_version
 from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.propose import propose_rule

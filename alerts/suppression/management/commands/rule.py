@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from alerts.sentinel.models import Workspace
 from alerts.suppression.backtesting.backtest import DAYS, run_backtest
-from alerts.suppression.drafting.targets import target_of
+from alerts.suppression.drafting.enforcement_choice import target_of
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.compile_sentinel import compile_rule

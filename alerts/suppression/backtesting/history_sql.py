@@ -1,4 +1,4 @@
-"""How long history may be asked, and what is said when that was not enough."""
+"""The period of history, its alerts as SQL, and how long a question to it may take."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -11,8 +11,7 @@ from alerts.suppression.engine.clauses import Clause, reasons_against_clause
 from alerts.suppression.engine.facts import SEVERITIES
 from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
 from alerts.suppression.engine.windows import DAYS, zone_of
-from alerts.suppression.web.body import MEMBERS
-from alerts.suppression.web.windows import HalfWindow, HalfWindows
+from alerts.suppression.web.forms import MEMBERS, HalfWindow, HalfWindows
 from alerts.suppression.web.words import (
     OPERATORS,
     all_in_words,

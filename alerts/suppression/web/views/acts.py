@@ -18,15 +18,14 @@ from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, Ending, LedgerEntry, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.propose import side_by_proposing
-from alerts.suppression.web.beginning import body_of_incident, first_body
-from alerts.suppression.web.detail import TEMPLATE as RULE
-from alerts.suppression.web.detail import page_of
-from alerts.suppression.web.editor import edit_address
-from alerts.suppression.web.proof import needs_password, reason_not_proved
-from alerts.suppression.web.rules import version_address
+from alerts.suppression.web.first_draft import body_of_incident, first_body
 from alerts.suppression.web.shared import frame, may_propose, version_or_404
-from alerts.suppression.web.signing import sign_from_form
+from alerts.suppression.web.signing import needs_password, reason_not_proved, sign_from_form
 from alerts.suppression.web.verbs import VERBS, may_do
+from alerts.suppression.web.views.editor import edit_address
+from alerts.suppression.web.views.rule import TEMPLATE as RULE
+from alerts.suppression.web.views.rule import page_of
+from alerts.suppression.web.views.rules import version_address
 from alerts.suppression.web.words import all_in_words
 from portal import clock
 from portal.accounts.actor import actor_of

@@ -1,10 +1,14 @@
-"""Which devices came to those that a live rule lists, or took the place of one of them."""
+"""The next version of a live rule that its devices outgrew: suggested, and taken as a draft."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.suppression.backtesting.fact_rows import Period, ask, inside
+from django.db import transaction
+from django.utils.translation import gettext
+
 from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_GIVEN
+from alerts.suppression.backtesting.history_sql import Period, ask, inside
+from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.outgrown import (
@@ -12,10 +16,13 @@ from alerts.suppression.engine.outgrown import (
     Sighting,
     change_of,
     listing_lines,
+    suggested_rule,
     without_line,
 )
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Rule, as_json
 from alerts.suppression.models import RuleVersion, State
+from portal.accounts.models import User
+from portal.errors import Refused
 
 PERIOD: Final = timedelta(days=60)
 MAX_DEVICES: Final = 500  # in one place: a line over more of them is no list
@@ -65,3 +72,24 @@ def _sightings(said: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
         )
         for name, kind, zone, first, latest, alerts, days, partners, is_doubted in rows
     ]
+
+
+class NothingSuggested(Refused):
+    """The rule still fits; no draft was made."""
+
+
+@transaction.atomic
+def take_suggested_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
+    """Begin the next version of a live rule with the devices that came to those it lists. It is a
+    draft like any other: back-test, two signatures and a trial of its own.
+    """
+    version = RuleVersion.objects.get(pk=version_id)
+    changes = line_changes(version, now=now)
+    if not changes:
+        raise NothingSuggested(gettext("The rule still fits: no new version is suggested."))
+    draft = edit_version(version_id=version.pk, by=by, now=now)
+    body = draft.body | {
+        "all_of": as_json(suggested_rule(version.said, changes))["all_of"],
+        "except_any": version.body["except_any"],
+    }
+    return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)

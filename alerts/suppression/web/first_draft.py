@@ -11,7 +11,7 @@ from alerts.suppression.engine.guards.lifecycle import USUAL_DAYS, usual_end
 from alerts.suppression.engine.reading import from_json
 from alerts.suppression.engine.rule import instant
 from alerts.suppression.signing.people import usual_owners
-from alerts.suppression.web.body import Body, empty_body, line
+from alerts.suppression.web.forms import Body, empty_body, line
 from alerts.suppression.web.words import routine_cause
 from portal.accounts.models import OT_ROLES, Role, User
 from portal.accounts.queries import roles_of

@@ -12,27 +12,39 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft
-from alerts.suppression.drafting.evidence import evidence_offered
-from alerts.suppression.drafting.field_suggestions import suggestions_for
+from alerts.suppression.drafting.suggestions import evidence_offered, suggestions_for
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.reading import NotARule, from_json
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.people import people_of_side, usual_owners
-from alerts.suppression.web.body import Body, body_from, empty_body, end_day
-from alerts.suppression.web.differences import spoken
-from alerts.suppression.web.draft_rows import day_choices, draft_rows, field_choices, fields_of
-from alerts.suppression.web.enforcement import enforcement_of, without_lost_choice
-from alerts.suppression.web.missing import (
+from alerts.suppression.web.draft_checks import (
+    Testing,
     causes_that_fit,
+    enforcement_of,
     last_day,
     reasons_not_to_propose,
+    test_for,
+    without_lost_choice,
 )
-from alerts.suppression.web.rules import version_address
+from alerts.suppression.web.draft_lines import day_choices, draft_rows, field_choices, fields_of
+from alerts.suppression.web.forms import (
+    Body,
+    HalfWindows,
+    body_from,
+    empty_body,
+    end_day,
+    half_windows,
+)
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
-from alerts.suppression.web.testing import Testing, test_for
-from alerts.suppression.web.windows import HalfWindows, half_windows
-from alerts.suppression.web.words import all_in_words, life_steps, routine_cause, state_chip
+from alerts.suppression.web.views.rules import version_address
+from alerts.suppression.web.words import (
+    all_in_words,
+    life_steps,
+    routine_cause,
+    rule_of,
+    state_chip,
+)
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -124,7 +136,7 @@ def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _page(
     visit: Visit, body: Body, *, test: Testing | None = None, half: HalfWindows | None = None
 ) -> dict[str, Any]:
-    version, said = visit.version, spoken(visit.version)
+    version, said = visit.version, rule_of(visit.version)
     left = test.left if test else {}
     fields = fields_of(body)
     return frame(visit.user, visit.now) | {
@@ -161,7 +173,7 @@ def _visit(version: RuleVersion, user: User, now: datetime) -> Visit:
 
 
 def _test(visit: Visit, body: Body) -> Testing | None:
-    said = spoken(visit.version)
+    said = rule_of(visit.version)
     if said is None or not said.clauses:
         return None
     return test_for(visit.user, said, now=visit.now, body=body)

@@ -1,6 +1,4 @@
-"""Why a rule closed an incident, or why none did: a part of the incident's page, which includes it
-by address and knows nothing of it.
-"""
+"""Parts of pages of other rooms, by address: why an incident is open, rules of a device."""
 
 from typing import Any
 
@@ -8,15 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.queries import devices_visible_to, incidents_visible_to
+from alerts.suppression.drafting.rule_list import rules_touching
 from alerts.suppression.enforcing.never_routine import reasons_against_any_rule
 from alerts.suppression.enforcing.reasons import reasons_visible_to
 from alerts.suppression.enforcing.why import NearMiss, why_of
 from alerts.suppression.models import Act
 from alerts.suppression.queries import versions_visible_to
-from alerts.suppression.web.ledger import rows_of
+from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.shared import may_propose
-from alerts.suppression.web.words import all_in_words, in_words
+from alerts.suppression.web.views.ledger import rows_of
+from alerts.suppression.web.words import all_in_words, state_chip
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -62,3 +62,13 @@ def _seen(near: tuple[NearMiss, ...], user: User) -> list[NearMiss]:
     uuids = [each.version for each in near]
     known = set(versions_visible_to(user).filter(uuid__in=uuids).values_list("uuid", flat=True))
     return [each for each in near if each.version in known]
+
+
+@require_GET
+def device(request: HttpRequest, device_id: int) -> HttpResponse:
+    """Rules that name a device, its kind or its zone."""
+    user = actor_of(request)
+    row = get_object_or_404(devices_visible_to(user).select_related("zone__site"), pk=device_id)
+    found = rules_touching(row, user=user)
+    page = {"device": row, "rows": [(each, state_chip(each.state)) for each in found]}
+    return render_page(request, "alerts/suppression/device.html", page, part="rules")

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
-from alerts.suppression.drafting.owners import Owners, owners_by_version
-from alerts.suppression.drafting.rule_rows import TABS, RuleRow, list_rules
+from alerts.suppression.drafting.rule_list import TABS, RuleRow, list_rules
 from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.signing.people import Owners, owners_by_version
 from alerts.suppression.web.shared import frame, number_in
 from alerts.suppression.web.words import ENFORCEMENTS, StateChip, ends_chip, state_chip
 from portal import clock

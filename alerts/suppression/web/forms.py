@@ -6,6 +6,7 @@ stays), `all-0-add` (one more). `all` are conditions, `not` exceptions. `do` nam
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
@@ -183,3 +184,28 @@ def end_day(body: Mapping[str, Any], zone: tzinfo) -> str:
         return ends.astimezone(zone).date().isoformat()
     except (ValueError, OverflowError):
         return ""
+
+
+type HalfWindows = Mapping[str, HalfWindow]
+
+
+@dataclass(frozen=True, slots=True)
+class HalfWindow:
+    """What a line has been told of a window so far."""
+
+    days: tuple[str, ...] = ()
+    begins: str = ""
+    ends: str = ""
+    zone: str = ""
+
+
+def half_windows(data: QueryDict) -> HalfWindows:
+    """The windows that are not whole, by the place of their line after this save."""
+    found = {}
+    for prefix in MEMBERS:
+        for place, at in enumerate(places_kept(data, prefix)):
+            days, begins, ends, zone = window_parts(data, at)
+            is_whole = bool(days and begins and ends and zone)
+            if (days or begins or ends) and not is_whole:
+                found[f"{prefix}-{place}"] = HalfWindow(days, begins, ends, zone)
+    return found

@@ -20,7 +20,7 @@ from alerts.suppression.policies import (
 )
 from alerts.suppression.queries import workspaces_reached_by
 from alerts.suppression.web.shared import frame
-from alerts.suppression.web.standing import gate_chip
+from alerts.suppression.web.views.deployments import gate_chip
 from alerts.suppression.web.words import StateChip, all_in_words
 from portal import clock
 from portal.accounts.actor import actor_of

@@ -1,4 +1,4 @@
-"""The list of rules: one row a rule, with the version that speaks for it and what it did lately."""
+"""Lists of rules: one row a rule with its current version, and the rules that touch a device."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Final
 
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
-from alerts.sites.models import Site
+from alerts.sites.models import Device, Site
+from alerts.suppression.engine.reading import NotARule
 from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, State
 from alerts.suppression.models.version import ENDED
 from alerts.suppression.queries import versions_visible_to
@@ -131,3 +132,35 @@ def _counts(known: Iterable[tuple[int, str]]) -> dict[str, int]:
             if state in states:
                 rules[tab].add(rule)
     return {tab: len(held) for tab, held in rules.items()}
+
+
+GROUPS = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
+MAX_RULES = 20
+
+
+def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:
+    """Return the versions in force or in work that name a device, or its kind or zone."""
+    rows = versions_visible_to(user).filter(
+        site_ids__contains=[device.zone.site_id], state__in=(*ACTING, *OPEN, State.PAUSED)
+    )
+    ordered = rows.order_by("rule__number", "-number")
+    return [row for row in ordered if _touches(row, device)][:MAX_RULES]
+
+
+def _touches(version: RuleVersion, device: Device) -> bool:
+    try:
+        lines = version.said.all_of
+    except NotARule:
+        return False
+    names = {device.name.casefold(), device.address.casefold()} - {""}
+    places = {device.kind.casefold(), device.zone.name.casefold()} - {""}
+    for line in lines:
+        if line.field in GROUPS and places & _folded(line.texts):
+            return True
+        if line.field.endswith(("_device", "_address")) and names & _folded(line.texts):
+            return True
+    return False
+
+
+def _folded(values: Iterable[str]) -> set[str]:
+    return {value.casefold() for value in values}
