@@ -15,8 +15,7 @@ from alerts.suppression.engine.guards.scene import Scene, reasons_to_keep_open
 from alerts.suppression.engine.match import holds
 from alerts.suppression.engine.sentinel_forms import live_form
 from simulator.automation.check import check_rule
-from simulator.automation.evaluate import conditions_hold
-from simulator.automation.properties import View
+from simulator.automation.conditions import View, conditions_hold
 from tests.alerts.suppression import samples
 from tests.alerts.suppression.samples import NOW, SITE, TUESDAY, but, clause, facts, rule
 

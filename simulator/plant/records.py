@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID, uuid5
 
+_IDS = UUID("a3d1b1d6-5f0c-4a51-8f6e-5ac0a9d6f2c4")
 Verdict = Literal["routine", "maintenance", "suspicious"]
 
 
@@ -18,13 +20,21 @@ class PlantWorkspace:
     tenant_id: str
 
     @property
-    def provider_path(self) -> str:
-        """The ARM path under which Sentinel's resources of this workspace live."""
+    def path(self) -> str:
+        """Its ARM id."""
         return (
             f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
             f"/providers/Microsoft.OperationalInsights/workspaces/{self.name}"
-            "/providers/Microsoft.SecurityInsights"
         )
+
+    @property
+    def security_path(self) -> str:
+        """The ARM path under which Sentinel's resources of this workspace live."""
+        return f"{self.path}/providers/Microsoft.SecurityInsights"
+
+    def uid(self, what: str) -> str:
+        """Return a fixed id for something of this workspace."""
+        return str(uuid5(_IDS, f"{self.key} {what}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from simulator.azure import Azure
 from simulator.identity import Application, decode_claims
-from simulator.words import Reply
+from simulator.replies import Reply
 
 Json = dict[str, Any]
 _PATH = re.compile(

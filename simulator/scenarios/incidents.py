@@ -1,15 +1,18 @@
-"""Makes incidents of drafts: merges what Sentinel would, and fills the alerts' records."""
+"""Makes incidents of drafts: merges what Sentinel would, fills the alerts' records, and says which
+guard must keep an attack open, whatever rules were learned from the history.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from zoneinfo import ZoneInfo
 
-from .chance import dice
-from .inventory import SitePlan
-from .life import Group
-from .records import Alert
-from .streams import Draft
-from .tables import alert_type, protocol_of
+from simulator.scenarios.chance import dice
+from simulator.scenarios.inventory import SitePlan
+from simulator.scenarios.records import Alert, GuardClass, Work
+from simulator.scenarios.streams import Draft, Group
+from simulator.scenarios.tables import Tables, alert_type, protocol_of
 
 PRODUCT = "Azure Security Center for IoT"
 SEVERITIES = ("Unknown", "Informational", "Low", "Medium", "High")
@@ -17,6 +20,9 @@ _NO_PORT = {"ICMP", "ARP", "PROFINET", "IEC 61850 GOOSE", "IEC 61850 SV"}
 _MERGED = {True: 0.5, False: 0.04}
 """How often neighbours on one device become one incident, by whether their processes differ."""
 _NEAR = timedelta(minutes=60)
+type _Habit = tuple[str, str, str]
+"""Alert type, side, device."""
+_SLACK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +126,76 @@ def _alert(draft: Draft, alert_id: str, names: SiteNames, alerts: int, entities:
 
 def _distinct(*values: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+class GuardBook:
+    """What is routine at one site, as far as guards ask for it."""
+
+    def __init__(
+        self, tables: Tables, plan: SitePlan, works: list[Work], groups: Iterable[Group]
+    ) -> None:
+        self.works = works
+        self.zone = ZoneInfo(plan.row.time_zone)
+        self.networks = [
+            ip_network(cidr)
+            for name, row in tables.networks.items()
+            if name != "hostile"
+            for cidr in row.cidr
+        ]
+        self.hours: dict[_Habit, set[int]] = {}
+        for group in groups:
+            for draft in group:
+                for habit in _habits(draft) if _is_strict(draft) else ():
+                    self.hours.setdefault(habit, set()).add(self._hour(draft.at))
+
+    def guard_class(self, group: Group) -> GuardClass:
+        """Return the first guard that covers an incident of an attack; empty if none does."""
+        if any(not draft.product and alert_type(draft.title).guard == "never" for draft in group):
+            return "never"
+        if any(draft.product for draft in group):
+            return "second-product"
+        parties = [party for draft in group for party in (draft.source, draft.destination)]
+        if any(party.criticality in {"safety", "crown-jewel"} for party in parties):
+            return "protected"
+        if any(self._is_foreign(draft) for draft in group):
+            return "outside"
+        if any(_is_strict(draft) and not self._is_usual(draft) for draft in group):
+            return "strict"
+        return ""
+
+    def _is_foreign(self, draft: Draft) -> bool:
+        if draft.source.is_outside:
+            return True
+        if not draft.destination.is_outside:
+            return False
+        address = ip_address(draft.destination.address)
+        return not any(address in network for network in self.networks)
+
+    def _is_usual(self, draft: Draft) -> bool:
+        """Tell whether a rule that names devices and hours, or planned work, may cover this."""
+        source, destination = (self.hours.get(habit) for habit in _habits(draft))
+        if not source or not destination:
+            return False
+        hour = self._hour(draft.at)
+        if {(hour + step) % 24 for step in (-1, 0, 1)} & source:
+            return True
+        name = draft.destination.name or draft.source.name
+        return any(
+            work.starts_at <= draft.at <= work.ends_at + _SLACK and name in work.devices
+            for work in self.works
+        )
+
+    def _hour(self, at: datetime) -> int:
+        return at.astimezone(self.zone).hour
+
+
+def _habits(draft: Draft) -> tuple[_Habit, _Habit]:
+    return (
+        (draft.title, "source", draft.source.name),
+        (draft.title, "destination", draft.destination.name),
+    )
+
+
+def _is_strict(draft: Draft) -> bool:
+    kind = alert_type(draft.title)
+    return not draft.product and (kind.severity == "High" or kind.guard == "timeboxed")

@@ -8,27 +8,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from simulator.automation.run import disable_expired
-from simulator.azure import Azure, CaseLike
+from simulator.azure import PER_DAY, Azure
+from simulator.clock import parse_time, to_moment, to_ticks
+from simulator.incident_records import from_case
 from simulator.incidents import add_incident
-from simulator.records import from_case
+from simulator.plant import Case
 from simulator.store.incidents import Incident
-from simulator.words import parse_time, to_moment, to_ticks
 
 Json = dict[str, Any]
 HISTORY = timedelta(days=120)
-PER_DAY = 40.0
 BATCH = 1_000
 
 
 class PlantClock:
     """Loads history, lets time pass, and carries out scripted events when their time has come."""
 
-    def __init__(
-        self, azure: Azure, *, living: bool, carry_out: Callable[[Json, int], Any]
-    ) -> None:
+    def __init__(self, azure: Azure, *, carry_out: Callable[[Json, int], Any]) -> None:
         self._azure, self._carry_out = azure, carry_out
-        self.living = living
-        self.per_day = float(azure.store.fact("per_day", PER_DAY))
         if azure.store.fact("lived_until") is None:
             with azure.store.transaction():
                 azure.store.keep("lived_until", azure.clock.ticks())
@@ -53,12 +49,12 @@ class PlantClock:
             loaded += len(batch)
         with store.transaction():
             store.keep("history", {"count": loaded, "end": to_ticks(end), "whole": True})
-            self.per_day = max(PER_DAY, loaded / HISTORY.days)
-            store.keep("per_day", self.per_day)
+            self._azure.per_day = max(PER_DAY, loaded / HISTORY.days)
+            store.keep("per_day", self._azure.per_day)
             store.keep("lived_until", to_ticks(end))
         return loaded
 
-    def _numbered(self, cases: Iterable[CaseLike]) -> Iterator[Incident]:
+    def _numbered(self, cases: Iterable[Case]) -> Iterator[Incident]:
         store = self._azure.store
         numbers = {
             one.key: store.incidents.latest_number(one.key) for one in self._azure.workspaces
@@ -107,9 +103,9 @@ class PlantClock:
         if until <= after:
             return 0
         created = 0
-        if self.living:
+        if self._azure.is_living:
             cases = self._azure.plant.happenings(
-                to_moment(after), to_moment(until), per_day=self.per_day
+                to_moment(after), to_moment(until), per_day=self._azure.per_day
             )
             with store.transaction():
                 for case in cases:
