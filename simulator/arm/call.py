@@ -9,10 +9,9 @@ from typing import Any
 
 import orjson
 
-from simulator.azure import Azure
+from simulator.azure import Azure, Workspace
 from simulator.identity import Application
-from simulator.plant import PlantWorkspace
-from simulator.replies import ArmRefusal, Reply, bad_request, conflict, not_found
+from simulator.words import ArmRefusal, Reply, bad_request, conflict, not_found
 
 Json = dict[str, Any]
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
@@ -32,14 +31,14 @@ class Call:
     tenant: str
     now: int
     args: dict[str, str] = field(default_factory=dict)
-    place: PlantWorkspace | None = None
+    place: Workspace | None = None
     entry: int | None = None
 
     @property
-    def workspace(self) -> PlantWorkspace:
+    def workspace(self) -> Workspace:
         """The workspace of the address."""
         if self.place is None:
-            raise not_found("PlantWorkspace")
+            raise not_found("Workspace")
         return self.place
 
     @property

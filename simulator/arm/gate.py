@@ -6,17 +6,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.arm import automation, incidents, parts, provisioned
+from simulator.arm import incidents, logic, parts, provisioned, rules
 from simulator.arm.call import Call, Route
 from simulator.azure import Azure
 from simulator.identity import unauthorised
-from simulator.replies import ArmRefusal, Reply
+from simulator.throttle import Throttle
+from simulator.words import ArmRefusal, Reply
 
 ROUTES: list[Route] = [
     *incidents.ROUTES,
     *parts.ROUTES,
-    *automation.ROUTES,
+    *rules.ROUTES,
     *provisioned.ROUTES,
+    *logic.ROUTES,
 ]
 
 
@@ -31,8 +33,8 @@ class Answered:
 class Gate:
     """Takes calls to ARM and answers them; every write is journalled, refused ones too."""
 
-    def __init__(self, azure: Azure) -> None:
-        self._azure = azure
+    def __init__(self, azure: Azure, throttle: Throttle) -> None:
+        self._azure, self._throttle = azure, throttle
 
     def answer(
         self,
@@ -104,7 +106,7 @@ class Gate:
                 f" perform action '{route.action}' over scope '{call.path}'.",
             )
         limits.update(
-            self._azure.throttle.admit(
+            self._throttle.admit(
                 method=call.method,
                 limit=route.limit,
                 principal=call.application.client_id,

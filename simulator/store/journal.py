@@ -8,8 +8,7 @@ from typing import Any
 
 import orjson
 
-from simulator.clock import iso
-from simulator.replies import Reply
+from simulator.words import Reply, iso
 
 
 class JournalTable:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from simulator.automation.conditions import Change, View, conditions_hold
+from simulator.automation.evaluate import Change, conditions_hold
+from simulator.automation.properties import View
 
 PROPERTIES = {
     "title": "(MDIoT) Unauthorized PLC Programming",

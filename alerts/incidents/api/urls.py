@@ -1,12 +1,7 @@
 """Addresses of incidents and alerts below /api/v1/."""
 
-from alerts.incidents.api.views import (
-    AlertViewSet,
-    DeviceViewSet,
-    IncidentViewSet,
-    SiteViewSet,
-    ZoneViewSet,
-)
+from alerts.incidents.api.place_views import DeviceViewSet, SiteViewSet, ZoneViewSet
+from alerts.incidents.api.views import AlertViewSet, IncidentViewSet
 from portal.api.routing import resources
 
 urlpatterns = resources(
