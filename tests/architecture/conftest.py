@@ -1,0 +1,5 @@
+"""The plant floor, for flows that are traced."""
+
+from tests.alerts.suppression.enforce.conftest import floor
+
+__all__ = ["floor"]
