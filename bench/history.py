@@ -129,7 +129,8 @@ _RULES = {  # from the busiest type to none at all, with a process of middling s
 
 
 def _rule(*lines: tuple[str, str]) -> Any:
-    from alerts.suppression.engine.rule import Clause, Rule
+    from alerts.suppression.engine.clauses import Clause
+    from alerts.suppression.engine.rule import Rule
 
     return Rule(
         title="A rule of the bench",
@@ -140,7 +141,7 @@ def _rule(*lines: tuple[str, str]) -> Any:
 def _race(rule: Any) -> tuple[float, float]:
     """Median seconds of the bare count and of the whole back-test, turn by turn."""
     from alerts.suppression.backtesting.backtest import preview
-    from alerts.suppression.backtesting.fact_rows import Period, ask, inside
+    from alerts.suppression.backtesting.history_sql import Period, ask, inside
     from alerts.suppression.engine import sql
 
     where = inside(Period(NOW - timedelta(days=DAYS), NOW), sql.where(rule))

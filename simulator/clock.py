@@ -1,10 +1,41 @@
-"""The simulator's own clock: real time plus an offset, or a frozen moment that only we move."""
+"""Azure's times, in steps of 100 ns, and the simulator's own clock."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
-from simulator.words import to_ticks
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TICKS_PER_SECOND = 10_000_000
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,7}))?)?(Z|[+-]\d\d:\d\d)?", re.I
+)
+
+
+def to_ticks(moment: datetime) -> int:
+    """A moment in 100 ns steps since 1970, the precision Azure stores."""
+    return (moment - EPOCH) // timedelta(microseconds=1) * 10
+
+
+def to_moment(ticks: int) -> datetime:
+    """The moment of ticks, cut to microseconds."""
+    return EPOCH + timedelta(microseconds=ticks // 10)
+
+
+def iso(ticks: int) -> str:
+    """Ticks as Azure prints them, with seven digits."""
+    return f"{to_moment(ticks):%Y-%m-%dT%H:%M:%S}.{ticks % TICKS_PER_SECOND:07d}Z"
+
+
+def parse_time(text: str) -> int:
+    """Read a time with zero to seven digits of a second; raises ValueError for anything else."""
+    found = _TIME.fullmatch(text.strip().strip("'"))
+    if found is None:
+        raise ValueError(f"{text!r} is no time")
+    day, clock, fraction, zone = found.groups()
+    zone = "+00:00" if zone in {None, "Z", "z"} else zone
+    whole = datetime.fromisoformat(f"{day}T{clock or '00:00'}{zone}")
+    return to_ticks(whole) + int((fraction or "0").ljust(7, "0"))
 
 
 class Clock:

@@ -1,19 +1,124 @@
-"""Scripted faults: which calls they meet, how often, and what then happens instead of an answer."""
+"""Scripted faults: which calls they meet, how often, and what happens instead of a good answer:
+refusals, broken bodies and links, and incidents as no healthy service would send them.
+"""
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from simulator.mangle import WAYS
-from simulator.words import parse_time, to_moment
+import orjson
 
+from simulator.clock import TICKS_PER_SECOND, iso, parse_time, to_moment
+from simulator.replies import Reply
+
+Json = dict[str, Any]
+HUGE = 10**4_300 - 1  # the largest number of digits that Python itself still prints
+_DATES = {
+    "date_year_one": "0001-01-01T00:00:00Z",
+    "date_no_such_day": "2026-02-30T10:00:00Z",
+    "date_far_future": "12026-01-01T00:00:00Z",
+    "date_no_fraction": "2026-11-01T10:00:00Z",
+    "date_no_zone": "2026-11-01T10:00:00.1234567",
+    "date_text": "yesterday",
+    "date_empty": "",
+}
+_TIMES = ("createdTimeUtc", "lastModifiedTimeUtc", "firstActivityTimeUtc")
 BODIES = ("truncated", "wrong_length", "html", "empty", "not_json", "gzip_bomb", "drip")
 LINKS = ("foreign", "loop", "duplicate")
+FOREIGN = "https://pages.elsewhere.example"
+_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please wait</body></html>"
+
+
+def mangled(resource: Json, how: str) -> bytes:
+    """The bytes of an incident after one kind of damage; raises KeyError for unknown kinds."""
+    return WAYS[how](resource)
+
+
+def _dumped(resource: Json) -> bytes:
+    return json.dumps(resource).encode()
+
+
+def _with(resource: Json, **changed: Any) -> bytes:
+    return _dumped({**resource, "properties": {**resource["properties"], **changed}})
+
+
+def _without(resource: Json, *members: str) -> Json:
+    kept = {key: value for key, value in resource["properties"].items() if key not in members}
+    return {**resource, "properties": kept}
+
+
+def _spliced(resource: Json, member: str, literal: str) -> bytes:
+    mark = "@@here@@"
+    return _with(resource, **{member: mark}).replace(f'"{mark}"'.encode(), literal.encode())
+
+
+def _renamed(resource: Json) -> bytes:
+    told = dict(resource["properties"])
+    told["incidentTitle"] = told.pop("title", None)
+    told["incident_status"] = told.pop("status", None)
+    return _dumped({**resource, "properties": told})
+
+
+def _duplicate_keys(resource: Json) -> bytes:
+    return _dumped(resource).replace(b'"properties": {', b'"properties": {"title": "first",', 1)
+
+
+def _dated(text: str) -> Callable[[Json], bytes]:
+    def damage(resource: Json) -> bytes:
+        return _with(resource, **dict.fromkeys(_TIMES, text))
+
+    return damage
+
+
+def _in_three_days(resource: Json) -> bytes:
+    created = parse_time(str(resource["properties"]["createdTimeUtc"]))
+    return _dated(iso(created + 3 * 86_400 * TICKS_PER_SECOND))(resource)
+
+
+WAYS: dict[str, Callable[[Json], bytes]] = {
+    "no_name": lambda one: _dumped({key: one[key] for key in one if key not in {"name", "id"}}),
+    "properties_list": lambda one: _dumped({**one, "properties": ["not", "an", "object"]}),
+    "properties_null": lambda one: _dumped({**one, "properties": None}),
+    "no_object": lambda _: b'"an incident that is only text"',
+    "null_members": lambda one: _with(
+        one, title=None, owner=None, labels=None, additionalData=None
+    ),
+    "missing_members": lambda one: _dumped(
+        _without(one, "title", "severity", "status", "additionalData", "incidentNumber")
+    ),
+    "renamed_members": _renamed,
+    "wrong_types": lambda one: _with(
+        one,
+        title=17,
+        labels="none",
+        owner=[],
+        incidentNumber="x",
+        additionalData="text",
+        severity={"is": "High"},
+    ),
+    "odd_status": lambda one: _with(one, status="Pondering"),
+    "odd_severity": lambda one: _with(one, severity="Apocalyptic"),
+    "odd_classification": lambda one: _with(
+        one, status="Closed", classification="Perhaps", classificationReason="Mood"
+    ),
+    "nul": lambda one: _with(one, title="before\x00after"),
+    "lone_surrogate": lambda one: _spliced(one, "title", '"half \\ud83d a smile"'),
+    "nan": lambda one: _spliced(one, "incidentNumber", "NaN"),
+    "huge_int": lambda one: _spliced(one, "incidentNumber", str(HUGE) + "9" * 700),
+    "deep": lambda one: _spliced(one, "additionalData", "[" * 100_000 + "]" * 100_000),
+    "duplicate_keys": _duplicate_keys,
+    "date_in_three_days": _in_three_days,
+    **{name: _dated(text) for name, text in _DATES.items()},
+}
 
 
 @dataclass
@@ -139,3 +244,59 @@ class Faults:
     def describe(self) -> list[dict[str, Any]]:
         """The faults in force, with how often each was met."""
         return [asdict(one) for one in self._faults]
+
+
+def spoil_list(reply: Reply, fault: Fault, *, address: str, older: Iterable[bytes]) -> None:
+    """Change a good page of a list as the fault asks; anything that is no page stays as it is."""
+    if reply.status != 200 or not (fault.next_link or fault.older_versions or fault.mangle):
+        return
+    try:
+        page = orjson.loads(reply.content())
+    except orjson.JSONDecodeError:
+        return  # an incident on it is damaged already
+    if not isinstance(page, dict) or not isinstance(page.get("value"), list):
+        return
+    if fault.older_versions:
+        page["value"] += [orjson.loads(one) for one in older]
+    if fault.next_link:
+        page["nextLink"] = _other_link(page.get("nextLink") or address, fault.next_link, address)
+    reply.body = _damaged(page, fault.mangle) if fault.mangle else orjson.dumps(page)
+
+
+def _other_link(link: str, how: str, address: str) -> str:
+    if how == "foreign":
+        parts = urlsplit(link)
+        return f"{FOREIGN}{parts.path}?{parts.query}"
+    return address if how in {"loop", "duplicate"} else how
+
+
+def _damaged(page: Json, how: str) -> bytes:
+    pieces = [orjson.dumps(one) for one in page["value"]]
+    if pieces:
+        pieces[0] = mangled(page["value"][0], how)
+    link = b',"nextLink":' + orjson.dumps(page["nextLink"]) if page.get("nextLink") else b""
+    return b'{"value":[%s]%s}' % (b",".join(pieces), link)
+
+
+def spoil_body(reply: Reply, how: str, size: int) -> None:
+    """Put another body in the place of the good one; `truncated` and such happen on the wire."""
+    if how == "html":
+        reply.body = _PAGE.encode()
+        reply.headers["content-type"] = "text/html; charset=utf-8"
+    elif how == "empty":
+        reply.body = None
+    elif how == "not_json":
+        reply.body = b'{"value": [{"name": }'
+    elif how == "gzip_bomb":
+        reply.body = gzip.compress(b'{"value":[' + b" " * size + b"]}")
+        reply.headers["content-encoding"] = "gzip"
+
+
+def refusal_of(fault: Fault) -> Reply:
+    """The answer that the fault gives instead of Azure's."""
+    body = fault.answer
+    if body is None:
+        body = {"error": {"code": fault.code, "message": "A scripted fault answered this call."}}
+    if isinstance(body, str):
+        body = body.encode()
+    return Reply(fault.status or 500, body, dict(fault.headers), effect="scripted fault")

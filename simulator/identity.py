@@ -14,8 +14,8 @@ from typing import Any
 
 import orjson
 
+from simulator.replies import ArmRefusal
 from simulator.store import Store
-from simulator.words import ArmRefusal
 
 AUDIENCES = (
     "https://management.azure.com",

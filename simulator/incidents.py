@@ -7,22 +7,26 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from simulator.automation.evaluate import Change
+from simulator.automation.conditions import Change
 from simulator.automation.run import fill_owner, run_created, run_updated
-from simulator.azure import Azure, Workspace
-from simulator.incident_words import (
+from simulator.azure import Azure
+from simulator.clock import iso
+from simulator.incident_records import (
     CLOSING,
     MAX_ALERTS,
     MAX_COMMENT_LENGTH,
     MAX_COMMENTS,
     NO_OWNER,
     WRITABLE,
+    complete,
+    incident_path,
     merge_labels,
+    save,
 )
-from simulator.records import complete, incident_path, save
+from simulator.plant import PlantWorkspace
+from simulator.replies import bad_request
 from simulator.store.incidents import Incident
 from simulator.store.resources import Part
-from simulator.words import bad_request, iso
 
 Json = dict[str, Any]
 
@@ -35,7 +39,7 @@ def add_incident(azure: Azure, incident: Incident, *, at: int) -> Incident:
 
 def make_incident(
     azure: Azure,
-    workspace: Workspace,
+    workspace: PlantWorkspace,
     told: Json,
     *,
     at: int,

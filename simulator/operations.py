@@ -1,16 +1,27 @@
-"""What people do in the pretend Azure, from outside; and the list of all that one can do to it."""
+"""What one can do to the pretend Azure from outside: what people do in it, and its switches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from simulator.automation.check import check_rule
 from simulator.automation.run import RULES
-from simulator.incident_words import WRITABLE, check_incident, merge_labels
+from simulator.azure import WORKSPACE_FACTS, Azure
+from simulator.clock import iso, to_moment
+from simulator.faults import mangled
+from simulator.identity import ROLES
+from simulator.incident_records import (
+    WRITABLE,
+    check_incident,
+    from_case,
+    incident_bytes,
+    incident_path,
+    merge_labels,
+)
 from simulator.incidents import (
     add_incident,
     change_incident,
@@ -21,26 +32,89 @@ from simulator.incidents import (
     replace_writable,
     writable_from,
 )
-from simulator.mangle import mangled
 from simulator.people import PEOPLE, person_named
-from simulator.records import from_case, incident_bytes, incident_path
+from simulator.replies import Reply, bad_request, not_found
 from simulator.store.incidents import Incident
 from simulator.store.resources import Resource
-from simulator.switches import application, faults, settings, throttle, workspace
-from simulator.words import Reply, bad_request, iso, not_found, to_moment
-
-if TYPE_CHECKING:
-    from simulator.simulator import Simulator
 
 Json = dict[str, Any]
-Operation = Callable[["Simulator", Json, int], Json]
+Operation = Callable[[Azure, Json, int], Json]
 
 
-def _incident(one: Simulator, asked: Json, member: str = "incident") -> Incident:
+def faults(azure: Azure, asked: Json, _at: int) -> Json:
+    """Put one fault or several in force."""
+    told = asked.get("faults") or [asked]
+    now = azure.clock.now()
+    return {"faults": [azure.faults.add(_plain(fault), now=now).name for fault in told]}
+
+
+def _plain(fault: Json) -> Json:
+    return {key: value for key, value in fault.items() if key not in {"do", "at", "faults"}}
+
+
+def throttle(azure: Azure, asked: Json, _at: int) -> Json:
+    """Switch throttling, or change its limits."""
+    azure.throttle.configure(asked)
+    return {
+        "on": azure.throttle.on,
+        "windows": azure.throttle.windows,
+        "buckets": azure.throttle.buckets,
+    }
+
+
+def workspace(azure: Azure, asked: Json, _at: int) -> Json:
+    """Flip switches around a workspace: Sentinel, connector, plan, Defender portal."""
+    place = azure.workspace(asked["workspace"])
+    changed = {key: value for key, value in asked.items() if key not in {"do", "workspace"}}
+    if unknown := changed.keys() - WORKSPACE_FACTS.keys():
+        raise ValueError(f"there is no switch called {sorted(unknown)[0]}")
+    kept = {**azure.store.fact(f"workspace:{place.key}", {}), **changed}
+    azure.store.keep(f"workspace:{place.key}", kept)
+    return azure.facts(place)
+
+
+def application(azure: Azure, asked: Json, _at: int) -> Json:
+    """Change an application: enabled, roles, denied actions; or make all tokens worthless."""
+    found = azure.identities.named(asked["application"])
+    if unknown := set(asked.get("roles", [])) - ROLES.keys():
+        raise ValueError(f"there is no role called {sorted(unknown)[0]}")
+    found.enabled = bool(asked.get("enabled", found.enabled))
+    found.roles = list(asked.get("roles", found.roles))
+    found.denied = list(asked.get("denied", found.denied))
+    found.secret = str(asked.get("secret", found.secret))
+    if asked.get("revoke_tokens"):
+        azure.identities.revoke_all()
+    azure.identities.save()
+    return {"application": found.key, "enabled": found.enabled, "roles": found.roles}
+
+
+def settings(azure: Azure, asked: Json, _at: int) -> Json:
+    """Change how the simulator behaves: living, per_day, list_lag_seconds, token_seconds."""
+    store = azure.store
+    if "living" in asked:
+        azure.is_living = bool(asked["living"])
+    if "per_day" in asked:
+        azure.per_day = float(asked["per_day"])
+        store.keep("per_day", azure.per_day)
+    if "list_lag_seconds" in asked:
+        azure.list_lag = timedelta(seconds=float(asked["list_lag_seconds"]))
+        store.keep("list_lag_seconds", asked["list_lag_seconds"])
+    if "token_seconds" in asked:
+        azure.identities.lifetime = int(asked["token_seconds"])
+        azure.identities.save()
+    return {
+        "living": azure.is_living,
+        "per_day": azure.per_day,
+        "list_lag_seconds": azure.list_lag.total_seconds(),
+        "token_seconds": azure.identities.lifetime,
+    }
+
+
+def _incident(azure: Azure, asked: Json, member: str = "incident") -> Incident:
     named = str(asked.get(member, ""))
-    incidents = one.azure.store.incidents
+    incidents = azure.store.incidents
     if named.isdigit() and "workspace" in asked:
-        found = incidents.by_number(one.azure.workspace(asked["workspace"]).key, int(named))
+        found = incidents.by_number(azure.workspace(asked["workspace"]).key, int(named))
     else:
         found = incidents.find(named)
     if found is None:
@@ -48,8 +122,8 @@ def _incident(one: Simulator, asked: Json, member: str = "incident") -> Incident
     return found
 
 
-def _summary(one: Simulator, incident: Incident) -> Json:
-    workspace = one.azure.workspace(incident.workspace)
+def _summary(azure: Azure, incident: Incident) -> Json:
+    workspace = azure.workspace(incident.workspace)
     return {
         "workspace": incident.workspace,
         "name": incident.name,
@@ -62,11 +136,11 @@ def _summary(one: Simulator, incident: Incident) -> Json:
 
 
 def _journal(
-    one: Simulator, incident: Incident, asked: Json, at: int, effect: str, *, before: str | None
+    azure: Azure, incident: Incident, asked: Json, at: int, effect: str, *, before: str | None
 ) -> None:
-    path = incident_path(one.azure.workspace(incident.workspace), incident.name)
+    path = incident_path(azure.workspace(incident.workspace), incident.name)
     person = person_named(asked.get("by") or PEOPLE[0].key)
-    one.azure.store.journal.write(
+    azure.store.journal.write(
         at=at,
         method="PERSON",
         path=path,
@@ -76,15 +150,14 @@ def _journal(
     )
 
 
-def inject(one: Simulator, asked: Json, at: int) -> Json:
+def inject(azure: Azure, asked: Json, at: int) -> Json:
     """Put in incidents: a kind that the plant knows, or explicit properties."""
-    made = [_inject_one(one, asked, at) for _ in range(int(asked.get("count", 1)))]
-    summaries = [_summary(one, incident) for incident in made]
+    made = [_inject_one(azure, asked, at) for _ in range(int(asked.get("count", 1)))]
+    summaries = [_summary(azure, incident) for incident in made]
     return {**summaries[0], "incidents": summaries} if summaries else {"incidents": []}
 
 
-def _inject_one(one: Simulator, asked: Json, at: int) -> Incident:
-    azure = one.azure
+def _inject_one(azure: Azure, asked: Json, at: int) -> Incident:
     if asked.get("kind"):
         options = {"lag": 5, **asked.get("options", {})}
         seen = to_moment(at) - timedelta(seconds=float(options["lag"]))
@@ -107,21 +180,21 @@ def _inject_one(one: Simulator, asked: Json, at: int) -> Incident:
     return incident
 
 
-def edit(one: Simulator, asked: Json, at: int) -> Json:
+def edit(azure: Azure, asked: Json, at: int) -> Json:
     """A person changes an incident in Sentinel, or more alerts come into it."""
-    incident = _incident(one, asked)
+    incident = _incident(azure, asked)
     before = incident.etag
     if asked.get("alerts") or asked.get("entities"):
         incident = join_alerts(
-            one.azure, incident, asked.get("alerts", []), asked.get("entities", []), at=at
+            azure, incident, asked.get("alerts", []), asked.get("entities", []), at=at
         )
     if asked.keys() & {"properties", "owner", "add_labels", "remove_labels"}:
-        incident = _edit_properties(one, incident, asked, at)
-    _journal(one, incident, asked, at, "edited", before=before)
-    return _summary(one, incident)
+        incident = _edit_properties(azure, incident, asked, at)
+    _journal(azure, incident, asked, at, "edited", before=before)
+    return _summary(azure, incident)
 
 
-def _edit_properties(one: Simulator, incident: Incident, asked: Json, at: int) -> Incident:
+def _edit_properties(azure: Azure, incident: Incident, asked: Json, at: int) -> Incident:
     held = incident.properties
     told = {member: held[member] for member in WRITABLE if held.get(member) is not None}
     told.update(asked.get("properties", {}))
@@ -133,44 +206,43 @@ def _edit_properties(one: Simulator, incident: Incident, asked: Json, at: int) -
     told["labels"] = [label for label in labels if label["labelName"].casefold() not in gone]
     taken = writable_from(check_incident(told), held)
     return change_incident(
-        one.azure, incident, lambda kept: replace_writable(kept, taken), at=at, source="User"
+        azure, incident, lambda kept: replace_writable(kept, taken), at=at, source="User"
     )
 
 
-def comment(one: Simulator, asked: Json, at: int) -> Json:
+def comment(azure: Azure, asked: Json, at: int) -> Json:
     """A person writes a comment in Sentinel."""
-    incident = _incident(one, asked)
+    incident = _incident(azure, asked)
     before = incident.etag
     author = person_named(asked.get("by") or PEOPLE[0].key).author()
     part, _ = put_comment(
-        one.azure, incident, asked.get("message"), author=author, at=at, source="User"
+        azure, incident, asked.get("message"), author=author, at=at, source="User"
     )
-    _journal(one, incident, asked, at, "commented", before=before)
-    return {**_summary(one, incident), "comment": part.name}
+    _journal(azure, incident, asked, at, "commented", before=before)
+    return {**_summary(azure, incident), "comment": part.name}
 
 
-def merge(one: Simulator, asked: Json, at: int) -> Json:
+def merge(azure: Azure, asked: Json, at: int) -> Json:
     """The Defender portal merges one incident into another."""
-    loser, survivor = _incident(one, asked, "loser"), _incident(one, asked, "survivor")
+    loser, survivor = _incident(azure, asked, "loser"), _incident(azure, asked, "survivor")
     if (loser.workspace, loser.name) == (survivor.workspace, survivor.name):
         raise bad_request("An incident cannot be merged into itself.")
     before = loser.etag
-    merge_incidents(one.azure, loser, survivor, at=at)
-    _journal(one, loser, asked, at, f"merged into {survivor.number}", before=before)
-    return {"loser": _summary(one, loser), "survivor": _summary(one, survivor)}
+    merge_incidents(azure, loser, survivor, at=at)
+    _journal(azure, loser, asked, at, f"merged into {survivor.number}", before=before)
+    return {"loser": _summary(azure, loser), "survivor": _summary(azure, survivor)}
 
 
-def delete(one: Simulator, asked: Json, at: int) -> Json:
+def delete(azure: Azure, asked: Json, at: int) -> Json:
     """A person deletes an incident in Sentinel."""
-    incident = _incident(one, asked)
-    one.azure.store.incidents.remove(incident.workspace, incident.name)
-    _journal(one, incident, asked, at, "deleted", before=incident.etag)
+    incident = _incident(azure, asked)
+    azure.store.incidents.remove(incident.workspace, incident.name)
+    _journal(azure, incident, asked, at, "deleted", before=incident.etag)
     return {"deleted": incident.name}
 
 
-def rule(one: Simulator, asked: Json, at: int) -> Json:
+def rule(azure: Azure, asked: Json, at: int) -> Json:
     """A person makes, edits, disables or deletes an automation rule by hand."""
-    azure = one.azure
     workspace = azure.workspace(asked["workspace"])
     name = str(asked["rule"])
     held = azure.store.resources.get(workspace.key, RULES, name)
@@ -180,7 +252,7 @@ def rule(one: Simulator, asked: Json, at: int) -> Json:
     if asked.get("delete"):
         azure.store.resources.remove(workspace.key, RULES, name)
     else:
-        kept = _edited_rule(one, held, asked, at)
+        kept = _edited_rule(azure, held, asked, at)
         azure.store.resources.put(workspace.key, RULES, kept)
     etag = kept.etag if kept else None
     azure.store.journal.write(
@@ -199,12 +271,12 @@ def rule(one: Simulator, asked: Json, at: int) -> Json:
     return {"rule": name, "etag": etag}
 
 
-def _edited_rule(one: Simulator, held: Resource | None, asked: Json, at: int) -> Resource:
+def _edited_rule(azure: Azure, held: Resource | None, asked: Json, at: int) -> Resource:
     told = {**(held.body["properties"] if held else {}), **asked.get("properties", {})}
     if "enabled" in asked:
         told["triggeringLogic"] = {**told["triggeringLogic"], "isEnabled": asked["enabled"]}
     author = person_named(asked.get("by") or PEOPLE[0].key).author()
-    stamp = iso(one.azure.stamp(at))
+    stamp = iso(azure.stamp(at))
     body = {
         "createdTimeUtc": stamp,
         "createdBy": author,
@@ -213,7 +285,7 @@ def _edited_rule(one: Simulator, held: Resource | None, asked: Json, at: int) ->
         "lastModifiedBy": author,
     }
     name = held.name if held else str(asked["rule"])
-    return Resource(name, one.azure.store.next_etag(at), {"properties": body})
+    return Resource(name, azure.store.next_etag(at), {"properties": body})
 
 
 OPERATIONS: dict[str, Operation] = {

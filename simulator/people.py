@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, NamedTuple
 
-from simulator.plant.desk import analysts
+from simulator.plant.cases import analysts
 
 _IDS = uuid.UUID("0b8d7c52-9f5e-4d0f-8d7a-2f6f1f3f6a90")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.azure import Azure, Workspace
+from simulator.azure import Azure
+from simulator.clock import iso
 from simulator.people import PEOPLE
+from simulator.plant import PlantWorkspace
 from simulator.plant.catalogue import AnalyticsRule, alert_types
 from simulator.store.resources import Resource
-from simulator.words import iso
 
 Json = dict[str, Any]
 PRODUCT = "Azure Security Center for IoT"
@@ -52,7 +53,7 @@ def provision(azure: Azure) -> None:
         azure.store.keep("provisioned", True)
 
 
-def _everything(workspace: Workspace, at: str) -> list[tuple[str, str, Json]]:
+def _everything(workspace: PlantWorkspace, at: str) -> list[tuple[str, str, Json]]:
     found: list[tuple[str, str, Json]] = []
     rules = {one.rule.id: one.rule for one in alert_types().values() if one.rule}
     found += [("alertRules", name, _scheduled(rule, at)) for name, rule in rules.items()]

@@ -1,30 +1,39 @@
-"""Running a simulator: in a thread for tests, or until told to stop for the command."""
+"""Run a simulator: in a thread for tests, or as a process of its own until it is told to stop."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
+import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import orjson
 import uvicorn
 
-from simulator.azure import PlantLike, Workspace
 from simulator.certificates import Certificates, ensure_certificates
 from simulator.client import Control
+from simulator.faults import Fault
 from simulator.identity import Application
-from simulator.plant import Plant
+from simulator.operations import OPERATIONS
+from simulator.plant import Plant, PlantWorkspace
 from simulator.server import Server
 from simulator.simulator import Simulator
 
 START_SECONDS = 20.0
+Json = dict[str, Any]
+SIZES = {"small": 5_000, "medium": 100_000, "large": 1_000_000}
+SECRET_VARIABLE = "TAGOUT_DEMO_SECRET"
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Running:
     simulator: Simulator
 
     @property
-    def workspaces(self) -> tuple[Workspace, ...]:
+    def workspaces(self) -> tuple[PlantWorkspace, ...]:
         """The pretend workspaces."""
         return self.simulator.azure.workspaces
 
@@ -113,7 +122,6 @@ def endpoint_of(place: socket.socket) -> str:
 
 @contextmanager
 def running_simulator(
-    plant: PlantLike | None = None,
     *,
     incidents: int = 0,
     data: Path | None = None,
@@ -130,7 +138,7 @@ def running_simulator(
     with TemporaryDirectory() as folder:
         certificates = ensure_certificates(data or Path(folder))
         simulator = Simulator(
-            plant or default_plant(seed),
+            default_plant(seed),
             data=data,
             throttled=throttled,
             living=living,
@@ -139,7 +147,7 @@ def running_simulator(
         place = listen()
         try:
             simulator.azure.endpoint = endpoint_of(place)
-            simulator.life.load_history(incidents)
+            simulator.plant_clock.load_history(incidents)
             with _served(simulator, certificates, place):
                 yield Running(
                     simulator.azure.endpoint,
@@ -172,6 +180,114 @@ def _served(
 
 
 @lru_cache(maxsize=4)
-def default_plant(seed: int) -> PlantLike:
+def default_plant(seed: int) -> Plant:
     """The plant behind the simulator, made from a seed; it never changes, so it may be shared."""
     return Plant(seed=seed)
+
+
+class CannotServe(Exception):
+    """The simulator cannot start like this, and the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How the simulator shall run: on a port, or on the listening socket that it was given."""
+
+    port: int
+    fd: int | None
+    seed: int
+    count: int
+    data: Path
+    script: Path | None
+    throttled: bool
+    living: bool
+
+
+def serve(wanted: Wanted, *, tell: Callable[[Json], None]) -> None:
+    """Load what must be loaded, tell where it listens, and answer until SIGTERM or Ctrl-C."""
+    script = read_script(wanted.script) if wanted.script else None
+    certificates = ensure_certificates(wanted.data)
+    simulator = Simulator(
+        default_plant(wanted.seed),
+        data=wanted.data,
+        throttled=wanted.throttled,
+        living=wanted.living,
+    )
+    with closing(simulator):
+        _keep_seed(simulator, wanted.seed)
+        if secret := os.environ.get(SECRET_VARIABLE):
+            for one in simulator.azure.identities.applications:
+                one.secret = secret
+            simulator.azure.identities.save()
+        simulator.plant_clock.load_history(wanted.count)
+        if script is not None:
+            _load_once(simulator, script)
+        try:
+            place = listen(wanted.port) if wanted.fd is None else socket.socket(fileno=wanted.fd)
+        except OSError as wrong:
+            named = f"Port {wanted.port}" if wanted.fd is None else f"Socket {wanted.fd}"
+            raise CannotServe(f"{named} cannot be used: {wrong.strerror}.") from wrong
+        with closing(place):
+            simulator.azure.endpoint = endpoint_of(place)
+            for name in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(name, lambda *_: None)  # the server's own handlers stop it
+            simulator.plant_clock.catch_up()
+            tell(_where(simulator, certificates.ca_file))
+            make_server(simulator, certificates).run(sockets=[place])
+
+
+def _where(simulator: Simulator, ca_file: Path) -> Json:
+    counts = simulator.store.incidents.counts().values()
+    return {
+        "endpoint": simulator.azure.endpoint,
+        "ca_file": str(ca_file),
+        "control": f"{simulator.azure.endpoint}/_control/",
+        "incidents": sum(sum(one.values()) for one in counts),
+        "workspaces": simulator.describe()["workspaces"],
+        "applications": simulator.describe()["applications"],
+    }
+
+
+def _keep_seed(simulator: Simulator, seed: int) -> None:
+    kept = simulator.store.fact("seed")
+    if kept is not None and kept != seed:
+        raise CannotServe(
+            f"This data folder holds plant {kept}, not {seed}:"
+            f" start it with --plant {kept}, or choose another --data."
+        )
+    with simulator.store.transaction():
+        simulator.store.keep("seed", seed)
+
+
+def read_script(file: Path) -> Json:
+    """A script that makes sense; refuses with one sentence otherwise."""
+    try:
+        script = orjson.loads(file.read_bytes())
+    except OSError as wrong:
+        raise CannotServe(f"{file} cannot be read: {wrong.strerror}.") from wrong
+    except orjson.JSONDecodeError as wrong:
+        raise CannotServe(f"{file} is no JSON: {wrong}.") from wrong
+    if not isinstance(script, dict) or script.keys() - {"faults", "events"}:
+        raise CannotServe(f"{file} may hold faults and events, nothing else.")
+    for event in script.get("events", []):
+        if event.get("do") not in OPERATIONS:
+            raise CannotServe(f"{file}: there is nothing called {event.get('do')!r} to do.")
+    for fault in script.get("faults", []):
+        told = {key: value for key, value in fault.items() if key not in {"at", "for_seconds"}}
+        try:
+            Fault(**told).check()
+        except (TypeError, ValueError) as wrong:
+            raise CannotServe(f"{file}: {wrong}.") from wrong
+    return script
+
+
+def _load_once(simulator: Simulator, script: Json) -> None:
+    mark = hashlib.sha256(orjson.dumps(script, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    if simulator.store.fact("script") == mark:
+        return  # a restart goes on with what is left of it
+    try:
+        simulator.plant_clock.load_script(script)
+    except (TypeError, ValueError) as wrong:
+        raise CannotServe(f"The script cannot be planned: {wrong}.") from wrong
+    with simulator.store.transaction():
+        simulator.store.keep("script", mark)

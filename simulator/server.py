@@ -1,28 +1,194 @@
-"""The network side: an ASGI application that answers, or fails in the way a script wants."""
+"""The network side: the ASGI application, the control addresses under `/_control/` (loopback only),
+and answers that go out whole or broken.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from simulator.arm.gate import Answered
-from simulator.arm.listing import read_slice
-from simulator.control import control_application, is_loopback
-from simulator.faults import Fault
-from simulator.simulator import Simulator
-from simulator.spoil import refusal_of, spoil_body, spoil_list
-from simulator.tokens import answer_sign_in, is_sign_in
-from simulator.wire import drop, send_reply, send_spoilt
-from simulator.words import ArmRefusal, Reply
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-Scope = MutableMapping[str, Any]
+from simulator.arm.gate import Answered
+from simulator.arm.incidents import read_slice
+from simulator.clock import parse_time
+from simulator.faults import Fault, refusal_of, spoil_body, spoil_list
+from simulator.operations import OPERATIONS
+from simulator.replies import ArmRefusal, Reply
+from simulator.sign_in import answer_sign_in, is_sign_in
+from simulator.simulator import Simulator
+
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Json = dict[str, Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
+Scope = MutableMapping[str, Any]
 TICK_SECONDS = 5.0
 LOG = logging.getLogger(__name__)
+
+
+def _headers(reply: Reply, length: int) -> list[tuple[bytes, bytes]]:
+    kept = {name.lower(): value for name, value in reply.headers.items()}
+    if length:
+        kept.setdefault("content-type", "application/json; charset=utf-8")
+    if reply.status != HTTPStatus.NO_CONTENT:
+        kept["content-length"] = str(length)
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept.items()]
+
+
+async def send_reply(send: Send, reply: Reply) -> None:
+    """Send an answer as it should be."""
+    content = reply.content()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": reply.status,
+            "headers": _headers(reply, len(content)),
+        }
+    )
+    await send({"type": "http.response.body", "body": content})
+
+
+def _transport(send: Send) -> asyncio.Transport:
+    """The connection itself; the server hands `send` out as a method of one request's cycle."""
+    cycle = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if not isinstance(transport, asyncio.Transport):
+        raise TypeError("this server does not show its connection")
+    return transport
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def drop(send: Send, receive: Receive) -> None:
+    """Cut the connection without a word."""
+    _transport(send).abort()
+    await _until_gone(receive)
+
+
+async def send_spoilt(send: Send, receive: Receive, reply: Reply, how: str) -> None:
+    """Send an answer that ends too early, lies about its length, or drips."""
+    transport, content = _transport(send), reply.content()
+    claimed = len(content) * 2 if how == "wrong_length" else len(content)
+    reason = HTTPStatus(reply.status).phrase
+    head = [f"HTTP/1.1 {reply.status} {reason}".encode()]
+    head += [b"%s: %s" % pair for pair in _headers(reply, claimed)]
+    transport.write(b"\r\n".join(head) + b"\r\n\r\n")
+    if how == "drip":
+        for place in range(len(content)):
+            if transport.is_closing():
+                break
+            transport.write(content[place : place + 1])
+            await asyncio.sleep(1)
+    else:
+        shown = content[: len(content) // 2] if how == "truncated" else content
+        transport.write(shown)
+    while transport.get_write_buffer_size() and not transport.is_closing():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)
+    await drop(send, receive)
+
+
+def is_loopback(scope: MutableMapping[str, Any]) -> bool:
+    """Whether a request comes from this machine."""
+    client = scope.get("client")
+    try:
+        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _answer(told: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(told), status, media_type="application/json")
+
+
+async def _asked(request: Request) -> Json:
+    content = await request.body()
+    told = orjson.loads(content) if content else {}
+    if not isinstance(told, dict):
+        raise ValueError("the body must be an object")
+    return told
+
+
+def _guarded(work: Callable[[Request], Awaitable[Any]]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return _answer(await work(request))
+        except ArmRefusal as refusal:
+            return _answer({"error": refusal.message}, refusal.status)
+        except KeyError as missing:
+            return _answer({"error": f"not known: {missing.args[0]}"}, 400)
+        except (TypeError, ValueError) as wrong:
+            return _answer({"error": str(wrong)}, 400)
+
+    return endpoint
+
+
+def _operation(simulator: Simulator, name: str) -> Endpoint:
+    async def work(request: Request) -> Any:
+        return simulator.carry_out(name, await _asked(request))
+
+    return _guarded(work)
+
+
+def control_application(simulator: Simulator) -> Starlette:
+    """All control addresses of one simulator."""
+
+    async def state(_request: Request) -> Any:
+        return simulator.state()
+
+    async def advance(request: Request) -> Any:
+        asked = await _asked(request)
+        return simulator.advance(float(asked["seconds"]))
+
+    async def journal(request: Request) -> Any:
+        since = request.query_params.get("since", "")
+        return {
+            "entries": simulator.store.journal.read(
+                since=parse_time(since) if since else 0,
+                path=request.query_params.get("path", ""),
+                after_id=int(request.query_params.get("after_id", 0)),
+            )
+        }
+
+    async def plant(_request: Request) -> Any:
+        return simulator.describe()
+
+    async def truth(_request: Request) -> Any:
+        return {
+            "incidents": [
+                {"workspace": workspace, "name": name, "truth": orjson.loads(told)}
+                for workspace, name, told in simulator.store.incidents.truths()
+            ]
+        }
+
+    async def clear_faults(request: Request) -> Any:
+        return {"cleared": simulator.azure.faults.clear(request.query_params.get("name", ""))}
+
+    async def runs(_request: Request) -> Any:
+        return {kind: simulator.store.journal.runs(kind=kind) for kind in ("rule", "playbook")}
+
+    reads = {"state": state, "journal": journal, "plant": plant, "truth": truth, "runs": runs}
+    routes = [Route(f"/_control/{name}", _guarded(work)) for name, work in reads.items()]
+    routes.append(Route("/_control/advance", _guarded(advance), methods=["POST"]))
+    routes.append(Route("/_control/faults", _guarded(clear_faults), methods=["DELETE"]))
+    routes += [
+        Route(f"/_control/{name}", _operation(simulator, name), methods=["POST"])
+        for name in OPERATIONS
+    ]
+    return Starlette(routes=routes)
 
 
 class Server:
@@ -57,7 +223,7 @@ class Server:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             try:
-                self.simulator.life.catch_up()
+                self.simulator.plant_clock.catch_up()
             except Exception:
                 LOG.exception("the plant stumbled; it goes on with the next tick")
 
@@ -66,7 +232,7 @@ class Server:
         method, path = scope["method"], scope["path"]
         query = scope["query_string"].decode("ascii", "replace")
         now = self.simulator.azure.clock.now()
-        fault = self.simulator.faults.meet(method, f"{path}?{query}" if query else path, now)
+        fault = self.simulator.azure.faults.meet(method, f"{path}?{query}" if query else path, now)
         if fault is not None and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault is None:

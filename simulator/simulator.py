@@ -1,4 +1,4 @@
-"""The simulator as one object: the pretend Azure, its gate, its limits, its faults, its life."""
+"""The simulator as one object: the pretend Azure, its gate, and the clock of its plant."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from simulator.arm.gate import Gate
-from simulator.azure import Azure, PlantLike
-from simulator.clock import Clock
-from simulator.faults import Faults
-from simulator.life import PlantClock
+from simulator.azure import Azure
+from simulator.clock import Clock, iso
 from simulator.operations import OPERATIONS
 from simulator.people import PEOPLE
+from simulator.plant import Plant
+from simulator.plant_clock import PlantClock
 from simulator.provision import provision
 from simulator.store import Store
-from simulator.throttle import Throttle
-from simulator.words import iso
 
 Json = dict[str, Any]
 
@@ -26,7 +24,7 @@ class Simulator:
 
     def __init__(
         self,
-        plant: PlantLike,
+        plant: Plant,
         *,
         data: Path | None = None,
         throttled: bool = True,
@@ -36,19 +34,21 @@ class Simulator:
         self.store = Store(None if data is None else data / "simulator.sqlite3")
         offset = timedelta(seconds=float(self.store.fact("offset_seconds", 0)))
         self.azure = Azure(
-            store=self.store, clock=Clock(offset=offset, frozen_at=frozen_at), plant=plant
+            store=self.store,
+            clock=Clock(offset=offset, frozen_at=frozen_at),
+            plant=plant,
+            is_throttled=throttled,
+            is_living=living,
         )
-        self.throttle = Throttle(on=throttled)
-        self.faults = Faults()
-        self.gate = Gate(self.azure, self.throttle)
-        self.life = PlantClock(self.azure, living=living, carry_out=self._carry_out_event)
+        self.gate = Gate(self.azure)
+        self.plant_clock = PlantClock(self.azure, carry_out=self._carry_out_event)
         provision(self.azure)
 
     def carry_out(self, what: str, asked: Json, at: int | None = None) -> Json:
         """Do one operation, wholly or not at all; raises KeyError for unknown ones."""
         moment = self.azure.clock.ticks() if at is None else at
         with self.store.transaction():
-            return OPERATIONS[what](self, asked, moment)
+            return OPERATIONS[what](self.azure, asked, moment)
 
     def _carry_out_event(self, event: Json, at: int) -> None:
         self.carry_out(str(event["do"]), {k: v for k, v in event.items() if k != "do"}, at)
@@ -58,20 +58,21 @@ class Simulator:
         self.azure.clock.advance(timedelta(seconds=seconds))
         with self.store.transaction():
             self.store.keep("offset_seconds", self.azure.clock.offset.total_seconds())
-        created = self.life.catch_up()
+        created = self.plant_clock.catch_up()
         return {"now": iso(self.azure.clock.ticks()), "created": created}
 
     def state(self) -> Json:
-        """What the simulator holds and how it is set."""
+        """Return what the simulator holds and how it is set."""
+        azure = self.azure
         return {
             "now": iso(self.azure.clock.ticks()),
             "offset_seconds": self.azure.clock.offset.total_seconds(),
             "incidents": self.store.incidents.counts(),
-            "throttle": {"on": self.throttle.on, "refused": self.throttle.refused},
-            "faults": self.faults.describe(),
-            "events_waiting": len(self.life.events),
-            "living": self.life.living,
-            "per_day": self.life.per_day,
+            "throttle": {"on": azure.throttle.on, "refused": azure.throttle.refused},
+            "faults": azure.faults.describe(),
+            "events_waiting": len(self.plant_clock.events),
+            "living": azure.is_living,
+            "per_day": azure.per_day,
             "switches": {one.key: self.azure.facts(one) for one in self.azure.workspaces},
             "runs": self.store.journal.count_runs(),
         }

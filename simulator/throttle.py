@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.words import ArmRefusal
+from simulator.replies import ArmRefusal
 
 WINDOW_SECONDS = 300
 # Bucket -> how many at once, and how many come back each second; per principal and subscription.

@@ -22,7 +22,7 @@ from alerts.captures.policies import (
 )
 from alerts.captures.queries import bytes_of, stored_bytes
 from alerts.captures.registry import MAX_READING_SECONDS, UnreadableCaptureError, capture_reader
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import Incident, Status, TimelineItem
 from portal.accounts.models import User
 from portal.audit.services import record

@@ -29,7 +29,7 @@ def _register_pages() -> None:
     """Offer the queue in the frame of every page."""
     from django.utils.translation import gettext_lazy
 
-    from alerts.incidents.queue.shell import count_untriaged
+    from alerts.incidents.queue.counts import count_untriaged
     from portal.accounts.models import READING_ROLES, Role
     from portal.ui.navigation import ALERTS, NavItem, register_nav
     from portal.ui.shell import register_shell_fact

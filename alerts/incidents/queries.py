@@ -1,29 +1,20 @@
-"""Reads of this room: what a person may see of incidents and of the queue."""
+"""What a person may see of incidents, alerts and the queue, and what other rooms ask of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import (
-    Count,
-    Exists,
-    F,
-    Max,
-    Min,
-    Model,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-)
+from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
+from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.hidden_verdicts import mask_verdicts
 from alerts.incidents.models import (
     Alert,
     BulkAct,
     Comment,
+    DetailsState,
     Group,
     Incident,
     TimelineItem,
@@ -34,6 +25,7 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Device, Site
 from portal.accounts.models import READING_ROLES, Role, User
 from portal.accounts.queries import Reach, reach_of
+from portal.attack.engine import resolve
 from portal.jobs.models import State
 
 DECISIONS = ("owner", "severity", "closed", "reopened", "commented", "labels", "escalated")
@@ -195,3 +187,72 @@ def _pks_of(user: User, reach: Reach) -> tuple[list[int], list[int]]:
         held = (reach, (workspaces, sites))
         user.__dict__["_tagout_reach_pks"] = held
     return held[1]
+
+
+def listed_between(
+    workspace_id: int,
+    *,
+    since: datetime | None,
+    before: datetime | None,
+    stored_before: datetime,
+) -> list[tuple[int, str]]:
+    """Ids and names of what a list of this window should hold, unless it is gone."""
+    rows = Incident.objects.filter(
+        workspace_id=workspace_id, gone_at=None, stored_at__lt=stored_before
+    )
+    if since:
+        rows = rows.filter(created_at__gte=since)
+    if before:
+        rows = rows.filter(created_at__lt=before)
+    return list(rows.values_list("pk", "name"))
+
+
+def details_owed(workspace_id: int) -> int:
+    """How many incidents wait for their alerts and entities."""
+    return Incident.objects.filter(workspace_id=workspace_id, details_due_at__isnull=False).count()
+
+
+def incidents_without_details() -> int:
+    """How many incidents of all workspaces wait for their alerts and entities."""
+    return Incident.objects.filter(details_due_at__isnull=False).count()
+
+
+def details_by_state() -> dict[int, dict[str, int]]:
+    """Per workspace: how many wait for details, and how many were given up."""
+    rows = Incident.objects.filter(
+        Q(details_due_at__isnull=False) | Q(details_state=DetailsState.FAILED)
+    )
+    return {
+        row["workspace_id"]: {"owed": row["owed"], "failed": row["failed"]}
+        for row in rows.values("workspace_id").annotate(
+            owed=Count("pk", filter=Q(details_due_at__isnull=False)),
+            failed=Count("pk", filter=Q(details_state=DetailsState.FAILED)),
+        )
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCount:
+    """Incidents of one alert type. `techniques` are Sentinel's own, in the ids of the current
+    release, where the catalogue does not have the type; else there are none.
+    """
+
+    alert_type: str
+    techniques: frozenset[str]
+    n: int
+
+
+def count_by_alert_type(user: User, *, since: datetime) -> Sequence[TypeCount]:
+    """Return the counts of the incidents that the person may see and that were created since."""
+    incidents = incidents_visible_to(user).filter(
+        created_at__gte=since, gone_at=None, merged_into=None
+    )
+    # An index answers the first question alone; few incidents have titles that nobody knows.
+    numbers = dict(incidents.order_by().values_list("alert_type").annotate(n=Count("*")))
+    known = {each.title for each in all_types()}
+    counts = [TypeCount(title, frozenset(), n) for title, n in numbers.items() if title in known]
+    if unknown := [title for title in numbers if title not in known]:
+        others = incidents.filter(alert_type__in=unknown).order_by()
+        rows = others.values_list("alert_type", "techniques").annotate(n=Count("*"))
+        counts += [TypeCount(title, frozenset(map(resolve, ids)), n) for title, ids, n in rows]
+    return counts

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from alerts.incidents.acts.bulk_pieces import work_off_a_piece
+from alerts.incidents.acts.bulk import work_off_a_piece
 from alerts.incidents.ingest.alert_kinds import work_off_alert_kinds
 from alerts.incidents.ingest.plant_hours import work_off_plant_hours
 from portal import clock

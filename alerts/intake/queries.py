@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from django.db.models import Count, QuerySet
 
-from alerts.incidents.arrivals import details_by_state
+from alerts.incidents.queries import details_by_state
 from alerts.intake.models import Cursor, Quarantined, Run
 from alerts.sentinel.models import Workspace
 from alerts.sentinel.queries import Health, Standing, standings_by_workspace

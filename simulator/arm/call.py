@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 
-from simulator.azure import Azure, Workspace
+from simulator.azure import Azure
 from simulator.identity import Application
-from simulator.words import ArmRefusal, Reply, bad_request, conflict, not_found
+from simulator.plant import PlantWorkspace
+from simulator.replies import ArmRefusal, Reply, bad_request, conflict, not_found
 
 Json = dict[str, Any]
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
@@ -31,14 +32,14 @@ class Call:
     tenant: str
     now: int
     args: dict[str, str] = field(default_factory=dict)
-    place: Workspace | None = None
+    place: PlantWorkspace | None = None
     entry: int | None = None
 
     @property
-    def workspace(self) -> Workspace:
+    def workspace(self) -> PlantWorkspace:
         """The workspace of the address."""
         if self.place is None:
-            raise not_found("Workspace")
+            raise not_found("PlantWorkspace")
         return self.place
 
     @property

@@ -6,19 +6,17 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.arm import incidents, logic, parts, provisioned, rules
+from simulator.arm import automation, incidents, parts, provisioned
 from simulator.arm.call import Call, Route
 from simulator.azure import Azure
 from simulator.identity import unauthorised
-from simulator.throttle import Throttle
-from simulator.words import ArmRefusal, Reply
+from simulator.replies import ArmRefusal, Reply
 
 ROUTES: list[Route] = [
     *incidents.ROUTES,
     *parts.ROUTES,
-    *rules.ROUTES,
+    *automation.ROUTES,
     *provisioned.ROUTES,
-    *logic.ROUTES,
 ]
 
 
@@ -33,8 +31,8 @@ class Answered:
 class Gate:
     """Takes calls to ARM and answers them; every write is journalled, refused ones too."""
 
-    def __init__(self, azure: Azure, throttle: Throttle) -> None:
-        self._azure, self._throttle = azure, throttle
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
 
     def answer(
         self,
@@ -106,7 +104,7 @@ class Gate:
                 f" perform action '{route.action}' over scope '{call.path}'.",
             )
         limits.update(
-            self._throttle.admit(
+            self._azure.throttle.admit(
                 method=call.method,
                 limit=route.limit,
                 principal=call.application.client_id,

@@ -7,12 +7,12 @@ from typing import Any
 
 from simulator.arm.call import Call, Route, security_route
 from simulator.arm.incidents import incident_of
-from simulator.incident_words import MAX_TASKS, check_enum
+from simulator.clock import iso
+from simulator.incident_records import MAX_TASKS, check_enum, incident_path
 from simulator.incidents import put_comment, recount_comments
-from simulator.records import incident_path
+from simulator.replies import Reply, bad_request, not_found
 from simulator.store.incidents import Incident
 from simulator.store.resources import Part
-from simulator.words import Reply, bad_request, iso, not_found
 
 Json = dict[str, Any]
 

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from simulator.arm.call import Call, Route, plain_route, security_route, workspace_route
-from simulator.azure import Workspace
+from simulator.plant import PlantWorkspace
+from simulator.replies import ArmRefusal, Reply, bad_request, not_found
 from simulator.store.resources import Resource
-from simulator.words import ArmRefusal, Reply, bad_request, not_found
 
 Json = dict[str, Any]
 _SINGULAR = {
@@ -167,7 +167,7 @@ def _permissions(call: Call) -> Reply:
     )
 
 
-def of_subscription(call: Call) -> list[Workspace]:
+def of_subscription(call: Call) -> list[PlantWorkspace]:
     """The workspaces of the subscription in the address; refuses with 404."""
     found = [
         one

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.automation.evaluate import OPERATORS
-from simulator.automation.properties import ENTITY_PROPERTIES, INCIDENT_PROPERTIES
-from simulator.incident_words import check_closing, check_enum
-from simulator.words import ArmRefusal, bad_request, parse_time
+from simulator.automation.conditions import ENTITY_PROPERTIES, INCIDENT_PROPERTIES, OPERATORS
+from simulator.clock import parse_time
+from simulator.incident_records import check_closing, check_enum
+from simulator.replies import ArmRefusal, bad_request
 
 Json = dict[str, Any]
 RULES_PER_WORKSPACE = 512

@@ -5,21 +5,28 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from simulator.automation.evaluate import Change, conditions_hold
-from simulator.automation.properties import View
-from simulator.azure import Azure, Workspace
-from simulator.incident_words import CLOSING, MAX_TASKS, NO_OWNER, merge_labels
+from simulator.automation.conditions import Change, View, conditions_hold
+from simulator.azure import Azure
+from simulator.clock import iso, parse_time
+from simulator.incident_records import (
+    CLOSING,
+    MAX_TASKS,
+    NO_OWNER,
+    incident_path,
+    merge_labels,
+    save,
+)
 from simulator.people import person_by_object_id
-from simulator.records import incident_path, save
+from simulator.plant import PlantWorkspace
+from simulator.replies import Reply
 from simulator.store.incidents import Incident
 from simulator.store.resources import Part, Resource
-from simulator.words import Reply, iso, parse_time
 
 Json = dict[str, Any]
 RULES = "automationRules"
 
 
-def disable_expired(azure: Azure, workspace: Workspace, *, at: int) -> None:
+def disable_expired(azure: Azure, workspace: PlantWorkspace, *, at: int) -> None:
     """Switch off every rule whose time is over; it stays stored and still counts."""
     for rule in azure.store.resources.all(workspace.key, RULES):
         logic = rule.body["properties"]["triggeringLogic"]
@@ -47,7 +54,7 @@ def run_updated(azure: Azure, incident: Incident, change: Change, *, at: int) ->
     return incident
 
 
-def _rules(azure: Azure, workspace: Workspace, *, when: str, at: int) -> list[Resource]:
+def _rules(azure: Azure, workspace: PlantWorkspace, *, when: str, at: int) -> list[Resource]:
     disable_expired(azure, workspace, at=at)
     chosen = []
     for rule in azure.store.resources.all(workspace.key, RULES):
@@ -80,7 +87,13 @@ def _run(azure: Azure, incident: Incident, *, when: str, change: Change | None, 
 
 
 def _carry_out(
-    azure: Azure, workspace: Workspace, incident: Incident, rule: Resource, *, when: str, at: int
+    azure: Azure,
+    workspace: PlantWorkspace,
+    incident: Incident,
+    rule: Resource,
+    *,
+    when: str,
+    at: int,
 ) -> bool:
     told = rule.body["properties"]
     before, done, runs = copy.deepcopy(incident), 0, []
@@ -179,7 +192,7 @@ def add_task(azure: Azure, incident: Incident, wanted: Json, *, at: int) -> bool
 
 
 def start_playbook(
-    azure: Azure, workspace: Workspace, incident: str, logic_app: str, *, by: str, at: int
+    azure: Azure, workspace: PlantWorkspace, incident: str, logic_app: str, *, by: str, at: int
 ) -> Json | None:
     """Start a Logic App on an incident; nothing when there is no such Logic App."""
     name = logic_app.rstrip("/").rsplit("/", 1)[-1]

@@ -5,8 +5,8 @@ function of the seed and the arguments, so a measurement can be repeated to the 
 Door: `Plant`.
 """
 
-from .plant import Plant
-from .things import (
+from simulator.plant.plant import Plant
+from simulator.plant.records import (
     Case,
     PlantDevice,
     PlantSensor,

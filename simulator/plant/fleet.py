@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from .things import PlantDevice, PlantSensor, PlantSite, PlantWorkspace, PlantZone
+from simulator.plant.records import PlantDevice, PlantSensor, PlantSite, PlantWorkspace, PlantZone
 
 _WORKSPACES = ("law-ot-gdansk", "law-ot-porto", "law-ot-central")
 

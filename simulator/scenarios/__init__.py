@@ -29,7 +29,7 @@ What is not:
   are missing, so the two halves resemble each other more than those of a real year.
 """
 
-from .records import (
+from simulator.scenarios.records import (
     Alert,
     Answer,
     Closing,
@@ -43,7 +43,7 @@ from .records import (
     Work,
     Zone,
 )
-from .scenario import SHAPES, Scenario, build_scenario
+from simulator.scenarios.scenario import SHAPES, Scenario, build_scenario
 
 __all__ = [
     "SHAPES",

@@ -5,14 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from .chance import between
-from .life import Group
-from .parties import End, FixedEnd, Party, ends_of, rogue
-from .planned_work import Window
-from .rhythms import RHYTHMS, WEEKDAYS, moment, on_clock
-from .setting import DAYS, SPLIT_DAY, Setting
-from .streams import Draft, Stream, read_type
-from .tables import AttackRow, StepRow
+from simulator.scenarios.chance import RHYTHMS, WEEKDAYS, between, moment, on_clock
+from simulator.scenarios.parties import End, FixedEnd, Party, ends_of, rogue
+from simulator.scenarios.planned_work import Window
+from simulator.scenarios.streams import Draft, Group, Stream, read_type
+from simulator.scenarios.tables import DAYS, SPLIT_DAY, AttackRow, Setting, StepRow
 
 _SLACK = timedelta(hours=2)
 

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from random import Random
 
-from .chance import between
-from .records import Criticality, Device, Site, Zone
-from .setting import DAYS, Setting
-from .tables import DriftRow, SiteRow, ZoneRow
+from simulator.scenarios.chance import between
+from simulator.scenarios.records import Criticality, Device, Site, Zone
+from simulator.scenarios.tables import DAYS, DriftRow, Setting, SiteRow, ZoneRow
 
 LEASE_DAYS = 8
 

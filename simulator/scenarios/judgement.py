@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from .chance import dice
-from .records import Answer, Closing, Incident, Person, Site, Verdict
+from simulator.scenarios.chance import dice
+from simulator.scenarios.records import Answer, Closing, Incident, Person, Site, Verdict
 
 COMMON_ERROR = 0.01
 """How often an incident misleads everybody who looks at it."""

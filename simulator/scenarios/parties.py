@@ -19,10 +19,10 @@ from ipaddress import ip_network
 from random import Random
 from typing import Protocol
 
-from .chance import between, dice
-from .inventory import Seat, SitePlan
-from .records import Criticality
-from .tables import NetworkRow
+from simulator.scenarios.chance import between, dice
+from simulator.scenarios.inventory import Seat, SitePlan
+from simulator.scenarios.records import Criticality
+from simulator.scenarios.tables import NetworkRow
 
 _WORD = re.compile(r"(?P<kind>[^@#\[]+)(@(?P<zone>\w*))?(#(?P<some>\d+))?(\[(?P<nth>\d+)\])?$")
 

@@ -5,13 +5,11 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from .chance import between
-from .inventory import SitePlan
-from .parties import SeatEnd, ends_of
-from .records import Work
-from .rhythms import WEEKDAYS, on_clock
-from .setting import DAYS, Setting
-from .tables import WorkRow
+from simulator.scenarios.chance import WEEKDAYS, between, on_clock
+from simulator.scenarios.inventory import SitePlan
+from simulator.scenarios.parties import SeatEnd, ends_of
+from simulator.scenarios.records import Work
+from simulator.scenarios.tables import DAYS, Setting, WorkRow
 
 
 @dataclass(frozen=True, slots=True)

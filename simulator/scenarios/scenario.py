@@ -5,15 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from . import judgement
-from .attacks import Ground, plant_attacks
-from .chance import dice
-from .grouping import alerts_of, merged, names_of
-from .guards import GuardBook
-from .inventory import SitePlan, build_sites
-from .life import Group, expected_groups, happenings, lasting_part
-from .planned_work import Window, plan_work
-from .records import (
+from simulator.scenarios import judgement
+from simulator.scenarios.attacks import Ground, plant_attacks
+from simulator.scenarios.chance import dice
+from simulator.scenarios.incidents import GuardBook, alerts_of, merged, names_of
+from simulator.scenarios.inventory import SitePlan, build_sites
+from simulator.scenarios.planned_work import Window, plan_work
+from simulator.scenarios.records import (
     Answer,
     Closing,
     Device,
@@ -24,9 +22,15 @@ from .records import (
     Site,
     Work,
 )
-from .setting import DAYS, SPLIT_DAY, Setting
-from .streams import Stream, build_stream
-from .tables import Tables, tables_of
+from simulator.scenarios.streams import (
+    Group,
+    Stream,
+    build_stream,
+    expected_groups,
+    happenings,
+    lasting_part,
+)
+from simulator.scenarios.tables import DAYS, SPLIT_DAY, Setting, Tables, tables_of
 
 SHAPES: Final = ("process", "building", "utility")
 _MONDAYS: Final = tuple(

@@ -1,17 +1,23 @@
-"""Reads the tables of a shape (`data/<shape>/*.toml`) into rows with names and defaults."""
+"""Reads the tables of a shape (`data/<shape>/*.toml`) into rows with names and defaults. Tables,
+seed and begin are the setting that every part of a scenario is built from.
+"""
 
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, Final
 
 from simulator.plant.catalogue import AlertType, alert_types
-
-from .records import Verdict
+from simulator.scenarios.chance import dice
+from simulator.scenarios.records import Verdict
 
 _DATA = Path(__file__).parent / "data"
+DAYS: Final = 120
+SPLIT_DAY: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,3 +248,30 @@ def protocol_of(port: int | None) -> str:
 @cache
 def _read(shape: str, name: str) -> dict[str, Any]:
     return tomllib.loads((_DATA / shape / f"{name}.toml").read_text("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The tables of a shape, the seed, and the Monday on which the scenario begins."""
+
+    tables: Tables
+    seed: int
+    starts_at: datetime
+
+    @property
+    def names(self) -> tuple[str, int]:
+        """Return shape and seed, which all dice begin with."""
+        return self.tables.shape, self.seed
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return when the scenario is over."""
+        return self.starts_at + timedelta(days=DAYS)
+
+    def dice(self, *names: object) -> Random:
+        """Return dice of this scenario for one purpose."""
+        return dice(*self.names, *names)
+
+    def day(self, number: int) -> date:
+        """Return the date of a day of the scenario, the first being 0."""
+        return self.starts_at.date() + timedelta(days=number)

@@ -1,4 +1,4 @@
-"""Opening the store, its transactions, counters and single facts."""
+"""The store: its tables, transactions, counters and single facts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,77 @@ from typing import Any
 
 import orjson
 
+from simulator.clock import TICKS_PER_SECOND
 from simulator.store.incidents import IncidentTable
 from simulator.store.journal import JournalTable
 from simulator.store.resources import ResourceTable
-from simulator.store.schema import SCHEMA
-from simulator.words import make_etag
+
+SCHEMA = """
+create table if not exists facts (key text primary key, value text not null) without rowid;
+create table if not exists incidents (
+    workspace text not null,
+    name text not null,
+    number integer not null,
+    created integer not null,
+    modified integer not null,
+    status text not null,
+    severity text not null,
+    title text not null,
+    owner text not null default '',
+    etag text not null,
+    properties blob not null,
+    recipe text,
+    details blob,
+    previous blob,
+    mangled blob,
+    truth text,
+    primary key (workspace, name)
+);
+create index if not exists incidents_modified on incidents (workspace, modified, name);
+create index if not exists incidents_created on incidents (workspace, created, name);
+create unique index if not exists incidents_number on incidents (workspace, number);
+create index if not exists incidents_name on incidents (name);
+create table if not exists parts (
+    workspace text not null,
+    incident text not null,
+    kind text not null,
+    name text not null,
+    etag text not null,
+    created integer not null,
+    properties blob not null,
+    primary key (workspace, incident, kind, name)
+);
+create table if not exists resources (
+    workspace text not null,
+    kind text not null,
+    name text not null,
+    etag text not null,
+    body blob not null,
+    primary key (workspace, kind, name)
+);
+create table if not exists journal (
+    id integer primary key,
+    at integer not null,
+    method text not null,
+    path text not null,
+    principal text not null,
+    status integer not null,
+    before text,
+    after text,
+    body_hash text not null,
+    applied integer not null,
+    effect text not null
+);
+create table if not exists runs (
+    id integer primary key,
+    at integer not null,
+    kind text not null,
+    workspace text not null,
+    name text not null,
+    incident text not null,
+    detail text not null
+);
+"""
 
 
 class Store:
@@ -79,3 +145,9 @@ class Store:
     def next_digit(self) -> int:
         """A seventh digit of a second that is never zero."""
         return self._writes * 7 % 9 + 1
+
+
+def make_etag(number: int, ticks: int, *, quoted: bool = True) -> str:
+    """A version mark of the form Azure uses; incidents and rules carry quotes, comments none."""
+    mark = f"{number & 0xFFFFFFFF:08x}-0000-0d00-0000-{ticks // TICKS_PER_SECOND:08x}0000"
+    return f'"{mark}"' if quoted else mark

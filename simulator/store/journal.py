@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from simulator.words import Reply, iso
+from simulator.clock import iso
+from simulator.replies import Reply
 
 
 class JournalTable:

@@ -5,7 +5,7 @@ import uuid
 from io import BytesIO
 
 from alerts.captures.services import attach_capture, read_a_capture
-from alerts.incidents.acts.verbs import do_verb
+from alerts.incidents.acts.bulk import do_verb
 from alerts.outbox.models import Change
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import ask_ot, give_verdict

@@ -36,7 +36,7 @@ from alerts.sentinel.wire import (
     read_incident,
     read_incident_page,
 )
-from simulator.mangle import WAYS
+from simulator.faults import WAYS
 from simulator.running import running_simulator
 
 INCIDENTS = 60

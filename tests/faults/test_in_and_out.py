@@ -8,7 +8,7 @@ import time
 import pytest
 
 from alerts.incidents.acts.close import close_incidents
-from alerts.incidents.acts.comment import comment_on_incidents
+from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import Incident, IncidentRaw, Status
 from alerts.outbox.models import Change, Outcome
 from portal import clock

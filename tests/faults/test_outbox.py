@@ -9,8 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from alerts.incidents.acts.close import close_incidents
-from alerts.incidents.acts.comment import comment_on_incidents
-from alerts.incidents.acts.label import label_incidents
+from alerts.incidents.acts.triage import comment_on_incidents, label_incidents
 from alerts.incidents.models import Incident, Status
 from alerts.outbox.models import Change, Outcome
 from portal import clock

@@ -38,7 +38,7 @@ def _seed(simulator, mailbox, monkeypatch, settings, live_server):
     settings.MAILERS = {"default": mailer(mailbox.url)}
     settings.PUBLIC_URL = live_server.url
     seed_demo(
-        plant=simulator.control.plant(),
+        plant=simulator.server.plant(),
         endpoint=simulator.endpoint,
         ca_bundle=str(simulator.ca_file),
         now=clock.now(),
@@ -50,7 +50,7 @@ def _seed(simulator, mailbox, monkeypatch, settings, live_server):
 def world(simulator, mailbox, monkeypatch, settings, live_server, transactional_db):
     """Tagout as the demo seeds it, with mails that lead to this server; nothing happened yet."""
     _seed(simulator, mailbox, monkeypatch, settings, live_server)
-    made = World(simulator.control, mailbox)
+    made = World(simulator.server, mailbox)
     yield made
     made.leave()
 
@@ -66,8 +66,8 @@ def routine(mailbox, monkeypatch, settings, live_server, transactional_db):
     begin = days_later(today, -7 * WEEKS)
     with running_simulator(now=begin) as simulator:
         pretend = simulator.simulator
-        pretend.life.load_script(script_of(pretend.azure.plant, begin))
-        simulator.control.advance((today - begin).total_seconds())
+        pretend.plant_clock.load_script(script_of(pretend.azure.plant, begin))
+        simulator.server.advance((today - begin).total_seconds())
         _seed(simulator, mailbox, monkeypatch, settings, live_server)
         made = Routine(simulator, mailbox)
         made.remember()
@@ -81,11 +81,11 @@ def small_plant(mailbox, monkeypatch, settings, live_server, transactional_db):
     """
     monkeypatch.setattr("alerts.demo.advance._workers_alive", lambda: False)
     monkeypatch.setattr("alerts.intake.services.pace.Pace.wait", lambda self: None)
-    monkeypatch.setattr("simulator.life.HISTORY", MONTH)
+    monkeypatch.setattr("simulator.plant_clock.HISTORY", MONTH)
     monkeypatch.setattr("alerts.demo.judging.SHARE", 0.4)
     history = MONTH.days * A_DAY
     with running_simulator(now=A_WEDNESDAY, incidents=history, living=True) as simulator:
-        simulator.control.settings(per_day=A_DAY)
+        simulator.server.settings(per_day=A_DAY)
         _seed(simulator, mailbox, monkeypatch, settings, live_server)
         made = Routine(simulator, mailbox)
         made.begin_with_history()

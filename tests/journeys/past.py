@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.incidents.models import DetailsState, Incident, Status
 from alerts.reviews.services.past import PastVerdict, record_past_verdicts
-from simulator.words import iso, to_ticks
+from simulator.clock import iso, to_ticks
 
 PLANT_TIME = ZoneInfo("Europe/Warsaw")
 WORKSPACE = "gdansk"

@@ -20,7 +20,7 @@ from alerts.suppression.tasks import (
 from portal import clock
 from portal.accounts.models import User
 from portal.jobs.services import let_work_age, move_clock
-from simulator.words import parse_time, to_moment
+from simulator.clock import parse_time, to_moment
 from tests import cast
 from tests.journeys.past import WORKSPACE, clean, judge
 from tests.journeys.world import World
@@ -32,7 +32,7 @@ class Routine(World):
     """World after three months. Its simulator's clock stands still but for `pass_time`."""
 
     def __init__(self, simulator, mailbox):
-        super().__init__(simulator.control, mailbox)
+        super().__init__(simulator.server, mailbox)
         self.plant = simulator.simulator.azure.plant
         self.nonce = 0
 

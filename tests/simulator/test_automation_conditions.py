@@ -2,8 +2,7 @@
 
 import pytest
 
-from simulator.automation.evaluate import Change, conditions_hold
-from simulator.automation.properties import View
+from simulator.automation.conditions import Change, View, conditions_hold
 
 PROPERTIES = {
     "title": "(MDIoT) Unauthorized PLC Programming",

@@ -3,8 +3,8 @@
 import pytest
 
 from simulator.client import ControlRefused
-from simulator.control import is_loopback
 from simulator.running import running_simulator
+from simulator.server import is_loopback
 from tests.simulator.conftest import CLOSING, START, Arm, a_rule
 
 
@@ -128,7 +128,7 @@ def test_lists_may_lag_behind(arm, control):
 
 
 def test_a_script_plays_faults_and_events_in_their_time(pretend, arm, control):
-    pretend.simulator.life.load_script(
+    pretend.simulator.plant_clock.load_script(
         {
             "faults": [{"at": 60, "path": "/incidents", "status": 503, "count": 1}],
             "events": [

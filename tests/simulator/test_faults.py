@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from simulator.client import ControlRefused
-from simulator.mangle import WAYS
+from simulator.faults import WAYS
 
 NAME = "5d1f6f2e-3c7e-4d1f-9a5e-000000000001"
 LIST = "/incidents(\\?|$)"

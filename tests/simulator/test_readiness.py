@@ -22,7 +22,7 @@ def test_the_rules_of_the_solution_are_there(shared_arm):
 
 def test_a_rule_named_by_an_incident_exists(pretend, words):
     arm = words.Arm(pretend)
-    pretend.simulator.life.load_history(200)
+    pretend.simulator.plant_clock.load_history(200)
     known, named = set(), set()
     for place in pretend.workspaces:
         arm.workspace = place

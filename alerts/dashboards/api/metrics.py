@@ -16,10 +16,9 @@ from rest_framework.serializers import (
 from alerts.dashboards.engine.periods import INTERVALS, MAX_PERIODS, Span
 from alerts.dashboards.measures import MEASURES, WEEK
 from alerts.dashboards.policies import READ_NUMBERS
-from alerts.dashboards.queries.coverage import coverage_by_workspace
 from alerts.dashboards.queries.numbers import WEEKS
 from alerts.dashboards.queries.series import GROUPINGS, Point, series_of
-from alerts.dashboards.queries.sync import syncs_visible_to
+from alerts.dashboards.queries.sync import coverage_by_workspace, syncs_visible_to
 from portal.api.fields import QueryChoice, QueryMoment
 from portal.api.problems import BadInput
 from portal.api.views import Api, facts_alone

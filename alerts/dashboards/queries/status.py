@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext
 
-from alerts.dashboards.engine.freshness import is_silent
+from alerts.dashboards.queries.sync import is_silent
 from alerts.incidents.models import BulkAct, Incident
 from alerts.incidents.queries import dead_bulk_acts
 from alerts.intake.models import Quarantined, Run

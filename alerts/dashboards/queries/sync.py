@@ -1,13 +1,14 @@
-"""How fresh the data of each workspace is, and why not fresher."""
+"""How fresh the data of each workspace is, why not fresher, and what of it was read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from alerts.dashboards.engine.freshness import Level
+from alerts.dashboards.engine.periods import Coverage
 from alerts.incidents.models import Group, Incident, touches
 from alerts.incidents.queries import groups_visible_to
 from alerts.intake.models import Cursor
@@ -17,6 +18,22 @@ from alerts.sentinel.queries import Health, Standing, standings_by_workspace, wo
 from alerts.sites.models import Site
 from portal.accounts.models import User
 from portal.accounts.queries import reach_of
+
+type Level = Literal["", "ok", "warn", "bad"]
+
+SILENT = timedelta(seconds=60)  # a worker that says nothing for longer is not there (G12)
+_ORDER: tuple[Level, ...] = ("", "ok", "warn", "bad")
+
+
+def worst(levels: Iterable[Level]) -> Level:
+    """The worst of several; nothing for none."""
+    return max(levels, key=_ORDER.index, default="")
+
+
+def is_silent(age: timedelta | None) -> bool:
+    """Whether a worker was not heard for too long."""
+    return age is None or age > SILENT
+
 
 LOOKED_AT = 500  # of a workspace's newest incidents, to tell whether it feeds a site
 
@@ -124,3 +141,12 @@ def _sync(workspace: Workspace, now: datetime) -> Sync:
         error=cursor.latest_error if cursor else "",
         history_percent=int(share * 100) if cursor and share < 1 else None,
     )
+
+
+def coverage_by_workspace(syncs: Iterable[Sync]) -> dict[int, Coverage]:
+    """What was read of each workspace; paused ones only where nothing else is there, as nobody
+    expects their data.
+    """
+    given = list(syncs)
+    active = [sync for sync in given if not sync.is_paused] or given
+    return {sync.workspace_id: Coverage(sync.history_since, sync.fresh_at) for sync in active}

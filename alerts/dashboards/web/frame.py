@@ -3,15 +3,26 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
-from alerts.dashboards.engine.freshness import worst
-from alerts.dashboards.queries.sync import Sync, sites_of
+from alerts.dashboards.queries.sync import Sync, sites_of, syncs_visible_to, with_standings, worst
 from alerts.dashboards.web.links import address
-from alerts.dashboards.web.syncs import syncs_of
 from alerts.dashboards.web.words import age_words, cause_of
 from portal import clock
 from portal.accounts.models import User
 from portal.ui.shell import FooterLine
 from portal.ui.words import number
+
+
+def syncs_of(request: HttpRequest) -> list[Sync]:
+    """The workspaces that the signed-in person gets data from; none for strangers."""
+    if not isinstance(request.user, User):
+        return []
+    held: list[Sync] | None = getattr(request, "tagout_syncs", None)
+    if held is None:
+        held = syncs_visible_to(request.user, now=clock.now_of(request))
+        if any(sync.level not in ("", "ok") for sync in held):
+            held = with_standings(held, unshifted=clock.unshifted())
+        setattr(request, "tagout_syncs", held)  # noqa: B010  (requests have no such field)
+    return held
 
 
 def how_fresh(request: HttpRequest) -> FooterLine | None:

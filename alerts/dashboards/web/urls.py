@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.dashboards.web import home, status
+from alerts.dashboards.web.views import home, status
 
 app_name = "dashboards"
 urlpatterns = [

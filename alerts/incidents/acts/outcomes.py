@@ -6,12 +6,12 @@ import orjson
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from alerts.incidents.acts.acting import show_anew
+from alerts.incidents.acts.apply import show_anew
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Comment, Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.outbox.engine.merge import shown
+from alerts.outbox.engine.words import shown
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement

@@ -1,7 +1,12 @@
 """Addresses of incidents and alerts below /api/v1/."""
 
-from alerts.incidents.api.place_views import DeviceViewSet, SiteViewSet, ZoneViewSet
-from alerts.incidents.api.views import AlertViewSet, IncidentViewSet
+from alerts.incidents.api.views import (
+    AlertViewSet,
+    DeviceViewSet,
+    IncidentViewSet,
+    SiteViewSet,
+    ZoneViewSet,
+)
 from portal.api.routing import resources
 
 urlpatterns = resources(

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
-from alerts.incidents.engine.catalogue import bare_title
-from alerts.incidents.engine.phrasing import language_of, sentences, shortened
+from alerts.incidents.engine.catalogue import bare_title, language_of, sentences, shortened
 
 # Keys are stored. Another namespace or another order of fields would orphan all of them.
 _NAMESPACE = UUID("6b0f4f0e-4d0c-5c58-9d0e-1a6f3a1f7d52")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from alerts.incidents.engine.phrasing import language_of, sentences
+from alerts.incidents.engine.catalogue import language_of, sentences
 
 RED_FROM, AMBER_FROM = 85, 40
 

@@ -1,13 +1,14 @@
 """The incident page: its head, and what each tab shows."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.db.models import FETCH_RAISE, F, UUIDField, Value
-from django.utils.translation import gettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 
 from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.hidden_verdicts import hidden_from
@@ -23,7 +24,7 @@ from alerts.incidents.models import (
 )
 from alerts.incidents.page.pattern_history import DAYS, alike_lately
 from alerts.incidents.queries import incidents_visible_to
-from alerts.incidents.queue.queue import owner_ids_of
+from alerts.incidents.queue.queries import owner_ids_of
 from alerts.incidents.queue.rows import COLUMNS, Frame, Row, rows_of
 from alerts.incidents.wording import STATUS_WORDS, Chip, outcome_words
 from alerts.outbox.models import Kind, Outcome
@@ -203,3 +204,41 @@ def zone_of_page(incident: Incident) -> tzinfo:
     """The zone in which the page's times are shown."""
     clock = reader_clock()
     return clock.zone(clock.zone_of_plants(incident.site_ids))
+
+
+_PROBLEMS: dict[str, Promise] = {
+    "not_a_date": gettext_lazy("“%(name)s” could not be read as a date."),
+    "out_of_range": gettext_lazy("“%(name)s” is an impossible date."),
+    "no_zone": gettext_lazy("“%(name)s” names no time zone; it was read as UTC."),
+    "unknown": gettext_lazy(
+        "“%(name)s” has a value that is not known here; it was kept as it came."
+    ),
+    "missing": gettext_lazy("“%(name)s” is missing."),
+    "empty": gettext_lazy("“%(name)s” is empty."),
+    "not_text": gettext_lazy("“%(name)s” is not text."),
+    "not_a_list": gettext_lazy("“%(name)s” is not a list."),
+    "not_all_text": gettext_lazy("“%(name)s” holds more than text."),
+    "not_a_count": gettext_lazy("“%(name)s” is not a number."),
+    "not_yes_or_no": gettext_lazy("“%(name)s” is neither yes nor no."),
+    "not_an_object": gettext_lazy("“%(name)s” has no parts where it should have some."),
+    "no_json": gettext_lazy("“%(name)s” could not be read."),
+    "without_name": gettext_lazy("An entry of “%(name)s” has no name."),
+    "cut": gettext_lazy("“%(name)s” was too long and was cut; the raw text is whole."),
+    "odd_characters": gettext_lazy("“%(name)s” had characters that no page can show."),
+}
+
+
+def flag_sentences(flags: Iterable[str]) -> list[str]:
+    """One sentence for each thing that was odd."""
+    return [_sentence(flag) for flag in flags]
+
+
+def _sentence(flag: str) -> str:
+    name, _, problem = flag.partition(":")
+    known = _PROBLEMS.get(problem)
+    if known is None:
+        return gettext("“%(name)s” was odd: %(problem)s.") % {
+            "name": name,
+            "problem": problem.replace("_", " ") or "?",
+        }
+    return str(known) % {"name": name}

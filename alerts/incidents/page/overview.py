@@ -1,19 +1,100 @@
-"""What happened, as the overview tells it: techniques, checks and the weeks before."""
+"""The overview of an incident: techniques, past cases, planned work, and checks for and against."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
 
+from django.db.models import FETCH_RAISE, Exists, OuterRef, Q
 from django.utils.translation import gettext, ngettext
 
 from alerts.incidents.engine.catalogue import alert_type_for
-from alerts.incidents.models import Alert, Incident
+from alerts.incidents.models import Alert, Incident, IncidentAlert, PlannedAlert
 from alerts.incidents.page.pattern_history import PatternVerdicts, RecentSightings, has_new_pair
+from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import seen_before_check, window_words
+from portal.accounts.models import User
 from portal.attack.engine import tactic, technique
-from portal.ui.moments import hours_zone
+from portal.ui.moments import hours_zone, moment_words
 from portal.ui.pieces import Point
-from portal.ui.words import number
+from portal.ui.words import length, number
+
+MAX_CASES = 3
+SHOWN = ("number", "title", "latest_activity_at", "modified_at", "created_at")
+
+
+def true_positives_like(
+    incident: Incident, alerts: Sequence[Alert], user: User
+) -> tuple[list[Incident], bool]:
+    """Return the newest true positives with an alert that names the same devices, and whether
+    those are two. Who began does not matter.
+    """
+    names = _devices_of(incident, alerts)
+    if not names:
+        return [], False
+    cases = incidents_visible_to(user).filter(
+        classification="TruePositive", workspace=incident.workspace_id
+    )
+    is_named = [
+        Q(alert__any_device__contains=[name]) | Q(alert__any_address__contains=[name])
+        for name in names
+    ]
+    named = IncidentAlert.objects.filter(*is_named, incident=OuterRef("pk"))
+    found = cases.filter(Exists(named)).exclude(pk=incident.pk).order_by("-created_at", "-pk")
+    found = found.only(*SHOWN).fetch_mode(FETCH_RAISE)
+    return list(found[:MAX_CASES]), len(names) == 2
+
+
+def _devices_of(incident: Incident, alerts: Sequence[Alert]) -> list[str]:
+    """The one or two devices that it is about; none where it is about more."""
+    newest = alerts[0] if alerts else None
+    ends = [newest.source, newest.destination] if newest else [incident.source]
+    names = sorted({end for end in ends if end})
+    if not names and newest is not None:
+        names = sorted(newest.any_device or newest.any_address)
+    return names if len(names) < 3 else []
+
+
+MAX_WORKS = 3
+_ORDER = (PlannedAlert.Fit.LATE, PlannedAlert.Fit.NOT_NAMED, PlannedAlert.Fit.INSIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCheck:
+    """What one planned work says of an incident. `is_expected`: it speaks for it."""
+
+    work: UUID
+    is_expected: bool
+    words: str
+
+
+def planned_checks(incident: Incident, *, now: datetime, zone: tzinfo) -> list[PlannedCheck]:
+    """Return what planned work says of the incident, what speaks against it first."""
+    rows = (
+        PlannedAlert.objects.filter(alert__incidents=incident, known_until=None)
+        .order_by("ends_at", "alert")
+        .values_list("work", "fit", "title", "work_order", "ends_at", "inside_until", "alert__at")
+    )
+    found: dict[tuple[UUID, str], PlannedCheck] = {}
+    for work, fit, title, order, ends_at, inside_until, at in rows[:500]:
+        name = ", ".join(filter(None, (order, title)))
+        told = _words(
+            fit, name, late=at - inside_until, until=moment_words(ends_at, now, zone=zone)
+        )
+        found[work, fit] = PlannedCheck(work, fit == PlannedAlert.Fit.INSIDE, told)
+    ordered = sorted(found, key=lambda key: _ORDER.index(PlannedAlert.Fit(key[1])))
+    return [found[key] for key in ordered[:MAX_WORKS]]
+
+
+def _words(fit: str, name: str, *, late: timedelta, until: str) -> str:
+    if fit == PlannedAlert.Fit.INSIDE:
+        told = gettext("Inside planned work %(name)s, until %(until)s")
+        return told % {"name": name, "until": until}
+    if fit == PlannedAlert.Fit.LATE:
+        told = gettext("Outside planned work %(name)s: %(span)s late")
+        return told % {"name": name, "span": length(late)}
+    told = gettext("During planned work %(name)s, but with a device that it does not name")
+    return told % {"name": name}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,21 @@
-"""The side panel: what decides whether a row is worth more than a glance."""
+"""The side panel: what decides whether a row is worth more than a glance, and which incidents it
+stands for.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language, gettext
 
 from alerts.incidents.engine.catalogue import bare_title, sentence, why_it_matters
 from alerts.incidents.engine.priority import Part, words
-from alerts.incidents.models import Alert, Group, Incident, OtState, Severity
+from alerts.incidents.models import ACTIVE_UNTIL, Alert, Group, Incident, OtState, Severity
 from alerts.incidents.page.devices import DeviceCard, devices_of
 from alerts.incidents.page.incident import alerts_of
-from alerts.incidents.page.members import Members, happened_words, members_of_group
 from alerts.incidents.page.pattern_history import (
     PatternVerdicts,
     RecentSightings,
@@ -26,8 +28,76 @@ from alerts.incidents.wording import Chip, number_words, ot_chip_of, window_word
 from alerts.sentinel.wire.vocabulary import current_product
 from alerts.sites.models import Site
 from portal.accounts.models import User
-from portal.ui.moments import hours_zone, moment_words
+from portal.ui.moments import hours_zone, moment_words, period_words
 from portal.ui.zones import READER, reader_clock
+
+MAX_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One incident of several."""
+
+    pk: int
+    number: str
+    happened: str
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Several incidents: how many, from when to when, and the newest of them one by one."""
+
+    n: int
+    span: str
+    listed: Sequence[Member]
+
+    @property
+    def unlisted(self) -> int:
+        """How many are not listed one by one."""
+        return self.n - len(self.listed)
+
+
+def members_of(
+    incidents: Iterable[Incident], *, now: datetime, zone: str | tzinfo, is_dated: bool = False
+) -> Members:
+    """Return which incidents are meant, those that happened last first."""
+    ordered = sorted(incidents, key=lambda each: (each.active_until, each.pk), reverse=True)
+    if not ordered:
+        return Members(0, "", ())
+    first = min(each.active_from for each in ordered)
+    return Members(
+        len(ordered),
+        period_words(first, ordered[0].active_until, now, zone, is_dated=is_dated),
+        [_member(each, now, zone, is_dated=is_dated) for each in ordered[:MAX_LISTED]],
+    )
+
+
+def members_of_group(
+    group: Group, incidents: QuerySet[Incident], *, now: datetime, zone: tzinfo
+) -> Members:
+    """Return for which of these incidents a row of the queue stands. Only those listed are read."""
+    newest = incidents.filter(group_key=group.key).order_by(ACTIVE_UNTIL.desc(), "-pk")
+    return Members(
+        group.n,
+        period_words(group.first_at, group.latest_at, now, zone),
+        [_member(each, now, zone) for each in newest[:MAX_LISTED]],
+    )
+
+
+def _member(
+    incident: Incident, now: datetime, zone: str | tzinfo, *, is_dated: bool = False
+) -> Member:
+    number = number_words(incident.number, incident.pk)
+    return Member(incident.pk, number, happened_words(incident, now, zone, is_dated=is_dated))
+
+
+def happened_words(
+    incident: Incident, now: datetime, zone: str | tzinfo, *, is_dated: bool = False
+) -> str:
+    """Return when an incident happened, on the plant's clock."""
+    first, latest = incident.active_from, incident.active_until
+    return period_words(first, latest, now, zone, is_dated=is_dated)
+
 
 _LEVELS = re.compile(r"Level (?P<upper>[\d.]+) to Level (?P<lower>[\d.]+)")
 

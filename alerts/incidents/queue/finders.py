@@ -1,32 +1,64 @@
-"""How rows are found by what only their incidents or alerts know: number, label, device, technique.
-
-A row of the queue is found when one of its incidents is. Every finder is answered by an index.
+"""How rows are found by what only their incidents or alerts know: number, label, device, technique;
+and the sites and workspaces that a person may name. A row of the queue is found when one of its
+incidents is. Every finder is answered by an index.
 """
 
-from functools import cache
+from functools import cache, cached_property
 
 from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
 from django.db.models.lookups import IContains
 
-from alerts.incidents.engine.address_text import (
+from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.engine.hidden_verdicts import HIDDEN_LABELS, NOTHING_HIDDEN, HiddenVerdicts
+from alerts.incidents.engine.tokens import (
+    exact_value_of,
     is_address,
     is_inside,
     is_start_of_address,
     network_of,
     spellings_of,
 )
-from alerts.incidents.engine.catalogue import all_types
-from alerts.incidents.engine.hidden_verdicts import (
-    HIDDEN_LABELS,
-    NOTHING_HIDDEN,
-    HiddenVerdicts,
-)
-from alerts.incidents.engine.tokens import exact_value_of
 from alerts.incidents.hidden_verdicts import is_shown
-from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert
+from alerts.incidents.models import HAS_LABELS, Incident, IncidentAlert, touches
+from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.registry import techniques_by_type
-from alerts.sites.models import Device
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Device, Site
+from portal.accounts.models import User
+from portal.accounts.queries import reach_of
 from portal.attack.engine import Technique
+
+
+class VisiblePlaces:
+    """Names by id within the person's reach, and those that their incidents touch. Each kind is
+    read when it is asked for, and once.
+    """
+
+    def __init__(self, user: User) -> None:
+        self._user, self._reach = user, reach_of(user)
+
+    @cached_property
+    def sites(self) -> dict[int, str]:
+        """The names of sites by id."""
+        sites = Site.objects.order_by("name")
+        if not self._reach.everywhere:
+            touched = incidents_visible_to(self._user).filter(touches([OuterRef("pk")]))
+            sites = sites.filter(Q(uuid__in=self._reach.sites) | Exists(touched))
+        return dict(sites.values_list("pk", "name"))
+
+    @cached_property
+    def workspaces(self) -> dict[int, str]:
+        """The names of workspaces by id."""
+        workspaces = Workspace.objects.order_by("name")
+        if not self._reach.everywhere:
+            raised = incidents_visible_to(self._user).filter(workspace=OuterRef("pk"))
+            workspaces = workspaces.filter(
+                Q(uuid__in=self._reach.workspaces)
+                | Q(organisation__uuid__in=self._reach.organisations)
+                | Exists(raised)
+            )
+        return dict(workspaces.values_list("pk", "name"))
+
 
 LINE = "\n"  # between labels: none has one
 

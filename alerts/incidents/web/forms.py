@@ -1,17 +1,21 @@
-"""Forms of what can be done to incidents."""
+"""Forms of what can be done to incidents, and of what OT says of devices and sites."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.acts.escalate import MAX_NOTE
 from alerts.incidents.models import Severity
+from alerts.incidents.page.devices import CRITICALITY_WORDS, LEVEL_WORDS, level_name
 from alerts.incidents.policies import MAX_MESSAGE_LENGTH
 from alerts.incidents.wording import outcome_words
+from alerts.sites.models import Criticality, Device, Site
 from portal.accounts.models import User
 
 OUTCOMES = {
@@ -131,3 +135,79 @@ class CommentForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": gettext_lazy("A comment needs some words.")},
     )
+
+
+_LEVELS = [("", _("As its zone"))] + [
+    (level_name(level), level_name(level)) for level in LEVEL_WORDS
+]
+
+
+class DeviceForm(forms.Form):
+    """Kind, role, criticality and level of one device."""
+
+    kind = forms.CharField(
+        label=_("Kind"),
+        max_length=80,
+        required=False,
+        help_text=_("What it is: PLC, HMI, engineering station …"),
+    )
+    role = forms.CharField(
+        label=_("Role"),
+        max_length=120,
+        required=False,
+        help_text=_("What it does here, in a few words."),
+    )
+    criticality = forms.ChoiceField(
+        label=_("Criticality"),
+        choices=[(each, CRITICALITY_WORDS.get(each, _("Normal"))) for each in Criticality],
+        help_text=_("What touches a safety system or a crown jewel always reaches a person."),
+    )
+    purdue_level = forms.TypedChoiceField(
+        label=_("Purdue level"), choices=_LEVELS, coerce=float, empty_value=None, required=False
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("Needed when it is no longer a safety system or crown jewel."),
+    )
+
+    @classmethod
+    def of(cls, device: Device) -> "DeviceForm":
+        """The form with what is known."""
+        level = "" if device.purdue_level is None else level_name(device.purdue_level)
+        return cls(
+            initial={
+                "kind": device.kind,
+                "role": device.role,
+                "criticality": device.criticality,
+                "purdue_level": level,
+            }
+        )
+
+
+class SiteForm(forms.Form):
+    """Time zone and control room of a site."""
+
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        max_length=64,
+        help_text=_("The clock on the plant's wall, such as Europe/Warsaw."),
+    )
+    control_room_phone = forms.CharField(
+        label=_("Phone of the control room"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=_("Shown where somebody must be reached at once."),
+    )
+    confirmed = forms.BooleanField(required=False)
+
+    @classmethod
+    def of(cls, site: Site) -> "SiteForm":
+        """The form with what is known."""
+        initial: dict[str, Any] = {
+            "time_zone": site.time_zone,
+            "control_room_phone": site.control_room_phone,
+        }
+        return cls(initial=initial)

@@ -1,11 +1,10 @@
-"""Addresses of the triage queue, the incident and what can be done there."""
+"""Addresses of the triage queue and its incidents, of devices and of sites."""
 
-from django.urls import path
+from django.urls import include, path
 
-from alerts.incidents.web import acts, bulk, incident, queue
+from alerts.incidents.web.views import acts, bulk, devices, incident, queue, sites
 
-app_name = "incidents"
-urlpatterns = [
+_incidents = [
     path("", queue.queue, name="queue"),
     path("changes/", queue.changes, name="changes"),
     path("filters/", queue.facet_menu, name="facets"),
@@ -13,9 +12,26 @@ urlpatterns = [
     path("groups/<uuid:key>/panel", queue.group_panel, name="group_panel"),
     path("act/<slug:verb>/", acts.act, name="act"),
     path("undo/<uuid:act>/", acts.undo, name="undo"),
-    path("bulk/", bulk.mine, name="bulk_acts"),
+    path("bulk/", bulk.bulk_acts, name="bulk_acts"),
     path("bulk/<uuid:act>/", bulk.bulk, name="bulk"),
     path("bulk/<uuid:act>/<slug:deed>/", bulk.steer, name="steer"),
     path("<int:incident_id>/", incident.incident, name="incident"),
     path("<int:incident_id>/panel", queue.incident_panel, name="incident_panel"),
+]
+_devices = [
+    path("", devices.devices, name="list"),
+    path("import/", devices.upload, name="import"),
+    path("import/<uuid:file>/", devices.preview, name="preview"),
+    path("<int:device_id>/", devices.device, name="device"),
+    path("<int:device_id>/describe/", devices.describe, name="describe"),
+]
+_sites = [
+    path("", sites.sites, name="list"),
+    path("<uuid:site>/", sites.site, name="site"),
+    path("<uuid:site>/set/", sites.set_clock, name="set"),
+]
+urlpatterns = [
+    path("incidents/", include((_incidents, "incidents"))),
+    path("devices/", include((_devices, "devices"))),
+    path("sites/", include((_sites, "sites"))),
 ]

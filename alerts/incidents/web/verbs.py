@@ -1,20 +1,25 @@
-"""The verbs of the act pages: what each asks, does and says afterwards."""
+"""The verbs of the act pages: which incidents are meant, what each verb asks, does and tells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
+from uuid import UUID
 
-from django.http import QueryDict
+from django.db.models import Q
+from django.http import Http404, QueryDict
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from alerts.incidents.acts.escalation import leads_of_all
-from alerts.incidents.acts.people import ot_line_of, people_for
-from alerts.incidents.acts.verbs import ActValues
+from alerts.incidents.acts.bulk import ActValues
+from alerts.incidents.acts.escalate import leads_of_all
+from alerts.incidents.acts.triage import ot_line_of, people_for
+from alerts.incidents.engine.catalogue import bare_title
 from alerts.incidents.engine.closing import fitting_for
-from alerts.incidents.models import Severity, Status
-from alerts.incidents.page.panel import zone_name_of
+from alerts.incidents.models import Incident, Severity, Status
+from alerts.incidents.page.panel import number_of, zone_name_of
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.queue.queries import CLOSED, Queue, asked_for
 from alerts.incidents.web.forms import (
     NONE,
     OUTCOME_WORDS,
@@ -26,10 +31,83 @@ from alerts.incidents.web.forms import (
     ReopenForm,
     SeverityForm,
 )
-from alerts.incidents.web.targets import Targets
 from alerts.incidents.wording import SEVERITY_WORDS
 from portal.accounts.models import User
+from portal.moments import read_moment
+from portal.ui.words import number
 from portal.ui.zones import READER, reader_clock
+
+NAMES = ("group", "incident", "all")  # how an address names them
+AT_ONCE = 50  # incidents that one request acts on; more are a bulk act
+MAX_INCIDENTS = 5000  # incidents in one act
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The incidents meant, newest first, and how the form names them again."""
+
+    incidents: Sequence[Incident]
+    fields: tuple[tuple[str, str], ...]
+    is_cut: bool = False  # there are more than one act takes
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they are too many to act on at once."""
+        return len(self.incidents) > AT_ONCE
+
+    @property
+    def lead(self) -> Incident:
+        """The one that stands for all."""
+        return self.incidents[0]
+
+    @property
+    def ids(self) -> list[int]:
+        """Their ids."""
+        return [each.pk for each in self.incidents]
+
+    @property
+    def words(self) -> str:
+        """What the act is about, short enough for a toast."""
+        kinds = {(each.alert_type, each.source, each.destination) for each in self.incidents}
+        n = len(self.incidents)
+        if len(kinds) > 1:
+            return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
+        title = bare_title(self.lead.title)
+        if n == 1:
+            return f"{number_of(self.lead)} {title}"
+        return gettext("%(title)s ×%(n)s") % {"title": title, "n": number(n)}
+
+
+def targets_of(given: QueryDict, user: User) -> Targets:
+    """Read the targets within the person's reach. 404 where there are none."""
+    try:
+        wanted, fields = _all_of(given, user) if given.get("all") else _picked(given)
+    except ValueError:
+        raise Http404 from None
+    rows = incidents_visible_to(user).filter(wanted).select_related("workspace__organisation")
+    incidents = list(rows.order_by("-created_at", "-pk")[: MAX_INCIDENTS + 1])
+    if not incidents:
+        raise Http404
+    return Targets(incidents[:MAX_INCIDENTS], fields, is_cut=len(incidents) > MAX_INCIDENTS)
+
+
+def _picked(given: QueryDict) -> tuple[Q, tuple[tuple[str, str], ...]]:
+    keys, ids = given.getlist("group"), given.getlist("incident")
+    wanted = Q(group_key__in=[UUID(key) for key in keys]) if keys else Q(pk__in=[])
+    wanted |= Q(pk__in=[int(each) for each in ids])
+    return wanted, (*(("group", key) for key in keys), *(("incident", each) for each in ids))
+
+
+def _all_of(given: QueryDict, user: User) -> tuple[Q, tuple[tuple[str, str], ...]]:
+    """What came in later than the moment is not meant: nobody has seen it in that number."""
+    until = read_moment(given.get("until", ""))
+    asked = asked_for(given.get("view", ""), given.get("q", ""))
+    if asked.view == CLOSED:
+        raise ValueError(asked.view)
+    rows = Queue(user, asked, now=until).rows(asked.view, asked.terms)
+    wanted = Q(group_key__in=rows.order_by().values("key"), stored_at__lte=until)
+    said = {"all": "1", "view": asked.view, "q": asked.query, "until": until.isoformat()}
+    return wanted, tuple(said.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from alerts.incidents.arrivals import details_owed
+from alerts.incidents.queries import details_owed
 from alerts.intake.services.details import fetch_details
 from alerts.intake.services.history import is_history_read, read_history
 from alerts.intake.services.pace import Pace

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from alerts.incidents.arrivals import listed_between
 from alerts.incidents.ingest.store import mark_gone
+from alerts.incidents.queries import listed_between
 from alerts.intake.models import Cursor, Missing, Run
 from alerts.intake.services.pages import store_one
 from alerts.intake.services.pagination import Budget

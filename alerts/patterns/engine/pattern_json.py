@@ -9,7 +9,7 @@ from alerts.patterns.engine.evidence import Evidence
 from alerts.patterns.engine.hours import Hours
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.sides import Rung, Side
-from alerts.suppression.engine.fields import SEVERITIES
+from alerts.suppression.engine.facts import SEVERITIES
 
 VERSION: Final = 1
 _SIDE_LISTS: Final = ("members", "kinds", "zones", "networks")

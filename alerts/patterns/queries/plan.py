@@ -11,11 +11,11 @@ from django.db.models.functions import RowNumber
 
 from alerts.patterns.models import Candidate, SiteMining, State
 from alerts.patterns.queries.patterns import candidates_visible_to, planned, site_minings
-from alerts.suppression.drafting.field_suggestions import sites_in_reach
+from alerts.suppression.drafting.suggestions import sites_in_reach
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import State as RuleState
-from alerts.suppression.models.rules import ENDED
+from alerts.suppression.models.version import ENDED
 from alerts.suppression.queries import acting_versions
 from alerts.suppression.signing.awaiting_signature import with_signatures
 from portal.accounts.models import User

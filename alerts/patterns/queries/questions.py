@@ -14,7 +14,7 @@ from alerts.patterns.models import Candidate, PlanQuestion
 from alerts.patterns.queries.plan import TO_SIGN, Court, PlanStep, SitePlan
 from alerts.patterns.queries.trial_questions import incidents_for_trials
 from alerts.reviews.policies import ot_people_at, speaks_at
-from alerts.suppression.backtesting.fact_rows import ask
+from alerts.suppression.backtesting.history_sql import ask
 from alerts.suppression.engine.guards.lifecycle import credit_wanted
 from alerts.suppression.engine.sql import where
 from portal.accounts.models import User

@@ -6,10 +6,10 @@ from typing import Final
 
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.models import Candidate
-from alerts.suppression.backtesting.fact_rows import ask
+from alerts.suppression.backtesting.history_sql import ask
 from alerts.suppression.engine.guards.lifecycle import CREDIT_PERIOD
 from alerts.suppression.engine.sql import where
-from alerts.suppression.watching.credit import harmless_looks
+from alerts.suppression.watching.harmless import harmless_looks
 
 MAX_INCIDENTS: Final = 200  # the newest; eight of them are enough
 _COVERED: Final = """

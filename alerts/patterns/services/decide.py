@@ -16,7 +16,7 @@ from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import annotations_in_force
 from alerts.suppression.drafting.drafts import draft_rule
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
-from alerts.suppression.drafting.places import reach_of_rule
+from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Rule, as_json
 from alerts.suppression.models import RuleVersion

@@ -18,11 +18,10 @@ from alerts.patterns.services.history_tables import history_tables
 from alerts.patterns.services.keep import keep_patterns
 from alerts.patterns.services.site_history import read_site
 from alerts.sites.models import Site
-from alerts.suppression.backtesting.fact_rows import Period
-from alerts.suppression.backtesting.measure_time_to_close import measure_time_to_close
-from alerts.suppression.backtesting.time_to_close import usual_minutes
+from alerts.suppression.backtesting.history_sql import Period
+from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.models.rules import ENDED
+from alerts.suppression.models.version import ENDED
 from alerts.suppression.watching.site_days import count_site_days
 from portal.errors import Refused
 from portal.ui.words import number

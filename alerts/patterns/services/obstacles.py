@@ -8,13 +8,13 @@ from typing import Any
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.services.site_history import SiteHistory
-from alerts.suppression.engine.guards.never import (
+from alerts.suppression.engine.guards.never import assets_of
+from alerts.suppression.engine.guards.proposal import reasons_against_draft
+from alerts.suppression.engine.guards.width import (
     WANTED_DAYS,
     SiteShare,
-    assets_of,
     reasons_against_reach,
 )
-from alerts.suppression.engine.guards.signing import reasons_against_draft
 
 type Obstacle = tuple[str, dict[str, Any]]
 

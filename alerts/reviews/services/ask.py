@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.ingest.ot import set_ot_states
 from alerts.incidents.models import Incident, OtState, TimelineItem
 from alerts.reviews.engine.due import answer_within

@@ -5,7 +5,7 @@ pattern remember it, who asked and who owns is told, the queue shows it.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import number_words

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import TimelineItem
 from alerts.reviews.models import Review
 from alerts.reviews.policies import reasons_against_handing_over

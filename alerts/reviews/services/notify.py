@@ -12,8 +12,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 
 from alerts.incidents.engine.catalogue import headline, sentence
 from alerts.incidents.models import Incident
-from alerts.incidents.page.members import members_of
-from alerts.incidents.page.panel import zone_name_of
+from alerts.incidents.page.panel import members_of, zone_name_of
 from alerts.outbox.services import UNDO_HOLD
 from alerts.reviews.engine.causes import cause as cause_of
 from alerts.reviews.models import Annotation, Review

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.reviews.models import Annotation, Opinion, SecondOpinion
 from alerts.reviews.queries.suspicions import incidents_held_by

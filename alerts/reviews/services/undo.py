@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import write_timeline
 from alerts.incidents.models import TimelineItem
 from alerts.reviews.models import Annotation, AskedIncident, Review, SecondOpinion
 from alerts.reviews.services.into_sentinel import withdraw_verdict

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from alerts.incidents.acts.acting import lock_incidents
-from alerts.incidents.acts.timeline import write_timeline
+from alerts.incidents.acts.apply import lock_incidents, write_timeline
 from alerts.incidents.models import TimelineItem
 from alerts.reviews.models import AskedIncident, Review
 from alerts.reviews.policies import reasons_against_withdrawing

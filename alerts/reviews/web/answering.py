@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.hidden_verdicts import hidden_from
-from alerts.incidents.page.members import happened_words, members_of
+from alerts.incidents.page.panel import happened_words, members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.incidents.wording import number_words
 from alerts.planned_work.services import CannotPlanWork

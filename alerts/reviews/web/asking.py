@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Incident
-from alerts.incidents.page.members import members_of
+from alerts.incidents.page.panel import members_of
 from alerts.reviews.models import Review
 from alerts.reviews.policies import speaks_at
 from alerts.reviews.queries import answers_to

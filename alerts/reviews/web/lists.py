@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.models import Incident
-from alerts.incidents.page.members import members_of
+from alerts.incidents.page.panel import members_of
 from alerts.incidents.wording import classification_words
 from alerts.reviews.models import Annotation, AskedIncident, Opinion, Review, SecondOpinion
 from alerts.reviews.queries import (

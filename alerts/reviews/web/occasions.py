@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.utils.translation import ngettext
 
 from alerts.incidents.models import Incident
-from alerts.incidents.page.members import happened_words
+from alerts.incidents.page.panel import happened_words
 from alerts.incidents.wording import number_words
 from portal.ui.moments import day_of, period_words
 from portal.ui.words import number

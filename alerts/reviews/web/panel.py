@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.hidden_verdicts import hidden_from
 from alerts.incidents.models import Incident
-from alerts.incidents.page.members import members_of
+from alerts.incidents.page.panel import members_of
 from alerts.incidents.queries import incidents_visible_to
 from alerts.reviews.models import CANNED, Review
 from alerts.reviews.policies import speaks_for, works_in

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from alerts.incidents.models import Alert, Incident
-from alerts.incidents.page.members import happened_words, members_of
+from alerts.incidents.page.panel import happened_words, members_of
 from alerts.reviews.engine.second_opinion import HARMLESS
 from alerts.reviews.models import Opinion, SecondOpinion, Verdict
 from alerts.reviews.policies import can_decide, leads_as

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 
 from alerts.incidents.models import Incident
 from alerts.incidents.page.devices import CRITICALITY_WORDS, outside_words
-from alerts.incidents.page.members import members_of
+from alerts.incidents.page.panel import members_of
 from alerts.reviews.models import Annotation, Review
 from alerts.reviews.policies import ot_people_at
 from alerts.reviews.queries import Answer, Ends, reviews_visible_to

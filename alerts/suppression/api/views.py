@@ -13,14 +13,18 @@ from alerts.reviews.models import Annotation
 from alerts.reviews.queries import annotations_told_to
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.api.backtest import RequestedBackTestSerializer
 from alerts.suppression.api.bodies import EditIn, NoteIn, ProposeIn, ReasonIn, RuleIn, SignIn
 from alerts.suppression.api.ledger import LEDGER, incident_of, kept_open_for
 from alerts.suppression.api.listings import EVIDENCE, RULES, STEPS, VERSIONS
-from alerts.suppression.api.members import NewMembersSerializer, new_member_facts
-from alerts.suppression.api.trial import TrialSerializer, trial_facts
+from alerts.suppression.api.rule_facts import (
+    NewMembersSerializer,
+    RequestedBackTestSerializer,
+    TrialSerializer,
+    new_member_facts,
+    trial_facts,
+)
 from alerts.suppression.backtesting.redaction import body_for
-from alerts.suppression.deploying.deployments import stands_everywhere
+from alerts.suppression.deploying.enforcement_state import stands_everywhere
 from alerts.suppression.drafting.current_version import (
     beside_a_version,
     rules_by_version,
@@ -36,11 +40,11 @@ from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
 from alerts.suppression.signing.sign import CannotSignRule, sign_rule
-from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
-from alerts.suppression.watching.promotion import (
+from alerts.suppression.watching.approve_promotion import (
     CannotApprovePromotion,
     approve_promotion,
 )
+from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
 from portal.accounts.models import TokenScope
 from portal.accounts.proof import proved_at_of
 from portal.api.bodies import Nothing

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -12,29 +12,73 @@ from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
 from alerts.suppression.backtesting import history
 from alerts.suppression.backtesting.counts import MAX_ROWS, Counts, Found, count_after_each, find
-from alerts.suppression.backtesting.fact_rows import Period, TookTooLong, no_longer_than
-from alerts.suppression.backtesting.incident_outcomes import (
-    incidents_closed_as_benign,
-    touched_incidents,
+from alerts.suppression.backtesting.history import incidents_closed_as_benign, touched_incidents
+from alerts.suppression.backtesting.history_sql import (
+    Period,
+    TookTooLong,
+    ask,
+    inside,
+    no_longer_than,
 )
 from alerts.suppression.backtesting.redaction import body_for
-from alerts.suppression.backtesting.sentinel_overmatch import overmatch_in
+from alerts.suppression.engine import sql
 from alerts.suppression.engine.backtest import back_test
 from alerts.suppression.engine.backtest_body import (
+    Catches,
     DeployedBody,
     HandlingBody,
     OutsideHoursBody,
-    frozen,
-    totals_by_verdict,
 )
+from alerts.suppression.engine.clauses import pinned
+from alerts.suppression.engine.compile_sentinel import Target, compile_rule
+from alerts.suppression.engine.deployed import deployed
 from alerts.suppression.engine.evidence import totals_in
-from alerts.suppression.engine.guards.never import is_strict, reasons_against_reach
-from alerts.suppression.engine.rule import Rule, pinned, reasons_against_rule, rule_hash
+from alerts.suppression.engine.freezing import frozen, totals_by_verdict
+from alerts.suppression.engine.guards.never import is_strict
+from alerts.suppression.engine.guards.width import reasons_against_reach
+from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.sentinel_conditions import PROBED
+from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import BackTestRun
 from portal.accounts.models import User
 from portal.errors import Refused
 from portal.ui.words import number
+
+MAX_LISTED = 200
+_CATCHES: Final[dict[str, Catches]] = {"exact": "same", "wider": "more", "impossible": "nothing"}
+
+
+def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
+    """The compiler's answer for this workspace, with the extra incidents, the newest first."""
+    # History is asked what the conditions would do, not whether the workspace takes them.
+    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
+    lost = [each for each in compiled.reasons if each.why.code != "sentinel.not_one"]
+    catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
+    extra = _extra(rule, deployed(rule, compiled), workspace, period) if catches == "more" else []
+    return DeployedBody(
+        workspace=workspace.name,
+        catches=catches,
+        reasons=[(each.why.code, each.why.detail) for each in lost],
+        extra=len(extra),
+        incidents=extra[:MAX_LISTED],
+    )
+
+
+def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
+    here = Sql("a.workspace_id = %s", (workspace.pk,))
+    caught = inside(period, here, sql.where(wide))
+    meant = inside(period, here, sql.where(rule))
+    found = ask(
+        "SELECT DISTINCT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {caught.text} EXCEPT"
+        " SELECT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {meant.text}"
+        " ORDER BY 1 DESC",
+        (*caught.params, *meant.params),
+    )
+    return [row[0] for row in found]
+
 
 DAYS = 90
 MAX_SECONDS, MAX_PREVIEW_SECONDS = 30.0, 5.0  # seconds for one question to the database

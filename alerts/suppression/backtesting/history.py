@@ -1,4 +1,4 @@
-"""What is known of the alerts that a rule matched: their incidents, what people said, how it ended.
+"""What history holds on the alerts that a rule matches: their incidents, verdicts and outcomes.
 
 Rows for the engine's back-test, by questions that start from the few (ids, verdicts, true
 positives), never from the many.
@@ -6,15 +6,16 @@ positives), never from the many.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from alerts.incidents.models import Status
+from alerts.incidents.models import Incident, Status, TimelineItem
+from alerts.reviews.models import Annotation, Verdict
 from alerts.reviews.queries import evidence_where
-from alerts.suppression.backtesting.fact_rows import Period, ask, ids_array, inside
+from alerts.suppression.backtesting.history_sql import Period, ask, ids_array, inside
 from alerts.suppression.backtesting.time_to_close import (
     MAX_MINUTES,
     MIN_CLOSES,
@@ -23,9 +24,9 @@ from alerts.suppression.backtesting.time_to_close import (
 )
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
-from alerts.suppression.engine.fields import Facts
-from alerts.suppression.engine.guards.closing import LINK
+from alerts.suppression.engine.facts import Facts
 from alerts.suppression.engine.guards.never import is_soft
+from alerts.suppression.engine.guards.rollback import LINK
 from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence
@@ -322,3 +323,71 @@ def _near_case(
     _span, _place, case, name, raised = min(near)
     days = abs((at.date() - raised.astimezone(at.tzinfo).date()).days)
     return NearCase(case, name, days)
+
+
+# A rule acts within minutes of an incident. Whoever touched it before that keeps it open (S1).
+TIME_TO_ACT: Final = timedelta(minutes=5)
+_BY_HAND: Final = ("status", "owner", "labels", "reopened")  # of the lines that Sentinel tells
+_BENIGN: Final = ("BenignPositive", "FalsePositive")
+# Names travel as one array: thousands of parameters take longer to spell than to look up.
+_TOUCHED: Final = """
+SELECT i.id FROM incidents_incident i
+ WHERE i.id = ANY(%s) AND EXISTS (
+       SELECT FROM incidents_timelineitem t
+        WHERE t.incident_id = i.id AND t.at <= i.created_at + %s
+          AND (t.by_id IS NOT NULL OR (t.side = %s AND t.code = ANY(%s))))
+"""
+_CLOSED: Final = """
+SELECT i.id FROM incidents_incident i
+ WHERE i.id = ANY(%s) AND i.status = %s AND i.classification = ANY(%s) AND i.closed_by = ''
+"""
+
+
+def touched_incidents(incident_ids: Collection[int]) -> set[int]:
+    """Return those that a person worked on before a rule would have acted."""
+    sentinel = TimelineItem.Side.SENTINEL.value
+    given = [ids_array(incident_ids), TIME_TO_ACT, sentinel, list(_BY_HAND)]
+    return {row[0] for row in ask(_TOUCHED, given)}
+
+
+def incidents_closed_as_benign(incident_ids: Collection[int]) -> set[int]:
+    """Return those that people closed as benign or false positive; what a rule closed is none."""
+    return {row[0] for row in ask(_CLOSED, [ids_array(incident_ids), Status.CLOSED, list(_BENIGN)])}
+
+
+_FROM: Final = """
+SELECT DISTINCT n.annotation_id FROM incidents_alert a
+  JOIN reviews_annotation_alerts n ON n.alert_id = a.id
+  JOIN reviews_annotation v ON v.id = n.annotation_id
+ WHERE v.verdict = %s AND v.superseded_by_id IS NOT NULL AND v.withdrawn_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One verdict that no longer holds, and the one that took its place."""
+
+    incident: Incident
+    first: Annotation
+    then: Annotation
+
+    @property
+    def at(self) -> datetime:
+        """When the incident was raised."""
+        return self.incident.created_at
+
+
+def corrections_inside(rule: Rule, period: Period) -> list[Correction]:
+    """Return the corrections of the period's matches, the newest first."""
+    scope = inside(period, sql.where(rule))
+    found = ask(f"{_FROM} AND {scope.text}", (Verdict.SUSPICIOUS, *scope.params))
+    given = Annotation.objects.filter(pk__in=[row[0] for row in found]).exclude(
+        superseded_by__verdict=Verdict.SUSPICIOUS
+    )
+    rows = given.select_related("by", "superseded_by__by").prefetch_related("incidents")
+    corrections = []
+    for first in rows.order_by("-given_at", "-pk"):
+        incident = next(iter(first.incidents.all()), None)
+        if incident is not None and first.superseded_by is not None:
+            corrections.append(Correction(incident, first, first.superseded_by))
+    return corrections

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.suppression.backtesting.fact_rows import (
+from alerts.suppression.backtesting.history import touched_incidents
+from alerts.suppression.backtesting.history_sql import (
     Period,
     TookTooLong,
     ask,
     inside,
     no_longer_than,
 )
-from alerts.suppression.backtesting.incident_outcomes import touched_incidents
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.models import RuleVersion

@@ -1,13 +1,35 @@
-"""A back-test as far as a person may see it: figures are whole, what is listed is not."""
+"""A frozen back-test for one reader: names of what it lists, without what they may not see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
+from alerts.reviews.models import Annotation
 from portal.accounts.models import User
 
 _LISTS = ("stops", "check_these", "nearest")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Numbers of incidents by id, and verdicts by the text of their UUID."""
+
+    numbers: Mapping[int, int | None]
+    verdicts: Mapping[str, Annotation]
+
+
+def names_in(body: Mapping[str, Any]) -> Named:
+    """Return the names of all incidents and verdicts that the body lists for a person's eye."""
+    looks = [look for name in _LISTS for look in body.get(name, [])]
+    incidents = {pk for look in looks for pk in (*look["incidents"], look.get("case")) if pk}
+    incidents |= {pk for each in body.get("deployed", []) for pk in each["incidents"]}
+    uuids = {uuid for look in looks for uuid in look.get("verdicts", [])}
+    numbers = Incident.objects.filter(pk__in=incidents).values_list("pk", "number")
+    given = Annotation.objects.filter(uuid__in=uuids).select_related("by")
+    return Named(dict(numbers), {str(each.uuid): each for each in given})
 
 
 def body_for(body: dict[str, Any], *, by: User) -> dict[str, Any]:

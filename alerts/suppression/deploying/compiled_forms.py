@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from alerts.sentinel.models import Workspace
-from alerts.suppression.drafting.targets import target_of
+from alerts.suppression.drafting.enforcement_choice import target_of
 from alerts.suppression.engine.compile_sentinel import Compiled, compile_rule
 from alerts.suppression.engine.rule import Rule as Said
 from alerts.suppression.engine.sentinel_forms import form_hash, live_form, trial_form

@@ -18,8 +18,8 @@ from portal.ui.zones import READER
 type Told = Callable[[], tuple[str, list[str]]]  # subject and lines, in the language that is on
 
 
-def spoken(reason: str, *, zone: str = READER) -> str:
-    """A reason in the language that is on. zone: of the plant whose moments it may name."""
+def in_words(reason: object, zone: str = READER) -> str:
+    """Return a reason in the language that is on. `zone`: of the plant whose times it may name."""
     if not isinstance(reason, Sentence):
         return str(reason)
     return words(reason, gettext, lambda text: value_words(text, zone))
@@ -91,6 +91,6 @@ def notify_state(
         told=lambda: (
             gettext("%(state)s: %(rule)s")
             % {"state": version.get_state_display(), "rule": version},
-            [spoken(reason, zone=zone) for reason in given],
+            [in_words(reason, zone) for reason in given],
         ),
     )

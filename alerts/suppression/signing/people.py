@@ -1,8 +1,11 @@
 """Whom a rule concerns: who can sign it, who owns it, who is told."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Site
-from alerts.suppression.drafting.places import reach_of_rule
+from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.models import RuleVersion
@@ -64,3 +67,26 @@ def concerned_by(version: RuleVersion) -> list[User]:
     if version.proposed_by:
         people.setdefault(version.proposed_by.pk, version.proposed_by)
     return [user for user in people.values() if user.is_active]
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The two owners by name; empty where a side has none yet."""
+
+    ot: str
+    soc: str
+
+
+def owners_by_version(versions: Iterable[RuleVersion]) -> Mapping[int, Owners]:
+    """The owners of these versions, by primary key; a stranger's address is shown as it is."""
+    rows = list(versions)
+    wanted = {text.lower() for row in rows for text in _addresses(row) if text}
+    names = dict(User.objects.filter(email__in=wanted).values_list("email", "name"))
+    return {
+        row.pk: Owners(*(names.get(text.lower(), text) for text in _addresses(row))) for row in rows
+    }
+
+
+def _addresses(version: RuleVersion) -> tuple[str, str]:
+    body = version.body if isinstance(version.body, dict) else {}
+    return str(body.get("owner_ot", "")), str(body.get("owner_soc", ""))

@@ -1,11 +1,12 @@
-"""Answer a proposal with something else than a signature: changes, or no."""
+"""Answer a proposal without a signature: ask for changes, reject it, or run its back-test again."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext
 
-from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
+from alerts.suppression.models import BackTestRun, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.notify import notify_changes_requested, notify_state
 from alerts.suppression.signing.transitions import lock_version, move
@@ -52,3 +53,38 @@ def _judged(version_id: int, by: User, note: str) -> RuleVersion:
     if not note.strip():
         raise CannotAnswerProposal(gettext("Say why. One line is enough."))
     return version
+
+
+class CannotRetest(Refused):
+    """The request keeps the back-test that it has."""
+
+
+@transaction.atomic
+def retest_proposal(*, version_id: int, by: User, now: datetime) -> BackTestRun:
+    """Freeze a back-test of today into the request. The rule's text stays, and so do signatures:
+    they are bound to it. Whatever the fresh result holds against the rule, signing refuses.
+    """
+    version = lock_version(version_id)
+    if version.state != State.PROPOSED:
+        raise CannotRetest(gettext("This version is not waiting for signatures."))
+    if not rights_to_sign(by, version):
+        raise CannotRetest(
+            gettext("Only people who may sign this proposal can run its back-test again.")
+        )
+    try:
+        test = run_backtest(said=version.said, now=now, by=by, rule_id=version.rule_id)
+    except CannotBackTest as refusal:
+        raise CannotRetest(*refusal.reasons) from None
+    before = version.backtest
+    RuleVersion.objects.filter(pk=version.pk, state=State.PROPOSED).update(backtest=test)
+    version.backtest = test
+    record(
+        "suppression.rule.retested",
+        on=version,
+        by=by,
+        at=now,
+        backtest=test.uuid,
+        before=before.uuid if before else None,
+        rule_hash=version.rule_hash,
+    )
+    return test

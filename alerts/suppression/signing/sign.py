@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerts.suppression.drafting.enforcement_choice import reasons_against_enforcement
-from alerts.suppression.drafting.places import reach_of_rule
+from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.engine.guards.signing import (
     VALID,
     Side,

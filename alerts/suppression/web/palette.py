@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from alerts.suppression.drafting.rule_rows import version_that_speaks
+from alerts.suppression.drafting.rule_list import version_that_speaks
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.web.words import state_chip

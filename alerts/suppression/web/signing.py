@@ -1,4 +1,4 @@
-"""The part of a version's page where it is signed: by whom, for which side, and what is asked."""
+"""The part of a page where a version is signed: who may, for which side, and the proof it takes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,26 +8,37 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from alerts.suppression.engine.guards.signing import VALID, Side
+from alerts.suppression.engine.guards.signing import FRESH, VALID, Side
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import people_of_side
-from alerts.suppression.signing.sign import (
-    CannotSignRule,
-    reasons_against_signature,
-    sign_rule,
-)
+from alerts.suppression.signing.sign import CannotSignRule, reasons_against_signature, sign_rule
 from alerts.suppression.signing.signing_context import (
     evidence_that_counts,
     paper_of,
     people_behind,
     signatures_that_count,
 )
-from alerts.suppression.watching.trials import carry_over_for
-from alerts.suppression.web.proof import needs_password, reason_not_proved
+from alerts.suppression.watching.trial_carry_over import carry_over_for
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User
-from portal.accounts.proof import proved_at_of
+from portal.accounts.proof import check_password_again, proved_at_of
+
+
+def needs_password(request: HttpRequest, *, now: datetime) -> bool:
+    """Whether signing asks for the password again."""
+    proved = proved_at_of(request)
+    return proved is None or not proved <= now <= proved + FRESH
+
+
+def reason_not_proved(request: HttpRequest, *, now: datetime) -> str:
+    """Takes the password of the form where one is needed; why it does not do, or nothing."""
+    if not needs_password(request, now=now):
+        return ""
+    password = request.POST.get("password", "")
+    if not password:
+        return gettext("Enter your password to prove that the signature is yours.")
+    return check_password_again(request, password, now=now).reason
 
 
 @dataclass(frozen=True, slots=True)

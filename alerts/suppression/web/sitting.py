@@ -1,179 +1,367 @@
-"""A sitting: the rules that wait for this person's signature, one at a time."""
+"""A sitting: the rules that wait for one person's signature, in order of what each adds.
 
-from datetime import datetime
-from uuid import UUID
+Its state is kept in the session: it is one person's place on one device, decides nothing, and may
+be lost.
+"""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from django.http import HttpRequest
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET
 
+from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.backtesting.bound_sentence import harmless_share
+from alerts.suppression.backtesting.history import Correction, corrections_inside
+from alerts.suppression.backtesting.history_sql import Period
+from alerts.suppression.backtesting.marginal_gains import PERIOD, in_order_of_gain
 from alerts.suppression.backtesting.redaction import body_for
-from alerts.suppression.backtesting.retest import CannotRetest, retest_proposal
-from alerts.suppression.models import ACTING
-from alerts.suppression.signing.awaiting_signature import requests_for
-from alerts.suppression.signing.request_changes import request_changes
-from alerts.suppression.web.backtest import shown
-from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
-from alerts.suppression.web.signing import sign_from_form
-from alerts.suppression.web.sitting_page import (
-    checks_of,
-    latest_of,
-    needs_retest,
-    proof_of,
-    rule_context,
-    sums_of,
-    verb_to_stop,
-)
-from alerts.suppression.web.sitting_state import (
-    Mark,
-    mark,
-    note_opened,
-    sitting_of,
-    take_back_skip,
-    take_up_skipped,
-)
-from alerts.suppression.web.verbs import VERBS
-from alerts.suppression.web.words import all_in_words
-from portal import clock
-from portal.accounts.actor import actor_of
-from portal.errors import Refused
-from portal.ui.forms_only import post_only
-from portal.ui.htmx import vary, wants_part
-from portal.ui.toasts import leave_toast
+from alerts.suppression.backtesting.time_to_close import usual_minutes
+from alerts.suppression.engine.guards.never import is_strict
+from alerts.suppression.engine.guards.signing import FRESH, Side
+from alerts.suppression.models import RuleVersion
+from alerts.suppression.queries import versions_visible_to
+from alerts.suppression.signing.awaiting_signature import Request, is_stale
+from alerts.suppression.signing.signing_context import evidence_that_counts, people_behind
+from alerts.suppression.web.backtest import IncidentLink, Look, Shown, reasons_of, shown
+from alerts.suppression.web.rule_sentence import risks_of, sentence_of
+from alerts.suppression.web.signing import signing_of
+from alerts.suppression.web.verbs import may_do
+from alerts.suppression.web.words import routine_cause
+from portal.accounts.models import User
+from portal.accounts.proof import proved_at_of
+from portal.ui.words import hours
 
-TEMPLATE = "alerts/suppression/sitting.html"
+_KEY: Final = "suppression.sitting"
+MAX_AGE: Final = timedelta(hours=12)  # then the figures are counted again
 
 
-def _home(**_parts: object) -> str:
-    return reverse("suppression:sitting")
+class Mark(StrEnum):
+    """What the person did with a rule of the sitting."""
+
+    SIGNED = "signed"
+    SKIPPED = "skipped"
+    CHANGES = "changes"  # asked for
+    STOPPED = "stopped"  # signed, then stopped or rejected at once
+    GONE = "gone"  # somebody else signed or ended it meanwhile
 
 
-@require_GET
-def sitting(request: HttpRequest) -> HttpResponse:
-    """The rule that is up in this person's sitting, or how the sitting ended."""
-    return _page(request, now=clock.now())
+@dataclass(slots=True)
+class Place:
+    """One rule of the sitting: what it adds, what became of it, which checks were opened."""
+
+    uuid: str
+    gain: int
+    mark: str = ""
+    opened: list[int] = field(default_factory=list)
 
 
-@require_GET
-def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
-    """Open a check of a rule, and remember that it was opened."""
-    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
-    if found.backtest is None or needs_retest(found, now=now):
-        raise Http404
-    test = shown(body_for(found.backtest.body, by=user), said=found.said)
-    checks = checks_of(found, test, user, opened=())
-    chosen = next((each for each in checks if each.number == number and each.incident), None)
-    if chosen is None or chosen.incident is None:
-        raise Http404
-    note_opened(request, version, number, now=now)
-    return HttpResponseRedirect(chosen.incident.alerts_href)
+@dataclass(slots=True)
+class Sitting:
+    """The rules of a sitting in their order."""
+
+    began_at: datetime
+    places: list[Place]
+    is_estimate: bool = False
+    latest: str = ""  # the version that the person decided on last
+
+    @property
+    def current(self) -> Place | None:
+        """The first rule that nothing was done with; None when all is done."""
+        return next((place for place in self.places if not place.mark), None)
+
+    def place_of(self, uuid: object) -> Place | None:
+        """Return the place of a version, if it is in the sitting."""
+        return next((place for place in self.places if place.uuid == str(uuid)), None)
+
+    def gain(self, *marks: str) -> int:
+        """Return what the rules with one of these marks add together."""
+        return sum(place.gain for place in self.places if place.mark in marks)
+
+    def count(self, *marks: str) -> int:
+        """Return how many rules have one of these marks."""
+        return sum(place.mark in marks for place in self.places)
 
 
-@post_only(otherwise=_home)
-def sign(request: HttpRequest, version: UUID) -> HttpResponse:
-    """Sign the rule that is up; the next one follows."""
-    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
-    outcome = sign_from_form(request, found, user, now=now)
-    if outcome.version is None:
-        return _page(request, now=now, up=version, problems=outcome.problems, given=outcome.given)
-    mark(request, version, Mark.SIGNED, now=now)
-    words = gettext("You signed %(rule)s.")
-    if outcome.version.state in ACTING:
-        words = gettext("You signed %(rule)s. Both sides have signed: its canary begins.")
-    return _next(request, words % {"rule": found.rule.label})
+def sitting_of(request: HttpRequest, waiting: Mapping[str, Request], *, now: datetime) -> Sitting:
+    """Return the person's sitting, brought up to what waits for them now: rules that came since
+    are ordered among those left, rules that no longer wait are marked.
+    """
+    sitting = _load(request, now=now)
+    if sitting is None or (sitting.current is None and _new_among(waiting, sitting)):
+        sitting = Sitting(now, [])
+    for place in sitting.places:
+        if not place.mark and place.uuid not in waiting:
+            place.mark = Mark.GONE
+    if _new_among(waiting, sitting):
+        _order_anew(sitting, waiting, now=now)
+    save(request, sitting)
+    return sitting
 
 
-@post_only(otherwise=_home)
-def changes(request: HttpRequest, version: UUID) -> HttpResponse:
-    """Ask the author for changes; the next rule follows."""
-    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
-    words = request.POST.get("words", "").strip()
-    try:
-        request_changes(version_id=found.pk, by=user, note=words, now=now)
-    except Refused as refusal:
-        problems = all_in_words(refusal.reasons)
-        return _page(request, now=now, up=version, change_problems=problems, words=words)
-    mark(request, version, Mark.CHANGES, now=now)
-    told = gettext("Changes requested for %(rule)s.") % {"rule": found.rule.label}
-    return _next(request, told)
+def mark(request: HttpRequest, uuid: object, what: Mark, *, now: datetime) -> None:
+    """Write down what was done with a rule, if it is in the sitting."""
+    sitting = _load(request, now=now)
+    if sitting is not None and (place := sitting.place_of(uuid)):
+        place.mark = what
+        sitting.latest = place.uuid
+        save(request, sitting)
 
 
-@post_only(otherwise=_home)
-def skip(request: HttpRequest, version: UUID) -> HttpResponse:
-    """Pass over the rule that is up; it stays waiting."""
-    found = version_or_404(request, version)
-    mark(request, found.uuid, Mark.SKIPPED, now=clock.now())
-    return HttpResponseRedirect(_home())
+def note_opened(request: HttpRequest, uuid: object, check: int, *, now: datetime) -> None:
+    """Write down that the person opened a check of a rule."""
+    sitting = _load(request, now=now)
+    place = sitting.place_of(uuid) if sitting is not None else None
+    if sitting is not None and place is not None and check not in place.opened:
+        place.opened.append(check)
+        save(request, sitting)
 
 
-@post_only(otherwise=_home)
-def back(request: HttpRequest, version: UUID) -> HttpResponse:
+def take_back_skip(request: HttpRequest, uuid: object, *, now: datetime) -> None:
     """Put a rule that was skipped up again."""
-    take_back_skip(request, version_or_404(request, version).uuid, now=clock.now())
-    return HttpResponseRedirect(_home())
+    sitting = _load(request, now=now)
+    place = sitting.place_of(uuid) if sitting is not None else None
+    if sitting is not None and place is not None and place.mark == Mark.SKIPPED:
+        place.mark, sitting.latest = "", ""
+        save(request, sitting)
 
 
-@post_only(otherwise=_home)
-def stop(request: HttpRequest, version: UUID) -> HttpResponse:
-    """Stop a rule that was signed by mistake: pause it, or reject it where a signature lacks."""
-    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
-    words = request.POST.get("words", "").strip()
-    verb = verb_to_stop(found, user, now=now)
-    if not verb:
-        return _page(request, now=now, problems=[gettext("This rule is not active.")])
-    try:
-        VERBS[verb].does(request, found, user, words, now)
-    except Refused as refusal:
-        return _page(request, now=now, stop_problems=all_in_words(refusal.reasons))
-    mark(request, version, Mark.STOPPED, now=now)
-    return _next(request, f"{found.rule.label}: {VERBS[verb].done}")
+def take_up_skipped(request: HttpRequest, *, now: datetime) -> None:
+    """Bring the rules that were skipped back into the sitting."""
+    sitting = _load(request, now=now)
+    if sitting is not None:
+        for place in sitting.places:
+            if place.mark == Mark.SKIPPED:
+                place.mark = ""
+        save(request, sitting)
 
 
-@post_only(otherwise=_home)
-def again(request: HttpRequest) -> HttpResponse:
-    """Take up the rules that were skipped."""
-    take_up_skipped(request, now=clock.now())
-    return HttpResponseRedirect(_home())
-
-
-@post_only(otherwise=_home)
-def retest(request: HttpRequest, version: UUID) -> HttpResponse:
-    """Run the back-test of the rule that is up again."""
-    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
-    try:
-        retest_proposal(version_id=found.pk, by=user, now=now)
-    except CannotRetest as refusal:
-        problems = all_in_words(refusal.reasons)
-        return _page(request, now=now, up=version, test_problems=problems)
-    return HttpResponseRedirect(_home())
-
-
-def _page(
-    request: HttpRequest, *, now: datetime, up: UUID | None = None, **told: object
-) -> HttpResponse:
-    """The page; with what was wrong with the last act, answered as refused."""
-    user = actor_of(request)
-    waiting = {str(each.version.uuid): each for each in requests_for(user, now=now) if each.mine}
-    session = sitting_of(request, waiting, now=now)
-    place = session.place_of(up) if up else session.current
-    if place is None or place.uuid not in waiting:
-        place = session.current
-    context = frame(user, now) | {
-        "sitting": session,
-        "sums": sums_of(session, place),
-        "proof": proof_of(request, now=now),
-        "latest": latest_of(session, user, now=now),
-        **told,
+def save(request: HttpRequest, sitting: Sitting) -> None:
+    """Keep the sitting for the next page."""
+    request.session[_KEY] = {
+        "began_at": sitting.began_at.isoformat(),
+        "is_estimate": sitting.is_estimate,
+        "latest": sitting.latest,
+        "places": [asdict(place) for place in sitting.places],
     }
-    if place is not None:
-        asked = waiting[place.uuid]
-        context |= rule_context(request, asked, place, user, now=now)
-        context["zone"] = plant_clocks(asked.version)[0]
-    name = f"{TEMPLATE}#sitting" if wants_part(request) else TEMPLATE
-    return vary(render(request, name, context, status=422 if told else 200))
 
 
-def _next(request: HttpRequest, words: str) -> HttpResponse:
-    return leave_toast(request, HttpResponseRedirect(_home()), words)
+def _load(request: HttpRequest, *, now: datetime) -> Sitting | None:
+    kept: Any = request.session.get(_KEY)
+    try:
+        began_at = datetime.fromisoformat(kept["began_at"])
+        places = [Place(**place) for place in kept["places"]]
+        latest = str(kept.get("latest", ""))
+        sitting = Sitting(began_at, places, bool(kept["is_estimate"]), latest)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return sitting if timedelta(0) <= now - began_at <= MAX_AGE else None
+
+
+def _new_among(waiting: Collection[str], sitting: Sitting) -> bool:
+    known = {place.uuid for place in sitting.places}
+    return any(uuid not in known for uuid in waiting)
+
+
+def _order_anew(sitting: Sitting, waiting: Mapping[str, Request], *, now: datetime) -> None:
+    """What is done stays first, as it was; the rest is ordered by what it adds now."""
+    done = [place for place in sitting.places if place.mark]
+    opened = {place.uuid: place.opened for place in sitting.places}
+    settled = {place.uuid for place in done}
+    left = [each.version for uuid, each in waiting.items() if uuid not in settled]
+    gains = in_order_of_gain(left, now=now)
+    sitting.is_estimate = any(gain.is_alone for gain in gains)
+    sitting.places = [*done, *_places(gains_by_uuid(gains), opened)]
+
+
+def gains_by_uuid(gains: Collection[Any]) -> dict[str, int]:
+    """Return what each version adds, in their order."""
+    return {str(gain.version.uuid): gain.incidents for gain in gains}
+
+
+def _places(gains: Mapping[str, int], opened: Mapping[str, list[int]]) -> Iterator[Place]:
+    for uuid, gain in gains.items():
+        yield Place(uuid, gain, opened=list(opened.get(uuid, [])))
+
+
+MAX_CHECKS: Final = 4
+MONTH: Final = timedelta(days=30)
+PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing to look at before signing: why, and where it stands."""
+
+    number: int
+    title: str
+    why: str
+    at: datetime
+    incident: IncidentLink | None
+    is_opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Until when the last proof of identity lets a person sign."""
+
+    proved_at: datetime
+    ends_at: datetime
+    seconds_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What the person decided last, and the act that stops the rule where one is offered. A
+    signature is on record and is not taken back: the rule is paused, or the proposal rejected.
+    """
+
+    version: RuleVersion
+    mark: str
+    verb: str
+
+    @property
+    def is_acting(self) -> bool:
+        """Whether both sides have signed."""
+        return self.version.is_acting
+
+
+def latest_of(sitting: Sitting, user: User, *, now: datetime) -> Latest | None:
+    """Return the person's last decision of the sitting, as far as it still says something."""
+    place = sitting.place_of(sitting.latest)
+    if place is None or not place.mark:
+        return None
+    version = versions_visible_to(user).filter(uuid=place.uuid).first()
+    if version is None:
+        return None
+    verb = verb_to_stop(version, user, now=now) if place.mark == Mark.SIGNED else ""
+    return Latest(version, place.mark, verb)
+
+
+def verb_to_stop(version: RuleVersion, user: User, *, now: datetime) -> str:
+    """Return the act by which this person stops what they have signed; nothing where none is."""
+    return next((v for v in ("pause", "reject") if may_do(v, version, user, now=now)), "")
+
+
+def rule_context(
+    request: HttpRequest, asked: Request, place: Place, user: User, *, now: datetime
+) -> dict[str, Any]:
+    """Return all that the page shows of the rule that is up."""
+    version, test = asked.version, asked.version.backtest
+    context = signing_of(request, version, user, list(asked.signed.values()), now=now) | {
+        "version": version,
+        "asked": asked,
+        "place": place,
+        "sentence": sentence_of(version.said),
+        "cause": routine_cause(version.said.reason),
+        "is_stale": needs_retest(version, now=now),
+    }
+    if test is None or context["is_stale"]:
+        return context
+    told = shown(body_for(test.body, by=user), said=version.said)
+    checks = checks_of(version, told, user, opened=place.opened)
+    return context | {
+        "test": told,
+        "totals": test.body["incident_totals"],
+        "test_reasons": reasons_of(test.reasons),
+        "n_stops": told.stops.total,
+        "checks": checks,
+        "opened": sum(check.is_opened for check in checks),
+        "harmless": harmless_share(told.suspicious, told.judged, is_strict=is_strict(version.said)),
+        "judges": len(people_behind(evidence_that_counts(version))),
+        "risks": risks_of(version.said),
+        "is_for_ot": context["sign_sides"] == [Side.OT],
+    }
+
+
+def needs_retest(version: RuleVersion, *, now: datetime) -> bool:
+    """Whether the back-test must be run again before it is shown: it is too old, of another text,
+    or from before back-tests counted what became of each incident.
+    """
+    test = version.backtest
+    return is_stale(version, now=now) or test is None or "incident_totals" not in test.body
+
+
+def proof_of(request: HttpRequest, *, now: datetime) -> Proof | None:
+    """Return the proof of identity that signing may rest on now; None where it asks anew."""
+    proved_at = proved_at_of(request)
+    if proved_at is None or not proved_at <= now <= proved_at + FRESH:
+        return None
+    ends_at = proved_at + FRESH
+    return Proof(proved_at, ends_at, round((ends_at - now).total_seconds()))
+
+
+def sums_of(sitting: Sitting, current: Place | None) -> dict[str, Any]:
+    """Return the sums of the sitting: signed, this one, left; they add up to all."""
+    signed, others = sitting.gain(Mark.SIGNED), sitting.gain(*PASSED)
+    this = current.gain if current else 0
+    left, minutes = sitting.gain(""), usual_minutes()
+    in_a_month = MONTH / PERIOD
+    return {
+        "signed": signed,
+        "n_signed": sitting.count(Mark.SIGNED),
+        "this": this,
+        "left": left - this,
+        "n_left": max(sitting.count("") - bool(current), 0),
+        "passed": others,
+        "n_passed": sitting.count(*PASSED),
+        "n_skipped": sitting.count(Mark.SKIPPED),
+        "all": signed + left + others,
+        "n_all": len(sitting.places),
+        "number": sitting.places.index(current) + 1 if current else len(sitting.places),
+        "hours": hours(minutes * (signed + left) * in_a_month) if minutes else "",
+        "hours_signed": hours(minutes * signed * in_a_month) if minutes else "",
+    }
+
+
+def checks_of(
+    version: RuleVersion, test: Shown, user: User, *, opened: Sequence[int]
+) -> list[Check]:
+    """Return what to look at first: the two matches least like the judged ones, the nearest miss,
+    a verdict that was corrected; then more of the first.
+    """
+    body = version.backtest.body if version.backtest else {}
+    period = Period(test.start, test.end) if body else None
+    corrected = corrections_inside(version.said, period) if period else []
+    seen = set(
+        incidents_visible_to(user)
+        .filter(pk__in=[each.incident.pk for each in corrected])
+        .values_list("pk", flat=True)
+    )
+    matches = [_of_look(look) for look in test.check_these.looks]
+    misses = [_of_look(look, is_miss=True) for look in test.nearest.looks]
+    seen -= hidden_from(user).by_incident.keys()
+    corrections = [_of_correction(each) for each in corrected if each.incident.pk in seen]
+    chosen = [*matches[:2], *misses[:1], *corrections[:1]]
+    rest = [*matches[2:], *misses[1:], *corrections[1:]]
+    chosen += rest[: MAX_CHECKS - len(chosen)]
+    return [
+        Check(n, title, why, at, incident, is_opened=n in opened)
+        for n, (title, why, at, incident) in enumerate(chosen, start=1)
+    ]
+
+
+type _Parts = tuple[str, str, datetime, IncidentLink | None]
+
+
+def _of_look(look: Look, *, is_miss: bool = False) -> _Parts:
+    title = f"{look.ends} ×{look.times}" if look.times > 1 else look.ends
+    why = " ".join(look.reasons)
+    if is_miss:
+        why = gettext("Nearest miss, it stays open. %(why)s") % {"why": why}
+    return title, why, look.at, look.incident
+
+
+def _of_correction(each: Correction) -> _Parts:
+    number = each.incident.number
+    label = f"#{number}" if number else gettext("Incident %(id)s") % {"id": each.incident.pk}
+    why = gettext("%(first)s called it suspicious; %(then)s corrected that.") % {
+        "first": each.first.by.name,
+        "then": each.then.by.name,
+    }
+    link = IncidentLink(label, f"/incidents/{each.incident.pk}/")
+    return gettext("Once judged suspicious, then corrected"), why, each.at, link

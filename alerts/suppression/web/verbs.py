@@ -10,16 +10,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alerts.suppression.drafting.drafts import discard_draft, edit_version
-from alerts.suppression.drafting.suggested_versions import take_suggested_version
+from alerts.suppression.drafting.suggested_version import take_suggested_version
 from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
-from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
-from alerts.suppression.watching.promotion import (
+from alerts.suppression.watching.approve_promotion import (
     approve_promotion,
     reasons_against_approval,
 )
+from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
 from portal.accounts.models import User
 from portal.accounts.proof import proved_at_of
 

@@ -1,8 +1,9 @@
-"""States, lines of a rule and reasons as a page says them."""
+"""States, conditions and reasons in the language of the page, and what a version changed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
@@ -10,16 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
+from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
-from alerts.suppression.engine.guards.closing import reason_in_words
-from alerts.suppression.engine.rule import Clause
+from alerts.suppression.engine.reading import NotARule
+from alerts.suppression.engine.reason import reason_in_words
+from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.windows import DAYS
-from alerts.suppression.engine.words import Sentence, days_in_words
-from alerts.suppression.models import State
-from alerts.suppression.signing.notify import spoken
+from alerts.suppression.engine.words import days_in_words
+from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.signing.notify import in_words
 from portal.ui.pieces import Step
 from portal.ui.words import length
-from portal.ui.zones import READER
 
 type Chip = tuple[Promise, str, str]  # words, kind, icon
 
@@ -80,13 +82,6 @@ def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
     days = -(-(ends_at - now) // timedelta(days=1))
     kind = next((kind for most, kind in _END_KINDS if days <= most), "")
     return StateChip(length(timedelta(days=days)), kind, "timer" if kind else "")
-
-
-def in_words(reason: object, zone: str = READER) -> str:
-    """A reason in the language of the page, also where it comes from the engine. zone: of the
-    plant whose moments it may name.
-    """
-    return spoken(reason, zone=zone) if isinstance(reason, Sentence) else str(reason)
 
 
 def all_in_words(reasons: Iterable[object]) -> list[str]:
@@ -173,3 +168,89 @@ def life_steps(state: str, paused_from: str = "") -> list[Step]:
         else:
             made.append(Step(label, "done" if place < at else "todo", picture))
     return made
+
+
+type Mark = Literal["", "new", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedLine:
+    """A line of the rule; `new` and `gone` against the version before."""
+
+    line: Line
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something beside the lines that was said otherwise."""
+
+    what: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The rule in words, beside what it said before."""
+
+    all_of: list[MarkedLine]
+    except_any: list[MarkedLine]
+    changed: list[Changed]
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is new or gone."""
+        return bool(self.changed) or any(line.mark for line in self.all_of + self.except_any)
+
+
+def rule_of(version: RuleVersion) -> Rule | None:
+    """What a version says; None for a draft that spells no rule."""
+    try:
+        return version.said
+    except NotARule:
+        return None
+
+
+def conditions_of(version: RuleVersion, before: RuleVersion | None) -> Conditions:
+    """The lines of a version, marked where they differ from the version before."""
+    said = rule_of(version)
+    was = rule_of(before) if before else None
+    if said is None:
+        return Conditions([], [], [])
+    if was is None:
+        return Conditions(_plain(said.all_of), _plain(said.except_any), [])
+    return Conditions(
+        _marked(said.all_of, was.all_of),
+        _marked(said.except_any, was.except_any),
+        _changed(said, was),
+    )
+
+
+def _plain(clauses: Iterable[Clause]) -> list[MarkedLine]:
+    return [MarkedLine(line_of(clause), "") for clause in clauses]
+
+
+def _marked(now: tuple[Clause, ...], before: tuple[Clause, ...]) -> list[MarkedLine]:
+    lines = [MarkedLine(line_of(each), "" if each in before else "new") for each in now]
+    return lines + [MarkedLine(line_of(each), "gone") for each in before if each not in now]
+
+
+def _changed(now: Rule, was: Rule) -> list[Changed]:
+    pairs = [
+        (gettext("Title"), was.title, now.title),
+        (gettext("Why it is routine"), routine_cause(was.reason), routine_cause(now.reason)),
+        (gettext("Owner, OT"), was.owner_ot, now.owner_ot),
+        (gettext("Owner, SOC"), was.owner_soc, now.owner_soc),
+        (gettext("Enforced"), _enforced(was), _enforced(now)),
+        (gettext("Ends"), _end(was), _end(now)),
+    ]
+    return [Changed(what, old, new) for what, old, new in pairs if old != new]
+
+
+def _enforced(rule: Rule) -> str:
+    return str(ENFORCEMENTS.get(rule.enforcement, rule.enforcement))
+
+
+def _end(rule: Rule) -> str:
+    return rule.expires_at.date().isoformat() if rule.expires_at else ""

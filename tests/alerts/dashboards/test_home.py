@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from alerts.incidents.acts.assign import assign_incidents
-from alerts.incidents.acts.undo import undo_act
+from alerts.incidents.acts.apply import undo_act
+from alerts.incidents.acts.triage import assign_incidents
 from alerts.reviews.services import withdraw_review
 from portal.accounts.models import Role, ScopeKind
 from tests import cast
@@ -194,7 +194,8 @@ def test_the_card_of_the_most_urgent_question_leads_to_its_answer(
 ):
     review = ask(make())
     monkeypatch.setattr(
-        "alerts.dashboards.web.home.address", lambda name, *args: f"/at/{name}/{args and args[0]}/"
+        "alerts.dashboards.web.views.home.address",
+        lambda name, *args: f"/at/{name}/{args and args[0]}/",
     )
     assert f'href="/at/reviews:answer/{review.uuid}/"' in opens(oda).text
 

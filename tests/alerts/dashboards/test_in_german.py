@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from alerts.incidents.acts.severity import change_severity
+from alerts.incidents.acts.triage import change_severity
 from alerts.incidents.models import Incident, Severity
 from alerts.incidents.page.panel import parts_of
 from alerts.outbox.queries import note_words

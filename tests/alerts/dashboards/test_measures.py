@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.dashboards.engine.freshness import is_silent, worst
 from alerts.dashboards.measures import (
     WEEK,
     Closed,
@@ -14,6 +13,7 @@ from alerts.dashboards.measures import (
     closed_by_classification,
     open_incidents,
 )
+from alerts.dashboards.queries.sync import is_silent, worst
 from alerts.incidents.models import Group, Incident, Status
 from alerts.reviews.models import Review
 from tests.conftest import NOON

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from alerts.incidents.acts.assign import assign_incidents
+from alerts.incidents.acts.triage import assign_incidents
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import Incident, Status
 from alerts.reviews.models import Annotation, Review

@@ -5,13 +5,14 @@ import re
 import pytest
 
 from alerts.incidents.engine.catalogue import (
+    LANGUAGES,
     USER_RULE_TITLE,
     all_types,
     headline,
     sentence,
+    sentences,
     why_it_matters,
 )
-from alerts.incidents.engine.phrasing import LANGUAGES, sentences
 
 STATION, PLC = "ENG-WS-04", "PLC-PL2-07"
 SIDES = [(STATION, PLC), (STATION, ""), ("", PLC), ("", "")]

@@ -6,8 +6,8 @@ from importlib import import_module
 import pytest
 from django.db import connection
 
+from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.acts.close import close_incidents, reopen_incidents
-from alerts.incidents.acts.undo import undo_act
 from alerts.incidents.models import Incident, Status, TimelineItem
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from alerts.reviews.models import Annotation
-from alerts.suppression.drafting import evidence
-from alerts.suppression.drafting.evidence import evidence_offered
+from alerts.suppression.drafting import suggestions
+from alerts.suppression.drafting.suggestions import evidence_offered
 from tests.conftest import NOON
 from tests.factories import rules
 from tests.factories.rewriting import rewrite
@@ -14,6 +14,6 @@ def test_where_there_are_too_many_the_newest_are_offered(history, people, monkey
     verdicts = list(Annotation.objects.order_by("pk"))
     for days, verdict in enumerate(verdicts):  # taken over newest first
         rewrite(Annotation.objects.filter(pk=verdict.pk), given_at=NOON - timedelta(days=days))
-    monkeypatch.setattr(evidence, "MAX_ABOUT", 2)
+    monkeypatch.setattr(suggestions, "MAX_ABOUT", 2)
     offered = evidence_offered(rules.downloads(), (), reader=people.oda)
     assert [each.annotation.pk for each in offered] == [each.pk for each in verdicts[:2]]

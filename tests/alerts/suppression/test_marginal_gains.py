@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.suppression.backtesting import marginal_gains
-from alerts.suppression.backtesting.fact_rows import TookTooLong
+from alerts.suppression.backtesting.history_sql import TookTooLong
 from alerts.suppression.backtesting.marginal_gains import in_order_of_gain
 from alerts.suppression.models import RuleVersion
 from tests.conftest import NOON

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.backtesting.retest import CannotRetest, retest_proposal
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import BackTestRun, RuleVersion, State
+from alerts.suppression.signing.request_changes import CannotRetest, retest_proposal
 from alerts.suppression.signing.sign import CannotSignRule, sign_rule
 from portal.audit.models import Entry
 from tests.conftest import NOON

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.backtesting.fact_rows import Period
 from alerts.suppression.backtesting.history import incidents_at_sites
+from alerts.suppression.backtesting.history_sql import Period
 from alerts.suppression.models import SiteDay
 from alerts.suppression.watching.site_days import count_site_days
 from tests.alerts.suppression.past import routine

@@ -7,8 +7,11 @@ import pytest
 
 from alerts.incidents.models import Alert
 from alerts.suppression.drafting.drafts import CannotSaveRule
-from alerts.suppression.drafting.outgrown import line_changes
-from alerts.suppression.drafting.suggested_versions import NothingSuggested, take_suggested_version
+from alerts.suppression.drafting.suggested_version import (
+    NothingSuggested,
+    line_changes,
+    take_suggested_version,
+)
 from alerts.suppression.engine.outgrown import (
     LineChange,
     Newcomer,

@@ -16,7 +16,7 @@ from alerts.suppression.engine.sentinel_forms import (
     trial_form,
 )
 from simulator.automation.check import check_rule
-from simulator.automation.evaluate import conditions_hold
+from simulator.automation.conditions import conditions_hold
 from tests.alerts.suppression.samples import NOW, facts, rule
 from tests.alerts.suppression.test_compile_for_sentinel import (
     NORTH,

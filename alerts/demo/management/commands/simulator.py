@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from portal.command import TagoutCommand
-from simulator.serving import SIZES, CannotServe, Wanted, serve
+from simulator.running import SIZES, CannotServe, Wanted, serve
 
 
 class Command(TagoutCommand):

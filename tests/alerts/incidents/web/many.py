@@ -3,7 +3,7 @@
 import re
 from uuid import uuid4
 
-from alerts.incidents.acts.bulk_pieces import work_off_a_piece
+from alerts.incidents.acts.bulk import work_off_a_piece
 from alerts.incidents.models import Incident, Status
 from portal import clock
 from tests.conftest import NOON

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.acts.undo import undo_act
+from alerts.incidents.acts.apply import undo_act
 from alerts.incidents.models import (
     BulkAct,
     Incident,
@@ -59,7 +59,7 @@ def test_without_scripts_the_form_leads_there_and_back(small_pieces, signed_in, 
 
 
 def test_a_long_list_of_skipped_ones_has_pages(small_pieces, signed_in, sam, make_row, monkeypatch):
-    monkeypatch.setattr("alerts.incidents.acts.bulk_preview.PAGE", 4)
+    monkeypatch.setattr("alerts.incidents.web.views.bulk.PAGE", 4)
     client = signed_in(sam)
     send(client, make_row(6, severity=Severity.HIGH), "severity", severity="4")
     work()
@@ -152,7 +152,7 @@ def test_the_title_says_to_whom_and_as_what(
 
 
 def test_ones_own_acts_stand_in_a_list(small_pieces, signed_in, sam, leo, make_row, monkeypatch):
-    monkeypatch.setattr("alerts.incidents.web.bulk.PAGE", 2)
+    monkeypatch.setattr("alerts.incidents.web.views.bulk.PAGE", 2)
     client, page = signed_in(sam), "/incidents/bulk/"
     assert "No bulk actions yet" in text_of(client.get(page))
     for severity in (1, 3, 4):
@@ -194,7 +194,7 @@ def test_all_that_match_can_be_chosen_and_what_comes_later_is_not_meant(
     client.post("/incidents/act/severity/", {**fields, "severity": "4"})
     work()
     assert Incident.objects.filter(severity=Severity.HIGH).count() == 6
-    monkeypatch.setattr("alerts.incidents.web.targets.MAX_INCIDENTS", 5)
+    monkeypatch.setattr("alerts.incidents.web.verbs.MAX_INCIDENTS", 5)
     again = client.get("/incidents/matching/?view=needs").content.decode()
     target = re.search(r'data-select-matching="([^"]+)"', again)[1].replace("&amp;", "&")
     assert "More than 5 match." in text_of(client.get(f"/incidents/act/close/?{target}"))

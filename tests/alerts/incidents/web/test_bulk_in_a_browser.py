@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from alerts.incidents.acts.bulk_pieces import work_off_a_piece
+from alerts.incidents.acts.bulk import work_off_a_piece
 from alerts.incidents.models import BulkAct, Incident, Status
 from portal import clock
 from tests.bars import bar_faults_everywhere
@@ -24,7 +24,7 @@ def tops_of_rows(page):
 def test_all_that_match_are_chosen_closed_and_watched(
     browse, small_pieces, gdansk, plant, sam, noon, monkeypatch
 ):
-    monkeypatch.setattr("alerts.incidents.queue.queue.PAGE", 3)
+    monkeypatch.setattr("alerts.incidents.queue.queries.PAGE", 3)
     for _ in range(4):
         make_queue_row(gdansk, plant, n=2)
     page = browse("/incidents/?view=open", as_=sam)

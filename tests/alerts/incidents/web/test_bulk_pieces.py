@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.acts import bulk_pieces
-from alerts.incidents.acts.bulk_pieces import work_off_a_piece
-from alerts.incidents.acts.severity import change_severity
+from alerts.incidents.acts import bulk
+from alerts.incidents.acts.bulk import work_off_a_piece
+from alerts.incidents.acts.triage import change_severity
 from alerts.incidents.ingest.groups import regroup
 from alerts.incidents.models import (
     BulkAct,
@@ -131,7 +131,7 @@ def test_a_worker_killed_in_the_middle_of_a_piece_does_nothing_twice(
         raise KeyboardInterrupt  # no handler sees a kill: the transaction is all that ends
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(bulk_pieces.Skipped.objects, "bulk_create", killed)
+        patch.setattr(bulk.Skipped.objects, "bulk_create", killed)
         work(1)
     act = BulkAct.objects.get()
     assert (act.state, act.worked) == (State.RUNNING, 5)
@@ -158,14 +158,14 @@ def test_a_piece_that_runs_again_does_nothing_twice(small_pieces, signed_in, sam
 
 def test_who_lost_the_lease_writes_nothing(small_pieces, signed_in, sam, make_row, monkeypatch):
     send(signed_in(sam), make_row(6))
-    claimed = bulk_pieces.claim_due
+    claimed = bulk.claim_due
 
     def slow(rows, **given):
         row = claimed(rows, **given)
         BulkAct.objects.update(fence=row.fence + 1)
         return row
 
-    monkeypatch.setattr(bulk_pieces, "claim_due", slow)
+    monkeypatch.setattr(bulk, "claim_due", slow)
     work(1)
     assert closed() == 0
 
@@ -181,7 +181,7 @@ def test_what_fails_is_tried_again_then_told_and_goes_on_when_asked(
         raise ZeroDivisionError("oh")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bulk_pieces, "do_verb", broken)
+        patch.setattr(bulk, "do_verb", broken)
         for turn in range(4):
             at = clock.unshifted() + timedelta(minutes=10 * turn)
             assert work_off_a_piece(unshifted=at, now=NOON)

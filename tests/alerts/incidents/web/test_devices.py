@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from alerts.incidents.models import OtState
-from alerts.incidents.page import device_list
+from alerts.incidents.page import inventory
 from alerts.sites.models import Device, DeviceFile
 from tests.conftest import NOON
 from tests.factories.incidents import make_alert, make_device, make_incident
@@ -64,7 +64,7 @@ def test_devices_are_found_by_what_is_known_of_them(as_, oda, site):
 
 
 def test_a_long_list_goes_on_where_it_ended(as_, oda, site, monkeypatch):
-    monkeypatch.setattr(device_list, "PAGE", 2)
+    monkeypatch.setattr(inventory, "PAGE", 2)
     for n in range(5):
         make_device(site, f"plc-{n}" if n % 2 else f"PLC-{n}", f"10.0.0.{n}")
     first = text(as_(oda), "/devices/")
@@ -78,7 +78,7 @@ def test_a_long_list_goes_on_where_it_ended(as_, oda, site, monkeypatch):
 
 
 def test_devices_with_a_name_come_before_those_with_an_address_only(oda, site, monkeypatch):
-    monkeypatch.setattr(device_list, "PAGE", 2)
+    monkeypatch.setattr(inventory, "PAGE", 2)
     make_device(site, "00:1d:9c:00:00:01", "00:1d:9c:00:00:01")
     make_device(site, "PLC-2", "10.0.0.2")
     make_device(site, "", "10.0.0.4")
@@ -86,7 +86,7 @@ def test_devices_with_a_name_come_before_those_with_an_address_only(oda, site, m
     make_device(site, "ZZ", "10.0.0.5")
     shown, after = [], 0
     while after is not None:
-        page = device_list.list_devices(oda, device_list.DeviceFilter(), after=after)
+        page = inventory.list_devices(oda, inventory.DeviceFilter(), after=after)
         shown += [str(row) for row in page.rows]
         after = page.after
     assert shown == ["plc-1", "PLC-2", "ZZ", "00:1d:9c:00:00:01", "10.0.0.4"]

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.incidents.acts.assign import assign_incidents
+from alerts.incidents.acts.triage import assign_incidents
 from alerts.incidents.models import Incident, IncidentRaw, OtState, Severity
 from alerts.outbox.models import Change
 from portal.accounts.models import Role, ScopeKind

@@ -91,7 +91,7 @@ def test_the_clocks_of_plants_are_read_once_and_of_stops_only_whether_there_is_o
 def test_a_closed_tab_says_when_older_ones_were_not_looked_at(
     signed_in, sam, gdansk, noon, monkeypatch
 ):
-    monkeypatch.setattr("alerts.incidents.queue.numbers.COUNTED", 3)
+    monkeypatch.setattr("alerts.incidents.queue.counts.COUNTED", 3)
     for at in range(7):
         make_incident(
             gdansk, title="Old", status=Status.CLOSED, modified_at=NOON - timedelta(minutes=at)

@@ -12,8 +12,8 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from alerts.incidents.acts.comment import comment_on_incidents
 from alerts.incidents.acts.escalate import escalate_incidents
+from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import Comment, Group, Incident, IncidentRaw
 from alerts.reviews.models import Opinion, SecondOpinion
 from alerts.reviews.services import give_opinion, pass_opinion_on, run_second_opinions

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.incidents.models import Alert, Incident, IncidentAlert
 from alerts.reviews.models import Annotation
-from alerts.suppression.backtesting.measure_time_to_close import measure_time_to_close
+from alerts.suppression.backtesting.time_to_close import measure_time_to_close
 from alerts.suppression.models import BackTestRun, RuleVersion
 from portal.accounts.models import Role, ScopeKind
 from tests import cast

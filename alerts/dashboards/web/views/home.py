@@ -1,0 +1,237 @@
+"""Home: one address, its content by role. Who has several roles gets the sections of each."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.views.decorators.http import require_GET
+
+from alerts.dashboards.policies import sections_of, sees_everywhere
+from alerts.dashboards.queries.decisions import Decisions, decisions_for
+from alerts.dashboards.queries.numbers import Numbers, numbers_for, trends_for
+from alerts.dashboards.queries.ot import OtHome, ot_home
+from alerts.dashboards.queries.soc import Deed, SocHome, Tile, soc_home
+from alerts.dashboards.queries.status import Details, details_of
+from alerts.dashboards.queries.sync import Sync, coverage_by_workspace
+from alerts.dashboards.web.frame import syncs_of
+from alerts.dashboards.web.links import address, fingerprint, lesson_address, queue_address
+from alerts.dashboards.web.numbers import numbers_in_words
+from alerts.dashboards.web.views.status import card_of, checks_of
+from alerts.dashboards.web.words import DEEDS, classification, headline, sentence
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import READING_ROLES
+from portal.accounts.queries import roles_of
+from portal.ui.access import access_of
+from portal.ui.htmx import nothing_new, render_page, wants_part
+from portal.ui.words import number
+
+TILES = {
+    "needs": gettext_lazy("Needs triage"),
+    "waiting": gettext_lazy("Waiting for OT"),
+    "late": gettext_lazy("Late answers"),
+    "mine": gettext_lazy("Mine"),
+}
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The page, its live part, or 204 when nothing changed since."""
+    person, now = actor_of(request), clock.now()
+    sections = sections_of(person)
+    facts: dict[str, Any] = {}
+    if "ot" in sections:
+        facts["ot"] = ot_home(person)
+    if "soc" in sections:
+        facts["soc"] = soc_home(person, now=now)
+    if (decisions := decisions_for(person, now=now)) is not None:
+        facts["decisions"] = decisions
+    if "numbers" in sections:
+        facts["numbers"] = numbers_for(person, now=now)
+    if "status" in sections:
+        facts["status"] = _installation(request)
+    mark = fingerprint({**facts, "status": facts.get("status", ())[:2]})  # moments of now left out
+    if wants_part(request) and request.GET.get("seen") == mark:
+        return nothing_new()
+    context = {
+        "seen": mark,
+        "name": person.given_name,
+        "lesson": lesson_address(person),
+        "summary": _summary(facts),
+        "access": None
+        if sections and sections != ["status"]
+        else access_of(request, READING_ROLES),
+        "has_role": bool(roles_of(person)),
+        "sections": sections,
+        "now": now,
+        **_words(request, facts, now),
+    }
+    return render_page(request, "alerts/dashboards/home.html", context, part="live")
+
+
+def _words(request: HttpRequest, facts: dict[str, Any], now: datetime) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    if "ot" in facts:
+        words["ot"] = _ot(facts["ot"])
+    if "soc" in facts:
+        words["soc"] = _soc(facts["soc"])
+    if "decisions" in facts:
+        words["decisions"] = _decisions(facts["decisions"])
+    if "numbers" in facts:
+        words["numbers"] = _numbers(request, facts["numbers"], now)
+    if "status" in facts:
+        syncs, details, unshifted = facts["status"]
+        words["cards"] = [card_of(sync, details, now, unshifted) for sync in syncs]
+        words["checks"] = checks_of(details)
+    return words
+
+
+def _installation(request: HttpRequest) -> tuple[list[Sync], Details, datetime]:
+    syncs, unshifted = syncs_of(request), clock.unshifted()
+    everywhere = sees_everywhere(actor_of(request))
+    ids = [sync.workspace_id for sync in syncs]
+    details = details_of(ids, everywhere=everywhere, unshifted=unshifted)
+    return syncs, details, unshifted
+
+
+def _summary(facts: dict[str, Any]) -> str:
+    """What comes first, in a calm sentence or two."""
+    if "status" in facts:
+        return gettext("You look after the portal. Your role sees no incidents.")
+    said = []
+    if "ot" in facts and (n := facts["ot"].waiting):
+        said.append(
+            ngettext(
+                "%(n)s question is waiting for you.", "%(n)s questions are waiting for you.", n
+            )
+            % {"n": number(n)}
+        )
+    if "decisions" in facts and facts["decisions"].is_signer:
+        said += _rules_to_sign(facts["decisions"].proposed_in_all)
+    if not said and "ot" in facts:
+        return gettext("Nothing is waiting for you.")
+    if "soc" in facts:
+        said += _work_to_do(facts["soc"], calm=not said)
+    elif "numbers" in facts and "ot" not in facts:
+        n = facts["numbers"].open
+        words = ngettext("%(n)s incident is open.", "%(n)s incidents are open.", n)
+        said.append(words % {"n": number(n)})
+    return " ".join(said)
+
+
+def _rules_to_sign(n: int) -> list[str]:
+    if not n:
+        return []
+    words = ngettext(
+        "%(n)s rule is waiting for your signature.",
+        "%(n)s rules are waiting for your signature.",
+        n,
+    )
+    return [words % {"n": number(n)}]
+
+
+def _work_to_do(it: SocHome, *, calm: bool) -> list[str]:
+    tiles = {tile.view: tile for tile in it.tiles}
+    needs, late = tiles["needs"].incidents, tiles["late"].rows
+    said = []
+    if needs:
+        words = ngettext("%(n)s incident needs triage.", "%(n)s incidents need triage.", needs)
+        said.append(words % {"n": number(needs)})
+    if late:
+        words = ngettext("%(n)s answer is late.", "%(n)s answers are late.", late)
+        said.append(words % {"n": number(late)})
+    if not said and calm:
+        return [gettext("Nothing needs triage, and no answer is late.")]
+    return said
+
+
+def _ot(it: OtHome) -> dict[str, Any]:
+    return {
+        "it": it,
+        "first": _question(it.first) if it.first else None,
+        "others": [_question(each) for each in it.others],
+        "more": max(0, it.waiting - 1 - len(it.others)),
+        "list": address("reviews:list"),
+        "answers": [
+            {
+                "it": each,
+                "headline": headline(each.about),
+                "href": address("reviews:answer", each.review)
+                if each.review
+                else address("incidents:incident", each.about.incident_id),
+                "outcome": classification(each.classification),
+            }
+            for each in it.answers
+        ],
+    }
+
+
+def _question(question: Any) -> dict[str, Any]:
+    return {
+        "it": question,
+        "headline": headline(question.about),
+        "sentence": sentence(question.about),
+        "href": address("reviews:answer", question.uuid),
+    }
+
+
+def _soc(it: SocHome) -> dict[str, Any]:
+    return {
+        "it": it,
+        "tiles": [
+            {
+                "label": TILES[tile.view],
+                "rows": tile.rows,
+                "hint": _rows_and_incidents(tile),
+                "href": queue_address(tile.view),
+                "hot": tile.view == "late" and tile.rows > 0,
+            }
+            for tile in it.tiles
+        ],
+        "queue": queue_address("needs"),
+        "mine": queue_address("mine"),
+        "answered": queue_address("answered"),
+        "open_work": [
+            (row, address("incidents:incident", row.incident_id)) for row in it.open_work
+        ],
+        "answers": [(each, address("incidents:incident", each.incident_id)) for each in it.answers],
+        "deeds": [
+            (each, DEEDS.get(each.code, each.code), _deed_address(each)) for each in it.deeds
+        ],
+    }
+
+
+def _rows_and_incidents(tile: Tile) -> str:
+    """What the tile's number counts, and how many incidents stand in those rows."""
+    rows = ngettext("row", "rows", tile.rows)
+    incidents = ngettext("%(n)s incident", "%(n)s incidents", tile.incidents)
+    return f"{rows} · {incidents % {'n': number(tile.incidents)}}"
+
+
+def _deed_address(deed: Deed) -> str:
+    """Where the act stands: its own page, the question, or the incident; nowhere for several."""
+    if deed.bulk_act:
+        return address("incidents:bulk", deed.bulk_act)
+    if deed.review:
+        return address("reviews:answer", deed.review)
+    return address("incidents:incident", deed.incident_id) if deed.title else ""
+
+
+def _decisions(it: Decisions) -> dict[str, Any]:
+    return {
+        "it": it,
+        "proposed": [(each, address("suppression:rule", each.uuid)) for each in it.proposed],
+        "more": it.proposed_in_all - len(it.proposed),
+        "approvals": address("suppression:approvals"),
+        "ending": [(each, address("suppression:rule", each.uuid)) for each in it.ending],
+        "more_ending": it.ending_in_all - len(it.ending),
+        "rules": address("suppression:rules"),
+    }
+
+
+def _numbers(request: HttpRequest, it: Numbers, now: datetime) -> dict[str, Any]:
+    syncs = syncs_of(request)
+    covered = coverage_by_workspace(syncs)
+    trends = trends_for(actor_of(request), covered=covered, now=now)
+    return numbers_in_words(it, trends, syncs=syncs, covered=covered, now=now)

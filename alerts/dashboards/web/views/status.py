@@ -1,0 +1,181 @@
+"""System status: works when the broker or Azure is down, and says so."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_GET
+
+from alerts.dashboards.policies import sees_details, sees_everywhere
+from alerts.dashboards.queries.status import Details, Owing, RunFacts, details_of
+from alerts.dashboards.queries.sync import Sync, with_standings, worst
+from alerts.dashboards.web.frame import syncs_of
+from alerts.dashboards.web.links import fingerprint
+from alerts.dashboards.web.words import (
+    QUEUES,
+    RECORD_BREAKS,
+    RUN_COUNTS,
+    RUN_KINDS,
+    WRITES,
+    age_words,
+    cause_of,
+    findings_in_words,
+    size_words,
+)
+from alerts.outbox.policies import MENDERS
+from alerts.outbox.queries import note_words
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.queries import roles_of
+from portal.backup.queries import restore_facts
+from portal.ui.htmx import nothing_new, render_page, wants_part
+from portal.ui.words import number, percent
+
+
+@require_GET
+def status(request: HttpRequest) -> HttpResponse:
+    """The page, its live part, or 204 when nothing changed since."""
+    person, now, unshifted = actor_of(request), clock.now(), clock.unshifted()
+    syncs = with_standings(syncs_of(request), unshifted=unshifted)
+    details = None
+    if sees_details(person):
+        details = details_of(
+            [sync.workspace_id for sync in syncs],
+            everywhere=sees_everywhere(person),
+            unshifted=unshifted,
+        )
+    restore = restore_facts()
+    mark = fingerprint(syncs, details, restore)
+    if wants_part(request) and request.GET.get("seen") == mark:
+        return nothing_new()
+    context = {
+        "seen": mark,
+        "cards": [card_of(sync, details, now, unshifted) for sync in syncs],
+        "level": worst(sync.level for sync in syncs),
+        "is_troubled": any(sync.is_troubled for sync in syncs),
+        "it": details,
+        "restore": restore,
+        "restore_findings": findings_in_words(restore, places={sync.name for sync in syncs})
+        if restore and details
+        else [],
+        "may_mend": bool(roles_of(person) & MENDERS),
+        "now": now,
+        **(_details(details, unshifted) if details else {}),
+    }
+    return render_page(request, "alerts/dashboards/status.html", context, part="live")
+
+
+def card_of(
+    sync: Sync, details: Details | None, now: datetime, unshifted: datetime
+) -> dict[str, Any]:
+    """One workspace as a card."""
+    owing = details.owing.get(sync.workspace_id, Owing()) if details else None
+    run = details.runs.get(sync.workspace_id) if details else None
+    return {
+        "sync": sync,
+        "age": age_words(sync.fresh_at, now),
+        "cause": cause_of(sync) if sync.is_troubled else "",
+        "owing": owing,
+        "oldest": age_words(owing.oldest_due_at, unshifted)
+        if owing and owing.oldest_due_at and owing.oldest_due_at <= unshifted
+        else "",
+        "run": run,
+        "run_words": _run_words(run) if run else "",
+        "history": gettext("History read: %(share)s")
+        % {"share": percent(sync.history_percent / 100, 0)}
+        if sync.history_percent is not None
+        else "",
+    }
+
+
+def checks_of(details: Details) -> list[tuple[bool, str]]:
+    """What speaks for and against all being well, in a few sentences."""
+    silent = [str(QUEUES.get(each.queue, each.queue)) for each in details.alive if each.is_silent]
+    heard = bool(details.alive) and not silent
+    return [
+        (
+            details.broker,
+            gettext("The broker answers")
+            if details.broker
+            else gettext("The broker does not answer. Work waits in the database"),
+        ),
+        (
+            heard,
+            gettext("All workers have reported in the last minute")
+            if heard
+            else gettext("Workers that have gone silent: %(names)s")
+            % {"names": ", ".join(silent) or gettext("all")},
+        ),
+        _none(
+            details.given_up_in_all,
+            ngettext(
+                "%(n)s change never reached Sentinel",
+                "%(n)s changes never reached Sentinel",
+                details.given_up_in_all,
+            ),
+            gettext("No change to Sentinel has failed"),
+        ),
+        _none(
+            details.unreadable_in_all,
+            ngettext(
+                "%(n)s incident could not be read",
+                "%(n)s incidents could not be read",
+                details.unreadable_in_all,
+            ),
+            gettext("Every incident could be read"),
+        ),
+        _none(
+            details.mails.given_up,
+            ngettext(
+                "%(n)s mail could not be sent",
+                "%(n)s mails could not be sent",
+                details.mails.given_up,
+            ),
+            gettext("No mail has failed"),
+        ),
+        _none(
+            len(details.dead),
+            ngettext("%(n)s job has failed", "%(n)s jobs have failed", len(details.dead)),
+            gettext("No job has failed"),
+        ),
+        _none(
+            details.suppression.differences,
+            ngettext(
+                "Ledger and Sentinel disagree on %(n)s incident",
+                "Ledger and Sentinel disagree on %(n)s incidents",
+                details.suppression.differences,
+            ),
+            gettext("Ledger and Sentinel agree"),
+        ),
+    ]
+
+
+def _none(n: int, some: str, none: str) -> tuple[bool, str]:
+    return (False, some % {"n": number(n)}) if n else (True, none)
+
+
+def _run_words(run: RunFacts) -> str:
+    counts = ", ".join(
+        f"{number(n)} {RUN_COUNTS[name]}" for name, n in run.counts if n or name in ("seen", "new")
+    )
+    return f"{RUN_KINDS.get(run.kind, run.kind)}: {counts}"
+
+
+def _details(details: Details, unshifted: datetime) -> dict[str, Any]:
+    oldest_mail = details.mails.oldest_due_at
+    return {
+        "size": size_words(details.database.size),
+        "alive": [
+            (QUEUES.get(each.queue, each.queue), age_words(each.at, unshifted), each.is_silent)
+            for each in details.alive
+        ],
+        "oldest_mail": age_words(oldest_mail, unshifted) if oldest_mail else "",
+        "compared": age_words(details.suppression.compared_at, unshifted),
+        "checked": age_words(details.record.checked_at, unshifted),
+        "broken": str(RECORD_BREAKS.get(details.record.reason, details.record.reason)),
+        "given_up": [
+            (each, str(WRITES.get(each.kind, each.kind)), note_words(each.note))
+            for each in details.given_up
+        ],
+    }

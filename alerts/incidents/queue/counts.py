@@ -1,0 +1,321 @@
+"""Numbers beside the queue: tabs, facets, navigation, and which filter leaves nothing. Exact up to
+10,000.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, Func, QuerySet, Sum
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+from alerts.incidents.engine.tokens import Term, chosen, exact_value_of, without
+from alerts.incidents.hidden_verdicts import masked_ot_state
+from alerts.incidents.models import HAS_LABELS, Incident, OtState
+from alerts.incidents.policies import may_triage
+from alerts.incidents.queries import groups_visible_to
+from alerts.incidents.queue.conditions import SEVERITIES, STATUSES, VERDICTS
+from alerts.incidents.queue.queries import CLOSED, COUNTED, MAX_COUNTED, SEARCHED, VIEWS, Queue
+from alerts.incidents.wording import OT_WORDS, SEVERITY_WORDS, STATUS_WORDS
+from portal.accounts.models import User
+from portal.ui import shell
+
+MAX_VALUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One value of a facet: its word in a query, its label, how many rows have it."""
+
+    value: str
+    label: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One field of the filter language and its most frequent values in the current result."""
+
+    field: str
+    label: str
+    values: list[Counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The filter without which there would be rows, and how many."""
+
+    term: Term
+    count: int
+
+
+FIELD_LABELS: dict[str, Promise] = {
+    "": gettext_lazy("Text"),
+    "sev": gettext_lazy("Severity"),
+    "status": gettext_lazy("Status"),
+    "ot": gettext_lazy("OT"),
+    "verdict": gettext_lazy("Verdict"),
+    "prio": gettext_lazy("Priority"),
+    "age": gettext_lazy("Age"),
+    "site": gettext_lazy("Site"),
+    "zone": gettext_lazy("Zone"),
+    "ws": gettext_lazy("Workspace"),
+    "type": gettext_lazy("Type"),
+    "tech": gettext_lazy("Technique"),
+    "device": gettext_lazy("Device"),
+    "proto": gettext_lazy("Protocol"),
+    "label": gettext_lazy("Label"),
+    "owner": gettext_lazy("Owner"),
+    "closed": gettext_lazy("Closed"),
+}
+
+
+def counts_by_view(queue: Queue) -> dict[str, int]:
+    """How many rows each view has within the filter; 10,001 means "more than 10,000". Of closed
+    ones as many as there are among the newest, see `counts_in_part`.
+    """
+    terms = queue.asked.terms
+    rows = queue.rows("open", terms)
+    opened = _sql(_with_shown_state(queue, rows).values("state", "ot_due_at", "owner_id"))
+    # A column of the index that counts them, so that no row of the table is read.
+    closed = _sql(queue.rows(CLOSED, terms, searched=_searched(queue)).values("workspace_id"))
+    wanted: dict[str, tuple[str, list[object]]] = {
+        "needs": ("state = ''", []),
+        "waiting": ("state = %s", [OtState.WAITING]),
+        "answered": ("state = ANY(%s)", [[*VERDICTS]]),
+        "mine": ("owner_id <> '' AND owner_id = ANY(%s)", [[*queue.frame.my_owner_ids]]),
+        "late": ("state = %s AND ot_due_at < %s", [OtState.WAITING, queue.now]),
+    }
+    first, source, given = "", f"({opened[0]})", opened[1]
+    if terms:  # what a filter finds is found once, and then counted
+        first, source, given = f"WITH found AS MATERIALIZED {source} ", "found", ()
+    parts = [_counted(source, condition) for condition, _ in wanted.values()]
+    values = [value for _, own in wanted.values() for value in (*given, *own)]
+    parts.append(_counted(f"({closed[0]})", "true"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{first}SELECT {', '.join(parts)}",
+            [*(opened[1] if terms else ()), *values, *closed[1]],
+        )
+        counted = dict(zip((*wanted, CLOSED), cursor.fetchone(), strict=True))
+    # Each open row stands in one of these three: counting them all once more told nothing new.
+    every = counted["needs"] + counted["waiting"] + counted["answered"]
+    counted["open"] = min(every, MAX_COUNTED + 1)
+    return {view: counted[view] for view in VIEWS}
+
+
+def counts_in_part(queue: Queue) -> bool:
+    """Whether there are closed incidents that the number on their tab left out."""
+    searched = _searched(queue)
+    return bool(searched and queue.edge(searched))
+
+
+def _searched(queue: Queue) -> int:
+    """How many closed incidents are looked at for a number: as many as the list itself looks at,
+    fewer where it is only a number beside another list.
+    """
+    if not queue.asked.terms:
+        return 0
+    return SEARCHED if queue.is_closed else COUNTED
+
+
+def _counted(rows: str, condition: str) -> str:
+    """What `Queue.in_view` says, spelled out: all tabs stand on every page of the queue, and
+    building their conditions anew took longer than counting. None is counted further than where a
+    page says "10,000+".
+    """
+    return (
+        f"(SELECT count(*) FROM (SELECT FROM {rows} o WHERE {condition}"
+        f" LIMIT {MAX_COUNTED + 1}) counted)"
+    )
+
+
+def _sql(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    try:
+        return rows.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return f"SELECT *, ot_state AS state FROM {rows.model._meta.db_table} LIMIT 0", ()
+
+
+def blame(queue: Queue) -> Blame | None:
+    """Which single filter leaves nothing: the one without which most rows would show."""
+    terms = queue.asked.terms
+    if not terms:
+        return None
+    fewer = [_limited(queue, queue.asked.view, without(terms, term)) for term in terms]
+    best = max(zip(_count(fewer), range(len(terms)), strict=True))
+    return Blame(terms[best[1]], best[0]) if best[0] else None
+
+
+def count_listed(queue: Queue) -> int:
+    """How many incidents stand in the rows of the list, on all its pages and within its filters;
+    more than `MAX_COUNTED` means at least that many.
+    """
+    rows = queue.rows(queue.asked.view, queue.asked.terms).order_by()
+    return rows.values("n")[: MAX_COUNTED + 1].aggregate(sum=Sum("n"))["sum"] or 0
+
+
+def facets(queue: Queue) -> list[Facet]:
+    """The values worth filtering by, most frequent first, counted within the other filters."""
+    made = [
+        _facet(queue, "sev", "severity", _words(SEVERITIES, SEVERITY_WORDS)),
+        _facet(queue, "ot", "state", _ot_word),
+        _facet(queue, "status", "status", _words(STATUSES, STATUS_WORDS)),
+        _facet(queue, "site", "site", lambda pk: _named(queue.places.sites, pk)),
+        _facet(queue, "ws", "workspace_id", lambda pk: _named(queue.places.workspaces, pk)),
+        _facet(queue, "owner", "owner_name", _owner),
+        _facet(queue, "type", "alert_type", _whole),
+        _facet(queue, "proto", "protocol", _whole),
+        _label_facet(queue),
+    ]
+    return [facet for facet in made if facet.values]
+
+
+def _facet(queue: Queue, field: str, column: str, words: Callable[[Any], tuple[str, str]]) -> Facet:
+    rows = _rows_beside(queue, field)
+    if column == "site":
+        rows = rows.annotate(site=Func("site_ids", function="unnest"))
+    if column == "state":
+        rows = _with_shown_state(queue, rows)
+    counted = rows.values_list(column).annotate(n=Count("pk")).order_by("-n", column)
+    return _made_of(queue, field, counted[:MAX_VALUES], words)
+
+
+def _label_facet(queue: Queue) -> Facet:
+    """Labels stand on incidents; a row is counted once for each that any of its own has."""
+    rows = _rows_beside(queue, "label")
+    unit = "pk"
+    if not queue.is_closed:
+        rows, unit = Incident.objects.filter(group_key__in=rows.values("key")), "group_key"
+    if hidden := queue.frame.hidden:
+        rows = rows.exclude(pk__in=[*hidden.by_incident])
+    labels = rows.filter(HAS_LABELS).annotate(label=Func("labels", function="unnest"))
+    counted = labels.values_list("label").annotate(n=Count(unit, distinct=True))
+    return _made_of(queue, "label", counted.order_by("-n", "label")[:MAX_VALUES], _whole)
+
+
+def _with_shown_state(queue: Queue, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows with `state`: where they stand with OT, as far as the person may know it."""
+    of_groups = rows.model is not Incident
+    state = masked_ot_state(queue.frame.hidden, of_groups=of_groups)
+    told: QuerySet[Any] = rows.annotate(state=state)
+    return told
+
+
+def _rows_beside(queue: Queue, field: str) -> QuerySet[Any]:
+    """The rows within all filters but those that choose values of this field."""
+    others = tuple(t for t in queue.asked.terms if t.field != field or t.negated)
+    return queue.rows(queue.asked.view, others, searched=COUNTED).order_by()
+
+
+def _made_of(
+    queue: Queue,
+    field: str,
+    counted: Iterable[tuple[Any, int]],
+    words: Callable[[Any], tuple[str, str]],
+) -> Facet:
+    picked = chosen(queue.asked.terms, field)
+    values = []
+    for raw, n in counted:
+        value, label = words(raw)
+        if value:
+            values.append(Counted(value, label, n, value.casefold() in picked))
+    return Facet(field, str(FIELD_LABELS[field]), values)
+
+
+def _words(
+    known: Mapping[str, int], labels: Mapping[Any, Promise]
+) -> Callable[[int], tuple[str, str]]:
+    def read(value: int) -> tuple[str, str]:
+        return next(word for word, each in known.items() if each == value), str(labels[value])
+
+    return read
+
+
+def _ot_word(state: str) -> tuple[str, str]:
+    return state or "none", str(OT_WORDS[OtState(state)])
+
+
+def _named(names: Mapping[int, str], pk: int) -> tuple[str, str]:
+    return names.get(pk, ""), names.get(pk, "")
+
+
+def _whole(name: str) -> tuple[str, str]:
+    """The name as a filter that finds no longer ones: as many rows as the menu says."""
+    return (f"={name}" if name else ""), name
+
+
+def _owner(name: str) -> tuple[str, str]:
+    return _whole(name) if name else ("none", str(gettext_lazy("Nobody")))
+
+
+def words_of(term: Term) -> str:
+    """The values of a condition as a chip shows them, in the person's language."""
+    return ", ".join(_value_words(term.field, value) for value in term.values)
+
+
+def _value_words(field: str, value: str) -> str:
+    word = value.casefold()
+    match field:
+        case "sev" if word in SEVERITIES:
+            return str(SEVERITY_WORDS[SEVERITIES[word]])
+        case "status" if word in STATUSES:
+            return str(STATUS_WORDS[STATUSES[word]])
+        case "ot" | "verdict" if word in OtState.values:
+            return str(OT_WORDS[OtState(word)])
+        case "ot" if word == "none":
+            return str(OT_WORDS[OtState.NOT_ASKED])
+        case "owner" if word == "none":
+            return gettext("Nobody")
+        case "closed" if word == "people":
+            return gettext("by people")
+        case "closed" if word == "rule":
+            return gettext("by a rule")
+    return exact_value_of(value) or value
+
+
+def _limited(queue: Queue, view: str, terms: Iterable[Term]) -> QuerySet[Any]:
+    rows = queue.rows(view, tuple(terms)).order_by()
+    return rows.values("pk")[: MAX_COUNTED + 1]
+
+
+def _count(limited: Iterable[QuerySet[Any]]) -> list[int]:
+    """Count several lists in one question, none of them further than it must."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for rows in limited:
+        try:
+            sql, given = rows.query.sql_with_params()
+        except EmptyResultSet:
+            parts.append("0")
+        else:
+            parts.append(f"(SELECT count(*) FROM ({sql}) counted)")
+            values += given
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(parts), values)
+        return list(cursor.fetchone())
+
+
+MAX_SHOWN = 999
+_HELD = "_tagout_untriaged"
+
+
+def hand_over_untriaged(request: HttpRequest, n: int) -> None:
+    """Tell the frame what the page has counted already."""
+    request.__dict__[_HELD] = n
+
+
+def count_untriaged(request: HttpRequest) -> shell.Count | None:
+    """Rows that nobody has asked OT about yet, up to 999; only for those who triage them."""
+    if not isinstance(request.user, User) or not may_triage(request.user):
+        return None
+    n: int | None = request.__dict__.get(_HELD)
+    if n is None:
+        rows = groups_visible_to(request.user).filter(ot_state=OtState.NOT_ASKED)
+        n = rows.values("pk")[: MAX_SHOWN + 1].count()
+    return shell.Count(min(n, MAX_SHOWN), hot=n > 0, more=n > MAX_SHOWN)

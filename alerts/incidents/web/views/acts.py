@@ -1,0 +1,145 @@
+"""Do something to incidents: each verb is a page of its own, and a dialog where htmx asks."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods
+
+from alerts.incidents.acts.apply import CannotUndo, undo_act
+from alerts.incidents.acts.bulk import do_verb, start_bulk_act
+from alerts.incidents.acts.escalate import escalation_lines
+from alerts.incidents.acts.triage import ot_line_of
+from alerts.incidents.models import OtState
+from alerts.incidents.page.panel import members_of
+from alerts.incidents.policies import may_act_on, reasons_against_acting
+from alerts.incidents.web.links import goal_of
+from alerts.incidents.web.verbs import NAMES, VERBS, Doing, Verb, closed_as, targets_of
+from alerts.incidents.web.views.bulk import bulk_address
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.errors import Refused
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import vary, wants_part
+from portal.ui.toasts import leave_toast, trigger
+from portal.ui.words import number
+
+CHANGED = "incidents-changed"
+TEMPLATE = "alerts/incidents/act.html"
+
+
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, verb: str) -> HttpResponse:
+    """Ask how, then do it. Answers with a toast that names the object and offers Undo."""
+    how = VERBS.get(verb)
+    if how is None:
+        raise Http404
+    given = request.POST if request.method == "POST" else request.GET
+    user = actor_of(request)
+    try:
+        targets = targets_of(given, user)
+    except Http404:
+        if not wants_part(request):
+            if request.method == "GET" and given.keys().isdisjoint(NAMES):
+                words = gettext("Choose the rows it is for first.")
+                return leave_toast(request, HttpResponseRedirect(goal_of(request)), words)
+            raise
+        return _answer(request, gettext("This row has changed in the meantime. Look at it again."))
+    doing = Doing(targets, user, clock.now())
+    form = how.form(doing, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _do(request, verb, how, doing, form)
+        except Refused as refusal:
+            form.add_error(None, list(refusal.reasons))
+    return _ask(request, verb, how, doing, form)
+
+
+@post_only(otherwise=lambda act: reverse("incidents:queue"))
+def undo(request: HttpRequest, act: UUID) -> HttpResponse:
+    """Take one's own act back while it is held."""
+    try:
+        undone = undo_act(act=act, by=actor_of(request), now=clock.now())
+    except CannotUndo as refusal:
+        return _answer(request, " ".join(refusal.reasons), status=409)
+    words = ngettext("Undone for %(n)s incident", "Undone for %(n)s incidents", undone.undone)
+    text = words % {"n": number(undone.undone)}
+    if undone.too_late:
+        late = ngettext(
+            "%(n)s was already in Sentinel", "%(n)s were already in Sentinel", undone.too_late
+        )
+        text = f"{text}; {late % {'n': number(undone.too_late)}}"
+    return _answer(request, text)
+
+
+def _ask(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
+    against = reasons_against_acting(doing.targets.incidents, by=doing.by)
+    context = {
+        "may_do": any(may_act_on(each, by=doing.by) for each in doing.targets.incidents)
+        if against
+        else True,
+        "verb": verb,
+        "how": how,
+        "form": form,
+        "targets": doing.targets,
+        "members": members_of(doing.targets.incidents, now=doing.now, zone=doing.zone),
+        "against": against if not form.errors else [],
+        "act_id": form.data.get("act") or uuid4(),
+        "ot_line": ot_line_of(doing.targets.incidents) if verb == "close" else "",
+        "closed_as": closed_as(doing.targets) if verb == "close" else "",
+        "unanswered": sum(each.ot_state == OtState.WAITING for each in doing.targets.incidents)
+        if verb == "close"
+        else 0,
+        "effects": escalation_lines(doing.targets.incidents, by=doing.by)
+        if verb == "escalate"
+        else [],
+        "goal": goal_of(request),
+        "in_dialog": wants_part(request),
+    }
+    part = "form" if request.method == "POST" else "dialog"
+    name = f"{TEMPLATE}#{part}" if wants_part(request) else TEMPLATE
+    return vary(render(request, name, context, status=422 if form.errors else 200))
+
+
+def _do(request: HttpRequest, verb: str, how: Verb, doing: Doing, form: Any) -> HttpResponse:
+    """At once, or where there are many as a bulk act with a page of its own."""
+    said, act = how.said(doing, form), form.wanted_act()
+    common: dict[str, Any] = {
+        "verb": verb,
+        "said": said,
+        "act": act,
+        "by": doing.by,
+        "now": doing.now,
+    }
+    if doing.targets.are_many:
+        title = gettext("%(act)s: %(what)s") % {"act": how.named(form), "what": doing.targets.words}
+        row = start_bulk_act(
+            incidents=doing.targets.incidents, title=title, unshifted=clock.unshifted(), **common
+        )
+        return _lead_to(request, row.act)
+    done = do_verb(incident_ids=doing.targets.ids, **common)
+    undo = reverse("incidents:undo", args=[done])
+    return _answer(request, how.told(doing, form), undo=undo)
+
+
+def _lead_to(request: HttpRequest, act: UUID) -> HttpResponse:
+    """To the page of a bulk act."""
+    came_from = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = f"{came_from.path}?{came_from.query}" if came_from.path else goal_of(request)
+    address = bulk_address(act, back_to=back)
+    if wants_part(request):
+        return vary(HttpResponse(status=204, headers={"HX-Redirect": address}))
+    return HttpResponseRedirect(address)
+
+
+def _answer(request: HttpRequest, text: str, *, undo: str = "", status: int = 204) -> HttpResponse:
+    if wants_part(request):
+        response = HttpResponse(status=status)
+        trigger(response, CHANGED, {})
+        leave_toast(request, response, text, undo=undo)
+        return vary(trigger(response, "close-dialog", {}))
+    return leave_toast(request, HttpResponseRedirect(goal_of(request)), text, undo=undo)

@@ -1,0 +1,182 @@
+"""Acts on many incidents: how one goes, what was skipped and why, and how to undo it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.acts.bulk import resume_bulk_act, stop_bulk_act, undo_bulk_act
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.models import BulkAct
+from alerts.incidents.page.panel import number_of
+from alerts.incidents.queries import bulk_acts_of, incidents_visible_to, listed_bulk_acts
+from alerts.incidents.web.links import goal_of
+from alerts.incidents.wording import Chip
+from alerts.outbox.queries import is_held_whole
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.errors import Refused
+from portal.jobs.models import State
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page
+
+PAGE = 50
+SLOW = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One incident that stayed as it was."""
+
+    incident_id: int
+    number: str
+    title: str  # empty where the person may not see it any more
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the page of an act shows."""
+
+    row: BulkAct
+    skipped: int
+    left: Sequence[Left]
+    after: str  # mark of the next page
+    can_undo: bool
+    can_stop: bool
+    state: Chip
+    is_slow: bool  # nobody has begun yet
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was tried too often and waits for the person."""
+        return self.row.state == State.DEAD
+
+    @property
+    def comment(self) -> str:
+        """The words that each incident is given with it."""
+        return str(self.row.said.get("message") or self.row.said.get("comment") or "")
+
+    @property
+    def too_late(self) -> int:
+        """How many an undo came too late for."""
+        return self.row.done - self.row.undone
+
+
+def state_of(row: BulkAct) -> Chip:
+    """Where it stands, as a word."""
+    if row.is_open:
+        return Chip(gettext("Under way"), "accent", "timer")
+    if row.undone_at:
+        return Chip(gettext("Undone"), "", "undo-2")
+    if row.state == State.DEAD:
+        return Chip(gettext("Failed"), "high", "circle-alert")
+    if row.stopped_at:
+        return Chip(gettext("Stopped"), "medium", "octagon-x")
+    return Chip(gettext("Finished"), "ok", "check")
+
+
+def standing_of(row: BulkAct, *, by: User, after: int, now: datetime) -> Standing:
+    """How it stands now, with one page of what was skipped."""
+    found = list(row.skipped.select_related("incident").filter(pk__gt=after)[: PAGE + 1])
+    page = found[:PAGE]
+    visible = set(
+        incidents_visible_to(by)
+        .filter(pk__in=[each.incident_id for each in page])
+        .values_list("pk", flat=True)
+    )
+    can_undo = bool(row.done) and row.undone_at is None and is_held_whole(row.act)
+    return Standing(
+        row=row,
+        skipped=row.worked - row.done,
+        left=[
+            Left(
+                each.incident_id,
+                number_of(each.incident),
+                bare_title(each.incident.title) if each.incident_id in visible else "",
+                each.reason,
+            )
+            for each in page
+        ],
+        after=str(page[-1].pk) if len(found) > PAGE else "",
+        can_undo=can_undo,
+        can_stop=row.is_open and not can_undo,
+        state=state_of(row),
+        is_slow=row.is_open and not row.worked and now - row.made_at > SLOW,
+    )
+
+
+TEMPLATE = "alerts/incidents/bulk.html"
+DEEDS: dict[str, Callable[..., BulkAct]] = {
+    "stop": stop_bulk_act,
+    "undo": undo_bulk_act,
+    "resume": lambda **given: resume_bulk_act(unshifted=clock.unshifted(), **given),
+}
+
+
+@require_GET
+def bulk_acts(request: HttpRequest) -> HttpResponse:
+    """What the person asked to be done to many, newest first; live while one is under way."""
+    acts, mark = listed_bulk_acts(bulk_acts_of(actor_of(request))), _mark(request)
+    found = list((acts.filter(pk__lt=mark) if mark else acts).order_by("-pk")[: PAGE + 1])
+    context = {
+        "acts": [(row, state_of(row)) for row in found[:PAGE]],
+        "is_live": any(row.is_open for row in found),
+        "after": str(found[PAGE - 1].pk) if len(found) > PAGE else "",
+        "first": not mark,
+        "here": request.get_full_path(),
+    }
+    return render_page(request, "alerts/incidents/bulk_list.html", context, part="list")
+
+
+@require_GET
+def bulk(request: HttpRequest, act: UUID) -> HttpResponse:
+    """How it goes; live until it has ended."""
+    return render_page(request, TEMPLATE, _context(request, act), part="progress")
+
+
+@post_only(otherwise=lambda act, deed: reverse("incidents:bulk", args=[act]))
+def steer(request: HttpRequest, act: UUID, deed: str) -> HttpResponse:
+    """Stop it, take it back, or let it go on."""
+    if deed not in DEEDS:
+        raise Http404
+    get_object_or_404(bulk_acts_of(actor_of(request)), act=act)
+    try:
+        DEEDS[deed](act=act, by=actor_of(request), now=clock.now())
+    except Refused as refusal:
+        context = _context(request, act) | {"problems": refusal.reasons}
+        return render(request, TEMPLATE, context, status=422)
+    return redirect(bulk_address(act, back_to=goal_of(request)))
+
+
+def bulk_address(act: UUID, *, back_to: str) -> str:
+    """The page of an act, which leads back to where the person came from."""
+    return f"{reverse('incidents:bulk', args=[act])}?{urlencode({'next': back_to})}"
+
+
+def _context(request: HttpRequest, act: UUID) -> dict[str, object]:
+    user = actor_of(request)
+    row = get_object_or_404(bulk_acts_of(user), act=act)
+    mark = _mark(request)
+    goal = goal_of(request)
+    return {
+        "it": standing_of(row, by=user, after=mark, now=clock.now_of(request)),
+        "row": row,
+        "goal": goal,
+        "here": bulk_address(act, back_to=goal),
+        "first": not mark,
+    }
+
+
+def _mark(request: HttpRequest) -> int:
+    """Where the page before this one ended; 0 for the first page."""
+    after = request.GET.get("after", "")
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0

@@ -1,0 +1,237 @@
+"""The incident page. Tabs and the timeline's filter stand in the address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.engine.catalogue import bare_title
+from alerts.incidents.models import Alert, Incident, Severity
+from alerts.incidents.page.devices import devices_of, flow_of
+from alerts.incidents.page.incident import (
+    SENTINEL_ADDRESS,
+    alerts_of,
+    flag_sentences,
+    how_many_alike,
+    owed_chips,
+    raw_of,
+    sensors_of,
+    sentinel_address_of,
+    similar_to,
+    status_chip,
+    survivor_of,
+    zone_of_page,
+)
+from alerts.incidents.page.overview import (
+    bars_title,
+    checks_of,
+    planned_checks,
+    points_of,
+    tactics_of,
+    techniques_of,
+    true_positives_like,
+)
+from alerts.incidents.page.panel import explanation_of, happened_words, number_of, parts_of
+from alerts.incidents.page.pattern_history import pattern_verdicts_of, recent_sightings
+from alerts.incidents.page.timeline import conflicts_of, happenings_of
+from alerts.incidents.policies import may_act_on
+from alerts.incidents.queries import incidents_visible_to
+from alerts.incidents.registry import TabVisit, incident_tabs
+from alerts.incidents.web.forms import CommentForm
+from alerts.incidents.web.links import (
+    ask_address,
+    lessons_address,
+    planned_work_address,
+    review_panel_address,
+    rules_panel_address,
+)
+from alerts.incidents.wording import ot_chip_of
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.ui.htmx import render_page
+from portal.ui.pieces import Tab
+
+TABS = {
+    "overview": gettext_lazy("Overview"),
+    "timeline": gettext_lazy("Timeline"),
+    "alerts": gettext_lazy("Alerts"),
+    "devices": gettext_lazy("Devices"),
+    "similar": gettext_lazy("Similar"),
+    "raw": gettext_lazy("Raw"),
+}
+WHO = {
+    "all": gettext_lazy("All"),
+    "people": gettext_lazy("People"),
+    "system": gettext_lazy("System"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who looks at which incident, when, on whose clock."""
+
+    incident: Incident
+    user: User
+    now: datetime
+    zone: tzinfo
+    alerts: list[Alert]
+    alike: int  # others of the same pattern
+    who: str
+
+
+@require_GET
+def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """One incident. Nobody learns that one exists which they may not see."""
+    user, now = actor_of(request), clock.now_of(request)
+    rows = incidents_visible_to(user).select_related("workspace__organisation")
+    shown = get_object_or_404(rows.annotate(**SENTINEL_ADDRESS), pk=incident_id)
+    tab = request.GET.get("tab", "")
+    who = request.GET.get("who", "")
+    visit = Visit(
+        incident=shown,
+        user=user,
+        now=now,
+        zone=zone_of_page(shown),
+        alerts=alerts_of(shown),
+        alike=how_many_alike(shown, user, now=now),
+        who=who if who in WHO else "all",
+    )
+    others = incident_tabs()
+    chosen = tab if tab in TABS or tab in others else "overview"
+    context = _head(visit) | {"tab": chosen, "tabs": _tabs(visit, chosen)}
+    if chosen in others:
+        context |= {"tab_template": others[chosen].template}
+        context |= others[chosen].show(TabVisit(shown, user, now, visit.zone))
+    else:
+        context |= _BODIES[chosen](visit)
+    context["here"] = request.get_full_path()
+    return render_page(request, "alerts/incidents/incident.html", context, part="incident")
+
+
+def _head(visit: Visit) -> dict[str, Any]:
+    shown = visit.incident
+    return {
+        "incident": shown,
+        "now": visit.now,
+        "zone": visit.zone,
+        "number": number_of(shown),
+        "happened": happened_words(shown, visit.now, visit.zone),
+        "said": explanation_of(shown, visit.alerts),
+        "severity": Severity(shown.severity).label,
+        "state": ot_chip_of(shown),
+        "question": shown.hidden_verdict.question if shown.hidden_verdict else None,
+        "status": status_chip(shown),
+        "owed": owed_chips(shown),
+        "sensors": sensors_of(visit.alerts),
+        "may_act": may_act_on(shown, by=visit.user),
+        "sentinel": sentinel_address_of(shown),
+        "survivor": survivor_of(shown, visit.user),
+        "flags": flag_sentences(shown.flags),
+        "ask": ask_address(),
+        "review": review_panel_address(shown.pk),
+        "rules": rules_panel_address(shown.pk),
+        "lessons": lessons_address(
+            [shown.title, *(a.alert_type for a in visit.alerts)], visit.user
+        ),
+        "target": f"incident={shown.pk}",
+    }
+
+
+def _tabs(visit: Visit, chosen: str) -> list[Tab]:
+    shown, base = visit.incident, reverse("incidents:incident", args=[visit.incident.pk])
+    counts: dict[str, int | None] = {
+        "alerts": max(len(visit.alerts), shown.alerts_count),
+        "similar": visit.alike or None,  # its list may hold others, of the same type
+    }
+    labels: dict[str, object] = {}
+    for name, label in TABS.items():
+        labels[name] = label
+        for other in incident_tabs().values():
+            if other.after == name:
+                labels[other.name], counts[other.name] = other.label, other.count(shown)
+    return [
+        Tab(
+            str(label),
+            base if name == "overview" else f"{base}?tab={name}",
+            counts.get(name),
+            current=name == chosen,
+        )
+        for name, label in labels.items()
+    ]
+
+
+def _overview(visit: Visit) -> dict[str, Any]:
+    shown = visit.incident
+    cards, memory = devices_of(shown, visit.alerts), pattern_verdicts_of(shown)
+    seen = recent_sightings(shown, now=visit.now, zone=visit.zone)
+    cases, are_two = true_positives_like(shown, visit.alerts, visit.user)
+    planned = planned_checks(shown, now=visit.now, zone=visit.zone)
+    return _timeline(visit) | {
+        "planned": [
+            ([(each.is_expected, each.words)], planned_work_address(each.work)) for each in planned
+        ],
+        "parts": parts_of(shown),
+        "cards": cards,
+        "cases": [(case, number_of(case), bare_title(case.title)) for case in cases],
+        "are_two_devices": are_two,
+        "flow": flow_of(shown, visit.alerts, cards),
+        "techniques": techniques_of(shown, visit.alerts),
+        "tactics": tactics_of(shown),
+        "checks": checks_of(shown, seen, memory, visit.zone, had_cases=bool(cases)),
+        "memory": memory,
+        "lately": seen,
+        "points": points_of(seen),
+        "bars_title": bars_title(seen),
+    }
+
+
+def _timeline(visit: Visit) -> dict[str, Any]:
+    happenings = happenings_of(visit.incident, visit.who)
+    conflicts = conflicts_of(happenings)
+    return {
+        "happenings": happenings,
+        "conflict": conflicts[0] if conflicts else None,
+        "who_tabs": [
+            Tab(str(label), f"?who={name}#timeline", current=name == visit.who)
+            for name, label in WHO.items()
+        ],
+        "comment_form": CommentForm(),
+    }
+
+
+def _alerts(visit: Visit) -> dict[str, Any]:
+    return {"alerts": visit.alerts}
+
+
+def _devices(visit: Visit) -> dict[str, Any]:
+    entities = visit.incident.entities.order_by("kind", "label")
+    return {
+        "cards": devices_of(visit.incident, visit.alerts),
+        "entities": list(entities.values_list("kind", "label", "name")[:200]),
+    }
+
+
+def _similar(visit: Visit) -> dict[str, Any]:
+    found = similar_to(visit.incident, visit.user, now=visit.now)
+    return {"similar": found, "alike": visit.alike, "base": reverse("incidents:queue")}
+
+
+def _raw(visit: Visit) -> dict[str, Any]:
+    return {"bodies": raw_of(visit.incident)}
+
+
+_BODIES: dict[str, Callable[[Visit], dict[str, Any]]] = {
+    "overview": _overview,
+    "timeline": _timeline,
+    "alerts": _alerts,
+    "devices": _devices,
+    "similar": _similar,
+    "raw": _raw,
+}

@@ -1,0 +1,286 @@
+"""The triage queue, its live poll, its filter menu and its side panel."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.engine.tokens import Term, toggled, without
+from alerts.incidents.models import Group
+from alerts.incidents.page.panel import preview_of
+from alerts.incidents.policies import may_judge, may_triage
+from alerts.incidents.queries import groups_visible_to, incidents_visible_to
+from alerts.incidents.queue.counts import (
+    FIELD_LABELS,
+    blame,
+    count_listed,
+    counts_by_view,
+    counts_in_part,
+    facets,
+    hand_over_untriaged,
+    words_of,
+)
+from alerts.incidents.queue.queries import (
+    CLOSED,
+    COUNTED,
+    MAX_COUNTED,
+    PAGE,
+    VIEWS,
+    Asked,
+    Page,
+    Queue,
+    asked_for,
+)
+from alerts.incidents.web.links import ask_address, review_panel_address
+from alerts.incidents.web.palette import incident_meant_by
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.moments import read_moment
+from portal.ui.context import Shell
+from portal.ui.htmx import nothing_new, render_page, vary, wants_part
+from portal.ui.pieces import Tab
+from portal.ui.words import number
+
+VIEW_LABELS = {
+    "needs": gettext_lazy("Needs triage"),
+    "waiting": gettext_lazy("Waiting for OT"),
+    "answered": gettext_lazy("OT answered"),
+    "mine": gettext_lazy("Mine"),
+    "late": gettext_lazy("Late"),
+    "open": gettext_lazy("All open"),
+    "closed": gettext_lazy("Closed"),
+}
+
+
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """The page, or its list for htmx; a filter that is an incident's number opens the incident."""
+    listed, asked = _queue(request)
+    if not wants_part(request):
+        meant = incident_meant_by(listed.user, asked.terms)
+        if meant is not None:
+            return redirect("incidents:incident", meant)
+    page, counts = listed.page(), counts_by_view(listed)
+    if not asked.terms:
+        hand_over_untriaged(request, counts["needs"])
+    context = {
+        "asked": asked,
+        "may_triage": may_triage(listed.user),
+        "may_judge": may_judge(listed.user),
+        "page": page,
+        "base": reverse("incidents:queue"),
+        "here": request.get_full_path(),
+        "tabs": _tabs(listed, counts),
+        "chips": _chips(asked),
+        "since": listed.now.isoformat(),
+        "shown": ".".join(_mark(row.key or str(row.incident_id)) for row in page.rows),
+        "blame": _blame(listed) if not page.rows else None,
+        "first": PAGE,
+        "now": listed.now,
+        "ask": ask_address(),
+        "oob": wants_part(request),
+        "local_times": listed.frame.has_several_clocks,
+        **_without_scripts(request, page, asked),
+    }
+    return render_page(request, "alerts/incidents/queue.html", context, part="list")
+
+
+def _without_scripts(request: HttpRequest, page: Page, asked: Asked) -> dict[str, str]:
+    """What a script would do: the preview of the row that the address names, or of the first, and
+    where each row's preview is.
+    """
+    if Shell(request).has_scripts or not page.rows:
+        return {"preview": "", "panel": ""}
+    base = reverse("incidents:queue")
+    row = next((each for each in page.rows if each.ref == asked.selected), page.rows[0])
+    after = f"&after={quote(asked.after)}" if asked.after else ""
+    return {"preview": f"{base}{asked.href()}{after}&sel=", "panel": f"{base}{row.panel}"}
+
+
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    """What came in or changed since the list was made, as a pill; 204 when nothing did."""
+    listed, page = _listed(request)
+    try:
+        since = read_moment(request.GET.get("since", ""))
+    except ValueError:
+        return nothing_new()
+    shown = set(request.GET.get("shown", "").split("."))
+    new, changed = _news(listed, page, shown, since)
+    if not (new or changed):
+        return nothing_new()
+    context = {
+        "new": new,
+        "changed": changed,
+        "asked": listed.asked,
+        "since": request.GET["since"],
+        "shown": request.GET.get("shown", ""),
+        "here": listed.asked.href(),
+    }
+    return vary(render(request, "alerts/incidents/_live.html", context))
+
+
+@require_GET
+def facet_menu(request: HttpRequest) -> HttpResponse:
+    """The values worth filtering by, with how many rows have each."""
+    listed, _ = _queue(request)
+    asked = listed.asked
+    menus = [
+        (
+            facet,
+            [
+                (v, asked.href(terms=toggled(asked.terms, facet.field, v.value)))
+                for v in facet.values
+            ],
+        )
+        for facet in facets(listed)
+    ]
+    return vary(
+        render(
+            request,
+            "alerts/incidents/_facets.html",
+            {
+                "menus": menus,
+                "most": MAX_COUNTED,
+                "in_part": asked.view == CLOSED and bool(listed.edge(COUNTED)),
+            },
+        )
+    )
+
+
+@require_GET
+def matching(request: HttpRequest) -> HttpResponse:
+    """The offer to choose all rows of the list, not only those of its page, with their number."""
+    listed, asked = _queue(request)
+    context = {
+        "n": count_listed(listed),
+        "most": MAX_COUNTED,
+        "target": urlencode(
+            {"all": "1", "view": asked.view, "q": asked.query, "until": listed.now.isoformat()}
+        ),
+    }
+    return vary(render(request, "alerts/incidents/_matching.html", context))
+
+
+@require_GET
+def group_panel(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The side panel of one row of the queue: of the incident that the row is named after."""
+    row = get_object_or_404(groups_visible_to(actor_of(request)), pk=key)
+    return _panel(request, row.lead_id or row.latest_id, target=f"group={key}", row=row)
+
+
+@require_GET
+def incident_panel(request: HttpRequest, incident_id: int) -> HttpResponse:
+    """The side panel of one incident, as lists of closed ones show it."""
+    return _panel(request, incident_id, target=f"incident={incident_id}")
+
+
+def _panel(
+    request: HttpRequest, incident_id: int, *, target: str, row: Group | None = None
+) -> HttpResponse:
+    user, now = actor_of(request), clock.now_of(request)
+    incident = get_object_or_404(
+        incidents_visible_to(user).select_related("workspace__organisation"), pk=incident_id
+    )
+    preview = preview_of(incident, by=user, now=now, row=row)
+    context = {
+        "it": preview,
+        "target": target,
+        "now": now,
+        "ask": ask_address(),
+        # Whoever may ask has a button for it; the panel of questions shows once there is one.
+        "review": review_panel_address(incident_id, group=row.key if row and row.n > 1 else None)
+        if incident.ot_state or not preview.may_act
+        else None,
+    }
+    return vary(render(request, "alerts/incidents/_panel.html", context))
+
+
+def _queue(request: HttpRequest) -> tuple[Queue, Asked]:
+    given = request.GET
+    asked = asked_for(
+        given.get("view", ""),
+        given.get("q", ""),
+        after=given.get("after", ""),
+        selected=given.get("sel", ""),
+    )
+    return Queue(actor_of(request), asked, now=clock.now_of(request)), asked
+
+
+def _listed(request: HttpRequest) -> tuple[Queue, Page]:
+    listed, _ = _queue(request)
+    return listed, listed.page()
+
+
+def _tabs(listed: Queue, counts: Mapping[str, int]) -> list[tuple[Tab, str]]:
+    """The views; "Mine" only for who can own an incident."""
+    asked = listed.asked
+    views = [view for view in VIEWS if view != "mine" or may_triage(listed.user)]
+    return [
+        (
+            Tab(
+                str(VIEW_LABELS[view]),
+                asked.href(view=view),
+                counts[view],
+                current=view == asked.view,
+                hot=view == "late" and counts[view] > 0,
+            ),
+            _count_words(listed, view, counts[view]),
+        )
+        for view in views
+    ]
+
+
+def _count_words(listed: Queue, view: str, count: int) -> str:
+    """The number on a tab; a plus where there may be more than were looked at."""
+    if count > MAX_COUNTED:
+        return gettext("10,000+")
+    in_part = view == CLOSED and counts_in_part(listed)
+    return f"{number(count)}+" if in_part else number(count)
+
+
+def _chips(asked: Asked) -> list[tuple[str, str, str]]:
+    return [
+        (
+            _label(term),
+            words_of(term),
+            asked.href(terms=without(asked.terms, term)),
+        )
+        for term in asked.terms
+    ]
+
+
+def _label(term: Term) -> str:
+    label = str(FIELD_LABELS[term.field])
+    return gettext("not %(field)s") % {"field": label} if term.negated else label
+
+
+def _blame(listed: Queue) -> dict[str, object] | None:
+    found = blame(listed)
+    if found is None:
+        return None
+    terms = without(listed.asked.terms, found.term)
+    return {
+        "filter": str(found.term),
+        "count": gettext("10,000+") if found.count > MAX_COUNTED else number(found.count),
+        "href": listed.asked.href(terms=terms),
+    }
+
+
+def _mark(key: str) -> str:
+    return key[:8]
+
+
+def _news(listed: Queue, page: Page, shown: set[str], since: datetime) -> tuple[int, int]:
+    """How many of the rows that would be listed now are new, and how many of those shown changed
+    or left.
+    """
+    keys = {_mark(row.key or str(row.incident_id)) for row in page.rows}
+    changed = {_mark(key) for key in listed.changed_since(since, page)} & shown
+    return len(keys - shown), len(changed | (shown - keys - {""}))

@@ -1,0 +1,129 @@
+"""Sites and their zones: what stands there, who speaks for them, what is missing."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.ingest.plant_hours import plant_hours_progress
+from alerts.incidents.page.devices import level_words
+from alerts.incidents.page.inventory import SiteRow, detail_of, list_sites, sites_visible_to
+from alerts.incidents.web.forms import SiteForm
+from alerts.sites.engine.time_zones import plant_zones
+from alerts.sites.models import Site
+from alerts.sites.policies import reasons_against_setting_site
+from alerts.sites.registry import foresee_clock_change
+from alerts.sites.services import CannotSetSite, set_site
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import READING_ROLES
+from portal.accounts.queries import roles_of
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page
+from portal.ui.pieces import Point
+from portal.ui.toasts import leave_toast
+from portal.ui.words import number
+
+
+@require_GET
+def sites(request: HttpRequest) -> HttpResponse:
+    """All sites that the person may see."""
+    rows = list_sites(actor_of(request), now=clock.now())
+    page = {"rows": [(row, missing_at(row)) for row in rows]}
+    return render_page(request, "alerts/incidents/sites.html", page, part="rows")
+
+
+@require_GET
+def site(request: HttpRequest, site: UUID) -> HttpResponse:
+    """One site."""
+    return site_page(request, _site(request, site))
+
+
+@post_only(otherwise=lambda site: reverse("sites:site", args=[site]))
+def set_clock(request: HttpRequest, site: UUID) -> HttpResponse:
+    """Set time zone and phone. A time zone that stops rules is asked about first."""
+    row, form, user = _site(request, site), SiteForm(request.POST), actor_of(request)
+    if reasons := reasons_against_setting_site(user, row):
+        form.add_error(None, reasons)
+    if not form.is_valid():
+        return site_page(request, row, form=form)
+    given = form.cleaned_data
+    stopping = foresee_clock_change(row, time_zone=given["time_zone"].strip())
+    if stopping and not given["confirmed"]:
+        form.add_error(None, gettext("Rules stop by this. Look at them, then confirm it below."))
+        return site_page(request, row, form=form, stopping=stopping)
+    try:
+        done = set_site(
+            name=row.name,
+            time_zone=given["time_zone"],
+            control_room_phone=given["control_room_phone"],
+            by=user,
+            now=clock.now(),
+            unshifted=clock.unshifted(),
+        )
+    except CannotSetSite as refusal:
+        form.add_error(None, list(refusal.reasons))
+        return site_page(request, row, form=form, stopping=stopping)
+    answer = HttpResponseRedirect(reverse("sites:site", args=[site]))
+    words = gettext("Saved: %(site)s") % {"site": row}
+    if n := len(done.stopped):
+        more = ngettext("%(n)s rule stopped", "%(n)s rules stopped", n) % {"n": number(n)}
+        words = f"{words}. {more}."
+    return leave_toast(request, answer, words)
+
+
+def site_page(
+    request: HttpRequest,
+    row: Site,
+    *,
+    form: SiteForm | None = None,
+    stopping: Sequence[str] = (),
+) -> HttpResponse:
+    """The page of a site, with what was wrong with the form."""
+    user, now = actor_of(request), clock.now()
+    detail = detail_of(row, user=user, now=now)
+    sees_devices = not roles_of(user).isdisjoint(READING_ROLES)
+    may_set = not reasons_against_setting_site(user, row)
+    page = {
+        "site": row,
+        "detail": detail,
+        "numbers": detail.row.numbers,
+        "missing": missing_at(detail.row, sees_devices=sees_devices),
+        "sees_devices": sees_devices,
+        "zones": [(zone, level_words(zone.purdue_level)) for zone in detail.zones],
+        "bars": [Point(date_format(begins, "j M"), n) for begins, n in detail.weeks],
+        "form": (form or SiteForm.of(row)) if may_set else None,
+        "time_zones": sorted(plant_zones()) if may_set else [],
+        "stopping": stopping,
+        "progress": plant_hours_progress(row),
+        "now": now,
+    }
+    return render_page(request, "alerts/incidents/site.html", page, form=form)
+
+
+def missing_at(row: SiteRow, *, sees_devices: bool = False) -> list[dict[str, Any]]:
+    """What is not known of a site yet, and why that matters."""
+    found, devices = [], reverse("devices:list")
+    if row.site.time_zone == "UTC":
+        said = gettext("No time zone is set: hours are shown and learned in UTC.")
+        found.append({"words": said, "href": "#set"})
+    if not row.site.control_room_phone:
+        found.append({"words": gettext("No phone of the control room."), "href": "#set"})
+    if not row.numbers.ot_people:
+        said = gettext("Nobody speaks for OT here: questions cannot be asked.")
+        found.append({"words": said, "href": ""})
+    if n := row.numbers.unknown:
+        words = ngettext("%(n)s device of unknown kind.", "%(n)s devices of unknown kind.", n)
+        href = f"{devices}?tab=unknown&site={row.site.uuid}" if sees_devices else ""
+        found.append({"words": words % {"n": number(n)}, "href": href})
+    return found
+
+
+def _site(request: HttpRequest, uuid: UUID) -> Site:
+    return get_object_or_404(sites_visible_to(actor_of(request)), uuid=uuid)

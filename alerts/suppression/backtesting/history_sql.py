@@ -1,0 +1,64 @@
+"""The period of history, its alerts as SQL, and how long a question to it may take."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.utils import OperationalError
+from psycopg.errors import QueryCanceled
+
+from alerts.suppression.engine.sql import Sql
+
+
+class TookTooLong(Exception):
+    """History was asked for longer than allowed; nothing was found out."""
+
+
+class Period(NamedTuple):
+    """From its start up to, not including, its end."""
+
+    start: datetime
+    end: datetime
+
+
+@contextmanager
+def no_longer_than(seconds: float) -> Iterator[None]:
+    """Give up a question to the database after this time. The limit ends with the block, also
+    inside the transaction of somebody else.
+    """
+    try:
+        with transaction.atomic():
+            usual, _ = ask(
+                "SELECT current_setting('statement_timeout'),"
+                " set_config('statement_timeout', %s, true)",
+                [f"{round(seconds * 1000)}ms"],
+            )[0]
+            yield
+            ask("SELECT set_config('statement_timeout', %s, true)", [usual])
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TookTooLong from error
+        raise
+
+
+def ask(text: str, params: Any = ()) -> list[tuple[Any, ...]]:
+    """The rows that a statement finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(text, params)
+        return list(cursor.fetchall())
+
+
+def ids_array(ids: Iterable[int]) -> str:
+    """Return ids as one array. psycopg quotes a list member by member, which for the hundreds of a
+    back-test costs more than the question.
+    """
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def inside(period: Period, *pieces: Sql) -> Sql:
+    """The alerts of the period for which all pieces hold."""
+    text = " AND ".join(["a.at >= %s AND a.at < %s", *(f"({piece.text})" for piece in pieces)])
+    params = (period.start, period.end, *(one for piece in pieces for one in piece.params))
+    return Sql(text, params)

@@ -1,0 +1,166 @@
+"""Lists of rules: one row a rule with its current version, and the rules that touch a device."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+
+from alerts.sites.models import Device, Site
+from alerts.suppression.engine.reading import NotARule
+from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, State
+from alerts.suppression.models.version import ENDED
+from alerts.suppression.queries import versions_visible_to
+from portal.accounts.models import User
+
+PAGE: Final = 50
+TABS: Final[dict[str, tuple[State, ...]]] = {
+    "force": (*ACTING, State.PAUSED),
+    "work": OPEN,
+    "ended": ENDED,
+}
+SPEAKING: Final = (State.LIVE, State.CANARY, State.PAUSED, *OPEN)  # who speaks for a rule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule. `in_work` is the next version, where somebody makes one."""
+
+    version: RuleVersion
+    in_work: RuleVersion | None
+    matches: int  # of seven days
+    latest: datetime | None
+
+    @property
+    def states(self) -> set[str]:
+        """The states that its row names."""
+        return {version.state for version in (self.version, self.in_work) if version}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleList:
+    """One page of rows; `more` is the number to go on after, 0 at the end. `sites` are those that
+    the person's rules name, `site` the one that was asked for.
+    """
+
+    rows: list[RuleRow]
+    more: int
+    counts: dict[str, int]
+    sites: list[Site]
+    site: Site | None
+
+
+def list_rules(user: User, *, tab: str, site: str, after: int, now: datetime) -> RuleList:
+    """Rules of a tab, newest first, and how many each tab has; `site` is a UUID or empty."""
+    seen = versions_visible_to(user)
+    known = list(seen.values_list("rule", "state", "site_ids").order_by())
+    sites = list(Site.objects.filter(pk__in={pk for _, _, pks in known for pk in pks}))
+    chosen = next((each for each in sites if str(each.uuid) == site), None)
+    if chosen is not None:
+        seen = seen.filter(site_ids__contains=[chosen.pk])
+        known = [row for row in known if chosen.pk in row[2]]
+    states = TABS[tab]
+    numbers = _numbers(seen, states, after)
+    held: dict[int, list[RuleVersion]] = {}
+    for version in seen.filter(rule__in=[pk for pk, _number in numbers]).order_by("-number"):
+        held.setdefault(version.rule_id, []).append(version)
+    hits = lately(list(held), now=now)
+    return RuleList(
+        rows=[_row(held[pk], states, hits.get(pk, (0, None))) for pk, _ in numbers[:PAGE]],
+        more=numbers[PAGE - 1][1] if len(numbers) > PAGE else 0,
+        counts=_counts((rule, state) for rule, state, _ in known),
+        sites=sorted(sites, key=lambda each: each.name),
+        site=chosen,
+    )
+
+
+def lately(rule_ids: Collection[int], *, now: datetime) -> dict[int, tuple[int, datetime | None]]:
+    """For each rule that ever acted: incidents in seven days, and when it acted last."""
+    done = LedgerEntry.objects.exclude(ending=Ending.NOT_SENT)
+    of_rule = done.filter(rule=OuterRef("rule")).order_by("-at").values("at")[:1]
+    week = dict(
+        done.filter(rule__in=rule_ids, at__gt=now - timedelta(days=7))
+        .values_list("rule")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    latest = (
+        RuleVersion.objects.filter(rule__in=rule_ids)
+        .values("rule")
+        .annotate(latest=Subquery(of_rule))
+        .order_by()
+        .distinct()
+    )
+    return {row["rule"]: (week.get(row["rule"], 0), row["latest"]) for row in latest}
+
+
+def _numbers(
+    seen: QuerySet[RuleVersion], states: Collection[State], after: int
+) -> list[tuple[int, int]]:
+    rules = seen.filter(state__in=states)
+    if after:
+        rules = rules.filter(rule__number__lt=after)
+    found = rules.values_list("rule", "rule__number").order_by(F("rule__number").desc()).distinct()
+    return list(found[: PAGE + 1])
+
+
+def version_that_speaks(versions: Collection[RuleVersion]) -> RuleVersion:
+    """Return the version that people mean by the rule: what acts, else what is in work, else the
+    newest. `versions` come newest first.
+    """
+    return min(versions, key=lambda each: _rank(each.state))
+
+
+def _row(
+    versions: list[RuleVersion], states: Collection[State], hits: tuple[int, datetime | None]
+) -> RuleRow:
+    fitting = [version for version in versions if version.state in states] or versions
+    spoken = version_that_speaks(fitting)
+    in_work = next((each for each in versions if each.state in OPEN), None)
+    return RuleRow(spoken, in_work if in_work is not spoken else None, *hits)
+
+
+def _rank(state: str) -> int:
+    return SPEAKING.index(State(state)) if state in SPEAKING else len(SPEAKING)
+
+
+def _counts(known: Iterable[tuple[int, str]]) -> dict[str, int]:
+    rules: dict[str, set[int]] = {tab: set() for tab in TABS}
+    for rule, state in known:
+        for tab, states in TABS.items():
+            if state in states:
+                rules[tab].add(rule)
+    return {tab: len(held) for tab, held in rules.items()}
+
+
+GROUPS = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
+MAX_RULES = 20
+
+
+def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:
+    """Return the versions in force or in work that name a device, or its kind or zone."""
+    rows = versions_visible_to(user).filter(
+        site_ids__contains=[device.zone.site_id], state__in=(*ACTING, *OPEN, State.PAUSED)
+    )
+    ordered = rows.order_by("rule__number", "-number")
+    return [row for row in ordered if _touches(row, device)][:MAX_RULES]
+
+
+def _touches(version: RuleVersion, device: Device) -> bool:
+    try:
+        lines = version.said.all_of
+    except NotARule:
+        return False
+    names = {device.name.casefold(), device.address.casefold()} - {""}
+    places = {device.kind.casefold(), device.zone.name.casefold()} - {""}
+    for line in lines:
+        if line.field in GROUPS and places & _folded(line.texts):
+            return True
+        if line.field.endswith(("_device", "_address")) and names & _folded(line.texts):
+            return True
+    return False
+
+
+def _folded(values: Iterable[str]) -> set[str]:
+    return {value.casefold() for value in values}

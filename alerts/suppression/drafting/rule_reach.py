@@ -1,0 +1,90 @@
+"""Where a rule reaches, and what stands there: sites and workspaces, clocks, critical devices."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from alerts.incidents.models import Alert
+from alerts.sentinel.models import Workspace
+from alerts.sites.models import Criticality, Device, Site
+from alerts.suppression.engine.clauses import ZONE_MARK, pinned
+from alerts.suppression.engine.guards.never import assets_of
+from alerts.suppression.engine.rule import Rule
+
+GRAVE = (Criticality.CROWN_JEWEL, Criticality.SAFETY)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The sites and workspaces that a rule can meet alerts of."""
+
+    workspace_ids: tuple[int, ...]
+    site_ids: tuple[int, ...]
+
+
+def reach_of_rule(said: Rule) -> Reach:
+    """What the rule pins; what it leaves open is taken from the alerts of its types, so that
+    nobody signs for less than the rule can meet.
+    """
+    named = {*pinned(said.all_of, "site"), *_sites_of_zones(said)}
+    sites = set(Site.objects.filter(name__in=named).values_list("pk", flat=True))
+    names = pinned(said.all_of, "workspace")
+    workspaces = set(Workspace.objects.filter(name__in=names).values_list("pk", flat=True))
+    if not names and sites:
+        workspaces = _met(said, "workspace_id", Q(site__in=sites))
+    if not named and workspaces:
+        sites = _met(said, "site_id", Q(workspace__in=workspaces))
+    return Reach(tuple(sorted(workspaces)), tuple(sorted(sites)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What stands at some sites: their clocks, and the devices that are never silenced."""
+
+    clocks: dict[int, str]
+    grave: dict[int, dict[str, str]]  # site → folded name or address → criticality
+
+    def zones(self, site_ids: Collection[int]) -> set[str]:
+        """The clocks of these sites."""
+        return {self.clocks[site] for site in site_ids if site in self.clocks}
+
+    def criticality(self, said: Rule, site_ids: Collection[int]) -> dict[str, str]:
+        """Safety systems and crown jewels among the devices and addresses that the rule names."""
+        found = {}
+        for name in assets_of(said):
+            for site in site_ids:
+                if said_of_it := self.grave.get(site, {}).get(name.casefold()):
+                    found[name] = said_of_it
+        return found
+
+
+def plant_of(site_ids: Collection[int]) -> Plant:
+    """What is known of these sites now, in two questions."""
+    clocks = dict(Site.objects.filter(pk__in=site_ids).values_list("pk", "time_zone"))
+    grave: dict[int, dict[str, str]] = {}
+    devices = Device.objects.filter(criticality__in=GRAVE, zone__site__in=site_ids)
+    for site, name, address, criticality in devices.values_list(
+        "zone__site", "name", "address", "criticality"
+    ):
+        for handle in filter(None, (name, address)):
+            grave.setdefault(site, {})[handle.casefold()] = criticality
+    return Plant(clocks, grave)
+
+
+def _sites_of_zones(said: Rule) -> set[str]:
+    values = [
+        value
+        for clause in said.all_of
+        if clause.field == "zone" and clause.operator == "within"
+        for value in clause.texts
+    ]
+    return {value.partition(ZONE_MARK)[0] for value in values}
+
+
+def _met(said: Rule, column: str, where: Q) -> set[int]:
+    types: Collection[str] = pinned(said.all_of, "alert_type")
+    alerts = Alert.objects.filter(where, **{f"{column}__isnull": False})
+    if types:
+        alerts = alerts.filter(alert_type__in=types)
+    return set(alerts.order_by().values_list(column, flat=True).distinct())

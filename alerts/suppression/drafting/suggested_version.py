@@ -1,0 +1,95 @@
+"""The next version of a live rule that its devices outgrew: suggested, and taken as a draft."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_GIVEN
+from alerts.suppression.backtesting.history_sql import Period, ask, inside
+from alerts.suppression.drafting.drafts import edit_version, save_draft
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.outgrown import (
+    LineChange,
+    Sighting,
+    change_of,
+    listing_lines,
+    suggested_rule,
+    without_line,
+)
+from alerts.suppression.engine.rule import Rule, as_json
+from alerts.suppression.models import RuleVersion, State
+from portal.accounts.models import User
+from portal.errors import Refused
+
+PERIOD: Final = timedelta(days=60)
+MAX_DEVICES: Final = 500  # in one place: a line over more of them is no list
+_OTHER: Final = {"source": "destination", "destination": "source"}
+
+
+def line_changes(version: RuleVersion, *, now: datetime) -> list[LineChange]:
+    """Return how the lines of a live version that list devices would be said now; nothing where
+    they still fit, and for versions that do not live.
+    """
+    if version.state != State.LIVE:
+        return []
+    said = version.said
+    changes = (
+        change_of(line, _sightings(said, line, now=now), now=now) for line in listing_lines(said)
+    )
+    return [change for change in changes if change is not None]
+
+
+def _sightings(said: Rule, line: Clause, *, now: datetime) -> list[Sighting]:
+    """What stands in the place of the line in alerts that all other lines match."""
+    side = line.field.partition("_")[0]
+    other = _OTHER[side]
+    found = inside(Period(now - PERIOD, now), sql.where(without_line(said, line)))
+    rows = ask(
+        f"SELECT a.{line.field}, a.{side}_kind, a.{side}_zone, min(a.at), max(a.at), count(*),"
+        " count(DISTINCT date_trunc('day', a.at)), array_agg(DISTINCT"
+        f" coalesce(nullif(a.{other}_device, ''), a.{other}_address)),"
+        f" bool_or(a.id IN ({DOUBTED}))"
+        f" FROM incidents_alert a WHERE {found.text} AND a.{line.field} <> ''"
+        f" GROUP BY 1, 2, 3 ORDER BY max(a.at) DESC, 1 LIMIT {MAX_DEVICES + 1}",
+        (*DOUBTED_GIVEN, *found.params),
+    )
+    if len(rows) > MAX_DEVICES:
+        return []
+    return [
+        Sighting(
+            name=name,
+            kind=kind,
+            zone=zone,
+            first_at=first,
+            latest_at=latest,
+            alerts=alerts,
+            days=days,
+            partners=frozenset(partners),
+            is_doubted=is_doubted,
+        )
+        for name, kind, zone, first, latest, alerts, days, partners, is_doubted in rows
+    ]
+
+
+class NothingSuggested(Refused):
+    """The rule still fits; no draft was made."""
+
+
+@transaction.atomic
+def take_suggested_version(*, version_id: int, by: User, now: datetime) -> RuleVersion:
+    """Begin the next version of a live rule with the devices that came to those it lists. It is a
+    draft like any other: back-test, two signatures and a trial of its own.
+    """
+    version = RuleVersion.objects.get(pk=version_id)
+    changes = line_changes(version, now=now)
+    if not changes:
+        raise NothingSuggested(gettext("The rule still fits: no new version is suggested."))
+    draft = edit_version(version_id=version.pk, by=by, now=now)
+    body = draft.body | {
+        "all_of": as_json(suggested_rule(version.said, changes))["all_of"],
+        "except_any": version.body["except_any"],
+    }
+    return save_draft(version_id=draft.pk, by=by, now=now, body=body, revision=draft.revision)

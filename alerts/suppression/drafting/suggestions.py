@@ -1,0 +1,151 @@
+"""What the editor offers: values for each field, and verdicts that the rule may rest on."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from alerts.incidents.engine.catalogue import all_types
+from alerts.incidents.models import Alert
+from alerts.reviews.models import Annotation, Verdict
+from alerts.reviews.queries import evidence_in_force, without_hidden
+from alerts.sentinel.models import Workspace
+from alerts.sentinel.queries import workspaces_visible_to
+from alerts.sites.models import Device, Sensor, Site, Zone
+from alerts.suppression.backtesting.history_sql import ask
+from alerts.suppression.engine import sql
+from alerts.suppression.engine.clauses import ZONE_MARK
+from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from portal.accounts.models import READING_ROLES, User
+from portal.accounts.queries import reach_of
+
+MAX_SUGGESTIONS: Final = 300
+RECENT: Final = 2000  # alerts that are looked through for words of the protocol
+_DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})
+_ADDRESSES: Final = frozenset({"source_address", "destination_address", "any_address"})
+_SPOKEN: Final = frozenset(
+    {
+        "protocol",
+        "function",
+        "port",
+        "category",
+        "engine",
+        "techniques",
+        "tactics",
+        "product_name",
+        "user_defined_title",
+    }
+)
+
+
+def suggestions_for(user: User, fields: Collection[str]) -> dict[str, list[str]]:
+    """Values for each of these fields, sorted; only of what the person may see."""
+    found: dict[str, list[str]] = {}
+    sites = list(sites_in_reach(user))
+    if "workspace" in fields:
+        found["workspace"] = list(workspaces_visible_to(user).values_list("name", flat=True))
+    if "site" in fields:
+        found["site"] = [site.name for site in sites]
+    if "zone" in fields:
+        zones = Zone.objects.filter(site__in=sites).select_related("site")
+        named = [
+            (zone.name, f"{zone.site.name}{ZONE_MARK}{zone.name}")
+            for zone in zones[:MAX_SUGGESTIONS]
+        ]
+        found["zone"] = sorted({name for pair in named for name in pair})
+    if "sensor" in fields:
+        sensors = Sensor.objects.filter(site__in=sites).order_by("name")
+        found["sensor"] = list(sensors.values_list("name", flat=True)[:MAX_SUGGESTIONS])
+    if "alert_type" in fields:
+        found["alert_type"] = sorted({kind.title for kind in all_types()})
+    devices = Device.objects.filter(zone__site__in=sites)
+    if _DEVICES & set(fields):
+        names = devices.exclude(name="").order_by("name").values_list("name", flat=True)
+        known = list(names.distinct()[:MAX_SUGGESTIONS])
+        found |= dict.fromkeys(_DEVICES & set(fields), known)
+    if _ADDRESSES & set(fields):
+        addresses = devices.order_by("address").values_list("address", flat=True)
+        known = list(addresses.distinct()[:MAX_SUGGESTIONS])
+        found |= dict.fromkeys(_ADDRESSES & set(fields), known)
+    return found | _spoken(user, sites, _SPOKEN & set(fields))
+
+
+def sites_in_reach(user: User) -> QuerySet[Site]:
+    """Sites of the person's grants, and those that their workspaces have alerts of."""
+    reach = reach_of(user, READING_ROLES)
+    sites = Site.objects.order_by("name")
+    if reach.everywhere:
+        return sites
+    within = Workspace.objects.filter(
+        Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
+    )
+    seen = Exists(Alert.objects.filter(site=OuterRef("pk"), workspace__in=within))
+    return sites.filter(Q(uuid__in=reach.sites) | Q(seen))
+
+
+def _spoken(user: User, sites: list[Site], fields: Collection[str]) -> dict[str, list[str]]:
+    """Words that alerts used lately."""
+    if not fields:
+        return {}
+    alerts = Alert.objects.order_by("-at")
+    if not reach_of(user, READING_ROLES).everywhere:
+        alerts = alerts.filter(
+            Q(site__in=sites) | Q(workspace__in=workspaces_visible_to(user).values("pk"))
+        )
+    names = sorted(fields)
+    held: dict[str, set[str]] = {name: set() for name in names}
+    for row in alerts.values_list(*names)[:RECENT]:
+        for name, value in zip(names, row, strict=True):
+            held[name].update(_texts(value))
+    return {name: sorted(values)[:MAX_SUGGESTIONS] for name, values in held.items()}
+
+
+def _texts(value: object) -> Iterable[str]:
+    if value in (None, ""):
+        return ()
+    return map(str, value) if isinstance(value, list) else (str(value),)
+
+
+MAX_EVIDENCE: Final = 60
+MAX_ABOUT: Final = 500
+BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A verdict, and whether the rule names it."""
+
+    annotation: Annotation
+    is_chosen: bool
+
+
+def evidence_offered(said: Rule | None, chosen: Collection[str], *, reader: User) -> list[Offered]:
+    """Chosen verdicts first, then those in force about what the rule matches, newest first; without
+    what is hidden from the reader.
+    """
+    held = without_hidden(reader, evidence_in_force()).filter(verdict__in=BENIGN)
+    held = held.order_by("-given_at", "-pk")
+    about = _about(said) if said and not reasons_against_rule(said) else []
+    fitting = (
+        held.filter(pk__in=about).select_related("by").prefetch_related("incidents")[:MAX_EVIDENCE]
+    )
+    named = without_hidden(reader, Annotation.objects.filter(uuid__in=chosen)).select_related("by")
+    picked = list(named.prefetch_related("incidents").order_by("-given_at", "-pk"))
+    known = {each.pk for each in picked}
+    others = [each for each in fitting if each.pk not in known]
+    return [Offered(each, True) for each in picked] + [Offered(each, False) for each in others]
+
+
+def _about(said: Rule) -> list[int]:
+    """The few verdicts are asked which of their alerts the rule matches; those given last count."""
+    piece = sql.where(said)
+    found = ask(
+        "SELECT n.annotation_id FROM reviews_annotation_alerts n"
+        " JOIN reviews_annotation v ON v.id = n.annotation_id"
+        f" JOIN incidents_alert a ON a.id = n.alert_id WHERE {piece.text}"
+        " GROUP BY n.annotation_id, v.given_at"
+        f" ORDER BY v.given_at DESC, n.annotation_id DESC LIMIT {MAX_ABOUT}",
+        piece.params,
+    )
+    return [row[0] for row in found]

@@ -1,0 +1,135 @@
+"""The lines of a draft as the editor shows them: what can be picked, and what is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext
+
+from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
+from alerts.suppression.engine.clauses import Clause, reasons_against_clause
+from alerts.suppression.engine.facts import SEVERITIES
+from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
+from alerts.suppression.engine.windows import DAYS, zone_of
+from alerts.suppression.web.forms import MEMBERS, HalfWindow, HalfWindows
+from alerts.suppression.web.words import (
+    OPERATORS,
+    all_in_words,
+    field_label,
+    value_words,
+    work_words,
+)
+from portal.ui.pieces import Choice
+
+_SUGGESTED = (Kind.TEXT, Kind.ZONE, Kind.ADDRESS, Kind.PORT)
+_ORDER = (Operator.IS, Operator.IS_ONE_OF, Operator.WITHIN, Operator.AT_MOST)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """One line. `kind` says how its values are entered: text, number, severity, level, time."""
+
+    at: str  # all-0
+    field: str
+    label: str
+    kind: str
+    operator: str
+    operators: list[Choice]
+    values: list[str]
+    pills: list[Choice]
+    options: list[Choice]
+    suggested: bool
+    zone: str
+    problems: list[str]
+    number: int  # of the line in its part, for people
+    left: str = ""
+    or_none: bool = False  # "none told" may be added
+    half: HalfWindow | None = None
+
+
+def draft_rows(
+    body: Mapping[str, Any],
+    prefix: str,
+    *,
+    zones: list[str],
+    left: Mapping[str, str],
+    half: HalfWindows | None = None,
+) -> list[DraftRow]:
+    """The lines of one part of the body."""
+    return [
+        replace(
+            _line(f"{prefix}-{place}", place + 1, said, zones, left),
+            half=(half or {}).get(f"{prefix}-{place}"),
+        )
+        for place, said in enumerate(body.get(MEMBERS[prefix], []))
+    ]
+
+
+def field_choices() -> list[Choice]:
+    """Every field a line may name, in the order of the engine."""
+    return [Choice(name, field_label(name)) for name in FIELDS]
+
+
+def day_choices() -> list[Choice]:
+    """The days of a week, as rules spell them and as people do."""
+    return [Choice(day, gettext(day)) for day in DAYS]
+
+
+def fields_of(body: Mapping[str, Any]) -> set[str]:
+    """Which fields the lines name."""
+    return {
+        each["field"]
+        for member in MEMBERS.values()
+        for each in body.get(member, [])
+        if isinstance(each, dict)
+    }
+
+
+def _line(
+    at: str, number: int, said: Mapping[str, Any], zones: list[str], left: Mapping[str, str]
+) -> DraftRow:
+    name, operator = str(said["field"]), str(said["operator"])
+    values = list(said["values"])
+    field = FIELDS.get(name)
+    fitting = [each for each in _ORDER if field and each in field.operators]
+    reasons = reasons_against_clause(Clause(name, operator, tuple(values)))
+    windows = [value for value in values if isinstance(value, str) and " " in value]
+    return DraftRow(
+        at=at,
+        field=name,
+        label=field_label(name),
+        kind=_kind(field.kind if field else Kind.TEXT, operator),
+        operator=operator,
+        operators=[Choice(str(each), str(OPERATORS[each])) for each in fitting],
+        values=[str(value) for value in values],
+        pills=[Choice(str(each), _shown(str(each), field)) for each in values],
+        options=_options(field),
+        suggested=field is not None and field.kind in _SUGGESTED,
+        zone=zone_of(windows[0]) if windows else (zones[0] if zones else "UTC"),
+        problems=all_in_words(reasons),
+        number=number,
+        left=left.get(at, ""),
+        or_none=at.startswith("all")
+        and field is not None
+        and field.or_none
+        and NONE_TOLD not in values,
+    )
+
+
+def _shown(value: str, field: Field | None) -> str:
+    return value_words(value, field) if field else value
+
+
+def _options(field: Field | None) -> list[Choice]:
+    """Return the values of a field that has a short list of them."""
+    if field is not None and field.kind is Kind.WORK:
+        return [Choice(kind, work_words(kind)) for kind in KINDS_FOR_RULES]
+    return [Choice(each, each) for each in SEVERITIES[1:]]
+
+
+def _kind(kind: Kind, operator: str) -> str:
+    if kind is Kind.SEVERITY:
+        return "level" if operator == Operator.AT_MOST else "severity"
+    if kind is Kind.COUNT:
+        return "number"
+    return {Kind.TIME: "time", Kind.WORK: "work"}.get(kind, "text")

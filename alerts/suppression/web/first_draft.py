@@ -1,0 +1,90 @@
+"""What a draft says before anybody has written in it: by hand, or from an incident."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from alerts.incidents.models import Incident
+from alerts.reviews.models import Verdict
+from alerts.reviews.queries import evidence_in_force, without_hidden
+from alerts.sites.models import Site
+from alerts.suppression.engine.guards.lifecycle import USUAL_DAYS, usual_end
+from alerts.suppression.engine.reading import from_json
+from alerts.suppression.engine.rule import instant
+from alerts.suppression.signing.people import usual_owners
+from alerts.suppression.web.forms import Body, empty_body, line
+from alerts.suppression.web.words import routine_cause
+from portal.accounts.models import OT_ROLES, Role, User
+from portal.accounts.queries import roles_of
+
+MAX_EVIDENCE = 50
+_ENDS = ("source_device", "source_address", "destination_device", "destination_address")
+
+
+def first_body(user: User, *, now: datetime) -> Body:
+    """An empty rule, owned by its author on the author's side."""
+    body = empty_body() | {"expires_at": instant(now + timedelta(days=USUAL_DAYS))}
+    roles = roles_of(user)
+    if roles & OT_ROLES:
+        body["owner_ot"] = user.email
+    elif Role.SOC_LEAD in roles:
+        body["owner_soc"] = user.email
+    return body
+
+
+def body_of_incident(
+    incident: Incident, user: User, *, now: datetime
+) -> tuple[Body, tuple[int, ...]]:
+    """A rule about the incident's type, place and devices, and the verdicts on its pattern."""
+    body = first_body(user, now=now)
+    alerts = list(incident.alerts.order_by("pk"))
+    lines = [line("alert_type", *_distinct(each.alert_type for each in alerts))]
+    if not alerts:
+        lines = [line("alert_type", incident.alert_type)]
+    sites = Site.objects.filter(pk__in=incident.site_ids).order_by("name")
+    lines.append(line("site", *sites.values_list("name", flat=True)))
+    for end in ("source", "destination"):
+        names = _distinct(getattr(each, f"{end}_device") for each in alerts)
+        addresses = _distinct(getattr(each, f"{end}_address") for each in alerts)
+        if names:
+            lines.append(line(f"{end}_device", *names))
+        elif addresses:
+            lines.append(line(f"{end}_address", *addresses))
+    if not any(each["field"] in _ENDS for each in lines):
+        devices = _distinct(name for each in alerts for name in each.any_device)
+        lines += [line("any_device", *devices)] if devices else []
+    body["all_of"] = [each for each in lines if each["values"]]
+    ends = " → ".join(end for end in (incident.source, incident.destination) if end)
+    body["title"] = (
+        " ".join(f"{incident.alert_type}: {ends}"[:200].split())
+        if ends
+        else (incident.alert_type[:200])
+    )
+    evidence = _verdicts_on(incident, user)
+    body["reason"] = _reason(evidence)
+    said = from_json(body)
+    body["expires_at"] = instant(usual_end(said, now=now))
+    body |= usual_owners(said, by=user)
+    return body, tuple(pk for pk, _cause in evidence)
+
+
+def _verdicts_on(incident: Incident, user: User) -> list[tuple[int, str]]:
+    held = without_hidden(user, evidence_in_force()).filter(
+        verdict__in=(Verdict.ROUTINE, Verdict.MAINTENANCE)
+    )
+    if incident.pattern is None:
+        held = held.filter(incidents=incident.pk)
+    else:
+        held = held.filter(
+            incidents__pattern=incident.pattern, incidents__workspace=incident.workspace_id
+        )
+    rows = held.order_by("-given_at", "-pk").values_list("pk", "cause").distinct()
+    return list(dict(rows[:MAX_EVIDENCE]).items())
+
+
+def _reason(evidence: list[tuple[int, str]]) -> str:
+    causes = [cause for _pk, cause in evidence if cause and cause != "other"]
+    return routine_cause(max(set(causes), key=causes.count)) if causes else ""
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return sorted({text for text in texts if text})

@@ -1,0 +1,195 @@
+"""Approvals: what waits for a signature, and the sitting in which a person signs rule by rule."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.models import ACTING, State
+from alerts.suppression.signing.awaiting_signature import decided_lately, requests_for
+from alerts.suppression.signing.request_changes import (
+    CannotRetest,
+    request_changes,
+    retest_proposal,
+)
+from alerts.suppression.web.backtest import shown
+from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
+from alerts.suppression.web.signing import sign_from_form
+from alerts.suppression.web.sitting import (
+    Mark,
+    checks_of,
+    latest_of,
+    mark,
+    needs_retest,
+    note_opened,
+    proof_of,
+    rule_context,
+    sitting_of,
+    sums_of,
+    take_back_skip,
+    take_up_skipped,
+    verb_to_stop,
+)
+from alerts.suppression.web.verbs import VERBS
+from alerts.suppression.web.words import all_in_words, state_chip
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.errors import Refused
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page, vary, wants_part
+from portal.ui.toasts import leave_toast
+
+
+@require_GET
+def approvals(request: HttpRequest) -> HttpResponse:
+    """Proposals by age; those that wait for this person come first."""
+    user, now = actor_of(request), clock.now()
+    found, decided = requests_for(user, now=now), decided_lately(user, now=now)
+    page = frame(user, now) | {
+        "mine": [each for each in found if each.mine],
+        "others": [each for each in found if not each.mine],
+        "decided": [(step, state_chip(step.to_state)) for step in decided],
+        "has_canary": any(step.to_state == State.CANARY for step in decided),
+    }
+    return render_page(request, "alerts/suppression/approvals.html", page, part="rows")
+
+
+TEMPLATE = "alerts/suppression/sitting.html"
+
+
+def _home(**_parts: object) -> str:
+    return reverse("suppression:sitting")
+
+
+@require_GET
+def sitting(request: HttpRequest) -> HttpResponse:
+    """The rule that is up in this person's sitting, or how the sitting ended."""
+    return _page(request, now=clock.now())
+
+
+@require_GET
+def check(request: HttpRequest, version: UUID, number: int) -> HttpResponse:
+    """Open a check of a rule, and remember that it was opened."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    if found.backtest is None or needs_retest(found, now=now):
+        raise Http404
+    test = shown(body_for(found.backtest.body, by=user), said=found.said)
+    checks = checks_of(found, test, user, opened=())
+    chosen = next((each for each in checks if each.number == number and each.incident), None)
+    if chosen is None or chosen.incident is None:
+        raise Http404
+    note_opened(request, version, number, now=now)
+    return HttpResponseRedirect(chosen.incident.alerts_href)
+
+
+@post_only(otherwise=_home)
+def sign(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Sign the rule that is up; the next one follows."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    outcome = sign_from_form(request, found, user, now=now)
+    if outcome.version is None:
+        return _page(request, now=now, up=version, problems=outcome.problems, given=outcome.given)
+    mark(request, version, Mark.SIGNED, now=now)
+    words = gettext("You signed %(rule)s.")
+    if outcome.version.state in ACTING:
+        words = gettext("You signed %(rule)s. Both sides have signed: its canary begins.")
+    return _next(request, words % {"rule": found.rule.label})
+
+
+@post_only(otherwise=_home)
+def changes(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Ask the author for changes; the next rule follows."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    words = request.POST.get("words", "").strip()
+    try:
+        request_changes(version_id=found.pk, by=user, note=words, now=now)
+    except Refused as refusal:
+        problems = all_in_words(refusal.reasons)
+        return _page(request, now=now, up=version, change_problems=problems, words=words)
+    mark(request, version, Mark.CHANGES, now=now)
+    told = gettext("Changes requested for %(rule)s.") % {"rule": found.rule.label}
+    return _next(request, told)
+
+
+@post_only(otherwise=_home)
+def skip(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Pass over the rule that is up; it stays waiting."""
+    found = version_or_404(request, version)
+    mark(request, found.uuid, Mark.SKIPPED, now=clock.now())
+    return HttpResponseRedirect(_home())
+
+
+@post_only(otherwise=_home)
+def back(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Put a rule that was skipped up again."""
+    take_back_skip(request, version_or_404(request, version).uuid, now=clock.now())
+    return HttpResponseRedirect(_home())
+
+
+@post_only(otherwise=_home)
+def stop(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Stop a rule that was signed by mistake: pause it, or reject it where a signature lacks."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    words = request.POST.get("words", "").strip()
+    verb = verb_to_stop(found, user, now=now)
+    if not verb:
+        return _page(request, now=now, problems=[gettext("This rule is not active.")])
+    try:
+        VERBS[verb].does(request, found, user, words, now)
+    except Refused as refusal:
+        return _page(request, now=now, stop_problems=all_in_words(refusal.reasons))
+    mark(request, version, Mark.STOPPED, now=now)
+    return _next(request, f"{found.rule.label}: {VERBS[verb].done}")
+
+
+@post_only(otherwise=_home)
+def again(request: HttpRequest) -> HttpResponse:
+    """Take up the rules that were skipped."""
+    take_up_skipped(request, now=clock.now())
+    return HttpResponseRedirect(_home())
+
+
+@post_only(otherwise=_home)
+def retest(request: HttpRequest, version: UUID) -> HttpResponse:
+    """Run the back-test of the rule that is up again."""
+    found, user, now = version_or_404(request, version), actor_of(request), clock.now()
+    try:
+        retest_proposal(version_id=found.pk, by=user, now=now)
+    except CannotRetest as refusal:
+        problems = all_in_words(refusal.reasons)
+        return _page(request, now=now, up=version, test_problems=problems)
+    return HttpResponseRedirect(_home())
+
+
+def _page(
+    request: HttpRequest, *, now: datetime, up: UUID | None = None, **told: object
+) -> HttpResponse:
+    """The page; with what was wrong with the last act, answered as refused."""
+    user = actor_of(request)
+    waiting = {str(each.version.uuid): each for each in requests_for(user, now=now) if each.mine}
+    session = sitting_of(request, waiting, now=now)
+    place = session.place_of(up) if up else session.current
+    if place is None or place.uuid not in waiting:
+        place = session.current
+    context = frame(user, now) | {
+        "sitting": session,
+        "sums": sums_of(session, place),
+        "proof": proof_of(request, now=now),
+        "latest": latest_of(session, user, now=now),
+        **told,
+    }
+    if place is not None:
+        asked = waiting[place.uuid]
+        context |= rule_context(request, asked, place, user, now=now)
+        context["zone"] = plant_clocks(asked.version)[0]
+    name = f"{TEMPLATE}#sitting" if wants_part(request) else TEMPLATE
+    return vary(render(request, name, context, status=422 if told else 200))
+
+
+def _next(request: HttpRequest, words: str) -> HttpResponse:
+    return leave_toast(request, HttpResponseRedirect(_home()), words)

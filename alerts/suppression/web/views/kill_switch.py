@@ -1,0 +1,123 @@
+"""The kill switch: off in one click, on again with a reason."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from alerts.sentinel.models import Workspace
+from alerts.suppression.deploying.deployments import WorkspaceDeployments, deployments_by_workspace
+from alerts.suppression.deploying.kill_switch import switch_off, switch_on
+from alerts.suppression.models import Stop
+from alerts.suppression.policies import (
+    STOPPING,
+    reasons_against_switching_off,
+    reasons_against_switching_on,
+)
+from alerts.suppression.queries import workspaces_reached_by
+from alerts.suppression.web.shared import frame
+from alerts.suppression.web.views.deployments import gate_chip
+from alerts.suppression.web.words import StateChip, all_in_words
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.accounts.queries import reach_of
+from portal.errors import Refused
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page
+from portal.ui.toasts import leave_toast
+
+TEMPLATE = "alerts/suppression/off.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One workspace: whether it is off, and how far Sentinel has come."""
+
+    workspace: Workspace
+    is_off: bool
+    gate: StateChip
+    error: str
+    still_there: int
+    is_moving: bool
+
+
+@require_http_methods(["GET", "POST"])
+def off(request: HttpRequest) -> HttpResponse:
+    """Where suppression is off and how to switch it; a POST switches off, at once."""
+    user = actor_of(request)
+    if request.method == "GET":
+        return _page(request, user)
+    now = clock.now()
+    chosen, name = request.POST.get("where", ""), gettext("everywhere")
+    workspace_id = None
+    if chosen != "all":
+        found = workspaces_reached_by(user).filter(name=chosen).first()
+        if found is None:
+            raise Http404
+        workspace_id, name = found.pk, found.name
+    try:
+        stops = switch_off(
+            by=user, workspace_id=workspace_id, reason=request.POST.get("reason", ""), now=now
+        )
+    except Refused as refusal:
+        return _page(request, user, problems=all_in_words(refusal.reasons))
+    if workspace_id is None and stops[0].workspace is not None:
+        name = ", ".join(sorted(str(stop.workspace) for stop in stops))
+    words = gettext("Suppression is off: %(place)s") % {"place": name}
+    return leave_toast(request, HttpResponseRedirect(reverse("suppression:off")), words)
+
+
+@post_only(otherwise=lambda stop_id: reverse("suppression:off"))
+def lift(request: HttpRequest, stop_id: int) -> HttpResponse:
+    """Let suppression go on where it was stopped."""
+    user, now = actor_of(request), clock.now()
+    stop = get_object_or_404(Stop.objects.select_related("workspace"), pk=stop_id)
+    if stop.workspace and not workspaces_reached_by(user).filter(pk=stop.workspace.pk).exists():
+        raise Http404
+    try:
+        switch_on(stop_id=stop.pk, by=user, reason=request.POST.get("reason", ""), now=now)
+    except Refused as refusal:
+        return _page(request, user, problems=all_in_words(refusal.reasons))
+    words = gettext("Suppression is on again.")
+    return leave_toast(request, HttpResponseRedirect(reverse("suppression:off")), words)
+
+
+def _page(request: HttpRequest, user: User, *, problems: list[str] | None = None) -> HttpResponse:
+    now = clock.now()
+    page: dict[str, Any] = frame(user, now)
+    stops = page["stops"]
+    stopped = {stop.workspace_id for stop in stops}
+    told = {each.workspace.pk: each for each in deployments_by_workspace(user)}
+    places = [_place(each, told.get(each.pk), stopped) for each in workspaces_reached_by(user)]
+    page |= {
+        "in_force": [
+            (stop, not reasons_against_switching_on(user, stop.workspace)) for stop in stops
+        ],
+        "may_stop": not reasons_against_switching_off(user),
+        "all_off": None in stopped or (bool(places) and all(place.is_off for place in places)),
+        "stops_everything": reach_of(user, STOPPING).everywhere,
+        "places": places,
+        "is_moving": any(place.is_moving for place in places),
+        "problems": problems or [],
+    }
+    status = 422 if problems else 200
+    return render_page(request, TEMPLATE, page, part="switch", status=status)
+
+
+def _place(
+    workspace: Workspace, told: WorkspaceDeployments | None, stopped: set[int | None]
+) -> Place:
+    gate = told.gate if told else None
+    return Place(
+        workspace=workspace,
+        is_off=bool({None, workspace.pk} & stopped),
+        gate=gate_chip(gate.standing if gate else "none"),
+        error=gate.error if gate else "",
+        still_there=told.still_there if told else 0,
+        is_moving=bool(told and (told.still_there or told.gate.standing.endswith("ing"))),
+    )

@@ -1,0 +1,137 @@
+"""One version of a rule: what it says, what it was tested on, who signed, how its trial goes."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from alerts.incidents.queries import incidents_visible_to
+from alerts.suppression.backtesting.history_sql import TookTooLong, no_longer_than
+from alerts.suppression.backtesting.redaction import body_for
+from alerts.suppression.drafting.current_version import past_of
+from alerts.suppression.drafting.suggested_version import line_changes
+from alerts.suppression.enforcing.members import late_members
+from alerts.suppression.engine.guards.lifecycle import is_unended
+from alerts.suppression.models import RuleVersion, State
+from alerts.suppression.signing.awaiting_signature import is_stale
+from alerts.suppression.signing.people import owners_by_version
+from alerts.suppression.watching.trial_words import trial_lines
+from alerts.suppression.watching.trials import approvals_in_force, progress_of
+from alerts.suppression.web.backtest import reasons_of, shown
+from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
+from alerts.suppression.web.signing import signing_of
+from alerts.suppression.web.verbs import acts_for, may_do
+from alerts.suppression.web.views.deployments import of_rule
+from alerts.suppression.web.views.ledger import rows_of
+from alerts.suppression.web.words import (
+    ENFORCEMENTS,
+    conditions_of,
+    ends_chip,
+    life_steps,
+    line_of,
+    routine_cause,
+    state_chip,
+)
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.ui.htmx import render_page
+
+MAX_SECONDS = 2.0
+
+
+def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
+    """What the card on a suggested version shows; nothing where the rule fits, or where history
+    cannot be read in time.
+    """
+    try:
+        with no_longer_than(MAX_SECONDS):
+            changes = line_changes(version, now=now)
+    except TookTooLong:
+        changes = []
+    return {
+        "suggested": [
+            (line_of(each.line), line_of(each.new_line), each.newcomers) for each in changes
+        ],
+        "may_take_suggested": bool(changes) and may_do("take-suggested", version, user, now=now),
+    }
+
+
+def trial_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
+    """What the card on the trial shows; nothing where the version is not in its trial."""
+    if version.state != State.CANARY:
+        return {"trial": None}
+    progress = progress_of(version)
+    ids = version.credited_incident_ids
+    shown = incidents_visible_to(user).filter(pk__in=ids).order_by("-created_at", "-pk")
+    return {
+        "trial": progress,
+        "trial_lines": trial_lines(progress, now=now),
+        "trial_is_unended": is_unended(progress.trial, now=now),
+        "trial_has_nothing": not progress.trial.counted,
+        "approvals": approvals_in_force(version, now=now),
+        "credited": list(shown),
+        "credited_hidden": len(ids) - len(shown),
+    }
+
+
+def new_members_of(version: RuleVersion, user: User) -> dict[str, Any]:
+    """What the card on new members shows: who joined the rule's groups after it was signed, and the
+    incident in which a person meets them, where this one may see it.
+    """
+    late = late_members(version) if version.is_acting else []
+    first = {each.first for each in late if each.first}
+    seen = incidents_visible_to(user).filter(pk__in=first).in_bulk()
+    return {"new_members": [(each, seen.get(each.first or 0)) for each in late]}
+
+
+TEMPLATE = "alerts/suppression/rule.html"
+
+
+@require_GET
+def rule(request: HttpRequest, version: UUID) -> HttpResponse:
+    """One version and all that is known of it."""
+    shown_version = version_or_404(request, version)
+    context = page_of(request, shown_version, actor_of(request), now=clock.now())
+    return render_page(request, TEMPLATE, context, part="rule")
+
+
+def page_of(
+    request: HttpRequest, version: RuleVersion, user: User, *, now: datetime
+) -> dict[str, Any]:
+    """What the page shows."""
+    past = past_of(version, user)
+    is_asked = version.state in (State.PROPOSED, State.CHANGES_REQUESTED)
+    test = version.backtest
+    return (
+        frame(user, now)
+        | signing_of(request, version, user, past.signatures, now=now)
+        | of_rule(version)
+        | trial_of(version, user, now=now)
+        | new_members_of(version, user)
+        | suggested_of(version, user, now=now)
+        | {
+            "version": version,
+            "zone": plant_clocks(version)[0],
+            "acts": acts_for(version, user, now=now),
+            "state": state_chip(version.state),
+            "life": life_steps(version.state, version.paused_from),
+            "ends": ends_chip(version.expires_at, now) if version.expires_at else None,
+            "conditions": conditions_of(version, past.before),
+            "before": past.before,
+            "why": routine_cause(str(version.body.get("reason", ""))),
+            "owners": owners_by_version([version])[version.pk],
+            "enforced": str(ENFORCEMENTS.get(version.enforcement, version.enforcement)),
+            "test": shown(body_for(test.body, by=user), said=version.said) if test else None,
+            "test_reasons": reasons_of(test.reasons) if test else [],
+            "call": "sign" if is_asked else "",
+            "is_stale": is_asked and is_stale(version, now=now),
+            "evidence": past.evidence,
+            "signatures": past.signatures,
+            "steps": [(step, state_chip(step.to_state)) for step in past.steps],
+            "versions": [(each, state_chip(each.state)) for each in past.versions],
+            "matches": rows_of(past.matches, user),
+        }
+    )

@@ -1,0 +1,310 @@
+"""Whether the conditions of an automation rule hold for an incident, and what their property names
+mean.
+
+This is an independent reading of Sentinel's documented semantics. What Tagout compiles is compared
+with it, so it must never import or imitate the compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+# Property name -> (entity kind, member of the entity's properties).
+ENTITY_PROPERTIES: dict[str, tuple[str, str]] = {
+    "AccountAadTenantId": ("Account", "aadTenantId"),
+    "AccountAadUserId": ("Account", "aadUserId"),
+    "AccountName": ("Account", "accountName"),
+    "AccountNTDomain": ("Account", "ntDomain"),
+    "AccountPUID": ("Account", "puid"),
+    "AccountSid": ("Account", "sid"),
+    "AccountObjectGuid": ("Account", "objectGuid"),
+    "AccountUPNSuffix": ("Account", "upnSuffix"),
+    "AzureResourceResourceId": ("AzureResource", "resourceId"),
+    "AzureResourceSubscriptionId": ("AzureResource", "subscriptionId"),
+    "CloudApplicationAppId": ("CloudApplication", "appId"),
+    "CloudApplicationAppName": ("CloudApplication", "appName"),
+    "DNSDomainName": ("DnsResolution", "domainName"),
+    "FileDirectory": ("File", "directory"),
+    "FileName": ("File", "fileName"),
+    "FileHashValue": ("FileHash", "hashValue"),
+    "HostAzureID": ("Host", "azureID"),
+    "HostName": ("Host", "hostName"),
+    "HostNetBiosName": ("Host", "netBiosName"),
+    "HostNTDomain": ("Host", "ntDomain"),
+    "HostOSVersion": ("Host", "osVersion"),
+    "IoTDeviceId": ("IoTDevice", "deviceId"),
+    "IoTDeviceName": ("IoTDevice", "deviceName"),
+    "IoTDeviceType": ("IoTDevice", "deviceType"),
+    "IoTDeviceVendor": ("IoTDevice", "vendor"),
+    "IoTDeviceModel": ("IoTDevice", "model"),
+    "IoTDeviceOperatingSystem": ("IoTDevice", "operatingSystem"),
+    "IPAddress": ("Ip", "address"),
+    "MailboxDisplayName": ("Mailbox", "displayName"),
+    "MailboxPrimaryAddress": ("Mailbox", "mailboxPrimaryAddress"),
+    "MailboxUPN": ("Mailbox", "upn"),
+    "MailMessageDeliveryAction": ("MailMessage", "deliveryAction"),
+    "MailMessageDeliveryLocation": ("MailMessage", "deliveryLocation"),
+    "MailMessageRecipient": ("MailMessage", "recipient"),
+    "MailMessageSenderIP": ("MailMessage", "senderIP"),
+    "MailMessageSubject": ("MailMessage", "subject"),
+    "MailMessageP1Sender": ("MailMessage", "p1Sender"),
+    "MailMessageP2Sender": ("MailMessage", "p2Sender"),
+    "MalwareCategory": ("Malware", "category"),
+    "MalwareName": ("Malware", "malwareName"),
+    "ProcessCommandLine": ("Process", "commandLine"),
+    "ProcessId": ("Process", "processId"),
+    "RegistryKey": ("RegistryKey", "key"),
+    "RegistryValueData": ("RegistryValue", "valueData"),
+    "Url": ("Url", "url"),
+}
+INCIDENT_PROPERTIES = frozenset(
+    {
+        "IncidentTitle",
+        "IncidentDescription",
+        "IncidentSeverity",
+        "IncidentStatus",
+        "IncidentRelatedAnalyticRuleIds",
+        "IncidentTactics",
+        "IncidentLabel",
+        "IncidentProviderName",
+        "IncidentUpdatedBySource",
+        "IncidentCustomDetailsKey",
+        "IncidentCustomDetailsValue",
+        "IncidentCustomDetectionRuleIds",
+        "IncidentAlertTitle",
+        "AlertProductNames",
+        "AlertAnalyticRuleIds",
+    }
+)
+Json = dict[str, Any]
+POSITIVE: dict[str, Callable[[str, str], bool]] = {
+    "Equals": lambda value, asked: value == asked,
+    "Contains": lambda value, asked: asked in value,
+    "StartsWith": lambda value, asked: value.startswith(asked),
+    "EndsWith": lambda value, asked: value.endswith(asked),
+}
+NEGATIVE = {f"Not{name}": name for name in POSITIVE}
+OPERATORS = frozenset({*POSITIVE, *NEGATIVE})
+
+
+@dataclass(frozen=True)
+class View:
+    """An incident as rules see it: its ARM properties, its alerts and its entities."""
+
+    properties: dict[str, Any]
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    entities: list[dict[str, Any]] = field(default_factory=list)
+
+
+def labels_of(properties: dict[str, Any]) -> list[str]:
+    """The names of the labels of an incident."""
+    return [str(label.get("labelName", "")) for label in properties.get("labels") or []]
+
+
+def custom_details_of(alerts: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The custom details that analytics rules put on the alerts, joined over all alerts."""
+    found: dict[str, list[str]] = {}
+    for alert in alerts:
+        bag = (alert.get("properties") or {}).get("additionalData") or {}
+        told = bag.get("Custom Details") or bag.get("customDetails") or {}
+        if isinstance(told, str):
+            try:
+                told = orjson.loads(told)
+            except orjson.JSONDecodeError:
+                continue
+        for key, values in told.items() if isinstance(told, dict) else ():
+            held = values if isinstance(values, list) else [values]
+            found.setdefault(str(key), []).extend(str(value) for value in held)
+    return found
+
+
+def values_of(name: str, view: View, *, source: str = "") -> list[str]:
+    """Every value that a property has on an incident; none when it has none."""
+    if name in ENTITY_PROPERTIES:
+        return list(_entity_values(name, view.entities))
+    return [str(value) for value in _incident_values(name, view, source) if value is not None]
+
+
+def _entity_values(name: str, entities: list[dict[str, Any]]) -> Iterator[str]:
+    kind, member = ENTITY_PROPERTIES[name]
+    for entity in entities:
+        if str(entity.get("kind", "")).lower() != kind.lower():
+            continue
+        value = (entity.get("properties") or {}).get(member)
+        if value is not None:
+            yield str(value)
+
+
+def _incident_values(name: str, view: View, source: str) -> list[Any]:
+    told = view.properties
+    more = told.get("additionalData") or {}
+    alerts = [alert.get("properties") or {} for alert in view.alerts]
+    readers: dict[str, list[Any]] = {
+        "IncidentTitle": [told.get("title")],
+        "IncidentDescription": [told.get("description")],
+        "IncidentSeverity": [told.get("severity")],
+        "IncidentStatus": [told.get("status")],
+        "IncidentRelatedAnalyticRuleIds": told.get("relatedAnalyticRuleIds") or [],
+        "AlertAnalyticRuleIds": told.get("relatedAnalyticRuleIds") or [],
+        "IncidentTactics": more.get("tactics") or [],
+        "IncidentLabel": labels_of(told),
+        "IncidentProviderName": [told.get("providerName")],
+        "IncidentUpdatedBySource": [source] if source else [],
+        "AlertProductNames": more.get("alertProductNames") or [],
+        "IncidentAlertTitle": [alert.get("alertDisplayName") for alert in alerts],
+    }
+    if name.startswith("IncidentCustomDetails"):
+        details = custom_details_of(view.alerts)
+        if name.endswith("Key"):
+            return list(details)
+        return [value for values in details.values() for value in values]
+    return readers.get(name, [])
+
+
+def owner_values(properties: dict[str, Any]) -> list[str]:
+    """Every way to name the owner of an incident."""
+    owner = properties.get("owner") or {}
+    members = ("objectId", "userPrincipalName", "email", "assignedTo")
+    return [str(owner[member]) for member in members if owner.get(member)]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to an incident, for rules that run on updates."""
+
+    before: Json
+    source: str = "User"
+    alerts_added: int = 0
+    comments_added: int = 0
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One member of an array while a PropertyArray condition looks at it."""
+
+    values: dict[str, list[str]]
+    arrays: dict[str, list[str]] = field(default_factory=dict)
+
+
+def conditions_hold(
+    conditions: list[Json] | None,
+    view: View,
+    change: Change | None = None,
+    *,
+    ignored: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether all hold. None at all hold always; names in `ignored` are passed over as true."""
+    return all(_holds(one, view, change, None, ignored) for one in conditions or [])
+
+
+def compare(operator: str, values: list[str], asked: list[str]) -> bool:
+    """Whether some value meets some asked one; for a negative operator, that none does."""
+    if operator in NEGATIVE:
+        return not compare(NEGATIVE[operator], values, asked)
+    meets = POSITIVE.get(operator)
+    if meets is None:
+        return False
+    return any(meets(value.casefold(), one.casefold()) for value in values for one in asked)
+
+
+def _holds(
+    condition: Json,
+    view: View,
+    change: Change | None,
+    item: _Item | None,
+    ignored: frozenset[str],
+) -> bool:
+    told = condition.get("conditionProperties") or {}
+    kind = condition.get("conditionType")
+    if kind == "Property":
+        return told.get("propertyName") in ignored or _property(told, view, change, item)
+    if kind == "PropertyChanged":
+        return change is not None and _property_changed(told, view, change)
+    if kind == "PropertyArrayChanged":
+        return change is not None and _array_changed(told, view, change)
+    if kind == "PropertyArray":
+        return _array(told, view, change, item, ignored)
+    if kind == "Boolean":
+        joined = any if told.get("operator") == "Or" else all
+        inner = told.get("innerConditions") or []
+        return joined(_holds(one, view, change, item, ignored) for one in inner)
+    return False
+
+
+def _asked(told: Json) -> list[str]:
+    return [str(value) for value in told.get("propertyValues") or []]
+
+
+def _property(told: Json, view: View, change: Change | None, item: _Item | None) -> bool:
+    name = str(told.get("propertyName"))
+    if item is not None and name in item.values:
+        values = item.values[name]
+    else:
+        values = values_of(name, view, source=change.source if change else "")
+    return compare(str(told.get("operator")), values, _asked(told))
+
+
+def _property_changed(told: Json, view: View, change: Change) -> bool:
+    readers: dict[str, Callable[[Json], list[str]]] = {
+        "IncidentSeverity": lambda properties: [str(properties.get("severity"))],
+        "IncidentStatus": lambda properties: [str(properties.get("status"))],
+        "IncidentOwner": owner_values,
+    }
+    read = readers.get(str(told.get("propertyName")))
+    if read is None:
+        return False
+    before, after = read(change.before), read(view.properties)
+    if before == after:
+        return False
+    if not told.get("changeType") or not told.get("propertyValues"):
+        return True
+    looked_at = before if told["changeType"] == "ChangedFrom" else after
+    return compare(str(told.get("operator") or "Equals"), looked_at, _asked(told))
+
+
+def _array_changed(told: Json, view: View, change: Change) -> bool:
+    array = told.get("arrayType")
+    if array == "Alerts":
+        return change.alerts_added > 0
+    if array == "Comments":
+        return change.comments_added > 0
+    if array == "Labels":
+        return bool(set(labels_of(view.properties)) - set(labels_of(change.before)))
+    if array == "Tactics":
+        return bool(_tactics(view.properties) - _tactics(change.before))
+    return False
+
+
+def _tactics(properties: Json) -> set[str]:
+    return set((properties.get("additionalData") or {}).get("tactics") or [])
+
+
+def _array(
+    told: Json, view: View, change: Change | None, item: _Item | None, ignored: frozenset[str]
+) -> bool:
+    array, inner = told.get("arrayType"), told.get("itemConditions") or []
+    if array == "IncidentLabels":
+        items = [_Item({"IncidentLabel": [label]}) for label in labels_of(view.properties)]
+    elif array == "CustomDetails":
+        items = [
+            _Item(
+                {"IncidentCustomDetailsKey": [key], "IncidentCustomDetailsValue": values},
+                {"CustomDetailValues": values},
+            )
+            for key, values in custom_details_of(view.alerts).items()
+        ]
+    elif array == "CustomDetailValues":
+        details = custom_details_of(view.alerts)
+        every = [value for values in details.values() for value in values]
+        held = every if item is None else item.arrays.get("CustomDetailValues", [])
+        items = [_Item({"IncidentCustomDetailsValue": [value]}) for value in held]
+    else:
+        return False
+    joined = all if told.get("arrayConditionType") == "AllItems" else any
+    return joined(
+        all(_holds(condition, view, change, one, ignored) for condition in inner) for one in items
+    )

@@ -1,0 +1,199 @@
+"""Incidents as ARM shows them: values that are allowed, what Azure adds by itself, and the one
+place where a changed incident is written.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+
+from simulator.azure import Azure, plain
+from simulator.clock import iso, parse_time, to_ticks
+from simulator.plant import Case, PlantWorkspace
+from simulator.replies import bad_request
+from simulator.store.incidents import Incident
+
+Json = dict[str, Any]
+SEVERITIES = ("High", "Medium", "Low", "Informational")
+STATUSES = ("New", "Active", "Closed")
+REASONS: dict[str, tuple[str | None, ...]] = {
+    "TruePositive": ("SuspiciousActivity",),
+    "BenignPositive": ("SuspiciousButExpected",),
+    "FalsePositive": ("IncorrectAlertLogic", "InaccurateData"),
+    "Undetermined": (None,),
+}
+CLOSING = ("classification", "classificationReason", "classificationComment")
+WRITABLE = (
+    "title",
+    "description",
+    "severity",
+    "status",
+    *CLOSING,
+    "owner",
+    "labels",
+    "firstActivityTimeUtc",
+    "lastActivityTimeUtc",
+)
+NO_OWNER: Json = {
+    "objectId": None,
+    "email": None,
+    "assignedTo": None,
+    "userPrincipalName": None,
+}
+MAX_DESCRIPTION_LENGTH, MAX_COMMENT_LENGTH = 5_000, 30_000
+MAX_ALERTS, MAX_COMMENTS, MAX_TASKS = 150, 100, 40
+
+
+def check_enum(member: str, value: Any, allowed: Collection[str]) -> None:
+    """Refuse a value that Azure does not know, naming the member."""
+    if not isinstance(value, str) or value not in allowed:
+        raise bad_request(f"Invalid value for property '{member}': '{value}'.")
+
+
+def check_closing(told: Json, *, required: Collection[str]) -> None:
+    """Refuse unknown severities and states, and a closing without a fitting classification."""
+    if "severity" in required or told.get("severity"):
+        check_enum("severity", told.get("severity"), SEVERITIES)
+    if "status" in required or told.get("status"):
+        check_enum("status", told.get("status"), STATUSES)
+    if told.get("status") != "Closed":
+        return
+    if not told.get("classification"):
+        raise bad_request("Classification is required when the status is Closed.")
+    check_enum("classification", told["classification"], REASONS)
+    reason = told.get("classificationReason") or None
+    if reason not in REASONS[told["classification"]]:
+        raise bad_request(
+            f"classificationReason '{reason}' does not fit classification"
+            f" '{told['classification']}'."
+        )
+
+
+def check_incident(properties: Any) -> Json:
+    """The properties of a PUT when Azure would take them; refuses with 400 otherwise."""
+    if not isinstance(properties, dict):
+        raise bad_request("Required property 'properties' not found in JSON.")
+    title = properties.get("title")
+    if not isinstance(title, str) or not title:
+        raise bad_request("Required property 'title' not found in JSON.")
+    check_closing(properties, required=("severity", "status"))
+    if len(properties.get("description") or "") > MAX_DESCRIPTION_LENGTH:
+        raise bad_request(f"description is longer than {MAX_DESCRIPTION_LENGTH} characters.")
+    labels = properties.get("labels") or []
+    if not isinstance(labels, list) or not all(
+        isinstance(label, dict) and isinstance(label.get("labelName"), str) and label["labelName"]
+        for label in labels
+    ):
+        raise bad_request("labels must be a list of objects with a labelName.")
+    if not isinstance(properties.get("owner") or {}, dict):
+        raise bad_request("owner must be an object.")
+    for member in ("firstActivityTimeUtc", "lastActivityTimeUtc"):
+        if properties.get(member) is not None:
+            try:
+                parse_time(str(properties[member]))
+            except ValueError:
+                raise bad_request(f"{member} is no time.") from None
+    return properties
+
+
+def merge_labels(kept: list[Json], wanted: list[Any]) -> list[Json]:
+    """Labels by name, each once whatever its case; auto-assigned ones always stay."""
+    found = {str(one["labelName"]).casefold(): one for one in kept}
+    for label in wanted:
+        name = str(label["labelName"])
+        found.setdefault(name.casefold(), {"labelName": name, "labelType": "User"})
+    return list(found.values())
+
+
+def incident_path(workspace: PlantWorkspace, name: str) -> str:
+    """The ARM id of an incident; now and then with a capital, as Azure does it."""
+    noun = "Incidents" if zlib.crc32(name.encode()) % 4 == 0 else "incidents"
+    return f"{workspace.security_path}/{noun}/{name}"
+
+
+def compose(workspace: PlantWorkspace, name: str, etag: str, properties: bytes) -> bytes:
+    """The bytes of an incident resource, from stored bytes and without parsing them."""
+    path = incident_path(workspace, name)
+    kind = "Incidents" if "/Incidents/" in path else "incidents"
+    head = orjson.dumps(
+        {"id": path, "name": name, "etag": etag, "type": f"Microsoft.SecurityInsights/{kind}"}
+    )
+    return b'%s,"properties":%s}' % (head[:-1], properties)
+
+
+def incident_bytes(azure: Azure, incident: Incident) -> bytes:
+    """One incident as ARM answers it, mangled where someone asked for that."""
+    if incident.mangled is not None:
+        return incident.mangled
+    workspace = azure.workspace(incident.workspace)
+    return compose(workspace, incident.name, incident.etag, orjson.dumps(incident.properties))
+
+
+def complete(
+    azure: Azure, workspace: PlantWorkspace, told: Json, *, name: str, number: int
+) -> Json:
+    """Properties with everything that Azure adds by itself."""
+    portal = "https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident"
+    defender = azure.facts(workspace)["defender_portal"]
+    more = {
+        "alertsCount": 0,
+        "bookmarksCount": 0,
+        "commentsCount": 0,
+        "alertProductNames": [],
+        "tactics": [],
+        "techniques": [],
+        **(told.get("additionalData") or {}),
+    }
+    provider_id = str(90_000 + number) if defender else str(number)
+    if defender:
+        more["providerIncidentUrl"] = f"https://security.microsoft.com/incidents/{provider_id}"
+    owner = {**NO_OWNER, **(told.get("owner") or {})}
+    return {
+        "description": "",
+        "relatedAnalyticRuleIds": [],
+        **told,
+        "owner": owner,
+        "labels": told.get("labels") or [],
+        "incidentNumber": number,
+        "incidentUrl": portal + incident_path(workspace, name),
+        "providerName": "Microsoft XDR" if defender else "Azure Sentinel",
+        "providerIncidentId": provider_id,
+        "additionalData": more,
+    }
+
+
+def from_case(azure: Azure, case: Case, *, number: int) -> Incident:
+    """An incident of the plant as a row, no rule run on it."""
+    workspace = azure.workspace(case.workspace)
+    told = complete(azure, workspace, dict(case.properties), name=case.name, number=number)
+    created = to_ticks(case.created) + number % 9 + 1
+    modified = max(created, to_ticks(case.modified) + number % 7 + 1)
+    told["createdTimeUtc"], told["lastModifiedTimeUtc"] = iso(created), iso(modified)
+    return Incident(
+        workspace.key,
+        case.name.lower(),
+        number,
+        created,
+        modified,
+        azure.store.next_etag(modified),
+        told,
+        case.recipe,
+        truth=orjson.dumps(plain(case.truth)).decode(),
+    )
+
+
+def save(azure: Azure, incident: Incident, *, at: int, before: Incident | None = None) -> None:
+    """Write a changed incident: a later time, a new version mark, the former version kept."""
+    if before is not None:
+        workspace = azure.workspace(before.workspace)
+        incident.previous = compose(
+            workspace, before.name, before.etag, orjson.dumps(before.properties)
+        )
+        at = max(at, before.modified + 10)
+    incident.modified = azure.stamp(at)
+    incident.properties["lastModifiedTimeUtc"] = iso(incident.modified)
+    incident.etag = azure.store.next_etag(incident.modified)
+    azure.store.incidents.put(incident)

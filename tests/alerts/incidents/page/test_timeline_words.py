@@ -1,0 +1,208 @@
+"""What a timeline says: people's words in the reader's language, no value of the database."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from alerts.incidents.models import Status, TimelineItem
+from alerts.incidents.page.timeline import SENTENCES, happenings_of
+from tests.conftest import NOON
+from tests.factories.incidents import make_incident, make_workspace
+
+pytestmark = pytest.mark.django_db
+
+BENIGN = {"classification": "BenignPositive", "reason": "SuspiciousButExpected"}
+LOGIC = {"classification": "FalsePositive", "reason": "IncorrectAlertLogic"}
+ROOMS = Path(__file__).parents[4] / "alerts"
+
+
+@pytest.fixture
+def incident(db):
+    return make_incident(make_workspace(), created_at=NOON - timedelta(hours=1))
+
+
+@pytest.fixture
+def said(incident):
+    """`said("closed", …)` writes one line and gives its author, words and the rest as read."""
+
+    def told(code, side="soc", by="Sam Keller", *, details=None, **parts):
+        TimelineItem.objects.create(
+            incident=incident,
+            at=NOON,
+            side=side,
+            by_label=by,
+            code=code,
+            details=(details or {}) | parts,
+        )
+        line = happenings_of(incident)[0]
+        parts = (line.words, line.old and f"{line.old} → {line.new}", line.quote, *line.lines)
+        return f"{line.who} {' | '.join(filter(None, parts))}"
+
+    return told
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Sam Keller closed it as Benign positive: suspicious but expected | Planned."),
+        (
+            "de",
+            "Sam Keller hat ihn geschlossen als Benign Positive: verdächtig, aber erwartet"
+            " | Planned.",
+        ),
+    ],
+)
+def test_a_close_is_told_in_words(said, language, words):
+    with translation.override(language):
+        assert said("closed", **BENIGN, comment="Planned.") == words
+
+
+def test_a_close_without_a_reason_names_the_classification_alone(said):
+    assert said("closed", classification="Undetermined", reason="") == (
+        "Sam Keller closed it as Undetermined"
+    )
+
+
+def test_a_close_in_sentinel_reads_as_one_here(said):
+    closed = {"from": "New", "to": "Closed"} | LOGIC
+    assert said("status", "sentinel", "", **closed) == (
+        "Sentinel closed it as False positive: incorrect alert logic"
+    )
+
+
+def test_other_changes_of_status_and_classification_show_both_words(said):
+    assert said("status", "sentinel", "", **{"from": "New", "to": "Active"}) == (
+        "Sentinel changed the status | New → Active"
+    )
+    assert said("classification", **{"from": "TruePositive", "to": "BenignPositive"}, **BENIGN) == (
+        "Sam Keller changed the classification"
+        " | True positive → Benign positive: suspicious but expected"
+    )
+
+
+def test_what_sentinel_kept_is_told_in_words(said):
+    won = [
+        {"member": "classification", "now": "TruePositive", "wanted": "BenignPositive"},
+        {
+            "member": "classificationReason",
+            "now": "SuspiciousActivity",
+            "wanted": "SuspiciousButExpected",
+        },
+    ]
+    assert said("conflict", "sentinel", "", won=won) == (
+        "Sentinel kept a newer change: somebody changed it there before the change by Tagout came"
+        " | Classification stays True positive, not Benign positive"
+        " | Reason stays suspicious activity, not suspicious but expected"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("closed", "undid the close"),
+        ("owner", "undid the assignment"),
+        ("answered", "withdrew the verdict"),
+    ],
+)
+def test_an_undo_says_what_was_undone(said, code, words):
+    assert said("undone", details={"code": code}) == f"Sam Keller {words}"
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "words"),
+    [
+        ("closed", BENIGN, "Rule R-12 closed it as Benign positive: suspicious but expected"),
+        (
+            "closed-by-rule",
+            BENIGN,
+            "Rule R-12 closed it in Sentinel by itself: Benign positive: suspicious but expected",
+        ),
+        (
+            "labels",
+            {"added": ["tagout:would-close:R-12"], "removed": []},
+            "Rule R-12 would have closed it; in its canary it only adds a label",
+        ),
+        ("would-close", {}, "Rule R-12 would have closed it; in its canary it only adds a label"),
+    ],
+)
+def test_what_a_rule_did_names_the_rule(said, code, details, words):
+    assert said(code, "portal", "R-12", **details) == words
+
+
+def test_what_tagout_did_about_a_rule_says_why(said):
+    assert said("rule-stopped", "portal", "Tagout", rule="R-12", ending="true_positive") == (
+        "Tagout stopped rule R-12: this turned out to be a true positive"
+    )
+    assert said("reopened", "portal", "Tagout", closed_by="R-12", because="alert-joined") == (
+        "Tagout reopened what rule R-12 had closed | Another alert joined that no rule covers."
+    )
+
+
+@pytest.fixture
+def closed_before(db):
+    """An incident that was closed in Sentinel before Tagout read it."""
+    return make_incident(
+        make_workspace(),
+        created_at=NOON - timedelta(days=9),
+        closed_at=NOON - timedelta(days=8),
+        status=Status.CLOSED,
+        classification="FalsePositive",
+        classification_reason="InaccurateData",
+    )
+
+
+def words_on(incident, who="all"):
+    return [f"{line.who} {line.words}" for line in happenings_of(incident, who)]
+
+
+def test_what_was_closed_before_we_read_it_says_so(closed_before):
+    told = "Sentinel had closed it as False positive: inaccurate data before Tagout first read it"
+    assert words_on(closed_before) == [told, "Sentinel raised the incident"]
+    assert words_on(closed_before, "system") == [told, "Sentinel raised the incident"]
+    assert words_on(closed_before, "people") == []
+    assert happenings_of(closed_before)[0].at == NOON - timedelta(days=8)
+
+
+def test_a_close_that_we_know_of_is_told_once(closed_before):
+    TimelineItem.objects.create(
+        incident=closed_before,
+        at=NOON,
+        side="soc",
+        by_label="Sam Keller",
+        code="closed",
+        details=BENIGN,
+    )
+    assert [words for words in words_on(closed_before) if "closed" in words] == [
+        "Sam Keller closed it as Benign positive: suspicious but expected"
+    ]
+
+
+def test_how_it_was_closed_before_a_change_is_not_guessed(closed_before):
+    TimelineItem.objects.create(
+        incident=closed_before,
+        at=NOON,
+        side="sentinel",
+        code="classification",
+        details={"from": "TruePositive", "to": "FalsePositive"},
+    )
+    assert "Sentinel had closed it before Tagout first read it" in words_on(closed_before)
+
+
+def test_every_kind_of_line_that_is_written_has_a_sentence():
+    written = re.compile(r'(?:\bcode=|\b(?:Step|Effect)\(|_item\(\w+, [\w.]+, )"([a-z][a-z-]+)"')
+    changes = re.compile(r'\byield "([a-z][a-z-]+)"')
+    rooms = ("incidents", "reviews", "suppression")
+    codes = {
+        code
+        for room in rooms
+        for file in (ROOMS / room).glob("*/*.py")
+        for code in written.findall(file.read_text(encoding="utf-8"))
+    } | {"conflict", "refused", "dropped", "untrusted"}
+    history = ROOMS / "incidents/ingest/history.py"
+    codes |= set(changes.findall(history.read_text(encoding="utf-8")))
+    assert len(codes) > 20
+    # A comment stands among the lines with its own words.
+    assert codes - SENTENCES.keys() == {"commented"}
