@@ -38,7 +38,7 @@ FORMATTED = {
     "portal/jobs/models.py": "for developers",
     "alerts/suppression/engine/bound.py": "plain notation, written by `numeral` for a page",
     "alerts/suppression/engine/guards/width.py": "plain notation, written by `numeral` for a page",
-    "alerts/incidents/ingest/ranking.py": "Purdue levels, which are names",
+    "alerts/incidents/ingest/groups.py": "Purdue levels, which are names",
     "alerts/incidents/page/devices.py": "Purdue levels, which are names",
 }
 OTHER_WAYS = {"number_format", "floatformat", "intcomma", "localize"}

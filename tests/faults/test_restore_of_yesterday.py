@@ -17,7 +17,7 @@ from alerts.outbox.services import enqueue_comment, enqueue_update
 from alerts.outbox.tasks import deliver_due_changes, deliver_due_rules
 from alerts.sentinel.client import client_for
 from alerts.sentinel.models import Workspace
-from alerts.sentinel.services.freshness import note_fresh
+from alerts.sentinel.services.reach import note_fresh
 from alerts.sentinel.wire import read_automation_rule, read_incident
 from alerts.suppression.deploying.leases import renew_due_leases
 from alerts.suppression.queries import on_again_since

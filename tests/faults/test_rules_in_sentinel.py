@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from alerts.outbox.models import Landing, WantedRule
 from alerts.sentinel.client import client_for
-from alerts.sentinel.services.freshness import note_fresh
+from alerts.sentinel.services.reach import note_fresh
 from alerts.sentinel.wire import differing_places, read_automation_rule
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.kill_switch import switch_off

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from alerts.incidents.ingest.temp_tables import array
+from alerts.incidents.ingest.pg_copy import array
 from alerts.sites.queries import FIND_DEVICE
 from portal.cursors import kept_cursor
 

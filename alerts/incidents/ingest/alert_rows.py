@@ -6,8 +6,7 @@ from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.alert_facts import AlertColumns, AlertRow, AlertSummary, StoredAlert
 from alerts.incidents.ingest.alert_versions import Key, newest_of_each
 from alerts.incidents.ingest.details_work import Work
-from alerts.incidents.ingest.pg_copy import ask, number, numbers, words
-from alerts.incidents.ingest.temp_tables import create_temp_table
+from alerts.incidents.ingest.pg_copy import ask, create_temp_table, number, numbers, words
 
 _COLUMNS = ", ".join(
     (

@@ -1,11 +1,13 @@
-"""Keep the comments that stand at an incident in Sentinel, ours recognised by their ids."""
+"""Comments of incidents: those that stand in Sentinel, and ours from the moment they are owed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 
 import orjson
 
+from alerts.incidents.models import Comment, Incident
+from alerts.outbox.models import Change, Kind
 from alerts.outbox.queries import written_by_us
 from alerts.sentinel.wire import Unreadable, WireComment
 from portal.cursors import kept_cursor
@@ -43,3 +45,31 @@ def store_comments(
         for (incident_id, name), comment in sorted(said.items(), key=itemgetter(0))
     ]
     kept_cursor().execute(_MERGE, [orjson.dumps(rows).decode()])
+
+
+def show_our_comments(
+    changes: Iterable[Change], *, incidents: Iterable[Incident], author: str
+) -> None:
+    """Keep what was owed as comments of these incidents."""
+    rows = {(each.workspace_id, each.name): each for each in incidents}
+    Comment.objects.bulk_create(
+        [
+            Comment(
+                incident=rows[change.workspace_id, change.incident_name],
+                name=str(change.key),
+                author=author,
+                message=change.message,
+                created_at=change.made_at,
+                ours=True,
+            )
+            for change in changes
+            if change.kind == Kind.COMMENT
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def drop_our_comments(changes: Iterable[Change]) -> None:
+    """Take comments off that will never be written."""
+    names = [str(change.key) for change in changes if change.kind == Kind.COMMENT]
+    Comment.objects.filter(name__in=names, ours=True).delete()

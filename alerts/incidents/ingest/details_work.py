@@ -7,8 +7,7 @@ from typing import NamedTuple
 from alerts.incidents.ingest.alert_facts import AlertRow, StoredAlert
 from alerts.incidents.ingest.fetched_details import Details
 from alerts.incidents.ingest.groups import OLD_KEY, STANDING
-from alerts.incidents.ingest.pg_copy import numbers
-from alerts.incidents.ingest.temp_tables import run_together
+from alerts.incidents.ingest.pg_copy import numbers, run_together
 from alerts.sites.services import Found, Where
 
 

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from alerts.incidents.ingest import pg_copy
 from alerts.incidents.ingest.details_work import Work
-from alerts.incidents.ingest.pg_copy import text
-from alerts.incidents.ingest.temp_tables import create_temp_table
+from alerts.incidents.ingest.pg_copy import create_temp_table, text
 from alerts.sites.services import DeviceSeen, learn_devices
 from portal.cursors import kept_cursor
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from alerts.incidents.ingest.alert_facts import SharedAlertFacts
-from alerts.incidents.ingest.temp_tables import texts_line
+from alerts.incidents.ingest.pg_copy import texts_line
 from alerts.sentinel.wire import (
     D4iotFacts,
     Unreadable,

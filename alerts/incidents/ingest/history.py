@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from alerts.incidents.ingest.rows import IncidentRow
+from alerts.incidents.ingest.incident_rows import IncidentRow
 from alerts.incidents.models import Severity, Status, TimelineItem
 from alerts.outbox.engine.merge import is_our_label
 

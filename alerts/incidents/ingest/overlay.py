@@ -6,7 +6,7 @@ from datetime import datetime
 import orjson
 from django.db import transaction
 
-from alerts.incidents.ingest.rows import IncidentRow, overlaid, row_of
+from alerts.incidents.ingest.incident_rows import IncidentRow, overlaid, row_of
 from alerts.incidents.models import Incident, IncidentRaw, Status
 from alerts.outbox.queries import Owed, owed_to
 from alerts.sentinel.wire import Unfit, incident_of

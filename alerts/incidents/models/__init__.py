@@ -1,6 +1,6 @@
 """The nouns of this room."""
 
-from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert
+from alerts.incidents.models.alert import Alert, AlertRaw, IncidentAlert, PlannedAlert
 from alerts.incidents.models.bulk_act import BulkAct, Skipped
 from alerts.incidents.models.context import Comment, Entity, TimelineItem
 from alerts.incidents.models.group import Group, PairMemory, PatternMemory
@@ -20,7 +20,6 @@ from alerts.incidents.models.incident import (
     Status,
     touches,
 )
-from alerts.incidents.models.planned import PlannedAlert
 
 __all__ = [
     "ACTIVE_FROM",

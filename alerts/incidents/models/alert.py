@@ -1,7 +1,10 @@
-"""The alert as a flat record of facts (suppression §1); its raw JSON stands apart."""
+"""The alert as a flat record of facts (suppression §1), its raw JSON apart, and what planned work says
+of it.
+"""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from alerts.incidents.models.incident import Severity, words
 
@@ -109,3 +112,45 @@ class AlertRaw(models.Model):
 
     def __str__(self) -> str:
         return f"raw of {self.alert_id}"
+
+
+class PlannedAlert(models.Model):
+    """One alert beside one occurrence of planned work, as it was known from `known_from` to
+    `known_until` (None: still so). Matching reads what is known now; a back-test reads what was
+    known when the alert came.
+    """
+
+    class Fit(models.TextChoices):
+        """How the alert relates to the work."""
+
+        INSIDE = "inside", "Inside"
+        LATE = "late", "After its end"
+        NOT_NAMED = "not-named", "With a device that it does not name"
+
+    alert = models.ForeignKey("incidents.Alert", on_delete=models.CASCADE, related_name="planned")
+    occurrence = models.UUIDField()  # of the room of planned work, as is the work
+    work = models.UUIDField()
+    fit = models.CharField(max_length=9, choices=Fit)
+    kind = models.CharField(max_length=20)
+    names_devices = models.BooleanField()  # the work names devices, and not a whole zone
+    title = models.CharField(max_length=200)
+    work_order = models.CharField(max_length=60, blank=True)
+    ends_at = models.DateTimeField()  # as planned
+    inside_until = models.DateTimeField()  # with the slack after it
+    known_from = models.DateTimeField()
+    known_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "occurrence"], name="an_alert_stands_beside_an_occurrence_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["occurrence"], condition=Q(known_until=None), name="alerts_of_an_occurrence"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.alert_id}: {self.fit} {self.title}"

@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 
 from django.db import DataError, IntegrityError
 
-from alerts.incidents.ingest.claims import (
+from alerts.incidents.ingest.details import (
     Claimed,
+    Details,
     claim_details,
     details_went_wrong,
     release_details,
+    store_details_of_many,
 )
-from alerts.incidents.ingest.details import Details, store_details_of_many
 from alerts.incidents.ingest.groups import regroup
 from alerts.intake.services.pace import Pace
-from alerts.intake.services.pagination import Budget
+from alerts.intake.services.pages import Budget
 from alerts.intake.services.sweep import note_missing
 from alerts.sentinel.client.port import (
     SentinelClient,

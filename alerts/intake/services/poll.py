@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.intake.models import Run
-from alerts.intake.services.pagination import Budget, IncidentQuery, follow_pages
-from alerts.intake.services.run_counts import RunCounts
-from alerts.intake.services.runs import advance, cursor_of, finish_run
+from alerts.intake.services.pages import Budget, IncidentQuery, follow_pages
+from alerts.intake.services.runs import RunCounts, advance, cursor_of, finish_run
 from alerts.sentinel.client.port import ListBy, SentinelClient, SentinelError
 from alerts.sentinel.models import Workspace
 

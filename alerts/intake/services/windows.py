@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.intake.services.pagination import (
+from alerts.intake.services.pages import (
     Budget,
     IncidentQuery,
     Pagination,
     follow_pages,
     page_of,
 )
-from alerts.intake.services.run_counts import RunCounts
+from alerts.intake.services.runs import RunCounts
 from alerts.sentinel.client.port import MAX_PAGE_SIZE, ListBy, SentinelClient, SentinelError
 from alerts.sentinel.wire import WireIncident
 

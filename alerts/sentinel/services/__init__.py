@@ -1,25 +1,26 @@
 """What is done to workspaces, and what is noted about how they answer."""
 
-from alerts.sentinel.services.add import CannotAddWorkspace, add_workspace
-from alerts.sentinel.services.change import (
-    CannotChangeWorkspace,
-    pause_workspace,
-    point_workspace,
-    remove_workspace,
-    resume_workspace,
-    set_credential,
-)
 from alerts.sentinel.services.check import Check, check_workspace
-from alerts.sentinel.services.freshness import note_fresh
-from alerts.sentinel.services.probe import keep_capability
 from alerts.sentinel.services.reach import (
     may_call,
     note_denied,
     note_error,
     note_failure,
+    note_fresh,
     note_gone,
     note_success,
     note_throttled,
+)
+from alerts.sentinel.services.workspaces import (
+    CannotAddWorkspace,
+    CannotChangeWorkspace,
+    add_workspace,
+    keep_capability,
+    pause_workspace,
+    point_workspace,
+    remove_workspace,
+    resume_workspace,
+    set_credential,
 )
 
 __all__ = [

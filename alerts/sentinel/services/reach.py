@@ -26,7 +26,7 @@ from alerts.sentinel.engine.pacing import (
     seconds_to_refill,
     seconds_to_wait,
 )
-from alerts.sentinel.models import Purpose, Reachability
+from alerts.sentinel.models import Freshness, Purpose, Reachability
 
 _NOTE_SUCCESS_EVERY = timedelta(seconds=20)
 
@@ -177,3 +177,8 @@ def _locked(workspace_id: int, purpose: str) -> Reachability:
 
 def _tell(row: Reachability, error: str, code: str, now: datetime) -> None:
     row.latest_error, row.latest_error_code, row.latest_error_at = error[:500], code[:100], now
+
+
+def note_fresh(*, workspace_id: int, now: datetime) -> None:
+    """Everything that changed there before `now` has been read. `now` is business time."""
+    Freshness.objects.update_or_create(workspace_id=workspace_id, defaults={"fresh_at": now})

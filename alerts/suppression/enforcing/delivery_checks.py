@@ -4,7 +4,7 @@ from datetime import datetime
 
 import orjson
 
-from alerts.incidents.ingest.rows import SEVERITIES, alert_type_of, row_of
+from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, row_of
 from alerts.incidents.models import Alert, Incident
 from alerts.outbox.models import Change
 from alerts.outbox.registry import Fresh

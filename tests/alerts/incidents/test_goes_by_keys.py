@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import connection
 
-from alerts.incidents.ingest.ranking import KNOWN
+from alerts.incidents.ingest.groups import KNOWN
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db

@@ -145,7 +145,7 @@ def test_links_that_lead_in_circles_end(workspace, sentinel):
 
 
 def test_a_full_page_without_a_link_is_asked_on_from_its_end(workspace, sentinel, monkeypatch):
-    monkeypatch.setattr("alerts.intake.services.pagination.MAX_PAGE_SIZE", 4)
+    monkeypatch.setattr("alerts.intake.services.pages.MAX_PAGE_SIZE", 4)
     monkeypatch.setattr(
         MemorySentinel.list_incidents,
         "__kwdefaults__",

@@ -134,8 +134,7 @@ def waits(monkeypatch):
         moment[0] += seconds
 
     pretend = SimpleNamespace(sleep=sleep, monotonic=lambda: moment[0])
-    for name in ("patient_client", "foreground"):
-        monkeypatch.setattr(f"alerts.intake.services.{name}.time", pretend)
+    monkeypatch.setattr("alerts.intake.services.foreground.time", pretend)
     monkeypatch.setattr("portal.clock.unshifted", lambda: NOON + timedelta(seconds=moment[0]))
     return slept
 

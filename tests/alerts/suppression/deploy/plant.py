@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from alerts.sentinel.services.freshness import note_fresh
+from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.rule import Rule as Said

@@ -7,7 +7,7 @@ import pytest
 from alerts.outbox.models import Landing, WantedRule
 from alerts.sentinel.client.port import SentinelRefused
 from alerts.sentinel.services import note_success
-from alerts.sentinel.services.freshness import note_fresh
+from alerts.sentinel.services.reach import note_fresh
 from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.deploying.leases import renew_due_leases, renew_leases
 from alerts.suppression.models import RuleVersion

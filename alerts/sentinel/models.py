@@ -1,4 +1,4 @@
-"""Workspaces: where they are, how we sign in there, and how they answer."""
+"""Workspaces: where they are, how we sign in there, how they answer, how old what we know is."""
 
 import uuid
 
@@ -89,3 +89,91 @@ class Workspace(models.Model):
             secret_env=own.secret_env if own else self.secret_env,
             certificate_file=own.certificate_file if own else self.certificate_file,
         )
+
+
+class Purpose(models.TextChoices):
+    """What a client is used for; each may have an identity with no more rights than it needs."""
+
+    READ = "read", "Reading incidents"
+    INCIDENTS = "incidents", "Writing incidents and comments"
+    RULES = "rules", "Deploying automation rules"
+
+
+class WorkspaceCredential(models.Model):
+    """How one purpose signs in. Without such a row the workspace's own credential serves it."""
+
+    workspace = models.ForeignKey(
+        "sentinel.Workspace", on_delete=models.CASCADE, related_name="credentials"
+    )
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    kind = models.CharField(max_length=20, choices=CredentialKind)
+    client_id = models.CharField(max_length=64, blank=True)
+    secret_env = models.CharField(max_length=120, blank=True)  # name of an environment variable
+    certificate_file = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "purpose"], name="a_purpose_has_one_credential"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="a_credential_has_a_known_purpose"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=CredentialKind.MANAGED_IDENTITY)
+                | Q(kind=CredentialKind.WORKLOAD_IDENTITY)
+                | Q(kind=CredentialKind.CERTIFICATE) & ~Q(certificate_file="") & ~Q(client_id="")
+                | Q(kind=CredentialKind.CLIENT_SECRET) & ~Q(secret_env="") & ~Q(client_id=""),
+                name="a_credential_names_what_its_kind_needs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} for {self.purpose}"
+
+
+class Freshness(models.Model):
+    """When intake last read a workspace to the end of what had changed there. On business time,
+    because decisions are made on it; intake stands above and writes it down here.
+    """
+
+    workspace = models.OneToOneField(
+        "sentinel.Workspace", on_delete=models.CASCADE, primary_key=True, related_name="freshness"
+    )
+    fresh_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} at {self.fresh_at:%Y-%m-%d %H:%M}"
+
+
+class Reachability(models.Model):
+    """When a workspace may be called again for one purpose, and what went wrong.
+
+    Times here are the database's own (`portal.clock.unshifted`): waits must not jump when the
+    demo moves its clock.
+    """
+
+    workspace = models.ForeignKey(
+        "sentinel.Workspace", on_delete=models.CASCADE, related_name="reachability"
+    )
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.READ)
+    not_before = models.DateTimeField(null=True)  # Azure asked for silence until then
+    throttles = models.PositiveIntegerField(default=0)  # in a row
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    open_until = models.DateTimeField(null=True)  # the breaker; then one call may probe
+    reached_at = models.DateTimeField(null=True)
+    denied_since = models.DateTimeField(null=True)
+    gone_since = models.DateTimeField(null=True)
+    latest_error = models.CharField(max_length=500, blank=True)
+    latest_error_code = models.CharField(max_length=100, blank=True)
+    latest_error_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "purpose"], name="a_purpose_is_reachable_in_one_way"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} for {self.purpose}"
