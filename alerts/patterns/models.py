@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from alerts.patterns.engine.pattern import Pattern
-from alerts.patterns.engine.pattern_json import PatternFormatError, pattern_from_json
+from alerts.patterns.engine.pattern import Pattern, PatternFormatError, pattern_from_json
 from alerts.suppression.engine.bound import is_little
 
 HOURS_OF_WEEK = 168

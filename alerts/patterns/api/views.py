@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from rest_framework import serializers
 
-from alerts.patterns.api.bodies import RejectIn
 from alerts.patterns.api.listings import PATTERNS
 from alerts.patterns.models import Candidate
 from alerts.patterns.queries.patterns import candidates_visible_to
 from alerts.patterns.services.decide import (
+    MAX_REASON,
     reject_candidate,
     reopen_candidate,
     snooze_candidate,
@@ -16,10 +17,16 @@ from alerts.patterns.services.decide import (
 )
 from alerts.suppression.policies import PROPOSING
 from portal.accounts.models import TokenScope
-from portal.api.bodies import Nothing
+from portal.api.bodies import In, Nothing
 from portal.api.views import Resource, command
 
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
+
+
+class RejectIn(In):
+    """Why this should not become a rule."""
+
+    reason = serializers.CharField(max_length=MAX_REASON, help_text="in a few words")
 
 
 class PatternViewSet(Resource):

@@ -18,6 +18,7 @@ DOUBT: Final = 0.01  # the chance at which missing weekdays are no chance any mo
 DAY: Final = 24
 MIN_JUDGED: Final = 5  # harmless verdicts from which hours are learned
 MIN_NEAR_JUDGED: Final = 0.6  # of the alerts must lie beside one of them
+type Moments = Mapping[Occurrence, int]  # how often each was seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,6 @@ class Hours:
         end = (self.start + self.length) % DAY
         text = f"{self.start:02}:00-{end or 24:02}:00 {place}"
         return tuple(f"{DAYS[day]} {text}" for day in self.weekdays)
-
-
-type Moments = Mapping[Occurrence, int]  # how often each was seen
 
 
 def learn_hours(occurrences: Iterable[Occurrence]) -> Hours | None:

@@ -27,6 +27,7 @@ MAX_ADDRESSES: Final = 30  # that lie in no network and are listed one by one
 MIN_SHARED_ADDRESSES: Final = 2  # in a network that the site's alerts show as one
 MIN_PREFIX: Final = 12
 MAX_NETWORKS: Final = 8
+type Inventory = Mapping[Group, int]  # devices of each kind and zone that were known for 30 days
 
 
 class Rung(StrEnum):
@@ -72,9 +73,6 @@ class Side:
         if self.rung == Rung.GROUP:
             return end.kind in self.kinds
         return (end.address if self.by_address else end.device) in self.members
-
-
-type Inventory = Mapping[Group, int]  # devices of each kind and zone that were known for 30 days
 
 
 def describe_side(

@@ -13,8 +13,7 @@ from uuid import UUID
 
 from alerts.patterns.engine.cells import HARMLESS, HOURS_OF_WEEK, Cell, Group
 from alerts.patterns.engine.evidence import Unit
-from alerts.patterns.engine.pattern import Pattern
-from alerts.patterns.engine.pattern_json import pattern_as_json
+from alerts.patterns.engine.pattern import Pattern, pattern_as_json
 from alerts.patterns.engine.plan import IncidentShape
 from alerts.patterns.engine.rule_text import title_of
 from alerts.patterns.engine.width import CriticalPairs, reasons_for_width

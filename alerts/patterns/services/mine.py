@@ -1,29 +1,41 @@
-"""Find the processes of the plants in history, and put them in the order of a plan."""
+"""Find the processes of the plants in history, and put them in the order of a plan: every night,
+when somebody asks, and when the clock of a site has changed.
+"""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from alerts.patterns.engine.mining import mine
 from alerts.patterns.models import Candidate, Mining, SiteMining, State
+from alerts.patterns.queries.patterns import JOB, KEY
 from alerts.patterns.services.history_tables import history_tables
-from alerts.patterns.services.keep import keep_patterns
 from alerts.patterns.services.site_history import read_site
+from alerts.patterns.services.store import keep_patterns
 from alerts.sites.models import Site
 from alerts.suppression.backtesting.history_sql import Period
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models.version import ENDED
+from alerts.suppression.policies import PROPOSING
 from alerts.suppression.watching.site_days import count_site_days
+from portal.accounts.models import User
+from portal.accounts.queries import roles_of
+from portal.audit.services import record
 from portal.errors import Refused
+from portal.jobs.models import Job
+from portal.jobs.models import State as JobState
+from portal.jobs.services import back_off, claim_due, ensure_job, put_back
 from portal.ui.words import number
 
 DAYS: Final = 90
@@ -31,6 +43,8 @@ MAX_DAYS: Final = 400
 MAX_PATTERNS: Final = 2_000  # of a site; the largest are kept
 
 type Report = Callable[[int, int], None]  # sites that are done, of how many
+HOUR = 2  # UTC: plants are asleep, or at least the SOC's lists are short
+LEASE = timedelta(minutes=10)
 
 
 class CannotMine(Refused):
@@ -133,3 +147,55 @@ def _reopen_without_rule() -> None:
     Candidate.objects.filter(state=State.HAS_RULE).exclude(rule__in=alive).update(
         state=State.OPEN, rule=None, state_by=None, state_at=None, state_reason=""
     )
+
+
+class CannotAskForMining(Refused):
+    """Nobody will look at history because of this."""
+
+
+def run_due_mining(*, unshifted: datetime, now: datetime) -> bool:
+    """Mine if it is due; False where it is not. Any number of workers may ask at once. `unshifted`
+    is the time by which work is due, `now` the business time that history is read up to.
+    """
+    Job.objects.get_or_create(
+        kind=JOB, key=KEY, defaults={"made_at": unshifted, "due_at": unshifted}
+    )
+    row = claim_due(Job.objects.filter(kind=JOB), now=unshifted, lease=LEASE, max_attempts=None)
+    if row is None:
+        return False
+    try:
+        mine_patterns(now=now, report=partial(_note_progress, row))
+    except Exception as error:
+        put_back(row, due_at=unshifted + back_off(row.attempts), error=str(error))
+        raise
+    Job.objects.filter(pk=row.pk, fence=row.fence).update(payload={})
+    put_back(row, due_at=_next_night(unshifted), free=True)
+    return True
+
+
+def _note_progress(row: Job, done: int, total: int) -> None:
+    """Write where pages look how many sites are done."""
+    progress = {**row.payload, "done": done, "total": total}
+    Job.objects.filter(pk=row.pk, fence=row.fence).update(payload=progress)
+
+
+@transaction.atomic
+def ask_for_mining(*, by: User, unshifted: datetime, now: datetime) -> Job:
+    """Make it due at once; asked twice, it runs once."""
+    if roles_of(by).isdisjoint(PROPOSING):
+        raise CannotAskForMining(_("Only OT and the SOC can have history analysed."))
+    job = ensure_job(kind=JOB, key=KEY, now=unshifted)
+    Job.objects.filter(pk=job.pk, state="waiting").update(due_at=unshifted, payload={"asked": True})
+    record("patterns.mining.asked", on=job, by=by, at=now)
+    return job
+
+
+def _next_night(now: datetime) -> datetime:
+    tonight = now.astimezone(UTC).replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    return tonight if tonight > now else tonight + timedelta(days=1)
+
+
+def mine_by_new_clock(site: Site, *, unshifted: datetime) -> None:
+    """Have history mined again at once: rhythms and hours are counted in plant time."""
+    job = ensure_job(kind=JOB, key=KEY, now=unshifted)
+    Job.objects.filter(pk=job.pk, state=JobState.WAITING).update(due_at=unshifted)

@@ -31,168 +31,164 @@ class Phrase:
     between: str
 
 
-def _phrase(one: str, many: str, alone: str, between: str) -> Phrase:
-    return Phrase(one, many, alone, between)
-
-
 _PHRASES: Final = {
-    Purpose.POLL: _phrase(
+    Purpose.POLL: Phrase(
         gettext_noop("%(source)s polls %(destination)s"),
         gettext_noop("%(source)s poll %(destination)s"),
         gettext_noop("%(source)s: polling"),
         gettext_noop("Polling between %(source)s and %(destination)s"),
     ),
-    Purpose.WRITE: _phrase(
+    Purpose.WRITE: Phrase(
         gettext_noop("%(source)s writes values to %(destination)s"),
         gettext_noop("%(source)s write values to %(destination)s"),
         gettext_noop("%(source)s: written values"),
         gettext_noop("Written values between %(source)s and %(destination)s"),
     ),
-    Purpose.COMMAND: _phrase(
+    Purpose.COMMAND: Phrase(
         gettext_noop("%(source)s sends commands to %(destination)s"),
         gettext_noop("%(source)s send commands to %(destination)s"),
         gettext_noop("%(source)s: commands"),
         gettext_noop("Commands between %(source)s and %(destination)s"),
     ),
-    Purpose.FAIL: _phrase(
+    Purpose.FAIL: Phrase(
         gettext_noop("%(source)s repeats failed requests to %(destination)s"),
         gettext_noop("%(source)s repeat failed requests to %(destination)s"),
         gettext_noop("%(source)s: failed requests"),
         gettext_noop("Failed requests between %(source)s and %(destination)s"),
     ),
-    Purpose.SCAN: _phrase(
+    Purpose.SCAN: Phrase(
         gettext_noop("%(source)s scans %(destination)s"),
         gettext_noop("%(source)s scan %(destination)s"),
         gettext_noop("%(source)s: scans of the network"),
         gettext_noop("Scans between %(source)s and %(destination)s"),
     ),
-    Purpose.PROGRAM: _phrase(
+    Purpose.PROGRAM: Phrase(
         gettext_noop("%(source)s programs %(destination)s"),
         gettext_noop("%(source)s program %(destination)s"),
         gettext_noop("%(source)s: new programs"),
         gettext_noop("Programming between %(source)s and %(destination)s"),
     ),
-    Purpose.COPY_PROGRAM: _phrase(
+    Purpose.COPY_PROGRAM: Phrase(
         gettext_noop("%(source)s copies programs out of %(destination)s"),
         gettext_noop("%(source)s copy programs out of %(destination)s"),
         gettext_noop("%(source)s: copied programs"),
         gettext_noop("Copied programs between %(source)s and %(destination)s"),
     ),
-    Purpose.READ_SETTINGS: _phrase(
+    Purpose.READ_SETTINGS: Phrase(
         gettext_noop("%(source)s reads the settings of %(destination)s"),
         gettext_noop("%(source)s read the settings of %(destination)s"),
         gettext_noop("%(source)s: settings that were read"),
         gettext_noop("Settings read between %(source)s and %(destination)s"),
     ),
-    Purpose.CHANGE_SETTINGS: _phrase(
+    Purpose.CHANGE_SETTINGS: Phrase(
         gettext_noop("%(source)s changes settings of %(destination)s"),
         gettext_noop("%(source)s change settings of %(destination)s"),
         gettext_noop("%(source)s: changed settings"),
         gettext_noop("Changed settings between %(source)s and %(destination)s"),
     ),
-    Purpose.FIRMWARE: _phrase(
+    Purpose.FIRMWARE: Phrase(
         gettext_noop("%(source)s changes the firmware of %(destination)s"),
         gettext_noop("%(source)s change the firmware of %(destination)s"),
         gettext_noop("%(source)s: changed firmware"),
         gettext_noop("Changed firmware between %(source)s and %(destination)s"),
     ),
-    Purpose.STOP: _phrase(
+    Purpose.STOP: Phrase(
         gettext_noop("%(source)s restarts or stops %(destination)s"),
         gettext_noop("%(source)s restart or stop %(destination)s"),
         gettext_noop("%(source)s: restarts and stops"),
         gettext_noop("Restarts and stops between %(source)s and %(destination)s"),
     ),
-    Purpose.SIGN_IN: _phrase(
+    Purpose.SIGN_IN: Phrase(
         gettext_noop("%(source)s signs in to %(destination)s"),
         gettext_noop("%(source)s sign in to %(destination)s"),
         gettext_noop("%(source)s: sign-ins"),
         gettext_noop("Sign-ins between %(source)s and %(destination)s"),
     ),
-    Purpose.REMOTE: _phrase(
+    Purpose.REMOTE: Phrase(
         gettext_noop("%(source)s opens remote sessions to %(destination)s"),
         gettext_noop("%(source)s open remote sessions to %(destination)s"),
         gettext_noop("%(source)s: remote sessions"),
         gettext_noop("Remote sessions between %(source)s and %(destination)s"),
     ),
-    Purpose.WEB: _phrase(
+    Purpose.WEB: Phrase(
         gettext_noop("%(source)s uses web pages of %(destination)s"),
         gettext_noop("%(source)s use web pages of %(destination)s"),
         gettext_noop("%(source)s: web requests"),
         gettext_noop("Web requests between %(source)s and %(destination)s"),
     ),
-    Purpose.DATABASE: _phrase(
+    Purpose.DATABASE: Phrase(
         gettext_noop("%(source)s uses databases of %(destination)s"),
         gettext_noop("%(source)s use databases of %(destination)s"),
         gettext_noop("%(source)s: database requests"),
         gettext_noop("Database requests between %(source)s and %(destination)s"),
     ),
-    Purpose.NETWORK: _phrase(
+    Purpose.NETWORK: Phrase(
         gettext_noop("%(source)s reads network settings of %(destination)s"),
         gettext_noop("%(source)s read network settings of %(destination)s"),
         gettext_noop("%(source)s: network settings that were read"),
         gettext_noop("Network settings read between %(source)s and %(destination)s"),
     ),
-    Purpose.NAMES: _phrase(
+    Purpose.NAMES: Phrase(
         gettext_noop("%(source)s asks %(destination)s for names"),
         gettext_noop("%(source)s ask %(destination)s for names"),
         gettext_noop("%(source)s: name queries"),
         gettext_noop("Name queries between %(source)s and %(destination)s"),
     ),
-    Purpose.ADDRESS: _phrase(
+    Purpose.ADDRESS: Phrase(
         gettext_noop("%(source)s asks %(destination)s for an address"),
         gettext_noop("%(source)s ask %(destination)s for an address"),
         gettext_noop("%(source)s: requests for an address"),
         gettext_noop("Requests for an address between %(source)s and %(destination)s"),
     ),
-    Purpose.BROADCAST: _phrase(
+    Purpose.BROADCAST: Phrase(
         gettext_noop("%(source)s sends broadcasts to %(destination)s"),
         gettext_noop("%(source)s send broadcasts to %(destination)s"),
         gettext_noop("%(source)s: messages to everyone"),
         gettext_noop("Broadcasts between %(source)s and %(destination)s"),
     ),
-    Purpose.INTERNET: _phrase(
+    Purpose.INTERNET: Phrase(
         gettext_noop("%(source)s reaches %(destination)s on the internet"),
         gettext_noop("%(source)s reach %(destination)s on the internet"),
         gettext_noop("%(source)s: connections to the internet"),
         gettext_noop("Internet connections between %(source)s and %(destination)s"),
     ),
-    Purpose.BACKUP: _phrase(
+    Purpose.BACKUP: Phrase(
         gettext_noop("%(source)s backs up %(destination)s"),
         gettext_noop("%(source)s back up %(destination)s"),
         gettext_noop("%(source)s: backups"),
         gettext_noop("Backups between %(source)s and %(destination)s"),
     ),
-    Purpose.APPEAR: _phrase(
+    Purpose.APPEAR: Phrase(
         gettext_noop("%(source)s appears beside %(destination)s"),
         gettext_noop("%(source)s appear beside %(destination)s"),
         gettext_noop("%(source)s: seen as new"),
         gettext_noop("New devices: %(source)s and %(destination)s"),
     ),
-    Purpose.VOLUME: _phrase(
+    Purpose.VOLUME: Phrase(
         gettext_noop("%(source)s sends bursts of data to %(destination)s"),
         gettext_noop("%(source)s send bursts of data to %(destination)s"),
         gettext_noop("%(source)s: bursts of data"),
         gettext_noop("Bursts of data between %(source)s and %(destination)s"),
     ),
-    Purpose.SILENT: _phrase(
+    Purpose.SILENT: Phrase(
         gettext_noop("%(source)s gets no answer from %(destination)s"),
         gettext_noop("%(source)s get no answer from %(destination)s"),
         gettext_noop("%(source)s: no answer"),
         gettext_noop("No answer between %(source)s and %(destination)s"),
     ),
-    Purpose.REPORT: _phrase(
+    Purpose.REPORT: Phrase(
         gettext_noop("%(source)s reports its state to %(destination)s"),
         gettext_noop("%(source)s report their state to %(destination)s"),
         gettext_noop("%(source)s: reports of its own state"),
         gettext_noop("Reports of state between %(source)s and %(destination)s"),
     ),
-    Purpose.SENSOR_RULE: _phrase(
+    Purpose.SENSOR_RULE: Phrase(
         gettext_noop("%(source)s meets a sensor rule at %(destination)s: %(own)s"),
         gettext_noop("%(source)s meet a sensor rule at %(destination)s: %(own)s"),
         gettext_noop("%(source)s meets a sensor rule: %(own)s"),
         gettext_noop("A sensor rule between %(source)s and %(destination)s: %(own)s"),
     ),
-    Purpose.TALK: _phrase(
+    Purpose.TALK: Phrase(
         gettext_noop("%(source)s talks to %(destination)s"),
         gettext_noop("%(source)s talk to %(destination)s"),
         gettext_noop("%(source)s: traffic that was noticed"),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from alerts.patterns.models import Candidate
 from alerts.patterns.queries.patterns import candidates_visible_to
 from alerts.patterns.web.headline import deed
-from alerts.patterns.web.words import state_words
+from alerts.patterns.web.pattern_card import state_words
 from portal.accounts.actor import actor_of
 from portal.ui.palette import MAX_RESULTS, Found, Result
 

@@ -1,17 +1,29 @@
-"""Addresses of routine patterns."""
+"""Addresses of routine patterns and of the noise plan."""
 
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-from alerts.patterns.web import acts, pages
+from alerts.patterns.web.views import patterns, plan, propose
 
-app_name = "patterns"
+_patterns = [
+    path("", patterns.candidates, name="list"),
+    path("top/", patterns.top, name="top"),
+    path("mine/", patterns.mine, name="mine"),
+    path("<uuid:candidate>/", patterns.candidate, name="candidate"),
+    path("<uuid:candidate>/rule/", patterns.turn, name="turn"),
+    path("<uuid:candidate>/reject/", patterns.reject, name="reject"),
+    path("<uuid:candidate>/snooze/", patterns.snooze, name="snooze"),
+    path("<uuid:candidate>/reopen/", patterns.reopen, name="reopen"),
+]
+_plan = [
+    path("", plan.plan, name="plan"),
+    path("propose/", propose.propose, name="propose"),
+    path("ask/", plan.ask, name="ask"),
+    # Where the plan's own forms went before patterns took them.
+    path("<uuid:candidate>/snooze/", RedirectView.as_view(pattern_name="patterns:snooze")),
+    path("<uuid:candidate>/reject/", RedirectView.as_view(pattern_name="patterns:reject")),
+]
 urlpatterns = [
-    path("", pages.candidates, name="list"),
-    path("top/", pages.top, name="top"),
-    path("mine/", acts.mine, name="mine"),
-    path("<uuid:candidate>/", pages.candidate, name="candidate"),
-    path("<uuid:candidate>/rule/", acts.turn, name="turn"),
-    path("<uuid:candidate>/reject/", acts.reject, name="reject"),
-    path("<uuid:candidate>/snooze/", acts.snooze, name="snooze"),
-    path("<uuid:candidate>/reopen/", acts.reopen, name="reopen"),
+    path("patterns/", include((_patterns, "patterns"))),
+    path("plan/", include((_plan, "plan"))),
 ]

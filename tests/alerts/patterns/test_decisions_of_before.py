@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from alerts.patterns.engine.hours import Hours
-from alerts.patterns.engine.pattern_json import pattern_from_json
+from alerts.patterns.engine.pattern import pattern_from_json
 
 migration = import_module("alerts.patterns.migrations.0004_keep_what_people_decided")
 PAIR = {

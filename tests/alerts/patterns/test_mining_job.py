@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 
 from alerts.patterns.models import Mining
 from alerts.patterns.queries.patterns import standing
-from alerts.patterns.services.daily import CannotAskForMining, ask_for_mining, run_due_mining
-from alerts.patterns.services.keep import keep_patterns
+from alerts.patterns.services.mine import CannotAskForMining, ask_for_mining, run_due_mining
+from alerts.patterns.services.store import keep_patterns
 from portal.jobs.models import Job
 from tests.alerts.suppression.past import routine
 from tests.conftest import NOON
@@ -57,7 +57,7 @@ def test_a_run_that_fails_is_tried_again_soon(programming, monkeypatch):
     def fail(**given):
         raise RuntimeError("The disk is full.")
 
-    monkeypatch.setattr("alerts.patterns.services.daily.mine_patterns", fail)
+    monkeypatch.setattr("alerts.patterns.services.mine.mine_patterns", fail)
     with pytest.raises(RuntimeError):
         run_due_mining(unshifted=NOON, now=NOON)
     job = Job.objects.get(kind="patterns.mine")

@@ -12,8 +12,12 @@ from alerts.patterns.models import Candidate, PlanQuestion, State
 from alerts.patterns.queries import plan
 from alerts.patterns.queries.plan import Court, plans_for
 from alerts.patterns.queries.questions import MAX_A_DAY, answers_needed, questions_at
-from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
-from alerts.patterns.services.propose_patterns import Proposing, propose_patterns
+from alerts.patterns.services.plan import (
+    CannotAskQuestions,
+    Proposing,
+    ask_questions,
+    propose_patterns,
+)
 from alerts.reviews.models import Review
 from alerts.reviews.services import give_verdict
 from alerts.suppression.models import RuleVersion

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from alerts.patterns.engine.evidence import Evidence
 from alerts.patterns.engine.hours import Hours
-from alerts.patterns.engine.pattern import Pattern
-from alerts.patterns.engine.pattern_json import (
+from alerts.patterns.engine.pattern import (
+    Pattern,
     PatternFormatError,
     pattern_as_json,
     pattern_from_json,

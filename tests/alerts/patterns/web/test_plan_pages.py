@@ -129,14 +129,22 @@ def test_the_soc_asks_the_questions_and_ot_is_not_offered_that(page, planned, od
 
 def test_a_pattern_is_put_off_or_rejected_with_a_reason_and_comes_back(page, planned, oda):
     uuid = Candidate.objects.get(has_enough_evidence=True).uuid
-    page(oda, f"/plan/{uuid}/snooze/", a="1")
+    page(oda, f"/patterns/{uuid}/snooze/", from_plan="1")
     assert Candidate.objects.get(uuid=uuid).state == State.SNOOZED
     page(oda, f"/patterns/{uuid}/reopen/", a="1")
-    page(oda, f"/plan/{uuid}/reject/", reason=" ")
+    page(oda, f"/patterns/{uuid}/reject/", from_plan="1", reason=" ")
+    assert page.to.startswith("/plan/?site=")
     assert Candidate.objects.get(uuid=uuid).state == State.OPEN
-    page(oda, f"/plan/{uuid}/reject/", reason="Ends next week")
+    page(oda, f"/patterns/{uuid}/reject/", from_plan="1", reason="Ends next week")
     assert Candidate.objects.get(uuid=uuid).state_reason == "Ends next week"
     assert "Nothing to sign at Gdańsk now" in page(oda)
+
+
+def test_the_plans_former_addresses_lead_to_those_of_the_pattern(page, planned, oda):
+    uuid = Candidate.objects.get(has_enough_evidence=True).uuid
+    for act in ("snooze", "reject"):
+        page(oda, f"/plan/{uuid}/{act}/")
+        assert page.to == f"/patterns/{uuid}/{act}/"
 
 
 def test_who_only_reads_is_offered_nothing(page, planned, make_person):

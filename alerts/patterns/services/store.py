@@ -1,23 +1,27 @@
-"""Keep what mining found at a site: known processes go on, new ones begin, all have their place in
-the plan.
+"""Store what mining found at a site: known processes go on, new ones begin, all have their place in
+the plan, and what stands against a rule is noted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from alerts.patterns.engine.pattern import Pattern
 from alerts.patterns.engine.plan import MAX_RULES, Step, make_plan
 from alerts.patterns.engine.process import process_key, recognise
+from alerts.patterns.engine.rule_text import rule_for
 from alerts.patterns.engine.width import critical_pairs
 from alerts.patterns.models import Candidate, State
 from alerts.patterns.services.figures import ShapeIndex, make_row
-from alerts.patterns.services.obstacles import obstacles_of
 from alerts.patterns.services.site_history import SiteHistory
+from alerts.suppression.engine.guards.never import assets_of
+from alerts.suppression.engine.guards.proposal import reasons_against_draft
+from alerts.suppression.engine.guards.width import WANTED_DAYS, SiteShare, reasons_against_reach
 
+type Obstacle = tuple[str, dict[str, Any]]
 _KEPT: Final = frozenset(
     {  # of a known row: who it is, and what people made of it
         "id",
@@ -34,6 +38,37 @@ _KEPT: Final = frozenset(
 _FIGURES: Final = tuple(
     field.name for field in Candidate._meta.concrete_fields if field.name not in _KEPT
 )
+
+
+def obstacles_of(
+    pattern: Pattern, *, history: SiteHistory, incidents: int, now: datetime
+) -> list[Obstacle]:
+    """Return why no rule can come of it as it stands, as codes with details; nothing where one can.
+    What the miner says itself goes before what the guards would say of the same.
+    """
+    found: list[Obstacle] = []
+    evidence = pattern.evidence
+    if evidence.suspicious:
+        found.append(("suspicious", {"count": str(evidence.suspicious)}))
+    if evidence.true_positives:
+        found.append(("true_positive", {"count": str(evidence.true_positives)}))
+    if pattern.obstacle and pattern.obstacle != "suspicious":
+        found.append((pattern.obstacle, {"kind": pattern.planned_work}))
+    if found:
+        return found
+    zone = history.site.time_zone
+    rule = rule_for(pattern, time_zone=zone, now=now)
+    criticality = {
+        name: history.criticality[name.casefold()]
+        for name in assets_of(rule)
+        if name.casefold() in history.criticality
+    }
+    reasons = reasons_against_draft(rule, now=now, plant_zones=[zone], criticality=criticality)
+    share = SiteShare(history.site.name, incidents, history.incidents)
+    reasons += reasons_against_reach(
+        sites=(share,), days=WANTED_DAYS, history_days=WANTED_DAYS, true_positives=0
+    )
+    return [(reason.code, dict(reason.detail)) for reason in reasons]
 
 
 def keep_patterns(

@@ -1,11 +1,12 @@
-"""The noise plan: what to sign next, in the order of what each rule adds."""
+"""The noise plan: what to sign next, in the order of what each rule adds; its questions for OT."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.patterns.policies import may_decide
@@ -24,6 +25,8 @@ from alerts.patterns.queries.plan import (
     share_of,
 )
 from alerts.patterns.queries.questions import Questions, questions_at
+from alerts.patterns.services.plan import CannotAskQuestions, ask_questions
+from alerts.patterns.web.pattern_card import Shown, shown
 from alerts.patterns.web.plan_words import (
     PlanRow,
     acting_rows,
@@ -34,14 +37,16 @@ from alerts.patterns.web.plan_words import (
     judged_words,
     offer_of,
 )
-from alerts.patterns.web.words import Shown, shown
+from alerts.reviews.services import CannotAsk
 from alerts.suppression.signing.awaiting_signature import requests_for
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import roles_of
+from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
-from portal.ui.words import hours, percent
+from portal.ui.toasts import leave_toast
+from portal.ui.words import hours, number, percent
 
 TEMPLATE: Final = "alerts/patterns/plan.html"
 ALL: Final = "all"
@@ -181,3 +186,30 @@ def _empty(request: HttpRequest, page: dict[str, Any], *, now: datetime) -> Http
         "n_verdicts": min(own.verdicts, NEEDED_VERDICTS),
     }
     return render_page(request, TEMPLATE, page, part="panel")
+
+
+@post_only(otherwise=lambda: reverse("plan:plan"))
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask OT the questions of a site's plan."""
+    user, now = actor_of(request), clock.now()
+    plans = plans_for(user)
+    if not plans:
+        raise Http404
+    plan = plan_of_site(plans, request.POST.get("site", ""))
+    try:
+        asked = ask_questions(plan=plan, by=user, now=now)
+    except (CannotAskQuestions, CannotAsk) as refusal:
+        return leave_toast(
+            request, HttpResponseRedirect(plan_address(plan)), " ".join(refusal.reasons)
+        )
+    text = ngettext(
+        "OT at %(site)s was asked %(n)s question.",
+        "OT at %(site)s was asked %(n)s questions.",
+        len(asked),
+    ) % {"site": plan.totals.site.name, "n": number(len(asked))}
+    return leave_toast(request, HttpResponseRedirect(plan_address(plan)), text)
+
+
+def plan_address(plan: SitePlan) -> str:
+    """Return the address of the plan of a site."""
+    return f"{reverse('plan:plan')}?site={plan.totals.site.uuid}"

@@ -1,18 +1,28 @@
-"""Propose rules for patterns: the draft is written and proposed as one act."""
+"""Act on a plan: propose its rules, ask OT its questions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils.translation import gettext, ngettext
 
-from alerts.patterns.models import Candidate, State
+from alerts.patterns.models import Candidate, PlanQuestion, State
+from alerts.patterns.queries.plan import SitePlan
+from alerts.patterns.queries.questions import MAX_A_DAY, questions_at
 from alerts.patterns.services.decide import turn_into_rule
+from alerts.reviews.models import CANNED, Review
+from alerts.reviews.services import ask_ot
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.models import State as RuleState
 from alerts.suppression.signing.propose import propose_rule
 from portal.accounts.models import User
+from portal.audit.services import record
 from portal.errors import Refused
+from portal.ui.words import number
+
+_LOCK: Final = 0x514E  # so that two who ask at once do not ask one person too much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +84,56 @@ def _outcome(candidate: Candidate, proposing: Proposing, *, now: datetime) -> Pr
     except Refused as refusal:
         return ProposalOutcome(candidate, None, tuple(refusal.reasons))
     return ProposalOutcome(candidate, version)
+
+
+class CannotAskQuestions(Refused):
+    """Nobody was asked."""
+
+
+@transaction.atomic
+def ask_questions(*, plan: SitePlan, by: User, now: datetime) -> list[Review]:
+    """Ask OT of the plan's site about one incident for each question that may be asked today.
+    Refuses where there is none, and where somebody there had MAX_A_DAY already.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    questions = questions_at(plan, by, now=now)
+    if not questions.asked:
+        raise CannotAskQuestions(gettext("There is nothing to ask about now."))
+    if not questions.now:
+        raise CannotAskQuestions(
+            ngettext(
+                "OT at %(site)s got %(n)s question from the plan in the last 24 hours. "
+                "Ask again tomorrow.",
+                "OT at %(site)s got %(n)s questions from the plan in the last 24 hours. "
+                "Ask again tomorrow.",
+                MAX_A_DAY,
+            )
+            % {"site": plan.totals.site.name, "n": number(MAX_A_DAY)}
+        )
+    asked = []
+    for question in questions.now:
+        review = ask_ot(
+            site_id=plan.totals.site_id,
+            question=CANNED[2],
+            by=by,
+            now=now,
+            incident_ids=[question.incident.pk],
+        )
+        PlanQuestion.objects.create(
+            candidate=question.step.candidate,
+            review=review,
+            site=plan.totals.site,
+            asked_by=by,
+            asked_at=now,
+        )
+        asked.append(review)
+    record(
+        "patterns.questions.asked",
+        on=plan.totals.site,
+        by=by,
+        at=now,
+        patterns=[str(each.step.candidate.uuid) for each in questions.now],
+        incidents=[each.incident.name for each in questions.now],
+    )
+    return asked

@@ -1,8 +1,7 @@
-"""What can be done from the plan: propose, ask, put off, reject."""
+"""Read what a plan has ready, then propose it: one pattern, the first few, or all of a site."""
 
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -10,20 +9,16 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
-from alerts.patterns.models import Candidate
 from alerts.patterns.policies import may_decide
 from alerts.patterns.queries.plan import FIRST_STEPS, Court, PlanStep, SitePlan, plans_for
-from alerts.patterns.services.ask_plan import CannotAskQuestions, ask_questions
-from alerts.patterns.services.decide import CannotDecide, reject_candidate, snooze_candidate
-from alerts.patterns.services.propose_patterns import (
+from alerts.patterns.services.plan import (
     ProposalOutcome,
     Proposing,
     propose_patterns,
 )
 from alerts.patterns.web.headline import headline
-from alerts.patterns.web.plan import plan_of_site
-from alerts.patterns.web.words import Shown, shown
-from alerts.reviews.services import CannotAsk
+from alerts.patterns.web.pattern_card import Shown, shown
+from alerts.patterns.web.views.plan import plan_address, plan_of_site
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.policies import rights_to_sign
@@ -31,7 +26,6 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.proof import check_password_again, proved_at_of
-from portal.ui.forms_only import post_only
 from portal.ui.toasts import leave_toast
 from portal.ui.words import number
 
@@ -48,7 +42,9 @@ def propose(request: HttpRequest) -> HttpResponse:
         steps = steps[:FIRST_STEPS]
     if not steps:
         return leave_toast(
-            request, HttpResponseRedirect(_home(plan)), gettext("Nothing is ready to propose.")
+            request,
+            HttpResponseRedirect(plan_address(plan)),
+            gettext("Nothing is ready to propose."),
         )
     if request.method == "GET":
         return _form(request, plan, steps, user, now=now)
@@ -64,65 +60,10 @@ def propose(request: HttpRequest) -> HttpResponse:
     outcomes = propose_patterns(candidate_ids=ids, proposing=proposing, now=now)
     refused = [each for each in outcomes if each.version is None]
     if not refused:
-        return leave_toast(request, HttpResponseRedirect(_home(plan)), _proposed(len(outcomes)))
+        return leave_toast(
+            request, HttpResponseRedirect(plan_address(plan)), _proposed(len(outcomes))
+        )
     return render(request, TEMPLATE, _result(plan, outcomes, refused, now=now), status=422)
-
-
-@post_only(otherwise=lambda: reverse("plan:plan"))
-def ask(request: HttpRequest) -> HttpResponse:
-    """Ask OT the questions of a site's plan."""
-    user, now = actor_of(request), clock.now()
-    plans = plans_for(user)
-    if not plans:
-        raise Http404
-    plan = plan_of_site(plans, request.POST.get("site", ""))
-    try:
-        asked = ask_questions(plan=plan, by=user, now=now)
-    except (CannotAskQuestions, CannotAsk) as refusal:
-        return leave_toast(request, HttpResponseRedirect(_home(plan)), " ".join(refusal.reasons))
-    text = ngettext(
-        "OT at %(site)s was asked %(n)s question.",
-        "OT at %(site)s was asked %(n)s questions.",
-        len(asked),
-    ) % {"site": plan.totals.site.name, "n": number(len(asked))}
-    return leave_toast(request, HttpResponseRedirect(_home(plan)), text)
-
-
-@post_only(otherwise=lambda candidate: reverse("plan:plan"))
-def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
-    """Not now; again in thirty days."""
-    plan, row = _found(request, candidate)
-    try:
-        snooze_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
-    except CannotDecide as refusal:
-        return leave_toast(request, HttpResponseRedirect(_home(plan)), str(refusal))
-    text = gettext("Snoozed for 30 days: %(pattern)s") % {"pattern": headline(row)}
-    return _done(request, plan, row, text)
-
-
-@post_only(otherwise=lambda candidate: reverse("plan:plan"))
-def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
-    """No rule shall come of it, for this reason."""
-    plan, row = _found(request, candidate)
-    reason = request.POST.get("reason", "")
-    try:
-        reject_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now(), reason=reason)
-    except CannotDecide as refusal:
-        return leave_toast(request, HttpResponseRedirect(_home(plan)), str(refusal))
-    return _done(request, plan, row, gettext("Rejected: %(pattern)s") % {"pattern": headline(row)})
-
-
-def _done(request: HttpRequest, plan: SitePlan, row: Candidate, text: str) -> HttpResponse:
-    undo = reverse("patterns:reopen", args=[row.uuid])
-    return leave_toast(request, HttpResponseRedirect(_home(plan)), text, undo=undo)
-
-
-def _found(request: HttpRequest, uuid: UUID) -> tuple[SitePlan, Candidate]:
-    for plan in plans_for(actor_of(request)):
-        for step in plan.steps:
-            if step.candidate.uuid == uuid:
-                return plan, step.candidate
-    raise Http404
 
 
 def _ready(user: User, site: str, patterns: list[str]) -> tuple[SitePlan, list[PlanStep]]:
@@ -156,7 +97,7 @@ def _form(
         "plan": plan,
         "site": plan.totals.site,
         "rows": rows,
-        "home": _home(plan),
+        "home": plan_address(plan),
         "problems": problems or [],
         "note": request.POST.get("note", ""),
         "is_checked": "checked_evidence" in request.POST,
@@ -179,7 +120,7 @@ def _result(
         "now": now,
         "plan": plan,
         "site": plan.totals.site,
-        "home": _home(plan),
+        "home": plan_address(plan),
         "is_result": True,
         "proposed": _proposed(n) if n else "",
         "refused": [
@@ -226,7 +167,3 @@ def _proposed(n: int) -> str:
         "%(n)s rules proposed. The people who can sign for the other side have been notified.",
         n,
     ) % {"n": number(n)}
-
-
-def _home(plan: SitePlan) -> str:
-    return f"{reverse('plan:plan')}?site={plan.totals.site.uuid}"

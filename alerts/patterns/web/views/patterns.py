@@ -1,11 +1,11 @@
-"""The list of patterns and one of them."""
+"""The list of patterns, one of them, and what can be done with it."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
@@ -28,9 +28,16 @@ from alerts.patterns.queries.patterns import (
     still_open,
     unread_incidents,
 )
-from alerts.patterns.web.headline import hours_words
-from alerts.patterns.web.rhythm import table_of
-from alerts.patterns.web.words import shown, state_words
+from alerts.patterns.services.decide import (
+    CannotDecide,
+    reject_candidate,
+    reopen_candidate,
+    snooze_candidate,
+    turn_into_rule,
+)
+from alerts.patterns.services.mine import CannotAskForMining, ask_for_mining
+from alerts.patterns.web.headline import headline, hours_words
+from alerts.patterns.web.pattern_card import shown, state_words, table_of
 from alerts.reviews.engine.causes import cause
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.policies import PROPOSING
@@ -38,8 +45,11 @@ from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.accounts.queries import roles_of
-from portal.ui.htmx import render_page
+from portal.errors import Refused
+from portal.ui.forms_only import post_only
+from portal.ui.htmx import render_page, wants_part
 from portal.ui.pieces import Tab
+from portal.ui.toasts import leave_toast
 from portal.ui.words import number, numeral
 
 PAGE = 20
@@ -99,7 +109,7 @@ def candidate(request: HttpRequest, candidate: UUID) -> HttpResponse:
 
 
 def candidate_page(
-    request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (), said: str = ""
+    request: HttpRequest, uuid: UUID, *, problems: tuple[str, ...] = (), reason: str = ""
 ) -> HttpResponse:
     """The page of a pattern, with what was wrong with the last act."""
     person, now = actor_of(request), clock.now()
@@ -123,7 +133,7 @@ def candidate_page(
         "state": state_words(row),
         "rule_url": _rule_url(row),
         "problems": problems,
-        "said": said,
+        "reason": reason,
         "near": _near(row, person, now),
         "now": now,
     }
@@ -210,3 +220,91 @@ def _needs(days: int, verdicts: int) -> list[dict[str, Any]]:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+
+
+def _page_of(candidate: UUID) -> str:
+    return reverse("patterns:candidate", args=[candidate])
+
+
+@post_only(otherwise=_page_of)
+def turn(request: HttpRequest, candidate: UUID) -> HttpResponse:
+    """Draft a rule of it and go on in its editor."""
+    row = candidate_or_404(request, candidate)
+    try:
+        version = turn_into_rule(candidate_id=row.pk, by=actor_of(request), now=clock.now())
+    except Refused as refusal:
+        return candidate_page(request, candidate, problems=refusal.reasons)
+    return HttpResponseRedirect(reverse("suppression:edit", args=[version.uuid]))
+
+
+@post_only(otherwise=_page_of)
+def reject(request: HttpRequest, candidate: UUID) -> HttpResponse:
+    """No rule shall come of it, for this reason."""
+    row, reason = candidate_or_404(request, candidate), request.POST.get("reason", "")
+    try:
+        reject_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now(), reason=reason)
+    except CannotDecide as refusal:
+        return _refused(request, row, refusal, reason=reason)
+    return _settled(request, row, gettext("Rejected: %(pattern)s") % {"pattern": headline(row)})
+
+
+@post_only(otherwise=_page_of)
+def snooze(request: HttpRequest, candidate: UUID) -> HttpResponse:
+    """Not now; again in thirty days."""
+    row = candidate_or_404(request, candidate)
+    try:
+        snooze_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
+    except CannotDecide as refusal:
+        return _refused(request, row, refusal)
+    text = gettext("Snoozed for 30 days: %(pattern)s") % {"pattern": headline(row)}
+    return _settled(request, row, text)
+
+
+@post_only(otherwise=_page_of)
+def reopen(request: HttpRequest, candidate: UUID) -> HttpResponse:
+    """Offer it again."""
+    row = candidate_or_404(request, candidate)
+    try:
+        reopen_candidate(candidate_id=row.pk, by=actor_of(request), now=clock.now())
+    except CannotDecide as refusal:
+        return _refused(request, row, refusal)
+    if wants_part(request):  # undone from the toast: whatever list is on the screen is old now
+        return HttpResponse(headers={"HX-Redirect": reverse("patterns:list")})
+    return _back(request, gettext("Open again: %(pattern)s") % {"pattern": headline(row)})
+
+
+@post_only(otherwise=lambda: reverse("patterns:list"))
+def mine(request: HttpRequest) -> HttpResponse:
+    """Have history looked at now."""
+    try:
+        ask_for_mining(by=actor_of(request), unshifted=clock.unshifted(), now=clock.now())
+    except CannotAskForMining as refusal:
+        return _back(request, str(refusal))
+    return _back(request, gettext("History is being analysed. Load the page again in a minute."))
+
+
+def _back(request: HttpRequest, text: str, *, undo: str = "", to: str = "") -> HttpResponse:
+    answer = HttpResponseRedirect(to or reverse("patterns:list"))
+    return leave_toast(request, answer, text, undo=undo)
+
+
+def _settled(request: HttpRequest, row: Candidate, text: str) -> HttpResponse:
+    """Back to the list the form stood on, with a way to undo it."""
+    undo = reverse("patterns:reopen", args=[row.uuid])
+    return _back(request, text, undo=undo, to=_plan_with_form(request, row))
+
+
+def _refused(
+    request: HttpRequest, row: Candidate, refusal: CannotDecide, *, reason: str = ""
+) -> HttpResponse:
+    """The page the form stood on, with what was wrong."""
+    if plan := _plan_with_form(request, row):
+        return _back(request, str(refusal), to=plan)
+    return candidate_page(request, row.uuid, problems=refusal.reasons, reason=reason)
+
+
+def _plan_with_form(request: HttpRequest, row: Candidate) -> str:
+    """Return the address of the plan whose panel posted this; empty where no plan did."""
+    if "from_plan" not in request.POST or row.site is None:
+        return ""
+    return f"{reverse('plan:plan')}?site={row.site.uuid}"
