@@ -1,1 +1,1 @@
-"""Wing two: learning from all that. Empty until its first room is built."""
+"""Wing two: learning from all that. Lessons, practice on captures, and the ATT&CK matrix."""

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from portal.accounts.models import User
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.lockfile import write_lock
-from training.catalog.engine.module_files import sha256
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Vocabulary
+from training.catalog.engine.module_files import sha256, write_lock
 from training.catalog.models import Draft, Lesson, Module, Question, QuestionVersion, SourceFile
-from training.catalog.services import import_curriculum
+from training.catalog.services.import_curriculum import import_curriculum
 from training.progress.models import Attempt
 
 MODULE = """\

@@ -17,7 +17,7 @@ from tests.browser import PHONE, WIDE
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_workspace
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.services import import_curriculum
+from training.catalog.services.import_curriculum import import_curriculum
 from training.catalog.vocabulary import current_vocabulary
 from training.progress.models import Attempt
 

@@ -9,9 +9,9 @@ from tests import cast
 from tests.conftest import NOON
 from tests.factories import lessons
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Vocabulary
 from training.catalog.models import Lesson
-from training.catalog.services import import_curriculum
+from training.catalog.services.import_curriculum import import_curriculum
 
 KNOWN = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
 

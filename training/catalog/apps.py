@@ -11,7 +11,7 @@ class CatalogConfig(AppConfig):
         from alerts.incidents.registry import register_techniques
         from portal.ui.navigation import TRAINING, NavItem, register_nav
         from training.catalog.policies import AUTHOR_ROLES
-        from training.catalog.queries import reviewed_techniques
+        from training.catalog.queries.lessons import reviewed_techniques
 
         register_techniques(reviewed_techniques)
         register_nav(

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from training.catalog.engine import content
-from training.catalog.engine.merging import PublishedFile
+from training.catalog.engine.module_files import PublishedFile
 
 
 class CurriculumImport(models.Model):

@@ -7,7 +7,7 @@ from functools import cache
 from django.conf import settings
 
 from alerts.incidents.engine.catalogue import all_types
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Vocabulary
 
 _TOKEN = re.compile(r"^\s*(--[\w-]+): ([^;]+);", re.MULTILINE)
 

@@ -11,7 +11,7 @@ class MatrixConfig(AppConfig):
         from portal.ui.navigation import TRAINING, NavItem, register_nav
         from portal.ui.palette import Finder, register_finder
         from training.matrix.policies import MATRIX_ROLES
-        from training.matrix.web.palette import find_techniques
+        from training.matrix.web.views.matrix import find_techniques
 
         register_nav(
             NavItem(

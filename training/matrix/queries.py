@@ -1,6 +1,8 @@
-"""What a person may see of techniques: incidents, rules and lessons."""
+"""What a person may see of techniques (incidents, rules and lessons), and where Tagout names ids
+that the current release does not use.
+"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,13 +13,45 @@ from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.incidents.queries import TypeCount, count_by_alert_type
 from alerts.suppression.watching.live_rules import LiveRule, live_rules_of, techniques_in_rules
 from portal.accounts.models import User
+from portal.attack import engine as attack
 from portal.attack.changes import TechniqueChange
 from portal.attack.engine import resolve
 from training.catalog.engine.reviews import Review
 from training.catalog.models import Card, Lesson, QuestionVersion
-from training.catalog.queries import lessons_in_order, reviews_in_force
+from training.catalog.queries.lessons import lessons_in_order, reviews_in_force
 from training.matrix.engine.coverage import Evidence
-from training.matrix.engine.lint import Finding, findings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One id at one place. A note needs nobody: the id has no successor to change to."""
+
+    place: str
+    technique_id: str
+    text: str
+    is_note: bool = False
+
+
+def findings_of(place: str, technique_ids: Iterable[str]) -> list[Finding]:
+    """Return what is wrong with the ids that stand at a place."""
+    found = (_finding(place, technique_id) for technique_id in technique_ids)
+    return [finding for finding in found if finding is not None]
+
+
+def _finding(place: str, technique_id: str) -> Finding | None:
+    known = attack.technique(technique_id)
+    if known is None:
+        text = f"ATT&CK for ICS {attack.version()} has no technique {technique_id}."
+        return Finding(place, technique_id, text)
+    if known.current_id != known.id:
+        now = attack.technique(known.current_id) or known
+        text = f"{known.id} was replaced by {now.id}, {now.full_name}."
+        return Finding(place, technique_id, text)
+    if not known.is_current:
+        text = f"{known.id} ({known.name}) is deprecated and has no successor."
+        return Finding(place, technique_id, text, is_note=True)
+    return None
+
 
 PERIOD: Final = timedelta(days=90)
 

@@ -8,14 +8,20 @@ Must not know: lessons, people, the database. Doors: the names below; `tshark.py
 dissector behind the same interface where the program is installed.
 """
 
-from .capture_file import CaptureFile, Frame, format_of
-from .dissection import Dissection, Layer
-from .dissector import Dissector, dissect_file
-from .errors import CaptureError
-from .limits import Limits
-from .messages import Field, Kind, Message, Role
-from .sandbox import bubblewrap
-from .summary import CaptureSummary, Conversation, OperationCount, summarize
+from training.pcap.capture_file import CaptureFile, Frame, format_of
+from training.pcap.dissector import Dissector, dissect_file
+from training.pcap.messages import (
+    CaptureError,
+    Dissection,
+    Field,
+    Kind,
+    Layer,
+    Limits,
+    Message,
+    Role,
+)
+from training.pcap.summary import CaptureSummary, Conversation, OperationCount, summarize
+from training.pcap.tshark import bubblewrap
 
 __all__ = [
     "CaptureError",

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from .errors import CaptureError
-from .limits import Limits
-from .links import LINK_TYPES
+from training.pcap.messages import CaptureError, Limits
+from training.pcap.network import LINK_TYPES
 
 Order = Literal["<", ">"]
 

@@ -4,28 +4,41 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .capture_file import CaptureFile, Frame
-from .context import Context, Memory
-from .cursor import Cursor
-from .dissection import Dissection, Endpoint
-from .errors import NotThisProtocolError, ShortMessageError
-from .limits import Limits
-from .links import ARP, IPV4, IPV6, LINK_TYPES, enter_link
-from .network import TCP, UDP, Fragments, Packet, enter_ipv4, enter_ipv6
-from .protocols import (
+from training.pcap.capture_file import CaptureFile, Frame
+from training.pcap.cursor import Context, Cursor, Memory
+from training.pcap.messages import (
+    Dissection,
+    Endpoint,
+    Limits,
+    NotThisProtocolError,
+    ShortMessageError,
+)
+from training.pcap.network import (
+    ARP,
+    IPV4,
+    IPV6,
+    LINK_TYPES,
+    TCP,
+    UDP,
+    Fragments,
+    Packet,
+    enter_ipv4,
+    enter_ipv6,
+    enter_link,
+)
+from training.pcap.protocols import (
     bacnet,
     dnp3,
-    dns,
     enip,
     goose,
     iec104,
+    it_protocols,
     modbus,
-    netbios,
     opcua,
     profinet,
-    tpkt,
+    s7comm,
 )
-from .streams import Flow, Flows, Segment, is_opening
+from training.pcap.streams import Flow, Flows, Segment, is_opening
 
 Measure = Callable[[bytes, int], int]
 Read = Callable[[bytes, int, int, Context], None]
@@ -42,7 +55,7 @@ class StreamProtocol:
 
 STREAMS = {
     modbus.PORT: StreamProtocol("Modbus", modbus.measure, modbus.read),
-    tpkt.PORT: StreamProtocol("S7", tpkt.measure, tpkt.read),
+    s7comm.PORT: StreamProtocol("S7", s7comm.measure, s7comm.read),
     dnp3.PORT: StreamProtocol("DNP3", dnp3.measure, dnp3.read),
     enip.PORT: StreamProtocol("EtherNet/IP", enip.measure, enip.read),
     iec104.PORT: StreamProtocol("IEC 104", iec104.measure, iec104.read),
@@ -53,7 +66,7 @@ DATAGRAMS: dict[int, tuple[str, Read]] = {
     enip.PORT: ("EtherNet/IP", enip.read_datagram),
     2222: ("EtherNet/IP", enip.read_implicit),
     dnp3.PORT: ("DNP3", dnp3.read_datagram),
-    netbios.PORT: ("NetBIOS", netbios.read),
+    it_protocols.NETBIOS_PORT: ("NetBIOS", it_protocols.read_netbios),
 }
 LAYER_2: dict[int, tuple[str, Read]] = {
     profinet.ETHERTYPE: ("PROFINET", profinet.read),
@@ -155,7 +168,7 @@ class Dissector:
                 context.layer(_NAMED_DATAGRAMS[port], Cursor(*place), head.at, end)
                 return
         if head.at < end:
-            name = "dns" if dns.is_query(*place) else "data"
+            name = "dns" if it_protocols.is_dns_query(*place) else "data"
             context.layer(name, Cursor(*place), head.at, end)
 
     def _ports(self, result: Dissection, transport: str, source: int, destination: int) -> None:

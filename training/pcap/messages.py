@@ -1,7 +1,40 @@
-"""The words the reader answers in: fields of a message, and messages as OT operations."""
+"""What reading gives back (frames as layers and fields, messages as OT operations), how much is
+read, and what can go wrong.
+"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+
+class CaptureError(Exception):
+    """The file cannot be read as a capture. The text is a sentence for a person."""
+
+
+class ShortMessageError(Exception):
+    """A message ends before the fields that its own lengths or codes announce."""
+
+
+class NotThisProtocolError(Exception):
+    """The bytes on a protocol's port do not belong to that protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one reading; where one is met, reading stops and says so.
+
+    `seconds` counts from the first frame. The state kept between frames is bounded as well:
+    `flows` TCP connections, `conversations` rows and `pending_bytes` per direction of a connection.
+    """
+
+    frames: int = 1_000_000
+    bytes: int = 128 * 1024 * 1024
+    seconds: float = 40.0
+    frame_bytes: int = 262_144
+    flows: int = 20_000
+    conversations: int = 50_000
+    pending_bytes: int = 1024 * 1024
+    fragments: int = 1_000
+    operations: int = 5_000
 
 
 class Kind(StrEnum):
@@ -62,3 +95,59 @@ class Message:
     is_first: bool = True
     error: str = ""
     detail: str = ""
+
+
+@dataclass(slots=True)
+class Layer:
+    """One protocol inside a frame.
+
+    `start` and `length` count in the frame's bytes, or in `buffer` where the message was put
+    together from several frames. Layers are named as tshark names them.
+    """
+
+    name: str
+    start: int
+    length: int
+    fields: list[Field] = field(default_factory=list)
+    buffer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a conversation: an IP address with its port, or a hardware address."""
+
+    address: str
+    port: int | None = None
+
+
+@dataclass(slots=True)
+class Dissection:
+    """One frame taken apart.
+
+    `transport` is tcp, udp, ip or ethernet: what tells conversations apart. `is_late` marks layers
+    of an earlier frame that could be read only at the end of the capture.
+    """
+
+    number: int
+    time_ns: int
+    wire_length: int
+    layers: list[Layer] = field(default_factory=list)
+    transport: str = ""
+    source: Endpoint | None = None
+    destination: Endpoint | None = None
+    from_client: bool = True
+    messages: list[Message] = field(default_factory=list)
+    tallies: list[tuple[str, str]] = field(default_factory=list)
+    problem: str = ""
+    is_late: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """The layers' names, each once."""
+        return {layer.name for layer in self.layers}
+
+    def add(self, name: str, start: int, length: int, fields: list[Field] | None = None) -> Layer:
+        """Append a layer that stands in the frame's own bytes."""
+        layer = Layer(name, start, length, fields or [])
+        self.layers.append(layer)
+        return layer

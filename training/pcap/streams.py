@@ -26,23 +26,17 @@ class Segment:
 
 @dataclass(slots=True)
 class Direction:
-    """The bytes that one end sends.
-
-    `pending` are bytes of a message that is not whole yet, and `first_frame` where they began.
-    """
+    """The bytes that one end sends; `pending` are those of a message that is not whole yet."""
 
     expected: int | None = None
     pending: bytearray = field(default_factory=bytearray)
-    first_frame: int = 0
     waiting: list[Segment] = field(default_factory=list)
-    skip: int = 0  # bytes of a message too long to keep that are still to come
 
     def open(self, sequence: int) -> None:
         """Begin anew after a SYN."""
         self.expected = (sequence + 1) % _WRAP
         self.pending.clear()
         self.waiting.clear()
-        self.skip = 0
 
     def accept(self, segment: Segment) -> list[Segment]:
         """Return the segments that can be read now, in order and without what was read before."""
@@ -64,7 +58,6 @@ class Direction:
     def give_up(self) -> list[Segment]:
         """Go on behind the gap: return what was waiting, after dropping the half of a message."""
         self.pending.clear()
-        self.skip = 0
         ready: list[Segment] = []
         segments, self.waiting = self.waiting, []
         segments.sort(key=lambda segment: _distance(segment.sequence, self.expected or 0))

@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from .capture_file import CaptureFile, Frame
-from .dissection import Dissection
-from .dissector import MALFORMED, Dissector
-from .limits import Limits
-from .links import LINK_TYPES
-from .messages import Kind, Message, Role
+from training.pcap.capture_file import CaptureFile, Frame
+from training.pcap.dissector import MALFORMED, Dissector
+from training.pcap.messages import Dissection, Kind, Limits, Message, Role
+from training.pcap.network import LINK_TYPES
 
 _LISTED_HOSTS = 20
 _MAX_HOSTS = 50_000

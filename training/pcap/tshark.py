@@ -7,17 +7,26 @@ layers and fields as our own dissector, so that a page can show either.
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Timer
 from xml.etree import ElementTree as XML
 
-from .dissection import Dissection, Layer
-from .errors import CaptureError
-from .messages import Field
-from .sandbox import bubblewrap
+from training.pcap.messages import CaptureError, Dissection, Field, Layer
+
+
+def bubblewrap(folders: Iterable[str], *options: str) -> list[str]:
+    """Return how the command line of such a program begins: without network, rights, environment
+    and files but these folders, which it may read where they exist. `options` are bubblewrap's own.
+    """
+    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command += ["--clearenv", "--setenv", "LC_ALL", "C.UTF-8", "--proc", "/proc", "--dev", "/dev"]
+    for folder in folders:
+        command += ["--ro-bind-try", folder, folder]
+    return [*command, *options, "--"]
+
 
 _SECONDS = 20
 _MEMORY = 1024 * 1024 * 1024

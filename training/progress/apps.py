@@ -12,7 +12,7 @@ class ProgressConfig(AppConfig):
         from portal.ui.palette import Finder, register_finder
         from training.catalog.policies import AUTHOR_ROLES
         from training.progress.policies import LEARNING_ROLES, TOTALS_ROLES
-        from training.progress.web.palette import find_lessons
+        from training.progress.web.views.lessons import find_lessons
 
         register_nav(
             NavItem(

@@ -15,10 +15,14 @@ from django.core.management import CommandError, call_command
 from tests.architecture.tree import HOME
 from tests.factories import lessons
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.exports.blocks import question_to_block
-from training.catalog.engine.exports.cards_tsv import cards_to_tsv
-from training.catalog.engine.exports.gift import GiftError, questions_to_gift, read_gift, write_gift
-from training.catalog.engine.exports.moodle_xml import questions_to_moodle
+from training.catalog.engine.exports.gift import (
+    GiftError,
+    question_to_block,
+    questions_to_gift,
+    read_gift,
+    write_gift,
+)
+from training.catalog.engine.exports.moodle_anki import cards_to_tsv, questions_to_moodle
 from training.catalog.engine.exports.site import lessons_to_zip
 from training.catalog.vocabulary import current_vocabulary
 

@@ -7,9 +7,9 @@ import pytest
 from portal.audit.models import Entry
 from tests.factories import lessons
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Vocabulary
 from training.catalog.models import Card, CurriculumImport, Lesson, Question, QuestionVersion
-from training.catalog.services import CannotImportCurriculum, import_curriculum
+from training.catalog.services.import_curriculum import CannotImportCurriculum, import_curriculum
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KNOWN = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))

@@ -6,10 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.factories import lessons
-from training.catalog.engine.merging import PublishedFile, merge_module
-from training.catalog.engine.module_files import sha256
+from training.catalog.engine.module_files import PublishedFile, merge_module, sha256
 from training.catalog.models import Lesson, Module, SourceFile
-from training.catalog.services import CannotImportCurriculum
+from training.catalog.services.import_curriculum import CannotImportCurriculum
 
 pytestmark = pytest.mark.django_db
 

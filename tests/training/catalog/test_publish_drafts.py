@@ -10,8 +10,9 @@ from tests.conftest import NOON
 from tests.factories import lessons
 from training.catalog.engine.module_files import sha256
 from training.catalog.models import Lesson, Module
-from training.catalog.queries import read_together
-from training.catalog.services import CannotPublish, publish_drafts, save_draft
+from training.catalog.queries.drafts import read_together
+from training.catalog.services.drafts import save_draft
+from training.catalog.services.publish_drafts import CannotPublish, publish_drafts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("lesson")]
 

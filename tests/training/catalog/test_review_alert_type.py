@@ -12,8 +12,8 @@ from portal.audit.models import Entry
 from tests import cast
 from tests.conftest import NOON
 from training.catalog.models import AlertTypeReview
-from training.catalog.queries import reviews_in_force, reviews_of, shipped_reviews
-from training.catalog.services import CannotReview, review_alert_type
+from training.catalog.queries.lessons import reviews_in_force, reviews_of, shipped_reviews
+from training.catalog.services.review_alert_type import CannotReview, review_alert_type
 
 pytestmark = pytest.mark.django_db
 SCAN = "Address Scan Detected"

@@ -9,9 +9,12 @@ from alerts.incidents.engine.catalogue import all_types
 from portal.attack import engine as attack
 from tests.architecture.tree import HOME
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.overview import curriculum_overview, lessons_by_alert_type
-from training.catalog.engine.readability import reading_grade
-from training.catalog.queries import shipped_reviews
+from training.catalog.engine.overview import (
+    curriculum_overview,
+    lessons_by_alert_type,
+    reading_grade,
+)
+from training.catalog.queries.lessons import shipped_reviews
 from training.catalog.vocabulary import current_vocabulary
 
 CONTENT = HOME / "training" / "content"

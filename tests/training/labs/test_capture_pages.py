@@ -119,11 +119,11 @@ def test_a_capture_of_a_lesson_opens_with_its_story_or_alone(see, client, take_o
     for name in ("water-two-writers.pcap", "own.pcap", "broken.pcap"):
         kept = b"MZ" if name == "broken.pcap" else data
         Capture.objects.create(module=module, name=name, sha256=name, data=kept)
-    address = f"/training/captures/of/{module.slug}"
-    listed = client.get(f"{address}/water-two-writers.pcap/")
+    address = f"/training/{module.slug}/captures"
+    listed = client.get(f"{address}/water-two-writers.pcap/view/")
     assert (listed.status_code, listed["Location"]) == (302, TWO_WRITERS)
-    own = see(f"{address}/own.pcap/?frame=52")
+    own = see(f"{address}/own.pcap/view/?frame=52")
     assert "Frame 52 of 148" in own and "10.20.31.17" in own
     assert f'href="/training/{module.slug}/captures/own.pcap"' in own
-    assert "This capture cannot be read." in see(f"{address}/broken.pcap/", status=500)
-    see(f"{address}/nothing.pcap/", status=404)
+    assert "This capture cannot be read." in see(f"{address}/broken.pcap/view/", status=500)
+    see(f"{address}/nothing.pcap/view/", status=404)

@@ -15,7 +15,7 @@ from tests.alerts.suppression.samples import DOWNLOADS
 from tests.conftest import NOON
 from tests.factories.incidents import make_incident, make_site, make_workspace
 from tests.factories.rule_rows import make_version
-from training.catalog.queries import shipped_reviews
+from training.catalog.queries.lessons import shipped_reviews
 from training.matrix.queries import TechniqueFacts
 
 pytestmark = pytest.mark.django_db

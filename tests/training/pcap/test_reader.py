@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from training.pcap import CaptureError, Kind, Limits, Role, dissect_file, summarize
+from training.pcap.writer.exchanges import Modbus
 from training.pcap.writer.hosts import FW_GD_01, HMI_WTP_01, PLC_WTP_01
-from training.pcap.writer.talk import Modbus
-from training.pcap.writer.wire import Tape, Tcp
+from training.pcap.writer.tape import Tape, Tcp
 
 WRITE = bytes.fromhex("000100000006010600280384")  # register 40 becomes 900
 BEGAN = 1_795_000_000

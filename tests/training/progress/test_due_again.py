@@ -10,7 +10,7 @@ from tests.factories import lessons
 from training.catalog.models import QuestionVersion
 from training.progress.engine.repetition import QuestionState, state_after
 from training.progress.models import Attempt
-from training.progress.queries import due_questions
+from training.progress.queries.lesson_progress import due_questions
 
 DAY = timedelta(days=1)
 
@@ -61,7 +61,7 @@ HTMX = {"HX-Request": "true"}
 def port(at):
     """The question for a port, answered wrong and then right on the first day."""
     for text in ("502", "102"):
-        at(0).post(f"{LESSON}port/", {"text": text})
+        at(0).post(f"{LESSON}questions/port/", {"text": text})
     return QuestionVersion.objects.get(question__slug="port")
 
 

@@ -10,7 +10,7 @@ from tests.conftest import NOON
 from tests.factories import lessons
 from tests.training.conftest import KNOWN
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.services import import_curriculum
+from training.catalog.services.import_curriculum import import_curriculum
 from training.progress.models import Attempt
 
 LESSON = "/training/first-module/one-stop/"
@@ -32,7 +32,7 @@ def judge(lab, sam, noon):
     def send(**changes):
         version = client.get(LESSON).content.decode().rpartition('name="version" value="')[2]
         form = {**RIGHT, **changes, "version": version.partition('"')[0]}
-        answer = client.post(f"{LESSON}judge/", form, headers={"HX-Request": "true"})
+        answer = client.post(f"{LESSON}questions/judge/", form, headers={"HX-Request": "true"})
         return unescape(answer.content.decode())
 
     send.client = client

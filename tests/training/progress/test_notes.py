@@ -14,14 +14,14 @@ def test_a_reader_says_what_was_not_clear_and_the_author_finishes_it(
     client, sam, author, noon, lesson
 ):
     client.force_login(sam)
-    refused = client.post(f"{LESSON}note", {"clear": "no"}, headers={"HX-Request": "true"})
+    refused = client.post(f"{LESSON}note/", {"clear": "no"}, headers={"HX-Request": "true"})
     assert refused.status_code == 422
     assert "Say in a line what was not clear." in refused.content.decode()
     assert (
-        client.post(f"{LESSON}note", {"text": "x"}, headers={"HX-Request": "true"}).status_code
+        client.post(f"{LESSON}note/", {"text": "x"}, headers={"HX-Request": "true"}).status_code
         == 422
     )
-    sent = client.post(f"{LESSON}note", {"clear": "no", "text": "Which <byte>?"})
+    sent = client.post(f"{LESSON}note/", {"clear": "no", "text": "Which <byte>?"})
     assert (sent.status_code, sent["Location"]) == (302, f"{LESSON}#lesson-note")
     html = client.get(LESSON).content.decode()
     assert "You said: not clear." in html and "Which &lt;byte&gt;?" in html
@@ -39,7 +39,7 @@ def test_a_reader_says_what_was_not_clear_and_the_author_finishes_it(
     assert list(actions) == ["progress.note.sent", "progress.note.finished"]
 
     client.force_login(sam)
-    answer = client.post(f"{LESSON}note", {"clear": "yes"}, headers={"HX-Request": "true"})
+    answer = client.post(f"{LESSON}note/", {"clear": "yes"}, headers={"HX-Request": "true"})
     assert "You said: clear." in answer.content.decode()
     note.refresh_from_db()
     assert (note.is_clear, note.text, note.done_at) == (True, "", None)

@@ -16,7 +16,7 @@ from tests.factories import lessons
 from tests.training.conftest import KNOWN
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.models import QuestionVersion
-from training.catalog.services import import_curriculum
+from training.catalog.services.import_curriculum import import_curriculum
 from training.progress.services import answer_question
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

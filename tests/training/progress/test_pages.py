@@ -10,7 +10,7 @@ from tests.factories import lessons
 from tests.factories.incidents import make_alert, make_incident, make_workspace
 from training.catalog.models import Lesson, QuestionVersion
 from training.progress.models import Attempt
-from training.progress.queries import order_for
+from training.progress.queries.lesson_progress import order_for
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def send(client, noon):
         client.force_login(person)
         headers = {"HX-Request": "true"} if htmx else {}
         form = {name.replace("_", "-"): value for name, value in form.items()}
-        return client.post(f"{LESSON}{question}/", form, headers=headers)
+        return client.post(f"{LESSON}questions/{question}/", form, headers=headers)
 
     return post
 
@@ -93,7 +93,7 @@ def test_htmx_gets_the_question_and_the_count_and_opens_it_again(see, send, sam,
     assert "Not right yet" in html and 'hx-swap-oob="true"' in html
     html = send("port", sam, htmx=True, text="0x66").content.decode()
     assert "1 of 7 questions right" in html and "Right after 2 tries" in html
-    status, html = see(f"{LESSON}port/", sam, headers={"HX-Request": "true"})
+    status, html = see(f"{LESSON}questions/port/", sam, headers={"HX-Request": "true"})
     assert status == 200 and 'name="text"' in html and "<main" not in html
 
 
@@ -166,10 +166,19 @@ def test_the_catalogue_follows_the_role_and_the_rail_leads_to_it(see, sam, mia, 
 def test_a_question_about_a_capture_leads_to_the_viewer_and_to_the_file(client, sam, lesson):
     client.force_login(sam)
     html = client.get(f"{MODULE}one-stop/").content.decode()
-    assert f'href="/training/captures/of/{lesson.module.slug}/stop.pcap/"' in html
+    assert f'href="{MODULE}captures/stop.pcap/view/"' in html
     assert f'href="{MODULE}captures/stop.pcap"' in html
-    answer = client.get(f"/training/captures/of/{lesson.module.slug}/stop.pcap/")
+    answer = client.get(f"{MODULE}captures/stop.pcap/view/")
     assert b"Frame 1 of 4" in answer.content
+
+
+def test_old_addresses_lead_to_the_new_ones(client, sam, lesson):
+    client.force_login(sam)
+    moved = client.get(f"/training/captures/of/{lesson.module.slug}/stop.pcap/?frame=2")
+    address = f"{MODULE}captures/stop.pcap/view/?frame=2"
+    assert (moved.status_code, moved["Location"]) == (302, address)
+    moved = client.post(f"{LESSON}choose/")  # 307: the answer goes on with it
+    assert (moved.status_code, moved["Location"]) == (307, f"{LESSON}questions/choose/")
 
 
 def test_a_capture_is_handed_out_as_a_file(client, sam, lesson):

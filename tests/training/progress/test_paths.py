@@ -9,7 +9,7 @@ from tests.factories import lessons
 from tests.training.conftest import KNOWN
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.models import LearningPath, QuestionVersion
-from training.catalog.services import import_curriculum
+from training.catalog.services.import_curriculum import import_curriculum
 from training.progress.models import Attempt
 
 STOP, START = "/training/first-module/one-stop/", "/training/second-module/one-start/"

@@ -10,7 +10,7 @@ from tests.factories import lessons
 from training.catalog.models import QuestionVersion
 from training.progress.engine.intervals import Z95, wilson_interval
 from training.progress.models import Attempt
-from training.progress.queries import question_statistics
+from training.progress.queries.lesson_feedback import question_statistics
 
 PAGE = "/lesson-notes/figures/"
 

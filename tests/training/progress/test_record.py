@@ -8,7 +8,7 @@ import pytest
 
 from portal.csv_files import csv_bytes
 from tests.conftest import NOON
-from training.catalog.engine.answer_text import answer_text
+from training.catalog.engine.answers import answer_text
 from training.catalog.models import QuestionVersion
 from training.progress.models import Attempt
 
@@ -21,10 +21,10 @@ LESSON = "/training/first-module/one-stop/"
 def answered(client, sam, leo, noon, lesson):
     """Sam tried the port twice and typed a formula; Leo answered once. Sam's browser."""
     client.force_login(leo)
-    client.post(f"{LESSON}name/", {"text": "leo was here"})
+    client.post(f"{LESSON}questions/name/", {"text": "leo was here"})
     client.force_login(sam)
     for slug, text in (("port", "502"), ("port", "102"), ("name", "=1+1")):
-        client.post(f"{LESSON}{slug}/", {"text": text})
+        client.post(f"{LESSON}questions/{slug}/", {"text": text})
     return client
 
 

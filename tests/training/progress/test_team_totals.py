@@ -15,7 +15,7 @@ from tests.factories.incidents import make_site, make_workspace
 from training.catalog.models import Module, QuestionVersion
 from training.progress.engine.steps import people_step, share_step, week_start
 from training.progress.models import Attempt
-from training.progress.queries import team_totals
+from training.progress.queries.team_totals import team_totals
 from training.progress.services import answer_question
 
 pytestmark = pytest.mark.django_db

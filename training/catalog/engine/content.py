@@ -287,3 +287,16 @@ class Module:
     def questions(self) -> Iterator[Question]:
         """All questions, lesson by lesson."""
         return (question for lesson in self.lessons for question in lesson.questions)
+
+
+def all_questions(modules: tuple[Module, ...]) -> Iterator[tuple[Module, Lesson, Question]]:
+    """Yield every question with its module and lesson, in their order."""
+    for module in modules:
+        for lesson in module.lessons:
+            for question in lesson.questions:
+                yield module, lesson, question
+
+
+def name_of(module: Module, lesson: Lesson, question: Question) -> str:
+    """Return the identity of a question, `module/lesson#id`."""
+    return f"{module.id}/{lesson.id}#{question.id}"

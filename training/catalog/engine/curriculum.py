@@ -9,26 +9,26 @@ from pathlib import Path
 
 from portal.attack import engine as attack
 from training.catalog.engine import fields
-from training.catalog.engine.cards import read_cards
 from training.catalog.engine.content import Card, LearningPath, Lesson, Module
-from training.catalog.engine.faults import Fault, Report, Source
+from training.catalog.engine.faults import Fault, Report, Source, Vocabulary
 from training.catalog.engine.fields import Field, Key
 from training.catalog.engine.labs import read_labs
-from training.catalog.engine.lessons import Place, check_review, read_lesson
-from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.engine.lockfile import check_lock, locked_files
+from training.catalog.engine.learning_paths import PATHS_FOLDER, read_paths
+from training.catalog.engine.lessons import Place, check_review, read_cards, read_lesson
 from training.catalog.engine.markdown import make_parser
-from training.catalog.engine.module_files import HIDDEN, check_files
-from training.catalog.engine.paths import FOLDER as PATHS
-from training.catalog.engine.paths import read_paths
-from training.catalog.engine.reviews import NAME as REVIEWS
-from training.catalog.engine.reviews import check_reviews
+from training.catalog.engine.module_files import (
+    HIDDEN,
+    LOCK_FILE,
+    check_files,
+    check_lock,
+    locked_files,
+)
+from training.catalog.engine.reviews import REVIEWS_FILE, check_reviews
 from training.catalog.engine.texts import read_text
-from training.catalog.engine.vocabulary import Vocabulary
 
 # Pages beside those of modules have these addresses (training/progress/web/urls.py, labs), and the
 # editor has the learning paths where the files of a module would be.
-RESERVED_IDS = frozenset({"beside", "captures", "due", "next", "record", PATHS})
+RESERVED_IDS = frozenset({"beside", "captures", "due", "next", "record", PATHS_FOLDER})
 
 
 def _is_module_id(field: Field) -> str | None:
@@ -86,8 +86,8 @@ def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculu
         return Curriculum((one,) if one else (), tuple(sorted(report.faults)))
     paths, shown_paths = path / "paths", f"{shown}/paths"
     has_paths = (path / "modules").is_dir() and paths.is_dir()
-    if (path / REVIEWS).is_file():
-        source = read_text(path / REVIEWS, f"{shown}/{REVIEWS}", report)
+    if (path / REVIEWS_FILE).is_file():
+        source = read_text(path / REVIEWS_FILE, f"{shown}/{REVIEWS_FILE}", report)
         if source is not None:
             check_reviews(source, vocabulary)
     if (path / "modules").is_dir():
@@ -237,12 +237,12 @@ class _Reader:
 
     def _check_folder(self) -> None:
         check_files(self.folder, self.shown, self.report)
-        if (self.folder / LOCK).is_file():
-            if source := self._read(LOCK):
+        if (self.folder / LOCK_FILE).is_file():
+            if source := self._read(LOCK_FILE):
                 check_lock(source, self.folder)
         elif locked_files(self.folder):
             text = "Figures and captures are not locked: run `training lock`."
-            self.report.add(f"{self.shown}/{LOCK}", 1, 1, "LOCK-MISSING", text)
+            self.report.add(f"{self.shown}/{LOCK_FILE}", 1, 1, "LOCK-MISSING", text)
 
 
 def _check_together(found: list[tuple[_Reader, Module]]) -> None:

@@ -5,8 +5,7 @@ a description, ids that no other figure of the lesson uses.
 import re
 from xml.parsers import expat
 
-from training.catalog.engine.faults import Source
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Source, Vocabulary
 
 
 def _names(text: str) -> frozenset[str]:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from training.catalog.engine import fields
 from training.catalog.engine.content import Choice, End, Fact, Lab, Verdict
-from training.catalog.engine.faults import Report, Source
+from training.catalog.engine.faults import Report, Source, Vocabulary
 from training.catalog.engine.fields import Field, Key
 from training.catalog.engine.texts import read_text
-from training.catalog.engine.vocabulary import Vocabulary
 
 MIN_REASONS, MAX_REASONS = 4, 8
 SEVERITIES = ("Informational", "Low", "Medium", "High")

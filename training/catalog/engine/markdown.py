@@ -1,10 +1,10 @@
-"""Markdown to tokens, and tokens to clean HTML. The dialect: CommonMark with tables, footnotes,
-front matter and `:::` containers; no HTML of the author's own.
+"""Markdown to tokens, tokens to clean HTML, and HTML to plain words. The dialect: CommonMark with
+tables, footnotes, front matter and `:::` containers; no HTML of the author's own.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
+from html import escape, unescape
 from itertools import count
 from typing import Any
 
@@ -185,3 +185,26 @@ def first_lines(token: Token) -> tuple[int, int]:
     """Return the first and the last line of a token, counted from 1."""
     start, end = token.map or [0, 1]
     return start + 1, max(end, start + 1)
+
+
+_NOTE = re.compile(r"\[\^[^\]\s]+\]")
+_NOTE_HTML = re.compile(r'<sup class="footnote-ref">.*?</sup>')
+_SPAN = re.compile(r"</?span[^>]*>")
+_INLINE = re.compile(r"</?(?:a|b|code|em|i|span|strong|sub|sup)\b[^>]*>")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def html_text(html: str) -> str:
+    """Return the words of clean HTML on one line, without references to sources."""
+    plain = _TAG.sub(" ", _INLINE.sub("", _NOTE_HTML.sub("", html)))
+    return " ".join(unescape(plain).split())
+
+
+def plain_text(markdown: str) -> str:
+    """Return Markdown without references to sources, which stand in the lesson."""
+    return _NOTE.sub("", markdown).strip()
+
+
+def plain_html(html: str) -> str:
+    """Return HTML without references to sources and without marks for our style sheet."""
+    return _SPAN.sub("", _NOTE_HTML.sub("", html)).strip()

@@ -1,15 +1,66 @@
-"""The files of a module: which belong in it, all of them as bytes, and as a folder again."""
+"""The files of a module: which belong in it, all of them as bytes and as a folder again;
+`files.lock`, which holds the SHA-256 of every figure and capture; and what an import makes of files
+that were edited here. Whoever alone changed a file since the latest import is followed; where both
+did, ours stays and theirs is offered.
+"""
 
 import hashlib
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.catalog.engine.faults import Report
-from training.catalog.engine.lockfile import NAME as LOCK
+from training.catalog.engine.faults import Report, Source
 from training.catalog.engine.texts import MAX_CAPTURE, MAX_FIGURE, MAX_TEXT
+
+LOCK_FILE = "files.lock"
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+_LOCKED = {"assets": {".svg"}, "pcap": {".pcap", ".pcapng"}}
+
+
+def locked_files(module: Path) -> dict[str, Path]:
+    """Return the files of a module that the lock must name, by their path within the module."""
+    return {
+        f"{folder}/{path.name}": path
+        for folder, suffixes in _LOCKED.items()
+        for path in sorted((module / folder).glob("*"))
+        if path.suffix in suffixes and path.is_file()
+    }
+
+
+def write_lock(module: Path) -> str:
+    """Return the text of the lock as it should be."""
+    return "".join(f"{_sha256(path)}  {name}\n" for name, path in locked_files(module).items())
+
+
+def check_lock(source: Source, module: Path) -> None:
+    """Note files that the lock does not name, names wrongly, or names for nothing."""
+    files = locked_files(module)
+    named: set[str] = set()
+    for number, line in enumerate(source.lines, 1):
+        if not line:
+            continue
+        found = _LINE.fullmatch(line)
+        if not found:
+            text = "Write the SHA-256, two blanks and the path, as `training lock` does."
+            source.fault(number, 1, "LOCK-SYNTAX", text)
+            continue
+        digest, name = found.groups()
+        named.add(name)
+        if name not in files:
+            source.fault(number, 67, "LOCK-UNKNOWN", f"There is no file {name}.")
+        elif _sha256(files[name]) != digest:
+            text = f"{name} has changed. If that was meant, run `training lock`."
+            source.fault(number, 1, "LOCK-CHANGED", text)
+    for name in files.keys() - named:
+        source.fault(1, 1, "LOCK-MISSING", f"{name} is not locked: run `training lock`.")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
 
 HIDDEN = (".", "__")
 LOCKED = ("assets/", "pcap/")
@@ -82,11 +133,11 @@ def _paths(folder: Path) -> Iterator[Path]:
 
 def with_lock(files: ModuleFiles) -> dict[str, bytes]:
     """Return the files with a `files.lock` that names what stands in them now."""
-    own = {path: data for path, data in sorted(files.items()) if path != LOCK}
+    own = {path: data for path, data in sorted(files.items()) if path != LOCK_FILE}
     locked = {path: sha256(data) for path, data in own.items() if path.startswith(LOCKED)}
-    if locked or LOCK in files:
+    if locked or LOCK_FILE in files:
         lines = [f"{digest}  {path}\n" for path, digest in locked.items()]
-        own[LOCK] = "".join(lines).encode()
+        own[LOCK_FILE] = "".join(lines).encode()
     return dict(sorted(own.items()))
 
 
@@ -109,3 +160,54 @@ def unpacked(
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(data)
         yield top
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file as it stands here. `data` is None where it was taken out here; `imported_sha256` is
+    the sum of what the latest import brought that was taken, empty where none did.
+    """
+
+    data: bytes | None
+    imported_sha256: str
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether it was changed, added or taken out here."""
+        return sha256(self.data) != self.imported_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class MergedModule:
+    """The files to publish; those that stay as they were edited here; and, of these, what the
+    import would have in their place (None: nothing), where that is new.
+    """
+
+    files: dict[str, bytes]
+    kept: tuple[str, ...] = ()
+    offered: dict[str, bytes | None] = field(default_factory=dict)
+
+
+def merge_module(published: Mapping[str, PublishedFile], incoming: ModuleFiles) -> MergedModule:
+    """Return the files of a module after an import; none where it was taken out here."""
+    facts = published.get("module.yaml")
+    if facts is not None and facts.data is None:
+        return MergedModule({}, tuple(sorted(incoming.keys() - {LOCK_FILE})))
+    files: dict[str, bytes] = {}
+    kept: list[str] = []
+    offered: dict[str, bytes | None] = {}
+    for path in sorted((published.keys() | incoming.keys()) - {LOCK_FILE}):
+        here, new = published.get(path), incoming.get(path)
+        data = new
+        if here is not None and here.is_edited and sha256(here.data) != sha256(new):
+            data = here.data
+            kept.append(path)
+            if sha256(new) != here.imported_sha256:
+                offered[path] = new
+        if data is not None:
+            files[path] = data
+    if kept:
+        files = with_lock(files)
+    elif LOCK_FILE in incoming:
+        files[LOCK_FILE] = incoming[LOCK_FILE]
+    return MergedModule(dict(sorted(files.items())), tuple(kept), offered)

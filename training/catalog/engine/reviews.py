@@ -9,11 +9,10 @@ import yaml
 
 from portal.attack import engine as attack
 from training.catalog.engine import fields
-from training.catalog.engine.faults import Source
+from training.catalog.engine.faults import Source, Vocabulary
 from training.catalog.engine.fields import Field, Key
-from training.catalog.engine.vocabulary import Vocabulary
 
-NAME = "alert_type_reviews.yaml"
+REVIEWS_FILE = "alert_type_reviews.yaml"
 TECHNIQUE_ID = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 
 

@@ -8,14 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 from markdown_it.token import Token
 
-from training.catalog.engine.faults import Report, Source
+from training.catalog.engine.faults import Report, Source, Vocabulary
 from training.catalog.engine.figures import Figure
 from training.catalog.engine.markdown import (
     first_lines,
     image_alone,
     inline_tokens,
 )
-from training.catalog.engine.vocabulary import Vocabulary
 
 MAX_TEXT = 500_000  # bytes
 MAX_FIGURE = 100_000

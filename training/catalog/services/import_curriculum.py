@@ -1,26 +1,239 @@
-"""Publish a checked curriculum. Doing it again changes nothing, learners keep what they have
-answered, and what was edited here is not written over (docs/decisions/0015-lessons-edited-here.md).
+"""Publish a checked curriculum: write it into rows, and say which of them changed. Doing it again
+changes nothing, learners keep what they have answered, and what was edited here is not written over
+(docs/decisions/0015-lessons-edited-here.md).
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from portal.audit.services import Actor, record
 from portal.errors import Refused
-from training.catalog.engine.content import LearningPath
+from training.catalog.engine import content
 from training.catalog.engine.curriculum import Curriculum
-from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.engine.merging import MergedModule, PublishedFile, merge_module
-from training.catalog.engine.module_files import ModuleFiles, read_files, sha256
-from training.catalog.engine.paths import FOLDER as PATHS
-from training.catalog.models import CurriculumImport, Module, SourceFile
-from training.catalog.models import LearningPath as LearningPathRow
-from training.catalog.queries import obstacles, published_files, read_together
-from training.catalog.services.store_modules import FileChange, RowChanges, store_module, store_path
+from training.catalog.engine.learning_paths import PATHS_FOLDER
+from training.catalog.engine.module_files import (
+    LOCK_FILE,
+    MergedModule,
+    ModuleFiles,
+    PublishedFile,
+    merge_module,
+    read_files,
+    sha256,
+)
+from training.catalog.models import (
+    Capture,
+    Card,
+    CurriculumImport,
+    LearningPath,
+    Lesson,
+    Module,
+    Question,
+    QuestionVersion,
+    SourceFile,
+)
+from training.catalog.queries.drafts import obstacles, published_files, read_together
+
+NEW, CHANGED, RETIRED = "new", "changed", "retired"
+REWORDED = "reworded"  # a question that is another version now
+
+
+@dataclass(slots=True)
+class RowChanges:
+    """Counts of rows by what they are (Lesson, Question …) and what became of them."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, model: type[models.Model], change: str, n: int = 1) -> None:
+        """Count a row."""
+        if n:
+            self.counts[model.__name__, change] += n
+
+    def of(self, model: type[models.Model], change: str) -> int:
+        """Return how many rows of a model were changed so."""
+        return self.counts[model.__name__, change]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many rows are new, changed (reworded among them), retired."""
+        totals = {NEW: 0, CHANGED: 0, RETIRED: 0}
+        for (_, change), n in self.counts.items():
+            totals[CHANGED if change == REWORDED else change] += n
+        return totals
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that is published anew: its folder, its path there, what it was and is; None where
+    there was none or will be none.
+    """
+
+    folder: str
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
+def store_module(*, module: content.Module, changes: RowChanges) -> Module:
+    """Store a module with its lessons, questions, cards and captures."""
+    names = (
+        "title summary order minutes nice attack_version prerequisites pass_mark review_by licence"
+    )
+    values = {name: _plain(getattr(module, name)) for name in names.split()}
+    values["folder"] = module.folder.name.partition("-")[2]
+    row = _store(Module, {"slug": module.id}, values, changes)
+    lessons = [_store_lesson(row, lesson, changes) for lesson in module.lessons]
+    _retire(Lesson, row.lessons.all(), lessons, changes)
+    cards = [
+        _store(Card, {"module": row, "slug": card.id}, _values_of_card(card, position), changes)
+        for position, card in enumerate(module.cards, 1)
+    ]
+    _retire(Card, row.cards.all(), cards, changes)
+    for name, path in module.captures.items():
+        data = path.read_bytes()
+        values = {"sha256": hashlib.sha256(data).hexdigest(), "data": data}
+        _store(Capture, {"module": row, "name": name}, values, changes)
+    return row
+
+
+def retire_module(*, module: Module, changes: RowChanges) -> None:
+    """Take a module out of the teaching. Its rows stay, because attempts point to them."""
+    changes.add(Module, RETIRED)
+    _retire(Lesson, module.lessons.all(), [], changes)
+    _retire(Card, module.cards.all(), [], changes)
+
+
+def retire_path(*, slug: str, changes: RowChanges) -> list[FileChange]:
+    """Take a learning path out; return the change of its file."""
+    row = LearningPath.objects.filter(slug=slug, is_retired=False).first()
+    if row is None:
+        return []
+    here = row.published.data
+    LearningPath.objects.filter(pk=row.pk).update(is_retired=True)
+    changes.add(LearningPath, RETIRED)
+    return [FileChange(PATHS_FOLDER, f"{slug}.yaml", here, None)]
+
+
+def store_path(
+    *, path: content.LearningPath, changes: RowChanges, is_imported: bool
+) -> list[FileChange]:
+    """Store a learning path; return the change of its file, if it changed."""
+    before = LearningPath.objects.filter(slug=path.id).first()
+    source = path.file.read_bytes()
+    values = {
+        "title": path.title,
+        "summary": path.summary,
+        "nice": list(path.nice),
+        "days": [{"title": day.title, "lessons": list(day.lessons)} for day in path.days],
+        "source": source,
+        "is_retired": False,
+    }
+    if is_imported:
+        values["imported_sha256"] = sha256(source)
+    _store(LearningPath, {"slug": path.id}, values, changes)
+    here = before.published.data if before else None
+    return [] if here == source else [FileChange("paths", path.file.name, here, source)]
+
+
+def _store_lesson(module: Module, lesson: content.Lesson, changes: RowChanges) -> Lesson:
+    names = "title summary number minutes techniques alert_types review_by"
+    values = {name: _plain(getattr(lesson, name)) for name in names.split()}
+    values |= {
+        "body": [
+            {"question": block.question} if block.question else {"html": block.html}
+            for block in lesson.blocks
+        ],
+        "outline": [asdict(heading) for heading in lesson.outline],
+        "sources": list(lesson.sources),
+        "is_retired": False,
+    }
+    row = _store(Lesson, {"module": module, "slug": lesson.id}, values, changes)
+    stored = [
+        _store_question(row, question, position, changes)
+        for position, question in enumerate(lesson.questions, 1)
+    ]
+    _retire(Question, row.questions.all(), stored, changes)
+    return row
+
+
+def _store_question(
+    lesson: Lesson, question: content.Question, position: int, changes: RowChanges
+) -> Question:
+    values = {"position": position, "is_retired": False}
+    row = _store(Question, {"lesson": lesson, "slug": question.id}, values, changes)
+    versions = {version.content_hash: version for version in row.versions.order_by("number")}
+    current = next((version for version in versions.values() if version.is_current), None)
+    words = {
+        "content_hash": question.content_hash,
+        "type": question.type.value,
+        "techniques": list(question.techniques),
+        "stored": question.as_json(),
+    }
+    wanted = versions.get(question.content_hash)
+    if wanted is None and current is not None and question.is_minor_edit:
+        wanted = current
+    if wanted is not None and wanted == current:
+        _update(wanted, words, changes)
+        return row
+    if current is not None:
+        QuestionVersion.objects.filter(pk=current.pk).update(is_current=False)
+    if wanted is not None:  # the author went back to an earlier wording
+        _update(wanted, words | {"is_current": True}, changes, change=REWORDED)
+    else:
+        QuestionVersion.objects.create(question=row, number=len(versions) + 1, **words)
+        changes.add(QuestionVersion, REWORDED if versions else NEW)
+    return row
+
+
+def _values_of_card(card: content.Card, position: int) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(card).items() if name != "id"}
+    return values | {"sources": list(card.sources), "position": position, "is_retired": False}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _store[Row: models.Model](
+    model: type[Row], key: Mapping[str, Any], values: Mapping[str, Any], changes: RowChanges
+) -> Row:
+    """Return the row of this key with these values, and count it where it had to be written."""
+    row, is_new = model._default_manager.get_or_create(**key, defaults=dict(values))
+    if is_new:
+        changes.add(model, NEW)
+    else:
+        _update(row, values, changes)
+    return row
+
+
+def _update(
+    row: models.Model, values: Mapping[str, Any], changes: RowChanges, *, change: str = CHANGED
+) -> None:
+    changed = [name for name, value in values.items() if _stored(row, name) != value]
+    if changed:
+        for name in changed:
+            setattr(row, name, values[name])
+        row.save(update_fields=changed)
+        changes.add(type(row), change)
+
+
+def _stored(row: models.Model, name: str) -> Any:
+    value = getattr(row, name)
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _retire[Row: models.Model](
+    model: type[Row], rows: models.QuerySet[Row], kept: Iterable[Row], changes: RowChanges
+) -> None:
+    gone = rows.filter(is_retired=False).exclude(pk__in=[row.pk for row in kept])
+    changes.add(model, RETIRED, gone.update(is_retired=True))
+
 
 _LOCK = 0x7EAC  # the advisory lock under which one import runs at a time
 
@@ -123,7 +336,7 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
     kept_paths = []
     for path in curriculum.paths:
         if not overwrite and _is_edited_here(path):
-            kept_paths.append(f"{PATHS}/{path.file.name}")
+            kept_paths.append(f"{PATHS_FOLDER}/{path.file.name}")
         else:
             changes += store_path(path=path, changes=rows, is_imported=True)
     names = {module.id: module.folder.name for module in curriculum.modules}
@@ -132,9 +345,9 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
     return ImportOutcome(rows, tuple(changes), tuple(kept), tuple(offered))
 
 
-def _is_edited_here(path: LearningPath) -> bool:
+def _is_edited_here(path: content.LearningPath) -> bool:
     """Whether the file of a path was edited or taken out here, and differs from the import's."""
-    row = LearningPathRow.objects.filter(slug=path.id).first()
+    row = LearningPath.objects.filter(slug=path.id).first()
     if row is None or row.source is None:
         return False
     return row.published.is_edited and row.published.data != path.file.read_bytes()
@@ -164,7 +377,7 @@ def _store_files(
             offered=offered,
         )
         before = here.data if here is not None else None
-        if before != data and path != LOCK:
+        if before != data and path != LOCK_FILE:
             changes.append(FileChange(module.folder_name, path, before, data))
     return changes
 

@@ -1,4 +1,6 @@
-"""Publish what was written: checked together with everything that is published, in one step."""
+"""Publish drafts, checked together with everything that is published, in one step; and make drafts
+of the modules in a ZIP.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,35 +13,33 @@ from django.utils.translation import gettext
 from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
+from training.catalog.engine.archives import ArchiveError, read_archive
+from training.catalog.engine.content import Module as Content
 from training.catalog.engine.curriculum import Curriculum
 from training.catalog.engine.faults import Fault
-from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.engine.module_files import ModuleFiles, sha256
-from training.catalog.engine.paths import FOLDER as PATHS
-from training.catalog.engine.paths import read_path_files
+from training.catalog.engine.learning_paths import PATHS_FOLDER, read_path_files
+from training.catalog.engine.module_files import LOCK_FILE, ModuleFiles, sha256, with_lock
 from training.catalog.models import CurriculumImport, Draft, Module
 from training.catalog.policies import reasons_against_publishing, reasons_against_writing
-from training.catalog.queries import (
+from training.catalog.queries.drafts import (
     DraftModule,
     draft_modules,
+    drafts_of,
     latest_publication,
-    learning_paths,
-    lesson_names,
     obstacles,
     published_files,
     published_files_of,
     read_together,
 )
+from training.catalog.queries.lessons import learning_paths, lesson_names
 from training.catalog.services.import_curriculum import (
-    ImportOutcome,
-    lock_curriculum,
-    store_file,
-)
-from training.catalog.services.store_modules import (
     FileChange,
+    ImportOutcome,
     RowChanges,
+    lock_curriculum,
     retire_module,
     retire_path,
+    store_file,
     store_module,
     store_path,
 )
@@ -132,13 +132,15 @@ def _read(drafts: list[Draft], now: datetime) -> Iterator[_Texts]:
                 )
                 % {"path": draft.path}
             )
-    paths = {draft.path: draft.content for draft in drafts if draft.module_slug == PATHS}
-    own = [draft for draft in drafts if draft.module_slug != PATHS]
+    paths = {draft.path: draft.content for draft in drafts if draft.module_slug == PATHS_FOLDER}
+    own = [draft for draft in drafts if draft.module_slug != PATHS_FOLDER]
     if not own:
         yield _Texts(Curriculum((), ()), {}, (), paths)
         return
     modules = {module.folder: module for module in draft_modules(own)}
-    removed = tuple(module.slug for module in modules.values() if not module.files.keys() - {LOCK})
+    removed = tuple(
+        module.slug for module in modules.values() if not module.files.keys() - {LOCK_FILE}
+    )
     folders = {
         folder: module.files for folder, module in modules.items() if module.slug not in removed
     }
@@ -201,6 +203,79 @@ def _store_files(module: Module, files: ModuleFiles, now: datetime) -> list[File
             continue
         origin = old.imported_sha256 if old else ""
         store_file(module=module, path=path, data=data, imported_sha256=origin, now=now)
-        if path != LOCK:
+        if path != LOCK_FILE:
             changes.append(FileChange(module.folder_name, path, here, data))
     return changes
+
+
+@transaction.atomic
+def upload_modules(*, data: bytes, name: str, by: User, now: datetime) -> list[Draft]:
+    """Return a draft for each file of a ZIP that differs from what is published. Refuses a ZIP that
+    cannot be read, whose texts have faults, or whose files somebody else is writing at.
+    """
+    if reasons := reasons_against_writing(by):
+        raise CannotPublish(*reasons)
+    if not data:
+        raise CannotPublish(gettext("Choose a ZIP file. This one is empty."))
+    try:
+        folders = {folder: with_lock(files) for folder, files in read_archive(data).modules.items()}
+    except ArchiveError as error:
+        raise CannotPublish(f"{name}: {error}") from None
+    lock_curriculum()
+    with read_together(folders, replaced=_replaced(folders), today=now.date()) as curriculum:
+        if faults := obstacles(curriculum.faults):
+            raise CannotPublish(
+                gettext("The texts in the ZIP have faults. Nothing was imported."),
+                faults=tuple(faults),
+            )
+        drafts = [
+            draft
+            for content in curriculum.modules
+            for draft in _drafts(content, folders[content.folder.name], by, now)
+        ]
+    for draft in drafts:
+        record("catalog.draft.saved", on=draft, by=by, at=now, upload=name[:200])
+    return drafts
+
+
+def _replaced(folders: Mapping[str, ModuleFiles]) -> set[str]:
+    """Return the folders of published modules that have the same name behind the order."""
+    names = {folder.partition("-")[2] for folder in folders}
+    return {row.folder_name for row in Module.objects.all() if row.folder in names}
+
+
+def _drafts(content: Content, files: ModuleFiles, by: User, now: datetime) -> list[Draft]:
+    row = Module.objects.filter(slug=content.id).first()
+    folder = content.folder.name.partition("-")[2]
+    if row is not None and folder != row.folder:
+        raise CannotPublish(
+            gettext("The module %(id)s lies in the folder %(folder)s here: name it so in the ZIP.")
+            % {"id": content.id, "folder": row.folder_name}
+        )
+    published = published_files(row) if row else {}
+    found = {draft.path: draft for draft in drafts_of(content.id)}
+    drafts = []
+    for path in sorted((published.keys() | files.keys()) - {LOCK_FILE}):
+        data = files.get(path)
+        old = published[path].data if path in published else None
+        other = found.get(path)
+        if other is not None and other.content != data:
+            raise CannotPublish(
+                gettext("%(name)s has a draft of %(file)s: publish or discard it first.")
+                % {"name": other.edited_by.name, "file": f"{content.id}/{path}"}
+            )
+        if other is not None:
+            drafts.append(other)
+        elif data != old:
+            drafts.append(
+                Draft.objects.create(
+                    module_slug=content.id,
+                    folder=folder,
+                    path=path,
+                    data=data,
+                    base_sha256=sha256(old),
+                    edited_by=by,
+                    edited_at=now,
+                )
+            )
+    return drafts

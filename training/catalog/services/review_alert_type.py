@@ -14,7 +14,7 @@ from portal.errors import Refused
 from portal.ui.words import number
 from training.catalog.models import AlertTypeReview
 from training.catalog.policies import reasons_against_reviewing
-from training.catalog.queries import reviews_of
+from training.catalog.queries.lessons import reviews_of
 
 
 class CannotReview(Refused):

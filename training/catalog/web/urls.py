@@ -2,17 +2,17 @@
 
 from django.urls import path
 
-from training.catalog.web.views import changes, editor, exports, modules, paths, upload
+from training.catalog.web.views import changes, editor, modules
 
 app_name = "authoring"
 urlpatterns = [
     path("", modules.modules, name="modules"),
-    path("upload/", upload.upload, name="upload"),
+    path("upload/", changes.upload, name="upload"),
     path("changes/", changes.changes, name="changes"),
     path("changes/publish/", changes.publish, name="publish"),
     path("changes/discard/", changes.discard, name="discard"),
-    path("export/<slug:kind>", exports.export, name="export"),
-    path("paths/", paths.paths, name="paths"),
+    path("export/<slug:kind>/", modules.export, name="export"),
+    path("paths/", modules.paths, name="paths"),
     path("modules/<slug:module>/", modules.module, name="module"),
     path("modules/<slug:module>/new/", modules.add_file, name="add-file"),
     path("modules/<slug:module>/remove/", modules.remove, name="remove-module"),

@@ -13,9 +13,8 @@ from django.utils.translation import gettext
 
 from portal.ui.words import number
 from portal.ui.zones import reader_clock
-from training.labs.engine.dump import MAX_BYTES, DumpLine, dump_lines
+from training.labs.engine.drawings import MAX_BYTES, DumpLine, TimeStrip, draw_strip, dump_lines
 from training.labs.engine.operations import GRAVITY, ConversationRow, OperationRow
-from training.labs.engine.time_strip import TimeStrip, draw_strip
 from training.labs.queries import CaptureEntry, Reading, read_capture
 from training.labs.web.kind_words import KIND_WORDS, LAYER_WORDS, KindWords
 from training.pcap import CaptureError, Dissection, Field, Frame, Kind, Layer, tshark

@@ -1,13 +1,22 @@
-"""Addresses of the capture pages."""
+"""Addresses of the capture pages: captures of the lessons, and of incidents."""
 
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
 
 from training.labs.web import views
 
-app_name = "labs"
+incident_captures = [path("<uuid:capture>/", views.incident_capture, name="capture")]
+captures = [
+    path("captures/", views.captures, name="captures"),
+    path("captures/<slug:name>/", views.capture, name="capture"),
+    path("captures/<slug:name>/file/", views.capture_file, name="capture_file"),
+    path("<slug:module>/captures/<str:name>/view/", views.lesson_capture, name="lesson_capture"),
+    path(  # its old address
+        "captures/of/<slug:module>/<str:name>/",
+        RedirectView.as_view(pattern_name="labs:lesson_capture", query_string=True),
+    ),
+]
 urlpatterns = [
-    path("", views.captures, name="captures"),
-    path("of/<slug:module>/<str:name>/", views.lesson_capture, name="lesson_capture"),
-    path("<slug:name>/", views.capture, name="capture"),
-    path("<slug:name>/file/", views.capture_file, name="capture_file"),
+    path("captures/", include((incident_captures, "incident_captures"))),
+    path("training/", include((captures, "labs"))),
 ]

@@ -1,13 +1,18 @@
-"""What is known of each technique: incidents, alert types, lessons and rules, cell by cell."""
+"""What each technique has, cell by cell: incidents, alert types, lessons and rules; and the
+vendor's mapping of an alert type beside the reviewed one.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import zip_longest
 
+from alerts.incidents.engine.catalogue import AlertType
 from portal.attack import engine as attack
 from portal.attack.engine import Tactic, Technique
+from training.catalog.engine.reviews import Review
 
 HEAT_FROM = (1, 5, 15, 40, 100)  # incidents from which a cell is one shade darker
 
@@ -132,3 +137,41 @@ def _count_techniques(entries: Iterable[frozenset[str]]) -> Counter[str]:
 
 def _order(cell: Cell) -> tuple[bool, int, str]:
     return (not cell.is_visible, -cell.incidents, cell.technique.name)
+
+
+@dataclass(frozen=True)
+class TypeMapping:
+    """An alert type with the ids that its vendor prints, and its review."""
+
+    alert_type: AlertType
+    review: Review
+
+    @cached_property
+    def vendor(self) -> tuple[Technique, ...]:
+        """The techniques as the vendor's documentation names them."""
+        return _techniques_of(self.alert_type.techniques)
+
+    @cached_property
+    def reviewed(self) -> tuple[Technique, ...]:
+        """The reviewed techniques by the ids of today; none: the alert names no act."""
+        return _techniques_of(map(attack.resolve, self.review.techniques))
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the review means something else than the vendor, beyond new ids for the same."""
+        claimed = frozenset(map(attack.resolve, self.alert_type.techniques))
+        return claimed != self.review.current_techniques
+
+    def names(self, technique_id: str) -> bool:
+        """Whether the vendor or the review maps it to this technique or to a part of it."""
+        return technique_id in attack.with_parents(self.ids)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All ids by which it can be found, old and new, the vendor's and the reviewed ones."""
+        known = self.alert_type
+        return self.review.current_techniques | {*known.techniques, *known.techniques_current}
+
+
+def _techniques_of(ids: Iterable[str]) -> tuple[Technique, ...]:
+    return tuple(known for each in ids if (known := attack.technique(each)) is not None)

@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from training.matrix.web import compare, mapping, views
+from training.matrix.web.views import mapping, matrix
 
 app_name = "attack"
 urlpatterns = [
-    path("", views.matrix, name="matrix"),
-    path("layer.json", views.layer, name="layer"),
-    path("compare/", compare.compare, name="compare"),
+    path("", matrix.matrix, name="matrix"),
+    path("layer.json", matrix.layer, name="layer"),
+    path("compare/", matrix.compare, name="compare"),
     path("mapping/", mapping.mapping, name="mapping"),
     path("mapping/<slug:slug>/", mapping.alert_type, name="alert-type"),
-    path("<str:technique_id>/", views.technique, name="technique"),
+    path("<str:technique_id>/", matrix.technique, name="technique"),
 ]

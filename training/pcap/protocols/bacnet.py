@@ -1,9 +1,7 @@
 """BACnet/IP (ASHRAE 135): virtual link, network layer and application services."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.errors import NotThisProtocolError, ShortMessageError
-from training.pcap.messages import Kind, Role
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
 
 PORT = 47808
 CONFIRMED: dict[int, tuple[str, Kind]] = {

@@ -1,9 +1,7 @@
 """DNP3 (IEEE 1815): data link frames, transport segments, application functions."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.errors import NotThisProtocolError, ShortMessageError
-from training.pcap.messages import Kind, Role
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
 
 PORT = 20000
 

@@ -1,11 +1,8 @@
 """EtherNet/IP: the encapsulation of CIP on port 44818, and its implicit messages on UDP 2222."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.errors import NotThisProtocolError
-from training.pcap.messages import Kind, Role
-
-from . import cip
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, NotThisProtocolError, Role
+from training.pcap.protocols import cip
 
 PORT = 44818
 COMMANDS: dict[int, tuple[str, Kind]] = {

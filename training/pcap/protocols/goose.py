@@ -1,9 +1,7 @@
 """GOOSE (IEC 61850-8-1): the header of a message between protection devices, on layer 2."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.errors import ShortMessageError
-from training.pcap.messages import Kind, Role
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, Role, ShortMessageError
 
 ETHERTYPE = 0x88B8
 _PDU, _ALL_DATA = 0x61, 0xAB

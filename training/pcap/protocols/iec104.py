@@ -1,9 +1,7 @@
 """IEC 60870-5-104: frames (I, S, U) and the type of what they carry."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.errors import NotThisProtocolError
-from training.pcap.messages import Kind, Role
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, NotThisProtocolError, Role
 
 PORT = 2404
 _COMMANDS = {

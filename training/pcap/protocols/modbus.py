@@ -1,9 +1,7 @@
 """Modbus/TCP: function codes of the Modbus Application Protocol V1.1b3, and Schneider's 90."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.errors import NotThisProtocolError
-from training.pcap.messages import Kind
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, NotThisProtocolError
 
 PORT = 502
 

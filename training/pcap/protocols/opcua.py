@@ -1,9 +1,7 @@
 """OPC UA binary (OPC 10000-6): chunks on port 4840 and the service that each message calls."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.errors import NotThisProtocolError, ShortMessageError
-from training.pcap.messages import Kind, Role
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
 
 PORT = 4840
 # The number of a request's binary encoding → name and kind; the answer's number is 3 higher.

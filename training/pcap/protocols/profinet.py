@@ -1,7 +1,6 @@
 """PROFINET on layer 2: DCP, the protocol that names devices and sets their addresses."""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
+from training.pcap.cursor import Context, Cursor
 from training.pcap.messages import Kind, Role
 
 ETHERTYPE = 0x8892

@@ -1,8 +1,11 @@
-"""S7comm, the protocol of Siemens S7-300/400 controllers (and of others that speak it)."""
+"""S7comm, the protocol of Siemens S7-300/400 controllers (and of others that speak it), in its
+envelope on port 102: TPKT (RFC 1006) and COTP (ISO 8073).
+"""
 
-from training.pcap.context import Context
-from training.pcap.cursor import Cursor
-from training.pcap.messages import Kind, Role
+from dataclasses import replace
+
+from training.pcap.cursor import Context, Cursor
+from training.pcap.messages import Kind, NotThisProtocolError, Role, ShortMessageError
 
 FUNCTIONS: dict[int, tuple[str, Kind]] = {
     0x04: ("Read variables", Kind.READ),
@@ -44,7 +47,7 @@ _BLOCK_TYPES = {"08": "OB", "0A": "DB", "0B": "SDB", "0C": "FC", "0D": "SFC", "0
 PLUS = 0x72
 
 
-def read(data: bytes, start: int, end: int, context: Context) -> None:
+def read_message(data: bytes, start: int, end: int, context: Context) -> None:
     """Read one S7comm message; S7comm-plus is named and left closed."""
     if start >= end:
         return
@@ -177,3 +180,71 @@ def _user_data(cursor: Cursor, n_param: int, n_data: int, context: Context) -> N
         cursor.octets(n_data, "Data", hidden=True)
     tally = ("s7_functions", "0x00")
     context.say("s7comm", "0x00", name, kind, role, tally, error=error)
+
+
+PORT = 102
+_TYPES = {
+    0xE0: "Connection request",
+    0xD0: "Connection confirm",
+    0x80: "Disconnect request",
+    0xC0: "Disconnect confirm",
+    0xF0: "Data",
+    0x70: "Error",
+}
+_DATA = 0xF0
+_MAX_PARTS = 256 * 1024
+
+
+def measure(data: bytes | bytearray, start: int) -> int:
+    """Return the length that the TPKT header announces."""
+    if len(data) - start < 4:
+        return 0
+    length = data[start + 2] << 8 | data[start + 3]
+    if data[start] != 3 or length < 7:
+        raise NotThisProtocolError
+    return length
+
+
+def read(data: bytes, start: int, end: int, context: Context) -> None:
+    """Read one TPKT: COTP, and S7comm once its last part is here."""
+    head = Cursor(data, start, end)
+    head.number(1, "Version")
+    head.number(1)
+    head.number(2, "Length")
+    context.layer("tpkt", head, start)
+    cotp = Cursor(data, head.at, end)
+    begin = cotp.at
+    size = cotp.number(1, "Length")
+    kind = cotp.number(1) & 0xF0
+    cotp.note("Type", _TYPES.get(kind, f"0x{kind:02x}"), begin + 1, 1)
+    if size < 2 or begin + 1 + size > end:
+        raise ShortMessageError
+    is_last = True
+    if kind == _DATA:
+        control = cotp.number(1)
+        is_last = bool(control & 0x80)
+        cotp.note("Last part", "yes" if is_last else "no", begin + 2, 1)
+    context.layer("cotp", cotp, begin, begin + 1 + size)
+    if kind == _DATA:
+        _pass_on(data, begin + 1 + size, end, is_last, context)
+
+
+def _pass_on(data: bytes, start: int, end: int, is_last: bool, context: Context) -> None:
+    """Hand the user data up, or keep it until the last part comes."""
+    side = ("cotp", context.from_client)
+    waiting: bytearray | None = context.recall(side)
+    if not is_last:
+        if waiting is None:
+            waiting = bytearray()
+            context.remember(side, waiting)
+        if len(waiting) < _MAX_PARTS:
+            waiting += data[start:end]
+        return
+    if waiting is None:
+        read_message(data, start, end, context)
+        return
+    context.take(side)
+    whole = bytes(waiting) + data[start:end]
+    joined = replace(context, buffer=whole)
+    joined.layer("cotp.segments", Cursor(whole), 0, len(whole))
+    read_message(whole, 0, len(whole), joined)

@@ -8,10 +8,9 @@ from typing import Any
 import yaml
 
 from training.pcap import summarize
-
-from .stories import STORIES
-from .story import Story
-from .wire import write_file
+from training.pcap.writer.scenario import Story
+from training.pcap.writer.scenarios import STORIES
+from training.pcap.writer.tape import write_file
 
 _COUNTED = ("writes", "downloads", "stops", "starts")
 

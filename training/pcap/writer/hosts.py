@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from training.pcap.links import mac
+from training.pcap.network import mac
 
 
 @dataclass(frozen=True, slots=True)

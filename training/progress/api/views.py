@@ -20,13 +20,13 @@ from portal.api.views import Api, Resource, facts_alone
 from training.catalog.models import Module
 from training.progress.models import Attempt
 from training.progress.policies import MIN_TEAM, TOTALS_ROLES
-from training.progress.queries import (
+from training.progress.queries.lesson_progress import (
     ModuleProgress,
     attempts_visible_to,
     modules_visible_to,
     progress_of,
-    team_totals,
 )
+from training.progress.queries.team_totals import team_totals
 
 
 class TrainingModuleSerializer(Row):

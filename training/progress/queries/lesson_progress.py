@@ -1,4 +1,6 @@
-"""How far people are in lessons and modules: counted from their attempts, never stored."""
+"""How far people are in lessons and modules, and which questions are due again: counted from their
+attempts, never stored.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,8 +12,11 @@ from django.db.models import FETCH_RAISE, QuerySet
 
 from portal.accounts.models import User
 from portal.attack.engine import with_parents
+from training.catalog.engine.answers import display_order
+from training.catalog.engine.markdown import html_text
 from training.catalog.models import Lesson, Module, QuestionVersion
-from training.catalog.queries import (
+from training.catalog.queries.lessons import (
+    current_versions_of,
     lessons_about,
     lessons_in_order,
     modules_in_order,
@@ -21,6 +26,30 @@ from training.catalog.queries import (
 from training.progress.engine.repetition import QuestionState, state_after
 from training.progress.models import Attempt
 from training.progress.policies import reasons_against_learning
+
+
+def attempts_visible_to(user: User) -> QuerySet[Attempt]:
+    """Return a person's own answers: nobody sees anybody else's."""
+    return Attempt.objects.filter(learner=user)
+
+
+def attempts_at(learner: User, versions: list[QuestionVersion]) -> dict[int, list[Attempt]]:
+    """Return the person's attempts at each of these versions, first one first, by version id."""
+    found: dict[int, list[Attempt]] = {version.pk: [] for version in versions}
+    rows = Attempt.objects.filter(learner=learner, version__in=versions).order_by("number")
+    for attempt in rows.fetch_mode(FETCH_RAISE):
+        found[attempt.version_id].append(attempt)
+    return found
+
+
+def seed_of(version: QuestionVersion, learner: User) -> str:
+    """Return what decides in which order a person sees options: always the same one."""
+    return f"{learner.uuid}:{version.pk}"
+
+
+def order_for(version: QuestionVersion, learner: User) -> list[int]:
+    """Return the order in which this person sees the options, right sides or steps."""
+    return display_order(version.content, seed_of(version, learner))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +203,36 @@ def lessons_beside(
         )
     )
     return progress[:MAX_BESIDE]
+
+
+@dataclass(frozen=True, slots=True)
+class DueQuestion:
+    """A question that is to be answered again, since when, and its lesson."""
+
+    version: QuestionVersion
+    lesson: Lesson
+    due_at: datetime
+
+    @property
+    def prompt(self) -> str:
+        """What is asked, in plain words."""
+        return html_text(self.version.content.prompt_html)
+
+
+def due_questions(learner: User, *, now: datetime, module: str = "") -> list[DueQuestion]:
+    """Return what this person is to answer again, of all modules or of one, longest due first."""
+    due = {
+        question_id: state.due_at
+        for question_id, state in states_of(learner).items()
+        if state.due_at is not None and state.is_due(now)
+    }
+    if not due:
+        return []
+    versions = current_versions_of(due)
+    if module:
+        versions = versions.filter(question__lesson__module__slug=module)
+    found = [
+        DueQuestion(version, version.question.lesson, due[version.question_id])
+        for version in versions.fetch_mode(FETCH_RAISE)
+    ]
+    return sorted(found, key=lambda each: (each.due_at, each.version.pk))

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db.models import FETCH_RAISE, Count, Exists, F, OuterRef, Q
 
 from portal.accounts.models import User
-from training.catalog.engine.answer_text import answer_text
-from training.catalog.engine.html_text import html_text
+from training.catalog.engine.answers import answer_text
+from training.catalog.engine.markdown import html_text
 from training.catalog.models import Lesson, QuestionVersion
 from training.progress.models import Attempt
 

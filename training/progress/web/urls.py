@@ -1,23 +1,44 @@
-"""Addresses of the training wing: catalogue, module, lesson, question, capture."""
+"""Addresses of learners (catalogue, module, lesson, question, record), of those who look after a
+team, and of authors.
+"""
 
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-from training.progress.web import beside, due, notes, preview, record, views
+from training.progress.web.views import due, lessons, preview, reports
 
-app_name = "training"
-urlpatterns = [
-    path("", views.catalogue, name="catalogue"),
-    path("beside/", beside.beside, name="beside"),
-    path("next/", beside.next_one, name="next"),
+training = [
+    path("", lessons.catalogue, name="catalogue"),
+    path("beside/", lessons.beside, name="beside"),
+    path("next/", lessons.resume, name="next"),
     path("due/", due.due, name="due"),
     path("due/<int:version>/", due.question, name="due-question"),
-    path("record/", record.record, name="record"),
-    path("record.csv", record.record_csv, name="record-csv"),
-    path("record.json", record.record_json, name="record-json"),
-    path("<slug:module>/", views.module, name="module"),
-    path("<slug:module>/captures/<str:name>", views.capture, name="capture"),
-    path("<slug:module>/<slug:lesson>/", views.lesson, name="lesson"),
-    path("<slug:module>/<slug:lesson>/preview", preview.preview, name="preview"),
-    path("<slug:module>/<slug:lesson>/note", notes.send, name="send-note"),
-    path("<slug:module>/<slug:lesson>/<slug:question>/", views.question, name="question"),
+    path("record/", reports.record, name="record"),
+    path("record.csv", reports.record_csv, name="record-csv"),
+    path("record.json", reports.record_json, name="record-json"),
+    path("<slug:module>/", lessons.module, name="module"),
+    path("<slug:module>/captures/<str:name>", lessons.capture, name="capture"),
+    path("<slug:module>/<slug:lesson>/", lessons.lesson, name="lesson"),
+    path("<slug:module>/<slug:lesson>/preview/", preview.preview, name="preview"),
+    path("<slug:module>/<slug:lesson>/note/", reports.send, name="send-note"),
+    path(
+        "<slug:module>/<slug:lesson>/questions/<slug:question>/", lessons.question, name="question"
+    ),
+    path(  # its old address
+        "<slug:module>/<slug:lesson>/<slug:question>/",
+        RedirectView.as_view(
+            pattern_name="training:question", query_string=True, preserve_request=True
+        ),
+    ),
+]
+team_progress = [path("", reports.totals, name="totals")]
+lesson_notes = [
+    path("", reports.notes, name="list"),
+    path("figures/", reports.statistics, name="figures"),
+    path("<int:note>/done/", reports.finish, name="finish"),
+]
+urlpatterns = [
+    path("training/", include((training, "training"))),
+    path("team-progress/", include((team_progress, "team_progress"))),
+    path("lesson-notes/", include((lesson_notes, "lesson_notes"))),
 ]

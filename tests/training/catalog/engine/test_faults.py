@@ -6,8 +6,8 @@ import pytest
 
 from tests.factories import lessons
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.lockfile import write_lock
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Vocabulary
+from training.catalog.engine.module_files import write_lock
 from training.progress.web import urls
 
 KNOWN = Vocabulary(

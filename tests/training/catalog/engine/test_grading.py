@@ -5,15 +5,15 @@ from datetime import date
 import pytest
 
 from tests.factories import lessons
-from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.grading import (
+from training.catalog.engine.answers import (
     AnswerError,
     display_order,
     foreseen,
     is_right,
     read_answer,
 )
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.curriculum import read_curriculum
+from training.catalog.engine.faults import Vocabulary
 
 SEED = "sam, version 7"
 

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from tests.factories import lessons
+from training.catalog.engine.answers import AnswerError, is_right, read_answer
 from training.catalog.engine.content import Question, Verdict
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.engine.exports.site import site_files
-from training.catalog.engine.grading import AnswerError, is_right, read_answer
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Vocabulary
 
 KNOWN = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
 RIGHT = {"verdict": ["maintenance"], "reason": ["repair"], "sure": ["70"], "next_step": ["phone"]}

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import lessons
 from training.catalog.engine.content import PathDay
 from training.catalog.engine.curriculum import read_curriculum
-from training.catalog.engine.vocabulary import Vocabulary
+from training.catalog.engine.faults import Vocabulary
 
 KNOWN = Vocabulary(date(2026, 11, 24), frozenset({"Controller Stop"}))
 

@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from training.catalog.engine.faults import Report, Source
+from training.catalog.engine.faults import Report, Source, Vocabulary
 from training.catalog.engine.reviews import check_reviews, load_reviews
-from training.catalog.engine.vocabulary import Vocabulary
 
 KNOWN = Vocabulary(date(2026, 11, 27), frozenset({"Controller Stop", "Address Scan Detected"}))
 FILE = """\

@@ -85,7 +85,7 @@ def test_a_draft_is_kept_checked_previewed_shown_as_a_difference_and_published(t
         "Indeed.\n- [x] The eng",
     )
     preview = save(tom, do="preview")
-    assert preview["Location"] == "/training/first-module/one-stop/preview"
+    assert preview["Location"] == "/training/first-module/one-stop/preview/"
     assert "The red phone rings." in tom.get(preview["Location"]).content.decode()
     assert "The red phone" not in client.get("/training/first-module/one-stop/").content.decode()
     html = tom.get(CHANGES).content.decode()
@@ -232,7 +232,7 @@ def test_answers_in_a_preview_are_judged_and_kept_nowhere(tom):
     refused = tom.post(f"{preview}?question=port", {}, headers={"HX-Request": "true"})
     assert refused.status_code == 422
     assert not Attempt.objects.exists()
-    assert tom.get("/training/first-module/nothing/preview").status_code == 404
+    assert tom.get("/training/first-module/nothing/preview/").status_code == 404
 
 
 def test_a_zip_becomes_drafts_that_are_published_together(tom, tmp_path):
@@ -240,7 +240,7 @@ def test_a_zip_becomes_drafts_that_are_published_together(tom, tmp_path):
     goal = tmp_path / "all.zip"
     call_command("training", "export", "--format", "source", "--output", str(goal), stdout=out)
     whole = goal.read_bytes()
-    assert tom.get("/authoring/export/source").content == whole
+    assert tom.get("/authoring/export/source/").content == whole
     upload = "/authoring/upload/"
 
     def send(data, name="m.zip"):
@@ -277,8 +277,8 @@ def test_a_zip_becomes_drafts_that_are_published_together(tom, tmp_path):
 def test_downloads_hold_what_is_published(tom):
     kinds = {"html": b"PK", "gift": b"::", "moodle": b"<?xml", "cards": b"#"}
     for kind, start in kinds.items():
-        assert tom.get(f"/authoring/export/{kind}").content.startswith(start), kind
-    assert tom.get("/authoring/export/scorm").status_code == 404
+        assert tom.get(f"/authoring/export/{kind}/").content.startswith(start), kind
+    assert tom.get("/authoring/export/scorm/").status_code == 404
 
 
 def test_who_trains_one_workspace_writes_and_somebody_for_everything_publishes(wes, tom):
@@ -329,5 +329,5 @@ def test_nobody_else_opens_the_editor(client, leo, address):
     client.force_login(leo)
     assert client.get(address).status_code == 403
     assert client.post(address, {}).status_code == 403
-    assert client.get("/training/first-module/one-stop/preview").status_code == 403
+    assert client.get("/training/first-module/one-stop/preview/").status_code == 403
     assert not Draft.objects.exists()

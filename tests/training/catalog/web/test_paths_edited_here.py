@@ -8,8 +8,9 @@ from tests.factories.lessons import PATH, publish_modules, write_path
 from tests.training.conftest import KNOWN
 from training.catalog.engine.curriculum import read_curriculum
 from training.catalog.models import Draft, LearningPath
-from training.catalog.queries import learning_paths, source_files
-from training.catalog.services import import_curriculum
+from training.catalog.queries.drafts import source_files
+from training.catalog.queries.lessons import learning_paths
+from training.catalog.services.import_curriculum import import_curriculum
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "lesson")]
 

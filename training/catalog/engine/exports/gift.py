@@ -1,5 +1,6 @@
-"""Questions in Moodle's GIFT, written and read. Texts are Markdown. What GIFT has no form for is
-left out: steps to be put in order, and cases of a lab. The number of a frame becomes a number.
+"""Questions in Moodle's GIFT, written and read, and as blocks of a lesson. Texts are Markdown. What
+GIFT has no form for is left out: steps to be put in order, and cases of a lab. The number of a
+frame becomes a number.
 
 Source of the format: Moodle documentation, "GIFT format".
 """
@@ -8,9 +9,55 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from training.catalog.engine.answer_keys import read_number
-from training.catalog.engine.content import Module, Option, Pair, Question, QuestionType
-from training.catalog.engine.exports.plain import all_questions, name_of, plain_text
+from training.catalog.engine.answers import read_number
+from training.catalog.engine.content import (
+    Module,
+    Option,
+    Pair,
+    Question,
+    QuestionType,
+    all_questions,
+    name_of,
+)
+from training.catalog.engine.markdown import plain_text
+
+_OUTSIDE = re.compile(r"[^a-z0-9]+")
+
+
+def question_to_block(name: str, question: Question) -> str:
+    """Return `::: question {…}` with everything in it; the id is made of the name."""
+    head = f"::: question {{#{slug_of_name(name)} type={question.type}}}"
+    return "\n".join([head, question.prompt, "", *_answer_lines(question), ":::", ""])
+
+
+def slug_of_name(name: str) -> str:
+    """Return an id for a question of this name: what stands behind its last `#`, if anything."""
+    own = name.rpartition("#")[2]
+    return _OUTSIDE.sub("-", own.lower()).strip("-") or "question"
+
+
+def _answer_lines(question: Question) -> list[str]:
+    if question.type in {QuestionType.SINGLE, QuestionType.MULTIPLE}:
+        return [line for option in question.options for line in _option(option)]
+    feedback = [f"> {line}".rstrip() for line in question.feedback.splitlines()]
+    if question.type is QuestionType.MATCH:
+        rows = [f"| {pair.left} | {pair.right} |" for pair in question.pairs]
+        return ["| | |", "|---|---|", *rows, "", *feedback]
+    if question.type is QuestionType.SHORT:
+        key = f"= {' | '.join(question.accepted)}"
+    else:
+        tolerance = f" +- {question.tolerance}" if question.tolerance != "0" else ""
+        key = f"= {question.accepted[0]}{tolerance}"
+    wrong = [line for option in question.options for line in _option(option)]
+    return [key, *feedback, *([""] if wrong else []), *wrong]
+
+
+def _option(option: Option) -> list[str]:
+    box = "x" if option.is_correct else " "
+    lines = option.text.splitlines() or [""]
+    feedback = [f"  > {line}".rstrip() for line in option.feedback.splitlines()]
+    return [f"- [{box}] {lines[0]}", *(f"  {line}" for line in lines[1:]), *feedback]
+
 
 _SPECIAL = re.compile(r"([\\~=#{}:])")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

@@ -23,22 +23,19 @@ from portal.command import TagoutCommand, read_file
 from training.catalog.engine.archives import ArchiveError, read_archive, write_archive
 from training.catalog.engine.curriculum import Curriculum, read_curriculum
 from training.catalog.engine.diffs import diff_lines, text_of
-from training.catalog.engine.exports.blocks import question_to_block
-from training.catalog.engine.exports.cards_tsv import cards_to_tsv
-from training.catalog.engine.exports.gift import GiftError, questions_to_gift, read_gift
-from training.catalog.engine.exports.moodle_xml import questions_to_moodle
-from training.catalog.engine.exports.site import lessons_to_zip, site_files
-from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.engine.lockfile import write_lock
-from training.catalog.engine.module_files import unpacked
-from training.catalog.engine.overview import curriculum_overview
-from training.catalog.queries import (
-    path_files,
-    published_modules,
-    shipped_reviews,
-    source_files,
+from training.catalog.engine.exports.gift import (
+    GiftError,
+    question_to_block,
+    questions_to_gift,
+    read_gift,
 )
-from training.catalog.services import FileChange, import_curriculum
+from training.catalog.engine.exports.moodle_anki import cards_to_tsv, questions_to_moodle
+from training.catalog.engine.exports.site import lessons_to_zip, site_files
+from training.catalog.engine.module_files import LOCK_FILE, unpacked, write_lock
+from training.catalog.engine.overview import curriculum_overview
+from training.catalog.queries.drafts import path_files, published_modules, source_files
+from training.catalog.queries.lessons import shipped_reviews
+from training.catalog.services.import_curriculum import FileChange, import_curriculum
 from training.catalog.vocabulary import colour_styles, current_vocabulary
 
 _FILES = {"gift": "questions.gift", "moodle": "questions.xml", "cards": "cards.tsv"}
@@ -166,8 +163,8 @@ def _lock(options: dict[str, Any]) -> dict[str, Any]:
         raise CommandError(f"{path} holds no module.yaml.")
     for module in modules:
         text = write_lock(module)
-        if text or (module / LOCK).exists():
-            (module / LOCK).write_text(text, encoding="utf-8")
+        if text or (module / LOCK_FILE).exists():
+            (module / LOCK_FILE).write_text(text, encoding="utf-8")
     return {"modules": len(modules)}
 
 

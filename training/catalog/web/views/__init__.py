@@ -1,1 +1,1 @@
-"""The pages of the lesson editor, a file each."""
+"""The pages of the lesson editor."""

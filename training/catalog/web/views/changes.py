@@ -1,12 +1,15 @@
-"""What drafts would change, line by line and in words; publish them, or discard them."""
+"""What drafts would change, line by line and in words; publish them or discard them; and a ZIP of
+modules that becomes drafts.
+"""
 
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import clock
 from portal.accounts.actor import actor_of
@@ -14,18 +17,14 @@ from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
 from portal.ui.toasts import leave_toast
 from portal.ui.words import number
+from training.catalog.engine.archives import MAX_ARCHIVE
 from training.catalog.models import Draft
 from training.catalog.policies import reasons_against_discarding, reasons_against_publishing
-from training.catalog.queries import published_files_of
-from training.catalog.services import (
-    CannotPublish,
-    CannotSaveDraft,
-    FileChange,
-    discard_drafts,
-    publish_drafts,
-)
-from training.catalog.web.shown_texts import MAX_FAULTS, ShownChange, shown_change
-from training.catalog.web.wording import change_sentences
+from training.catalog.queries.drafts import published_files_of
+from training.catalog.services.drafts import CannotSaveDraft, discard_drafts
+from training.catalog.services.import_curriculum import FileChange
+from training.catalog.services.publish_drafts import CannotPublish, publish_drafts, upload_modules
+from training.catalog.web.differences import MAX_FAULTS, ShownChange, change_sentences, shown_change
 
 
 @require_safe
@@ -130,3 +129,32 @@ def _after(request: HttpRequest) -> str:
     if module and module.replace("-", "").isalnum() and module.isascii():
         return reverse("authoring:module", args=[module])
     return reverse("authoring:modules")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take a ZIP, and lead on to what it would change."""
+    page: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            return _take(request)
+        except CannotPublish as refusal:
+            page = {"problems": refusal.reasons, "faults": refusal.faults[:MAX_FAULTS]}
+    status = 422 if page else 200
+    return render_page(request, "training/catalog/upload.html", page, status=status)
+
+
+def _take(request: HttpRequest) -> HttpResponse:
+    given = request.FILES.get("file")
+    data, name = b"", ""
+    if isinstance(given, UploadedFile):
+        if (given.size or 0) > MAX_ARCHIVE:
+            most = {"n": number(MAX_ARCHIVE // 1_000_000)}
+            raise CannotPublish(gettext("The ZIP is larger than %(n)s MB.") % most)
+        data, name = given.read(), given.name or ""
+    drafts = upload_modules(data=data, name=name, by=actor_of(request), now=clock.now())
+    if not drafts:
+        answer = HttpResponseRedirect(reverse("authoring:modules"))
+        return leave_toast(request, answer, gettext("All of it is published already."))
+    chosen = urlencode([("draft", draft.pk) for draft in drafts])
+    return HttpResponseRedirect(f"{reverse('authoring:changes')}?{chosen}")

@@ -16,31 +16,29 @@ from portal.ui.toasts import leave_toast
 from training.catalog.engine.diffs import text_of
 from training.catalog.engine.faults import Fault, Report, Source
 from training.catalog.engine.figures import Figure
-from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.engine.module_files import sha256
-from training.catalog.engine.paths import FOLDER as PATHS
-from training.catalog.engine.paths import read_path_files
+from training.catalog.engine.learning_paths import PATHS_FOLDER, read_path_files
+from training.catalog.engine.module_files import LOCK_FILE, sha256
 from training.catalog.models import Draft
 from training.catalog.policies import reasons_against_discarding
-from training.catalog.queries import (
-    check_module,
-    draft_at,
-    lesson_names,
-    module_at,
-    published_file,
-)
-from training.catalog.services import (
+from training.catalog.queries.drafts import check_module, draft_at, published_file
+from training.catalog.queries.lessons import lesson_names, module_at
+from training.catalog.services.drafts import (
+    FIXED_NAMES,
     CannotSaveDraft,
     DraftIsNewer,
-    FileChange,
     discard_drafts,
     rename_file,
     save_draft,
 )
-from training.catalog.services.restructure_modules import FIXED_NAMES
+from training.catalog.services.import_curriculum import FileChange
 from training.catalog.vocabulary import current_vocabulary
-from training.catalog.web.shown_texts import MAX_FAULTS, numbered_lines, shown_change
-from training.catalog.web.wording import FILE_KINDS, kind_of
+from training.catalog.web.differences import (
+    FILE_KINDS,
+    MAX_FAULTS,
+    kind_of,
+    numbered_lines,
+    shown_change,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def edit(request: HttpRequest, module: str, path: str) -> HttpResponse:
     out.
     """
     published, draft = published_file(module, path), draft_at(module, path)
-    if (published is None and draft is None) or path == LOCK or kind_of(path) == "capture":
+    if (published is None and draft is None) or path == LOCK_FILE or kind_of(path) == "capture":
         raise Http404(gettext("There is no such file."))
     if request.method == "POST":
         return _save(request, module, path, draft)
@@ -137,7 +135,7 @@ def _number(text: str) -> int:
 
 def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResponse:
     draft, published = draft_at(module, path), published_file(module, path)
-    kind = "path" if module == PATHS else kind_of(path)
+    kind = "path" if module == PATHS_FOLDER else kind_of(path)
     row = module_at(module)
     page: dict[str, Any] = {
         "slug": module,
@@ -162,7 +160,7 @@ def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResp
 
 def _findings(request: HttpRequest, module: str, path: str, text: str) -> dict[str, Any]:
     """Return what is wrong with a text, and how what is made of it looks."""
-    if module == PATHS:
+    if module == PATHS_FOLDER:
         with read_path_files({path: text.encode()}, lesson_names()) as (_, found):
             return _checked(text, list(found))
     kind = kind_of(path)

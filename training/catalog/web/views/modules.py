@@ -1,4 +1,6 @@
-"""The modules with what is being written in them, and the files of one."""
+"""The modules and learning paths with what is being written in them, the files of one module, and
+exports of what is published.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,32 +16,105 @@ from portal.accounts.actor import actor_of
 from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page
 from portal.ui.toasts import leave_toast
-from training.catalog.engine.lockfile import NAME as LOCK
-from training.catalog.engine.module_files import sha256
-from training.catalog.engine.paths import FOLDER as PATHS
+from training.catalog.engine.archives import write_archive
+from training.catalog.engine.curriculum import read_curriculum
+from training.catalog.engine.exports.gift import questions_to_gift
+from training.catalog.engine.exports.moodle_anki import cards_to_tsv, questions_to_moodle
+from training.catalog.engine.exports.site import lessons_to_zip
+from training.catalog.engine.learning_paths import PATHS_FOLDER
+from training.catalog.engine.module_files import LOCK_FILE, sha256, unpacked
 from training.catalog.models import Draft
-from training.catalog.queries import (
+from training.catalog.queries.drafts import (
     CheckedModule,
     check_module,
     draft_at,
     drafts_of,
-    module_at,
     module_summaries,
     offers_of,
+    path_files,
+    path_titles,
     published_file,
     published_files,
+    published_modules,
+    source_files,
 )
-from training.catalog.services import (
+from training.catalog.queries.lessons import module_at
+from training.catalog.services.drafts import (
     CannotSaveDraft,
-    FileChange,
     answer_offer,
     remove_module,
     save_draft,
 )
-from training.catalog.web.shown_texts import ShownChange, shown_change
+from training.catalog.services.import_curriculum import FileChange
+from training.catalog.vocabulary import colour_styles, current_vocabulary
+from training.catalog.web.differences import FILE_KINDS, ShownChange, kind_of, shown_change
 from training.catalog.web.starters import path_starter, starter
-from training.catalog.web.views.paths import paths_page
-from training.catalog.web.wording import FILE_KINDS, kind_of
+
+
+@require_safe
+def paths(request: HttpRequest) -> HttpResponse:
+    """Show the files of the learning paths."""
+    return paths_page(request)
+
+
+def paths_page(
+    request: HttpRequest, *, problems: tuple[str, ...] = (), name: str = ""
+) -> HttpResponse:
+    """Show the files, what is being written in them, and why a new one was refused."""
+    drafts = {draft.path: draft for draft in drafts_of(PATHS_FOLDER)}
+    published, titles = path_files(), path_titles()
+    page = {
+        "slug": PATHS_FOLDER,
+        "files": [
+            {
+                "path": path,
+                "title": titles.get(path, ""),
+                "draft": drafts.get(path),
+                "is_new": path not in published,
+                "is_removed": path in drafts and drafts[path].content is None,
+            }
+            for path in sorted(published.keys() | drafts.keys())
+        ],
+        "has_drafts": bool(drafts),
+        "problems": problems,
+        "name": name,
+    }
+    status = 422 if problems else 200
+    return render_page(request, "training/catalog/paths.html", page, status=status)
+
+
+_NAMES = {
+    "source": ("modules.zip", "application/zip"),
+    "html": ("lessons.zip", "application/zip"),
+    "gift": ("questions.gift", "text/plain; charset=utf-8"),
+    "moodle": ("questions.xml", "application/xml"),
+    "cards": ("cards.tsv", "text/tab-separated-values; charset=utf-8"),
+}
+
+
+@require_safe
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Hand out all that is published in one format."""
+    modules = published_modules()
+    if kind not in _NAMES or not modules:
+        raise Http404(gettext("There is nothing to export."))
+    name, content_type = _NAMES[kind]
+    if kind == "source":
+        data = write_archive(source_files())
+    else:
+        with unpacked(modules) as folder:
+            known = current_vocabulary(clock.now_of(request).date())
+            found = read_curriculum(folder / "modules", "modules", known).modules
+            if kind == "html":
+                data = lessons_to_zip(found, colours=colour_styles())
+            elif kind == "cards":
+                data = cards_to_tsv(found).encode()
+            else:
+                write = questions_to_gift if kind == "gift" else questions_to_moodle
+                data = write(found)[0].encode()
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(data, content_type=content_type, headers=headers)
+
 
 _ORDER = ("module", "lesson", "cards", "figure", "translation", "lab", "capture")
 REVIEW_SOON = timedelta(days=30)
@@ -94,7 +169,7 @@ def export_kinds() -> list[tuple[str, str]]:
 @require_safe
 def module(request: HttpRequest, module: str) -> HttpResponse:
     """Show the files of a module."""
-    if module == PATHS:
+    if module == PATHS_FOLDER:
         return HttpResponseRedirect(reverse("authoring:paths"))
     return _module_page(request, module)
 
@@ -139,7 +214,7 @@ def _shown_files(slug: str, checked: CheckedModule) -> list[ShownFile]:
     published = published_files(row) if row else {}
     drafts = {draft.path: draft for draft in drafts_of(slug)}
     found = []
-    for path in sorted((checked.files.keys() | drafts.keys()) - {LOCK}):
+    for path in sorted((checked.files.keys() | drafts.keys()) - {LOCK_FILE}):
         here, draft, kind = published.get(path), drafts.get(path), kind_of(path)
         lesson = checked.lesson_of(path) if kind == "lesson" else None
         found.append(
@@ -171,7 +246,7 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
     """Begin a new file in a module, and open it."""
     name, now = request.POST.get("name", "").strip(), clock.now()
     existing = published_file(module, name)
-    if name != LOCK and (existing is not None or draft_at(module, name) is not None):
+    if name != LOCK_FILE and (existing is not None or draft_at(module, name) is not None):
         return HttpResponseRedirect(_address(module, name))
     original = published_file(module, name.rpartition("/")[2])
     text = starter(name, today=now.date(), original=original)
@@ -181,12 +256,12 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
             path=name,
             revision=0,
             base=sha256(existing),
-            data=path_starter(name) if module == PATHS else text,
+            data=path_starter(name) if module == PATHS_FOLDER else text,
             by=actor_of(request),
             now=now,
         )
     except CannotSaveDraft as refusal:
-        if module == PATHS:
+        if module == PATHS_FOLDER:
             return paths_page(request, problems=refusal.reasons, name=name)
         return _module_page(request, module, problems=refusal.reasons, name=name)
     return HttpResponseRedirect(_address(module, name))
@@ -195,7 +270,7 @@ def add_file(request: HttpRequest, module: str) -> HttpResponse:
 @post_only(otherwise=_module_address)
 def remove(request: HttpRequest, module: str) -> HttpResponse:
     """Draft the removal of the whole module, and show what that would change."""
-    if module == PATHS:
+    if module == PATHS_FOLDER:
         raise Http404(gettext("There is no such module."))
     try:
         remove_module(module_slug=module, by=actor_of(request), now=clock.now())

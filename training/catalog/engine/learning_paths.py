@@ -1,0 +1,113 @@
+"""Reads learning paths: lessons of several modules in an order of their own, day by day."""
+
+import pathlib
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from training.catalog.engine import fields
+from training.catalog.engine.content import LearningPath, PathDay
+from training.catalog.engine.faults import Fault, Report, Source
+from training.catalog.engine.fields import Field, Key
+from training.catalog.engine.texts import read_text
+
+PATHS_FOLDER = "paths"  # beside the modules; drafts of paths name it instead of a module
+
+
+def is_path_file(name: str) -> bool:
+    """Return whether a learning path may have a file of this name."""
+    return name.endswith(".yaml") and bool(fields.SLUG.fullmatch(name.removesuffix(".yaml")))
+
+
+@contextmanager
+def read_path_files(
+    files: Mapping[str, bytes], lessons: Collection[str]
+) -> Iterator[tuple[tuple[LearningPath, ...], tuple[Fault, ...]]]:
+    """Give the paths of these files and what is wrong with them; they lie in a folder until the
+    block ends. `lessons` are all that there are, written module/lesson.
+    """
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="tagout-paths-") as name:
+        folder = pathlib.Path(name)
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+        paths = read_paths(folder, PATHS_FOLDER, report, lessons)
+        yield paths, tuple(sorted(report.faults))
+
+
+def is_lesson(field: Field) -> str | None:
+    """Accept a lesson, written module/lesson."""
+    parts = field.value.split("/") if isinstance(field.value, str) else []
+    if len(parts) == 2 and all(fields.SLUG.fullmatch(part) for part in parts):
+        return None
+    return "must name lessons as module/lesson, such as `reading-alerts/forty-nine`."
+
+
+PATH_KEYS = {
+    "id": Key(fields.is_slug),
+    "title": Key(fields.is_text_up_to(200)),
+    "summary": Key(fields.is_text_up_to(300)),
+    "nice": Key(fields.is_list(fields.is_text_up_to(20))),
+    "days": Key(fields.is_list(fields.is_mapping)),
+}
+DAY_KEYS = {
+    "title": Key(fields.is_text),
+    "lessons": Key(fields.is_list(is_lesson)),
+}
+
+
+def read_paths(
+    folder: pathlib.Path, shown: str, report: Report, lessons: Collection[str]
+) -> tuple[LearningPath, ...]:
+    """Return the paths of a folder, a YAML file each, in the order of their names. `lessons` are
+    all that there are, written module/lesson.
+    """
+    found = []
+    for file in sorted(folder.iterdir()):
+        if file.name.startswith("."):
+            continue
+        name = f"{shown}/{file.name}"
+        if file.suffix != ".yaml":
+            report.add(name, 1, 1, "STRAY-FILE", "This does not belong among paths.")
+        elif source := read_text(file, name, report):
+            found.append(_read_path(source, file, lessons))
+    return tuple(path for path in found if path)
+
+
+def _read_path(source: Source, file: pathlib.Path, lessons: Collection[str]) -> LearningPath | None:
+    found = fields.read_fields(source, source.text, 1)
+    if found is None or not fields.check_fields(source, found, PATH_KEYS, 1):
+        return None
+    if found["id"].value != file.stem:
+        text = "Name the file after the id of the path."
+        source.fault(found["id"].line, found["id"].column, "FILE-NAME", text)
+    days = tuple(_read_days(source, found["days"], lessons))
+    if not days:
+        source.fault(found["days"].line, found["days"].column, "NO-DAYS", "The path has no day.")
+        return None
+    return LearningPath(
+        id=found["id"].value,
+        title=found["title"].value,
+        summary=found["summary"].value,
+        nice=tuple(found["nice"].value),
+        days=days,
+        file=file,
+    )
+
+
+def _read_days(source: Source, days: Field, lessons: Collection[str]) -> Iterator[PathDay]:
+    taken: set[str] = set()
+    for day in days.items:
+        if not fields.check_fields(source, day.members, DAY_KEYS, day.line):
+            continue
+        if not day.members["lessons"].items:
+            source.fault(day.line, day.column, "NO-LESSONS", "This day has no lesson.")
+        for item in day.members["lessons"].items:
+            if item.value not in lessons:
+                text = f"There is no lesson `{item.value}`."
+                source.fault(item.line, item.column, "UNKNOWN-LESSON", text)
+            if item.value in taken:
+                text = f"`{item.value}` stands in this path already."
+                source.fault(item.line, item.column, "DUPLICATE-LESSON", text)
+            taken.add(item.value)
+        yield PathDay(day.members["title"].value, tuple(day.members["lessons"].value))

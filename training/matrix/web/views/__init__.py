@@ -1,0 +1,1 @@
+"""The matrix with its techniques, and the mapping of alert types."""

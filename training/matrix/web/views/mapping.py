@@ -1,0 +1,154 @@
+"""The mapping of alert types: the vendor's claim beside the review, and the page of one type, where
+a training manager reviews it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from alerts.incidents.engine.catalogue import AlertType, all_types
+from alerts.incidents.engine.tokens import Term, render
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.attack import engine as attack
+from portal.ui.htmx import render_page
+from portal.ui.navigation import may_use, roles_for_page
+from portal.ui.pieces import Tab
+from portal.ui.toasts import leave_toast
+from portal.ui.words import number
+from training.catalog.engine.reviews import Review
+from training.catalog.policies import reasons_against_reviewing
+from training.catalog.queries.lessons import lessons_about, reviews_in_force, reviews_of
+from training.catalog.services.review_alert_type import CannotReview, review_alert_type
+from training.matrix.engine.coverage import TypeMapping
+from training.matrix.web.forms import ReviewForm
+
+SHOWN = ("all", "differs", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """An alert type as a page shows it: the vendor's ids beside the reviewed ones."""
+
+    mapping: TypeMapping
+    queue_url: str
+    url: str
+    incidents: int = 0
+
+    @property
+    def alert_type(self) -> AlertType:
+        """The alert type itself."""
+        return self.mapping.alert_type
+
+    @property
+    def review(self) -> Review:
+        """What holds for it."""
+        return self.mapping.review
+
+
+def mappings_of(reviews: Mapping[str, Review]) -> list[TypeMapping]:
+    """Return all alert types with their reviews, by title."""
+    types = sorted(all_types(), key=lambda known: known.title)
+    return [TypeMapping(known, reviews[known.title]) for known in types]
+
+
+def row_of(mapping: TypeMapping, incidents: int = 0) -> MappingRow:
+    """Return an alert type with the ways that lead on from it."""
+    title = mapping.alert_type.title
+    return MappingRow(
+        mapping,
+        queue_url("open", Term("type", (f"={title}",))),
+        reverse("attack:alert-type", args=[slugify(title)]),
+        incidents,
+    )
+
+
+def queue_url(view: str, term: Term) -> str:
+    """Return the address of the queue with this filter."""
+    return f"{reverse('incidents:queue')}?{urlencode({'view': view, 'q': render([term])})}"
+
+
+@require_GET
+def mapping(request: HttpRequest) -> HttpResponse:
+    """Show the mapping of every alert type; `?show=differs` where the review says something else
+    than the vendor, `?show=none` where it names no technique.
+    """
+    text = " ".join(request.GET.get("q", "").split())
+    wanted = request.GET.get("show", "")
+    show = wanted if wanted in SHOWN else "all"
+    every = mappings_of(reviews_in_force())
+    shown = {
+        "all": every,
+        "differs": [each for each in every if each.is_another],
+        "none": [each for each in every if not each.review.techniques],
+    }
+    labels = {
+        "all": gettext("All"),
+        "differs": gettext("Differs"),
+        "none": gettext("Names no act"),
+    }
+    page = {
+        "rows": [row_of(each) for each in shown[show] if _is_meant(each, text)],
+        "text": text,
+        "show": "" if show == "all" else show,
+        "segments": [
+            _segment(labels[each], shown[each], each, text, current=each == show) for each in SHOWN
+        ],
+        "version": attack.version(),
+        "notice": attack.notice(),
+    }
+    return render_page(request, "training/matrix/mapping.html", page, part="rows")
+
+
+def _segment(
+    label: str, mappings: list[TypeMapping], show: str, text: str, *, current: bool
+) -> Tab:
+    href = f"?{urlencode({'show': show, 'q': text} if text else {'show': show})}"
+    return Tab(f"{label} {number(len(mappings))}", href, current=current)
+
+
+def _is_meant(mapping: TypeMapping, text: str) -> bool:
+    wanted = text.casefold()
+    ids = {each.id for each in attack.techniques_like(text)} if text else set()
+    return wanted in mapping.alert_type.title.casefold() or not ids.isdisjoint(mapping.ids)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def alert_type(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one alert type with all its reviews; take a new review."""
+    known = next((each for each in all_types() if slugify(each.title) == slug), None)
+    if known is None:
+        raise Http404(gettext("There is no such alert type."))
+    person = actor_of(request)
+    form = ReviewForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            review_alert_type(
+                alert_type=known.title, by=person, now=clock.now(), **form.cleaned_data
+            )
+        except CannotReview as refusal:
+            form.add_error(None, list(refusal.reasons))
+        else:
+            back = HttpResponseRedirect(reverse("attack:alert-type", args=[slug]))
+            return leave_toast(request, back, gettext("Review saved. It holds from now on."))
+    reviews = reviews_of(known.title)
+    if not form.is_bound:
+        form.initial["techniques"] = ", ".join(sorted(reviews[0].current_techniques))
+    page = {
+        "row": row_of(TypeMapping(known, reviews[0])),
+        "earlier": [TypeMapping(known, review) for review in reviews[1:]],
+        "lessons": lessons_about([known.title]),
+        "may_read": may_use(request, roles_for_page("incidents:queue")),
+        "may_learn": may_use(request, roles_for_page("training:lesson")),
+        "form": form,
+        "may_review": not reasons_against_reviewing(person),
+        "version": attack.version(),
+        "notice": attack.notice(),
+    }
+    return render_page(request, "training/matrix/alert_type.html", page, form=form)

@@ -1,0 +1,257 @@
+"""The matrix, its layers for the Navigator, a layer from elsewhere compared with it (nothing of
+that is stored), the page of a technique, and what the portal's search finds of them.
+"""
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from alerts.incidents.engine.tokens import Term
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.attack import engine as attack
+from portal.attack.engine import Technique, techniques_like
+from portal.ui.htmx import render_page
+from portal.ui.navigation import may_use, roles_for_page
+from portal.ui.palette import MAX_RESULTS, Found, Result
+from portal.ui.pieces import Tab
+from portal.ui.words import number
+from training.matrix.engine.coverage import Cell, Column, Show, build_cells, build_matrix, rows_of
+from training.matrix.engine.navigator import (
+    SCORED,
+    Layer,
+    LayerEntry,
+    layer_of,
+)
+from training.matrix.queries import TechniqueFacts, facts_for
+from training.matrix.web.cells import CellNumber, below_html, cell_html, numbers_of, tactic_words
+from training.matrix.web.forms import LayerForm
+from training.matrix.web.views.mapping import MappingRow, mappings_of, queue_url, row_of
+
+MITRE_PAGES = "https://attack.mitre.org/techniques/"
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """A cell as a page shows it."""
+
+    cell: Cell
+    url: str
+    html: SafeString  # the link with its numbers, and its sub-techniques to unfold
+
+
+@require_GET
+def matrix(request: HttpRequest) -> HttpResponse:
+    """Show the matrix; `?show=` leaves in what was seen, is trained, silenced or untrained."""
+    facts = facts_for(actor_of(request), now=clock.now())
+    cells = build_cells(facts.evidence)
+    wanted = request.GET.get("show", "")
+    show = Show(wanted) if wanted in set(Show) else Show.ALL
+    whole = build_matrix(cells)
+    columns = [column.narrowed(show) for column in whole]
+    views = {key: _view_of(cell, show) for key, cell in cells.items()}
+    page = {
+        "columns": [(column, [views[c.technique.id] for c in column.cells]) for column in columns],
+        "rows": [
+            [views[cell.technique.id] if cell else None for cell in row] for row in rows_of(columns)
+        ],
+        "segments": _segments(show, whole),
+        "layers": _layer_links(),
+        "summary": _summary(cells),
+        "loose_rules": facts.rules_of_no_technique,
+        "version": attack.version(),
+        "notice": attack.notice(),
+    }
+    return render_page(request, "training/matrix/matrix.html", page, part="matrix")
+
+
+@require_GET
+def layer(request: HttpRequest) -> HttpResponse:
+    """Hand out a layer for the ATT&CK Navigator: `?of=` seen, silenced or trained."""
+    wanted = request.GET.get("of", Show.SEEN)
+    of = next((each for each in SCORED if each == wanted), None)
+    if of is None:
+        raise Http404(gettext("There is no such layer."))
+    facts = facts_for(actor_of(request), now=clock.now())
+    day = clock.now().date().isoformat()
+    data = layer_of(
+        build_cells(facts.evidence),
+        of,
+        name=f"Tagout, {of}, {day}",
+        description=f"What Tagout knew on {day}, within the reach of one person.",
+    )
+    disposition = f'attachment; filename="tagout-{of}-{day}.json"'
+    return JsonResponse(data, headers={"Content-Disposition": disposition})
+
+
+def _layer_links() -> list[tuple[str, str]]:
+    words = {
+        Show.SEEN: gettext("Seen: incidents"),
+        Show.SILENCED: gettext("Silenced: live rules"),
+        Show.TRAINED: gettext("Trained: lessons"),
+    }
+    return [(f"{reverse('attack:layer')}?of={of}", words[of]) for of in SCORED]
+
+
+def _view_of(cell: Cell, show: Show) -> CellView:
+    url = _url_of(cell.technique.id)
+    below = [
+        cell_html(sub, _url_of(sub.technique.id))
+        for sub in cell.subtechniques
+        if sub.is_shown(show)
+    ]
+    return CellView(cell, url, cell_html(cell, url) + below_html(below))
+
+
+def _url_of(technique_id: str) -> str:
+    return reverse("attack:technique", args=[technique_id])
+
+
+def _segments(show: Show, columns: list[Column]) -> list[Tab]:
+    words = {
+        Show.ALL: gettext("All"),
+        Show.SEEN: gettext("Seen"),
+        Show.TRAINED: gettext("Trained"),
+        Show.SILENCED: gettext("Silenced"),
+        Show.UNTRAINED: gettext("Untrained"),
+    }
+    cells = {cell.technique.id: cell for column in columns for cell in column.cells}.values()
+    counts = {each: sum(cell.is_shown(each) for cell in cells) for each in Show}
+    return [
+        Tab(f"{words[each]} {number(counts[each])}", f"?show={each}", current=each is show)
+        for each in Show
+    ]
+
+
+def _summary(cells: dict[str, Cell]) -> dict[str, str]:
+    top = [cell for cell in cells.values() if not cell.technique.is_subtechnique]
+    visible = [cell for cell in top if cell.alert_types]
+    return {
+        "all": number(len(top)),
+        "visible": number(len(visible)),
+        "trained": number(sum(cell.lessons > 0 for cell in visible)),
+    }
+
+
+@require_GET
+def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
+    """Show what is known of one technique; an id that was replaced leads to the one of today."""
+    found = attack.technique(technique_id)
+    if found is None:
+        raise Http404(gettext("ATT&CK for ICS has no technique of this id."))
+    if found.current_id != technique_id:
+        return HttpResponseRedirect(_url_of(found.current_id))
+    facts = facts_for(actor_of(request), now=clock.now())
+    cell = build_cells(facts.evidence).get(found.id)
+    page = {
+        "technique": found,
+        "numbers": numbers_of(cell) if cell else [],
+        "identity": _identity(found),
+        "may_read": may_use(request, roles_for_page("incidents:queue")),
+        "may_learn": may_use(request, roles_for_page("training:lesson")),
+        "former": attack.technique(found.former_id) if found.former_id else None,
+        "parent": attack.technique(found.parent) if found.parent else None,
+        "subtechniques": [_view_of(sub, Show.ALL) for sub in cell.subtechniques] if cell else [],
+        "mappings": _mappings_of(found, facts),
+        "lessons": [
+            each for each in facts.lessons if found.id in attack.with_parents(each.techniques)
+        ],
+        "rules": [
+            rule
+            for rule in facts.rules
+            if found.id in attack.with_parents(facts.techniques_silenced_by(rule))
+        ],
+        "open_url": queue_url("open", Term("tech", (found.id,))),
+        "closed_url": queue_url("closed", Term("tech", (found.id,))),
+        "mitre_url": f"{MITRE_PAGES}{found.id.replace('.', '/')}/",
+        "version": attack.version(),
+        "notice": attack.notice(),
+    }
+    return render_page(request, "training/matrix/technique.html", page)
+
+
+def _identity(found: Technique) -> list[tuple[str, str]]:
+    return [
+        (gettext("Tactics"), tactic_words(found)),
+        (gettext("Release"), attack.version()),
+    ]
+
+
+def _mappings_of(found: Technique, facts: TechniqueFacts) -> list[MappingRow]:
+    counts = {count.alert_type: count.n for count in facts.type_counts}
+    rows = [
+        row_of(each, counts.get(each.alert_type.title, 0))
+        for each in mappings_of(facts.reviews)
+        if each.names(found.id)
+    ]
+    return sorted(rows, key=lambda row: (-row.incidents, row.alert_type.title))
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """A technique of the layer beside our numbers; a deprecated one has none."""
+
+    entry: LayerEntry
+    technique: Technique | None
+    numbers: list[CellNumber]
+    url: str
+
+    @property
+    def score(self) -> str:
+        """The score as the language writes it; empty where the layer gives none."""
+        score = self.entry.score
+        return "" if score is None else number(score, 0 if score.is_integer() else 1)
+
+
+@require_http_methods(["GET", "POST"])
+def compare(request: HttpRequest) -> HttpResponse:
+    """Ask for a layer, or show its techniques beside our numbers: those without a lesson first."""
+    form = LayerForm(request.POST, request.FILES) if request.method == "POST" else LayerForm()
+    page: dict[str, object] = {"form": form, "notice": attack.notice()}
+    if form.is_bound and form.is_valid():
+        layer: Layer = form.cleaned_data["file"]
+        cells = build_cells(facts_for(actor_of(request), now=clock.now()).evidence)
+        entries = sorted(layer.entries, key=lambda entry: _order(entry, cells))
+        page |= {"layer": layer, "rows": [_row(entry, cells) for entry in entries]}
+        page["unknown"] = ", ".join(layer.unknown)
+    return render_page(request, "training/matrix/compare.html", page, form=form)
+
+
+def _order(entry: LayerEntry, cells: dict[str, Cell]) -> tuple[bool, float, str]:
+    cell = cells.get(entry.technique_id)
+    return bool(cell and cell.lessons), -(entry.score or 0), entry.technique_id
+
+
+def _row(entry: LayerEntry, cells: dict[str, Cell]) -> ComparedRow:
+    cell = cells.get(entry.technique_id)
+    return ComparedRow(
+        entry,
+        attack.technique(entry.technique_id),
+        numbers_of(cell) if cell else [],
+        reverse("attack:technique", args=[entry.technique_id]),
+    )
+
+
+MIN_TEXT = 3
+
+
+def find_techniques(request: HttpRequest, text: str) -> Found:
+    """Return the current techniques that an id, old or new, or a part of a name means."""
+    if len(text) < MIN_TEXT:
+        return Found()
+    found = [each for each in techniques_like(text) if each.is_current][:MAX_RESULTS]
+    return Found(
+        [
+            Result(
+                f"{each.id} {each.full_name}",
+                reverse("attack:technique", args=[each.id]),
+                "table",
+                detail=" · ".join(each.tactics),
+            )
+            for each in found
+        ]
+    )

@@ -1,0 +1,21 @@
+"""The stories, one function a capture; the list that the lessons draw from."""
+
+from collections.abc import Callable
+
+from training.pcap.writer.scenario import Story
+from training.pcap.writer.scenarios import operations, process_lines, utilities, water
+
+STORIES: tuple[Callable[[], Story], ...] = (
+    water.two_writers,
+    process_lines.upload_and_download,
+    water.two_restarts,
+    process_lines.firmware_and_replacement,
+    utilities.building_scan,
+    utilities.select_and_execute,
+    operations.historian_and_notebook,
+    process_lines.two_new_names,
+    utilities.two_trips,
+    process_lines.four_stops,
+    operations.night_scans,
+    water.change_of_masters,
+)

@@ -1,0 +1,316 @@
+"""A question as a page shows it to one person: still open, or with what came of the answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
+
+from django.urls import reverse
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
+
+from portal.accounts.models import User
+from portal.ui.words import number
+from training.catalog.engine.answers import CHOICES, PLACES, foreseen
+from training.catalog.engine.content import Option, Question, QuestionType
+from training.catalog.models import Lesson, QuestionVersion
+from training.progress.engine.repetition import UNTRIED, QuestionState
+from training.progress.models import Attempt
+from training.progress.queries.lesson_progress import order_for, seed_of
+from training.progress.web.labs import ShownLab, show_lab
+
+type Form = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAnswer:
+    """What was in a form that could not be judged, and why."""
+
+    form: Form
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAddresses:
+    """Where a question stands: its place in the page, where answers go, where it opens anew."""
+
+    anchor: str
+    answer: str
+    again: str
+
+
+def addresses_in_lesson(lesson: Lesson, slug: str) -> QuestionAddresses:
+    """Return the addresses of a question in its place in a lesson."""
+    parts = {"module": lesson.module.slug, "lesson": lesson.slug}
+    anchor = f"q-{slug}"
+    return QuestionAddresses(
+        anchor,
+        answer=reverse("training:question", kwargs=parts | {"question": slug}),
+        again=f"{reverse('training:lesson', kwargs=parts)}?again={slug}#{anchor}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOption:
+    """An option, or a wrong answer that its author foresaw. HTML is clean (catalog's engine)."""
+
+    value: str
+    html: SafeString
+    feedback: SafeString
+    is_right: bool
+    is_chosen: bool = False
+    was_first: bool = False  # the person's first answer, where that was wrong
+    is_entered: bool = False  # in a form that was refused
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A pair to match, or a step to put in its place."""
+
+    name: str
+    html: SafeString
+    choices: tuple[tuple[str, str], ...]
+    right: SafeString
+    chosen: SafeString
+    is_right: bool
+    entered: str = ""  # in a form that was refused
+
+
+@dataclass(frozen=True, slots=True)
+class ShownQuestion:
+    """All that a page needs to show one question."""
+
+    id: str  # its place in the page
+    slug: str
+    lesson_title: str
+    lesson_url: str
+    version: int
+    number: int  # its place in the lesson; 0 where it stands alone
+    total: int
+    type: str
+    prompt: SafeString
+    options: tuple[ShownOption, ...]
+    rows: tuple[ShownRow, ...]
+    headings: tuple[SafeString, ...]
+    feedback: SafeString
+    accepted: str
+    typed: str
+    is_open: bool
+    is_right: bool
+    tries: int
+    first_right: int  # the how-manieth try was right first; 0: none yet
+    was_right_before: bool  # in an earlier wording
+    due_at: datetime | None  # when it is to be answered again
+    is_due: bool
+    capture: str  # where its file is handed out
+    viewer: str  # where it is opened
+    lab: ShownLab | None
+    address: str
+    again: str  # where it opens once more
+    problems: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """Its place, as htmx names it."""
+        return f"#{self.id}"
+
+    @property
+    def is_unforeseen(self) -> bool:
+        """Whether a wrong answer was typed that the author did not think of."""
+        return not self.is_right and not any(option.is_chosen for option in self.options)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether options are offered."""
+        return self.type in CHOICES
+
+    @property
+    def control(self) -> str:
+        """What options are chosen with."""
+        return "checkbox" if self.type == QuestionType.MULTIPLE else "radio"
+
+    @property
+    def task(self) -> str:
+        """What the person has to do."""
+        return {
+            QuestionType.SINGLE: gettext("One answer"),
+            QuestionType.MULTIPLE: gettext("Choose all that fit"),
+            QuestionType.NUMERIC: gettext("A number"),
+            QuestionType.SHORT: gettext("A word or two"),
+            QuestionType.MATCH: gettext("Match"),
+            QuestionType.ORDER: gettext("Put in order"),
+            QuestionType.PACKET: gettext("Name the frame"),
+            QuestionType.TRIAGE: gettext("Judge the alert"),
+        }[QuestionType(self.type)]
+
+    @property
+    def outcome(self) -> str:
+        """What came of the person's tries."""
+        if not self.first_right:
+            return gettext("Not right yet")
+        if self.first_right == 1:
+            return gettext("Right")
+        return ngettext("Right after %(n)s try", "Right after %(n)s tries", self.first_right) % {
+            "n": number(self.first_right)
+        }
+
+
+def show_question(
+    version: QuestionVersion,
+    *,
+    lesson: Lesson,
+    place: tuple[int, int] = (0, 0),
+    learner: User,
+    attempts: Sequence[Attempt],
+    state: QuestionState | None,
+    now: datetime,
+    addresses: QuestionAddresses | None = None,
+    is_again: bool = False,
+    refused: RefusedAnswer | None = None,
+) -> ShownQuestion:
+    """Return a question as this person sees it. `place` is its number in the lesson and how many
+    there are; without `addresses` it stands in its lesson.
+    """
+    question = version.content
+    latest = attempts[-1] if attempts else None
+    is_open = latest is None or is_again or refused is not None
+    entered = refused.form if refused else {}
+    shown = None if is_open else latest
+    order = order_for(version, learner)
+    slug, state = version.question.slug, state or UNTRIED
+    addresses = addresses or addresses_in_lesson(lesson, slug)
+    capture = question.capture.rpartition("/")[2]
+    return ShownQuestion(
+        id=addresses.anchor,
+        slug=slug,
+        lesson_title=lesson.title,
+        lesson_url=reverse("training:lesson", args=[lesson.module.slug, lesson.slug]),
+        version=version.pk,
+        number=place[0],
+        total=place[1],
+        type=question.type,
+        prompt=_safe(question.prompt_html),
+        options=_options(question, order, attempts, shown, entered),
+        rows=_rows(question, order, shown, entered),
+        headings=tuple(map(_safe, question.headings)),
+        feedback=_safe(question.feedback_html),
+        accepted=_accepted(question),
+        typed=str(shown.answer.get("text", "")) if shown else "".join(entered.get("text", ())),
+        is_open=is_open,
+        is_right=bool(shown and shown.is_correct),
+        tries=len(attempts),
+        first_right=next((each.number for each in attempts if each.is_correct), 0),
+        was_right_before=state.is_right and not attempts,
+        due_at=state.due_at,
+        is_due=state.is_due(now),
+        capture=reverse("training:capture", args=[lesson.module.slug, capture]) if capture else "",
+        viewer=reverse("labs:lesson_capture", args=[lesson.module.slug, capture])
+        if capture
+        else "",
+        lab=show_lab(
+            question.case,
+            seed=seed_of(version, learner),
+            entered=entered,
+            answer=shown.answer if shown else None,
+        )
+        if question.case
+        else None,
+        address=addresses.answer,
+        again=addresses.again,
+        problems=refused.problems if refused else (),
+    )
+
+
+def _safe(html: str) -> SafeString:
+    """HTML of lessons was cleaned when they were read (training.catalog.engine.markdown)."""
+    return mark_safe(html)
+
+
+def _options(
+    question: Question,
+    order: list[int],
+    attempts: Sequence[Attempt],
+    shown: Attempt | None,
+    entered: Form,
+) -> tuple[ShownOption, ...]:
+    if question.type in CHOICES:
+        chosen = shown.answer["chosen"] if shown else []
+        first = attempts[0].answer["chosen"] if attempts and not attempts[0].is_correct else []
+        return tuple(
+            ShownOption(
+                value=str(at),
+                html=_safe(question.options[index].html),
+                feedback=_safe(question.options[index].feedback_html),
+                is_right=question.options[index].is_correct,
+                is_chosen=index in chosen,
+                was_first=index in first and not question.options[index].is_correct,
+                is_entered=str(at) in entered.get("choice", ()),
+            )
+            for at, index in enumerate(order)
+        )
+    typed = foreseen(question, shown.answer) if shown and question.options else None
+    return tuple(_foreseen(option, is_chosen=option == typed) for option in question.options)
+
+
+def _foreseen(option: Option, *, is_chosen: bool) -> ShownOption:
+    return ShownOption(
+        value="",
+        html=_safe(option.html),
+        feedback=_safe(option.feedback_html),
+        is_right=False,
+        is_chosen=is_chosen,
+    )
+
+
+def _rows(
+    question: Question, order: list[int], shown: Attempt | None, entered: Form
+) -> tuple[ShownRow, ...]:
+    if question.type not in PLACES:
+        return ()
+    places = shown.answer["places"] if shown else None
+    if question.type is QuestionType.MATCH:
+        return _pairs(question, order, places, entered)
+    positions = tuple((str(at), number(at + 1)) for at in range(len(order)))
+    steps = order if places is None else sorted(order)  # an answered question shows the right order
+    return tuple(
+        ShownRow(
+            name=f"place-{at}",
+            html=_safe(question.items[index].html),
+            choices=positions,
+            right=_safe(number(index + 1)),
+            chosen=_safe(number(places[index] + 1) if places else ""),
+            is_right=places is not None and places[index] == index,
+            entered="".join(entered.get(f"place-{at}", ())),
+        )
+        for at, index in enumerate(steps)
+    )
+
+
+def _pairs(
+    question: Question, order: list[int], places: list[int] | None, entered: Form
+) -> tuple[ShownRow, ...]:
+    choices = tuple(
+        (str(at), unescape(strip_tags(question.pairs[index].right_html)))
+        for at, index in enumerate(order)
+    )
+    return tuple(
+        ShownRow(
+            name=f"place-{at}",
+            html=_safe(pair.left_html),
+            choices=choices,
+            right=_safe(pair.right_html),
+            chosen=_safe(question.pairs[places[at]].right_html if places else ""),
+            is_right=places is not None and question.pairs[places[at]].right == pair.right,
+            entered="".join(entered.get(f"place-{at}", ())),
+        )
+        for at, pair in enumerate(question.pairs)
+    )
+
+
+def _accepted(question: Question) -> str:
+    if not question.accepted:
+        return ""
+    if question.type is QuestionType.PACKET:
+        return f"frame {question.accepted[0]}"  # in the words of the lesson, which is English
+    return question.accepted[0]

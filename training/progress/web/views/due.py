@@ -1,0 +1,151 @@
+"""Questions that were right only on a later try, to be answered again after four days."""
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal import clock
+from portal.accounts.actor import actor_of
+from portal.accounts.models import User
+from portal.ui.htmx import render_page, wants_part
+from training.catalog.models import QuestionVersion
+from training.catalog.queries.lessons import current_versions_of, module_at, question_of_version
+from training.progress.queries.lesson_progress import attempts_at, due_questions, states_of
+from training.progress.services import CannotAnswer, answer_question
+from training.progress.web.questions import (
+    QuestionAddresses,
+    RefusedAnswer,
+    ShownQuestion,
+    show_question,
+)
+
+MAX_SHOWN = 10
+
+
+@require_GET
+def due(request: HttpRequest) -> HttpResponse:
+    """Show what is to be answered again, of all modules or of `?module=`; `?answered=` shows what
+    came of one answer, for those without scripts.
+    """
+    return _list(request)
+
+
+@require_http_methods(["GET", "POST"])
+def question(request: HttpRequest, version: int) -> HttpResponse:
+    """Take an answer (POST), or open the question once more. Without htmx both lead to the list."""
+    learner, now = actor_of(request), clock.now_of(request)
+    question_id = question_of_version(version)
+    current = current_versions_of([question_id]).first() if question_id else None
+    if current is None:
+        raise Http404(gettext("There is no such question."))
+    if request.method == "GET":
+        if wants_part(request):
+            return _part(request, current)
+        return HttpResponseRedirect(_address())
+    form = {name: request.POST.getlist(name) for name in request.POST}
+    try:
+        if current.pk != version:
+            form = {}  # its options may stand in another order now
+            raise CannotAnswer(gettext("This question has just been changed. Answer it anew."))
+        answer_question(version=current, form=form, learner=learner, now=now)
+    except CannotAnswer as refusal:
+        refused = RefusedAnswer(form, refusal.reasons)
+        if wants_part(request):
+            return _part(request, current, refused=refused)
+        return _list(request, refused={current.pk: refused})
+    if wants_part(request):
+        return _part(request, current, is_answered=True)
+    return HttpResponseRedirect(_address(answered=current.pk))
+
+
+def _address(*, answered: int = 0) -> str:
+    address = reverse("training:due")
+    if not answered:
+        return address
+    return f"{address}?{urlencode({'answered': answered})}#{_anchor(answered)}"
+
+
+def _anchor(version_id: int) -> str:
+    return f"due-{version_id}"
+
+
+def _list(request: HttpRequest, *, refused: dict[int, RefusedAnswer] | None = None) -> HttpResponse:
+    learner, now, refused = actor_of(request), clock.now_of(request), refused or {}
+    module = module_at(request.GET.get("module", ""))
+    found = due_questions(learner, now=now, module=module.slug if module else "")
+    versions = [each.version for each in found]
+    answered = request.GET.get("answered", "")
+    shown = [each for each in versions[:MAX_SHOWN] if str(each.pk) != answered]
+    done = _answered_version(learner, answered)
+    shown = [done, *shown] if done else shown
+    page = {
+        "questions": _questions(learner, shown, now=now, refused=refused, done=done),
+        "module": module,
+        "is_empty": not versions,
+        "more": max(0, len(versions) - MAX_SHOWN),
+        "now": now,
+    }
+    status = 422 if refused else 200
+    return render_page(request, "training/progress/due.html", page, status=status)
+
+
+def _answered_version(learner: User, text: str) -> QuestionVersion | None:
+    """The question that was just answered, if this person ever answered it."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        return None
+    question_id = question_of_version(int(text))
+    version = current_versions_of([question_id]).first() if question_id else None
+    return version if version and attempts_at(learner, [version])[version.pk] else None
+
+
+def _part(
+    request: HttpRequest,
+    version: QuestionVersion,
+    *,
+    refused: RefusedAnswer | None = None,
+    is_answered: bool = False,
+) -> HttpResponse:
+    (shown,) = _questions(
+        actor_of(request),
+        [version],
+        now=clock.now_of(request),
+        refused={version.pk: refused} if refused else {},
+        done=version if is_answered else None,
+    )
+    page = {"question": shown, "now": clock.now_of(request)}
+    name, status = "training/progress/_question.html", 422 if refused else 200
+    return render_page(request, name, page, part="question", status=status)
+
+
+def _questions(
+    learner: User,
+    versions: list[QuestionVersion],
+    *,
+    now: datetime,
+    refused: dict[int, RefusedAnswer],
+    done: QuestionVersion | None,
+) -> list[ShownQuestion]:
+    """Return the questions as open forms; only the one that was just answered shows its outcome."""
+    attempts, states = attempts_at(learner, versions), states_of(learner, versions)
+    return [
+        show_question(
+            version,
+            lesson=version.question.lesson,
+            learner=learner,
+            attempts=attempts[version.pk],
+            state=states.get(version.question_id),
+            now=now,
+            addresses=QuestionAddresses(
+                _anchor(version.pk),
+                answer=reverse("training:due-question", args=[version.pk]),
+                again=f"{reverse('training:due')}#{_anchor(version.pk)}",
+            ),
+            is_again=done is None or version.pk != done.pk,
+            refused=refused.get(version.pk),
+        )
+        for version in versions
+    ]
