@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +24,7 @@ from portal.accounts.models import User
 from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import State
-from portal.jobs.services import MAX_ATTEMPTS, back_off, claim_due, put_back, settle
+from portal.jobs.services import MAX_ATTEMPTS, do_next, lock_claim, put_back, retry_later, settle
 from portal.notifications.services import notify
 
 type ActValues = dict[str, Any]  # what can be kept as JSON
@@ -179,24 +180,17 @@ PIECE = 50
 MOMENT = timedelta(seconds=20)  # who waited no longer than that has seen the end on the page
 
 
+class WorkerDied(Exception):
+    """An act that has brought down its worker each time; it is not tried again."""
+
+
 def work_off_a_piece(*, unshifted: datetime, now: datetime) -> bool:
     """Do the next piece of any act that is due; False when none is. Any number of workers may ask
     at once; one person's acts are done in the order in which they were asked for.
     """
-    row = claim_due(_claimable(), now=unshifted, max_attempts=None)  # giving up must be told
-    if row is None:
-        return False
-    with translation.override(row.by.language or "en"):
-        if row.attempts > MAX_ATTEMPTS:
-            died = row.latest_error or "The worker died each time it tried."
-            _give_back(row, died, unshifted=unshifted, now=now)
-            return True
-        try:
-            _do_piece(row, unshifted=unshifted, now=now)
-        except Exception as error:  # of whatever kind: other acts must go on
-            log.exception("Bulk act %s failed at %s", row.act, row.worked)
-            _give_back(row, str(error), unshifted=unshifted, now=now)
-    return True
+    piece = partial(_do_piece, unshifted=unshifted, now=now)
+    give_back = partial(_give_back, unshifted=unshifted, now=now)
+    return do_next(_claimable(), work=piece, now=unshifted, on_error=give_back)
 
 
 def _claimable() -> QuerySet[BulkAct]:
@@ -206,11 +200,16 @@ def _claimable() -> QuerySet[BulkAct]:
     return BulkAct.objects.filter(~Exists(older)).select_related("by")
 
 
-@transaction.atomic
 def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     """Effect and progress are one transaction, so that a piece counts once or not at all."""
-    mine = BulkAct.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
-    if not mine.select_for_update(of=("self",)).exists():
+    if row.attempts > MAX_ATTEMPTS:
+        raise WorkerDied(row.latest_error or "The worker died each time it tried.")
+    with translation.override(row.by.language or "en"), transaction.atomic():
+        _work_on(row, unshifted=unshifted, now=now)
+
+
+def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
+    if not lock_claim(row):
         return  # stopped meanwhile, or another worker took it over
     piece = slice(row.worked, row.worked + PIECE)
     chosen = dict(zip(row.incident_ids[piece], row.standings[piece], strict=True))
@@ -232,7 +231,7 @@ def _do_piece(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     row.worked, row.done = row.worked + len(chosen), row.done + len(chosen) - len(skipped)
     progress: dict[str, Any] = {"worked": row.worked, "done": row.done, "attempts": 0}
     if row.worked < row.total:
-        mine.update(state=State.WAITING, due_at=unshifted, lease_until=None, **progress)
+        put_back(row, due_at=unshifted, **progress)
         return
     settle(row, now=unshifted, ended_at=now, **progress)
     if now - row.made_at > MOMENT:
@@ -259,14 +258,16 @@ def _no_longer_meant(row: BulkAct, chosen: dict[int, str]) -> SkippedIncidents:
 
 
 @transaction.atomic
-def _give_back(row: BulkAct, error: str, *, unshifted: datetime, now: datetime) -> None:
+def _give_back(row: BulkAct, error: Exception, *, unshifted: datetime, now: datetime) -> None:
     if row.attempts < MAX_ATTEMPTS:
-        put_back(row, due_at=unshifted + back_off(row.attempts), error=error)
+        retry_later(row, error=error, now=unshifted)
         return
-    if not settle(row, now=unshifted, state=State.DEAD, error=error):
+    log.error("Bulk act %s stopped at %s", row.act, row.worked, exc_info=error)
+    if not settle(row, now=unshifted, state=State.DEAD, error=str(error)):
         return  # stopped meanwhile, or another worker took it over
     words = {"worked": row.worked, "total": row.total, "title": row.title}
-    _tell(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
+    with translation.override(row.by.language or "en"):
+        _tell(row, _("It stopped at %(worked)s of %(total)s: %(title)s") % words, now=now)
 
 
 def _tell(row: BulkAct, subject: str, *, now: datetime) -> None:

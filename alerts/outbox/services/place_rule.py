@@ -17,7 +17,7 @@ from alerts.sentinel.wire import (
     read_automation_rule,
     read_automation_rules,
 )
-from portal.jobs.models import State
+from portal.jobs.services import claimed
 
 TURNS = 4
 ENOUGH = 20.0  # seconds after which no new turn begins, so that the lease outlives the calls
@@ -101,10 +101,7 @@ def _write(row: WantedRule, held: WireRule | None, client: SentinelClient, *, no
 
 def _mark_sent(row: WantedRule) -> None:
     """Note what goes out, so that a lost answer is known again; stop if more is wanted by now."""
-    mine = WantedRule.objects.filter(
-        pk=row.pk, fence=row.fence, state=State.RUNNING, wanted_version=row.wanted_version
-    )
-    if not mine.update(sent=row.wanted):
+    if not claimed(row).filter(wanted_version=row.wanted_version).update(sent=row.wanted):
         raise NotOursAnyMore
     row.sent = row.wanted
 

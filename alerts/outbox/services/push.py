@@ -14,6 +14,7 @@ from django.db import connections
 
 from alerts.outbox.services.deliver import Connect
 from alerts.outbox.services.deliver_rule import deliver_one_rule
+from portal.jobs.services import run_while_due
 
 AT_ONCE = 16
 
@@ -33,10 +34,12 @@ def push_rules(
     for only in (True,) if stops_only else (True, False):
 
         def deliver(workspace_id: int, only: bool = only) -> None:
-            while time.monotonic() < ends and deliver_one_rule(
-                now=now, connect=connect, workspace_id=workspace_id, stops_only=only
-            ):
-                pass
+            run_while_due(
+                lambda: deliver_one_rule(
+                    now=now, connect=connect, workspace_id=workspace_id, stops_only=only
+                ),
+                seconds=ends - time.monotonic(),
+            )
 
         _side_by_side(workspace_ids, deliver, ends=ends)
 

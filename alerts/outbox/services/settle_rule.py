@@ -10,6 +10,7 @@ from alerts.outbox.services.place_rule import Placed
 from portal import clock
 from portal.audit.services import record
 from portal.jobs.models import State
+from portal.jobs.services import claimed, put_back
 
 MAX_MISSES = 1000  # more say nothing more
 
@@ -19,8 +20,8 @@ def settle_rule(row: WantedRule, *, placed: Placed, now: datetime, code: str = "
     """Settle with the fence. False, and nothing written, when the lease was lost meanwhile. Where
     more is wanted by now, what landed is noted and the row stays owed.
     """
-    rows = WantedRule.objects.select_for_update(of=("self",)).select_related("workspace")
-    held = rows.filter(pk=row.pk, fence=row.fence, state=State.RUNNING).first()
+    rows = claimed(row).select_for_update(of=("self",)).select_related("workspace")
+    held = rows.first()
     if held is None:
         return False
     moved_on = held.wanted_version != row.wanted_version
@@ -59,16 +60,15 @@ def wait_with_rule(
     row: WantedRule, *, due_at: datetime, error: str, code: str, counts: bool, now: datetime
 ) -> None:
     """Give a claimed rule back until later. What the far end did costs it no attempt."""
-    mine = WantedRule.objects.filter(pk=row.pk, fence=row.fence, state=State.RUNNING)
-    mine.update(
-        state=State.WAITING,
+    misses = min(row.misses + 1, MAX_MISSES)
+    put_back(
+        row,
         due_at=due_at,
-        lease_until=None,
-        latest_error=error[:2000],
+        error=error,
+        free=not counts,
         error_code=code[:100],
         error_at=now,
-        misses=min(row.misses + 1, MAX_MISSES),
-        attempts=row.attempts if counts else max(row.attempts - 1, 0),
+        misses=misses,
     )
 
 

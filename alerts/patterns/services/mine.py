@@ -35,7 +35,7 @@ from portal.audit.services import record
 from portal.errors import Refused
 from portal.jobs.models import Job
 from portal.jobs.models import State as JobState
-from portal.jobs.services import back_off, claim_due, ensure_job, put_back
+from portal.jobs.services import back_off, claim_due, ensure_job, put_back, save_payload
 from portal.ui.words import number
 
 DAYS: Final = 90
@@ -168,15 +168,13 @@ def run_due_mining(*, unshifted: datetime, now: datetime) -> bool:
     except Exception as error:
         put_back(row, due_at=unshifted + back_off(row.attempts), error=str(error))
         raise
-    Job.objects.filter(pk=row.pk, fence=row.fence).update(payload={})
-    put_back(row, due_at=_next_night(unshifted), free=True)
+    put_back(row, due_at=_next_night(unshifted), free=True, payload={})
     return True
 
 
 def _note_progress(row: Job, done: int, total: int) -> None:
     """Write where pages look how many sites are done."""
-    progress = {**row.payload, "done": done, "total": total}
-    Job.objects.filter(pk=row.pk, fence=row.fence).update(payload=progress)
+    save_payload(row, payload={**row.payload, "done": done, "total": total})
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job
 from portal.jobs.models import State as JobState
-from portal.jobs.services import claim_due, ensure_job, put_back
+from portal.jobs.services import claim_due, ensure_job, put_back_after
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +48,9 @@ def renew_due_leases(*, now: datetime) -> dict[str, int] | None:
     job = claim_due(jobs, now=clock.unshifted(), max_attempts=None)
     if job is None:
         return None
-    error, wait = "", EVERY
-    found: dict[str, int] = {}
-    try:
+    with put_back_after(job, wait=EVERY) as turn:
         found = renew_leases(now=now)
-        wait = SOON if found["stale"] else EVERY
-    except Exception as problem:
-        error = f"{type(problem).__name__}: {problem}"
-        raise
-    finally:
-        put_back(job, due_at=clock.unshifted() + wait, error=error, free=True)
+        turn.wait = SOON if found["stale"] else EVERY
     return found
 
 

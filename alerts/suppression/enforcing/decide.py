@@ -29,7 +29,7 @@ from alerts.suppression.queries import is_off, on_again_since
 from portal import clock
 from portal.backup.queries import is_paused_after_restore
 from portal.jobs.models import Job, State
-from portal.jobs.services import claim_due, ensure_job, put_back
+from portal.jobs.services import claim_due, ensure_job, put_back_after, save_payload
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +60,12 @@ def decide_new_incidents(*, now: datetime) -> int:
         ensure_job(kind=DECIDE, key=key, now=clock.unshifted())
     jobs = Job.objects.filter(kind=DECIDE, key__in=workspaces)
     while job := claim_due(jobs, now=clock.unshifted(), max_attempts=None):
-        error = ""
-        try:
-            acted += _decide_in(workspaces[job.key], job=job, acting=acting, now=now)
-        except Exception as problem:
-            log.exception("Rules could not be asked in %s", workspaces[job.key])
-            error = type(problem).__name__
-        put_back(job, due_at=clock.unshifted() + EVERY, error=error, free=True)
+        with put_back_after(job, wait=EVERY) as turn:
+            try:
+                acted += _decide_in(workspaces[job.key], job=job, acting=acting, now=now)
+            except Exception as problem:
+                log.exception("Rules could not be asked in %s", workspaces[job.key])
+                turn.error = type(problem).__name__
     return acted
 
 
@@ -167,7 +166,7 @@ def _keep(
         payload["after"] = after[0].isoformat()
     if payload != job.payload:
         job.payload = payload
-        Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
+        save_payload(job, payload=payload)
 
 
 def _moment(text: Any) -> datetime | None:

@@ -16,7 +16,7 @@ from alerts.suppression.queries import COMPARED
 from alerts.suppression.watching.sentinel_acts import take_in_sentinel_acts
 from portal import clock
 from portal.jobs.models import Job, State
-from portal.jobs.services import claim_due, ensure_job, keep_note, put_back
+from portal.jobs.services import claim_due, ensure_job, keep_note, put_back_after
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +36,9 @@ def compare_ledger_if_due(*, now: datetime) -> bool:
     job = claim_due(jobs, now=clock.unshifted(), max_attempts=None)
     if job is None:
         return False
-    again = AGAIN
-    try:
+    with put_back_after(job, wait=AGAIN) as turn:
         if not compare_ledger(now=now):  # a difference vanishes from the status once mended
-            again = EVERY
-    finally:
-        put_back(job, due_at=clock.unshifted() + again, free=True)
+            turn.wait = EVERY
     return True
 
 

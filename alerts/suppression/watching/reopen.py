@@ -22,7 +22,7 @@ from alerts.suppression.watching.roll_back import reopen_uncovered, roll_back
 from alerts.suppression.watching.sentinel_acts import take_in_sentinel_acts
 from portal import clock
 from portal.jobs.models import Job, State
-from portal.jobs.services import claim_due, ensure_job, put_back
+from portal.jobs.services import claim_due, ensure_job, put_back_after, save_payload
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +45,13 @@ def watch_closed_incidents(*, now: datetime) -> int:
     if job is None:
         return 0
     look = Round(now, _since(job, now))
-    try:
+    with put_back_after(job, wait=EVERY):
         looked = _take_in(job, now=now)
         done = sum(each(look) for each in (_true_positives, _reopened, _joined, _linked))
         payload = job.payload | looked
         if not look.failed:  # else the next round begins where this one did
             payload["looked_at"] = now.isoformat()
-        Job.objects.filter(pk=job.pk, fence=job.fence).update(payload=payload)
-    finally:
-        put_back(job, due_at=clock.unshifted() + EVERY, free=True)
+        save_payload(job, payload=payload)
     return done
 
 
