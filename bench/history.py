@@ -129,8 +129,7 @@ _RULES = {  # from the busiest type to none at all, with a process of middling s
 
 
 def _rule(*lines: tuple[str, str]) -> Any:
-    from alerts.suppression.engine.clauses import Clause
-    from alerts.suppression.engine.rule import Rule
+    from alerts.suppression.engine.rule import Clause, Rule
 
     return Rule(
         title="A rule of the bench",

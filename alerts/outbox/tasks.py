@@ -7,7 +7,7 @@ from celery import shared_task
 
 from alerts.outbox.queries import workspaces_to_stop
 from alerts.outbox.services import deliver_one, deliver_one_rule
-from alerts.outbox.services.push import push_rules
+from alerts.outbox.services.deliver_rules import push_rules
 from alerts.sentinel.client import client_for
 from portal import clock
 from portal.jobs.services import SLICE, run_while_due

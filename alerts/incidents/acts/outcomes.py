@@ -11,7 +11,7 @@ from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Comment, Incident, IncidentRaw, TimelineItem
 from alerts.incidents.queries import incidents_visible_to
-from alerts.outbox.engine.words import shown
+from alerts.outbox.engine.merge import shown
 from alerts.outbox.models import Change, Kind, Outcome
 from alerts.outbox.queries import note_words
 from alerts.outbox.registry import Settlement

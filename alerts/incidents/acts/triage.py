@@ -12,7 +12,7 @@ from alerts.incidents.acts.apply import Actor, Effect, SkippedIncidents, carry_o
 from alerts.incidents.models import Comment, Incident, OtState, Severity, TimelineItem
 from alerts.incidents.policies import reasons_against_comment, reasons_against_labels
 from alerts.incidents.queries import incidents_visible_to
-from alerts.outbox.engine.compare import same_owner
+from alerts.outbox.engine.merge import same_owner
 from portal.accounts.models import SOC_ROLES, User
 from portal.accounts.queries import people_holding
 from portal.errors import Refused

@@ -15,7 +15,7 @@ from alerts.suppression.drafting.suggestions import sites_in_reach
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, RuleVersion
 from alerts.suppression.models import State as RuleState
-from alerts.suppression.models.version import ENDED
+from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import acting_versions
 from alerts.suppression.signing.awaiting_signature import with_signatures
 from portal.accounts.models import User

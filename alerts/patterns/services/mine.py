@@ -26,7 +26,7 @@ from alerts.sites.models import Site
 from alerts.suppression.backtesting.history_sql import Period
 from alerts.suppression.backtesting.time_to_close import measure_time_to_close, usual_minutes
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.models.version import ENDED
+from alerts.suppression.models.rules import ENDED
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.watching.site_days import count_site_days
 from portal.accounts.models import User

@@ -9,10 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
-from alerts.suppression.engine.reading import NotARule, from_json, load
-from alerts.suppression.engine.rule import reasons_against_rule
+from alerts.suppression.engine.rule import NotARule, from_json, load, reasons_against_rule
 from alerts.suppression.engine.words import Sentence, words
-from alerts.suppression.models.signature import SIDES
+from alerts.suppression.models.rules import SIDES
 from portal.api.bodies import In
 from portal.ui.words import numeral
 

@@ -15,11 +15,12 @@ from rest_framework.serializers import (
 )
 
 from alerts.outbox.models import Landing, RuleKind, WantedRule
-from alerts.suppression.deploying.deployments import deployments_visible_to, fix_of
-from alerts.suppression.deploying.enforcement_state import (
+from alerts.suppression.deploying.deployments import (
     GATE_STANDINGS,
     RULE_STANDINGS,
     STANDING,
+    deployments_visible_to,
+    fix_of,
     stands_everywhere,
 )
 from alerts.suppression.engine.sentinel_forms import lease_of

@@ -16,12 +16,12 @@ from rest_framework.serializers import (
 )
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.enforcing.reasons import reasons_visible_to
+from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.policies import PROPOSING
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.review_again import tick_off
+from alerts.suppression.watching.closed_incidents import tick_off
 from portal.accounts.models import TokenScope, User
 from portal.api.bodies import Nothing
 from portal.api.fields import (

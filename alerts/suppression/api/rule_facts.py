@@ -17,7 +17,7 @@ from rest_framework.serializers import (
 )
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.enforcing.members import late_members
+from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.engine.backtest_body import BackTestBody
 from alerts.suppression.engine.guards.lifecycle import (
     TRIAL,
@@ -26,8 +26,7 @@ from alerts.suppression.engine.guards.lifecycle import (
 )
 from alerts.suppression.engine.words import Sentence, words
 from alerts.suppression.models import RuleVersion
-from alerts.suppression.watching.trial_words import trial_lines
-from alerts.suppression.watching.trials import progress_of
+from alerts.suppression.watching.trials import progress_of, trial_lines
 from portal.accounts.models import User
 from portal.api.fields import StructField
 from portal.ui.words import numeral

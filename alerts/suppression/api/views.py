@@ -24,7 +24,7 @@ from alerts.suppression.api.rule_facts import (
     trial_facts,
 )
 from alerts.suppression.backtesting.redaction import body_for
-from alerts.suppression.deploying.enforcement_state import stands_everywhere
+from alerts.suppression.deploying.deployments import stands_everywhere
 from alerts.suppression.drafting.current_version import (
     beside_a_version,
     rules_by_version,
@@ -40,11 +40,11 @@ from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
 from alerts.suppression.signing.sign import CannotSignRule, sign_rule
-from alerts.suppression.watching.approve_promotion import (
+from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.watching.promotion import (
     CannotApprovePromotion,
     approve_promotion,
 )
-from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
 from portal.accounts.models import TokenScope
 from portal.accounts.proof import proved_at_of
 from portal.api.bodies import Nothing

@@ -28,15 +28,13 @@ from alerts.suppression.engine.backtest_body import (
     DeployedBody,
     HandlingBody,
     OutsideHoursBody,
+    frozen,
+    totals_by_verdict,
 )
-from alerts.suppression.engine.clauses import pinned
-from alerts.suppression.engine.compile_sentinel import Target, compile_rule
-from alerts.suppression.engine.deployed import deployed
+from alerts.suppression.engine.compile_sentinel import Target, compile_rule, deployed
 from alerts.suppression.engine.evidence import totals_in
-from alerts.suppression.engine.freezing import frozen, totals_by_verdict
-from alerts.suppression.engine.guards.never import is_strict
-from alerts.suppression.engine.guards.width import reasons_against_reach
-from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.guards.never import is_strict, reasons_against_reach
+from alerts.suppression.engine.rule import Rule, pinned, reasons_against_rule, rule_hash
 from alerts.suppression.engine.sentinel_conditions import PROBED
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence

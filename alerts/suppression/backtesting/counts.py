@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 
 from alerts.suppression.backtesting.history_sql import Period, ask, inside
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import Clause, reasons_against_clause
 from alerts.suppression.engine.fields import Operator
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule, reasons_against_clause
 from alerts.suppression.engine.sql import Sql
 from alerts.suppression.engine.words import Sentence
 

@@ -24,9 +24,9 @@ from alerts.suppression.backtesting.time_to_close import (
 )
 from alerts.suppression.engine import sql
 from alerts.suppression.engine.evidence import BENIGN, SUSPICIOUS, NearCase, Row, Traits, traits_of
-from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.guards.closing import LINK
 from alerts.suppression.engine.guards.never import is_soft
-from alerts.suppression.engine.guards.rollback import LINK
 from alerts.suppression.engine.match import matches
 from alerts.suppression.engine.rule import Rule
 from alerts.suppression.engine.words import Sentence

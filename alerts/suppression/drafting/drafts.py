@@ -15,8 +15,14 @@ from alerts.suppression.drafting.enforcement_choice import (
     with_possible_enforcement,
 )
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import MAX_TITLE_LENGTH, as_json, canonical, rule_hash
+from alerts.suppression.engine.rule import (
+    MAX_TITLE_LENGTH,
+    NotARule,
+    as_json,
+    canonical,
+    from_json,
+    rule_hash,
+)
 from alerts.suppression.models import OPEN, Rule, RuleVersion, State, Step
 from alerts.suppression.policies import PROPOSING, may_change
 from alerts.suppression.signing.transitions import lock_version, move

@@ -10,10 +10,9 @@ from alerts.incidents.models import Alert
 from alerts.sentinel.models import Workspace
 from alerts.sites.models import Criticality, Device, Site
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.addresses import is_mac
 from alerts.suppression.engine.compile_sentinel import Target, compile_rule
-from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import NotARule, Rule, from_json
+from alerts.suppression.engine.values import is_mac
 from alerts.suppression.engine.words import Sentence
 
 GUARDED = frozenset({Criticality.SAFETY.value, Criticality.CROWN_JEWEL.value})

@@ -8,9 +8,9 @@ from typing import Final
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from alerts.sites.models import Device, Site
-from alerts.suppression.engine.reading import NotARule
+from alerts.suppression.engine.rule import NotARule
 from alerts.suppression.models import ACTING, OPEN, Ending, LedgerEntry, RuleVersion, State
-from alerts.suppression.models.version import ENDED
+from alerts.suppression.models.rules import ENDED
 from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
 

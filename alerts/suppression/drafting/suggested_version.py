@@ -10,7 +10,6 @@ from alerts.suppression.backtesting.history import DOUBTED, DOUBTED_GIVEN
 from alerts.suppression.backtesting.history_sql import Period, ask, inside
 from alerts.suppression.drafting.drafts import edit_version, save_draft
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.outgrown import (
     LineChange,
     Sighting,
@@ -19,7 +18,7 @@ from alerts.suppression.engine.outgrown import (
     suggested_rule,
     without_line,
 )
-from alerts.suppression.engine.rule import Rule, as_json
+from alerts.suppression.engine.rule import Clause, Rule, as_json
 from alerts.suppression.models import RuleVersion, State
 from portal.accounts.models import User
 from portal.errors import Refused

@@ -15,8 +15,7 @@ from alerts.sentinel.queries import workspaces_visible_to
 from alerts.sites.models import Device, Sensor, Site, Zone
 from alerts.suppression.backtesting.history_sql import ask
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import ZONE_MARK
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
+from alerts.suppression.engine.rule import ZONE_MARK, Rule, reasons_against_rule
 from portal.accounts.models import READING_ROLES, User
 from portal.accounts.queries import reach_of
 

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.suppression.engine.bound import bound_words, is_little, upper_share
-from alerts.suppression.engine.facts import Facts
+from alerts.suppression.engine.fields import Facts
 from alerts.suppression.engine.words import Sentence
 
 BENIGN: Final = frozenset({"routine", "maintenance"})

@@ -9,14 +9,13 @@ from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import Reach, plant_of, reach_of_rule
-from alerts.suppression.engine.guards.proposal import reasons_against_proposing
 from alerts.suppression.engine.guards.signing import (
     Side,
     reasons_against_evidence,
+    reasons_against_proposing,
     reasons_against_signing,
 )
-from alerts.suppression.engine.reading import NotARule
-from alerts.suppression.engine.rule import Rule, rule_hash
+from alerts.suppression.engine.rule import NotARule, Rule, rule_hash
 from alerts.suppression.engine.sql import where
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import BackTestRun, RuleVersion, Signature, State

@@ -11,7 +11,7 @@ from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature
 from alerts.suppression.policies import rights_to_sign
 from alerts.suppression.signing.people import identity_of
-from alerts.suppression.watching.flood import without_flood
+from alerts.suppression.watching.credit import without_flood
 from portal.accounts.models import User
 
 

@@ -11,11 +11,11 @@ from alerts.reviews.models import Annotation
 from alerts.suppression.backtesting.bound_sentence import bound_sentence
 from alerts.suppression.backtesting.redaction import Named, names_in
 from alerts.suppression.backtesting.time_to_close import MIN_CLOSES
-from alerts.suppression.engine.addresses import reasons_against_address
 from alerts.suppression.engine.bound import is_little
 from alerts.suppression.engine.evidence import NOT_JUDGED, SUSPICIOUS, TOTALS
 from alerts.suppression.engine.guards.never import is_strict
 from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.values import reasons_against_address
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.signing.notify import in_words
 from alerts.suppression.web.words import field_label

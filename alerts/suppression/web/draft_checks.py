@@ -20,11 +20,16 @@ from alerts.suppression.drafting.enforcement_choice import (
 )
 from alerts.suppression.drafting.rule_reach import reach_of_rule
 from alerts.suppression.drafting.suggestions import sites_in_reach
-from alerts.suppression.engine.clauses import Clause, pinned, reasons_against_clause
+from alerts.suppression.engine.compile_sentinel import undirected
 from alerts.suppression.engine.guards.lifecycle import MAX_DAYS, MAX_DAYS_BOXED
 from alerts.suppression.engine.guards.never import needs_hours
-from alerts.suppression.engine.rule import Rule, reasons_against_rule
-from alerts.suppression.engine.undirected import undirected
+from alerts.suppression.engine.rule import (
+    Clause,
+    Rule,
+    pinned,
+    reasons_against_clause,
+    reasons_against_rule,
+)
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.signing.propose import reasons_against_grounds, reasons_against_rule_now
 from alerts.suppression.web.backtest import Shown, shown

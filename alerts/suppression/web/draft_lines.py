@@ -7,9 +7,8 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerts.planned_work.engine.kinds import KINDS_FOR_RULES
-from alerts.suppression.engine.clauses import Clause, reasons_against_clause
-from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
+from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, SEVERITIES, Field, Kind, Operator
+from alerts.suppression.engine.rule import Clause, reasons_against_clause
 from alerts.suppression.engine.windows import DAYS, zone_of
 from alerts.suppression.web.forms import MEMBERS, HalfWindow, HalfWindows
 from alerts.suppression.web.words import (

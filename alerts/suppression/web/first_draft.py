@@ -8,8 +8,7 @@ from alerts.reviews.models import Verdict
 from alerts.reviews.queries import evidence_in_force, without_hidden
 from alerts.sites.models import Site
 from alerts.suppression.engine.guards.lifecycle import USUAL_DAYS, usual_end
-from alerts.suppression.engine.reading import from_json
-from alerts.suppression.engine.rule import instant
+from alerts.suppression.engine.rule import from_json, instant
 from alerts.suppression.signing.people import usual_owners
 from alerts.suppression.web.forms import Body, empty_body, line
 from alerts.suppression.web.words import routine_cause

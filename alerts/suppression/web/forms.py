@@ -12,11 +12,18 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.compile_sentinel import undirected
 from alerts.suppression.engine.fields import FIELDS, IDENTITIES, NONE_TOLD, Kind, Operator
-from alerts.suppression.engine.reading import NotARule, from_json
-from alerts.suppression.engine.rule import ACTIONS, MAX_CLAUSES, VERSION, as_json, instant
-from alerts.suppression.engine.undirected import undirected
+from alerts.suppression.engine.rule import (
+    ACTIONS,
+    MAX_CLAUSES,
+    VERSION,
+    Clause,
+    NotARule,
+    as_json,
+    from_json,
+    instant,
+)
 from alerts.suppression.engine.windows import DAYS
 
 type Body = dict[str, Any]

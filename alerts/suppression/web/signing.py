@@ -19,7 +19,7 @@ from alerts.suppression.signing.signing_context import (
     people_behind,
     signatures_that_count,
 )
-from alerts.suppression.watching.trial_carry_over import carry_over_for
+from alerts.suppression.watching.trials import carry_over_for
 from alerts.suppression.web.words import all_in_words
 from portal.accounts.models import User
 from portal.accounts.proof import check_password_again, proved_at_of

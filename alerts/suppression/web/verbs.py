@@ -15,11 +15,11 @@ from alerts.suppression.models import ACTING, RuleVersion, State
 from alerts.suppression.policies import STOPPING, may_change, rights_to_sign
 from alerts.suppression.signing.propose import propose_rule
 from alerts.suppression.signing.request_changes import reject_rule, request_changes
-from alerts.suppression.watching.approve_promotion import (
+from alerts.suppression.watching.lifecycle import pause_rule, renew_rule, resume_rule, retire_rule
+from alerts.suppression.watching.promotion import (
     approve_promotion,
     reasons_against_approval,
 )
-from alerts.suppression.watching.stop import pause_rule, renew_rule, resume_rule, retire_rule
 from portal.accounts.models import User
 from portal.accounts.proof import proved_at_of
 

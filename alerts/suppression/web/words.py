@@ -11,11 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.incidents.wording import weekday_words
 from alerts.planned_work.engine.kinds import KINDS
-from alerts.suppression.engine.clauses import Clause
 from alerts.suppression.engine.fields import FIELDS, NONE_TOLD, Field, Kind, Operator
-from alerts.suppression.engine.reading import NotARule
-from alerts.suppression.engine.reason import reason_in_words
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.guards.closing import reason_in_words
+from alerts.suppression.engine.rule import Clause, NotARule, Rule
 from alerts.suppression.engine.windows import DAYS
 from alerts.suppression.engine.words import days_in_words
 from alerts.suppression.models import RuleVersion, State

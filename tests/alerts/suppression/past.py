@@ -12,8 +12,7 @@ from alerts.incidents.models import (
     TimelineItem,
 )
 from alerts.reviews.models import Annotation
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.rule import Rule
+from alerts.suppression.engine.rule import Clause, Rule
 from tests.conftest import NOON
 from tests.factories.incidents import new_alert, new_incident
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from alerts.suppression.engine.backtest import back_test
-from alerts.suppression.engine.backtest_body import HandlingBody
+from alerts.suppression.engine.backtest_body import HandlingBody, frozen
 from alerts.suppression.engine.bound import (
     MIN_JUDGED,
     bound_words,
@@ -16,8 +16,7 @@ from alerts.suppression.engine.bound import (
     upper_share,
 )
 from alerts.suppression.engine.evidence import NearCase, Row, judged_in, traits_of
-from alerts.suppression.engine.freezing import frozen
-from alerts.suppression.engine.guards.width import SiteShare
+from alerts.suppression.engine.guards.never import SiteShare
 from alerts.suppression.engine.looks import check_these
 from tests.alerts.suppression.samples import facts
 

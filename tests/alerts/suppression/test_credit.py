@@ -17,8 +17,7 @@ from alerts.planned_work.services.cover import cover_alerts
 from alerts.reviews.models import Annotation
 from alerts.sites.models import Criticality
 from alerts.suppression.models import RuleVersion, State
-from alerts.suppression.watching.credit import credited_incidents
-from alerts.suppression.watching.harmless import harmless_looks
+from alerts.suppression.watching.credit import credited_incidents, harmless_looks
 from alerts.suppression.watching.trials import progress_of
 from alerts.suppression.watching.watch import watch_rules
 from tests.conftest import NOON

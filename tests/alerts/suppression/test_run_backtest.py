@@ -9,9 +9,8 @@ from alerts.incidents.engine.catalogue import all_types
 from alerts.incidents.models import Incident, TimelineItem
 from alerts.suppression.backtesting import backtest
 from alerts.suppression.backtesting.backtest import CannotBackTest, preview, run_backtest
-from alerts.suppression.engine.clauses import Clause
-from alerts.suppression.engine.facts import SEVERITIES
-from alerts.suppression.engine.rule import Rule, rule_hash
+from alerts.suppression.engine.fields import SEVERITIES
+from alerts.suppression.engine.rule import Clause, Rule, rule_hash
 from alerts.suppression.models import BackTestRun
 from portal.accounts.models import Role, ScopeKind
 from tests import cast

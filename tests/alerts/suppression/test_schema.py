@@ -10,8 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from alerts.suppression.backtesting.backtest import run_backtest
 from alerts.suppression.engine.backtest_body import backtest_schema
 from alerts.suppression.engine.fields import FIELDS
-from alerts.suppression.engine.reading import MEMBERS
-from alerts.suppression.engine.rule import as_json
+from alerts.suppression.engine.rule import MEMBERS, as_json
 from alerts.suppression.engine.schema import rule_schema
 from tests.conftest import NOON
 from tests.factories import rules

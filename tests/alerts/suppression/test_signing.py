@@ -7,8 +7,8 @@ import pytest
 from django.db import connections
 
 from alerts.reviews.models import Annotation
-from alerts.suppression.deploying.signed import attribution_of
 from alerts.suppression.drafting.drafts import CannotSaveRule, edit_version
+from alerts.suppression.enforcing.acting_rules import attribution_of
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import RuleVersion, Signature, State
 from alerts.suppression.signing.awaiting_signature import count_awaiting_signature

@@ -7,8 +7,14 @@ import pickle
 import pytest
 from hypothesis import given
 
-from alerts.suppression.engine.reading import NotARule, parse
-from alerts.suppression.engine.rule import as_json, canonical, reasons_against_rule, rule_hash
+from alerts.suppression.engine.rule import (
+    NotARule,
+    as_json,
+    canonical,
+    parse,
+    reasons_against_rule,
+    rule_hash,
+)
 from alerts.suppression.engine.words import words
 from tests.alerts.suppression import samples
 from tests.alerts.suppression.samples import DOWNLOADS, SITE, TYPE, but, clause, rule

@@ -11,10 +11,16 @@ from alerts.sentinel.models import Workspace
 from alerts.suppression.backtesting.backtest import DAYS, run_backtest
 from alerts.suppression.drafting.enforcement_choice import target_of
 from alerts.suppression.engine import sql
-from alerts.suppression.engine.clauses import pinned
 from alerts.suppression.engine.compile_sentinel import compile_rule
-from alerts.suppression.engine.reading import MAX_RULE_BYTES, NotARule, parse
-from alerts.suppression.engine.rule import Rule, reasons_against_rule, rule_hash
+from alerts.suppression.engine.rule import (
+    MAX_RULE_BYTES,
+    NotARule,
+    Rule,
+    parse,
+    pinned,
+    reasons_against_rule,
+    rule_hash,
+)
 from alerts.suppression.engine.words import Sentence, words
 from portal import clock
 from portal.command import TagoutCommand

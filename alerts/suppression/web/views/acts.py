@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from alerts.incidents.models import Incident
 from alerts.incidents.queries import incidents_visible_to
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
-from alerts.suppression.enforcing.never_routine import reasons_against_any_rule
+from alerts.suppression.enforcing.explain import reasons_against_any_rule
 from alerts.suppression.engine.guards.signing import Side
 from alerts.suppression.models import ACTING, Ending, LedgerEntry, RuleVersion, State
 from alerts.suppression.policies import rights_to_sign

@@ -15,7 +15,7 @@ from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft
 from alerts.suppression.drafting.suggestions import evidence_offered, suggestions_for
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side
-from alerts.suppression.engine.reading import NotARule, from_json
+from alerts.suppression.engine.rule import NotARule, from_json
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.people import people_of_side, usual_owners
 from alerts.suppression.web.draft_checks import (

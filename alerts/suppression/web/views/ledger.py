@@ -11,10 +11,10 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import incidents_visible_to
-from alerts.suppression.enforcing.reasons import reasons_visible_to
+from alerts.suppression.enforcing.explain import reasons_visible_to
 from alerts.suppression.models import Act, Ending, LedgerEntry, Where
 from alerts.suppression.queries import ledger_visible_to
-from alerts.suppression.watching.review_again import CannotReviewAgain, tick_off
+from alerts.suppression.watching.closed_incidents import CannotReviewAgain, tick_off
 from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.shared import frame, number_in
 from alerts.suppression.web.words import StateChip, all_in_words, routine_cause

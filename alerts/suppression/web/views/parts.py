@@ -8,9 +8,12 @@ from django.views.decorators.http import require_GET
 
 from alerts.incidents.queries import devices_visible_to, incidents_visible_to
 from alerts.suppression.drafting.rule_list import rules_touching
-from alerts.suppression.enforcing.never_routine import reasons_against_any_rule
-from alerts.suppression.enforcing.reasons import reasons_visible_to
-from alerts.suppression.enforcing.why import NearMiss, why_of
+from alerts.suppression.enforcing.explain import (
+    NearMiss,
+    reasons_against_any_rule,
+    reasons_visible_to,
+    why_of,
+)
 from alerts.suppression.models import Act
 from alerts.suppression.queries import versions_visible_to
 from alerts.suppression.signing.notify import in_words

@@ -12,13 +12,12 @@ from alerts.suppression.backtesting.history_sql import TookTooLong, no_longer_th
 from alerts.suppression.backtesting.redaction import body_for
 from alerts.suppression.drafting.current_version import past_of
 from alerts.suppression.drafting.suggested_version import line_changes
-from alerts.suppression.enforcing.members import late_members
+from alerts.suppression.enforcing.group_members import late_members
 from alerts.suppression.engine.guards.lifecycle import is_unended
 from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.awaiting_signature import is_stale
 from alerts.suppression.signing.people import owners_by_version
-from alerts.suppression.watching.trial_words import trial_lines
-from alerts.suppression.watching.trials import approvals_in_force, progress_of
+from alerts.suppression.watching.trials import approvals_in_force, progress_of, trial_lines
 from alerts.suppression.web.backtest import reasons_of, shown
 from alerts.suppression.web.shared import frame, plant_clocks, version_or_404
 from alerts.suppression.web.signing import signing_of

@@ -7,8 +7,7 @@ from django.core.management import CommandError, call_command
 
 from alerts.suppression.drafting.drafts import CannotSaveRule, draft_rule
 from alerts.suppression.engine.guards.lifecycle import reasons_against_expiry
-from alerts.suppression.engine.reading import from_json
-from alerts.suppression.engine.rule import as_json
+from alerts.suppression.engine.rule import as_json, from_json
 from alerts.suppression.models import Rule, State
 from alerts.suppression.signing.propose import CannotProposeRule
 from tests.conftest import NOON

@@ -5,8 +5,7 @@ from itertools import product
 import pytest
 
 from alerts.outbox.models import WantedRule
-from alerts.suppression.deploying.deployments import deployments_of_rule, gate_of
-from alerts.suppression.deploying.enforcement_state import STANDING
+from alerts.suppression.deploying.deployments import STANDING, deployments_of_rule, gate_of
 from tests.factories import rule_rows, rules
 from tests.factories.incidents import make_workspace
 

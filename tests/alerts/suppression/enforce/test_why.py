@@ -12,7 +12,7 @@ from alerts.reviews.models import SecondOpinion
 from alerts.reviews.services import give_verdict
 from alerts.sentinel.models import Freshness
 from alerts.sites.models import Site
-from alerts.suppression.enforcing.why import why_of
+from alerts.suppression.enforcing.explain import why_of
 from alerts.suppression.models import Stop
 from portal.accounts.models import Role, ScopeKind
 from tests import cast

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.deploying.gate import GATE
+from alerts.suppression.deploying.desired import GATE
 from tests.conftest import NOON
 from tests.factories import rule_rows
 

@@ -8,12 +8,11 @@ from django.db.models import Q
 
 from alerts.incidents.models import IncidentRaw
 from alerts.sentinel.queries import workspaces_to_read
-from alerts.suppression.deploying.signed_text import BEGINS, rules_named_in
-from alerts.suppression.engine.guards.attribution import ledger_differences
+from alerts.suppression.engine.guards.closing import ledger_differences
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import Act, Ending, LedgerEntry
 from alerts.suppression.queries import COMPARED
-from alerts.suppression.watching.sentinel_acts import take_in_sentinel_acts
+from alerts.suppression.watching.sentinel_acts import BEGINS, rules_named_in, take_in_sentinel_acts
 from portal import clock
 from portal.jobs.models import Job, State
 from portal.jobs.services import claim_due, ensure_job, keep_note, put_back_after

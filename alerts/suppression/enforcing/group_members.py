@@ -1,16 +1,19 @@
-"""Members of the groups that rules name: those of the signing, and who came later."""
+"""Members of the groups that rules name: those of the signing, who came later, and in which
+incident a person meets them.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from alerts.sites.models import Device, Site
-from alerts.suppression.enforcing.cover import Cover
-from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.guards.members import (
+from alerts.suppression.enforcing.acting_rules import Cover
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.guards.closing import (
     End,
     ends_in_groups,
     ends_of_newcomers,
@@ -169,3 +172,43 @@ def _introduced(ends: Iterable[End], *, but: int) -> set[tuple[str, str, str]]:
         return set()
     rows = NewMember.objects.filter(met).exclude(incident=but)
     return set(rows.values_list("site__name", "zone", "handle"))
+
+
+def record_members(version: RuleVersion) -> None:
+    """Write down who is in the groups that a version names. Part of the second signature."""
+    GroupMember.objects.bulk_create(
+        [
+            GroupMember(
+                version=version,
+                side=side,
+                site_id=device.zone.site_id,
+                zone=device.zone.name,
+                name=device.name.casefold(),
+                address=device.address.casefold(),
+            )
+            for side, device in devices_in_groups(version.said, version.site_ids)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def introduce_members(*, incident_id: int, ends: Iterable[End], now: datetime) -> None:
+    """Write down that a person meets these new members in this incident, which stays open."""
+    known = {end for end in ends if end.handle}
+    sites = dict(
+        Site.objects.filter(name__in={end.site for end in known}).values_list("name", "pk")
+    )
+    NewMember.objects.bulk_create(
+        [
+            NewMember(
+                site_id=sites[end.site],
+                zone=end.zone,
+                handle=end.handle,
+                incident_id=incident_id,
+                found_at=now,
+            )
+            for end in known
+            if end.site in sites
+        ],
+        ignore_conflicts=True,
+    )

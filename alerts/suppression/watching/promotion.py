@@ -1,5 +1,6 @@
-"""The end of a trial that saw too little in 28 days: each owner says on the record that the rule
-may live, or somebody retires it. Neither happens by itself; the question comes back every week.
+"""From the trial to the live rule (S4): by itself once the trial is over and a fresh back-test is
+clean. Where 28 days saw too little, each owner says on the record that the rule may live, or
+somebody retires it; that question comes back every week.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext
 
+from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
+from alerts.suppression.deploying.desired import bring_in_line
 from alerts.suppression.engine.guards.lifecycle import (
     TRIAL_ENDS,
     is_unended,
@@ -15,20 +18,21 @@ from alerts.suppression.engine.guards.lifecycle import (
 )
 from alerts.suppression.engine.guards.signing import FRESH, Side
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import PromotionApproval, RuleVersion, State
-from alerts.suppression.signing.notify import notify_about_rule
-from alerts.suppression.signing.people import identity_of, owners_of
+from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersion, State
+from alerts.suppression.signing.notify import notify_about_rule, notify_state
+from alerts.suppression.signing.people import concerned_by, identity_of, owners_of
+from alerts.suppression.signing.propose import reasons_against_test
 from alerts.suppression.signing.signing_context import giving_people
-from alerts.suppression.signing.transitions import lock_version
-from alerts.suppression.watching.lifecycle import still_allowed
-from alerts.suppression.watching.promote import fresh_backtest, make_live
-from alerts.suppression.watching.trial_words import trial_lines
+from alerts.suppression.signing.transitions import lock_version, move
+from alerts.suppression.watching.lifecycle import ITSELF, still_allowed
 from alerts.suppression.watching.trials import (
     TrialProgress,
     approvals_in_force,
     progress_by_version,
     progress_of,
+    reasons_to_wait,
     sides_owned_by,
+    trial_lines,
 )
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -36,6 +40,66 @@ from portal.errors import Refused
 from portal.jobs.models import Job
 from portal.jobs.services import keep_note
 from portal.ui.words import number
+
+TEST_AGAIN = timedelta(hours=6)  # a trial that is ripe but whose test was not clean
+
+
+@transaction.atomic
+def promote_by_itself(*, version_id: int, now: datetime) -> bool:
+    """Let a canary live whose trial is over. False where it is not, or where a back-test speaks
+    against it; both owners hear that once a day.
+    """
+    version = lock_version(version_id)
+    if version.state != State.CANARY or reasons_to_wait(version, now=now):
+        return False
+    since = max(now - TEST_AGAIN, version.state_since)
+    tests = BackTestRun.objects.filter(rule=version.rule, rule_hash=version.rule_hash)
+    if tests.filter(ran_at__gt=since).exists():
+        return False  # it was not clean a moment ago
+    test, reasons = fresh_backtest(version, now=now)
+    if test is None:
+        return _not_promoted(version, reasons, now=now)
+    reason = gettext("The canary is over, and a fresh back-test found nothing against the rule.")
+    make_live(version, reason=reason, now=now)
+    record("suppression.rule.promoted", on=version, by=ITSELF, at=now, backtest=test.uuid)
+    return True
+
+
+def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun | None, list[str]]:
+    """Return a back-test of the version as of now, or None and what it holds against the rule."""
+    try:
+        test = run_backtest(said=version.said, now=now, by=None, rule_id=version.rule_id)
+    except CannotBackTest as refusal:
+        return None, list(refusal.reasons)
+    if reasons := reasons_against_test(test):
+        return None, reasons
+    return test, []
+
+
+def make_live(version: RuleVersion, *, reason: str, now: datetime) -> None:
+    """Let the canary live in the place of what lived before, and tell. Part of a command."""
+    for each in RuleVersion.objects.filter(rule=version.rule, state=State.LIVE):
+        move(
+            each,
+            to=State.REPLACED,
+            by=None,
+            by_label=ITSELF,
+            now=now,
+            reason=gettext("Version %(n)s is live now.") % {"n": version.number},
+        )
+    move(version, to=State.LIVE, by=None, by_label=ITSELF, now=now, reason=reason)
+    bring_in_line(version_id=version.pk, now=now)
+    notify_state(version, people=concerned_by(version), reasons=[reason], now=now)
+
+
+def _not_promoted(version: RuleVersion, reasons: list[str], *, now: datetime) -> bool:
+    """It stays a canary; both owners hear why, once a day at most."""
+    key = f"{version.pk}:{now:%Y-%m-%d}"
+    if not Job.objects.filter(kind="suppression.not-promoted", key=key).exists():
+        keep_note(kind="suppression.not-promoted", key=key, now=now)
+        notify_state(version, people=owners_of(version), reasons=reasons, now=now)
+    return False
+
 
 ASKED = "suppression.trial-asked"
 MAX_QUESTIONS = 5  # in a round of the watch; the next one is half a minute later

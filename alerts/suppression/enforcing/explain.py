@@ -1,22 +1,28 @@
-"""Why a rule closed an incident, or why none did: for the incident's page and the API."""
+"""Why a rule closed an incident, why none did, and whether any rule ever could."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from alerts.incidents.models import Incident
+from django.db.models import Q
+
+from alerts.incidents.hidden_verdicts import hidden_from
+from alerts.incidents.models import Incident, Status
+from alerts.sites.models import Criticality, Device
+from alerts.suppression.backtesting.history import TRUE_POSITIVE
 from alerts.suppression.enforcing.acting_rules import Acting, acting_set
-from alerts.suppression.enforcing.cover import AlertFacts, facts_by_incident
 from alerts.suppression.enforcing.judging import judge
-from alerts.suppression.engine.facts import Facts
-from alerts.suppression.engine.match import matches
-from alerts.suppression.engine.predicates import predicate
+from alerts.suppression.engine.fields import Facts
+from alerts.suppression.engine.guards.never import reasons_against_assets, reasons_against_types
+from alerts.suppression.engine.match import matches, predicate
+from alerts.suppression.engine.rule import Clause, Rule, instant
 from alerts.suppression.engine.rule import Rule as Said
-from alerts.suppression.engine.rule import instant
 from alerts.suppression.engine.words import Sentence
 from alerts.suppression.models import LedgerEntry
-from alerts.suppression.queries import is_off
+from alerts.suppression.queries import AlertFacts, facts_by_incident, is_off
+from portal.accounts.models import User
 
 MAX_REASONS = 3
 
@@ -106,3 +112,50 @@ def _miss(one: Acting, facts: Facts, *, incident: Incident, now: datetime) -> Ne
 def _failed(said: Said, facts: Facts) -> int:
     failed = sum(not predicate(clause)(facts) for clause in said.all_of)
     return failed + sum(predicate(clause)(facts) for clause in said.except_any)
+
+
+CRITICAL = (Criticality.CROWN_JEWEL, Criticality.SAFETY)
+
+
+def reasons_against_any_rule(incident: Incident) -> list[Sentence]:
+    """Return why no rule may ever close incidents like this one: the type of one of its alerts, a
+    safety system or crown jewel among its devices, or that it was a true positive itself. Empty
+    where a rule can be proposed.
+    """
+    was_attack = incident.status == Status.CLOSED and incident.classification == TRUE_POSITIVE
+    alerts = list(incident.alerts.values_list("alert_type", "engine", "any_device", "any_address"))
+    types = {alert_type for alert_type, *_ in alerts} or {incident.alert_type}
+    engines = {engine for _, engine, *_ in alerts if engine}
+    handles = {name for *_, devices, addresses in alerts for name in (*devices, *addresses)}
+    lines = [Clause("alert_type", "is", tuple(sorted(types)))]
+    if len(engines) == 1:
+        lines.append(Clause("engine", "is", tuple(engines)))
+    rule = Rule(title=incident.alert_type[:200] or "?", all_of=tuple(lines))
+    return [
+        *([Sentence("never.true_positive")] if was_attack else []),
+        *reasons_against_types(rule),
+        *reasons_against_assets(_critical(incident, handles)),
+    ]
+
+
+def _critical(incident: Incident, handles: set[str]) -> dict[str, str]:
+    """Return the critical devices among these names and addresses, by name."""
+    devices = Device.objects.filter(
+        Q(name__in=handles) | Q(address__in=handles),
+        criticality__in=CRITICAL,
+        zone__site__in=incident.site_ids,
+    )
+    return {str(device): device.criticality for device in devices}
+
+
+OF_SUSPICIONS: Final = "never.suspicion"
+
+
+def reasons_visible_to(user: User, reasons: Iterable[Sentence]) -> list[Sentence]:
+    """Return the reasons; none of a suspicion, whosever it is, while the person is asked for a
+    second opinion: it may be the answer that they must not know.
+    """
+    told = list(reasons)
+    if any(each.code == OF_SUSPICIONS for each in told) and hidden_from(user):
+        return [each for each in told if each.code != OF_SUSPICIONS]
+    return told
