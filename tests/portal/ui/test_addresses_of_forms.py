@@ -56,7 +56,7 @@ def test_the_address_of_a_form_leads_to_the_page_that_has_it(lead):
         f"/rules/from-incident/{incident}/": f"/incidents/{incident}/",
         f"/incidents/undo/{act}/": "/incidents/",
         f"/incidents/bulk/{act}/stop/": f"/incidents/bulk/{act}/",
-        f"/reviews/incidents/{incident}/verdict/": f"/incidents/{incident}/",
+        f"/incidents/{incident}/verdict/": f"/incidents/{incident}/",
         f"/reviews/{review}/withdraw/": f"/reviews/{review}/",
         f"/patterns/{pattern}/snooze/": f"/patterns/{pattern}/",
         f"/planned-work/{ids['planned-work']}/done/": f"/planned-work/{ids['planned-work']}/",
