@@ -33,36 +33,37 @@ type ActValues = dict[str, Any]  # what can be kept as JSON
 def do_verb(
     *,
     verb: str,
-    said: ActValues,
+    values: ActValues,
     incident_ids: Collection[int],
     by: User,
     now: datetime,
     act: UUID | None = None,
     skipped: SkippedIncidents | None = None,
 ) -> UUID:
-    """Carry out one verb; see `carry_out` for `skipped`. Returns the act, for undo."""
-    common = {
+    """Carry out one verb with what its form brought; see `apply_act` for `skipped`. Return the
+    act, for undo.
+    """
+    common: dict[str, Any] = {
         "incident_ids": incident_ids,
         "by": by,
         "now": now,
         "act": act,
         "skipped": skipped,
     }
-    return _VERBS[verb](said, common)
+    match verb:
+        case "assign":
+            to = User.objects.get(uuid=values["to"]) if values["to"] else None
+            return assign_incidents(to=to, **common)
+        case "severity":
+            return change_severity(severity=Severity(values["severity"]), **common)
+    return _SERVICES[verb](**values, **common)
 
 
-def _assign(said: ActValues, common: dict[str, Any]) -> UUID:
-    to = User.objects.get(uuid=said["to"]) if said["to"] else None
-    return assign_incidents(to=to, **common)
-
-
-_VERBS: dict[str, Callable[[ActValues, dict[str, Any]], UUID]] = {
-    "assign": _assign,
-    "severity": lambda said, common: change_severity(severity=Severity(said["severity"]), **common),
-    "close": lambda said, common: close_incidents(**said, **common),
-    "reopen": lambda said, common: reopen_incidents(**common),
-    "escalate": lambda said, common: escalate_incidents(note=said["note"], **common),
-    "comment": lambda said, common: comment_on_incidents(message=said["message"], **common),
+_SERVICES: dict[str, Callable[..., UUID]] = {
+    "close": close_incidents,
+    "reopen": reopen_incidents,
+    "escalate": escalate_incidents,
+    "comment": comment_on_incidents,
 }
 
 
@@ -71,14 +72,14 @@ class CannotStartBulkAct(Refused):
 
 
 class CannotSteerBulkAct(Refused):
-    """It stays as it is: it has ended, or never stopped."""
+    """It stays as it is: it has finished, or has not failed."""
 
 
 @transaction.atomic
 def start_bulk_act(
     *,
     verb: str,
-    said: ActValues,
+    values: ActValues,
     incidents: Sequence[Incident],
     title: str,
     by: User,
@@ -91,33 +92,33 @@ def start_bulk_act(
     """
     if all(reasons_against_acting(row, by=by) for row in incidents):
         raise CannotStartBulkAct(*reasons_against_acting(incidents, by=by))
-    row, is_new = BulkAct.objects.get_or_create(
+    bulk_act, is_new = BulkAct.objects.get_or_create(
         act=act or uuid4(),
         defaults={
             "verb": verb,
-            "said": said,
+            "said": values,
             "title": title[:300],
             "by": by,
             "made_at": now,
             "due_at": unshifted,
-            "incident_ids": [each.pk for each in incidents],
-            "standings": [each.standing for each in incidents],
+            "incident_ids": [row.pk for row in incidents],
+            "standings": [row.standing for row in incidents],
         },
     )
-    if row.by_id != by.pk:
+    if bulk_act.by_id != by.pk:
         raise CannotStartBulkAct(_("This form belongs to somebody else. Open it again."))
     if is_new:
         record(
             "incidents.bulk_act.started",
-            on=row,
+            on=bulk_act,
             by=by,
             at=now,
-            act=row.act,
+            act=bulk_act.act,
             verb=verb,
-            said=said,
+            said=values,
             incidents=len(incidents),
         )
-    return row
+    return bulk_act
 
 
 @transaction.atomic
@@ -218,7 +219,7 @@ def _work_on(row: BulkAct, *, unshifted: datetime, now: datetime) -> None:
     if left:
         do_verb(
             verb=row.verb,
-            said=row.said,
+            values=row.said,
             incident_ids=left,
             by=row.by,
             now=now,

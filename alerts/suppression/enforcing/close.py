@@ -5,7 +5,7 @@ the ledger is told what became of it (`on_close_outcome`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +13,12 @@ import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 
-from alerts.incidents.acts.apply import Actor, lock_incidents
+from alerts.incidents.acts.apply import SystemActor, lock_incidents
 from alerts.incidents.acts.close import close_incidents, mark_closed_by, take_back_closed_by
 from alerts.incidents.acts.triage import label_incidents
 from alerts.incidents.ingest.incident_rows import SEVERITIES, alert_type_of, row_of
 from alerts.incidents.models import Alert, Incident, Status
-from alerts.outbox.models import Change, Outcome, Urgency
+from alerts.outbox.models import Change, Outcome
 from alerts.outbox.registry import Fresh, Settlement
 from alerts.sentinel.wire import WireAlert, incident_of
 from alerts.suppression.enforcing.acting_rules import Acting, ActingSet, Cover, load_acting
@@ -63,8 +63,7 @@ def close_covered(*, incident_id: int, cover: Cover, now: datetime) -> bool:
         classification=CLASSIFICATION,
         reason=REASON,
         comment=text,
-        by=None,
-        doer=_doer(name, STILL_COVERED, incident, versions, cover),
+        by=_doer(name, STILL_COVERED, incident, versions, cover),
         now=now,
     )
     _link(lines, act)
@@ -96,8 +95,7 @@ def tag_covered(
         return True
     act = label_incidents(
         incident_ids=[incident_id],
-        by=None,
-        doer=_doer(trials[0].name, STILL_ACTING, incident, trials, cover),
+        by=_doer(trials[0].name, STILL_ACTING, incident, trials, cover),
         add=labels,
         now=now,
     )
@@ -178,7 +176,7 @@ def _link(lines: Iterable[LedgerEntry], act: UUID) -> None:
 
 def _doer(
     name: str, check: str, incident: Incident, versions: Iterable[Acting], cover: Cover
-) -> Actor:
+) -> SystemActor:
     """The rule as one who acts, with what is asked again at delivery."""
     alerts = Alert.objects.filter(pk__in=cover.by_alert.keys())
     args: Mapping[str, Any] = {
@@ -186,7 +184,7 @@ def _doer(
         "versions": {str(one.version_id): one.rule_hash for one in versions},
         "alerts": sorted(alerts.values_list("key", flat=True)),
     }
-    return Actor(None, name, Urgency.MACHINE, timedelta(0), check, dict(args))
+    return SystemActor(name, check, dict(args))
 
 
 OFF = "Suppression is switched off."

@@ -14,11 +14,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
-from alerts.incidents.acts.apply import Actor, write_timeline
+from alerts.incidents.acts.apply import SystemActor, write_timeline
 from alerts.incidents.acts.close import reopen_incidents
 from alerts.incidents.acts.triage import comment_on_incidents
 from alerts.incidents.models import DetailsState, Entity, Incident, Status, TimelineItem
-from alerts.outbox.models import Urgency
 from alerts.sentinel.queries import workspaces_to_read
 from alerts.suppression.enforcing.acting_rules import ActingSet, acting_set, cover_of
 from alerts.suppression.enforcing.group_members import introduce_members, new_ends
@@ -236,7 +235,7 @@ def _each(
 
 
 TAGOUT = "Tagout"
-ITSELF = Actor(None, TAGOUT, Urgency.MACHINE, timedelta(0))
+ITSELF = SystemActor(TAGOUT)
 
 
 @transaction.atomic
@@ -287,13 +286,12 @@ def reopen_uncovered(*, incident: Incident, lines: Sequence[LedgerEntry], now: d
         rules = ", ".join(sorted({line.rule.label for line in lines}))
         because = f"an alert joined that no rule covers. It had been closed by {rules}."
         act: UUID = reopen_incidents(
-            incident_ids=[incident.pk], by=None, doer=ITSELF, because="alert-joined", now=now
+            incident_ids=[incident.pk], by=ITSELF, because="alert-joined", now=now
         )
         log.info("Incident %s is opened again by act %s", incident.pk, act)
         comment_on_incidents(
             incident_ids=[incident.pk],
-            by=None,
-            doer=ITSELF,
+            by=ITSELF,
             now=now,
             message=f"Reopened by Tagout because {because}",
         )
