@@ -6,8 +6,8 @@ import orjson
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from alerts.incidents.ingest.comments import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.groups import regroup
-from alerts.incidents.ingest.our_comments import drop_our_comments, show_our_comments
 from alerts.incidents.ingest.overlay import refresh_overlay
 from alerts.incidents.ingest.store import store_incidents
 from alerts.incidents.models import Incident, IncidentRaw, TimelineItem
