@@ -148,7 +148,7 @@ def _race(rule: Any) -> tuple[float, float]:
     bare, ours = [], []
     for turn in range(TURNS + 1):
         counted = _timed(lambda: ask(text, where.params))
-        tested = _timed(lambda: preview(said=rule, now=NOW))
+        tested = _timed(lambda: preview(rule=rule, now=NOW))
         if turn:  # the first warms both
             bare.append(counted[0])
             ours.append(tested[0])

@@ -118,7 +118,7 @@ def _register_deployments() -> None:
     registry.register_rule_check(lambda rule, now: reason_to_wait(rule))
     register_comparison(compare_automation_rules)
     registry.register_rule_quota(
-        lambda held: [str(why) for why in reasons_against_another(automation_rules=held)]
+        lambda count: [str(why) for why in reasons_against_another(automation_rules=count)]
     )
 
 

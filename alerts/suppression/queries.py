@@ -38,38 +38,38 @@ def versions_visible_to(user: User) -> QuerySet[RuleVersion]:
     sites = list(Site.objects.filter(uuid__in=reach.sites).values_list("pk", flat=True))
     where = Q(uuid__in=reach.workspaces) | Q(organisation__uuid__in=reach.organisations)
     workspaces = list(Workspace.objects.filter(where).values_list("pk", flat=True))
-    seen = Q(site_ids__overlap=sites) | Q(workspace_ids__overlap=workspaces)
-    return versions.filter(seen | Q(made_by=user))
+    in_reach = Q(site_ids__overlap=sites) | Q(workspace_ids__overlap=workspaces)
+    return versions.filter(in_reach | Q(made_by=user))
 
 
 def workspaces_reached_by(user: User) -> QuerySet[Workspace]:
     """Workspaces in the person's reach, and those in which rules or open incidents are about their
     sites: where their word stops suppression, and where they see that it is stopped.
     """
-    seen = workspaces_visible_to(user)
+    visible = workspaces_visible_to(user)
     if not reach_of(user).sites:
-        return seen
+        return visible
     by_rules = {
         pk
         for ids in versions_visible_to(user).values_list("workspace_ids", flat=True)
         for pk in ids
     }
     by_incidents = groups_visible_to(user).order_by().values("workspace").distinct()
-    theirs = Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
+    theirs = Q(pk__in=visible.order_by().values("pk")) | Q(pk__in=by_rules) | Q(pk__in=by_incidents)
     return Workspace.objects.select_related("organisation").filter(theirs).order_by("name")
 
 
 def rules_visible_to(user: User) -> QuerySet[Rule]:
     """Rules with a version that the person may see."""
-    seen = versions_visible_to(user).values("rule")
-    return Rule.objects.filter(pk__in=seen).select_related("made_by")
+    versions = versions_visible_to(user).values("rule")
+    return Rule.objects.filter(pk__in=versions).select_related("made_by")
 
 
 def ledger_visible_to(user: User) -> QuerySet[LedgerEntry]:
     """What rules did to incidents, newest first, as far as the person sees the rule."""
     entries = LedgerEntry.objects.select_related("rule", "version", "incident")
-    seen = versions_visible_to(user).values("pk")
-    return entries.filter(version__in=seen).order_by("-at", "-pk")
+    versions = versions_visible_to(user).values("pk")
+    return entries.filter(version__in=versions).order_by("-at", "-pk")
 
 
 def acting_versions() -> QuerySet[RuleVersion]:

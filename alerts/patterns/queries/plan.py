@@ -185,7 +185,7 @@ def court_of(candidate: Candidate, version: RuleVersion | None) -> Court:
     if version.state == RuleState.CANARY:
         return Court.TRIAL
     if version.state == RuleState.PROPOSED:
-        given = {each.side for each in version.given}  # type: ignore[attr-defined]  # prefetched
+        given = {each.side for each in version.valid_signatures}  # type: ignore[attr-defined]  # prefetched
         return Court.OT if Side.OT not in given else Court.SOC
     return Court.DRAFT
 

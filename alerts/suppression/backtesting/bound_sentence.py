@@ -44,6 +44,6 @@ def harmless_share(suspicious: int, judged: int, *, is_strict: bool) -> Harmless
     if suspicious >= judged:
         headline = gettext("None of it was judged harmless")
         return HarmlessShare(headline, basis, False, little)
-    least = percent(1 - upper_share(suspicious, judged))
-    headline = gettext("At least %(share)s is harmless") % {"share": least}
+    share = percent(1 - upper_share(suspicious, judged))
+    headline = gettext("At least %(share)s is harmless") % {"share": share}
     return HarmlessShare(headline, basis, True, little)

@@ -282,7 +282,7 @@ def _tell_taken_out(rule: Rule, plan: Plan, *, now: datetime) -> None:
         people=concerned_by(version),
         kind="taken-out",
         now=now,
-        told=lambda: (
+        message=lambda: (
             gettext("%(rule)s was removed from Sentinel in %(workspace)s") % names,
             [plan.why, gettext("It does nothing there until a new version is signed.")],
         ),

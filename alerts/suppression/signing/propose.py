@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
-from alerts.suppression.drafting.rule_reach import Reach, plant_of, reach_of_rule
+from alerts.suppression.drafting.rule_reach import RuleReach, plant_of, reach_of_rule
 from alerts.suppression.engine.guards.signing import (
     Side,
     reasons_against_evidence,
@@ -25,9 +25,9 @@ from alerts.suppression.signing.people import people_of_side
 from alerts.suppression.signing.signing_context import (
     evidence_that_counts,
     forms_of,
-    paper_of,
     people_behind,
     signer_of,
+    version_for_guard,
 )
 from alerts.suppression.signing.transitions import lock_version, move
 from portal.accounts.models import User
@@ -57,8 +57,8 @@ def propose_rule(
     version = lock_version(version_id)
     if version.state != State.DRAFT or version.made_by_id != by.pk:
         raise CannotProposeRule(gettext("You can only propose your own draft."))
-    said = _said(version)
-    reach = reach_of_rule(said)
+    rule = _rule_of(version)
+    reach = reach_of_rule(rule)
     version.workspace_ids, version.site_ids = list(reach.workspace_ids), list(reach.site_ids)
     if not may_change(by, version, PROPOSING):
         raise CannotProposeRule(
@@ -68,20 +68,20 @@ def propose_rule(
             )
         )
     if reasons := [
-        *reasons_against_rule_now(said, reach=reach, now=now),
-        *reasons_against_grounds(version, said=said),
-        *reasons_against_enforcement(said),
+        *reasons_against_rule_now(rule, reach=reach, now=now),
+        *reasons_against_grounds(version, rule=rule),
+        *reasons_against_enforcement(rule),
     ]:
         raise CannotProposeRule(*reasons)
     try:
-        test = run_backtest(said=said, now=now, by=by, rule_id=version.rule_id)
+        test = run_backtest(rule=rule, now=now, by=by, rule_id=version.rule_id)
     except CannotBackTest as refusal:
         raise CannotProposeRule(*refusal.reasons) from None
     if reasons := reasons_against_test(test):
         raise CannotProposeRule(*reasons)
     side = side_by_proposing(version, by=by) if kind == "person" else None
-    version.rule_hash, version.backtest = rule_hash(said), test
-    version.forms = _forms(said, version)
+    version.rule_hash, version.backtest = rule_hash(rule), test
+    version.forms = _forms(rule, version)
     version.proposed_by, version.proposed_at, version.proposer_note = by, now, note.strip()
     version.proposer_side = side.value if side else ""
     if side:
@@ -111,7 +111,10 @@ def propose_rule(
         site_ids=version.site_ids,
     )
     others = {
-        each for other in Side if other is not side for each in people_of_side(version, side=other)
+        person
+        for other in Side
+        if other is not side
+        for person in people_of_side(version, side=other)
     }
     notify_proposed(version, people=others - {by}, now=now)
     record(
@@ -128,31 +131,31 @@ def propose_rule(
     return version
 
 
-def reasons_against_rule_now(said: Rule, *, reach: Reach, now: datetime) -> list[str]:
+def reasons_against_rule_now(rule: Rule, *, reach: RuleReach, now: datetime) -> list[str]:
     """All that is held against what the rule says, with what is known of the plant now."""
     plant = plant_of(reach.site_ids)
     reasons = reasons_against_proposing(
-        said,
+        rule,
         now=now,
         plant_zones=plant.zones(reach.site_ids),
-        criticality=plant.criticality(said, reach.site_ids),
+        criticality=plant.criticality(rule, reach.site_ids),
     )
     return list(reasons)
 
 
-def reasons_against_grounds(version: RuleVersion, *, said: Rule) -> list[str]:
+def reasons_against_grounds(version: RuleVersion, *, rule: Rule) -> list[str]:
     """Whether the evidence is about what the rule matches, and the owners are who they must be."""
     reasons: list[str] = []
-    counted = evidence_that_counts(version)
-    if said.evidence and not counted:
+    evidence = evidence_that_counts(version)
+    if rule.evidence and not evidence:
         reasons.append(gettext("None of the verdicts it rests on is still valid."))
-    if any(each.verdict in ("suspicious", "not-sure") for each in counted):
+    if any(annotation.verdict in ("suspicious", "not-sure") for annotation in evidence):
         reasons.append(gettext("A rule can only rest on verdicts of routine or maintenance."))
-    if counted and not _covers_evidence(version, said):
+    if evidence and not _covers_evidence(version, rule):
         reasons.append(
             gettext("None of the chosen verdicts is about an alert that the rule matches.")
         )
-    return reasons + _against_owners(version, said)
+    return reasons + _against_owners(version, rule)
 
 
 def reasons_against_test(test: BackTestRun) -> list[str]:
@@ -170,7 +173,7 @@ def reasons_against_test(test: BackTestRun) -> list[str]:
     return reasons
 
 
-def _said(version: RuleVersion) -> Rule:
+def _rule_of(version: RuleVersion) -> Rule:
     try:
         return version.said
     except NotARule as refusal:
@@ -183,12 +186,12 @@ def side_by_proposing(version: RuleVersion, *, by: User) -> Side | None:
     return Side.OT if Side.OT in rights else Side.SOC if Side.SOC in rights else None
 
 
-def _forms(said: Rule, version: RuleVersion) -> dict[str, list[str]]:
+def _forms(rule: Rule, version: RuleVersion) -> dict[str, list[str]]:
     """Hashes of the forms that Sentinel gets, of a rule that it can hold exactly."""
-    if said.enforcement != SENTINEL:
+    if rule.enforcement != SENTINEL:
         return {}
-    found = compiled_forms(said, rule=version.rule, workspace_ids=version.workspace_ids)
-    return {name: each.hashes for name, each in found.items()}
+    found = compiled_forms(rule, rule=version.rule, workspace_ids=version.workspace_ids)
+    return {name: form.hashes for name, form in found.items()}
 
 
 def _sign_by_proposing(
@@ -203,7 +206,7 @@ def _sign_by_proposing(
 ) -> None:
     signer = signer_of(by, version=version, kind="person", proved_at=proved_at)
     reasons = reasons_against_signing(
-        paper_of(version),
+        version_for_guard(version),
         signer,
         side=side,
         seen_hash=version.rule_hash,
@@ -229,8 +232,8 @@ def _sign_by_proposing(
     )
 
 
-def _covers_evidence(version: RuleVersion, said: Rule) -> bool:
-    piece = where(said)
+def _covers_evidence(version: RuleVersion, rule: Rule) -> bool:
+    piece = where(rule)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM incidents_alert a"
@@ -242,12 +245,12 @@ def _covers_evidence(version: RuleVersion, said: Rule) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _against_owners(version: RuleVersion, said: Rule) -> list[str]:
+def _against_owners(version: RuleVersion, rule: Rule) -> list[str]:
     """Owners are named by their addresses, and may sign for their side."""
     reasons = []
-    for side, email in ((Side.OT, said.owner_ot), (Side.SOC, said.owner_soc)):
+    for side, email in ((Side.OT, rule.owner_ot), (Side.SOC, rule.owner_soc)):
         if email and email.lower() not in {
-            each.email for each in people_of_side(version, side=side)
+            person.email for person in people_of_side(version, side=side)
         }:
             reasons.append(
                 gettext(

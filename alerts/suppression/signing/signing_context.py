@@ -17,16 +17,20 @@ from portal.accounts.models import User
 
 def evidence_that_counts(version: RuleVersion) -> list[Annotation]:
     """The verdicts that the version rests on: those in force, of people who did not flood."""
-    given = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related("by")
-    return list(without_flood(given).order_by("pk"))
+    annotations = version.evidence.filter(withdrawn_at=None, superseded_by=None).select_related(
+        "by"
+    )
+    return list(without_flood(annotations).order_by("pk"))
 
 
-def giving_people(version: RuleVersion) -> frozenset[str]:
+def evidence_givers(version: RuleVersion) -> frozenset[str]:
     """Who gave evidence, whether it still counts or not: they sign for OT only."""
-    return frozenset(identity_of(each.by) for each in version.evidence.select_related("by"))
+    return frozenset(
+        identity_of(annotation.by) for annotation in version.evidence.select_related("by")
+    )
 
 
-def paper_of(version: RuleVersion) -> signing.Version:
+def version_for_guard(version: RuleVersion) -> signing.Version:
     """The version as the guard sees it."""
     test = version.backtest
     judged = (test.body.get("judged") or {}) if test else {}
@@ -35,7 +39,7 @@ def paper_of(version: RuleVersion) -> signing.Version:
         forms=tuple(forms_of(version)),
         proposer=identity_of(version.proposed_by) if version.proposed_by else "",
         proposer_side=Side(version.proposer_side) if version.proposer_side else None,
-        evidence_givers=giving_people(version),
+        evidence_givers=evidence_givers(version),
         backtest_hash=test.rule_hash if test else "",
         backtest_at=test.ran_at if test else None,
         is_little_evidence=is_little(judged.get("trials", 0), is_strict=is_strict(version.said)),
@@ -87,6 +91,8 @@ def people_behind(evidence: Iterable[Annotation]) -> set[str]:
     was brought by one hand: without a verdict that was given here it is the word of one person,
     beside one it adds nobody.
     """
-    given = list(evidence)
-    own = {identity_of(each.by) for each in given if each.imported_at is None}
-    return own or {identity_of(each.by) for each in given[:1]}
+    annotations = list(evidence)
+    own = {
+        identity_of(annotation.by) for annotation in annotations if annotation.imported_at is None
+    }
+    return own or {identity_of(annotation.by) for annotation in annotations[:1]}

@@ -22,7 +22,7 @@ from alerts.suppression.models import BackTestRun, PromotionApproval, RuleVersio
 from alerts.suppression.signing.notify import notify_about_rule, notify_state
 from alerts.suppression.signing.people import concerned_by, identity_of, owners_of
 from alerts.suppression.signing.propose import reasons_against_test
-from alerts.suppression.signing.signing_context import giving_people
+from alerts.suppression.signing.signing_context import evidence_givers
 from alerts.suppression.signing.transitions import lock_version, move
 from alerts.suppression.watching.lifecycle import ITSELF, still_allowed
 from alerts.suppression.watching.trials import (
@@ -68,7 +68,7 @@ def promote_by_itself(*, version_id: int, now: datetime) -> bool:
 def fresh_backtest(version: RuleVersion, *, now: datetime) -> tuple[BackTestRun | None, list[str]]:
     """Return a back-test of the version as of now, or None and what it holds against the rule."""
     try:
-        test = run_backtest(said=version.said, now=now, by=None, rule_id=version.rule_id)
+        test = run_backtest(rule=version.said, now=now, by=None, rule_id=version.rule_id)
     except CannotBackTest as refusal:
         return None, list(refusal.reasons)
     if reasons := reasons_against_test(test):
@@ -221,7 +221,7 @@ def _reasons(version: RuleVersion, asked: _Approval, *, now: datetime) -> list[s
         reasons.append(
             gettext("You have decided already. The other owner has to decide for the other side.")
         )
-    if side is Side.SOC and identity_of(asked.by) in giving_people(version):
+    if side is Side.SOC and identity_of(asked.by) in evidence_givers(version):
         reasons.append(Sentence("sign.evidence"))
     if not asked.reason:
         reasons.append(gettext("Say why. One line is enough."))
@@ -290,7 +290,7 @@ def _ask(version: RuleVersion, key: str, progress: TrialProgress, *, now: dateti
         )
 
     notify_about_rule(
-        version, people=owners_of(version), kind="trial-asked", told=question, now=now
+        version, people=owners_of(version), kind="trial-asked", message=question, now=now
     )
     return True
 

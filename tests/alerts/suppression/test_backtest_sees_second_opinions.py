@@ -29,7 +29,7 @@ def suspicious(workspace, site, people, make_person):
 
 
 def outcome(site):
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     judged = body["judged"]
     return len(body["stops"]), judged["trials"], judged["suspicious"], judged["by_verdict"]
 

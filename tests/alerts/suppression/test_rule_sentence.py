@@ -78,13 +78,13 @@ def test_what_could_go_wrong_names_who_and_for_how_long():
         "Whoever controls ENG-WS-02 or ENG-WS-04 could do the same to PLC-4 unseen, 2.0 h a week."
     )
     assert risks.meaning
-    assert risks.kept[0] == (
+    assert risks.still_reported[0] == (
         "These still reach you: other alert types, other sources, other targets, other hours."
     )
-    assert not any("new member" in each for each in risks.kept)
+    assert not any("new member" in each for each in risks.still_reported)
     group = samples.rule(TYPE, SITE, clause("source_kind", "is", "PLC"))
     assert "The first incident of each new member of its group goes to a person." in (
-        risks_of(group).kept
+        risks_of(group).still_reported
     )
     always = risks_of(samples.rule(TYPE, SITE))
     assert always.risk == "Anybody in reach could do the same unseen, at any hour."

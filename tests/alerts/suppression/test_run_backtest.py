@@ -50,7 +50,7 @@ def past(workspace, site):
 
 def test_it_is_kept_with_the_hash_of_the_rule_and_its_counts(past, site, oda):
     rule = rule_for(site)
-    run = run_backtest(said=rule, now=NOON, by=oda)
+    run = run_backtest(rule=rule, now=NOON, by=oda)
     assert (run.rule_hash, run.ran_by, run.ran_at) == (rule_hash(rule), oda, NOON)
     assert (run.body["alerts"], run.body["incidents"], run.body["total"]) == (30, 30, 120)
     assert run.body["after_each"] == [120, 120, 30]
@@ -62,14 +62,14 @@ def test_it_is_kept_with_the_hash_of_the_rule_and_its_counts(past, site, oda):
 
 def test_too_much_of_a_site_and_too_little_history_are_held_against_it(workspace, site):
     routine(workspace, site, days=5)
-    run = run_backtest(said=rule_for(site), now=NOON)
+    run = run_backtest(rule=rule_for(site), now=NOON)
     assert [code for code, _ in run.reasons] == ["wide.history", "wide.share"]
 
 
 def test_one_annotation_is_one_trial_however_many_alerts_it_covers(past, site, oda):
     judge(past[:10], oda)
     judge(past[10:11], oda, "maintenance")
-    judged = run_backtest(said=rule_for(site), now=NOON).body["judged"]
+    judged = run_backtest(rule=rule_for(site), now=NOON).body["judged"]
     assert (judged["trials"], judged["suspicious"]) == (2, 0)
     assert judged["by_verdict"] == {"maintenance": 1, "routine": 1}
 
@@ -82,7 +82,7 @@ def test_a_strict_rule_is_proven_by_what_was_said_of_its_strict_alerts(past, sit
     place, what, *rest = rule_for(site).all_of
     both = Clause("alert_type", "is_one_of", (*what.texts, soft))
     rule = replace(rule_for(site), all_of=(place, both, *rest))
-    assert run_backtest(said=rule, now=NOON).body["judged"]["trials"] == 1
+    assert run_backtest(rule=rule, now=NOON).body["judged"]["trials"] == 1
 
 
 def test_a_verdict_taken_back_or_superseded_counts_no_more(past, site, oda):
@@ -90,14 +90,14 @@ def test_a_verdict_taken_back_or_superseded_counts_no_more(past, site, oda):
     withdrawn.withdrawn_at, corrected.superseded_by = NOON, judge(past[1:2], oda)
     withdrawn.save()
     corrected.save()
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert body["stops"] == []
     assert body["judged"]["trials"] == 1
 
 
 def test_a_verdict_given_before_the_alerts_came_is_about_all_of_them(past, site, oda):
     judge(past[:1], oda, "suspicious").alerts.clear()
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert [stop["why"] for stop in body["stops"]] == [["suspicious"]]
 
 
@@ -106,7 +106,7 @@ def test_true_positives_what_was_merged_into_one_and_reopened_are_stops(past, wo
     Incident.objects.filter(pk__in=[past[0].pk, attack.pk]).update(classification="TruePositive")
     Incident.objects.filter(pk=past[3].pk).update(merged_into=attack.number)
     TimelineItem.objects.create(incident=past[20], at=NOON, side="soc", code="reopened")
-    run = run_backtest(said=rule_for(site), now=NOON)
+    run = run_backtest(rule=rule_for(site), now=NOON)
     whys = sorted(tuple(stop["why"]) for stop in run.body["stops"])
     assert whys == [("linked",), ("reopened",), ("true_positive",)]
     assert [code for code, _ in run.reasons] == ["wide.true_positive"]
@@ -114,7 +114,7 @@ def test_true_positives_what_was_merged_into_one_and_reopened_are_stops(past, wo
 
 def test_what_only_shares_a_device_with_a_true_positive_is_looked_at_first(past, workspace, site):
     Incident.objects.filter(pk=past[0].pk).update(classification="TruePositive")
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert [stop["why"] for stop in body["stops"]] == [["true_positive"]]
     first = body["check_these"][0]
     assert first["why"] == "ENG-WS-04 was in a true positive the day before or after."
@@ -136,7 +136,7 @@ def test_a_device_of_the_same_name_at_another_site_is_another_device(past, works
         attack.entities.create(
             name="e", kind="IoTDevice", body={}, device=make_device(ulm, "PLC-4", "10.0.0.4")
         )
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert [each["case"] for each in body["check_these"] if each["case"]] == []
 
 
@@ -157,7 +157,7 @@ def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, s
     attack.entities.create(
         name="e", kind="IoTDevice", body={}, device=make_device(site, "PLC-4", "10.0.0.4")
     )
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert body["stops"] == []
     first = body["check_these"][0]
     assert first["why"] == f"PLC-4 was in a true positive {when}."
@@ -167,9 +167,9 @@ def test_an_entity_of_a_true_positive_counts_as_its_alerts_do(past, workspace, s
 def test_near_misses_say_which_line_kept_them_out_the_suspicious_first(past, site, oda, workspace):
     other = routine(workspace, site, days=40, source="ENG-WS-02")
     judge(other[:1], oda, "suspicious")
-    body = run_backtest(said=rule_for(site, MORNING), now=NOON).body
+    body = run_backtest(rule=rule_for(site, MORNING), now=NOON).body
     assert body["nearest"][0]["alert"] is not None
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     first = body["nearest"][0]
     assert first["incidents"] == [other[0].pk]
     assert "ENG-WS-02" in first["why"]
@@ -180,7 +180,7 @@ def test_near_misses_say_which_line_kept_them_out_the_suspicious_first(past, sit
 def test_a_suspicious_near_miss_is_found_whose_verdict_names_no_alert(past, site, oda, workspace):
     other = routine(workspace, site, days=40, source="ENG-WS-02")
     judge(other[30:31], oda, "suspicious").alerts.clear()
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert body["nearest"][0]["incidents"] == [other[30].pk]
     assert body["nearest"][0]["stoppers"] == ["suspicious"]
 
@@ -194,7 +194,7 @@ def test_what_people_said_outside_the_hours_is_counted_apart(past, site, oda):
     judge(others[2:3], oda, "suspicious").alerts.clear()
     judge(others[3:4], oda, "maintenance")
     Incident.objects.filter(pk=others[4].pk).update(classification="TruePositive")
-    body = run_backtest(said=rule_for(site, MORNING), now=NOON).body
+    body = run_backtest(rule=rule_for(site, MORNING), now=NOON).body
     assert body["judged"] | {"words": ""} == {
         "trials": 1,
         "suspicious": 0,
@@ -211,13 +211,13 @@ def test_what_people_said_outside_the_hours_is_counted_apart(past, site, oda):
         "not-sure": 0,
     }
     assert outside["true_positives"] == 1
-    assert run_backtest(said=rule_for(site), now=NOON).body["outside_hours"] is None
+    assert run_backtest(rule=rule_for(site), now=NOON).body["outside_hours"] is None
 
 
 def test_an_incident_with_another_alert_is_not_claimed_as_closed(past, site, oda):
     close_by(oda, past[:20], after=timedelta(minutes=10))
     make_alert(past[0], site=site, alert_type="Port Scan Detected")
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert (body["incidents"], body["shared_incidents"]) == (30, 1)
     assert body["minutes_saved"] == 290
     assert body["handling"] == {"minutes": 10, "closings": 20, "of": "matches"}
@@ -225,9 +225,9 @@ def test_an_incident_with_another_alert_is_not_claimed_as_closed(past, site, oda
 
 def test_minutes_are_claimed_only_from_twenty_closings_of_people(past, site, oda):
     close_by(oda, past[:19], after=timedelta(minutes=10))
-    assert run_backtest(said=rule_for(site), now=NOON).body["minutes_saved"] == 0
+    assert run_backtest(rule=rule_for(site), now=NOON).body["minutes_saved"] == 0
     close_by(oda, past[19:20], after=timedelta(days=3))
-    body = run_backtest(said=rule_for(site), now=NOON).body
+    body = run_backtest(rule=rule_for(site), now=NOON).body
     assert (body["minutes_per_incident"], body["minutes_saved"]) == (10, 300)
 
 
@@ -241,31 +241,31 @@ def test_what_sentinel_would_catch_beyond_the_rule_is_counted(workspace, site):
     routine(workspace, site, title=title)
     far = routine(workspace, make_site("Ulm"), days=3, title=title)
     rule = Rule(title="At one plant only", all_of=lines, enforcement="sentinel")
-    (told,) = run_backtest(said=rule, now=NOON).body["deployed"]
+    (told,) = run_backtest(rule=rule, now=NOON).body["deployed"]
     assert (told["workspace"], told["catches"], told["extra"]) == ("gdansk", "more", 3)
     assert told["incidents"] == sorted((row.pk for row in far), reverse=True)
-    assert run_backtest(said=replace(rule, enforcement="tagout"), now=NOON).body["deployed"] == []
+    assert run_backtest(rule=replace(rule, enforcement="tagout"), now=NOON).body["deployed"] == []
 
 
 def test_what_is_no_rule_or_a_period_that_is_none_is_refused(site, past):
     with pytest.raises(CannotBackTest, match="no condition"):
-        run_backtest(said=Rule(title="Nothing at all", all_of=()), now=NOON)
+        run_backtest(rule=Rule(title="Nothing at all", all_of=()), now=NOON)
     with pytest.raises(CannotBackTest, match="1 to 400 days"):
-        run_backtest(said=rule_for(site), now=NOON, days=0)
+        run_backtest(rule=rule_for(site), now=NOON, days=0)
 
 
 def test_more_matches_than_can_be_judged_are_refused_but_counted(past, site, monkeypatch):
     monkeypatch.setattr(backtest, "MAX_ROWS", 29)
     with pytest.raises(CannotBackTest, match="30 alerts, more than"):
-        run_backtest(said=rule_for(site), now=NOON)
-    shown = preview(said=rule_for(site), now=NOON)
+        run_backtest(rule=rule_for(site), now=NOON)
+    shown = preview(rule=rule_for(site), now=NOON)
     assert shown.body is None
     assert shown.counts.after_each == (120, 120, 30)
     assert "Narrow" in shown.problems[0]
 
 
 def test_a_preview_keeps_nothing(past, site):
-    shown = preview(said=rule_for(site), now=NOON)
+    shown = preview(rule=rule_for(site), now=NOON)
     assert shown.body["alerts"] == 30
     assert not BackTestRun.objects.exists()
 
@@ -273,21 +273,21 @@ def test_a_preview_keeps_nothing(past, site):
 def test_lines_of_a_draft_that_say_nothing_yet_are_skipped_and_told(past, site):
     draft = rule_for(site, Clause("destination_device", "is", ()), Clause("protocol", "is", ("S",)))
     draft = replace(draft, all_of=(*draft.all_of, Clause("colour", "is", ("red",))))
-    shown = preview(said=draft, now=NOON)
+    shown = preview(rule=draft, now=NOON)
     assert shown.body is None
     assert shown.counts.after_each == (120, 120, 30, None, 0, None)
     assert [place for place, _ in shown.counts.skipped] == [3, 5]
 
 
 def test_a_draft_without_a_line_counts_what_there_is(past):
-    shown = preview(said=Rule(title="", all_of=()), now=NOON)
+    shown = preview(rule=Rule(title="", all_of=()), now=NOON)
     assert (shown.counts.total, shown.counts.after_each) == (120, ())
 
 
 def test_history_that_takes_too_long_is_given_up_in_one_sentence(past, site, monkeypatch):
     monkeypatch.setattr(backtest, "MAX_PREVIEW_SECONDS", 0.001)
     monkeypatch.setattr(backtest.history, "_ENDINGS", "SELECT pg_sleep(1), %s, %s, %s::bigint[]")
-    assert "could not be read in time" in preview(said=rule_for(site), now=NOON).problems[0]
+    assert "could not be read in time" in preview(rule=rule_for(site), now=NOON).problems[0]
 
 
 def test_a_person_sees_listed_only_what_is_in_reach(workspace, site, make_person):
@@ -296,7 +296,7 @@ def test_a_person_sees_listed_only_what_is_in_reach(workspace, site, make_person
     pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
     mine = routine(workspace, porto, days=1)
     routine(workspace, site, days=3, destination="PLC-9")
-    shown = preview(said=Rule(title="Both plants", all_of=lines), now=NOON, by=pia)
+    shown = preview(rule=Rule(title="Both plants", all_of=lines), now=NOON, by=pia)
     assert shown.body["alerts"] == 4
     assert [look["incidents"] for look in shown.body["check_these"]] == [[mine[0].pk]]
     assert shown.body["hidden"]["check_these"] >= 1

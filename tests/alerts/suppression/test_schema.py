@@ -53,7 +53,7 @@ def test_what_is_frozen_fits_its_schema(workspace, site, people, history):
     rules.judge([alike], by=people.oda, verdict="suspicious")
     wide = replace(said, all_of=(*said.all_of[:3], *said.all_of[4:]))
     check = Draft202012Validator(backtest_schema(), format_checker=FormatChecker())
-    bodies = [run_backtest(said=each, now=NOON).body for each in (said, wide)]
+    bodies = [run_backtest(rule=each, now=NOON).body for each in (said, wide)]
     assert [bool(body["stops"]) for body in bodies] == [False, True]
     assert bodies[0]["nearest"] and bodies[0]["check_these"] and bodies[0]["per_day"]
     for body in bodies:

@@ -61,9 +61,15 @@ def act(request: HttpRequest, version: UUID, verb: str) -> HttpResponse:
             reasons = all_in_words(refusal.reasons)
     if reasons:
         return _ask(request, found, verb, now=now, problems=reasons, words=words)
-    shown = made or found
-    goal = edit_address(shown) if shown.state == State.DRAFT else version_address(shown)
-    return leave_toast(request, HttpResponseRedirect(goal), f"{shown.rule.label}: {how.done}")
+    next_version = made or found
+    goal = (
+        edit_address(next_version)
+        if next_version.state == State.DRAFT
+        else version_address(next_version)
+    )
+    return leave_toast(
+        request, HttpResponseRedirect(goal), f"{next_version.rule.label}: {how.done}"
+    )
 
 
 @post_only(otherwise=lambda version: reverse("suppression:rule", args=[version]))
@@ -74,8 +80,8 @@ def sign(request: HttpRequest, version: UUID) -> HttpResponse:
     if outcome.version is None:
         found = version_or_404(request, version)
         page = page_of(request, found, user, now=now)
-        told = {"sign_problems": outcome.problems, "given": outcome.given}
-        return render(request, RULE, page | told, status=422)
+        context = {"sign_problems": outcome.problems, "form_values": outcome.form_values}
+        return render(request, RULE, page | context, status=422)
     signed = outcome.version
     words = gettext("You signed %(rule)s.") % {"rule": signed.rule.label}
     if signed.state in ACTING:
@@ -159,20 +165,20 @@ def _ask(
 def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> list[str]:
     """What will happen, in numbers where there are some."""
     if verb == "propose":
-        told = [
+        effects = [
             gettext(
                 "The rule is tested on 90 days of history, and the result becomes part of the "
                 "request. After that the rule can no longer be changed."
             )
         ]
         if signs:
-            told.append(
+            effects.append(
                 gettext(
                     "Requesting approval counts as your own side's signature. You cannot "
                     "sign for the other side as well."
                 )
             )
-        return told
+        return effects
     if verb in ("pause", "retire"):
         return [_lately(version, now), *_in_sentinel(version)]
     if verb == "resume":
@@ -180,7 +186,7 @@ def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> 
             gettext("It continues where it was paused, with the signatures it already has."),
             *_in_sentinel(version),
         ]
-    told_by_verb = {
+    effect_by_verb = {
         "promote": gettext(
             "With the other owner's decision, made within seven days, the rule closes what it "
             "covers. Until then nothing changes."
@@ -201,7 +207,7 @@ def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> 
             "whatever is live stays live."
         ),
     }
-    return [told_by_verb[verb]]
+    return [effect_by_verb[verb]]
 
 
 def _lately(version: RuleVersion, now: datetime) -> str:

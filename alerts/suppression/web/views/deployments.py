@@ -56,24 +56,24 @@ def rule_chip(standing: str) -> StateChip:
     return _chip(_RULES[standing])
 
 
-def what_to_do(each: Deployment) -> str:
+def what_to_do(deployment: Deployment) -> str:
     """What a person can do about what went wrong."""
-    if each.row.error_code == "AuthorizationFailed":
+    if deployment.row.error_code == "AuthorizationFailed":
         return gettext("Give Tagout's identity for rules the role %(role)s on this workspace.") % {
             "role": ROLE
         }
-    if each.standing == "held":
+    if deployment.standing == "held":
         return gettext(
             "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "
             "writes it again."
         )
-    if each.standing == "refused":
+    if deployment.standing == "refused":
         return gettext("Edit the rule, or let Tagout enforce it.")
     return ""
 
 
-def _chip(said: Words) -> StateChip:
-    label, kind, picture = said
+def _chip(words: Words) -> StateChip:
+    label, kind, picture = words
     return StateChip(str(label), kind, picture)
 
 
@@ -95,10 +95,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WorkspacePart:
     """One workspace."""
 
-    told: WorkspaceDeployments
+    deployments: WorkspaceDeployments
     gate: StateChip
     rows: list[Row]
 
@@ -107,11 +107,13 @@ class Part:
 def deployments(request: HttpRequest) -> HttpResponse:
     """Every automation rule of ours that the person may know of."""
     user, now = actor_of(request), clock.now()
-    told = deployments_by_workspace(user)
-    titles = _titles(each for part in told for each in part.rules)
+    workspaces = deployments_by_workspace(user)
+    titles = _titles(rule for part in workspaces for rule in part.rules)
     parts = [
-        Part(part, gate_chip(part.gate.standing), [_row(each, titles) for each in part.rules])
-        for part in told
+        WorkspacePart(
+            part, gate_chip(part.gate.standing), [_row(rule, titles) for rule in part.rules]
+        )
+        for part in workspaces
     ]
     page = frame(user, now) | {
         "parts": parts,
@@ -124,31 +126,31 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
     """Where the rule of a version stands in Sentinel, and whether it is live as a whole."""
     found = deployments_of_rule(version.rule)
     return {
-        "deployed": [_row(each, {}) for each in found],
-        "has_lease": any(each.lease_until for each in found),
+        "deployed": [_row(deployment, {}) for deployment in found],
+        "has_lease": any(deployment.lease_until for deployment in found),
         "is_whole": is_live_as_a_whole(found),
     }
 
 
 def _titles(rules: Iterable[Deployment]) -> dict[int, RuleVersion]:
     """The newest version of each rule, to name it by."""
-    ids = {each.rule.pk for each in rules if each.rule}
+    ids = {deployment.rule.pk for deployment in rules if deployment.rule}
     versions = RuleVersion.objects.filter(rule__in=ids).order_by("number")
     return {version.rule_id: version for version in versions}
 
 
-def _row(each: Deployment, titles: dict[int, RuleVersion]) -> Row:
-    version = titles.get(each.rule.pk) if each.rule else None
+def _row(deployment: Deployment, titles: dict[int, RuleVersion]) -> Row:
+    version = titles.get(deployment.rule.pk) if deployment.rule else None
     return Row(
-        workspace=each.row.workspace.name,
-        label=each.row.label,
+        workspace=deployment.row.workspace.name,
+        label=deployment.row.label,
         version=str(version.uuid) if version else "",
         title=version.title if version else "",
-        standing=rule_chip(each.standing),
-        is_refused=each.standing in ("refused", "held"),
-        error=each.error,
-        fix=what_to_do(each),
+        standing=rule_chip(deployment.standing),
+        is_refused=deployment.standing in ("refused", "held"),
+        error=deployment.error,
+        fix=what_to_do(deployment),
         site_ids=version.site_ids if version else (),
-        at=each.row.landed_at or each.row.wanted_at,
-        lease_until=each.lease_until,
+        at=deployment.row.landed_at or deployment.row.wanted_at,
+        lease_until=deployment.lease_until,
     )

@@ -78,8 +78,8 @@ def narrowed(entries: QuerySet[LedgerEntry], where: str, ending: str) -> QuerySe
     """The lines that an address asks for; what it does not know leaves nothing out."""
     if where in Where.values:
         entries = entries.filter(where=where)
-    wanted = "" if ending == STANDS else ending or None
-    return entries.filter(ending=wanted) if wanted in Ending.values else entries
+    value = "" if ending == STANDS else ending or None
+    return entries.filter(ending=value) if value in Ending.values else entries
 
 
 PAGE = 50
@@ -118,7 +118,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         entries = entries.filter(rule__number=rule)
     where, ending = request.GET.get("where", ""), request.GET.get("ending", "")
     filters = filters_of(request, where, ending)
-    is_filtered = bool(rule or any(each.chosen for each in filters))
+    is_filtered = bool(rule or any(item.chosen for item in filters))
     entries = narrowed(entries, where, ending)
     again = entries.filter(review_again_at__isnull=False, reviewed_at=None)
     found = _page(_of_tab(entries, again, tab), request.GET.get("after", ""))
@@ -159,8 +159,8 @@ def _to_look_at() -> str:
 def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
     """Lines as the page shows them."""
     ids = [entry.incident_id for entry in entries]
-    seen = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
-    return [_row(entry, entry.incident_id in seen, user) for entry in entries]
+    visible = set(incidents_visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    return [_row(entry, entry.incident_id in visible, user) for entry in entries]
 
 
 def _row(entry: LedgerEntry, is_seen: bool, user: User) -> Row:
