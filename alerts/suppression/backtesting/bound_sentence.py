@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, ngettext
 
-from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little, upper_share
+from alerts.incidents.engine.confidence_limits import upper_share
+from alerts.suppression.engine.bound import MIN_JUDGED, bound_words, is_little
 from alerts.suppression.engine.words import words
 from portal.ui.words import number, numeral, percent
 
