@@ -63,7 +63,7 @@ OFFERED = {
     "planned work": {f"planned_work:{act}": OT for act in ("extend", "done", "cancel")},
     "rules": {"suppression:new": HANDS},
     "rule": {
-        "suppression:act edit": HANDS,
+        "suppression:act new-version": HANDS,
         "suppression:act reject": SIGNERS,
         "suppression:act request-changes": SIGNERS,
     },
@@ -140,7 +140,7 @@ def world(gdansk):
         "approvals": "/approvals/",
         "deployments": "/deployments/",
         "ledger": "/ledger/",
-        "why closed": f"/rules/why/{ids['incidents']}/",
+        "why closed": f"/incidents/{ids['incidents']}/why-open/",
         "kill switch": "/rules/off/",
         "status": "/status/",
         "devices": "/devices/",

@@ -192,7 +192,7 @@ VERBS: dict[str, Verb] = {
             version_id=version.pk, by=by, now=now
         ),
     ),
-    "edit": Verb(
+    "new-version": Verb(
         title=_("Edit as a new version"),
         button=_("Edit"),
         icon="pencil",

@@ -202,7 +202,7 @@ def _effects(version: RuleVersion, verb: str, *, signs: bool, now: datetime) -> 
             "This starts a new version that lists the new devices. It needs a back-test, two "
             "signatures and a trial of its own; until then the current version stays in force."
         ),
-        "edit": gettext(
+        "new-version": gettext(
             "This starts a new version. It needs a back-test and two signatures; until then "
             "whatever is live stays live."
         ),

@@ -140,7 +140,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
 
 
 @post_only(otherwise=lambda entry_id: _to_look_at())
-def looked(request: HttpRequest, entry_id: int) -> HttpResponse:
+def tick_off_entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     """Somebody looked at this incident again and lets its close stand."""
     user = actor_of(request)
     entry = get_object_or_404(ledger_visible_to(user), pk=entry_id)

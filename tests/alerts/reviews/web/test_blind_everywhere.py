@@ -114,7 +114,7 @@ def pages_about(row):
         f"{page}panel",
         f"{queue}groups/{group.key}/panel",
         f"/incidents/{row.pk}/verdict/panel/",
-        f"/rules/why/{row.pk}/",
+        f"/incidents/{row.pk}/why-open/",
         f"{page}?who=people",
         *(
             f"{queue}?view={view}"

@@ -22,8 +22,7 @@ def at(client, noon, proposal):
             session = client.session
             session["proved_at"] = NOON.isoformat()
             session.save()
-        address = f"/rules/{version.uuid}/"
-        address += "sign/" if verb == "sign" else f"do/{verb}/" if verb else ""
+        address = f"/rules/{version.uuid}/" + (f"{verb}/" if verb else "")
         answer = client.post(address, said) if verb else client.get(address)
         version.refresh_from_db()
         return answer
@@ -99,9 +98,9 @@ def test_little_evidence_is_not_signed_without_a_look(at, people, proposal, seen
 
 
 def test_a_soc_lead_is_asked_for_the_look_when_proposing(at, people, canary, client):
-    at(people.leo, "edit", version=canary)
+    at(people.leo, "new-version", version=canary)
     draft = RuleVersion.objects.get(state=State.DRAFT)
-    assert "checked_evidence" in said(client.get(f"/rules/{draft.uuid}/do/propose/"))
+    assert "checked_evidence" in said(client.get(f"/rules/{draft.uuid}/propose/"))
     answer = at(people.leo, "propose", version=draft, words="As before")
     assert answer.status_code == 422 and "look at the alerts yourself" in said(answer)
     given = {"words": "As before", "checked_evidence": "on"}
@@ -132,7 +131,7 @@ def test_a_judge_may_say_something_else_with_a_reason(at, people, proposal, verb
 
 def test_acts_that_are_not_offered_do_not_exist(at, people, client, proposal):
     for verb in ("pause", "resume", "renew", "discard", "fly"):
-        assert client.get(f"/rules/{proposal.uuid}/do/{verb}/").status_code in (302, 404)
+        assert client.get(f"/rules/{proposal.uuid}/{verb}/").status_code in (302, 404)
         client.force_login(people.leo)
     assert at(people.leo, "fly", words="x").status_code == 404
 
@@ -148,13 +147,13 @@ def test_a_rule_is_paused_goes_on_and_is_retired(at, people, canary):
 
 def test_the_dialog_names_the_object_and_the_effect_in_numbers(at, people, canary, client):
     at(people.oda, version=canary)
-    page = said(client.get(f"/rules/{canary.uuid}/do/pause/", headers={"HX-Request": "true"}))
+    page = said(client.get(f"/rules/{canary.uuid}/pause/", headers={"HX-Request": "true"}))
     assert "<dialog" in page
     assert canary.rule.label in page
     assert "it labelled or closed 0 incidents" in page
 
 
-@pytest.mark.parametrize("verb", ["edit", "renew"])
+@pytest.mark.parametrize("verb", ["new-version", "renew"])
 def test_an_edit_is_a_new_version_in_the_editor(at, people, canary, client, verb):
     answer = at(people.oda, verb, version=canary)
     made = RuleVersion.objects.get(state=State.DRAFT)
@@ -164,7 +163,7 @@ def test_an_edit_is_a_new_version_in_the_editor(at, people, canary, client, verb
 
 
 def test_a_draft_is_proposed_with_the_authors_own_signature(at, people, canary):
-    at(people.oda, "edit", version=canary)
+    at(people.oda, "new-version", version=canary)
     draft = RuleVersion.objects.get(state=State.DRAFT)
     assert at(people.oda, "propose", version=draft, fresh=False).status_code == 422
     assert at(people.oda, "propose", version=draft, words="As before").status_code == 302
@@ -176,7 +175,7 @@ def test_why_a_draft_cannot_be_proposed_is_said_in_the_dialog(client, people, no
     client.force_login(people.oda)
     client.post("/rules/new/")
     draft = RuleVersion.objects.get()
-    answer = client.post(f"/rules/{draft.uuid}/do/propose/", {"password": PASSWORD})
+    answer = client.post(f"/rules/{draft.uuid}/propose/", {"password": PASSWORD})
     assert answer.status_code == 422
     assert "The rule has no condition" in said(answer)
 
@@ -206,7 +205,7 @@ def test_who_only_reads_or_administers_is_offered_nothing(at, people, proposal, 
 def test_a_rule_begins_with_what_an_incident_says(client, people, noon, history, proposal):
     client.force_login(people.sam)
     incident = history.incidents[0]
-    assert client.post(f"/rules/from-incident/{incident.pk}/").status_code == 302
+    assert client.post(f"/incidents/{incident.pk}/draft-rule/").status_code == 302
     body = RuleVersion.objects.get(state=State.DRAFT).body
     assert {each["field"]: each["values"] for each in body["all_of"]} == {
         "alert_type": [incident.alert_type],
@@ -215,7 +214,7 @@ def test_a_rule_begins_with_what_an_incident_says(client, people, noon, history,
         "destination_device": ["PLC-PL2-07"],
     }
     assert body["evidence"]
-    assert client.post("/rules/from-incident/999999/").status_code == 404
+    assert client.post("/incidents/999999/draft-rule/").status_code == 404
 
 
 def test_a_signed_proposal_that_grew_old_says_so(at, people, proposal, seen):

@@ -28,7 +28,7 @@ def test_rules_that_name_a_device_its_kind_or_its_zone_are_listed(client, people
     robot = make_device(site, "R-1", "10.0.0.2", kind="Robot")
     other = make_device(site, "X-1", "10.0.0.3", kind="HMI")
     bodies = {
-        row.pk: client.get(f"/rules/device/{row.pk}/").content.decode()
+        row.pk: client.get(f"/devices/{row.pk}/rules/").content.decode()
         for row in (plc, robot, other)
     }
     assert f"/rules/{named.uuid}/" in bodies[plc.pk]
