@@ -15,15 +15,16 @@ class SuppressionConfig(AppConfig):
 
     def ready(self) -> None:
         _register_pages()
-        _register_finder()
         _register_deliveries()
         _register_deployments()
         _register_clock()
 
 
 def _register_pages() -> None:
+    from alerts.suppression.web.palette import find_rules
     from portal.accounts.models import READING_ROLES
     from portal.ui.navigation import NOISE, NavItem, register_nav
+    from portal.ui.palette import Finder, register_finder
     from portal.ui.shell import register_shell_fact
 
     register_nav(
@@ -65,13 +66,6 @@ def _register_pages() -> None:
     )
     register_shell_fact("suppression.to_judge", _to_judge)
     register_shell_fact("suppression.off", _off, place="footer")
-
-
-def _register_finder() -> None:
-    from alerts.suppression.web.palette import find_rules
-    from portal.accounts.models import READING_ROLES
-    from portal.ui.palette import Finder, register_finder
-
     register_finder(
         Finder(
             "rules",

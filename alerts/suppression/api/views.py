@@ -52,6 +52,7 @@ from portal.api.listing import Own
 from portal.api.operations import facts
 from portal.api.problems import BadInput, refused
 from portal.api.views import Resource, command, sub_list
+from portal.errors import Refused
 
 SIGNERS = SIGNING[Side.OT] | SIGNING[Side.SOC]
 WRITE: dict[str, Any] = {"scope": TokenScope.RULES_WRITE, "roles": PROPOSING}
@@ -65,6 +66,13 @@ _NOT_THEIRS = {
     "sign.evidence",
     "sign.second_person",
 }
+
+
+def _forbidden(refusal: Refused) -> HttpResponse:
+    """Answer 403 where a person is refused for who they are; raise any other refusal."""
+    if _NOT_THEIRS.isdisjoint(getattr(reason, "code", "") for reason in refusal.reasons):
+        raise refusal
+    return refused(refusal, 403)
 
 
 class RuleViewSet(Resource):
@@ -222,9 +230,7 @@ class RuleViewSet(Resource):
                 **values,
             )
         except CannotSignRule as refusal:
-            if _NOT_THEIRS.isdisjoint(getattr(reason, "code", "") for reason in refusal.reasons):
-                raise
-            return refused(refusal, 403)
+            return _forbidden(refusal)
         return None
 
     @command(NoteIn, **JUDGE)
@@ -254,9 +260,7 @@ class RuleViewSet(Resource):
                 **values,
             )
         except CannotApprovePromotion as refusal:
-            if _NOT_THEIRS.isdisjoint(getattr(reason, "code", "") for reason in refusal.reasons):
-                raise
-            return refused(refusal, 403)
+            return _forbidden(refusal)
         return None
 
     @command(ReasonIn, **STOP)

@@ -1,7 +1,7 @@
 """Which version stands for a rule, and what a page or a program shows beside a version."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
@@ -15,6 +15,7 @@ from alerts.suppression.models import OPEN, LedgerEntry, RuleVersion, Signature,
 from alerts.suppression.queries import ledger_visible_to, versions_visible_to
 from portal.accounts.models import User
 
+MAX_EVIDENCE, MAX_MATCHES = 50, 10
 _RANK: Final = Case(
     *(When(state=state, then=Value(rank)) for rank, state in enumerate(CURRENT_STATES)),
     default=Value(len(CURRENT_STATES)),
@@ -49,30 +50,24 @@ def rule_annotations(user: User) -> dict[str, Combinable]:
     """By name: what is told of a rule that stands in other rows."""
     others = versions_visible_to(user).select_related(None).filter(rule=OuterRef("rule"))
     in_work = others.filter(state__in=OPEN).order_by().values("number")[:1]
-    state_fields: dict[str, Any] = {
-        "version": "number",
-        "state": "state",
-        "state_since": "state_since",
-        "hash": "rule_hash",
-    }
     signatures = Signature.objects.filter(version=OuterRef("pk")).order_by("signed_at", "pk")
-    signature_fields: dict[str, Any] = {
-        "side": "side",
-        "by": "by__name",
-        "signed_at": "signed_at",
-        "hash": "rule_hash",
-        "note": "note",
-        "checked_evidence": "checked_evidence",
-        "void_at": "void_at",
-    }
+    states = JSONObject(
+        version="number", state="state", state_since="state_since", hash="rule_hash"
+    )
+    signed = JSONObject(
+        side="side",
+        by="by__name",
+        signed_at="signed_at",
+        hash="rule_hash",
+        note="note",
+        checked_evidence="checked_evidence",
+        void_at="void_at",
+    )
     return {
         "in_work": Subquery(in_work),
-        "versions": ArraySubquery(others.order_by("number").values(row=JSONObject(**state_fields))),
-        "signatures": ArraySubquery(signatures.values(row=JSONObject(**signature_fields))),
+        "versions": ArraySubquery(others.order_by("number").values(row=states)),
+        "signatures": ArraySubquery(signatures.values(row=signed)),
     }
-
-
-MAX_EVIDENCE, MAX_MATCHES = 50, 10
 
 
 @dataclass(frozen=True, slots=True)

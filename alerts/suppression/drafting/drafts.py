@@ -156,7 +156,7 @@ def _columns(body: dict[str, Any], evidence_ids: Collection[int]) -> dict[str, A
         raise CannotSaveRule(gettext("The title is longer than 200 characters."))
     if reasons := reasons_against_enforcement(rule):
         raise CannotSaveRule(*reasons)
-    evidence_uuids = {uuid for text in rule.evidence if (uuid := _uuid(text))}
+    evidence_uuids = {uuid for text in rule.evidence if (uuid := uuid_of(text))}
     evidence = Annotation.objects.filter(uuid__in=evidence_uuids) | Annotation.objects.filter(
         pk__in=evidence_ids
     )
@@ -179,7 +179,8 @@ def _hash(version: RuleVersion) -> str:
     return version.rule_hash or rule_hash(version.said)
 
 
-def _uuid(text: str) -> UUID | None:
+def uuid_of(text: str) -> UUID | None:
+    """Return the UUID that a text spells; None where it is none."""
     try:
         return UUID(text)
     except ValueError:

@@ -54,8 +54,7 @@ def usual_owners(rule: Rule, *, by: User) -> dict[str, str]:
 
 def owners_of(version: RuleVersion) -> list[User]:
     """The owners on both sides, where they are people that we know."""
-    emails = [version.body.get(name, "") for name in ("owner_ot", "owner_soc")]
-    addresses = {email.lower() for email in emails if email}
+    addresses = {address.lower() for address in _addresses(version) if address}
     return list(User.objects.filter(email__in=addresses, is_active=True).order_by("name"))
 
 

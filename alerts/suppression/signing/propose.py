@@ -1,6 +1,7 @@
 """Ask for signatures: all is checked, tested on history and frozen; from now on it is fixed."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext
@@ -9,25 +10,19 @@ from alerts.suppression.backtesting.backtest import CannotBackTest, run_backtest
 from alerts.suppression.deploying.compiled_forms import compiled_forms
 from alerts.suppression.drafting.enforcement_choice import SENTINEL, reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import RuleReach, plant_of, reach_of_rule
-from alerts.suppression.engine.guards.signing import (
-    Side,
-    reasons_against_evidence,
-    reasons_against_proposing,
-    reasons_against_signing,
-)
+from alerts.suppression.engine.guards.signing import Side, reasons_against_proposing
 from alerts.suppression.engine.rule import NotARule, Rule, rule_hash
 from alerts.suppression.engine.sql import where
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import BackTestRun, RuleVersion, Signature, State
+from alerts.suppression.models import BackTestRun, RuleVersion, State
 from alerts.suppression.policies import PROPOSING, may_change, rights_to_sign
 from alerts.suppression.signing.notify import notify_proposed
 from alerts.suppression.signing.people import people_of_side
 from alerts.suppression.signing.signing_context import (
+    SigningAttempt,
     evidence_that_counts,
-    forms_of,
-    people_behind,
-    signer_of,
-    version_for_guard,
+    give_signature,
+    reasons_against_attempt,
 )
 from alerts.suppression.signing.transitions import lock_version, move
 from portal.accounts.models import User
@@ -80,36 +75,32 @@ def propose_rule(
     if reasons := reasons_against_test(test):
         raise CannotProposeRule(*reasons)
     side = side_by_proposing(version, by=by) if kind == "person" else None
-    version.rule_hash, version.backtest = rule_hash(rule), test
-    version.forms = _forms(rule, version)
-    version.proposed_by, version.proposed_at, version.proposer_note = by, now, note.strip()
-    version.proposer_side = side.value if side else ""
+    columns: dict[str, Any] = {
+        "rule_hash": rule_hash(rule),
+        "backtest": test,
+        "forms": _forms(rule, version),
+        "proposed_by": by,
+        "proposed_at": now,
+        "proposer_note": note.strip(),
+        "proposer_side": side.value if side else "",
+        "workspace_ids": list(reach.workspace_ids),
+        "site_ids": list(reach.site_ids),
+    }
+    for name, value in columns.items():
+        setattr(version, name, value)
     if side:
-        _sign_by_proposing(
-            version,
-            side,
+        attempt = SigningAttempt(
+            side=side,
             by=by,
+            seen_hash=version.rule_hash,
             proved_at=proved_at,
             note=note,
-            is_checked=checked_evidence,
-            now=now,
+            checked_evidence=checked_evidence,
         )
-    move(
-        version,
-        to=State.PROPOSED,
-        by=by,
-        now=now,
-        reason=note.strip(),
-        rule_hash=version.rule_hash,
-        backtest=test,
-        forms=version.forms,
-        proposed_by=by,
-        proposed_at=now,
-        proposer_note=version.proposer_note,
-        proposer_side=version.proposer_side,
-        workspace_ids=version.workspace_ids,
-        site_ids=version.site_ids,
-    )
+        if reasons := reasons_against_attempt(version, attempt, given=(), now=now):
+            raise CannotProposeRule(*reasons)
+        give_signature(version, attempt, now=now)
+    move(version, to=State.PROPOSED, by=by, now=now, reason=note.strip(), **columns)
     others = {
         person
         for other in Side
@@ -192,44 +183,6 @@ def _forms(rule: Rule, version: RuleVersion) -> dict[str, list[str]]:
         return {}
     found = compiled_forms(rule, rule=version.rule, workspace_ids=version.workspace_ids)
     return {name: form.hashes for name, form in found.items()}
-
-
-def _sign_by_proposing(
-    version: RuleVersion,
-    side: Side,
-    *,
-    by: User,
-    proved_at: datetime | None,
-    note: str,
-    is_checked: bool,
-    now: datetime,
-) -> None:
-    signer = signer_of(by, version=version, kind="person", proved_at=proved_at)
-    reasons = reasons_against_signing(
-        version_for_guard(version),
-        signer,
-        side=side,
-        seen_hash=version.rule_hash,
-        given=(),
-        now=now,
-        note=note,
-        is_checked=is_checked,
-    )
-    if side is Side.SOC:
-        people = people_behind(evidence_that_counts(version))
-        reasons += reasons_against_evidence(people, is_checked_by_approver=is_checked)
-    if reasons:
-        raise CannotProposeRule(*reasons)
-    Signature.objects.create(
-        version=version,
-        side=side,
-        by=by,
-        rule_hash=version.rule_hash,
-        forms=forms_of(version),
-        note=note.strip(),
-        checked_evidence=is_checked,
-        signed_at=now,
-    )
 
 
 def _covers_evidence(version: RuleVersion, rule: Rule) -> bool:

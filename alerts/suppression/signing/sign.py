@@ -1,6 +1,5 @@
 """Give one side's signature. With both, the rule enters its canary."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -8,23 +7,17 @@ from django.utils.translation import gettext
 
 from alerts.suppression.drafting.enforcement_choice import reasons_against_enforcement
 from alerts.suppression.drafting.rule_reach import reach_of_rule
-from alerts.suppression.engine.guards.signing import (
-    VALID,
-    Side,
-    reasons_against_evidence,
-    reasons_against_signing,
-    reasons_not_signed,
-)
+from alerts.suppression.engine.guards.signing import VALID, Side, reasons_not_signed
 from alerts.suppression.engine.words import Sentence
-from alerts.suppression.models import RuleVersion, Signature, State
+from alerts.suppression.models import RuleVersion, State
 from alerts.suppression.signing.propose import reasons_against_rule_now, reasons_against_test
 from alerts.suppression.signing.signing_context import (
-    evidence_that_counts,
+    SigningAttempt,
     forms_of,
-    people_behind,
+    give_signature,
+    reasons_against_attempt,
     signatures_of,
     signatures_that_count,
-    signer_of,
     version_for_guard,
 )
 from alerts.suppression.signing.transitions import lock_version
@@ -36,19 +29,6 @@ from portal.errors import Refused
 
 class CannotSignRule(Refused):
     """The signature was not given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """What one person wants to sign, and how they came."""
-
-    side: Side
-    by: User
-    seen_hash: str
-    proved_at: datetime | None
-    kind: str = "person"
-    note: str = ""
-    checked_evidence: bool = False
 
 
 def sign_rule(
@@ -66,7 +46,7 @@ def sign_rule(
     """Sign what was on the screen (`seen_hash`). Refuses a second signature of one person, tokens,
     a proof of identity older than five minutes. Every refusal is put on record.
     """
-    attempt = _Attempt(
+    attempt = SigningAttempt(
         side=side,
         by=by,
         seen_hash=seen_hash,
@@ -97,7 +77,7 @@ def reasons_against_signature(
     version: RuleVersion, *, side: Side, by: User, now: datetime
 ) -> list[str]:
     """Why this person could not sign for this side whatever the form says: for pages."""
-    attempt = _Attempt(
+    attempt = SigningAttempt(
         side=side,
         by=by,
         seen_hash=version.rule_hash,
@@ -109,7 +89,7 @@ def reasons_against_signature(
 
 
 @transaction.atomic
-def _sign(version_id: int, attempt: _Attempt, *, now: datetime) -> RuleVersion:
+def _sign(version_id: int, attempt: SigningAttempt, *, now: datetime) -> RuleVersion:
     version = lock_version(version_id)
     if attempt.kind != "person":  # whatever state it is in: nothing else ever signs
         raise CannotSignRule(Sentence("sign.not_a_person", kind=attempt.kind))
@@ -123,16 +103,7 @@ def _sign(version_id: int, attempt: _Attempt, *, now: datetime) -> RuleVersion:
     version.signatures.filter(void_at=None).exclude(pk__in=valid_ids).update(void_at=now)
     if reasons := _reasons(version, attempt, now=now):
         raise CannotSignRule(*reasons)
-    Signature.objects.create(
-        version=version,
-        side=attempt.side,
-        by=attempt.by,
-        rule_hash=version.rule_hash,
-        forms=forms_of(version),
-        note=attempt.note,
-        checked_evidence=attempt.checked_evidence,
-        signed_at=now,
-    )
+    give_signature(version, attempt, now=now)
     if not reasons_not_signed(version_for_guard(version), signatures_of(version), now=now):
         start_canary(version, by=attempt.by, now=now)
     record(
@@ -150,21 +121,8 @@ def _sign(version_id: int, attempt: _Attempt, *, now: datetime) -> RuleVersion:
     return version
 
 
-def _reasons(version: RuleVersion, attempt: _Attempt, *, now: datetime) -> list[str]:
-    reasons: list[str] = []
-    reasons += reasons_against_signing(
-        version_for_guard(version),
-        signer_of(attempt.by, version=version, kind=attempt.kind, proved_at=attempt.proved_at),
-        side=attempt.side,
-        seen_hash=attempt.seen_hash,
-        given=signatures_of(version),
-        now=now,
-        note=attempt.note,
-        is_checked=attempt.checked_evidence,
-    )
-    if attempt.side is Side.SOC:
-        people = people_behind(evidence_that_counts(version))
-        reasons += reasons_against_evidence(people, is_checked_by_approver=attempt.checked_evidence)
+def _reasons(version: RuleVersion, attempt: SigningAttempt, *, now: datetime) -> list[str]:
+    reasons = reasons_against_attempt(version, attempt, given=signatures_of(version), now=now)
     if version.backtest is not None:  # it may have been run again since the proposal
         reasons += reasons_against_test(version.backtest)
     rule = version.said

@@ -1,6 +1,7 @@
-"""The papers of a version as the guard of signatures reads them: who proposed, who signed what."""
+"""What the guard of signatures reads of a version, and the row that a given signature becomes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.reviews.models import Annotation
@@ -96,3 +97,57 @@ def people_behind(evidence: Iterable[Annotation]) -> set[str]:
         identity_of(annotation.by) for annotation in annotations if annotation.imported_at is None
     }
     return own or {identity_of(annotation.by) for annotation in annotations[:1]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningAttempt:
+    """What one person wants to sign, and how they came. `seen_hash`: what was on the screen."""
+
+    side: Side
+    by: User
+    seen_hash: str
+    proved_at: datetime | None
+    kind: str = "person"
+    note: str = ""
+    checked_evidence: bool = False
+
+
+def reasons_against_attempt(
+    version: RuleVersion,
+    attempt: SigningAttempt,
+    *,
+    given: Sequence[signing.Signature],
+    now: datetime,
+) -> list[str]:
+    """Return why this person cannot sign this version for this side; `given` signatures count."""
+    reasons: list[str] = []
+    reasons += signing.reasons_against_signing(
+        version_for_guard(version),
+        signer_of(attempt.by, version=version, kind=attempt.kind, proved_at=attempt.proved_at),
+        side=attempt.side,
+        seen_hash=attempt.seen_hash,
+        given=given,
+        now=now,
+        note=attempt.note,
+        is_checked=attempt.checked_evidence,
+    )
+    if attempt.side is Side.SOC:
+        people = people_behind(evidence_that_counts(version))
+        reasons += signing.reasons_against_evidence(
+            people, is_checked_by_approver=attempt.checked_evidence
+        )
+    return reasons
+
+
+def give_signature(version: RuleVersion, attempt: SigningAttempt, *, now: datetime) -> None:
+    """Store the signature."""
+    Signature.objects.create(
+        version=version,
+        side=attempt.side,
+        by=attempt.by,
+        rule_hash=version.rule_hash,
+        forms=forms_of(version),
+        note=attempt.note.strip(),
+        checked_evidence=attempt.checked_evidence,
+        signed_at=now,
+    )

@@ -96,10 +96,12 @@ def look_of(row: Mapping[str, Any], names: Named) -> Look:
 
 
 def incident_link(pk: int | None, names: Named) -> IncidentLink | None:
-    """Return an incident as people call it, with its page."""
-    if pk is None or pk not in names.numbers:
-        return None
-    number = names.numbers[pk]
+    """Return a listed incident as people call it, with its page; None where it is not listed."""
+    return link_to(pk, names.numbers[pk]) if pk is not None and pk in names.numbers else None
+
+
+def link_to(pk: int, number: int | None) -> IncidentLink:
+    """Return an incident by its number, or by its id where it has none yet."""
     label = f"#{number}" if number else gettext("Incident %(id)s") % {"id": pk}
     return IncidentLink(label, f"/incidents/{pk}/")
 
@@ -208,7 +210,6 @@ class BackTestSummary:
     stops: LookList
     check_these: LookList
     nearest: LookList
-    after_each: list[int]
     overmatches: list[Overmatch]
 
 
@@ -243,7 +244,6 @@ def summarize_backtest(body: Mapping[str, Any], *, rule: Rule) -> BackTestSummar
         stops=_looks(body, "stops", names),
         check_these=_looks(body, "check_these", names),
         nearest=_looks(body, "nearest", names),
-        after_each=list(body["after_each"]),
         overmatches=[
             _overmatch(deployment, names)
             for deployment in body.get("deployed", [])

@@ -42,7 +42,7 @@ class DraftRow:
     problems: list[str]
     number: int  # of the line in its part, for people
     left: str = ""
-    or_none: bool = False  # "none told" may be added
+    or_none: bool = False  # "not specified" may be added
     half: HalfWindow | None = None
 
 

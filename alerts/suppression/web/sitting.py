@@ -5,6 +5,7 @@ be lost.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,6 +32,7 @@ from alerts.suppression.web.backtest import (
     BackTestSummary,
     IncidentLink,
     Look,
+    link_to,
     reasons_of,
     summarize_backtest,
 )
@@ -93,6 +95,9 @@ class Sitting:
         return sum(place.mark in marks for place in self.places)
 
 
+type _Entry = tuple[Sitting, Place | None]
+
+
 def sitting_of(
     request: HttpRequest, requests: Mapping[str, SignatureRequest], *, now: datetime
 ) -> Sitting:
@@ -111,41 +116,41 @@ def sitting_of(
     return sitting
 
 
+@contextmanager
+def _place_in_sitting(request: HttpRequest, uuid: object, *, now: datetime) -> Iterator[_Entry]:
+    """Give the sitting and the place of a version in it, and keep what is changed there."""
+    sitting = _load(request, now=now) or Sitting(now, [])
+    yield sitting, sitting.place_of(uuid)
+    save(request, sitting)
+
+
 def mark(request: HttpRequest, uuid: object, outcome: Mark, *, now: datetime) -> None:
     """Write down what was done with a rule, if it is in the sitting."""
-    sitting = _load(request, now=now)
-    if sitting is not None and (place := sitting.place_of(uuid)):
-        place.mark = outcome
-        sitting.latest = place.uuid
-        save(request, sitting)
+    with _place_in_sitting(request, uuid, now=now) as (sitting, place):
+        if place:
+            place.mark, sitting.latest = outcome, place.uuid
 
 
 def note_opened(request: HttpRequest, uuid: object, check: int, *, now: datetime) -> None:
     """Write down that the person opened a check of a rule."""
-    sitting = _load(request, now=now)
-    place = sitting.place_of(uuid) if sitting is not None else None
-    if sitting is not None and place is not None and check not in place.opened:
-        place.opened.append(check)
-        save(request, sitting)
+    with _place_in_sitting(request, uuid, now=now) as (_sitting, place):
+        if place and check not in place.opened:
+            place.opened.append(check)
 
 
 def take_back_skip(request: HttpRequest, uuid: object, *, now: datetime) -> None:
     """Put a rule that was skipped up again."""
-    sitting = _load(request, now=now)
-    place = sitting.place_of(uuid) if sitting is not None else None
-    if sitting is not None and place is not None and place.mark == Mark.SKIPPED:
-        place.mark, sitting.latest = "", ""
-        save(request, sitting)
+    with _place_in_sitting(request, uuid, now=now) as (sitting, place):
+        if place and place.mark == Mark.SKIPPED:
+            place.mark, sitting.latest = "", ""
 
 
 def take_up_skipped(request: HttpRequest, *, now: datetime) -> None:
     """Bring the rules that were skipped back into the sitting."""
-    sitting = _load(request, now=now)
-    if sitting is not None:
+    with _place_in_sitting(request, "", now=now) as (sitting, _place):
         for place in sitting.places:
             if place.mark == Mark.SKIPPED:
                 place.mark = ""
-        save(request, sitting)
 
 
 def save(request: HttpRequest, sitting: Sitting) -> None:
@@ -185,17 +190,14 @@ def _order_anew(
     left = [request.version for uuid, request in requests.items() if uuid not in settled]
     gains = in_order_of_gain(left, now=now)
     sitting.is_estimate = any(gain.is_alone for gain in gains)
-    sitting.places = [*done, *_places(gains_by_uuid(gains), opened)]
-
-
-def gains_by_uuid(gains: Collection[Any]) -> dict[str, int]:
-    """Return what each version adds, in their order."""
-    return {str(gain.version.uuid): gain.incidents for gain in gains}
-
-
-def _places(gains: Mapping[str, int], opened: Mapping[str, list[int]]) -> Iterator[Place]:
-    for uuid, gain in gains.items():
-        yield Place(uuid, gain, opened=list(opened.get(uuid, [])))
+    sitting.places = done + [
+        Place(
+            str(gain.version.uuid),
+            gain.incidents,
+            opened=list(opened.get(str(gain.version.uuid), [])),
+        )
+        for gain in gains
+    ]
 
 
 MAX_CHECKS: Final = 4
@@ -371,11 +373,9 @@ def _of_look(look: Look, *, is_miss: bool = False) -> _Parts:
 
 
 def _of_correction(correction: Correction) -> _Parts:
-    number = correction.incident.number
-    label = f"#{number}" if number else gettext("Incident %(id)s") % {"id": correction.incident.pk}
     why = gettext("%(first)s called it suspicious; %(then)s corrected that.") % {
         "first": correction.first.by.name,
         "then": correction.then.by.name,
     }
-    link = IncidentLink(label, f"/incidents/{correction.incident.pk}/")
+    link = link_to(correction.incident.pk, correction.incident.number)
     return gettext("Once judged suspicious, then corrected"), why, correction.at, link

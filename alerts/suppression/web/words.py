@@ -21,7 +21,7 @@ from alerts.suppression.signing.notify import in_words
 from portal.ui.pieces import Step
 from portal.ui.words import length
 
-type Chip = tuple[Promise, str, str]  # words, kind, icon
+type Chip = tuple[Promise, str, str]  # label, kind, icon
 
 STATES: dict[str, Chip] = {
     State.DRAFT: (_("Draft"), "", "pencil"),
@@ -67,10 +67,15 @@ class Line:
     values: tuple[str, ...]
 
 
+def chip(words: Chip) -> StateChip:
+    """Return a state in the language of the page."""
+    label, kind, icon = words
+    return StateChip(str(label), kind, icon)
+
+
 def state_chip(state: str) -> StateChip:
-    """Where a version stands, as a chip."""
-    label, kind, picture = STATES[state]
-    return StateChip(str(label), kind, picture)
+    """Return where a version stands, as a chip."""
+    return chip(STATES[state])
 
 
 def ends_chip(ends_at: datetime, now: datetime) -> StateChip:
@@ -110,7 +115,7 @@ def line_of(clause: Clause) -> Line:
 def value_words(text: str, field: Field) -> str:
     """A value of a field in the language of the page, where it is not the plant's own word."""
     if field.or_none and text == NONE_TOLD:
-        return gettext("none told")
+        return gettext("not specified")
     if field.kind is Kind.TIME:
         return window_words(text)
     return work_words(text) if field.kind is Kind.WORK else text

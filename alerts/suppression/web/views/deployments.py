@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
@@ -20,14 +19,12 @@ from alerts.suppression.deploying.deployments import (
 )
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.shared import frame
-from alerts.suppression.web.words import StateChip
+from alerts.suppression.web.words import Chip, StateChip, chip
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import render_page
 
-type Words = tuple[Promise, str, str]
-
-_GATES: dict[str, Words] = {
+_GATES: dict[str, Chip] = {
     "none": (gettext_lazy("No Tagout rule there"), "", "circle"),
     "closed": (gettext_lazy("Gate ready"), "ok", "shield-check"),
     "open": (gettext_lazy("Stopped in Sentinel"), "high", "octagon-x"),
@@ -36,7 +33,7 @@ _GATES: dict[str, Words] = {
     "refused": (gettext_lazy("Sentinel refused the gate"), "high", "circle-alert"),
     "held": (gettext_lazy("Gate changed by hand"), "high", "triangle-alert"),
 }
-_RULES: dict[str, Words] = {
+_RULES: dict[str, Chip] = {
     "there": (gettext_lazy("As signed"), "ok", "check"),
     "gone": (gettext_lazy("Removed"), "", "check"),
     "coming": (gettext_lazy("On its way"), "medium", "timer"),
@@ -47,17 +44,17 @@ _RULES: dict[str, Words] = {
 
 
 def gate_chip(standing: str) -> StateChip:
-    """How the gate of a workspace stands."""
-    return _chip(_GATES[standing])
+    """Return how the gate of a workspace stands."""
+    return chip(_GATES[standing])
 
 
 def rule_chip(standing: str) -> StateChip:
-    """How one of our rules stands in a workspace."""
-    return _chip(_RULES[standing])
+    """Return how one of our rules stands in a workspace."""
+    return chip(_RULES[standing])
 
 
 def what_to_do(deployment: Deployment) -> str:
-    """What a person can do about what went wrong."""
+    """Return what a person can do about what went wrong; nothing where nothing did."""
     if deployment.row.error_code == "AuthorizationFailed":
         return gettext("Give Tagout's identity for rules the role %(role)s on this workspace.") % {
             "role": ROLE
@@ -70,11 +67,6 @@ def what_to_do(deployment: Deployment) -> str:
     if deployment.standing == "refused":
         return gettext("Edit the rule, or let Tagout enforce it.")
     return ""
-
-
-def _chip(words: Words) -> StateChip:
-    label, kind, picture = words
-    return StateChip(str(label), kind, picture)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft
+from alerts.suppression.drafting.drafts import CannotSaveRule, save_draft, uuid_of
 from alerts.suppression.drafting.suggestions import evidence_offered, suggestions_for
 from alerts.suppression.engine.guards.never import needs_hours
 from alerts.suppression.engine.guards.signing import Side
@@ -204,12 +204,4 @@ def _owners(version: RuleVersion, side: Side, chosen: str) -> list[Choice]:
 
 def _texts(value: Any) -> list[str]:
     texts = value if isinstance(value, list) else []
-    return [text for text in texts if isinstance(text, str) and _is_uuid(text)]
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+    return [text for text in texts if isinstance(text, str) and uuid_of(text)]

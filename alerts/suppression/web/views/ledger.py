@@ -17,7 +17,7 @@ from alerts.suppression.queries import ledger_visible_to
 from alerts.suppression.watching.closed_incidents import CannotReviewAgain, tick_off
 from alerts.suppression.watching.trials import kept_open_reasons
 from alerts.suppression.web.shared import frame, number_in
-from alerts.suppression.web.words import StateChip, all_in_words, routine_cause
+from alerts.suppression.web.words import StateChip, all_in_words, chip, routine_cause
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.accounts.models import User
@@ -56,8 +56,8 @@ class Filter:
 def filters_of(request: HttpRequest, where: str, ending: str) -> list[Filter]:
     """What the lines can be narrowed to, and what was chosen."""
     names: dict[str, dict[str, str]] = {
-        "where": {str(each): str(label) for each, label in WHERE.items()},
-        "ending": {str(each) or STANDS: str(said[0]) for each, said in ENDINGS.items()},
+        "where": {str(side): str(label) for side, label in WHERE.items()},
+        "ending": {str(code) or STANDS: str(words[0]) for code, words in ENDINGS.items()},
     }
     labels = {"where": gettext("Where"), "ending": gettext("Outcome")}
     return [
@@ -164,12 +164,10 @@ def rows_of(entries: list[LedgerEntry], user: User) -> list[Row]:
 
 
 def _row(entry: LedgerEntry, is_seen: bool, user: User) -> Row:
-    act, kind, picture = KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]
-    ending, tone, sign = ENDINGS[Ending(entry.ending)]
     return Row(
         entry,
-        StateChip(str(act), kind, picture),
-        StateChip(str(ending), tone, sign),
+        chip(KEPT_OPEN if entry.kept_open else ACTS[Act(entry.act)]),
+        chip(ENDINGS[Ending(entry.ending)]),
         str(WHERE[Where(entry.where)]),
         routine_cause(entry.reason),
         " → ".join(filter(None, (entry.incident.source, entry.incident.destination)))

@@ -77,11 +77,11 @@ def test_a_line_on_functions_may_hold_for_alerts_that_tell_none(client, save, dr
     told = line("all-0", "function", "is_one_of", "Read")
     save(**told)
     page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
-    assert "or none told" in page
+    assert "or not specified" in page
     body = save(**line("all-0", "function", "is_one_of", "Read", ""))
     assert body["all_of"][0]["values"] == ["", "Read"]
     page = client.get(f"/rules/{draft.uuid}/edit/").content.decode()
-    assert "or none told" not in page and "none told" in page
+    assert "or not specified" not in page and "not specified" in page
     assert save(**told)["all_of"][0]["values"] == ["Read"]
     body = save(**line("all-0", "protocol", "is_one_of", "CIP", ""))
     assert body["all_of"][0]["values"] == ["CIP"]

@@ -69,7 +69,7 @@ def test_a_trial_without_end_says_who_decided_and_asks_the_others(
     )
     page = opened(leo, f"/rules/{version.uuid}/")
     assert "both owners decide" in card(page)
-    assert "nothing speaks for the rule" in card(page)
+    assert "nothing supports the rule" in card(page)
     assert "Two stations, seldom on." in card(page)
     assert "Promote on the record" in page
     assert "Promote on the record" not in opened(oda, f"/rules/{version.uuid}/")
