@@ -23,9 +23,9 @@ def suspicious(workspace, site, people, make_person):
     make_person(KASIA, (Role.OT_ENGINEER, ScopeKind.SITE, site.uuid))
     rows = routine(workspace, site)
     routine(workspace, site, source="HMI-1", days=60)
-    given = judge(rows[:1], people.oda, "suspicious", at=GIVEN)
+    annotation = judge(rows[:1], people.oda, "suspicious", at=GIVEN)
     run_second_opinions(seed=SEED, now=GIVEN + timedelta(minutes=2))
-    return given
+    return annotation
 
 
 def outcome(site):
@@ -35,11 +35,11 @@ def outcome(site):
 
 
 def answer(verdict, *, minutes):
-    asked = Opinion.objects.get(state="waiting")
+    opinion = Opinion.objects.get(state="waiting")
     now = GIVEN + timedelta(minutes=minutes)
     give_opinion(
-        opinion=asked.uuid,
-        by=asked.person,
+        opinion=opinion.uuid,
+        by=opinion.person,
         verdict=verdict,
         cause="other",
         note="I know it.",

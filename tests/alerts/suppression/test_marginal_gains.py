@@ -16,15 +16,15 @@ pytestmark = pytest.mark.django_db
 
 def narrow(people, history, *destinations, **more):
     """A draft about the downloads to these PLCs."""
-    said = rules.downloads()
-    lines = tuple(each for each in said.all_of if each.field != "destination_device")
+    rule = rules.downloads()
+    lines = tuple(each for each in rule.all_of if each.field != "destination_device")
     if destinations:
         lines += (rules.clause("destination_device", "is_one_of", *destinations),)
-    said = rules.downloads(all_of=lines, title=f"To {len(destinations)}", **more)
-    return rules.draft(said, by=people.oda, evidence=history.verdicts, now=NOON)
+    rule = rules.downloads(all_of=lines, title=f"To {len(destinations)}", **more)
+    return rules.draft(rule, by=people.oda, evidence=history.verdicts, now=NOON)
 
 
-def counted(*versions):
+def gains_of(*versions):
     rows = {each.pk: each for each in RuleVersion.objects.select_related("backtest")}
     found = in_order_of_gain([rows[each.pk] for each in versions], now=NOON)
     return [(gain.version.pk, gain.incidents) for gain in found]
@@ -34,23 +34,23 @@ def test_the_one_that_adds_most_comes_first_and_what_it_covers_counts_once(peopl
     all_of_them = narrow(people, history, "PLC-PL2-07", "PLC-PL2-08")
     one_of_them = narrow(people, history, "PLC-PL2-07")
     other = narrow(people, history, "PLC-9")
-    assert counted(other, one_of_them, all_of_them) == [
+    assert gains_of(other, one_of_them, all_of_them) == [
         (one_of_them.pk, 12),
         (all_of_them.pk, 0),
         (other.pk, 0),
-    ] or counted(other, one_of_them, all_of_them)[0] == (all_of_them.pk, 12)
-    assert sum(n for _, n in counted(other, one_of_them, all_of_them)) == 12
+    ] or gains_of(other, one_of_them, all_of_them)[0] == (all_of_them.pk, 12)
+    assert sum(n for _, n in gains_of(other, one_of_them, all_of_them)) == 12
 
 
 def test_what_acts_already_is_not_gained_again(people, history, canary):
     again = narrow(people, history, "PLC-PL2-07")
-    assert counted(again) == [(again.pk, 0)]
+    assert gains_of(again) == [(again.pk, 0)]
 
 
 def test_an_incident_counts_once_all_its_alerts_are_covered(people, history, site):
     rules.alert_of(history.incidents[0], site, destination="PLC-9")
-    one, other = narrow(people, history, "PLC-PL2-07"), narrow(people, history, "PLC-9")
-    assert counted(one, other) == [(one.pk, 11), (other.pk, 1)]
+    first, other = narrow(people, history, "PLC-PL2-07"), narrow(people, history, "PLC-9")
+    assert gains_of(first, other) == [(first.pk, 11), (other.pk, 1)]
 
 
 def test_what_a_person_touched_first_no_rule_closes(people, history):
@@ -58,10 +58,10 @@ def test_what_a_person_touched_first_no_rule_closes(people, history):
     first.timeline.create(
         at=first.created_at + timedelta(minutes=2), side="soc", by=people.sam, code="commented"
     )
-    one = narrow(people, history, "PLC-PL2-07")
-    assert counted(one) == [(one.pk, 11)]
+    version = narrow(people, history, "PLC-PL2-07")
+    assert gains_of(version) == [(version.pk, 11)]
     first.timeline.update(at=first.created_at + timedelta(hours=1))
-    assert counted(one) == [(one.pk, 12)]
+    assert gains_of(version) == [(version.pk, 12)]
 
 
 def test_where_history_is_too_long_each_is_counted_alone(people, proposal, monkeypatch):

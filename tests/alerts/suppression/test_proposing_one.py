@@ -19,8 +19,8 @@ from tests.factories.incidents import make_device
 pytestmark = pytest.mark.django_db
 
 
-def _refused(said, people, history, *, by=None, now=NOON, **more) -> str:
-    version = rules.draft(said, by=by or people.oda, evidence=history.verdicts, now=NOON)
+def _refused(rule, people, history, *, by=None, now=NOON, **more) -> str:
+    version = rules.draft(rule, by=by or people.oda, evidence=history.verdicts, now=NOON)
     with pytest.raises(CannotProposeRule) as refusal:
         rules.propose(version, by=by or people.oda, now=now, **more)
     version.refresh_from_db()
@@ -37,8 +37,12 @@ def test_a_proposal_freezes_rule_and_back_test(proposal, history):
 
 
 def test_proposing_signs_for_one_s_own_side(proposal, people):
-    given = Signature.objects.get()
-    assert (given.side, given.by, given.rule_hash) == ("ot", people.oda, proposal.rule_hash)
+    signature = Signature.objects.get()
+    assert (signature.side, signature.by, signature.rule_hash) == (
+        "ot",
+        people.oda,
+        proposal.rule_hash,
+    )
     assert proposal.proposer_side == "ot"
 
 
@@ -54,14 +58,14 @@ def test_a_token_proposes_but_signs_nothing(draft, people):
 
 
 def test_who_can_sign_for_the_other_side_is_asked(proposal, people):
-    asked = Notification.objects.filter(kind="suppression.proposed")
-    assert {each.to for each in asked} == {people.leo}
-    assert asked[0].path == f"/rules/{proposal.uuid}/"
+    notifications = Notification.objects.filter(kind="suppression.proposed")
+    assert {each.to for each in notifications} == {people.leo}
+    assert notifications[0].path == f"/rules/{proposal.uuid}/"
 
 
 def test_an_old_proof_of_identity_is_not_enough(people, history):
-    told = _refused(rules.downloads(), people, history, proved_at=NOON - timedelta(minutes=6))
-    assert "Enter your password again" in told
+    reasons = _refused(rules.downloads(), people, history, proved_at=NOON - timedelta(minutes=6))
+    assert "Enter your password again" in reasons
 
 
 @pytest.mark.parametrize(
@@ -81,9 +85,9 @@ def test_what_a_proposal_lacks_is_said(people, history, change, found):
 
 
 def test_lines_that_are_too_wide_are_refused(people, history):
-    said = rules.downloads()
-    assert "device" in _refused(replace(said, all_of=said.all_of[:2]), people, history)
-    assert "window" in _refused(replace(said, all_of=said.all_of[:4]), people, history)
+    rule = rules.downloads()
+    assert "device" in _refused(replace(rule, all_of=rule.all_of[:2]), people, history)
+    assert "window" in _refused(replace(rule, all_of=rule.all_of[:4]), people, history)
 
 
 def test_a_rule_without_verdicts_is_refused(people, history):
@@ -141,8 +145,8 @@ def test_a_safety_system_is_never_silenced(people, history, site, draft):
 def test_nor_is_one_that_the_rule_names_by_its_address(people, history, site, criticality):
     make_device(site, "SIS-01", "10.1.2.7", criticality=criticality)
     target = rules.clause("destination_address", "is", "10.1.2.7")
-    said = rules.downloads(all_of=(*rules.downloads().all_of, target))
-    assert "10.1.2.7 is a" in _refused(said, people, history)
+    rule = rules.downloads(all_of=(*rules.downloads().all_of, target))
+    assert "10.1.2.7 is a" in _refused(rule, people, history)
 
 
 def test_another_s_draft_cannot_be_proposed(draft, people):

@@ -50,20 +50,20 @@ def test_what_has_no_place_in_it_is_told_after_it():
         clause("severity", "at_most", "Medium"),
         except_any=[clause("destination_device", "is", "PLC-4")],
     )
-    told = sentence_of(rule)
+    sentence = sentence_of(rule)
     for words in (
         "source kind is HMI",
         "severity at most Medium",
         "HIST-01",
         "except where destination device is PLC-4",
     ):
-        assert words in told
+        assert words in sentence
 
 
 def test_every_value_of_a_short_rule_is_in_its_sentence():
     rule = samples.DOWNLOADS
-    told = sentence_of(rule)
-    assert all(value in told for each in rule.clauses for value in line_of(each).values)
+    sentence = sentence_of(rule)
+    assert all(value in sentence for each in rule.clauses for value in line_of(each).values)
 
 
 def test_of_many_names_the_first_are_told():

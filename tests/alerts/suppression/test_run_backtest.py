@@ -241,9 +241,13 @@ def test_what_sentinel_would_catch_beyond_the_rule_is_counted(workspace, site):
     routine(workspace, site, title=title)
     far = routine(workspace, make_site("Ulm"), days=3, title=title)
     rule = Rule(title="At one plant only", all_of=lines, enforcement="sentinel")
-    (told,) = run_backtest(rule=rule, now=NOON).body["deployed"]
-    assert (told["workspace"], told["catches"], told["extra"]) == ("gdansk", "more", 3)
-    assert told["incidents"] == sorted((row.pk for row in far), reverse=True)
+    (deployment,) = run_backtest(rule=rule, now=NOON).body["deployed"]
+    assert (deployment["workspace"], deployment["catches"], deployment["extra"]) == (
+        "gdansk",
+        "more",
+        3,
+    )
+    assert deployment["incidents"] == sorted((row.pk for row in far), reverse=True)
     assert run_backtest(rule=replace(rule, enforcement="tagout"), now=NOON).body["deployed"] == []
 
 
@@ -294,9 +298,9 @@ def test_a_person_sees_listed_only_what_is_in_reach(workspace, site, make_person
     porto = make_site("Porto")
     lines = rule_for(site).all_of[1:]
     pia = make_person(cast.PIA, (Role.OT_ENGINEER, ScopeKind.SITE, porto.uuid))
-    mine = routine(workspace, porto, days=1)
+    visible = routine(workspace, porto, days=1)
     routine(workspace, site, days=3, destination="PLC-9")
     shown = preview(rule=Rule(title="Both plants", all_of=lines), now=NOON, by=pia)
     assert shown.body["alerts"] == 4
-    assert [look["incidents"] for look in shown.body["check_these"]] == [[mine[0].pk]]
+    assert [look["incidents"] for look in shown.body["check_these"]] == [[visible[0].pk]]
     assert shown.body["hidden"]["check_these"] >= 1

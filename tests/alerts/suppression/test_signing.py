@@ -46,8 +46,8 @@ def test_the_second_side_s_signature_begins_the_canary(proposal, people):
         "ot": people.oda,
         "soc": people.leo,
     }
-    told = Notification.objects.filter(kind="suppression.canary")
-    assert {each.to for each in told} == {people.oda, people.leo}
+    notifications = Notification.objects.filter(kind="suppression.canary")
+    assert {each.to for each in notifications} == {people.oda, people.leo}
 
 
 @pytest.mark.abuse("A19")
@@ -124,9 +124,9 @@ def test_with_little_evidence_the_soc_has_looked_at_the_alerts(proposal, people)
 
 def test_ten_verdicts_of_two_people_ask_for_no_look(people, workspace, site):
     weeks = rules.routine(workspace, site, weeks=12)
-    given = rules.judge(weeks[:5], by=people.oda) + rules.judge(weeks[5:10], by=people.olaf)
+    evidence = rules.judge(weeks[:5], by=people.oda) + rules.judge(weeks[5:10], by=people.olaf)
     rules.noise(workspace, site, n=40)
-    version = rules.draft(rules.downloads(), by=people.oda, evidence=given, now=NOON)
+    version = rules.draft(rules.downloads(), by=people.oda, evidence=evidence, now=NOON)
     version = rules.propose(version, by=people.oda, now=NOON)
     assert version.backtest.body["judged"]["trials"] == 10
     signed = rules.sign(version, by=people.leo, now=NOON, note="", checked_evidence=False)
@@ -256,10 +256,10 @@ def test_signing_and_editing_at_one_instant_end_one_way(
         version.refresh_from_db()
         lives = version.state == State.CANARY
         is_signed = Signature.objects.filter(version=version, void_at=None, side=Side.SOC).exists()
-        held = (lives and is_signed) or (
+        is_consistent = (lives and is_signed) or (
             version.state == State.REPLACED and not is_signed and ended == [CannotSignRule]
         )
-        attempts.note((version.state, ended), held=held)
+        attempts.note((version.state, ended), held=is_consistent)
         version = rules.draft(rules.downloads(), by=people.oda, evidence=history.verdicts, now=NOON)
         version = rules.propose(version, by=people.oda, now=NOON)
 

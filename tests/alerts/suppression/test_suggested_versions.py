@@ -28,8 +28,8 @@ DAY = timedelta(days=1)
 LINE = clause("source_device", "is_one_of", "EWS-1", "EWS-2")
 
 
-def seen(name, **columns):
-    given = {
+def sighting_of(name, **columns):
+    values = {
         "name": name,
         "kind": "Engineering station",
         "zone": "Packaging 2",
@@ -39,10 +39,10 @@ def seen(name, **columns):
         "days": 5,
         "partners": frozenset({"PLC-1"}),
     } | columns
-    return Sighting(**given)
+    return Sighting(**values)
 
 
-OLD = (seen("EWS-1"), seen("EWS-2", partners=frozenset({"PLC-2"})))
+OLD = (sighting_of("EWS-1"), sighting_of("EWS-2", partners=frozenset({"PLC-2"})))
 NEW = {"first_at": NOW - 6 * DAY, "alerts": 3, "days": 2}
 
 
@@ -51,7 +51,7 @@ def test_a_rule_whose_devices_are_the_only_ones_still_fits():
 
 
 def test_a_device_like_those_that_are_listed_is_added():
-    change = change_of(LINE, (*OLD, seen("EWS-3", **NEW)), now=NOW)
+    change = change_of(LINE, (*OLD, sighting_of("EWS-3", **NEW)), now=NOW)
     assert (change.added, change.removed) == (("EWS-3",), ())
     assert change.new_line == clause("source_device", "is_one_of", "EWS-1", "EWS-2", "EWS-3")
 
@@ -69,17 +69,17 @@ def test_a_device_like_those_that_are_listed_is_added():
     ids=["kind", "zone", "another partner", "seldom", "one day", "suspicious"],
 )
 def test_what_is_not_like_them_is_not_suggested(columns):
-    assert change_of(LINE, (*OLD, seen("EWS-3", **NEW | columns)), now=NOW) is None
+    assert change_of(LINE, (*OLD, sighting_of("EWS-3", **NEW | columns)), now=NOW) is None
 
 
 def test_devices_whose_kind_nobody_knows_suggest_nothing():
-    unknown = [replace(each, kind="") for each in (*OLD, seen("EWS-3", **NEW))]
+    unknown = [replace(each, kind="") for each in (*OLD, sighting_of("EWS-3", **NEW))]
     assert change_of(LINE, unknown, now=NOW) is None
 
 
 def test_one_that_came_when_another_fell_silent_takes_its_place():
-    silent = seen("EWS-1", latest_at=NOW - 8 * DAY)
-    change = change_of(LINE, (silent, OLD[1], seen("EWS-3", **NEW)), now=NOW)
+    silent = sighting_of("EWS-1", latest_at=NOW - 8 * DAY)
+    change = change_of(LINE, (silent, OLD[1], sighting_of("EWS-3", **NEW)), now=NOW)
     assert (change.added, change.removed) == (("EWS-3",), ("EWS-1",))
     assert change.new_line == clause("source_device", "is_one_of", "EWS-2", "EWS-3")
 
@@ -96,14 +96,14 @@ def test_one_that_came_when_another_fell_silent_takes_its_place():
     ids=["not silent", "seldom", "another zone", "came before", "other partners"],
 )
 def test_else_it_is_added_and_nothing_is_taken_out(columns, newcomer):
-    one = seen("EWS-1", **columns)
-    change = change_of(LINE, (one, OLD[1], seen("EWS-3", **NEW | newcomer)), now=NOW)
+    sighting = sighting_of("EWS-1", **columns)
+    change = change_of(LINE, (sighting, OLD[1], sighting_of("EWS-3", **NEW | newcomer)), now=NOW)
     assert change.removed == ()
 
 
 def test_a_silent_device_is_replaced_once():
-    silent = seen("EWS-1", latest_at=NOW - 8 * DAY)
-    two = (seen("EWS-3", **NEW), seen("EWS-4", **NEW))
+    silent = sighting_of("EWS-1", latest_at=NOW - 8 * DAY)
+    two = (sighting_of("EWS-3", **NEW), sighting_of("EWS-4", **NEW))
     change = change_of(LINE, (silent, OLD[1], *two), now=NOW)
     assert (change.added, change.removed) == (("EWS-3", "EWS-4"), ("EWS-1",))
 
@@ -111,12 +111,12 @@ def test_a_silent_device_is_replaced_once():
 def test_the_next_version_says_it_and_all_else_as_before():
     line = next(each for each in DOWNLOADS.all_of if each.field == "source_device")
     new = Newcomer(name="EWS-9", kind="k", zone="z", alerts=3, first_at=NOW)
-    said = suggested_rule(DOWNLOADS, [LineChange(line, (new,))])
-    assert set(said.all_of) ^ set(DOWNLOADS.all_of) == {
+    rule = suggested_rule(DOWNLOADS, [LineChange(line, (new,))])
+    assert set(rule.all_of) ^ set(DOWNLOADS.all_of) == {
         line,
         clause("source_device", "is_one_of", *line.texts, "EWS-9"),
     }
-    assert replace(said, all_of=DOWNLOADS.all_of) == DOWNLOADS
+    assert replace(rule, all_of=DOWNLOADS.all_of) == DOWNLOADS
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ def chief(make_person):
     return make_person(cast.ADA, (Role.SOC_LEAD, ScopeKind.ALL, None))
 
 
-def post(client, person, address, **said):
+def post(client, person, address, **fields):
     client.force_login(person)
-    return client.post(address, said)
+    return client.post(address, fields)
 
 
 def test_one_click_switches_everything_off(client, chief, oda, noon, opened):
@@ -64,10 +64,10 @@ def test_it_is_switched_on_by_the_lead_with_a_reason(client, leo, chief, noon, o
 
 
 def test_a_refusal_is_shown_in_azures_own_words_on_rule_and_deployments(
-    opened, make_version, wanted, sam, workspace
+    opened, make_version, stand_in_sentinel, sam, workspace
 ):
     version = make_version("live", enforcement="sentinel")
-    wanted(version, Landing.REFUSED, latest_error="BadRequest: too many conditions")
+    stand_in_sentinel(version, Landing.REFUSED, latest_error="BadRequest: too many conditions")
     for address in ("/deployments/", f"/rules/{version.uuid}/"):
         page = opened(sam, address)
         assert f"Sentinel refused it in {workspace.name}:" in page
@@ -75,8 +75,10 @@ def test_a_refusal_is_shown_in_azures_own_words_on_rule_and_deployments(
     assert "Not live everywhere" in page
 
 
-def test_deployments_of_places_one_does_not_see_are_not_shown(opened, make_version, wanted, pia):
-    wanted(make_version("live", enforcement="sentinel"))
+def test_deployments_of_places_one_does_not_see_are_not_shown(
+    opened, make_version, stand_in_sentinel, pia
+):
+    stand_in_sentinel(make_version("live", enforcement="sentinel"))
     assert "R-1" not in opened(pia, "/deployments/")
 
 
