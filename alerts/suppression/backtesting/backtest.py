@@ -45,39 +45,6 @@ from portal.ui.words import number
 
 MAX_LISTED = 200
 _CATCHES: Final[dict[str, Catches]] = {"exact": "same", "wider": "more", "impossible": "nothing"}
-
-
-def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
-    """The compiler's answer for this workspace, with the extra incidents, the newest first."""
-    # History is asked what the conditions would do, not whether the workspace takes them.
-    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
-    lost = [reason for reason in compiled.reasons if reason.why.code != "sentinel.not_one"]
-    catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
-    extra = _extra(rule, deployed(rule, compiled), workspace, period) if catches == "more" else []
-    return DeployedBody(
-        workspace=workspace.name,
-        catches=catches,
-        reasons=[(reason.why.code, reason.why.detail) for reason in lost],
-        extra=len(extra),
-        incidents=extra[:MAX_LISTED],
-    )
-
-
-def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
-    here = Sql("a.workspace_id = %s", (workspace.pk,))
-    wide_scope = inside(period, here, sql.where(wide))
-    rule_scope = inside(period, here, sql.where(rule))
-    found = ask(
-        "SELECT DISTINCT l.incident_id FROM incidents_alert a"
-        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {wide_scope.text} EXCEPT"
-        " SELECT l.incident_id FROM incidents_alert a"
-        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {rule_scope.text}"
-        " ORDER BY 1 DESC",
-        (*wide_scope.params, *rule_scope.params),
-    )
-    return [row[0] for row in found]
-
-
 DAYS = 90
 MAX_SECONDS, MAX_PREVIEW_SECONDS = 30.0, 5.0  # seconds for one question to the database
 MAX_DAYS = 400
@@ -283,3 +250,34 @@ def _deployed(rule: Rule, period: Period) -> list[DeployedBody]:
 
 def _rounded(minutes: float | None) -> float | None:
     return None if minutes is None else round(minutes, 1)
+
+
+def overmatch_in(rule: Rule, workspace: Workspace, period: Period) -> DeployedBody:
+    """The compiler's answer for this workspace, with the extra incidents, the newest first."""
+    # History is asked what the conditions would do, not whether the workspace takes them.
+    compiled = compile_rule(rule, Target(workspace=workspace.name, accepts=PROBED))
+    lost = [reason for reason in compiled.reasons if reason.why.code != "sentinel.not_one"]
+    catches = "same" if compiled.verdict == "wider" and not lost else _CATCHES[compiled.verdict]
+    extra = _extra(rule, deployed(rule, compiled), workspace, period) if catches == "more" else []
+    return DeployedBody(
+        workspace=workspace.name,
+        catches=catches,
+        reasons=[(reason.why.code, reason.why.detail) for reason in lost],
+        extra=len(extra),
+        incidents=extra[:MAX_LISTED],
+    )
+
+
+def _extra(rule: Rule, wide: Rule, workspace: Workspace, period: Period) -> list[int]:
+    here = Sql("a.workspace_id = %s", (workspace.pk,))
+    wide_scope = inside(period, here, sql.where(wide))
+    rule_scope = inside(period, here, sql.where(rule))
+    found = ask(
+        "SELECT DISTINCT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {wide_scope.text} EXCEPT"
+        " SELECT l.incident_id FROM incidents_alert a"
+        f" JOIN incidents_incidentalert l ON l.alert_id = a.id WHERE {rule_scope.text}"
+        " ORDER BY 1 DESC",
+        (*wide_scope.params, *rule_scope.params),
+    )
+    return [row[0] for row in found]

@@ -15,6 +15,8 @@ from alerts.suppression.queries import versions_visible_to
 from portal.accounts.models import User
 
 PAGE: Final = 50
+MAX_RULES: Final = 20  # that touch one device
+GROUPS: Final = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
 TABS: Final[dict[str, tuple[State, ...]]] = {
     "force": (*ACTING, State.PAUSED),
     "work": OPEN,
@@ -136,10 +138,6 @@ def _counts(rule_states: Iterable[tuple[int, str]]) -> dict[str, int]:
             if state in states:
                 rules[tab].add(rule)
     return {tab: len(ids) for tab, ids in rules.items()}
-
-
-GROUPS = {"source_kind", "destination_kind", "source_zone", "destination_zone"}
-MAX_RULES = 20
 
 
 def rules_touching(device: Device, *, user: User) -> list[RuleVersion]:

@@ -21,6 +21,9 @@ from portal.accounts.queries import reach_of
 
 MAX_SUGGESTIONS: Final = 300
 RECENT: Final = 2000  # alerts that are looked through for words of the protocol
+MAX_EVIDENCE: Final = 60
+MAX_ABOUT: Final = 500
+BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
 _DEVICES: Final = frozenset({"source_device", "destination_device", "any_device"})
 _ADDRESSES: Final = frozenset({"source_address", "destination_address", "any_address"})
 _SPOKEN: Final = frozenset(
@@ -106,11 +109,6 @@ def _texts(value: object) -> Iterable[str]:
     if value in (None, ""):
         return ()
     return map(str, value) if isinstance(value, list) else (str(value),)
-
-
-MAX_EVIDENCE: Final = 60
-MAX_ABOUT: Final = 500
-BENIGN: Final = (Verdict.ROUTINE, Verdict.MAINTENANCE)
 
 
 @dataclass(frozen=True, slots=True)

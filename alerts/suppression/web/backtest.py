@@ -23,6 +23,7 @@ from portal.ui.moments import date_of
 from portal.ui.pieces import Point
 from portal.ui.words import hours, number, percent
 
+MAX_OVERMATCHES = 10
 _ENDS = {
     "source": ("source_device", "source_address"),
     "destination": ("destination_device", "destination_address"),
@@ -129,9 +130,6 @@ def _exclusions(traits: Mapping[str, str]) -> Iterable[Exclusion]:
 
 def _exclusion(field: str, value: str) -> Exclusion:
     return Exclusion(f"{field}|{value}", f"{field_label(field)}: {value}")
-
-
-MAX_OVERMATCHES = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ from portal.ui.words import hours
 
 _KEY: Final = "suppression.sitting"
 MAX_AGE: Final = timedelta(hours=12)  # then the figures are counted again
+MAX_CHECKS: Final = 4
+MONTH: Final = timedelta(days=30)
 
 
 class Mark(StrEnum):
@@ -56,6 +58,9 @@ class Mark(StrEnum):
     CHANGES = "changes"  # asked for
     STOPPED = "stopped"  # signed, then stopped or rejected at once
     GONE = "gone"  # somebody else signed or ended it meanwhile
+
+
+PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
 
 
 @dataclass(slots=True)
@@ -198,11 +203,6 @@ def _order_anew(
         )
         for gain in gains
     ]
-
-
-MAX_CHECKS: Final = 4
-MONTH: Final = timedelta(days=30)
-PASSED: Final = (Mark.SKIPPED, Mark.CHANGES, Mark.STOPPED, Mark.GONE)
 
 
 @dataclass(frozen=True, slots=True)

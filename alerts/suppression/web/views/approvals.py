@@ -44,6 +44,8 @@ from portal.ui.forms_only import post_only
 from portal.ui.htmx import render_page, vary, wants_part
 from portal.ui.toasts import leave_toast
 
+TEMPLATE = "alerts/suppression/sitting.html"
+
 
 @require_GET
 def approvals(request: HttpRequest) -> HttpResponse:
@@ -57,9 +59,6 @@ def approvals(request: HttpRequest) -> HttpResponse:
         "has_canary": any(step.to_state == State.CANARY for step in decided),
     }
     return render_page(request, "alerts/suppression/approvals.html", page, part="rows")
-
-
-TEMPLATE = "alerts/suppression/sitting.html"
 
 
 def _home(**_parts: object) -> str:

@@ -26,6 +26,14 @@ from portal.ui.htmx import render_page
 from portal.ui.pieces import Tab, with_query
 from portal.ui.toasts import leave_toast
 
+PAGE = 50
+ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
+_TABS = {
+    ALL: gettext_lazy("All lines"),
+    CLOSED: gettext_lazy("Closed"),
+    TAGGED: gettext_lazy("Would close"),
+    AGAIN: gettext_lazy("To re-check"),
+}
 STANDS = "stands"  # how an address names the ending that is none
 ENDINGS = {
     Ending.NOTHING: (gettext_lazy("Stands"), "ok", "check"),
@@ -80,16 +88,6 @@ def narrowed(entries: QuerySet[LedgerEntry], where: str, ending: str) -> QuerySe
         entries = entries.filter(where=where)
     value = "" if ending == STANDS else ending or None
     return entries.filter(ending=value) if value in Ending.values else entries
-
-
-PAGE = 50
-ALL, CLOSED, TAGGED, AGAIN = "all", "closed", "tagged", "again"
-_TABS = {
-    ALL: gettext_lazy("All lines"),
-    CLOSED: gettext_lazy("Closed"),
-    TAGGED: gettext_lazy("Would close"),
-    AGAIN: gettext_lazy("To re-check"),
-}
 
 
 @dataclass(frozen=True, slots=True)

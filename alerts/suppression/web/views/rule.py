@@ -38,7 +38,8 @@ from portal.accounts.actor import actor_of
 from portal.accounts.models import User
 from portal.ui.htmx import render_page
 
-MAX_SECONDS = 2.0
+TEMPLATE = "alerts/suppression/rule.html"
+MAX_SECONDS = 2.0  # for what is suggested
 
 
 def suggested_of(version: RuleVersion, user: User, *, now: datetime) -> dict[str, Any]:
@@ -84,9 +85,6 @@ def new_members_of(version: RuleVersion, user: User) -> dict[str, Any]:
     first = {member.first for member in late if member.first}
     visible = incidents_visible_to(user).filter(pk__in=first).in_bulk()
     return {"new_members": [(member, visible.get(member.first or 0)) for member in late]}
-
-
-TEMPLATE = "alerts/suppression/rule.html"
 
 
 @require_GET

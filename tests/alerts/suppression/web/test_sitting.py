@@ -148,9 +148,9 @@ def test_where_the_other_side_has_not_signed_the_proposal_is_rejected(at, people
 
 def test_changes_are_asked_for_with_a_reason(at, people, proposal):
     at(people.leo)
-    answer = at(people.leo, "changes/", proposal, words=" ")
+    answer = at(people.leo, "request-changes/", proposal, words=" ")
     assert answer.status_code == 422 and "Say why" in words_of(answer)
-    assert at(people.leo, "changes/", proposal, words="Name one PLC.").status_code == 302
+    assert at(people.leo, "request-changes/", proposal, words="Name one PLC.").status_code == 302
     proposal.refresh_from_db()
     assert proposal.state == State.CHANGES_REQUESTED
 
