@@ -28,8 +28,8 @@ def colour_styles() -> str:
 def _properties() -> tuple[tuple[str, str], ...]:
     """Return the custom properties that stand at the top of the style sheet, with their values."""
     styles = settings.BASE_DIR / "static" / "ui" / "css" / "base.css"
-    found = _TOKEN.findall(styles.read_text(encoding="utf-8")) if styles.exists() else []
-    return tuple(dict(reversed(found)).items())
+    properties = _TOKEN.findall(styles.read_text(encoding="utf-8")) if styles.exists() else []
+    return tuple(dict(reversed(properties)).items())
 
 
 def _colours() -> frozenset[str]:

@@ -100,8 +100,8 @@ def can_use_bubblewrap() -> bool:
     if shutil.which("bwrap") is None:
         return False
     trial = [*_sandbox(Path("/dev/null")), _PYTHON, "-c", "pass"]
-    done = subprocess.run(trial, capture_output=True, check=False, timeout=20)
-    return done.returncode == 0
+    process = subprocess.run(trial, capture_output=True, check=False, timeout=20)
+    return process.returncode == 0
 
 
 def _sandbox(path: Path) -> list[str]:

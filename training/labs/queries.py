@@ -22,11 +22,11 @@ _LIMITS = Limits(frames=5_000, seconds=5.0)
 
 @dataclass(frozen=True, slots=True)
 class CaptureEntry:
-    """A capture of the list, with its story. `devices` maps IP and hardware addresses to names."""
+    """A capture of the list. `devices` maps IP and hardware addresses to names."""
 
     name: str
     title: str
-    story: str
+    description: str
     site: str
     time_zone: str
     protocols: tuple[str, ...]
@@ -142,7 +142,7 @@ def list_captures() -> tuple[CaptureEntry, ...]:
         CaptureEntry(
             name=row["file"].removesuffix(".pcap"),
             title=row["title"],
-            story=row["story"],
+            description=row["description"],
             site=row["site"],
             time_zone=row["time_zone"],
             protocols=tuple(row["protocols"]),

@@ -71,14 +71,14 @@ def main(path: str, memory: int = MEMORY, seconds: int = SECONDS) -> int:
 
 def _bound(memory: int, seconds: int) -> None:
     """Let the kernel hold this process to its limits, before it has looked at the file."""
-    for what, limit in (
+    for resource_id, limit in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 16),
     ):
-        resource.setrlimit(what, (limit, limit))
+        resource.setrlimit(resource_id, (limit, limit))
 
 
 def _cut(summary: dict[str, Any]) -> dict[str, Any]:

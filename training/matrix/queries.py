@@ -11,7 +11,7 @@ from django.db.models import FETCH_RAISE
 
 from alerts.incidents.engine.catalogue import alert_type_for, all_types
 from alerts.incidents.queries import TypeCount, count_by_alert_type
-from alerts.suppression.queries import LiveRule, live_rules_of, techniques_in_rules
+from alerts.suppression.watching.live_rules import LiveRule, live_rules_of, techniques_in_rules
 from portal.accounts.models import User
 from portal.attack import engine as attack
 from portal.attack.changes import TechniqueChange
@@ -34,21 +34,21 @@ class Finding:
 
 def findings_of(place: str, technique_ids: Iterable[str]) -> list[Finding]:
     """Return what is wrong with the ids that stand at a place."""
-    found = (_finding(place, technique_id) for technique_id in technique_ids)
-    return [finding for finding in found if finding is not None]
+    findings = (_finding(place, technique_id) for technique_id in technique_ids)
+    return [finding for finding in findings if finding is not None]
 
 
 def _finding(place: str, technique_id: str) -> Finding | None:
-    known = attack.technique(technique_id)
-    if known is None:
+    technique = attack.technique(technique_id)
+    if technique is None:
         text = f"ATT&CK for ICS {attack.version()} has no technique {technique_id}."
         return Finding(place, technique_id, text)
-    if known.current_id != known.id:
-        now = attack.technique(known.current_id) or known
-        text = f"{known.id} was replaced by {now.id}, {now.full_name}."
+    if technique.current_id != technique.id:
+        current = attack.technique(technique.current_id) or technique
+        text = f"{technique.id} was replaced by {current.id}, {current.full_name}."
         return Finding(place, technique_id, text)
-    if not known.is_current:
-        text = f"{known.id} ({known.name}) is deprecated and has no successor."
+    if not technique.is_current:
+        text = f"{technique.id} ({technique.name}) is deprecated and has no successor."
         return Finding(place, technique_id, text, is_note=True)
     return None
 
@@ -69,7 +69,7 @@ class TechniqueFacts:
     def evidence(self) -> Evidence:
         """The same by techniques alone."""
         return Evidence(
-            alert_types=[self._techniques_of(known.title) for known in all_types()],
+            alert_types=[self._techniques_of(alert_type.title) for alert_type in all_types()],
             incidents=[
                 (self._techniques_of(count.alert_type) or count.techniques, count.n)
                 for count in self.type_counts
@@ -88,12 +88,16 @@ class TechniqueFacts:
         only these; without types those that it names. A rule names what Sentinel prints: where the
         reviews share none of that, they hold.
         """
-        named = frozenset(map(resolve, rule.techniques))
-        types = [known for title in rule.alert_types if (known := alert_type_for(title))]
-        meant = frozenset(each for known in types for each in self._techniques_of(known.title))
-        if not meant:
-            return named
-        return meant & named or meant
+        rule_techniques = frozenset(map(resolve, rule.techniques))
+        types = [alert_type for title in rule.alert_types if (alert_type := alert_type_for(title))]
+        type_techniques = frozenset(
+            technique_id
+            for alert_type in types
+            for technique_id in self._techniques_of(alert_type.title)
+        )
+        if not type_techniques:
+            return rule_techniques
+        return type_techniques & rule_techniques or type_techniques
 
     def _techniques_of(self, alert_type: str) -> frozenset[str]:
         review = self.reviews.get(alert_type)
@@ -112,7 +116,7 @@ def facts_for(user: User, *, now: datetime) -> TechniqueFacts:
 
 def lint_everything() -> list[Finding]:
     """Return the ids out of use, wherever techniques are named."""
-    return [found for place, ids in places_of_techniques() for found in findings_of(place, ids)]
+    return [finding for place, ids in places_of_techniques() for finding in findings_of(place, ids)]
 
 
 def places_of_techniques() -> Iterator[tuple[str, Sequence[str]]]:

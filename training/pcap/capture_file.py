@@ -152,10 +152,10 @@ class CaptureFile:
         offset, number = 0, 0
         while head := stream.read(8):
             if len(head) == 8 and head[:4] == _PCAPNG:
-                found = self._section_order(stream, offset)
-                if found is None:
+                section_order = self._section_order(stream, offset)
+                if section_order is None:
                     return
-                order, interfaces = found, []
+                order, interfaces = section_order, []
             body = self._block_body(stream, head, order, offset, number)
             if body is None:
                 return

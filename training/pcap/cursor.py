@@ -73,18 +73,18 @@ class Cursor:
         start = self.at
         piece = self.take(size)
         if label:
-            shown = piece[:32].hex(" ") + (" …" if size > 32 else "")
-            self.fields.append(Field(label, shown, start, size, hidden))
+            text = piece[:32].hex(" ") + (" …" if size > 32 else "")
+            self.fields.append(Field(label, text, start, size, hidden))
         return piece
 
     def text(self, size: int, label: str = "", *, hidden: bool = False) -> str:
         """Return `size` bytes as text; what is not printable becomes a dot."""
         start = self.at
         piece = self.take(size)
-        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
+        printable = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
         if label:
-            self.fields.append(Field(label, shown, start, size, hidden))
-        return shown
+            self.fields.append(Field(label, printable, start, size, hidden))
+        return printable
 
     def ipv4(self, label: str) -> str:
         """Return an IPv4 address."""
@@ -93,12 +93,18 @@ class Cursor:
         self.fields.append(Field(label, address, start, 4))
         return address
 
+    def note_rest(self, label: str) -> None:
+        """Add the unread bytes as a hidden field, without moving."""
+        self.note(
+            label, self.data[self.at : self.end][:32].hex(" "), self.at, self.left, hidden=True
+        )
+
     def note(self, label: str, text: str, start: int, length: int, *, hidden: bool = False) -> None:
         """Add a field whose text was made elsewhere."""
         self.fields.append(Field(label, text, start, length, hidden))
 
 
-class Memory:
+class ConnectionState:
     """What is kept between messages: parts of messages and requests that wait for an answer.
 
     One for a whole capture, so that its size is bounded: beyond `limit` the oldest is forgotten.
@@ -134,21 +140,21 @@ class Context:
 
     result: Dissection
     from_client: bool = True
-    memory: Memory = field(default_factory=Memory)
+    state: ConnectionState = field(default_factory=ConnectionState)
     flow: int = 0
     buffer: bytes | None = None
 
     def remember(self, key: tuple[object, ...], value: object) -> None:
         """Keep a value for later messages of this connection."""
-        self.memory.put((self.flow, *key), value)
+        self.state.put((self.flow, *key), value)
 
     def recall(self, key: tuple[object, ...]) -> Any:
         """Return what was kept, or None."""
-        return self.memory.get((self.flow, *key))
+        return self.state.get((self.flow, *key))
 
     def take(self, key: tuple[object, ...]) -> Any:
         """Return what was kept and forget it."""
-        return self.memory.pop((self.flow, *key))
+        return self.state.pop((self.flow, *key))
 
     @property
     def role(self) -> Role:
@@ -162,23 +168,23 @@ class Context:
         self.result.layers.append(layer)
         return layer
 
-    def tally(self, member: str, key: str) -> None:
+    def count(self, member: str, key: str) -> None:
         """Count one occurrence of a code that is no operation of its own, such as an envelope."""
-        self.result.tallies.append((member, key))
+        self.result.counters.append((member, key))
 
-    def say(
+    def add_message(
         self,
         protocol: str,
         code: str,
         name: str,
         kind: Kind,
         role: Role,
-        *tallies: tuple[str, str],
+        *counters: tuple[str, str],
         is_first: bool = True,
         error: str = "",
         detail: str = "",
     ) -> None:
         """Add one message of an OT protocol."""
         self.result.messages.append(
-            Message(protocol, code, name, kind, role, tallies, is_first, error, detail)
+            Message(protocol, code, name, kind, role, counters, is_first, error, detail)
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.pcap.capture_file import CaptureFile, Frame
-from training.pcap.cursor import Context, Cursor, Memory
+from training.pcap.cursor import ConnectionState, Context, Cursor
 from training.pcap.messages import (
     Dissection,
     Endpoint,
@@ -86,7 +86,7 @@ class Dissector:
         self.limits = limits or Limits()
         self._fragments = Fragments(self.limits.fragments)
         self._flows = Flows(self.limits.flows, frozenset(STREAMS))
-        self._memory = Memory()
+        self._memory = ConnectionState()
 
     def dissect(self, frame: Frame) -> Dissection:
         """Return what the frame says. Never raises: what cannot be read is `problem`."""
@@ -155,21 +155,21 @@ class Dissector:
         context.layer("udp", head, packet.begin)
         end = min(packet.end, packet.begin + length) if length >= 8 else packet.end
         self._ports(result, "udp", source, destination)
-        place = (packet.data, head.at, end)
+        span = (packet.data, head.at, end)
         for port in (destination, source):
             if port in DATAGRAMS:
                 name, read = DATAGRAMS[port]
                 context.from_client = port == destination
                 result.from_client = context.from_client
-                context.memory = self._memory
-                self._try(name, read, place, context, frame)
+                context.state = self._memory
+                self._try(name, read, span, context, frame)
                 return
             if port in _NAMED_DATAGRAMS and head.at < end:
-                context.layer(_NAMED_DATAGRAMS[port], Cursor(*place), head.at, end)
+                context.layer(_NAMED_DATAGRAMS[port], Cursor(*span), head.at, end)
                 return
         if head.at < end:
-            name = "dns" if it_protocols.is_dns_query(*place) else "data"
-            context.layer(name, Cursor(*place), head.at, end)
+            name = "dns" if it_protocols.is_dns_query(*span) else "data"
+            context.layer(name, Cursor(*span), head.at, end)
 
     def _ports(self, result: Dissection, transport: str, source: int, destination: int) -> None:
         assert result.source and result.destination
@@ -234,13 +234,13 @@ class Dissector:
                 return
             assert protocol
             context = Context(result, source == flow.client, self._memory, flow.serial)
-            place = (view[at : at + length], 0, length)
+            span = (view[at : at + length], 0, length)
             if at >= carried and segment.start is not None:
                 start = segment.start + at - carried
-                place = (frame, start, start + length)
+                span = (frame, start, start + length)
             else:
-                context.buffer = place[0]
-            self._try(protocol.name, protocol.read, place, context, None)
+                context.buffer = span[0]
+            self._try(protocol.name, protocol.read, span, context, None)
             at += length
 
     def _rest_is_data(self, segment: Segment, at: int, length: int, result: Dissection) -> None:
@@ -251,24 +251,24 @@ class Dissector:
         self,
         name: str,
         read: Read,
-        place: tuple[bytes, int, int],
+        span: tuple[bytes, int, int],
         context: Context,
         frame: Frame | None,
     ) -> None:
         """Let a protocol read a message; whatever its bytes are, the frame survives."""
         try:
-            read(*place, context)
+            read(*span, context)
         except ShortMessageError:
-            self._mark(frame, context.result, f"the {name} message", place[1])
+            self._mark(frame, context.result, f"the {name} message", span[1])
         except NotThisProtocolError:
-            context.layer("data", Cursor(*place), place[1], place[2])
+            context.layer("data", Cursor(*span), span[1], span[2])
 
-    def _mark(self, frame: Frame | None, result: Dissection, what: str, at: int = 0) -> None:
+    def _mark(self, frame: Frame | None, result: Dissection, part: str, at: int = 0) -> None:
         """Say that something ends too early: the capture cut it, or the bytes are wrong."""
         is_cut = frame is not None and len(frame.data) < frame.wire_length
         result.add("_ws.short" if is_cut else MALFORMED, at, 0)
         result.problem = (
-            f"Frame {result.number}: {what} at byte {at} ends before its fields do."
+            f"Frame {result.number}: {part} at byte {at} ends before its fields do."
             if not is_cut
             else f"Frame {result.number}: the capture kept only its first {len(frame.data)} bytes."
             if frame

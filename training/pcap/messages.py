@@ -80,7 +80,7 @@ class Field:
 class Message:
     """One message of an OT protocol.
 
-    `code` is written as the ground truth writes it: decimal for Modbus, `0x29` for S7. `tallies`
+    `code` is written as the ground truth writes it: decimal for Modbus, `0x29` for S7. `counters`
     are the (member, key) pairs that this message adds to a summary's `decoded`. `is_first` is
     False where a message continues an operation, so that a program download of ten blocks counts
     as one. `error` is empty where the other side agreed or has not answered yet.
@@ -91,7 +91,7 @@ class Message:
     name: str
     kind: Kind
     role: Role
-    tallies: tuple[tuple[str, str], ...] = ()
+    counters: tuple[tuple[str, str], ...] = ()
     is_first: bool = True
     error: str = ""
     detail: str = ""
@@ -137,7 +137,7 @@ class Dissection:
     destination: Endpoint | None = None
     from_client: bool = True
     messages: list[Message] = field(default_factory=list)
-    tallies: list[tuple[str, str]] = field(default_factory=list)
+    counters: list[tuple[str, str]] = field(default_factory=list)
     problem: str = ""
     is_late: bool = False
 

@@ -119,8 +119,8 @@ class Flows:
 
     def _new(self, source: tuple[str, int], destination: tuple[str, int]) -> Flow:
         client, server = source, destination
-        known = (source[1] in self._known_ports, destination[1] in self._known_ports)
-        if known == (True, False) or (known[0] == known[1] and source[1] < destination[1]):
+        is_known = (source[1] in self._known_ports, destination[1] in self._known_ports)
+        if is_known == (True, False) or (is_known[0] == is_known[1] and source[1] < destination[1]):
             client, server = destination, source
         self._opened += 1
         ends = {source: Direction(), destination: Direction()}

@@ -16,7 +16,7 @@ _LISTED_HOSTS = 20
 _MAX_HOSTS = 50_000
 _MAX_KEYS = 2_000
 _MAX_PROBLEMS = 20
-_MARKED = {
+_COUNTERS = {
     Kind.WRITE: "writes",
     Kind.STOP: "stops",
     Kind.START: "starts",
@@ -76,8 +76,8 @@ class Conversation:
             if message.role is Role.RESPONSE or not message.is_first:
                 continue
             self.operations += 1
-            if message.kind in _MARKED:
-                name = _MARKED[message.kind]
+            if message.kind in _COUNTERS:
+                name = _COUNTERS[message.kind]
                 setattr(self, name, getattr(self, name) + 1)
 
 
@@ -120,9 +120,9 @@ class CaptureSummary:
                 self.hosts |= {result.source.address, result.destination.address}
             self._converse(result, limits)
         for message in result.messages:
-            self._tally(message.tallies)
+            self._count_codes(message.counters)
             self._count(message, limits, result)
-        self._tally(result.tallies)
+        self._count_codes(result.counters)
 
     def _converse(self, result: Dissection, limits: Limits) -> None:
         assert result.source and result.destination
@@ -146,13 +146,13 @@ class CaptureSummary:
             self.conversations[key] = conversation
         conversation.add(result)
 
-    def _stop_listing(self, what: str, limit: int, result: Dissection) -> None:
+    def _stop_listing(self, name: str, limit: int, result: Dissection) -> None:
         """Say once that a list is full; what comes later is in the counts by protocol only."""
-        if what not in self._full:
-            self._full.add(what)
+        if name not in self._full:
+            self._full.add(name)
             self.problems.insert(
                 0,
-                f"Only the first {limit} {what} are listed; the next begins in frame "
+                f"Only the first {limit} {name} are listed; the next begins in frame "
                 f"{result.number}.",
             )
 
@@ -171,8 +171,8 @@ class CaptureSummary:
             row.count += 1
         row.errors += bool(message.error)
 
-    def _tally(self, tallies: Iterable[tuple[str, str]]) -> None:
-        for member, key in tallies:
+    def _count_codes(self, counters: Iterable[tuple[str, str]]) -> None:
+        for member, key in counters:
             counter = self.decoded.setdefault(member, Counter())
             if key in counter or len(counter) < _MAX_KEYS:
                 counter[key] += 1

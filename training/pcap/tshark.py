@@ -55,8 +55,8 @@ def layers_of_frame(path: Path, own: Dissection) -> list[Layer]:
     tshark does not know what a plant keeps to itself: what our dissection of the same frame hides
     is hidden here as well, byte by byte.
     """
-    wanted = ("-Y", f"frame.number == {own.number}", "-T", "pdml")
-    layers = list(_layers(_run(path, "tshark", "-n", "-r", _INSIDE, *wanted)))
+    options = ("-Y", f"frame.number == {own.number}", "-T", "pdml")
+    layers = list(_layers(_run(path, "tshark", "-n", "-r", _INSIDE, *options)))
     spans = [
         range(field.start, field.start + field.length)
         for layer in own.layers

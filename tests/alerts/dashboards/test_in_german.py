@@ -83,7 +83,7 @@ def pages(world):
             f"/incidents/{incident}/?tab=similar",
             "/incidents/?view=open&q=proto:smb",
             f"/reviews/ask/?incident={incident}",
-            f"/incidents/{incident}/verdict/panel/",
+            f"/reviews/for-incident/{incident}/panel",
             *acts,
         ],
         "oda": ["/", f"/reviews/{review}/", "/reviews/", "/reviews/?tab=mine", "/inbox/"],

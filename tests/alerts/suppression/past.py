@@ -12,7 +12,8 @@ from alerts.incidents.models import (
     TimelineItem,
 )
 from alerts.reviews.models import Annotation
-from alerts.suppression.engine.rule import Clause, Rule
+from alerts.suppression.engine.clauses import Clause
+from alerts.suppression.engine.rule import Rule
 from tests.conftest import NOON
 from tests.factories.incidents import new_alert, new_incident
 
@@ -21,17 +22,17 @@ PROGRAMMING = "Unauthorized PLC Programming"
 
 def rule_for(site, *more, source="ENG-WS-04", **members):
     """Programming from the engineering station at a site."""
-    fields = {"title": "Nightly programming at the plant", "enforcement": "tagout"} | members
+    told = {"title": "Nightly programming at the plant", "enforcement": "tagout"} | members
     lines = (
         Clause("site", "is", (site.name,)),
         Clause("alert_type", "is", (PROGRAMMING,)),
         Clause("source_device", "is", (source,)),
         *more,
     )
-    return Rule(all_of=lines, **fields)
+    return Rule(all_of=lines, **told)
 
 
-def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4", hour=6, **more):
+def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4", hour=6, **given):
     """One incident with one alert for each of the last days, the oldest first."""
     zone = site.zones.order_by("pk")[0]
     rows, alerts = [], []
@@ -47,7 +48,7 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
             "details_state": DetailsState.FETCHED,
             "classification": "BenignPositive",
         }
-        rows.append(new_incident(workspace, **columns | more))
+        rows.append(new_incident(workspace, **columns | given))
         alerts.append(
             new_alert(
                 rows[-1],
@@ -68,7 +69,7 @@ def routine(workspace, site, *, days=30, source="ENG-WS-04", destination="PLC-4"
 def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
     """One annotation over these incidents and their alerts."""
     note = "Nobody here did that." if verdict == "suspicious" else ""
-    annotation = Annotation.objects.create(
+    given = Annotation.objects.create(
         verdict=verdict,
         cause=cause,
         by=by,
@@ -77,10 +78,10 @@ def judge(incidents, by, verdict="routine", *, cause="ld-backup", at=NOON):
         act=uuid.uuid4(),
         note=note,
     )
-    annotation.incidents.set(incidents)
+    given.incidents.set(incidents)
     alerts = IncidentAlert.objects.filter(incident__in=incidents).values_list("alert", flat=True)
-    annotation.alerts.set(list(alerts))
-    return annotation
+    given.alerts.set(list(alerts))
+    return given
 
 
 def close_by(person, incidents, *, after):

@@ -5,16 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.suppression.engine.guards.closing import (
+from alerts.suppression.engine.guards.attribution import (
     MAX_TEXT_LENGTH,
     Attribution,
-    Outcome,
     closing_text,
     ledger_differences,
     reasons_against_text,
-    reasons_to_stop,
-    to_review_again,
 )
+from alerts.suppression.engine.guards.rollback import Outcome, reasons_to_stop, to_review_again
 from tests.alerts.suppression.samples import NOW
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)

@@ -8,7 +8,8 @@ from django.utils import translation
 
 from alerts.sites.models import Criticality
 from alerts.suppression.models import Act, Ending, LedgerEntry, State, Step, Where
-from alerts.suppression.watching.lifecycle import (
+from alerts.suppression.watching.lifecycle import stop_by_itself
+from alerts.suppression.watching.stop import (
     CannotRenewRule,
     CannotResumeRule,
     CannotStopRule,
@@ -16,7 +17,6 @@ from alerts.suppression.watching.lifecycle import (
     renew_rule,
     resume_rule,
     retire_rule,
-    stop_by_itself,
 )
 from alerts.suppression.watching.trials import reasons_to_wait
 from alerts.suppression.watching.watch import watch_rules

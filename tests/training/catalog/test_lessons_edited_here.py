@@ -37,7 +37,7 @@ def test_of_each_file_whoever_alone_changed_it_is_followed(
     published = {"a.md": PublishedFile(here, sha256(base))}
     merged = merge_module(published, {"a.md": incoming} if incoming else {})
     assert merged.files.get("a.md") == result
-    assert (merged.kept == ("a.md",), "a.md" in merged.offered) == (is_kept, is_offered)
+    assert (merged.local_edits == ("a.md",), "a.md" in merged.offers) == (is_kept, is_offered)
 
 
 def edit(path, old, new):
@@ -51,18 +51,18 @@ def test_an_edited_lesson_stays_and_the_shipped_one_is_offered(take_over):
     take_over()
     edit("01-one-stop.md", b"The phone rings.", b"Our phone rings.")
     again = take_over()
-    assert (again.kept, again.offered) == (("01-first-module/01-one-stop.md",), ())
+    assert (again.local_edits, again.offers) == (("01-first-module/01-one-stop.md",), ())
     assert "Our phone rings." in Lesson.objects.get().body[0]["html"]
     newer = lessons.LESSON.replace("The phone rings.", "The phone rings twice.")
     cards = lessons.CARDS.replace("stops.[", "halts.[")
     for _ in range(2):
         outcome = take_over(**{"01-one-stop__md": newer, "cards__md": cards})
-        assert outcome.offered == ("01-first-module/01-one-stop.md",)
+        assert outcome.offers == ("01-first-module/01-one-stop.md",)
     assert "Our phone rings." in Lesson.objects.get().body[0]["html"]
     assert "halts" in Module.objects.get().cards.get().back_html
     row = SourceFile.objects.get(path="01-one-stop.md")
     assert row.has_offer and bytes(row.offered).decode() == newer
-    assert take_over(overwrite=True, **{"01-one-stop__md": newer}).kept == ()
+    assert take_over(overwrite=True, **{"01-one-stop__md": newer}).local_edits == ()
     assert "The phone rings twice." in Lesson.objects.get().body[0]["html"]
     assert not SourceFile.objects.filter(has_offer=True).exists()
 

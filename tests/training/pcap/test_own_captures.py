@@ -22,7 +22,7 @@ def test_the_writer_makes_the_same_captures_every_time(tmp_path):
     assert len(LIST) >= 12
     for row in LIST:
         assert hashlib.sha256(written[row["file"]]).hexdigest() == row["sha256"]
-        assert row["story"].count(". ") == 2, "a story has three sentences"
+        assert row["description"].count(". ") == 2, "a description has three sentences"
 
 
 def test_a_copy_beside_a_lesson_is_the_capture_of_the_list():

@@ -148,7 +148,7 @@ def test_who_is_asked_and_who_answers_is_told_by_the_opening(read):
     modbus = Modbus(recording, HMI_WTP_01, PLC_WTP_01, 50000)
     modbus.tcp.open(0)
     modbus.write(1, 40, 900)
-    modbus.refused(2, "060063ffff", 2)
+    modbus.call_with_exception(2, "060063ffff", 2)
     (row,) = read(recording.pcap()).operations.values()
     assert (row.name, row.kind) == ("Write single register", Kind.WRITE)
     assert (row.count, row.responses, row.errors) == (2, 2, 1)

@@ -47,9 +47,9 @@ def _short_key(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def _packet_key(text: str) -> tuple[tuple[str, ...], str]:
-    found = [_FRAME_KEY.fullmatch(part.strip()) for part in text.split("|")]
-    numbers = tuple(each[1].lstrip("0") for each in found if each)
-    if len(numbers) != len(found) or not all(numbers):
+    matches = [_FRAME_KEY.fullmatch(part.strip()) for part in text.split("|")]
+    numbers = tuple(match[1].lstrip("0") for match in matches if match)
+    if len(numbers) != len(matches) or not all(numbers):
         raise ValueError("Write the frame as `frame 17`; several as `frame 17 | frame 18`.")
     return numbers, "0"
 
@@ -101,12 +101,12 @@ def read_answer(question: Question, form: Mapping[str, Sequence[str]], seed: str
     """
     order = display_order(question, seed)
     if question.type in CHOICES:
-        chosen = sorted(order[_position(value, len(order))] for value in form.get("choice", ()))
-        if not chosen:
+        choices = sorted(order[_position(value, len(order))] for value in form.get("choice", ()))
+        if not choices:
             raise AnswerError("none")
-        if question.type is QuestionType.SINGLE and len(chosen) > 1:
+        if question.type is QuestionType.SINGLE and len(choices) > 1:
             raise AnswerError("many")
-        return {"chosen": chosen}
+        return {"chosen": choices}
     if question.case:
         return _read_judgement(question.case, form)
     if question.type in PLACES:
@@ -127,10 +127,10 @@ def _read_judgement(lab: Lab, form: Mapping[str, Sequence[str]]) -> Answer:
         "next_step": {choice.id for choice in lab.next_steps},
         "sure": {str(percent) for percent in SURE},
     }
-    given = {name: "".join(form.get(name, ())) for name in offered}
-    if not all(given[name] in values for name, values in offered.items()):
-        raise AnswerError("parts" if any(given.values()) else "none")
-    return {**given, "sure": int(given["sure"])}
+    fields = {name: "".join(form.get(name, ())) for name in offered}
+    if not all(fields[name] in values for name, values in offered.items()):
+        raise AnswerError("parts" if any(fields.values()) else "none")
+    return {**fields, "sure": int(fields["sure"])}
 
 
 def is_part_right(lab: Lab, answer: Answer) -> dict[str, bool]:
@@ -178,7 +178,7 @@ def is_right(question: Question, answer: Answer) -> bool:
     return _is_accepted(question, answer["text"])
 
 
-def foreseen(question: Question, answer: Answer) -> Option | None:
+def foreseen_option(question: Question, answer: Answer) -> Option | None:
     """Return the wrong answer of a typed question that its author foresaw."""
     if "text" not in answer:
         return None
@@ -192,8 +192,8 @@ def foreseen(question: Question, answer: Answer) -> Option | None:
 def _is_accepted(question: Question, text: str) -> bool:
     value = _value_of(question.type, text)
     if question.type is QuestionType.NUMERIC:
-        wanted, tolerance = read_number(question.accepted[0]), read_number(question.tolerance)
-        return abs(read_number(value) - wanted) <= tolerance
+        correct, tolerance = read_number(question.accepted[0]), read_number(question.tolerance)
+        return abs(read_number(value) - correct) <= tolerance
     return value in {_value_of(question.type, accepted) for accepted in question.accepted}
 
 
@@ -205,10 +205,10 @@ def _value_of(kind: QuestionType, text: str) -> str:
         except ValueError:
             raise AnswerError("number") from None
     if kind is QuestionType.PACKET:
-        found = _FRAME.fullmatch(text.strip())
-        if not found:
+        match = _FRAME.fullmatch(text.strip())
+        if not match:
             raise AnswerError("frame")
-        return found[1]
+        return match[1]
     return " ".join(text.casefold().split())
 
 

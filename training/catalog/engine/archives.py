@@ -148,7 +148,7 @@ def _read_modules(
 def _read_paths(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folders: Mapping[str, str]
 ) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    paths: dict[str, bytes] = {}
     tops = {
         path[: -len(f"modules/{folder}/")]
         for folder, path in folders.items()
@@ -157,10 +157,10 @@ def _read_paths(
     for entry in entries:
         top, _, name = entry.filename.rpartition("paths/")
         if top in tops and name.endswith(".yaml") and entry.filename == f"{top}paths/{name}":
-            found[name] = _read(archive, entry, limit_of(name))
-    if sum(map(len, found.values())) > MAX_UNPACKED:
+            paths[name] = _read(archive, entry, limit_of(name))
+    if sum(map(len, paths.values())) > MAX_UNPACKED:
         raise ArchiveError(f"Its paths are larger than {MAX_UNPACKED // 1_000_000} MB together.")
-    return found
+    return paths
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
@@ -175,5 +175,5 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes
 
 def _printable(name: str) -> str:
     unknown = "\N{REPLACEMENT CHARACTER}"
-    shown = "".join(letter if letter.isprintable() else unknown for letter in name)
-    return shown if len(shown) <= 120 else f"{shown[:120]}…"
+    text = "".join(letter if letter.isprintable() else unknown for letter in name)
+    return text if len(text) <= 120 else f"{text[:120]}…"

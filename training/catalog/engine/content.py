@@ -110,15 +110,15 @@ class Lab:
     not_decided: str
 
     @property
-    def judged(self) -> dict[str, Any]:
+    def graded_content(self) -> dict[str, Any]:
         """What a learner judges: the alert, the choices and the key, but no feedback."""
-        said = {"verdicts", "reasons", "next_steps", "ot_says", "decided", "not_decided"}
+        feedback = {"verdicts", "reasons", "next_steps", "ot_says", "decided", "not_decided"}
         choices = {
             "reasons": [[choice.id, choice.text] for choice in self.reasons],
             "next_steps": [[choice.id, choice.text] for choice in self.next_steps],
         }
-        kept = {name: value for name, value in asdict(self).items() if name not in said}
-        return kept | choices
+        values = {name: value for name, value in asdict(self).items() if name not in feedback}
+        return values | choices
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Lab":
@@ -164,7 +164,7 @@ class Question:
         """SHA-256 of what a learner judges: prompt, options and key, but neither feedback nor
         layout. A new hash is a new version, whose figures begin at zero.
         """
-        judged: dict[str, Any] = {
+        values: dict[str, Any] = {
             "type": self.type,
             "prompt": self.prompt,
             "options": [[option.text, option.is_correct] for option in self.options],
@@ -174,8 +174,8 @@ class Question:
             "files": [self.capture, self.lab],
         }
         if self.case:
-            judged["case"] = self.case.judged
-        return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()
+            values["case"] = self.case.graded_content
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored of it, in the types of JSON; `from_json` reads it."""

@@ -14,7 +14,7 @@ from training.catalog.engine.faults import Fault, Report, Source, Vocabulary
 from training.catalog.engine.fields import Field, Key
 from training.catalog.engine.labs import read_labs
 from training.catalog.engine.learning_paths import PATHS_FOLDER, read_paths
-from training.catalog.engine.lessons import Place, check_review, read_cards, read_lesson
+from training.catalog.engine.lessons import ModuleContext, check_review, read_cards, read_lesson
 from training.catalog.engine.markdown import make_parser
 from training.catalog.engine.module_files import (
     HIDDEN,
@@ -76,35 +76,35 @@ class Curriculum:
         }
 
 
-def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculum:
+def read_curriculum(path: Path, display_path: str, vocabulary: Vocabulary) -> Curriculum:
     """Return what stands in `path`: a folder with `modules/` and perhaps `paths/` in it, a folder
     of modules, or one module. `shown` is that path as faults shall name it.
     """
     report = Report()
     if (path / "module.yaml").is_file():
-        one = _Reader(path, shown, report, vocabulary).read()
-        return Curriculum((one,) if one else (), tuple(sorted(report.faults)))
-    paths, shown_paths = path / "paths", f"{shown}/paths"
+        single = _Reader(path, display_path, report, vocabulary).read()
+        return Curriculum((single,) if single else (), tuple(sorted(report.faults)))
+    paths, shown_paths = path / "paths", f"{display_path}/paths"
     has_paths = (path / "modules").is_dir() and paths.is_dir()
     if (path / REVIEWS_FILE).is_file():
-        source = read_text(path / REVIEWS_FILE, f"{shown}/{REVIEWS_FILE}", report)
+        source = read_text(path / REVIEWS_FILE, f"{display_path}/{REVIEWS_FILE}", report)
         if source is not None:
             check_reviews(source, vocabulary)
     if (path / "modules").is_dir():
-        path, shown = path / "modules", f"{shown}/modules"
+        path, display_path = path / "modules", f"{display_path}/modules"
     if not path.is_dir():
-        report.add(shown, 1, 1, "NO-MODULES", "There is no such folder.")
+        report.add(display_path, 1, 1, "NO-MODULES", "There is no such folder.")
         return Curriculum((), tuple(report.faults))
     readers = [
-        _Reader(folder, f"{shown}/{folder.name}", report, vocabulary)
+        _Reader(folder, f"{display_path}/{folder.name}", report, vocabulary)
         for folder in sorted(path.iterdir())
         if folder.is_dir() and not folder.name.startswith(HIDDEN)
     ]
     if not readers:
-        report.add(shown, 1, 1, "NO-MODULES", "No module lies in this folder.")
-    found = [(reader, module) for reader in readers if (module := reader.read())]
-    _check_together(found)
-    modules = tuple(sorted((module for _, module in found), key=lambda module: module.order))
+        report.add(display_path, 1, 1, "NO-MODULES", "No module lies in this folder.")
+    pairs = [(reader, module) for reader in readers if (module := reader.read())]
+    _check_together(pairs)
+    modules = tuple(sorted((module for _, module in pairs), key=lambda module: module.order))
     lessons = {f"{module.id}/{lesson.id}" for module in modules for lesson in module.lessons}
     learning_paths = read_paths(paths, shown_paths, report, lessons) if has_paths else ()
     return Curriculum(modules, tuple(sorted(report.faults)), learning_paths)
@@ -113,13 +113,15 @@ def read_curriculum(path: Path, shown: str, vocabulary: Vocabulary) -> Curriculu
 class _Reader:
     """Reads the folder of one module."""
 
-    def __init__(self, folder: Path, shown: str, report: Report, vocabulary: Vocabulary) -> None:
-        self.folder, self.shown = folder, shown
+    def __init__(
+        self, folder: Path, display_path: str, report: Report, vocabulary: Vocabulary
+    ) -> None:
+        self.folder, self.shown = folder, display_path
         self.report, self._vocabulary = report, vocabulary
         self.fields: dict[str, Field] = {}
-        self.source = Source.of(f"{shown}/module.yaml", "", report)
-        self._labs = read_labs(folder, shown, report, vocabulary)
-        self._place = Place(folder, shown, vocabulary, make_parser(), self._labs)
+        self.source = Source.of(f"{display_path}/module.yaml", "", report)
+        self._labs = read_labs(folder, display_path, report, vocabulary)
+        self._place = ModuleContext(folder, display_path, vocabulary, make_parser(), self._labs)
 
     def read(self) -> Module | None:
         """Return the module; None where its module.yaml cannot be used."""
@@ -139,12 +141,12 @@ class _Reader:
         if source is None:
             return None
         self.source = source
-        found = fields.read_fields(source, source.text, 1)
-        if found is None or not fields.check_fields(source, found, MODULE_KEYS, 1):
+        members = fields.read_fields(source, source.text, 1)
+        if members is None or not fields.check_fields(source, members, MODULE_KEYS, 1):
             return None
-        self.fields = found
-        self._check_module(source, found)
-        values = {name: field.value for name, field in found.items() if name in MODULE_KEYS}
+        self.fields = members
+        self._check_module(source, members)
+        values = {name: field.value for name, field in members.items() if name in MODULE_KEYS}
         for name in ("nice", "prerequisites"):
             values[name] = tuple(values[name])
         values |= {"order": int(values["order"]), "minutes": int(values["minutes"])}
@@ -155,48 +157,48 @@ class _Reader:
         }
         return Module(**{"summary": "", **values}, folder=self.folder, captures=captures)
 
-    def _check_module(self, source: Source, found: dict[str, Field]) -> None:
-        version, order = found["attack_version"], found["order"]
+    def _check_module(self, source: Source, members: dict[str, Field]) -> None:
+        version, order = members["attack_version"], members["order"]
         if version.value != attack.version():
             text = f"Lessons are checked against ATT&CK for ICS {attack.version()}."
             source.fault(version.line, version.column, "ATTACK-VERSION", text)
-        numbered = _FOLDER.fullmatch(self.folder.name)
-        if not numbered or int(numbered[1]) != order.value:
+        match = _FOLDER.fullmatch(self.folder.name)
+        if not match or int(match[1]) != order.value:
             text = f"The folder must be named NN-slug with {order.value:02} for NN."
             source.fault(order.line, order.column, "FOLDER-NAME", text)
-        check_review(source, found["review_by"], self._vocabulary)
+        check_review(source, members["review_by"], self._vocabulary)
 
     def _read_lessons(self) -> Iterable[Lesson]:
-        places: dict[str, str] = {}
-        numbers: dict[str, str] = {}
+        paths_by_id: dict[str, str] = {}
+        paths_by_number: dict[str, str] = {}
         for path in sorted(self.folder.glob("*.md")):
             if path.name == "cards.md":
                 continue
-            shown = f"{self.shown}/{path.name}"
-            named = _LESSON.fullmatch(path.name)
-            if not named:
+            display_path = f"{self.shown}/{path.name}"
+            match = _LESSON.fullmatch(path.name)
+            if not match:
                 text = "Name a lesson NN-slug.md, such as 03-low-alert.md."
-                self.report.add(shown, 1, 1, "LESSON-NAME", text)
+                self.report.add(display_path, 1, 1, "LESSON-NAME", text)
                 continue
-            if (other := numbers.setdefault(named[1], path.name)) != path.name:
-                text = f"{other} has the number {named[1]} already."
-                self.report.add(shown, 1, 1, "LESSON-NAME", text)
+            if (other := paths_by_number.setdefault(match[1], path.name)) != path.name:
+                text = f"{other} has the number {match[1]} already."
+                self.report.add(display_path, 1, 1, "LESSON-NAME", text)
             source = self._read(path.name)
-            lesson = read_lesson(source, self._place, int(named[1])) if source else None
+            lesson = read_lesson(source, self._place, int(match[1])) if source else None
             if source is None or lesson is None:
                 continue
-            if (other := places.setdefault(lesson.id, path.name)) != path.name:
+            if (other := paths_by_id.setdefault(lesson.id, path.name)) != path.name:
                 text = f"The lesson id `{lesson.id}` is used in {other} already."
                 source.fault_at((1, len(source.lines)), lesson.id, "DUPLICATE-ID", text)
                 continue
             yield lesson
-        if not numbers:
+        if not paths_by_number:
             text = "The module has no lesson."
             self.report.add(f"{self.shown}/module.yaml", 1, 1, "NO-LESSONS", text)
 
     def _check_labs(self, lessons: tuple[Lesson, ...]) -> None:
-        asked = {question.lab for lesson in lessons for question in lesson.questions}
-        for name in sorted(self._labs.keys() - asked):
+        labs_in_questions = {question.lab for lesson in lessons for question in lesson.questions}
+        for name in sorted(self._labs.keys() - labs_in_questions):
             text = "No question of the module asks this lab."
             self.report.add(f"{self.shown}/labs/{name}.yaml", 1, 1, "UNUSED-LAB", text)
 
@@ -212,8 +214,8 @@ class _Reader:
         """
         by_number = {lesson.number: lesson for lesson in lessons}
         for path in sorted((self.folder / "i18n").glob("*/*.md")):
-            named = _LESSON.fullmatch(path.name)
-            original = by_number.get(int(named[1])) if named else None
+            match = _LESSON.fullmatch(path.name)
+            original = by_number.get(int(match[1])) if match else None
             source = self._read(path.relative_to(self.folder).as_posix())
             if source is None:
                 continue
@@ -227,11 +229,11 @@ class _Reader:
             if translated.id != original.id:
                 text = f"The lesson has the id `{original.id}`."
                 source.fault_at(lines, translated.id, "TRANSLATION", text)
-            known = {question.id for question in original.questions}
-            own = {question.id for question in translated.questions}
-            for missing in sorted(known - own):
+            original_ids = {question.id for question in original.questions}
+            translated_ids = {question.id for question in translated.questions}
+            for missing in sorted(original_ids - translated_ids):
                 source.fault(1, 1, "TRANSLATION", f"The question `{missing}` is missing.")
-            for stray in sorted(own - known):
+            for stray in sorted(translated_ids - original_ids):
                 text = f"The lesson has no question `{stray}`."
                 source.fault_at(lines, f"#{stray}", "TRANSLATION", text)
 
@@ -245,24 +247,24 @@ class _Reader:
             self.report.add(f"{self.shown}/{LOCK_FILE}", 1, 1, "LOCK-MISSING", text)
 
 
-def _check_together(found: list[tuple[_Reader, Module]]) -> None:
+def _check_together(pairs: list[tuple[_Reader, Module]]) -> None:
     by_id: dict[str, Module] = {}
     by_order: dict[str, Module] = {}
-    for reader, module in found:
-        taken_by = {"id": by_id, "order": by_order}
-        for name, taken in taken_by.items():
+    for reader, module in pairs:
+        indexes = {"id": by_id, "order": by_order}
+        for name, modules in indexes.items():
             value = str(getattr(module, name))
-            other = taken.setdefault(value, module)
+            other = modules.setdefault(value, module)
             if other is not module:
                 field = reader.fields[name]
                 text = f"{other.folder.name} has the {name} {value} already."
                 reader.source.fault(field.line, field.column, "DUPLICATE-ID", text)
-    for reader, module in found:
+    for reader, module in pairs:
         for item in reader.fields["prerequisites"].items:
-            needed = by_id.get(item.value)
-            if needed is None:
+            prerequisite = by_id.get(item.value)
+            if prerequisite is None:
                 text = f"There is no module `{item.value}`."
                 reader.source.fault(item.line, item.column, "UNKNOWN-MODULE", text)
-            elif needed.order >= module.order:
+            elif prerequisite.order >= module.order:
                 text = f"`{item.value}` does not come before this module."
                 reader.source.fault(item.line, item.column, "LATER-MODULE", text)

@@ -52,16 +52,16 @@ class Source:
         """Note a fault in this file."""
         self.report.add(self.path, line, column, code, text)
 
-    def fault_at(self, lines: tuple[int, int], wanted: str, code: str, text: str) -> None:
+    def fault_at(self, lines: tuple[int, int], fragment: str, code: str, text: str) -> None:
         """Note a fault at the first place of `wanted` in these lines, first and last, from 1."""
-        line, column = self.find(lines, wanted)
+        line, column = self.find(lines, fragment)
         self.fault(line, column, code, text)
 
-    def find(self, lines: tuple[int, int], wanted: str) -> tuple[int, int]:
+    def find(self, lines: tuple[int, int], fragment: str) -> tuple[int, int]:
         """Return line and column of `wanted`; the start of the first line where it is not found."""
         first, last = lines
         for number in range(first, min(last, len(self.lines)) + 1):
-            if (at := self.lines[number - 1].find(wanted)) >= 0:
+            if (at := self.lines[number - 1].find(fragment)) >= 0:
                 return number, at + 1
         return first, self.indent(first)
 
@@ -83,16 +83,16 @@ class Vocabulary:
 
     def check_technique(self, source: Source, line: int, column: int, technique_id: str) -> None:
         """Note a technique that ATT&CK for ICS does not know, or knows no more."""
-        known = attack.technique(technique_id)
-        if known is None or known.id != technique_id:
+        technique = attack.technique(technique_id)
+        if technique is None or technique.id != technique_id:
             text = f"ATT&CK for ICS {attack.version()} has no technique {technique_id}."
             source.fault(line, column, "UNKNOWN-TECHNIQUE", text)
-        elif known.is_revoked or known.current_id != known.id:
-            current = known.current_id
+        elif technique.is_revoked or technique.current_id != technique.id:
+            current = technique.current_id
             text = f"{technique_id} was revoked. Use {current}, {_name(current)}."
             source.fault(line, column, "REVOKED-TECHNIQUE", text)
-        elif known.is_deprecated:
-            text = f"{technique_id} ({known.name}) is deprecated and has no successor."
+        elif technique.is_deprecated:
+            text = f"{technique_id} ({technique.name}) is deprecated and has no successor."
             source.fault(line, column, "DEPRECATED-TECHNIQUE", text)
 
     def check_alert_type(self, source: Source, line: int, column: int, title: str) -> None:
@@ -105,5 +105,5 @@ class Vocabulary:
 
 
 def _name(technique_id: str) -> str:
-    known = attack.technique(technique_id)
-    return known.full_name if known else technique_id
+    technique = attack.technique(technique_id)
+    return technique.full_name if technique else technique_id

@@ -117,8 +117,8 @@ def check_fields(
     """Note unknown, missing and wrong keys. Return whether every required one can be used."""
     lines = (first_line, len(source.lines))
     for name in fields.keys() - keys.keys():
-        known = ", ".join(keys)
-        source.fault_at(lines, f"{name}", "UNKNOWN-KEY", f"`{name}` is not one of: {known}.")
+        names = ", ".join(keys)
+        source.fault_at(lines, f"{name}", "UNKNOWN-KEY", f"`{name}` is not one of: {names}.")
     is_usable = True
     for name, key in keys.items():
         field = fields.get(name)

@@ -77,8 +77,8 @@ class Figure:
         pattern = re.compile(rf"(?<=[\s]){re.escape(attribute)}\s*=")
         for number in range(line, len(self._source.lines) + 1):
             row = self._source.lines[number - 1]
-            if found := pattern.search(row, column - 1 if number == line else 0):
-                return number, found.start() + 1
+            if match := pattern.search(row, column - 1 if number == line else 0):
+                return number, match.start() + 1
         return line, column
 
     def _doctype(self, *_: object) -> None:
@@ -123,18 +123,18 @@ class Figure:
             self._fault("SVG-ATTRIBUTE", "`url()` may only name an id of this figure.", attribute)
         elif attribute in _COLOUR_ATTRIBUTES:
             self._check_colour(attribute, value.strip())
-        elif found := _VAR.search(value):
-            self._check_token(attribute, found[1])
+        elif match := _VAR.search(value):
+            self._check_token(attribute, match[1])
 
     def _check_colour(self, attribute: str, value: str) -> None:
         if value in _FREE_COLOURS or _LOCAL.fullmatch(value):
             return
-        found = _VAR.fullmatch(value)
-        if not found or not found[2]:
+        match = _VAR.fullmatch(value)
+        if not match or not match[2]:
             text = f"Write the colour `{value}` as var(--token, fallback), so that it turns dark."
             self._fault("SVG-COLOUR", text, attribute)
         else:
-            self._check_token(attribute, found[1])
+            self._check_token(attribute, match[1])
 
     def _check_token(self, attribute: str, token: str) -> None:
         colours = self._vocabulary.colours

@@ -56,7 +56,7 @@ KEY_KEYS = {
 
 
 def read_labs(
-    module: Path, shown: str, report: Report, vocabulary: Vocabulary
+    module: Path, display_path: str, report: Report, vocabulary: Vocabulary
 ) -> dict[str, Lab | None]:
     """Return the labs of a module by name; None for one that cannot be used."""
     folder = module / "labs"
@@ -66,7 +66,7 @@ def read_labs(
     for file in sorted(folder.iterdir()):
         if file.name.startswith("."):
             continue
-        name = f"{shown}/labs/{file.name}"
+        name = f"{display_path}/labs/{file.name}"
         if file.suffix != ".yaml" or not fields.SLUG.fullmatch(file.stem):
             report.add(name, 1, 1, "STRAY-FILE", "Name a lab after what happens: stop-plc.yaml.")
             continue
@@ -76,8 +76,8 @@ def read_labs(
 
 
 def _read_lab(source: Source, vocabulary: Vocabulary) -> Lab | None:
-    found = fields.read_fields(source, source.text, 1)
-    if found is None or not fields.check_fields(source, found, LAB_KEYS, 1):
+    members = fields.read_fields(source, source.text, 1)
+    if members is None or not fields.check_fields(source, members, LAB_KEYS, 1):
         return None
     parts = {
         "alert": ALERT_KEYS,
@@ -88,66 +88,66 @@ def _read_lab(source: Source, vocabulary: Vocabulary) -> Lab | None:
     }
     items = {"known": FACT_KEYS, "reasons": CHOICE_KEYS, "next_steps": CHOICE_KEYS}
     checks = [
-        fields.check_fields(source, found[name].members, keys, found[name].line)
+        fields.check_fields(source, members[name].members, keys, members[name].line)
         for name, keys in parts.items()
     ] + [
         fields.check_fields(source, item.members, keys, item.line)
         for name, keys in items.items()
-        for item in found[name].items
+        for item in members[name].items
     ]
     if not all(checks):
         return None
-    alert_type = found["alert"].members["type"]
+    alert_type = members["alert"].members["type"]
     vocabulary.check_alert_type(source, alert_type.line, alert_type.column, alert_type.value)
-    return _lab(found) if _check_choices(source, found) else None
+    return _lab(members) if _check_choices(source, members) else None
 
 
-def _check_choices(source: Source, found: Mapping[str, Field]) -> bool:
+def _check_choices(source: Source, members: Mapping[str, Field]) -> bool:
     """Check reasons and steps. Return whether the key names one of each, so that it can be told."""
-    reasons, key = found["reasons"], found["key"].members
+    reasons, key = members["reasons"], members["key"].members
     if not MIN_REASONS <= len(reasons.items) <= MAX_REASONS:
         text = f"Offer {MIN_REASONS} to {MAX_REASONS} reasons."
         source.fault(reasons.line, reasons.column, "LAB-REASONS", text)
-    is_told = True
+    is_answerable = True
     for name, of in (("reason", "reasons"), ("next_step", "next_steps")):
-        taken: dict[str, Field] = {}
-        for item in found[of].items:
+        by_id: dict[str, Field] = {}
+        for item in members[of].items:
             field = item.members["id"]
-            if field.value in taken:
+            if field.value in by_id:
                 text = f"The id `{field.value}` is used in this list already."
                 source.fault(field.line, field.column, "DUPLICATE-ID", text)
-            taken[field.value] = item
-        right = taken.get(key[name].value)
+            by_id[field.value] = item
+        right = by_id.get(key[name].value)
         if right is None:
-            is_told = False
+            is_answerable = False
             text = f"`{key[name].value}` is not among the {of.replace('_', ' ')}."
             source.fault(key[name].line, key[name].column, "LAB-KEY", text)
         elif "unsafe" in right.members and right.members["unsafe"].value:
             text = f"`{key[name].value}` is unsafe; it cannot be the right step."
             source.fault(key[name].line, key[name].column, "LAB-KEY", text)
-    return is_told
+    return is_answerable
 
 
-def _lab(found: Mapping[str, Field]) -> Lab:
-    alert, key = _texts(found["alert"]), _texts(found["key"])
+def _lab(members: Mapping[str, Field]) -> Lab:
+    alert, key = _texts(members["alert"]), _texts(members["key"])
     return Lab(
         alert_type=alert["type"],
         severity=alert["severity"],
         raised=alert["raised"],
         sentence=alert["sentence"],
         traffic=alert["traffic"],
-        source=_end(found["source"]),
-        destination=_end(found["destination"]),
-        known=tuple(Fact(**item.value) for item in found["known"].items),
-        verdicts=_texts(found["verdicts"]),
-        reasons=_choices(found["reasons"]),
-        next_steps=_choices(found["next_steps"]),
+        source=_end(members["source"]),
+        destination=_end(members["destination"]),
+        known=tuple(Fact(**item.value) for item in members["known"].items),
+        verdicts=_texts(members["verdicts"]),
+        reasons=_choices(members["reasons"]),
+        next_steps=_choices(members["next_steps"]),
         verdict=Verdict(key["verdict"]),
         reason=key["reason"],
         next_step=key["next_step"],
-        ot_says=found["ot_says"].value.strip(),
-        decided=found["decided"].value.strip(),
-        not_decided=found["not_decided"].value.strip(),
+        ot_says=members["ot_says"].value.strip(),
+        decided=members["decided"].value.strip(),
+        not_decided=members["not_decided"].value.strip(),
     )
 
 

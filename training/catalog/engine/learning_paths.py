@@ -57,46 +57,48 @@ DAY_KEYS = {
 
 
 def read_paths(
-    folder: pathlib.Path, shown: str, report: Report, lessons: Collection[str]
+    folder: pathlib.Path, display_path: str, report: Report, lessons: Collection[str]
 ) -> tuple[LearningPath, ...]:
     """Return the paths of a folder, a YAML file each, in the order of their names. `lessons` are
     all that there are, written module/lesson.
     """
-    found = []
+    paths = []
     for file in sorted(folder.iterdir()):
         if file.name.startswith("."):
             continue
-        name = f"{shown}/{file.name}"
+        name = f"{display_path}/{file.name}"
         if file.suffix != ".yaml":
             report.add(name, 1, 1, "STRAY-FILE", "This does not belong among paths.")
         elif source := read_text(file, name, report):
-            found.append(_read_path(source, file, lessons))
-    return tuple(path for path in found if path)
+            paths.append(_read_path(source, file, lessons))
+    return tuple(path for path in paths if path)
 
 
 def _read_path(source: Source, file: pathlib.Path, lessons: Collection[str]) -> LearningPath | None:
-    found = fields.read_fields(source, source.text, 1)
-    if found is None or not fields.check_fields(source, found, PATH_KEYS, 1):
+    members = fields.read_fields(source, source.text, 1)
+    if members is None or not fields.check_fields(source, members, PATH_KEYS, 1):
         return None
-    if found["id"].value != file.stem:
+    if members["id"].value != file.stem:
         text = "Name the file after the id of the path."
-        source.fault(found["id"].line, found["id"].column, "FILE-NAME", text)
-    days = tuple(_read_days(source, found["days"], lessons))
+        source.fault(members["id"].line, members["id"].column, "FILE-NAME", text)
+    days = tuple(_read_days(source, members["days"], lessons))
     if not days:
-        source.fault(found["days"].line, found["days"].column, "NO-DAYS", "The path has no day.")
+        source.fault(
+            members["days"].line, members["days"].column, "NO-DAYS", "The path has no day."
+        )
         return None
     return LearningPath(
-        id=found["id"].value,
-        title=found["title"].value,
-        summary=found["summary"].value,
-        nice=tuple(found["nice"].value),
+        id=members["id"].value,
+        title=members["title"].value,
+        summary=members["summary"].value,
+        nice=tuple(members["nice"].value),
         days=days,
         file=file,
     )
 
 
 def _read_days(source: Source, days: Field, lessons: Collection[str]) -> Iterator[PathDay]:
-    taken: set[str] = set()
+    names: set[str] = set()
     for day in days.items:
         if not fields.check_fields(source, day.members, DAY_KEYS, day.line):
             continue
@@ -106,8 +108,8 @@ def _read_days(source: Source, days: Field, lessons: Collection[str]) -> Iterato
             if item.value not in lessons:
                 text = f"There is no lesson `{item.value}`."
                 source.fault(item.line, item.column, "UNKNOWN-LESSON", text)
-            if item.value in taken:
+            if item.value in names:
                 text = f"`{item.value}` stands in this path already."
                 source.fault(item.line, item.column, "DUPLICATE-LESSON", text)
-            taken.add(item.value)
+            names.add(item.value)
         yield PathDay(day.members["title"].value, tuple(day.members["lessons"].value))

@@ -41,22 +41,22 @@ LESSON_KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ModuleContext:
     """Where a text lies: the folder of its module, that path as shown, what names it may use."""
 
     module: Path
-    shown: str
+    display_path: str
     vocabulary: Vocabulary
     parser: MarkdownIt
     labs: Mapping[str, Lab | None] = field(default_factory=dict)
 
 
-def read_lesson(source: Source, place: Place, number: int) -> Lesson | None:
+def read_lesson(source: Source, place: ModuleContext, number: int) -> Lesson | None:
     """Return the lesson of a file; None where its front matter cannot be used."""
     tokens = place.parser.parse(source.text if source.text.endswith("\n") else f"{source.text}\n")
     front = _read_front_matter(source, tokens, place.vocabulary)
     name_headings(source, tokens)
-    check = TextCheck(source, place.module, place.shown, place.vocabulary)
+    check = TextCheck(source, place.module, place.display_path, place.vocabulary)
     check.check(tokens)
     text, notes = footnotes(tokens)
     renderer = Renderer(place.parser, check.figure_html)
@@ -115,7 +115,7 @@ def check_review(source: Source, review_by: fields.Field, vocabulary: Vocabulary
 
 
 def _read_blocks(
-    source: Source, place: Place, renderer: Renderer, tokens: Sequence[Token]
+    source: Source, place: ModuleContext, renderer: Renderer, tokens: Sequence[Token]
 ) -> tuple[list[Block], list[Question]]:
     reader = QuestionReader(source, renderer)
     blocks: list[Block] = []
@@ -145,7 +145,7 @@ def _read_blocks(
 
 
 def _read_container(
-    source: Source, place: Place, reader: QuestionReader, block: Sequence[Token]
+    source: Source, place: ModuleContext, reader: QuestionReader, block: Sequence[Token]
 ) -> Question | None:
     line, last = first_lines(block[0])
     column = source.indent(line)
@@ -164,7 +164,7 @@ def _read_container(
     return replace(question, case=place.labs.get(question.lab))
 
 
-def _check_head(source: Source, place: Place, question: Question, line: int) -> None:
+def _check_head(source: Source, place: ModuleContext, question: Question, line: int) -> None:
     for technique in question.techniques:
         column = source.find((line, line), technique)[1]
         place.vocabulary.check_technique(source, line, column, technique)
@@ -178,7 +178,7 @@ def _check_head(source: Source, place: Place, question: Question, line: int) -> 
         source.fault_at((line, line), question.lab, "NO-LAB", text)
 
 
-def _check_capture(source: Source, place: Place, question: Question, line: int) -> None:
+def _check_capture(source: Source, place: ModuleContext, question: Question, line: int) -> None:
     path = place.module / question.capture
     column = source.find((line, line), question.capture)[1]
     if not question.capture.startswith("pcap/") or ".." in question.capture or not path.is_file():
@@ -210,7 +210,7 @@ def _check_capture(source: Source, place: Place, question: Question, line: int) 
 def name_headings(source: Source, tokens: Sequence[Token]) -> None:
     """Give each heading its id, and note levels that a lesson does not have or that are skipped."""
     level = 1
-    taken: set[str] = set()
+    slugs: set[str] = set()
     for index, token in enumerate(tokens):
         if token.type != "heading_open":
             continue
@@ -220,9 +220,9 @@ def name_headings(source: Source, tokens: Sequence[Token]) -> None:
             source.fault(line, source.indent(line), "HEADING-LEVEL", text)
         level = own
         slug = slug_of(tokens[index + 1].content)
-        while slug in taken:
+        while slug in slugs:
             slug += "-again"
-        taken.add(slug)
+        slugs.add(slug)
         token.attrSet("id", slug)
 
 
@@ -250,10 +250,10 @@ _HEAD = re.compile(r"(?P<front>.*?)\s*\{(?P<attributes>[^{}]*)\}$", re.DOTALL)
 _ATTRIBUTES = re.compile(r"#(?P<id>\S+)(?:\s+technique=(?P<technique>\S+))?")
 
 
-def read_cards(source: Source, place: Place) -> tuple[Card, ...]:
+def read_cards(source: Source, place: ModuleContext) -> tuple[Card, ...]:
     """Return the cards of a file, in its order."""
     tokens = place.parser.parse(f"{source.text}\n")
-    check = TextCheck(source, place.module, place.shown, place.vocabulary)
+    check = TextCheck(source, place.module, place.display_path, place.vocabulary)
     check.check(tokens)
     text, notes = footnotes(tokens)
     cards: dict[str, Card] = {}
@@ -294,12 +294,12 @@ def _split(source: Source, tokens: Sequence[Token]) -> list[tuple[list[Token], l
 
 
 def _read_card(
-    source: Source, place: Place, renderer: Renderer, head: list[Token], back: list[Token]
+    source: Source, place: ModuleContext, renderer: Renderer, head: list[Token], back: list[Token]
 ) -> Card | None:
     line, inline = first_lines(head[0])[0], head[1]
-    found = _HEAD.fullmatch(inline.content)
-    attributes = _ATTRIBUTES.fullmatch(found["attributes"].strip()) if found else None
-    if not found or not attributes or not inline.children or not SLUG.fullmatch(attributes["id"]):
+    match = _HEAD.fullmatch(inline.content)
+    attributes = _ATTRIBUTES.fullmatch(match["attributes"].strip()) if match else None
+    if not match or not attributes or not inline.children or not SLUG.fullmatch(attributes["id"]):
         text = "End the heading with {#id} or {#id technique=T0858}."
         source.fault(line, source.indent(line), "CARD-HEAD", text)
         return None
@@ -308,14 +308,14 @@ def _read_card(
     if technique := attributes["technique"]:
         column = source.find((line, line), f"technique={technique}")[1] + len("technique=")
         place.vocabulary.check_technique(source, line, column, technique)
-    if not found["front"]:
+    if not match["front"]:
         source.fault(line, source.indent(line), "CARD-FRONT", "The card asks nothing.")
     if not back:
         source.fault(line, source.indent(line), "CARD-BACK", "The card has no back.")
     return Card(
         id=attributes["id"],
         technique=technique or "",
-        front=found["front"],
+        front=match["front"],
         front_html=renderer.render_inline(inline),
         back_html=renderer.render(back),
         sources=(),

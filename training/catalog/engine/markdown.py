@@ -124,7 +124,7 @@ class Renderer:
     def _render(self, tokens: Sequence[Token]) -> str:
         html = clean(self._parser.renderer.render(tokens, self._parser.options, self._env))
         # A wide table scrolls by itself, with the keyboard too.
-        html = _TABLE.sub(lambda found: f"{_WIDE.format(next(self._tables))}{found[0]}", html)
+        html = _TABLE.sub(lambda match: f"{_WIDE.format(next(self._tables))}{match[0]}", html)
         html = html.replace("</table>", "</table></div>")
         return html
 

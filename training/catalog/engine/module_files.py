@@ -38,23 +38,23 @@ def write_lock(module: Path) -> str:
 def check_lock(source: Source, module: Path) -> None:
     """Note files that the lock does not name, names wrongly, or names for nothing."""
     files = locked_files(module)
-    named: set[str] = set()
+    names: set[str] = set()
     for number, line in enumerate(source.lines, 1):
         if not line:
             continue
-        found = _LINE.fullmatch(line)
-        if not found:
+        match = _LINE.fullmatch(line)
+        if not match:
             text = "Write the SHA-256, two blanks and the path, as `training lock` does."
             source.fault(number, 1, "LOCK-SYNTAX", text)
             continue
-        digest, name = found.groups()
-        named.add(name)
+        digest, name = match.groups()
+        names.add(name)
         if name not in files:
             source.fault(number, 67, "LOCK-UNKNOWN", f"There is no file {name}.")
         elif _sha256(files[name]) != digest:
             text = f"{name} has changed. If that was meant, run `training lock`."
             source.fault(number, 1, "LOCK-CHANGED", text)
-    for name in files.keys() - named:
+    for name in files.keys() - names:
         source.fault(1, 1, "LOCK-MISSING", f"{name} is not locked: run `training lock`.")
 
 
@@ -99,9 +99,9 @@ def limit_of(path: str) -> int:
     return _LIMITS.get(path.partition("/")[0], MAX_TEXT) if "/" in path else MAX_TEXT
 
 
-def check_files(module: Path, shown: str, report: Report) -> None:
+def check_files(module: Path, display_path: str, report: Report) -> None:
     """Note what has no place in a module, is only a link to a file, or is too large."""
-    noted = {fault.path for fault in report.faults}
+    paths = {fault.path for fault in report.faults}
     for path in _paths(module):
         name = path.relative_to(module).as_posix()
         if path.is_symlink():
@@ -112,8 +112,8 @@ def check_files(module: Path, shown: str, report: Report) -> None:
             code, text = "TOO-LARGE", f"The file is larger than {limit_of(name) // 1000} KB."
         else:
             continue
-        if f"{shown}/{name}" not in noted:
-            report.add(f"{shown}/{name}", 1, 1, code, text)
+        if f"{display_path}/{name}" not in paths:
+            report.add(f"{display_path}/{name}", 1, 1, code, text)
 
 
 def read_files(module: Path) -> dict[str, bytes]:
@@ -184,8 +184,8 @@ class MergedModule:
     """
 
     files: dict[str, bytes]
-    kept: tuple[str, ...] = ()
-    offered: dict[str, bytes | None] = field(default_factory=dict)
+    local_edits: tuple[str, ...] = ()
+    offers: dict[str, bytes | None] = field(default_factory=dict)
 
 
 def merge_module(published: Mapping[str, PublishedFile], incoming: ModuleFiles) -> MergedModule:
@@ -194,20 +194,20 @@ def merge_module(published: Mapping[str, PublishedFile], incoming: ModuleFiles) 
     if facts is not None and facts.data is None:
         return MergedModule({}, tuple(sorted(incoming.keys() - {LOCK_FILE})))
     files: dict[str, bytes] = {}
-    kept: list[str] = []
-    offered: dict[str, bytes | None] = {}
+    local_edits: list[str] = []
+    offers: dict[str, bytes | None] = {}
     for path in sorted((published.keys() | incoming.keys()) - {LOCK_FILE}):
         here, new = published.get(path), incoming.get(path)
         data = new
         if here is not None and here.is_edited and sha256(here.data) != sha256(new):
             data = here.data
-            kept.append(path)
+            local_edits.append(path)
             if sha256(new) != here.imported_sha256:
-                offered[path] = new
+                offers[path] = new
         if data is not None:
             files[path] = data
-    if kept:
+    if local_edits:
         files = with_lock(files)
     elif LOCK_FILE in incoming:
         files[LOCK_FILE] = incoming[LOCK_FILE]
-    return MergedModule(dict(sorted(files.items())), tuple(kept), offered)
+    return MergedModule(dict(sorted(files.items())), tuple(local_edits), offers)

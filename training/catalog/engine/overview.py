@@ -59,12 +59,12 @@ else, stands in `training/content/alert_type_reviews.yaml`. A dash: the alert na
 
 def lessons_by_alert_type(modules: Iterable[Module]) -> dict[str, list[tuple[Module, Lesson]]]:
     """Return the lessons that teach each title, in the order of the curriculum."""
-    found: dict[str, list[tuple[Module, Lesson]]] = {}
+    lessons: dict[str, list[tuple[Module, Lesson]]] = {}
     for module in modules:
         for lesson in module.lessons:
             for title in lesson.alert_types:
-                found.setdefault(title, []).append((module, lesson))
-    return found
+                lessons.setdefault(title, []).append((module, lesson))
+    return lessons
 
 
 def curriculum_overview(

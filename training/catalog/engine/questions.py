@@ -21,53 +21,53 @@ _NAMES = frozenset({"type", "technique", "pcap", "lab", "shuffle", "minor"})
 
 def read_head(source: Source, info: str, line: int) -> Question | None:
     """Return a question that has a head only; None where the head is wrong."""
-    found = _HEAD.match(info)
-    if not found or found[2] is None:
+    match = _HEAD.match(info)
+    if not match or match[2] is None:
         text = "Write ::: question {#id type=single}."
         source.fault(line, source.indent(line), "QUESTION-HEAD", text)
         return None
-    question_id, given = _read_attributes(source, found[2], line)
-    kind = given.get("type", "")
+    question_id, attributes = _read_attributes(source, match[2], line)
+    kind = attributes.get("type", "")
     if not SLUG.fullmatch(question_id):
         text = "A question needs an id of small letters, digits and hyphens: {#first-step}."
         source.fault_at((line, line), "{", "QUESTION-HEAD", text)
         return None
     if kind not in set(QuestionType):
-        known = ", ".join(QuestionType)
-        wanted = f"type={kind}" if "type" in given else "{"
-        text = f"The type of a question is one of: {known}."
-        source.fault_at((line, line), wanted, "QUESTION-TYPE", text)
+        names = ", ".join(QuestionType)
+        place = f"type={kind}" if "type" in attributes else "{"
+        text = f"The type of a question is one of: {names}."
+        source.fault_at((line, line), place, "QUESTION-TYPE", text)
         return None
-    techniques = given.get("technique", "")
+    techniques = attributes.get("technique", "")
     return Question(
         id=question_id,
         type=QuestionType(kind),
         prompt="",
         prompt_html="",
         techniques=tuple(techniques.split(",")) if techniques else (),
-        capture=given.get("pcap", ""),
-        lab=given.get("lab", ""),
-        is_shuffled=given.get("shuffle") != "no",
-        is_minor_edit=given.get("minor") == "true",
+        capture=attributes.get("pcap", ""),
+        lab=attributes.get("lab", ""),
+        is_shuffled=attributes.get("shuffle") != "no",
+        is_minor_edit=attributes.get("minor") == "true",
     )
 
 
 def _read_attributes(source: Source, text: str, line: int) -> tuple[str, dict[str, str]]:
     offset = source.lines[line - 1].find("{") + 2
-    question_id, given = "", {}
-    for found in _ATTRIBUTE.finditer(text):
-        column, name = offset + found.start(), found["name"]
-        if found["id"]:
-            question_id = found["id"]
+    question_id, attributes = "", {}
+    for match in _ATTRIBUTE.finditer(text):
+        column, name = offset + match.start(), match["name"]
+        if match["id"]:
+            question_id = match["id"]
         elif name is None or name not in _NAMES:
-            known = ", ".join(sorted(_NAMES))
-            text = f"`{found[0]}` is not one of: #id, {known}."
+            names = ", ".join(sorted(_NAMES))
+            text = f"`{match[0]}` is not one of: #id, {names}."
             source.fault(line, column, "QUESTION-ATTRIBUTE", text)
-        elif name in given:
+        elif name in attributes:
             source.fault(line, column, "QUESTION-ATTRIBUTE", f"`{name}` is given twice.")
         else:
-            given[name] = found["quoted"] if found["value"] is None else found["value"]
-    return question_id, given
+            attributes[name] = match["quoted"] if match["value"] is None else match["value"]
+    return question_id, attributes
 
 
 _BOX = re.compile(r"\[([ xX])\](?: |$)")
@@ -152,7 +152,7 @@ class QuestionReader:
         )
 
     def _read_items(self, block: Sequence[Token], *, boxes: bool) -> list[tuple[Option, int]]:
-        found = []
+        options = []
         for item in blocks_of(block[1:-1]):
             line = first_lines(item[0])[0]
             inside = list(blocks_of(item[1:-1]))
@@ -176,8 +176,8 @@ class QuestionReader:
                 feedback_html="".join(self._renderer.render(part[1:-1]) for part in feedback),
                 feedback="\n\n".join(_markdown(part) for part in feedback),
             )
-            found.append((option, line))
-        return found
+            options.append((option, line))
+        return options
 
     def _read_key(self, draft: _Draft, block: Sequence[Token]) -> None:
         line, lines = first_lines(block[0])[0], block[1].content.split("\n")

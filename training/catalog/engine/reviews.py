@@ -17,7 +17,7 @@ TECHNIQUE_ID = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
 
 
 def _is_reviews(field: Field) -> str | None:
-    if isinstance(field.value, list) and all(isinstance(each, dict) for each in field.value):
+    if isinstance(field.value, list) and all(isinstance(row, dict) for row in field.value):
         return None
     return "must be a list of alert types, each with its techniques and a note."
 
@@ -55,31 +55,31 @@ class Review:
 
 def load_reviews(text: str) -> dict[str, Review]:
     """Return the reviews of a file without faults, by alert type."""
-    loaded = yaml.load(text, yaml.CSafeLoader)
+    document = yaml.load(text, yaml.CSafeLoader)
     return {
         row["alert_type"]: Review(
             alert_type=row["alert_type"],
             techniques=tuple(row["techniques"]),
             note=row["note"].strip(),
-            reviewer=loaded["reviewer"],
-            attack_version=loaded["attack_version"],
-            shipped_on=loaded["date"],
+            reviewer=document["reviewer"],
+            attack_version=document["attack_version"],
+            shipped_on=document["date"],
         )
-        for row in loaded["reviews"]
+        for row in document["reviews"]
     }
 
 
 def check_reviews(source: Source, vocabulary: Vocabulary) -> None:
     """Note what is wrong with a file of reviews, and which alert types it leaves out."""
-    found = fields.read_fields(source, source.text, 1)
-    if found is None or not fields.check_fields(source, found, FILE_KEYS, 1):
+    members = fields.read_fields(source, source.text, 1)
+    if members is None or not fields.check_fields(source, members, FILE_KEYS, 1):
         return
     lines: dict[str, int] = {}
-    version = found["attack_version"]
+    version = members["attack_version"]
     if version.value != attack.version():
         text = f"Reviews are checked against ATT&CK for ICS {attack.version()}."
         source.fault(version.line, version.column, "ATTACK-VERSION", text)
-    for row in found["reviews"].items:
+    for row in members["reviews"].items:
         if not fields.check_fields(source, row.members, REVIEW_KEYS, row.line):
             continue
         _check_review(source, row.members, vocabulary)
@@ -87,21 +87,21 @@ def check_reviews(source: Source, vocabulary: Vocabulary) -> None:
         if (line := lines.setdefault(title.value, title.line)) != title.line:
             text = f"“{title.value}” was reviewed on line {line}."
             source.fault(title.line, title.column, "REVIEWED-TWICE", text)
-    for missing in sorted(vocabulary.alert_titles - lines.keys()):
-        field = found["reviews"]
-        source.fault(field.line, field.column, "NOT-REVIEWED", f"“{missing}” has no review.")
+    for title_without in sorted(vocabulary.alert_titles - lines.keys()):
+        field = members["reviews"]
+        source.fault(field.line, field.column, "NOT-REVIEWED", f"“{title_without}” has no review.")
 
 
 def _check_review(source: Source, row: Mapping[str, Field], vocabulary: Vocabulary) -> None:
     title, note = row["alert_type"], row["note"]
     vocabulary.check_alert_type(source, title.line, title.column, title.value)
-    named = set()
+    ids = set()
     for item in row["techniques"].items:
         vocabulary.check_technique(source, item.line, item.column, item.value)
-        if item.value in named:
+        if item.value in ids:
             text = f"{item.value} is named twice."
             source.fault(item.line, item.column, "TECHNIQUE-TWICE", text)
-        named.add(item.value)
+        ids.add(item.value)
     # A note may name ids out of use, which vendors still print, but none that never was.
     for technique_id in TECHNIQUE_ID.findall(note.value):
         if attack.technique(technique_id) is None:

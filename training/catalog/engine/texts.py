@@ -28,39 +28,45 @@ _DEFINITION = re.compile(r"\[\^([^\]\s]+)\]:")
 _ID = re.compile(r"^id:\s*['\"]?([a-z0-9-]+)", re.MULTILINE)
 
 
-def read_text(path: Path, shown: str, report: Report, limit: int = MAX_TEXT) -> Source | None:
+def read_text(
+    path: Path, display_path: str, report: Report, limit: int = MAX_TEXT
+) -> Source | None:
     """Return a text file; None where it is missing, only a link to a file, has more bytes than
     `limit` or is not UTF-8, which is then a fault.
     """
     try:
         if path.is_symlink():
-            report.add(shown, 1, 1, "STRAY-FILE", "This is a link: put the file itself here.")
+            report.add(
+                display_path, 1, 1, "STRAY-FILE", "This is a link: put the file itself here."
+            )
             return None
         if path.stat().st_size > limit:
-            what = "figure" if path.suffix == ".svg" else "text"
-            text = f"The {what} is larger than {limit // 1000} KB."
-            report.add(shown, 1, 1, "TOO-LARGE", text)
+            kind = "figure" if path.suffix == ".svg" else "text"
+            text = f"The {kind} is larger than {limit // 1000} KB."
+            report.add(display_path, 1, 1, "TOO-LARGE", text)
             return None
         data = path.read_bytes()
     except OSError as error:
-        report.add(shown, 1, 1, "UNREADABLE", f"This cannot be read: {error.strerror}.")
+        report.add(display_path, 1, 1, "UNREADABLE", f"This cannot be read: {error.strerror}.")
         return None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         column = len(before.rpartition(b"\n")[2]) + 1
-        report.add(shown, before.count(b"\n") + 1, column, "ENCODING", "This is not UTF-8.")
+        report.add(display_path, before.count(b"\n") + 1, column, "ENCODING", "This is not UTF-8.")
         return None
-    return Source.of(shown, text.replace("\r\n", "\n").removeprefix("\N{BOM}"), report)
+    return Source.of(display_path, text.replace("\r\n", "\n").removeprefix("\N{BOM}"), report)
 
 
 class TextCheck:
     """Checks the prose of one file, and turns its links into addresses of pages."""
 
-    def __init__(self, source: Source, module: Path, shown: str, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, source: Source, module: Path, display_path: str, vocabulary: Vocabulary
+    ) -> None:
         """`module` is the folder of the module, `shown` its path as the author names it."""
-        self._source, self._module, self._shown = source, module, shown
+        self._source, self._module, self._shown = source, module, display_path
         self._vocabulary = vocabulary
         self._ids: dict[str, str] = {}
         self._figures: dict[str, str] = {}
@@ -71,12 +77,12 @@ class TextCheck:
         alone = {id(image) for block in _all_blocks(tokens) if (image := image_alone(block))}
         for token, child in inline_tokens(tokens):
             lines = first_lines(token)
-            if child.type == "text" and (found := _HTML.search(child.content)):
+            if child.type == "text" and (match := _HTML.search(child.content)):
                 text = "HTML is shown as it is written. Use Markdown."
-                self._source.fault_at(lines, found[0], "HTML", text)
-            elif child.type == "text" and (found := _UNSAFE_LINK.search(child.content)):
-                text = f"`{found['href']}` must be an https address or a path within the modules."
-                self._source.fault_at(lines, found["href"], "BAD-LINK", text)
+                self._source.fault_at(lines, match[0], "HTML", text)
+            elif child.type == "text" and (match := _UNSAFE_LINK.search(child.content)):
+                text = f"`{match['href']}` must be an https address or a path within the modules."
+                self._source.fault_at(lines, match["href"], "BAD-LINK", text)
             elif child.type == "link_open":
                 self._check_link(child, lines, anchors)
             elif child.type == "image":
@@ -144,8 +150,8 @@ class TextCheck:
             self._figures[path] = self._read_figure(file, path, lines)
 
     def _read_figure(self, file: Path, path: str, lines: tuple[int, int]) -> str:
-        shown = f"{self._shown}/{path}"
-        source = read_text(file, shown, self._source.report, MAX_FIGURE)
+        display_path = f"{self._shown}/{path}"
+        source = read_text(file, display_path, self._source.report, MAX_FIGURE)
         if source is None:
             return ""
         before = len(source.report.faults)
@@ -192,11 +198,11 @@ class TextCheck:
 
 def _all_blocks(tokens: Sequence[Token]) -> list[list[Token]]:
     """Return the blocks of a text, those within questions and options too."""
-    found = []
+    blocks = []
     for index, token in enumerate(tokens):
         if token.type == "paragraph_open":
-            found.append(list(tokens[index : index + 3]))
-    return found
+            blocks.append(list(tokens[index : index + 3]))
+    return blocks
 
 
 def footnotes(tokens: Sequence[Token]) -> tuple[list[Token], dict[str, list[Token]]]:
@@ -218,5 +224,5 @@ def footnotes(tokens: Sequence[Token]) -> tuple[list[Token], dict[str, list[Toke
 
 
 def _id_in(path: Path) -> str:
-    found = _ID.search(path.read_text(encoding="utf-8", errors="replace"))
-    return found[1] if found else path.stem
+    match = _ID.search(path.read_text(encoding="utf-8", errors="replace"))
+    return match[1] if match else path.stem

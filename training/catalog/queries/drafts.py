@@ -97,14 +97,14 @@ def module_summaries() -> list[ModuleSummary]:
     offers = Counter(
         SourceFile.objects.filter(has_offer=True).values_list("module__slug", flat=True)
     )
-    kept = set(SourceFile.objects.values_list("module_id", flat=True).distinct())
+    with_files = set(SourceFile.objects.values_list("module_id", flat=True).distinct())
     taught = set(Lesson.objects.filter(is_retired=False).values_list("module_id", flat=True))
     summaries = [
         ModuleSummary(
             slug=row.slug,
             title=row.title,
             order=row.order,
-            has_files=row.pk in kept,
+            has_files=row.pk in with_files,
             is_removed=row.pk not in taught,
             drafts=drafts.pop(row.slug, 0),
             edited=edited[row.slug],
@@ -205,7 +205,7 @@ class DraftModule:
 class CheckedModule:
     """What was read of a module. `content` is None where its module.yaml cannot be used."""
 
-    content: written.Module | None
+    module: written.Module | None
     folder: str
     files: Mapping[str, bytes]
     faults: tuple[Fault, ...]
@@ -216,7 +216,7 @@ class CheckedModule:
 
     def lesson_of(self, path: str) -> written.Lesson | None:
         """Return the lesson of a file, by the number that its name begins with."""
-        for lesson in self.content.lessons if self.content else ():
+        for lesson in self.module.lessons if self.module else ():
             if "/" not in path and path.startswith(f"{lesson.number:02}-"):
                 return lesson
         return None
@@ -242,7 +242,7 @@ def published_file(module_slug: str, path: str) -> bytes | None:
 
 def published_files_of(drafts: Collection[Draft]) -> dict[int, bytes | None]:
     """Return what is published of the file of each draft, by the id of the draft."""
-    slugs, paths = {each.module_slug for each in drafts}, {each.path for each in drafts}
+    slugs, paths = {draft.module_slug for draft in drafts}, {draft.path for draft in drafts}
     rows = SourceFile.objects.filter(module__slug__in=slugs, path__in=paths)
     files = {
         (row.module.slug, row.path): row.published.data for row in rows.select_related("module")
@@ -274,8 +274,8 @@ def _draft_module(
         else:
             files[draft.path] = data
     # The order stands in module.yaml: the number of the folder follows it.
-    found = _ORDER.search(files.get("module.yaml", b""))
-    order = int(found[1]) if found else (row.order if row else 99)
+    match = _ORDER.search(files.get("module.yaml", b""))
+    order = int(match[1]) if match else (row.order if row else 99)
     return DraftModule(slug, f"{order:02}-{name}", with_lock(files), row.folder_name if row else "")
 
 
@@ -296,5 +296,5 @@ def check_module(module_slug: str, *, today: date) -> Iterator[CheckedModule | N
         curriculum = read_curriculum(
             top / "modules" / module.folder, f"modules/{module.folder}", current_vocabulary(today)
         )
-        found = curriculum.modules[0] if curriculum.modules else None
-        yield CheckedModule(found, module.folder, module.files, curriculum.faults)
+        content = curriculum.modules[0] if curriculum.modules else None
+        yield CheckedModule(content, module.folder, module.files, curriculum.faults)

@@ -61,17 +61,17 @@ def lesson_names() -> set[str]:
 def question_ids_by_lesson() -> dict[int, list[int]]:
     """Return the ids of the questions of every lesson, in their order."""
     rows = Question.objects.filter(is_retired=False, lesson__is_retired=False)
-    found: dict[int, list[int]] = {}
+    ids: dict[int, list[int]] = {}
     for question_id, lesson_id in rows.order_by("position").values_list("pk", "lesson_id"):
-        found.setdefault(lesson_id, []).append(question_id)
-    return found
+        ids.setdefault(lesson_id, []).append(question_id)
+    return ids
 
 
 def question_counts() -> dict[int, int]:
     """Return how many questions each module has, by its id; modules without any are left out."""
     rows = Question.objects.filter(is_retired=False, lesson__is_retired=False).order_by()
-    counted = rows.values("lesson__module").annotate(n=Count("pk"))
-    return dict(counted.values_list("lesson__module", "n"))
+    counts = rows.values("lesson__module").annotate(n=Count("pk"))
+    return dict(counts.values_list("lesson__module", "n"))
 
 
 def module_by_version() -> dict[int, int]:
@@ -105,18 +105,18 @@ def current_versions(lesson: Lesson) -> list[QuestionVersion]:
 
 def current_versions_of(question_ids: Collection[int]) -> QuerySet[QuestionVersion]:
     """Return what these questions ask now, with lesson (without its texts) and module."""
-    return asked_versions().filter(question__in=question_ids, is_current=True)
+    return versions_in_use().filter(question__in=question_ids, is_current=True)
 
 
-def asked_versions() -> QuerySet[QuestionVersion]:
+def versions_in_use() -> QuerySet[QuestionVersion]:
     """Return all wordings of the questions that are asked, with lesson (without its texts) and
     module.
     """
-    found = QuestionVersion.objects.filter(
+    versions = QuestionVersion.objects.filter(
         question__is_retired=False, question__lesson__is_retired=False
     )
     texts = [f"question__lesson__{name}" for name in _TEXTS]
-    return found.select_related("question__lesson__module").defer(*texts)
+    return versions.select_related("question__lesson__module").defer(*texts)
 
 
 def question_of_version(version_id: int) -> int | None:
@@ -140,18 +140,20 @@ def lessons_like(text: str) -> QuerySet[Lesson]:
     alert types, has all words of the text. Without their texts.
     """
     lessons = lessons_in_order()
-    if known := attack.technique(text):
-        return lessons.filter(techniques__contains=[known.current_id])
+    if technique := attack.technique(text):
+        return lessons.filter(techniques__contains=[technique.current_id])
     for word in text.split()[:MAX_WORDS]:
-        named = Q(title__icontains=word) | Q(types__icontains=word)
-        lessons = lessons.annotate(types=_TYPES).filter(named)
+        has_word = Q(title__icontains=word) | Q(types__icontains=word)
+        lessons = lessons.annotate(types=_TYPES).filter(has_word)
     return lessons
 
 
 def techniques_of(lesson: Lesson) -> list[TechniqueName]:
     """Return the techniques of a lesson with their names of today."""
-    found = [attack.technique(technique_id) for technique_id in lesson.techniques]
-    return [TechniqueName(known.id, known.full_name) for known in found if known]
+    techniques = [attack.technique(technique_id) for technique_id in lesson.techniques]
+    return [
+        TechniqueName(technique.id, technique.full_name) for technique in techniques if technique
+    ]
 
 
 @cache
@@ -180,7 +182,7 @@ def reviews_of(alert_type: str) -> list[Review]:
 
 def reviewed_techniques() -> dict[str, frozenset[str]]:
     """Return the techniques that each alert type counts at, by title and in today's ids."""
-    return {title: each.current_techniques for title, each in reviews_in_force().items()}
+    return {title: review.current_techniques for title, review in reviews_in_force().items()}
 
 
 def _review_of(row: AlertTypeReview) -> Review:

@@ -109,8 +109,8 @@ def _refuse_older(
 @transaction.atomic
 def discard_drafts(*, revisions: dict[int, int], by: User, now: datetime) -> int:
     """Forget drafts, by their id and the revision that was on the screen; return how many."""
-    found = Draft.objects.select_for_update(of=("self",)).select_related("edited_by")
-    drafts = list(found.filter(pk__in=revisions).order_by("pk"))
+    rows = Draft.objects.select_for_update(of=("self",)).select_related("edited_by")
+    drafts = list(rows.filter(pk__in=revisions).order_by("pk"))
     if reasons := reasons_against_discarding(by, drafts):
         raise CannotSaveDraft(*reasons)
     if any(draft.revision != revisions[draft.pk] for draft in drafts):
@@ -208,9 +208,9 @@ def rename_file(
 def _translations_of(module_slug: str, lesson: str) -> list[str]:
     if "/" in lesson:
         return []
-    mine = {"path__startswith": "i18n/", "path__endswith": f"/{lesson}"}
-    published = SourceFile.objects.filter(module__slug=module_slug, **mine)
-    drafts = drafts_of(module_slug).filter(**mine)
+    paths = {"path__startswith": "i18n/", "path__endswith": f"/{lesson}"}
+    published = SourceFile.objects.filter(module__slug=module_slug, **paths)
+    drafts = drafts_of(module_slug).filter(**paths)
     return sorted(
         {*published.values_list("path", flat=True), *drafts.values_list("path", flat=True)}
     )

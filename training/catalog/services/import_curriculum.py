@@ -154,11 +154,11 @@ def _store_lesson(module: Module, lesson: content.Lesson, changes: RowChanges) -
         "is_retired": False,
     }
     row = _store(Lesson, {"module": module, "slug": lesson.id}, values, changes)
-    stored = [
+    questions = [
         _store_question(row, question, position, changes)
         for position, question in enumerate(lesson.questions, 1)
     ]
-    _retire(Question, row.questions.all(), stored, changes)
+    _retire(Question, row.questions.all(), questions, changes)
     return row
 
 
@@ -175,16 +175,16 @@ def _store_question(
         "techniques": list(question.techniques),
         "stored": question.as_json(),
     }
-    wanted = versions.get(question.content_hash)
-    if wanted is None and current is not None and question.is_minor_edit:
-        wanted = current
-    if wanted is not None and wanted == current:
-        _update(wanted, words, changes)
+    target = versions.get(question.content_hash)
+    if target is None and current is not None and question.is_minor_edit:
+        target = current
+    if target is not None and target == current:
+        _update(target, words, changes)
         return row
     if current is not None:
         QuestionVersion.objects.filter(pk=current.pk).update(is_current=False)
-    if wanted is not None:  # the author went back to an earlier wording
-        _update(wanted, words | {"is_current": True}, changes, change=REWORDED)
+    if target is not None:  # the author went back to an earlier wording
+        _update(target, words | {"is_current": True}, changes, change=REWORDED)
     else:
         QuestionVersion.objects.create(question=row, number=len(versions) + 1, **words)
         changes.add(QuestionVersion, REWORDED if versions else NEW)
@@ -229,9 +229,9 @@ def _stored(row: models.Model, name: str) -> Any:
 
 
 def _retire[Row: models.Model](
-    model: type[Row], rows: models.QuerySet[Row], kept: Iterable[Row], changes: RowChanges
+    model: type[Row], rows: models.QuerySet[Row], current: Iterable[Row], changes: RowChanges
 ) -> None:
-    gone = rows.filter(is_retired=False).exclude(pk__in=[row.pk for row in kept])
+    gone = rows.filter(is_retired=False).exclude(pk__in=[row.pk for row in current])
     changes.add(model, RETIRED, gone.update(is_retired=True))
 
 
@@ -251,8 +251,8 @@ class ImportOutcome:
 
     rows: RowChanges
     files: tuple[FileChange, ...]
-    kept: tuple[str, ...]
-    offered: tuple[str, ...]
+    local_edits: tuple[str, ...]
+    offers: tuple[str, ...]
     shortened_paths: tuple[str, ...] = ()
 
     @property
@@ -290,8 +290,8 @@ def import_curriculum(
                 at=now,
                 modules=[module.id for module in curriculum.modules],
                 changes=outcome.counts,
-                kept=outcome.kept,
-                offered=outcome.offered,
+                kept=outcome.local_edits,
+                offered=outcome.offers,
             )
     return outcome
 
@@ -313,8 +313,8 @@ def lock_curriculum() -> None:
 
 def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -> ImportOutcome:
     incoming = {module.id: read_files(module.folder) for module in curriculum.modules}
-    stored = {row.slug: row for row in Module.objects.filter(slug__in=incoming)}
-    published = {slug: published_files(row) for slug, row in stored.items()}
+    rows_by_slug = {row.slug: row for row in Module.objects.filter(slug__in=incoming)}
+    published = {slug: published_files(row) for slug, row in rows_by_slug.items()}
     merged = {
         slug: MergedModule(files) if overwrite else merge_module(published.get(slug, {}), files)
         for slug, files in incoming.items()
@@ -322,9 +322,9 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
     rows, changes = RowChanges(), []
     with ExitStack() as stack:
         modules = {module.id: module for module in curriculum.modules if merged[module.id].files}
-        if any(merged[slug].kept for slug in modules):
+        if any(merged[slug].local_edits for slug in modules):
             folders = {module.folder.name: merged[slug].files for slug, module in modules.items()}
-            replaced = {row.folder_name for row in stored.values()}
+            replaced = {row.folder_name for row in rows_by_slug.values()}
             together = stack.enter_context(
                 read_together(folders, replaced=replaced, today=now.date())
             )
@@ -340,9 +340,11 @@ def _import_modules(curriculum: Curriculum, now: datetime, *, overwrite: bool) -
         else:
             changes += store_path(path=path, changes=rows, is_imported=True)
     names = {module.id: module.folder.name for module in curriculum.modules}
-    kept = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].kept] + kept_paths
-    offered = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].offered]
-    return ImportOutcome(rows, tuple(changes), tuple(kept), tuple(offered))
+    local_edits = [
+        f"{names[slug]}/{path}" for slug in merged for path in merged[slug].local_edits
+    ] + kept_paths
+    offers = [f"{names[slug]}/{path}" for slug in merged for path in merged[slug].offers]
+    return ImportOutcome(rows, tuple(changes), tuple(local_edits), tuple(offers))
 
 
 def _is_edited_here(path: content.LearningPath) -> bool:
@@ -364,16 +366,16 @@ def _store_files(
     for path in sorted(published.keys() | merged.files.keys() | incoming.keys()):
         here, data = published.get(path), merged.files.get(path)
         came_from = sha256(incoming.get(path))
-        if here is not None and path in merged.kept:
+        if here is not None and path in merged.local_edits:
             came_from = here.imported_sha256
-        offered = merged.offered.get(path)
+        offered = merged.offers.get(path)
         store_file(
             module=module,
             path=path,
             data=data,
             imported_sha256=came_from,
             now=now,
-            has_offer=path in merged.offered,
+            has_offer=path in merged.offers,
             offered=offered,
         )
         before = here.data if here is not None else None

@@ -55,7 +55,7 @@ class _Texts:
 
     curriculum: Curriculum
     modules: Mapping[str, DraftModule]
-    removed: tuple[str, ...]
+    removed_slugs: tuple[str, ...]
     paths: Mapping[str, bytes | None]  # learning paths by the name of their file
 
 
@@ -164,7 +164,7 @@ def _publish(texts: _Texts, now: datetime) -> ImportOutcome:
     for content in texts.curriculum.modules:
         row = store_module(module=content, changes=rows)
         changes += _store_files(row, texts.modules[content.folder.name].files, now)
-    for row in Module.objects.filter(slug__in=texts.removed):
+    for row in Module.objects.filter(slug__in=texts.removed_slugs):
         retire_module(module=row, changes=rows)
         changes += _store_files(row, {}, now)
     changes += _publish_paths(texts.paths, rows)
@@ -253,12 +253,12 @@ def _drafts(content: Content, files: ModuleFiles, by: User, now: datetime) -> li
             % {"id": content.id, "folder": row.folder_name}
         )
     published = published_files(row) if row else {}
-    found = {draft.path: draft for draft in drafts_of(content.id)}
+    drafts_by_path = {draft.path: draft for draft in drafts_of(content.id)}
     drafts = []
     for path in sorted((published.keys() | files.keys()) - {LOCK_FILE}):
         data = files.get(path)
         old = published[path].data if path in published else None
-        other = found.get(path)
+        other = drafts_by_path.get(path)
         if other is not None and other.content != data:
             raise CannotPublish(
                 gettext("%(name)s has a draft of %(file)s: publish or discard it first.")

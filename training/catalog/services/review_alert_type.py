@@ -28,12 +28,12 @@ def review_alert_type(
     """Add a review, which holds from now on for this alert type. Earlier ones stay to be read.
     Techniques are ids of the release in use; none means that the alert names no act.
     """
-    ids = list(dict.fromkeys(each.strip().upper() for each in techniques if each.strip()))
+    ids = list(dict.fromkeys(text.strip().upper() for text in techniques if text.strip()))
     note = note.strip()
     reasons = reasons_against_reviewing(by) or _reasons_against(alert_type, ids, note)
     if reasons:
         raise CannotReview(*reasons)
-    before = next((list(each.techniques) for each in reviews_of(alert_type)), [])
+    before = next((list(text.techniques) for text in reviews_of(alert_type)), [])
     row = AlertTypeReview.objects.create(
         alert_type=alert_type,
         techniques=ids,
@@ -49,12 +49,12 @@ def review_alert_type(
 
 def _reasons_against(alert_type: str, ids: Sequence[str], note: str) -> list[str]:
     reasons = []
-    if alert_type not in {known.title for known in all_types()}:
+    if alert_type not in {entry.title for entry in all_types()}:
         reasons.append(gettext("There is no such alert type."))
     if len(ids) > AlertTypeReview.MAX_TECHNIQUES:
         words = gettext("Name at most %(n)s techniques.")
         reasons.append(words % {"n": number(AlertTypeReview.MAX_TECHNIQUES)})
-    reasons += [reason for each in ids[:20] if (reason := _reason_against_id(each))]
+    reasons += [reason for technique_id in ids[:20] if (reason := _reason_against_id(technique_id))]
     if not note:
         reasons.append(gettext("Say in a sentence why."))
     if len(note) > AlertTypeReview.MAX_NOTE:
@@ -64,14 +64,14 @@ def _reasons_against(alert_type: str, ids: Sequence[str], note: str) -> list[str
 
 
 def _reason_against_id(technique_id: str) -> str:
-    known = attack.technique(technique_id)
-    words = {"id": technique_id[:20], "version": attack.version()}
-    if known is None:
-        return gettext("ATT&CK for ICS %(version)s has no technique %(id)s.") % words
-    if known.current_id != known.id:
-        now = attack.technique(known.current_id) or known
-        words |= {"new": now.id, "name": now.full_name}
-        return gettext("%(id)s was replaced. Use %(new)s, %(name)s.") % words
-    if not known.is_current:
-        return gettext("%(id)s is deprecated and has no successor. Leave it out.") % words
+    technique = attack.technique(technique_id)
+    values = {"id": technique_id[:20], "version": attack.version()}
+    if technique is None:
+        return gettext("ATT&CK for ICS %(version)s has no technique %(id)s.") % values
+    if technique.current_id != technique.id:
+        current = attack.technique(technique.current_id) or technique
+        values |= {"new": current.id, "name": current.full_name}
+        return gettext("%(id)s was replaced. Use %(new)s, %(name)s.") % values
+    if not technique.is_current:
+        return gettext("%(id)s is deprecated and has no successor. Leave it out.") % values
     return ""

@@ -64,69 +64,73 @@ def change_sentences(outcome: ImportOutcome) -> list[str]:
 
 
 def _lessons(rows: RowChanges) -> list[str]:
-    found = []
+    sentences = []
     if n := rows.of(Lesson, "new"):
-        found.append(ngettext("%(n)s lesson is new.", "%(n)s lessons are new.", n) % _n(n))
+        sentences.append(ngettext("%(n)s lesson is new.", "%(n)s lessons are new.", n) % _n(n))
     if n := rows.of(Lesson, "changed"):
-        found.append(ngettext("%(n)s lesson changes.", "%(n)s lessons change.", n) % _n(n))
+        sentences.append(ngettext("%(n)s lesson changes.", "%(n)s lessons change.", n) % _n(n))
     if n := rows.of(Lesson, "retired"):
-        found.append(ngettext("%(n)s lesson is removed.", "%(n)s lessons are removed.", n) % _n(n))
-    return found
+        sentences.append(
+            ngettext("%(n)s lesson is removed.", "%(n)s lessons are removed.", n) % _n(n)
+        )
+    return sentences
 
 
 def _questions(rows: RowChanges) -> list[str]:
-    found = []
+    sentences = []
     if n := rows.of(QuestionVersion, "new"):
-        found.append(ngettext("%(n)s question is new.", "%(n)s questions are new.", n) % _n(n))
+        sentences.append(ngettext("%(n)s question is new.", "%(n)s questions are new.", n) % _n(n))
     if n := rows.of(QuestionVersion, "reworded"):
         words = ngettext(
             "%(n)s question is reworded: it becomes a new wording with figures of its own.",
             "%(n)s questions are reworded: each becomes a new wording with figures of its own.",
             n,
         )
-        found.append(words % _n(n))
+        sentences.append(words % _n(n))
     if n := rows.of(QuestionVersion, "changed"):
         words = ngettext(
             "%(n)s question changes only in its feedback or a typo: its figures continue.",
             "%(n)s questions change only in their feedback or a typo: their figures continue.",
             n,
         )
-        found.append(words % _n(n))
+        sentences.append(words % _n(n))
     if n := rows.of(Question, "retired"):
-        found.append(
+        sentences.append(
             ngettext("%(n)s question is removed.", "%(n)s questions are removed.", n) % _n(n)
         )
-    return found
+    return sentences
 
 
 def _others(rows: RowChanges) -> list[str]:
-    found = []
+    sentences = []
     if n := rows.of(Module, "retired"):
-        found.append(ngettext("%(n)s module is removed.", "%(n)s modules are removed.", n) % _n(n))
+        sentences.append(
+            ngettext("%(n)s module is removed.", "%(n)s modules are removed.", n) % _n(n)
+        )
     if n := rows.of(Module, "new"):
-        found.append(ngettext("%(n)s module is new.", "%(n)s modules are new.", n) % _n(n))
+        sentences.append(ngettext("%(n)s module is new.", "%(n)s modules are new.", n) % _n(n))
     if rows.of(Module, "changed"):
-        found.append(gettext("The facts about the module change."))
+        sentences.append(gettext("The facts about the module change."))
     if n := sum(rows.of(LearningPath, change) for change in ("new", "changed", "retired")):
         words = ngettext(
             "%(n)s learning path is new, changed or removed.",
             "%(n)s learning paths are new, changed or removed.",
             n,
         )
-        found.append(words % _n(n))
+        sentences.append(words % _n(n))
     if n := rows.of(Card, "new") + rows.of(Card, "changed") + rows.of(Card, "retired"):
         words = ngettext(
             "%(n)s card is new, changed or removed.",
             "%(n)s cards are new, changed or removed.",
             n,
         )
-        found.append(words % _n(n))
+        sentences.append(words % _n(n))
     if n := rows.of(Capture, "new") + rows.of(Capture, "changed"):
-        found.append(
+        sentences.append(
             ngettext("%(n)s capture is new or changed.", "%(n)s captures are new or changed.", n)
             % _n(n)
         )
-    return found
+    return sentences
 
 
 def _n(n: int) -> dict[str, str]:
@@ -146,7 +150,7 @@ class NumberedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownChange:
+class ChangeView:
     """What is different in a file. `lines` is None where it is no text, or too long to compare."""
 
     path: str
@@ -168,10 +172,10 @@ def numbered_lines(text: str, faults: Iterable[Fault]) -> list[NumberedLine]:
     ]
 
 
-def shown_change(change: FileChange) -> ShownChange:
+def change_view(change: FileChange) -> ChangeView:
     """Return the difference of a file, line by line."""
     before, after = text_of(change.before), text_of(change.after)
-    return ShownChange(
+    return ChangeView(
         path=f"{change.folder}/{change.path}",
         is_new=change.before is None,
         is_removed=change.after is None,

@@ -30,11 +30,11 @@ def frames_as_json(frames: Iterable[tuple[Frame, Dissection]]) -> list[Any]:
 
 
 def _layer(layer: Layer) -> list[Any]:
-    lines = [
+    rows = [
         [field.label, field.text, field.start, field.length, int(field.hidden)]
         for field in layer.fields
     ]
-    return [layer.name, layer.start, layer.length, int(layer.buffer is not None), lines]
+    return [layer.name, layer.start, layer.length, int(layer.buffer is not None), rows]
 
 
 def frame_from_json(number: int, row: dict[str, Any]) -> tuple[Frame, Dissection]:
@@ -46,10 +46,10 @@ def frame_from_json(number: int, row: dict[str, Any]) -> tuple[Frame, Dissection
             name,
             start,
             length,
-            [Field(label, text, at, n, bool(hidden)) for label, text, at, n, hidden in lines],
+            [Field(label, text, at, n, bool(hidden)) for label, text, at, n, hidden in rows],
             b"" if is_joined else None,
         )
-        for name, start, length, is_joined, lines in row["layers"]
+        for name, start, length, is_joined, rows in row["layers"]
     ]
     result = Dissection(number, row["t"], row["w"], layers, problem=row["p"])
     return frame, result
@@ -69,7 +69,7 @@ def operations_as_json(
 
 
 def _operation(row: OperationRow) -> dict[str, Any]:
-    values = {each.name: getattr(row, each.name) for each in fields(row)}
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
     return values | {"conversation": row.conversation.number}
 
 

@@ -33,13 +33,13 @@ class DumpLine:
 
 
 def dump_lines(
-    data: bytes, *, covered: Iterable[range] = (), picked: range = range(0)
+    data: bytes, *, covered: Iterable[range] = (), highlight: range = range(0)
 ) -> list[DumpLine]:
     """Return the lines of at most MAX_BYTES; a covered byte shows two dots."""
     hidden = {at for span in covered for at in span if at < MAX_BYTES}
 
     def look(at: int) -> str:
-        return "picked" if at in picked else "covered" if at in hidden else ""
+        return "picked" if at in highlight else "covered" if at in hidden else ""
 
     lines = []
     for start in range(0, min(len(data), MAX_BYTES), _WIDTH):
@@ -139,8 +139,8 @@ def draw_strip(
         if lane is not None:
             shape = _SHAPES.get(row.kind, "dot")
             times = row.times_ns if shape == "dot" else [row.time_ns]
-            taken = {mark.x for mark in lane.marks if mark.shape == shape}
-            places = sorted({place(at) for at in times} - taken)
+            xs = {mark.x for mark in lane.marks if mark.shape == shape}
+            places = sorted({place(at) for at in times} - xs)
             lane.marks += [Mark(x, shape, row.first) for x in places]
     n_pairs = len({(row.source, row.target) for row in rows})
     height = _TOP + len(lanes) * _LANE + _FOOT

@@ -124,9 +124,9 @@ class CapturePage:
     @cached_property
     def page_number(self) -> int:
         """Which page of the list of operations is shown, counted from 1."""
-        wanted = self.query.get("page", "")
-        is_number = wanted.isascii() and wanted.isdecimal()
-        return min(max(int(wanted[:6]), 1), self.n_pages) if is_number else 1
+        text = self.query.get("page", "")
+        is_number = text.isascii() and text.isdecimal()
+        return min(max(int(text[:6]), 1), self.n_pages) if is_number else 1
 
     @property
     def n_pages(self) -> int:
@@ -142,10 +142,10 @@ class CapturePage:
     @cached_property
     def number(self) -> int:
         """The open frame: that of the address, else that of the first operation listed."""
-        wanted = self.query.get("frame", "")
-        is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) < 10
-        if is_number and 1 <= int(wanted) <= self.last:
-            return int(wanted)
+        text = self.query.get("frame", "")
+        is_number = text.isascii() and text.isdecimal() and len(text) < 10
+        if is_number and 1 <= int(text) <= self.last:
+            return int(text)
         return self.page_rows[0].first if self.rows else 1
 
     @property
@@ -175,7 +175,7 @@ class CapturePage:
     @cached_property
     def kind_counts(self) -> Counter[Kind]:
         """How many operations there are of each kind."""
-        return sum((each.kinds for each in self.reading.conversations), Counter())
+        return sum((conversation.kinds for conversation in self.reading.conversations), Counter())
 
     @cached_property
     def choices(self) -> list[KindChoice]:
@@ -190,8 +190,8 @@ class CapturePage:
     @cached_property
     def marks(self) -> list[tuple[KindWords, int]]:
         """How many operations change a controller, by kind."""
-        marked = (Kind.STOP, Kind.RESTART, Kind.START, Kind.PROGRAM, Kind.WRITE)
-        return [(KIND_WORDS[kind], self.kind_counts[kind]) for kind in marked]
+        kinds = (Kind.STOP, Kind.RESTART, Kind.START, Kind.PROGRAM, Kind.WRITE)
+        return [(KIND_WORDS[kind], self.kind_counts[kind]) for kind in kinds]
 
     @cached_property
     def operations(self) -> list[OperationView]:
@@ -276,7 +276,7 @@ class CapturePage:
             ]
             if any(layer.buffer is not None for layer in self.dissection.layers):
                 covered.append(self._payload())
-        return dump_lines(self.frame.data, covered=covered, picked=self._picked())
+        return dump_lines(self.frame.data, covered=covered, highlight=self._highlight())
 
     def _payload(self) -> range:
         """What a frame carries of a message over several frames is hidden as a whole."""
@@ -287,7 +287,7 @@ class CapturePage:
         ]
         return range(max(ends, default=0), len(self.frame.data))
 
-    def _picked(self) -> range:
+    def _highlight(self) -> range:
         start, _, length = self.query.get("at", "").partition("-")
         if not (start.isascii() and start.isdecimal() and length.isascii() and length.isdecimal()):
             return range(0)

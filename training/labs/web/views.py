@@ -51,23 +51,23 @@ def capture(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def lesson_capture(request: HttpRequest, module: str, name: str) -> HttpResponse:
-    """Show a capture of a lesson: that of the list where it is the same file, with its story."""
-    found = capture_at(module, name)
-    if found is None:
+    """Show a capture of a lesson: that of the list where it is the same file."""
+    capture = capture_at(module, name)
+    if capture is None:
         raise Http404("no capture of this name")
-    listed = find_capture(PurePath(name).stem)
-    if listed and listed.path.is_file() and listed.path.read_bytes() == bytes(found.data):
-        return HttpResponseRedirect(reverse("labs:capture", args=[listed.name]))
+    entry = find_capture(PurePath(name).stem)
+    if entry and entry.path.is_file() and entry.path.read_bytes() == bytes(capture.data):
+        return HttpResponseRedirect(reverse("labs:capture", args=[entry.name]))
     source = CaptureSource(
-        title=found.name,
-        file_name=found.name,
+        title=capture.name,
+        file_name=capture.name,
         time_zone=READER,
         download=reverse("training:capture", args=[module, name]),
     )
     try:
-        reading = read_lesson_capture(found.pk, found.sha256)
+        reading = read_lesson_capture(capture.pk, capture.sha256)
     except CaptureError as error:
-        return _broken(request, found.name, found.name, error)
+        return _broken(request, capture.name, capture.name, error)
     page = CapturePage(source, reading, request.GET)
     return render(request, "training/labs/capture.html", {"page": page})
 
@@ -101,26 +101,26 @@ def incident_capture(request: HttpRequest, capture: UUID) -> HttpResponse:
     """Show a capture to who may open it; it is on record first, as is a look at the values."""
     user = actor_of(request)
     rows = captures_visible_to(user).select_related("by", "incident__workspace__organisation")
-    found = get_object_or_404(rows, uuid=capture)
+    row = get_object_or_404(rows, uuid=capture)
     head = {
-        "capture": found,
-        "number": number_of(found.incident),
-        "back": f"{reverse('incidents:incident', args=[found.incident_id])}?tab=pcap",
+        "capture": row,
+        "number": number_of(row.incident),
+        "back": f"{reverse('incidents:incident', args=[row.incident_id])}?tab=pcap",
     }
-    reasons: tuple[str, ...] = (found.why_unreadable,)
+    reasons: tuple[str, ...] = (row.why_unreadable,)
     status = 409
-    if found.is_readable or not found.why_unreadable:
+    if row.is_readable or not row.why_unreadable:
         shows_values = request.GET.get("values") == "shown"
         kind = CaptureAccess.Kind.VALUES if shows_values else CaptureAccess.Kind.OPENED
         try:
-            note_access(capture=found, kind=kind, by=user, now=clock.now())
+            note_access(capture=row, kind=kind, by=user, now=clock.now())
         except CannotOpenCapture as refusal:
             reasons, status = refusal.reasons, 403
         else:
-            page = _page_of(found, request)
+            page = _page_of(row, request)
             return render(request, "training/labs/incident_capture.html", head | {"page": page})
-    refused = head | {"reasons": reasons, "is_unreadable": status == 409}
-    return render(request, "training/labs/closed_capture.html", refused, status=status)
+    context = head | {"reasons": reasons, "is_unreadable": status == 409}
+    return render(request, "training/labs/closed_capture.html", context, status=status)
 
 
 def _page_of(capture: Capture, request: HttpRequest) -> CapturePage:

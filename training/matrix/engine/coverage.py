@@ -107,21 +107,21 @@ def build_cells(evidence: Evidence) -> dict[str, Cell]:
         return Cell(technique, incidents[key], types[key], lessons[key], rules[key], below)
 
     current = attack.current_techniques()
-    cells = {each.id: cell(each) for each in current if each.is_subtechnique}
+    cells = {entry.id: cell(entry) for entry in current if entry.is_subtechnique}
     below: dict[str, list[Cell]] = {}
     for sub in cells.values():
         below.setdefault(sub.technique.parent or "", []).append(sub)
     return cells | {
-        each.id: cell(each, tuple(below.get(each.id, ())))
-        for each in current
-        if not each.is_subtechnique
+        entry.id: cell(entry, tuple(below.get(entry.id, ())))
+        for entry in current
+        if not entry.is_subtechnique
     }
 
 
 def build_matrix(cells: dict[str, Cell]) -> list[Column]:
     """Return the columns in the order of the matrix."""
     return [
-        Column(tactic, tuple(sorted((cells[each.id] for each in techniques), key=_order)))
+        Column(tactic, tuple(sorted((cells[technique.id] for technique in techniques), key=_order)))
         for tactic, techniques in attack.matrix()
     ]
 
@@ -132,7 +132,9 @@ def rows_of(columns: Sequence[Column]) -> list[tuple[Cell | None, ...]]:
 
 
 def _count_techniques(entries: Iterable[frozenset[str]]) -> Counter[str]:
-    return Counter(each for techniques in entries for each in attack.with_parents(techniques))
+    return Counter(
+        technique_id for techniques in entries for technique_id in attack.with_parents(techniques)
+    )
 
 
 def _order(cell: Cell) -> tuple[bool, int, str]:
@@ -169,9 +171,13 @@ class TypeMapping:
     @property
     def ids(self) -> frozenset[str]:
         """All ids by which it can be found, old and new, the vendor's and the reviewed ones."""
-        known = self.alert_type
-        return self.review.current_techniques | {*known.techniques, *known.techniques_current}
+        vendor = self.alert_type
+        return self.review.current_techniques | {*vendor.techniques, *vendor.techniques_current}
 
 
 def _techniques_of(ids: Iterable[str]) -> tuple[Technique, ...]:
-    return tuple(known for each in ids if (known := attack.technique(each)) is not None)
+    return tuple(
+        technique
+        for technique_id in ids
+        if (technique := attack.technique(technique_id)) is not None
+    )

@@ -18,9 +18,9 @@ def layer_of(cells: Mapping[str, Cell], of: Show, *, name: str, description: str
     rules (silenced) or lessons (trained) it has; techniques with none are left out. A technique
     holds under each of its tactics, and all its numbers stand in its metadata.
     """
-    scored = [(cell, score_of(cell, of)) for cell in cells.values()]
-    techniques = [_technique(cell, score) for cell, score in scored if score]
-    highest = max((score for _, score in scored), default=0)
+    scores = [(cell, score_of(cell, of)) for cell in cells.values()]
+    techniques = [_technique(cell, score) for cell, score in scores if score]
+    highest = max((score for _, score in scores), default=0)
     return {
         "name": name,
         "versions": {
@@ -105,29 +105,29 @@ def read_layer(data: bytes) -> Layer:
     and not switched off; each once. Raises LayerError.
     """
     try:
-        loaded = json.loads(data)
+        document = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise LayerError("json") from error
-    if isinstance(loaded, list):
-        if len(loaded) != 1:
+    if isinstance(document, list):
+        if len(document) != 1:
             raise LayerError("several")
-        loaded = loaded[0]
-    rows = loaded.get("techniques") if isinstance(loaded, dict) else None
+        document = document[0]
+    rows = document.get("techniques") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise LayerError("layer")
-    if loaded.get("domain") not in _DOMAINS:
+    if document.get("domain") not in _DOMAINS:
         raise LayerError("domain")
     entries: dict[str, LayerEntry] = {}
     unknown: dict[str, None] = {}
     for row in filter(_is_marked, rows):
-        given = _text(row.get("techniqueID", ""))
-        if (known := attack.technique(given)) is None:
-            unknown[given] = None
+        technique_id = _text(row.get("techniqueID", ""))
+        if (technique := attack.technique(technique_id)) is None:
+            unknown[technique_id] = None
         else:
             score = _number(row.get("score"))
-            entry = LayerEntry(known.current_id, score, _text(row.get("comment") or ""))
-            entries.setdefault(known.current_id, entry)
-    return Layer(_text(loaded.get("name", "")), tuple(entries.values()), tuple(unknown))
+            entry = LayerEntry(technique.current_id, score, _text(row.get("comment") or ""))
+            entries.setdefault(technique.current_id, entry)
+    return Layer(_text(document.get("name", "")), tuple(entries.values()), tuple(unknown))
 
 
 def _text(value: object) -> str:

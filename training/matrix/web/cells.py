@@ -25,17 +25,17 @@ class CellNumber:
 
 def numbers_of(cell: Cell) -> list[CellNumber]:
     """Return the numbers of a cell in their order. The first, incidents, is there even at 0."""
-    found = [CellNumber("inbox", number(cell.incidents), incident_words(cell.incidents))]
+    numbers = [CellNumber("inbox", number(cell.incidents), incident_words(cell.incidents))]
     if n := cell.alert_types:
         words = ngettext("%(n)s alert type", "%(n)s alert types", n) % {"n": number(n)}
-        found.append(CellNumber("shield-alert", number(n), words))
+        numbers.append(CellNumber("shield-alert", number(n), words))
     if n := cell.lessons:
         words = ngettext("%(n)s lesson", "%(n)s lessons", n) % {"n": number(n)}
-        found.append(CellNumber("book-open", number(n), words))
+        numbers.append(CellNumber("book-open", number(n), words))
     if n := cell.rules:
         words = ngettext("%(n)s live rule", "%(n)s live rules", n) % {"n": number(n)}
-        found.append(CellNumber("shield-off", number(n), words))
-    return found
+        numbers.append(CellNumber("shield-off", number(n), words))
+    return numbers
 
 
 def incident_words(n: int) -> str:
@@ -43,9 +43,9 @@ def incident_words(n: int) -> str:
     return ngettext("%(n)s incident", "%(n)s incidents", n) % {"n": number(n)}
 
 
-def tactic_words(found: Technique) -> str:
+def tactic_words(technique: Technique) -> str:
     """Return the tactics of a technique, in the order of the matrix."""
-    return ", ".join(found.tactics)
+    return ", ".join(technique.tactics)
 
 
 # What is wider than a column at 1280 pixels; browsers hyphenate English only where they have the
@@ -59,13 +59,16 @@ LONG_WORDS = {
 def cell_html(cell: Cell, url: str) -> SafeString:
     """Return the link of a cell, with its numbers to see and to hear."""
     numbers = numbers_of(cell)
-    shown = joined(
-        format_html("<span>{}{}</span>", icon(each.icon), each.value) for each in numbers
+    numbers_html = joined(
+        format_html("<span>{}{}</span>", icon(cell_number.icon), cell_number.value)
+        for cell_number in numbers
     )
     if cell.is_visible or cell.lessons:
-        shown = format_html('<span class="cell-numbers" aria-hidden="true">{}</span>', shown)
+        numbers_html = format_html(
+            '<span class="cell-numbers" aria-hidden="true">{}</span>', numbers_html
+        )
     else:
-        shown = mark_safe("")
+        numbers_html = mark_safe("")
     return format_html(
         '<a class="cell heat-{}{}" href="{}"><span class="cell-name" lang="en">{}</span>{}'
         '<span class="hear-only">{}</span></a>',
@@ -73,8 +76,8 @@ def cell_html(cell: Cell, url: str) -> SafeString:
         "" if cell.is_visible else " cell-blind",
         url,
         _name_html(cell.technique.name),
-        shown,
-        ", ".join(each.words for each in numbers),
+        numbers_html,
+        ", ".join(cell_number.words for cell_number in numbers),
     )
 
 

@@ -103,10 +103,10 @@ def _application(cursor: Cursor, context: Context) -> None:
         _answer(cursor, kind, bool(first & 0x08), context)
     elif kind in {6, 7}:
         cursor.number(1, "Invoke ID")
-        word = "Reject" if kind == 6 else "Abort"
+        name = "Reject" if kind == 6 else "Abort"
         reason = cursor.number(1, "Reason")
-        context.say(
-            "bacnet", word.lower(), word, Kind.OTHER, Role.RESPONSE, error=f"reason {reason}"
+        context.add_message(
+            "bacnet", name.lower(), name, Kind.OTHER, Role.RESPONSE, error=f"reason {reason}"
         )
 
 
@@ -115,9 +115,9 @@ def _unconfirmed(cursor: Cursor, context: Context) -> None:
     code = cursor.number(1)
     name, kind = UNCONFIRMED.get(code, (f"Unconfirmed service {code}", Kind.OTHER))
     cursor.note("Service", f"{name} ({code})", at, 1)
-    tally = ("bacnet_unconfirmed_services", str(code))
+    counter = ("bacnet_unconfirmed_services", str(code))
     role = Role.REQUEST if code in {7, 8} else Role.NOTICE
-    context.say("bacnet", str(code), name, kind, role, tally)
+    context.add_message("bacnet", str(code), name, kind, role, counter)
 
 
 def _confirmed(cursor: Cursor, is_segmented: bool, context: Context) -> None:
@@ -129,12 +129,19 @@ def _confirmed(cursor: Cursor, is_segmented: bool, context: Context) -> None:
     name, kind = CONFIRMED.get(code, (f"Confirmed service {code}", Kind.OTHER))
     cursor.note("Service", f"{name} ({code})", at, 1)
     detail = _arguments(code, cursor) if not is_segmented else ""
-    tally = ("bacnet_confirmed_services", str(code))
-    context.say(
-        "bacnet", str(code), name, kind, Role.REQUEST, tally, is_first=sequence == 0, detail=detail
+    counter = ("bacnet_confirmed_services", str(code))
+    context.add_message(
+        "bacnet",
+        str(code),
+        name,
+        kind,
+        Role.REQUEST,
+        counter,
+        is_first=sequence == 0,
+        detail=detail,
     )
     if not is_segmented:
-        _walk(cursor)
+        _skip_tags(cursor)
 
 
 def _answer(cursor: Cursor, pdu: int, is_segmented: bool, context: Context) -> None:
@@ -149,15 +156,9 @@ def _answer(cursor: Cursor, pdu: int, is_segmented: bool, context: Context) -> N
     if pdu == 5 and cursor.left >= 4 and cursor.peek() == 0x91 and cursor.peek(2) == 0x91:
         error = f"error class {cursor.peek(1)}, code {cursor.peek(3)}"
     elif pdu == 3 and cursor.left:
-        cursor.note(
-            "Data",
-            cursor.data[cursor.at : cursor.end][:32].hex(" "),
-            cursor.at,
-            cursor.left,
-            hidden=True,
-        )
-    tally = ("bacnet_confirmed_services", str(code))
-    context.say("bacnet", str(code), name, kind, Role.RESPONSE, tally, error=error)
+        cursor.note_rest("Data")
+    counter = ("bacnet_confirmed_services", str(code))
+    context.add_message("bacnet", str(code), name, kind, Role.RESPONSE, counter, error=error)
 
 
 def _segment(cursor: Cursor) -> int:
@@ -185,7 +186,7 @@ def _arguments(code: int, cursor: Cursor) -> str:
     return ""
 
 
-def _walk(cursor: Cursor) -> None:
+def _skip_tags(cursor: Cursor) -> None:
     """Step over the tags of a service, so that one which lies about its length is found."""
     for _ in range(_MAX_TAGS):
         if not cursor.left:

@@ -137,24 +137,20 @@ def _read_request(cursor: Cursor, context: Context, *, depth: int, budget: list[
     cursor.note("Service", f"{name} (0x{service:02x})", begin, 1)
     cursor.note("Path", where, path_start, len(path))
     if cursor.left and depth == 0:
-        cursor.note(
-            "Data",
-            cursor.data[cursor.at : cursor.end][:32].hex(" "),
-            cursor.at,
-            cursor.left,
-            hidden=True,
-        )
+        cursor.note_rest("Data")
     if depth == 0:
         context.layer("cip", cursor, begin, cursor.end)
         _name_class(service, class_id, cursor, context)
-    tally = ("cip_services", f"0x{service:02x}")
+    counter = ("cip_services", f"0x{service:02x}")
     wraps = _wraps(service, class_id)
     if wraps:
-        context.tally(*tally)
+        context.count(*counter)
     else:
         code = f"0x{service:02x}"
         is_first = (class_id, service) not in CONTINUES
-        context.say("cip", code, name, kind, Role.REQUEST, tally, is_first=is_first, detail=where)
+        context.add_message(
+            "cip", code, name, kind, Role.REQUEST, counter, is_first=is_first, detail=where
+        )
     inner: list[_Request] = []
     if wraps and depth < _MAX_DEPTH:
         for part in _parts(cursor, service):
@@ -210,28 +206,22 @@ def _read_answer(cursor: Cursor, context: Context, request: _Request | None, *, 
     cursor.note("Service", f"{name}, answer (0x{code:02x})", begin, 1)
     cursor.note("Status", f"{STATUSES.get(status, 'error')} (0x{status:02x})", begin + 2, 1)
     if cursor.left and depth == 0:
-        cursor.note(
-            "Data",
-            cursor.data[cursor.at : cursor.end][:32].hex(" "),
-            cursor.at,
-            cursor.left,
-            hidden=True,
-        )
+        cursor.note_rest("Data")
     if depth == 0:
         context.layer("cip", cursor, begin, cursor.end)
         _name_class(
             outer.service if outer else service, outer.class_id if outer else None, cursor, context
         )
-    tally = ("cip_services", f"0x{code:02x}")
+    counter = ("cip_services", f"0x{code:02x}")
     error = f"{STATUSES.get(status, 'error')} (0x{status:02x})" if status else ""
     if service == _MULTIPLE and (request is None or request.class_id == _ROUTER):
-        context.tally(*tally)
+        context.count(*counter)
         if cursor.left >= 2 and depth < _MAX_DEPTH:
-            for place, part in enumerate(_multiple(cursor)):
-                inner = request.inner[place] if request and place < len(request.inner) else None
+            for index, part in enumerate(_multiple(cursor)):
+                inner = request.inner[index] if request and index < len(request.inner) else None
                 _read_answer(part, context, inner, depth=depth + 1)
         return
-    context.say("cip", f"0x{service:02x}", name, kind, Role.RESPONSE, tally, error=error)
+    context.add_message("cip", f"0x{service:02x}", name, kind, Role.RESPONSE, counter, error=error)
 
 
 def _unwrap(request: _Request | None, service: int) -> _Request | None:

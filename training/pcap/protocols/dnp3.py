@@ -125,10 +125,10 @@ def _segment(user: bytes, from_master: bool, head: Cursor, context: Context) -> 
     """Keep transport segments (FIR, FIN) until the application message is whole."""
     is_final, is_first = bool(user[0] & 0x80), bool(user[0] & 0x40)
     ends = head.data[head.at - 6 : head.at - 2]
-    kept = b"" if is_first else context.recall(("dnp3", ends))
-    if kept is None:
+    earlier = b"" if is_first else context.recall(("dnp3", ends))
+    if earlier is None:
         return  # the beginning was not captured
-    message = kept + user[1:]
+    message = earlier + user[1:]
     if not is_final:
         context.remember(("dnp3", ends), message[:_MAX_APPLICATION])
         return
@@ -142,8 +142,8 @@ def _application(message: bytes, from_master: bool, head: Cursor, context: Conte
     body.number(1)
     code = body.number(1)
     name, kind = FUNCTIONS.get(code, (f"Function {code}", Kind.OTHER))
-    place = head.at + 2 if len(message) < 16 else head.at
-    head.note("Function", f"{name} ({code})", min(place, head.end - 1), 1)
+    at_function = head.at + 2 if len(message) < 16 else head.at
+    head.note("Function", f"{name} ({code})", min(at_function, head.end - 1), 1)
     role = Role.REQUEST if from_master else Role.RESPONSE
     if code in {0, 130}:
         role = Role.NOTICE
@@ -154,15 +154,15 @@ def _application(message: bytes, from_master: bool, head: Cursor, context: Conte
         error = _refusal(indications)
     at = head.at + (5 if code in {129, 130} else 3)
     if body.left > 2 and head.end > at:
-        shown = body.data[body.at : body.at + 32].hex(" ")
-        head.note("Objects", shown, at, head.end - at, hidden=True)
+        objects = body.data[body.at : body.at + 32].hex(" ")
+        head.note("Objects", objects, at, head.end - at, hidden=True)
     detail = _first_object(body)
     if detail:
         head.note("Object", detail, head.at, max(0, head.end - head.at))
-    tally = ("dnp3_functions", str(code))
+    counter = ("dnp3_functions", str(code))
     is_first = code != 3  # a select only arms what the operate after it does
-    context.say(
-        "dnp3", str(code), name, kind, role, tally, is_first=is_first, error=error, detail=detail
+    context.add_message(
+        "dnp3", str(code), name, kind, role, counter, is_first=is_first, error=error, detail=detail
     )
 
 

@@ -45,20 +45,20 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     sender = head.octets(8, "Sender context")
     head.number(4)
     context.layer("enip", head, start, end)
-    tally = ("enip_commands", f"0x{command:04x}")
+    counter = ("enip_commands", f"0x{command:04x}")
     error = f"status 0x{status:08x}" if status else ""
     if command not in _CARRIES_CIP or error or not head.left:
-        context.say(
+        context.add_message(
             "enip",
             f"0x{command:04x}",
             name,
             kind,
             context.role,
-            tally,
+            counter,
             error=error,
         )
         return
-    context.tally(*tally)
+    context.count(*counter)
     head.number(4)
     head.number(2)
     _items(head, (session, sender), context)
@@ -91,4 +91,4 @@ def read_implicit(data: bytes, start: int, end: int, context: Context) -> None:
     cursor = Cursor(data, start, end, "little")
     cursor.number(2, "Items")
     context.layer("enip", cursor, start, end)
-    context.say("enip", "I/O", "Cyclic I/O message", Kind.REPORT, Role.NOTICE)
+    context.add_message("enip", "I/O", "Cyclic I/O message", Kind.REPORT, Role.NOTICE)

@@ -38,8 +38,10 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     # tshark lists the wrapper of the data set as a layer, and so does the ground truth.
     context.result.add("ber.encoding_boiler_plate", head.end, 0)
     detail = f"{block}, state {numbers.get(0x85, 0)}, sequence {numbers.get(0x86, 0)}"
-    tally = ("goose_control_blocks", block)
-    context.say("goose", "0x88b8", "GOOSE message", Kind.REPORT, Role.NOTICE, tally, detail=detail)
+    counter = ("goose_control_blocks", block)
+    context.add_message(
+        "goose", "0x88b8", "GOOSE message", Kind.REPORT, Role.NOTICE, counter, detail=detail
+    )
 
 
 def _header(head: Cursor) -> tuple[str, dict[int, int]]:

@@ -105,7 +105,7 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
         head.note("Control", name or "U frame", at, 4)
         context.layer("iec60870_104", head, start, end)
         if name:
-            context.say("iec104", name.split()[0], name.split()[0], Kind.SESSION, role)
+            context.add_message("iec104", name.split()[0], name.split()[0], Kind.SESSION, role)
         return
     is_information = not control & 0x01
     head.note("Control", "I frame" if is_information else "S frame", at, 4)
@@ -141,14 +141,14 @@ def _asdu(body: Cursor, context: Context) -> None:
         role = Role.NOTICE
     else:
         role = Role.REQUEST if cause in {5, 6, 8} and context.from_client else Role.RESPONSE
-    tally = ("iec104_asdu_types", str(code))
-    context.say(
+    counter = ("iec104_asdu_types", str(code))
+    context.add_message(
         "iec104",
         str(code),
         name,
         kind,
         role,
-        tally,
+        counter,
         is_first=not is_select,  # a select only arms what the execute after it does
         error=error,
         detail=detail,

@@ -77,16 +77,25 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     name, kind = FUNCTIONS.get(function, (f"Function {function}", Kind.OTHER))
     body.note("Function", f"{name} ({function})", begin, 1)
     context.layer("modbus", body, begin, end)
-    tally = ("modbus_function_codes", str(function))
+    counter = ("modbus_function_codes", str(function))
     if code & 0x80:
         number = body.number(1, "Exception", words=EXCEPTIONS)
         error = f"exception {number}, {EXCEPTIONS.get(number, 'unknown')}"
-        counted = ("modbus_exceptions", str(number))
-        context.say("modbus", str(function), name, kind, context.role, tally, counted, error=error)
+        exception_counter = ("modbus_exceptions", str(number))
+        context.add_message(
+            "modbus",
+            str(function),
+            name,
+            kind,
+            context.role,
+            counter,
+            exception_counter,
+            error=error,
+        )
         return
     name, kind = _refine(function, name, kind, body)
     detail = _request(function, body) if context.from_client else _answer(function, body)
-    context.say("modbus", str(function), name, kind, context.role, tally, detail=detail)
+    context.add_message("modbus", str(function), name, kind, context.role, counter, detail=detail)
 
 
 def _refine(function: int, name: str, kind: Kind, body: Cursor) -> tuple[str, Kind]:

@@ -71,7 +71,7 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
         name = _GREETINGS[kind]
         role = Role.REQUEST if kind == b"HEL" else Role.RESPONSE
         error = f"status 0x{head.number(4, 'Status', hexa=True):08x}" if kind == b"ERR" else ""
-        context.say("opcua", kind.decode(), name, Kind.SESSION, role, error=error)
+        context.add_message("opcua", kind.decode(), name, Kind.SESSION, role, error=error)
         return
     head.number(4, "Channel")
     if kind == b"OPN":
@@ -110,19 +110,19 @@ def _is_readable(head: Cursor) -> bool:
 
 def _say_protected(kind: bytes, context: Context) -> None:
     name = "Open secure channel, encrypted" if kind == b"OPN" else "Encrypted message"
-    context.say("opcua", kind.decode(), name, Kind.OTHER, context.role)
+    context.add_message("opcua", kind.decode(), name, Kind.OTHER, context.role)
 
 
 def _collect(head: Cursor, chunk: str, request: int, context: Context) -> None:
     """Keep the chunks of one request until the final one."""
     key = ("opcua", context.from_client, request)
     if chunk == "C":
-        kept = context.recall(key)
-        if kept is None:
-            kept = bytearray()
-            context.remember(key, kept)
-        if len(kept) < _MAX_MESSAGE:
-            kept += head.data[head.at : head.end]
+        chunks = context.recall(key)
+        if chunks is None:
+            chunks = bytearray()
+            context.remember(key, chunks)
+        if len(chunks) < _MAX_MESSAGE:
+            chunks += head.data[head.at : head.end]
         return
     earlier = context.take(key)
     if chunk == "A":
@@ -143,7 +143,7 @@ def _service(body: Cursor, context: Context) -> None:
     if number == _FAULT:
         name = "Service fault"
     body.note("Service", f"{name} ({number})", at, body.at - at)
-    tally = ("opcua_service_node_ids", str(number))
+    counter = ("opcua_service_node_ids", str(number))
     role = Role.RESPONSE if is_answer else Role.REQUEST
     error = ""
     if is_answer and body.left >= 16:
@@ -153,7 +153,7 @@ def _service(body: Cursor, context: Context) -> None:
     if body.left:
         body.octets(body.left, "Parameters", hidden=True)
     code = str(number if number == _FAULT or request not in SERVICES else request)
-    context.say("opcua", code, name, kind, role, tally, error=error)
+    context.add_message("opcua", code, name, kind, role, counter, error=error)
 
 
 def _node_number(cursor: Cursor) -> int:

@@ -59,14 +59,14 @@ def read(data: bytes, start: int, end: int, context: Context) -> None:
     if code == 4 and block in _SETS:
         name, kind = _SETS[block]
     layer.length = dcp.at - begin
-    tally = ("dcp_service_ids", str(code))
-    context.say(
+    counter = ("dcp_service_ids", str(code))
+    context.add_message(
         "profinet-dcp",
         str(code),
         name,
         kind,
         role,
-        tally,
+        counter,
         error=error or _fault(answer),
         detail=detail,
     )

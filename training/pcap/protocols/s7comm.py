@@ -104,14 +104,14 @@ def _function(
     if n_data and begin + n_param + n_data <= cursor.end:
         cursor.at = begin + n_param
         cursor.octets(n_data, "Data", hidden=True)
-    tally = ("s7_functions", f"0x{code:02x}")
-    context.say(
+    counter = ("s7_functions", f"0x{code:02x}")
+    context.add_message(
         "s7comm",
         f"0x{code:02x}",
         name,
         kind,
         role,
-        tally,
+        counter,
         is_first=is_first,
         error=error,
         detail=detail,
@@ -178,8 +178,8 @@ def _user_data(cursor: Cursor, n_param: int, n_data: int, context: Context) -> N
     if n_data and begin + n_param + n_data <= cursor.end:
         cursor.at = begin + n_param
         cursor.octets(n_data, "Data", hidden=True)
-    tally = ("s7_functions", "0x00")
-    context.say("s7comm", "0x00", name, kind, role, tally, error=error)
+    counter = ("s7_functions", "0x00")
+    context.add_message("s7comm", "0x00", name, kind, role, counter, error=error)
 
 
 PORT = 102

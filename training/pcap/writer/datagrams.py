@@ -23,8 +23,7 @@ class Bacnet:
         function = 0x0B if target.ip.endswith(".255") else 0x0A
         body = bytes.fromhex("0100" if function == 0x0A else "0120ffff00ff") + b"\x10\x08"
         self._send(at, self.host, target, function, body)
-        if mark:
-            self.tape.mark(mark)
+        self.tape.mark(mark)
 
     def i_am(self, at: float, source: Host, target: Host, instance: int) -> None:
         """A device answers with its number, its longest message and its vendor."""
@@ -32,18 +31,24 @@ class Bacnet:
         body = b"\x10\x00" + identifier + bytes.fromhex("2205c4" + "9103" + "2107")
         self._send(at, source, target, 0x0A, b"\x01\x00" + body)
 
-    def read(self, at: float, target: Host, what: tuple[int, int, int], value: bytes) -> float:
+    def read(self, at: float, target: Host, reference: tuple[int, int, int], value: bytes) -> float:
         """Read one property: object type, number, property; the value is an application tag."""
-        kind, number, wanted = what
-        where = struct.pack(">BIBB", 0x0C, kind << 22 | number, 0x19, wanted)
+        kind, number, property_id = reference
+        where = struct.pack(">BIBB", 0x0C, kind << 22 | number, 0x19, property_id)
         return self._ask(at, target, 12, where, where + b"\x3e" + value + b"\x3f")
 
     def write(
-        self, at: float, target: Host, what: tuple[int, int, int], value: bytes, *, mark: str = ""
+        self,
+        at: float,
+        target: Host,
+        reference: tuple[int, int, int],
+        value: bytes,
+        *,
+        mark: str = "",
     ) -> float:
         """Write one property at priority 8, which is an operator's."""
-        kind, number, wanted = what
-        where = struct.pack(">BIBB", 0x0C, kind << 22 | number, 0x19, wanted)
+        kind, number, property_id = reference
+        where = struct.pack(">BIBB", 0x0C, kind << 22 | number, 0x19, property_id)
         body = where + b"\x3e" + value + b"\x3f" + b"\x49\x08"
         return self._ask(at, target, 15, body, None, mark=mark)
 
@@ -51,11 +56,11 @@ class Bacnet:
         """Tell a device to stop speaking for some minutes."""
         return self._ask(at, target, 17, bytes([0x09, minutes, 0x19, 1]), None, mark=mark)
 
-    def unanswered(self, at: float, target: Host, what: tuple[int, int, int]) -> None:
+    def read_without_answer(self, at: float, target: Host, reference: tuple[int, int, int]) -> None:
         """Read a property of a device that says nothing."""
-        kind, number, wanted = what
+        kind, number, property_id = reference
         self.invoke = self.invoke + 1 & 0xFF
-        where = struct.pack(">BIBB", 0x0C, kind << 22 | number, 0x19, wanted)
+        where = struct.pack(">BIBB", 0x0C, kind << 22 | number, 0x19, property_id)
         request = bytes([0x00, 0x05, self.invoke, 12]) + where
         self._send(at, self.host, target, 0x0A, b"\x01\x04" + request)
 
@@ -72,13 +77,12 @@ class Bacnet:
         self.invoke = self.invoke + 1 & 0xFF
         request = bytes([0x00, 0x05, self.invoke, service]) + body
         self._send(at, self.host, target, 0x0A, b"\x01\x04" + request)
-        if mark:
-            self.tape.mark(mark)
-        done = at + 0.011 + jitter(target.ip, self.invoke, 0.006)
+        self.tape.mark(mark)
+        answered_at = at + 0.011 + jitter(target.ip, self.invoke, 0.006)
         code = 0x20 if answer is None else 0x30
         reply = bytes([code, self.invoke, service]) + (answer or b"")
-        self._send(done, target, self.host, 0x0A, b"\x01\x00" + reply)
-        return done
+        self._send(answered_at, target, self.host, 0x0A, b"\x01\x00" + reply)
+        return answered_at
 
     def _send(self, at: float, source: Host, target: Host, function: int, body: bytes) -> None:
         data = struct.pack(">BBH", 0x81, function, 4 + len(body)) + body
@@ -119,14 +123,13 @@ class Dcp:
         self.number += 1
         block = _block(2, 2, name.encode()) if name else _block(255, 255, b"")
         self._send(at, self.host.mac, _DCP_ALL, (_IDENTIFY, 5, 0, 1), block)
-        if mark:
-            self.tape.mark(mark)
-        for place, (device, called) in enumerate(answers, 1):
-            body = _block(2, 2, b"\0\0" + called.encode())
+        self.tape.mark(mark)
+        for index, (device, device_name) in enumerate(answers, 1):
+            body = _block(2, 2, b"\0\0" + device_name.encode())
             body += _block(
-                1, 2, struct.pack(">H", 1 if called else 0) + _suite(device, bool(called))
+                1, 2, struct.pack(">H", 1 if device_name else 0) + _suite(device, bool(device_name))
             )
-            at += 0.004 * place
+            at += 0.004 * index
             self._send(at, device.mac, self.host.mac, (_IDENTIFIED, 5, 1, 0), body)
         return at
 
@@ -153,8 +156,7 @@ class Dcp:
     ) -> float:
         self.number += 1
         self._send(at, self.host.mac, device.mac, (_GET_SET, 4, 0, 0), block)
-        if mark:
-            self.tape.mark(mark)
+        self.tape.mark(mark)
         answer = _block(5, 4, bytes([*option, 0]))
         self._send(at + 0.026, device.mac, self.host.mac, (_GET_SET, 4, 1, 0), answer)
         return at + 0.026
@@ -225,8 +227,7 @@ class Goose:
         pdu = b"\x61" + size + body
         head = struct.pack(">HHHH", self.app, 8 + len(pdu), 0x8000 if test else 0, 0)
         self.tape.put(at, self.publisher.mac, self.target, 0x88B8, head + pdu)
-        if mark:
-            self.tape.mark(mark)
+        self.tape.mark(mark)
         self.sequence += 1
 
     def change(

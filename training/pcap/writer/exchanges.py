@@ -29,13 +29,14 @@ class Exchange:
         self.number += 1
         seed = f"{self.client.ip} {self.tcp.port}"
         self.tcp.send(at, self.client, request)
-        if mark:
-            self.tape.mark(mark)
-        done = at + self.seconds_to_answer + jitter(seed, self.number, 0.0035)
-        done = self.tcp.send(done, self.server, answer)
+        self.tape.mark(mark)
+        answered_at = at + self.seconds_to_answer + jitter(seed, self.number, 0.0035)
+        answered_at = self.tcp.send(answered_at, self.server, answer)
         if quiet:
-            self.tcp.acknowledge(done + 0.04 + jitter(seed, -self.number, 0.004), self.client)
-        return done
+            self.tcp.acknowledge(
+                answered_at + 0.04 + jitter(seed, -self.number, 0.004), self.client
+            )
+        return answered_at
 
 
 class Modbus(Exchange):
@@ -68,7 +69,7 @@ class Modbus(Exchange):
         pdu = struct.pack(">BHH", 5, coil, 0xFF00 if on else 0).hex()
         return self.call(at, pdu, pdu, mark)
 
-    def refused(self, at: float, pdu: str, exception: int, mark: str = "") -> float:
+    def call_with_exception(self, at: float, pdu: str, exception: int, mark: str = "") -> float:
         """Ask and get an exception."""
         code = int(pdu[:2], 16) | 0x80
         return self.call(at, pdu, f"{code:02x}{exception:02x}", mark)
@@ -149,7 +150,7 @@ class S7(Exchange):
         left = size
         while left:
             part, left = min(left, 222), left - min(left, 222)
-            raw = bytes((left + place * 7) & 0xFF for place in range(part))
+            raw = bytes((left + index * 7) & 0xFF for index in range(part))
             more = "01" if left else "00"
             at = (
                 self.job_of_server(
@@ -173,7 +174,7 @@ class S7(Exchange):
         left = size
         while left:
             part, left = min(left, 222), left - min(left, 222)
-            raw = bytes((left + place * 5) & 0xFF for place in range(part))
+            raw = bytes((left + index * 5) & 0xFF for index in range(part))
             more = "01" if left else "00"
             reply = (struct.pack(">HH", part, 0xFB) + raw).hex()
             at = self.job(at, "1e00000000000007", "1e" + more, reply=reply) + 0.005
@@ -265,8 +266,7 @@ class Dnp3(Exchange):
         self.application = self.application + 1 & 0x0F
         report = self.frame(False, bytes([0xF0 | self.application, 130, 0x80, 0]))
         at = self.tcp.send(at, self.server, report)
-        if mark:
-            self.tape.mark(mark)
+        self.tape.mark(mark)
         confirm = self.frame(True, bytes([0xD0 | self.application, 0]))
         return self.tcp.send(at + 0.012, self.client, confirm)
 
@@ -279,7 +279,7 @@ class Iec104(Exchange):
 
     def __init__(self, tape: Tape, client: Host, server: Host, port: int) -> None:
         super().__init__(tape, client, server, port)
-        self.sent = {client.name: 0, server.name: 0}
+        self.n_sent = {client.name: 0, server.name: 0}
 
     def control(self, at: float, code: int) -> float:
         """Send a U frame and its confirmation: 0x07 starts, 0x13 stops, 0x43 tests."""
@@ -293,25 +293,24 @@ class Iec104(Exchange):
         self,
         at: float,
         source: Host,
-        what: tuple[int, int, str],
+        asdu: tuple[int, int, str],
         *,
         mark: str = "",
         station: int = 21,
         count: int = 1,
     ) -> float:
         """Send an I frame with one ASDU: its type, its cause, and its objects in hexadecimal."""
-        kind, cause, objects = what
+        kind, cause, objects = asdu
         other = self.server if source is self.client else self.client
-        head = struct.pack("<HH", self.sent[source.name] << 1, self.sent[other.name] << 1)
-        self.sent[source.name] += 1
+        head = struct.pack("<HH", self.n_sent[source.name] << 1, self.n_sent[other.name] << 1)
+        self.n_sent[source.name] += 1
         body = struct.pack("<BBBBH", kind, count, cause, 0, station) + bytes.fromhex(objects)
         at = self.tcp.send(at, source, bytes([0x68, 4 + len(body)]) + head + body)
-        if mark:
-            self.tape.mark(mark)
+        self.tape.mark(mark)
         return at
 
     def supervise(self, at: float, source: Host) -> float:
         """Acknowledge what came with an S frame."""
         other = self.server if source is self.client else self.client
-        head = struct.pack("<HH", 1, self.sent[other.name] << 1)
+        head = struct.pack("<HH", 1, self.n_sent[other.name] << 1)
         return self.tcp.send(at, source, bytes([0x68, 4]) + head)

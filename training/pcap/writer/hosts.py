@@ -1,4 +1,4 @@
-"""The devices that the stories are about: names and addresses of the demo's two plants."""
+"""The devices that take part in the scenarios: names and addresses of the demo's two plants."""
 
 from dataclasses import dataclass
 

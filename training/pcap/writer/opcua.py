@@ -48,8 +48,8 @@ class OpcUa(Exchange):
         at = self.tcp.open(at)
         url = f"opc.tcp://{self.server.name.lower()}:4840"
         hello = struct.pack("<IIIII", 0, 65536, 65536, 0, 0) + text(url)
-        known = struct.pack("<IIIII", 0, 65536, 65536, 0, 0)
-        at = self.ask(at, _chunk(b"HEL", hello), _chunk(b"ACK", known))
+        acknowledge = struct.pack("<IIIII", 0, 65536, 65536, 0, 0)
+        at = self.ask(at, _chunk(b"HEL", hello), _chunk(b"ACK", acknowledge))
         body = struct.pack("<III", 0, 0, 1) + _NOTHING + struct.pack("<I", 3_600_000)
         reply = struct.pack("<III", 0, 7, 1) + self._now(at) + struct.pack("<I", 3_600_000)
         at = self.call(at + 0.002, 446, body, reply + _NOTHING, kind=b"OPN")

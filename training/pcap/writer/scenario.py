@@ -1,4 +1,4 @@
-"""A capture with its story: what happened, who took part, and which frames matter."""
+"""A capture as it is written: what happened, who took part, and which frames matter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Step = tuple[float, Callable[[float], object]]
 
 
 @dataclass
-class Story:
+class Scenario:
     """One capture of the lessons.
 
     `text` is three sentences in plain words. `odd` names what a learner should find: it is the

@@ -47,13 +47,14 @@ class Tape:
         self.frames.append((time_ns, len(self.frames), frame.ljust(60, b"\0")))
 
     def mark(self, label: str) -> None:
-        """Name the frame that was added last."""
-        self.marks[label] = len(self.frames) - 1
+        """Name the frame that was added last; do nothing without a label."""
+        if label:
+            self.marks[label] = len(self.frames) - 1
 
     def marked_numbers(self) -> dict[str, int]:
         """Return each mark with the number of its frame, counted from 1."""
-        places = {place: number for number, (_, place, _) in enumerate(sorted(self.frames), 1)}
-        return {label: places[place] for label, place in self.marks.items()}
+        numbers = {index: number for number, (_, index, _) in enumerate(sorted(self.frames), 1)}
+        return {label: numbers[index] for label, index in self.marks.items()}
 
     def is_here(self, host: Host) -> bool:
         """Whether a host stands in this segment."""
@@ -86,10 +87,10 @@ class Tape:
         value = checksum(pseudo + head + data) or 0xFFFF
         self.ip(at, source, target, 17, head[:6] + struct.pack(">H", value) + data)
 
-    def arp(self, at: float, source: Host, wanted: Host) -> None:
+    def arp(self, at: float, source: Host, target: Host) -> None:
         """Add an ARP request; asking for one's own address announces it."""
         body = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + address(source.mac)
-        body += IPv4Address(source.ip).packed + bytes(6) + IPv4Address(wanted.ip).packed
+        body += IPv4Address(source.ip).packed + bytes(6) + IPv4Address(target.ip).packed
         self.put(at, source.mac, _BROADCAST, 0x0806, body)
 
     def arp_answer(self, at: float, source: Host, target: Host) -> None:
@@ -112,8 +113,8 @@ class Tape:
         section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
         interface = struct.pack("<HHIHHB3xHH", 1, 0, 262_144, 9, 1, 9, 0, 0)
         parts = [_block(0x0A0D0D0A, section), _block(1, interface)]
-        for time_ns, place, frame in sorted(self.frames):
-            stamp = time_ns + place * 37 % 1000  # a card that counts nanoseconds fills them
+        for time_ns, index, frame in sorted(self.frames):
+            stamp = time_ns + index * 37 % 1000  # a card that counts nanoseconds fills them
             head = struct.pack("<IIIII", 0, stamp >> 32, stamp & 0xFFFFFFFF, len(frame), len(frame))
             parts.append(_block(6, head + frame + b"\0" * (-len(frame) % 4)))
         return b"".join(parts)
@@ -170,8 +171,8 @@ class Tcp:
     def send(self, at: float, source: Host, data: bytes) -> float:
         """Send a message, cut where it is longer than a segment; return when it is sent."""
         pieces = [data[start : start + _MTU] for start in range(0, len(data), _MTU)]
-        for place, piece in enumerate(pieces):
-            is_last = place == len(pieces) - 1
+        for index, piece in enumerate(pieces):
+            is_last = index == len(pieces) - 1
             self.segment(at, source, _ACK | (_PSH if is_last else 0), piece)
             at += 0.00012
         return at

@@ -134,7 +134,7 @@ class ModuleViewSet(Resource):
 
     @cached_property
     def _progress(self) -> dict[int, ModuleProgress]:
-        return {each.module.pk: each for each in progress_of(self.person, now=self.now)}
+        return {module.module.pk: module for module in progress_of(self.person, now=self.now)}
 
     def own(self) -> Own:
         """The person's progress, counted when the first row needs it."""

@@ -26,17 +26,19 @@ class DayProgress:
     @property
     def next_lesson(self) -> LessonProgress | None:
         """The first lesson of the day that is not complete."""
-        return next((each for each in self.lessons if each.total and not each.is_complete), None)
+        return next(
+            (lesson for lesson in self.lessons if lesson.total and not lesson.is_complete), None
+        )
 
     @property
     def minutes(self) -> int:
         """How long its lessons take."""
-        return sum(each.lesson.minutes for each in self.lessons)
+        return sum(lesson.lesson.minutes for lesson in self.lessons)
 
     @property
     def minutes_left(self) -> int:
         """What is left of them."""
-        return sum(each.minutes_left for each in self.lessons)
+        return sum(lesson.minutes_left for lesson in self.lessons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,12 @@ class PathProgress:
     @property
     def total(self) -> int:
         """How many questions there are."""
-        return sum(each.total for each in self.lessons)
+        return sum(lesson.total for lesson in self.lessons)
 
     @property
     def right(self) -> int:
         """How many of them are answered right."""
-        return sum(each.right for each in self.lessons)
+        return sum(lesson.right for lesson in self.lessons)
 
     @property
     def days_done(self) -> int:
@@ -87,9 +89,9 @@ def path_progress(progress: list[ModuleProgress]) -> list[PathProgress]:
     taken out are left out.
     """
     lessons = {
-        f"{module.module.slug}/{each.lesson.slug}": each
+        f"{module.module.slug}/{lesson.lesson.slug}": lesson
         for module in progress
-        for each in module.lessons
+        for lesson in module.lessons
     }
     paths = [
         PathProgress(
@@ -128,10 +130,10 @@ def next_lesson(
     ]
     latest = Attempt.objects.filter(learner=learner).order_by("-answered_at", "-pk")
     lesson_id = latest.values_list("version__question__lesson_id", flat=True).first()
-    if here := next((each for each in open_lessons if each.lesson.pk == lesson_id), None):
+    if here := next((row for row in open_lessons if row.lesson.pk == lesson_id), None):
         return here
     for path in paths:
-        ids = [each.lesson.pk for each in path.lessons]
+        ids = [row.lesson.pk for row in path.lessons]
         if path.next_lesson and (lesson_id is None or lesson_id in ids):
             return path.next_lesson
     module_id = next(
@@ -143,5 +145,5 @@ def next_lesson(
         ),
         None,
     )
-    same_module = (each for each in open_lessons if each.lesson.module_id == module_id)
+    same_module = (row for row in open_lessons if row.lesson.module_id == module_id)
     return next(same_module, None) or next(iter(open_lessons), None)

@@ -10,7 +10,7 @@ from django.db.models import FETCH_RAISE, Count, Q
 from portal.accounts.models import User
 from training.catalog.engine.markdown import html_text
 from training.catalog.models import Lesson, QuestionVersion
-from training.catalog.queries.lessons import asked_versions, lessons_in_order
+from training.catalog.queries.lessons import lessons_in_order, versions_in_use
 from training.progress.engine.intervals import wilson_interval
 from training.progress.models import Attempt, LessonNote
 
@@ -41,11 +41,11 @@ def notes_to_read() -> list[LessonNote]:
 
 def votes_by_lesson() -> list[LessonVotes]:
     """Return the lessons that readers have judged, those that most found unclear first."""
-    counted = lessons_in_order().annotate(
+    lessons = lessons_in_order().annotate(
         clear=Count("notes", filter=Q(notes__is_clear=True)),
         unclear=Count("notes", filter=Q(notes__is_clear=False)),
     )
-    rows = counted.filter(Q(clear__gt=0) | Q(unclear__gt=0)).order_by("-unclear", "-clear", "pk")
+    rows = lessons.filter(Q(clear__gt=0) | Q(unclear__gt=0)).order_by("-unclear", "-clear", "pk")
     return [
         LessonVotes(row, clear=row.clear, unclear=row.unclear)
         for row in rows.fetch_mode(FETCH_RAISE)[:MAX_NOTES]
@@ -107,11 +107,11 @@ class StatisticsPage:
 def question_statistics() -> StatisticsPage:
     """Return the figures of every wording that was tried, of questions that are asked today."""
     rows = Attempt.objects.filter(number=1).order_by().values_list("version")
-    counted = rows.annotate(n=Count("pk"), n_right=Count("pk", filter=Q(is_correct=True)))
-    sums = {version_id: (n, n_right) for version_id, n, n_right in counted}
+    counts = rows.annotate(n=Count("pk"), n_right=Count("pk", filter=Q(is_correct=True)))
+    sums = {version_id: (n, n_right) for version_id, n, n_right in counts}
     enough = [key for key, (n, _) in sums.items() if n >= MIN_TRIES]
-    versions = asked_versions().filter(pk__in=enough).fetch_mode(FETCH_RAISE)
-    found = [QuestionStatistics(version, *sums[version.pk]) for version in versions]
-    found.sort(key=lambda each: (each.facility, each.version.pk))
+    versions = versions_in_use().filter(pk__in=enough).fetch_mode(FETCH_RAISE)
+    questions = [QuestionStatistics(version, *sums[version.pk]) for version in versions]
+    questions.sort(key=lambda question: (question.facility, question.version.pk))
     few = [key for key, (n, _) in sums.items() if n < MIN_TRIES]
-    return StatisticsPage(found, too_few=asked_versions().filter(pk__in=few).count())
+    return StatisticsPage(questions, too_few=versions_in_use().filter(pk__in=few).count())

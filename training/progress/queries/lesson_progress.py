@@ -35,11 +35,11 @@ def attempts_visible_to(user: User) -> QuerySet[Attempt]:
 
 def attempts_at(learner: User, versions: list[QuestionVersion]) -> dict[int, list[Attempt]]:
     """Return the person's attempts at each of these versions, first one first, by version id."""
-    found: dict[int, list[Attempt]] = {version.pk: [] for version in versions}
+    attempts: dict[int, list[Attempt]] = {version.pk: [] for version in versions}
     rows = Attempt.objects.filter(learner=learner, version__in=versions).order_by("number")
     for attempt in rows.fetch_mode(FETCH_RAISE):
-        found[attempt.version_id].append(attempt)
-    return found
+        attempts[attempt.version_id].append(attempt)
+    return attempts
 
 
 def seed_of(version: QuestionVersion, learner: User) -> str:
@@ -144,11 +144,11 @@ def _lessons_with_progress(
     learner: User, lessons: Iterable[Lesson], *, now: datetime
 ) -> list[LessonProgress]:
     states, questions = states_of(learner), question_ids_by_lesson()
-    found = []
+    progress = []
     for lesson in lessons:
         ids = questions.get(lesson.pk, [])
         tried = [(question_id, states[question_id]) for question_id in ids if question_id in states]
-        found.append(
+        progress.append(
             LessonProgress(
                 lesson=lesson,
                 total=len(ids),
@@ -157,7 +157,7 @@ def _lessons_with_progress(
                 due=tuple(question_id for question_id, state in tried if state.is_due(now)),
             )
         )
-    return found
+    return progress
 
 
 def states_of(
@@ -190,16 +190,16 @@ def lessons_beside(
     those that teach most of their reviewed techniques, then those that the person has not
     completed, then the shortest.
     """
-    found = list(lessons_about(alert_types).fetch_mode(FETCH_RAISE))
-    progress = _lessons_with_progress(learner, found, now=now)
-    wanted, reviewed = frozenset(alert_types), reviewed_techniques()
-    techniques = with_parents(each for title in wanted for each in reviewed.get(title, ()))
+    lessons = list(lessons_about(alert_types).fetch_mode(FETCH_RAISE))
+    progress = _lessons_with_progress(learner, lessons, now=now)
+    titles, reviewed = frozenset(alert_types), reviewed_techniques()
+    techniques = with_parents(lesson for title in titles for lesson in reviewed.get(title, ()))
     progress.sort(
-        key=lambda each: (
-            -len(wanted.intersection(each.lesson.alert_types)),
-            -len(techniques & with_parents(each.lesson.techniques)),
-            each.is_complete,
-            each.lesson.minutes,
+        key=lambda lesson: (
+            -len(titles.intersection(lesson.lesson.alert_types)),
+            -len(techniques & with_parents(lesson.lesson.techniques)),
+            lesson.is_complete,
+            lesson.lesson.minutes,
         )
     )
     return progress[:MAX_BESIDE]
@@ -231,8 +231,8 @@ def due_questions(learner: User, *, now: datetime, module: str = "") -> list[Due
     versions = current_versions_of(due)
     if module:
         versions = versions.filter(question__lesson__module__slug=module)
-    found = [
+    questions = [
         DueQuestion(version, version.question.lesson, due[version.question_id])
         for version in versions.fetch_mode(FETCH_RAISE)
     ]
-    return sorted(found, key=lambda each: (each.due_at, each.version.pk))
+    return sorted(questions, key=lambda question: (question.due_at, question.version.pk))

@@ -43,13 +43,13 @@ def attempts_of(learner: User, *, latest: bool = False) -> Iterator[AttemptRecor
     """Yield all answers of a person, first one first; or their latest twenty, last one first."""
     rows = Attempt.objects.filter(learner=learner)
     ordered = rows.order_by("-answered_at", "-pk") if latest else rows.order_by("answered_at", "pk")
-    found = list(ordered[:MAX_LATEST] if latest else ordered)
+    attempts = list(ordered[:MAX_LATEST] if latest else ordered)
     versions = QuestionVersion.objects.select_related("question__lesson__module").defer(
         "question__lesson__body", "question__lesson__outline", "question__lesson__sources"
     )
-    wanted = versions.filter(pk__in={attempt.version_id for attempt in found})
-    by_id = {version.pk: version for version in wanted.fetch_mode(FETCH_RAISE)}
-    for attempt in found:
+    answered_versions = versions.filter(pk__in={attempt.version_id for attempt in attempts})
+    by_id = {version.pk: version for version in answered_versions.fetch_mode(FETCH_RAISE)}
+    for attempt in attempts:
         version = by_id[attempt.version_id]
         question, lesson = version.question, version.question.lesson
         yield AttemptRecord(

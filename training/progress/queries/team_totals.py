@@ -49,17 +49,17 @@ def team_of(viewer: User) -> frozenset[int]:
     """Return the ids of the people whose totals this person may see, without the person: active
     ones with a role that the viewer's own role looks after, in its scope or above it.
     """
-    found: set[int] = set()
+    ids: set[int] = set()
     for role in roles_of(viewer) & TEAM_OF.keys():
-        found.update(_holding(TEAM_OF[role], viewer, role).values_list("pk", flat=True))
-    return frozenset(found - {viewer.pk})
+        ids.update(_people_with(TEAM_OF[role], viewer, role).values_list("pk", flat=True))
+    return frozenset(ids - {viewer.pk})
 
 
-def _holding(roles: Collection[Role], viewer: User, role: Role) -> QuerySet[User]:
+def _people_with(roles: Collection[Role], viewer: User, role: Role) -> QuerySet[User]:
     reach = reach_of(viewer, {role})
     if reach.everywhere:
-        held = {"grants__role__in": roles, "grants__revoked_at": None}
-        return User.objects.filter(is_active=True, **held).distinct()
+        grants = {"grants__role__in": roles, "grants__revoked_at": None}
+        return User.objects.filter(is_active=True, **grants).distinct()
     workspaces, organisations = scopes_within(reach)
     return people_holding(
         roles, sites=reach.sites, workspaces=workspaces, organisations=organisations
@@ -74,13 +74,13 @@ def team_totals(viewer: User, *, now: datetime) -> TeamTotals:
     if len(team) < MIN_TEAM:
         return TeamTotals(len(team), until)
     modules, questions = modules_in_order(), question_counts()
-    found = {module.pk: module for module in modules if module.pk in questions}
-    needed = {key: module.pass_mark * questions[key] for key, module in found.items()}
-    sums = _sums_by_module(team, needed, until)
+    by_id = {module.pk: module for module in modules if module.pk in questions}
+    pass_counts = {key: module.pass_mark * questions[key] for key, module in by_id.items()}
+    sums = _sums_by_module(team, pass_counts, until)
     return TeamTotals(
         len(team),
         until,
-        [_in_steps(module, *sums.get(key, NOBODY)) for key, module in found.items()],
+        [_in_steps(module, *sums.get(key, NOBODY)) for key, module in by_id.items()],
     )
 
 
@@ -133,22 +133,22 @@ SELECT t.module_id,
 
 
 def _sums_by_module(
-    team: Collection[int], needed: Mapping[int, float], until: datetime
+    team: Collection[int], pass_counts: Mapping[int, float], until: datetime
 ) -> dict[int, tuple[int, int, int, int]]:
     """Return for each module how many began and finished, first tries, and right ones among them,
     before a moment. `needed` is how many right answers finish a module.
     """
     module_of = module_by_version()
-    given: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "team": list(team),
         "versions": list(module_of),
         "modules": list(module_of.values()),
-        "keys": list(needed),
-        "needed": list(needed.values()),
+        "keys": list(pass_counts),
+        "needed": list(pass_counts.values()),
         "until": until,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_SUMS, given)
+        cursor.execute(_SUMS, parameters)
         return {
             key: (began, finished, int(n), int(right)) for key, began, finished, n, right in cursor
         }

@@ -31,7 +31,7 @@ class JudgedPart:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownLab:
+class LabView:
     """An alert to judge. `entered` holds what was in a form that was refused; `parts` and `sure`
     (per cent) are there once it is judged.
     """
@@ -48,24 +48,24 @@ class ShownLab:
 
 def show_lab(
     lab: Lab, *, seed: str, entered: Mapping[str, Sequence[str]], answer: Answer | None
-) -> ShownLab:
+) -> LabView:
     """Return a lab as a person sees it; reasons and steps stand in an order of the seed's."""
-    return ShownLab(
+    return LabView(
         lab=lab,
         verdicts=tuple(
             Choice(verdict, str(VERDICTS[verdict][2]), icon=VERDICTS[verdict][1])
             for verdict in Verdict
         ),
-        reasons=_mixed(lab.reasons, seed),
+        reasons=_shuffled(lab.reasons, seed),
         sure_levels=tuple(Choice(str(percent), _percent(percent)) for percent in SURE),
-        next_steps=_mixed(lab.next_steps, seed),
+        next_steps=_shuffled(lab.next_steps, seed),
         entered={name: "".join(values) for name, values in entered.items()},
         parts=_parts(lab, answer) if answer else (),
         sure=_percent(answer["sure"]) if answer else "",
     )
 
 
-def _mixed(choices: Sequence[LabChoice], seed: str) -> tuple[Choice, ...]:
+def _shuffled(choices: Sequence[LabChoice], seed: str) -> tuple[Choice, ...]:
     mixed = random.Random(seed).sample(choices, len(choices))
     return tuple(Choice(choice.id, choice.text) for choice in mixed)
 

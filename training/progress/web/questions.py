@@ -12,13 +12,13 @@ from django.utils.translation import gettext, ngettext
 
 from portal.accounts.models import User
 from portal.ui.words import number
-from training.catalog.engine.answers import CHOICES, PLACES, foreseen
+from training.catalog.engine.answers import CHOICES, PLACES, foreseen_option
 from training.catalog.engine.content import Option, Question, QuestionType
 from training.catalog.models import Lesson, QuestionVersion
 from training.progress.engine.repetition import UNTRIED, QuestionState
 from training.progress.models import Attempt
 from training.progress.queries.lesson_progress import order_for, seed_of
-from training.progress.web.labs import ShownLab, show_lab
+from training.progress.web.labs import LabView, show_lab
 
 type Form = Mapping[str, Sequence[str]]
 
@@ -52,7 +52,7 @@ def addresses_in_lesson(lesson: Lesson, slug: str) -> QuestionAddresses:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownOption:
+class OptionView:
     """An option, or a wrong answer that its author foresaw. HTML is clean (catalog's engine)."""
 
     value: str
@@ -65,7 +65,7 @@ class ShownOption:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRow:
+class RowView:
     """A pair to match, or a step to put in its place."""
 
     name: str
@@ -78,7 +78,7 @@ class ShownRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownQuestion:
+class QuestionView:
     """All that a page needs to show one question."""
 
     id: str  # its place in the page
@@ -90,8 +90,8 @@ class ShownQuestion:
     total: int
     type: str
     prompt: SafeString
-    options: tuple[ShownOption, ...]
-    rows: tuple[ShownRow, ...]
+    options: tuple[OptionView, ...]
+    rows: tuple[RowView, ...]
     headings: tuple[SafeString, ...]
     feedback: SafeString
     accepted: str
@@ -105,7 +105,7 @@ class ShownQuestion:
     is_due: bool
     capture: str  # where its file is handed out
     viewer: str  # where it is opened
-    lab: ShownLab | None
+    lab: LabView | None
     address: str
     again: str  # where it opens once more
     problems: tuple[str, ...] = ()
@@ -160,7 +160,7 @@ def show_question(
     version: QuestionVersion,
     *,
     lesson: Lesson,
-    place: tuple[int, int] = (0, 0),
+    position: tuple[int, int] = (0, 0),
     learner: User,
     attempts: Sequence[Attempt],
     state: QuestionState | None,
@@ -168,7 +168,7 @@ def show_question(
     addresses: QuestionAddresses | None = None,
     is_again: bool = False,
     refused: RefusedAnswer | None = None,
-) -> ShownQuestion:
+) -> QuestionView:
     """Return a question as this person sees it. `place` is its number in the lesson and how many
     there are; without `addresses` it stands in its lesson.
     """
@@ -176,31 +176,31 @@ def show_question(
     latest = attempts[-1] if attempts else None
     is_open = latest is None or is_again or refused is not None
     entered = refused.form if refused else {}
-    shown = None if is_open else latest
+    outcome = None if is_open else latest
     order = order_for(version, learner)
     slug, state = version.question.slug, state or UNTRIED
     addresses = addresses or addresses_in_lesson(lesson, slug)
     capture = question.capture.rpartition("/")[2]
-    return ShownQuestion(
+    return QuestionView(
         id=addresses.anchor,
         slug=slug,
         lesson_title=lesson.title,
         lesson_url=reverse("training:lesson", args=[lesson.module.slug, lesson.slug]),
         version=version.pk,
-        number=place[0],
-        total=place[1],
+        number=position[0],
+        total=position[1],
         type=question.type,
         prompt=_safe(question.prompt_html),
-        options=_options(question, order, attempts, shown, entered),
-        rows=_rows(question, order, shown, entered),
+        options=_options(question, order, attempts, outcome, entered),
+        rows=_rows(question, order, outcome, entered),
         headings=tuple(map(_safe, question.headings)),
         feedback=_safe(question.feedback_html),
         accepted=_accepted(question),
-        typed=str(shown.answer.get("text", "")) if shown else "".join(entered.get("text", ())),
+        typed=str(outcome.answer.get("text", "")) if outcome else "".join(entered.get("text", ())),
         is_open=is_open,
-        is_right=bool(shown and shown.is_correct),
+        is_right=bool(outcome and outcome.is_correct),
         tries=len(attempts),
-        first_right=next((each.number for each in attempts if each.is_correct), 0),
+        first_right=next((attempt.number for attempt in attempts if attempt.is_correct), 0),
         was_right_before=state.is_right and not attempts,
         due_at=state.due_at,
         is_due=state.is_due(now),
@@ -212,7 +212,7 @@ def show_question(
             question.case,
             seed=seed_of(version, learner),
             entered=entered,
-            answer=shown.answer if shown else None,
+            answer=outcome.answer if outcome else None,
         )
         if question.case
         else None,
@@ -231,14 +231,14 @@ def _options(
     question: Question,
     order: list[int],
     attempts: Sequence[Attempt],
-    shown: Attempt | None,
+    outcome: Attempt | None,
     entered: Form,
-) -> tuple[ShownOption, ...]:
+) -> tuple[OptionView, ...]:
     if question.type in CHOICES:
-        chosen = shown.answer["chosen"] if shown else []
+        chosen = outcome.answer["chosen"] if outcome else []
         first = attempts[0].answer["chosen"] if attempts and not attempts[0].is_correct else []
         return tuple(
-            ShownOption(
+            OptionView(
                 value=str(at),
                 html=_safe(question.options[index].html),
                 feedback=_safe(question.options[index].feedback_html),
@@ -249,12 +249,12 @@ def _options(
             )
             for at, index in enumerate(order)
         )
-    typed = foreseen(question, shown.answer) if shown and question.options else None
+    typed = foreseen_option(question, outcome.answer) if outcome and question.options else None
     return tuple(_foreseen(option, is_chosen=option == typed) for option in question.options)
 
 
-def _foreseen(option: Option, *, is_chosen: bool) -> ShownOption:
-    return ShownOption(
+def _foreseen(option: Option, *, is_chosen: bool) -> OptionView:
+    return OptionView(
         value="",
         html=_safe(option.html),
         feedback=_safe(option.feedback_html),
@@ -264,17 +264,17 @@ def _foreseen(option: Option, *, is_chosen: bool) -> ShownOption:
 
 
 def _rows(
-    question: Question, order: list[int], shown: Attempt | None, entered: Form
-) -> tuple[ShownRow, ...]:
+    question: Question, order: list[int], outcome: Attempt | None, entered: Form
+) -> tuple[RowView, ...]:
     if question.type not in PLACES:
         return ()
-    places = shown.answer["places"] if shown else None
+    places = outcome.answer["places"] if outcome else None
     if question.type is QuestionType.MATCH:
         return _pairs(question, order, places, entered)
     positions = tuple((str(at), number(at + 1)) for at in range(len(order)))
     steps = order if places is None else sorted(order)  # an answered question shows the right order
     return tuple(
-        ShownRow(
+        RowView(
             name=f"place-{at}",
             html=_safe(question.items[index].html),
             choices=positions,
@@ -289,13 +289,13 @@ def _rows(
 
 def _pairs(
     question: Question, order: list[int], places: list[int] | None, entered: Form
-) -> tuple[ShownRow, ...]:
+) -> tuple[RowView, ...]:
     choices = tuple(
         (str(at), unescape(strip_tags(question.pairs[index].right_html)))
         for at, index in enumerate(order)
     )
     return tuple(
-        ShownRow(
+        RowView(
             name=f"place-{at}",
             html=_safe(pair.left_html),
             choices=choices,

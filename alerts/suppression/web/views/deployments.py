@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
@@ -19,12 +20,14 @@ from alerts.suppression.deploying.deployments import (
 )
 from alerts.suppression.models import RuleVersion
 from alerts.suppression.web.shared import frame
-from alerts.suppression.web.words import Chip, StateChip, chip
+from alerts.suppression.web.words import StateChip
 from portal import clock
 from portal.accounts.actor import actor_of
 from portal.ui.htmx import render_page
 
-_GATES: dict[str, Chip] = {
+type Words = tuple[Promise, str, str]
+
+_GATES: dict[str, Words] = {
     "none": (gettext_lazy("No Tagout rule there"), "", "circle"),
     "closed": (gettext_lazy("Gate ready"), "ok", "shield-check"),
     "open": (gettext_lazy("Stopped in Sentinel"), "high", "octagon-x"),
@@ -33,7 +36,7 @@ _GATES: dict[str, Chip] = {
     "refused": (gettext_lazy("Sentinel refused the gate"), "high", "circle-alert"),
     "held": (gettext_lazy("Gate changed by hand"), "high", "triangle-alert"),
 }
-_RULES: dict[str, Chip] = {
+_RULES: dict[str, Words] = {
     "there": (gettext_lazy("As signed"), "ok", "check"),
     "gone": (gettext_lazy("Removed"), "", "check"),
     "coming": (gettext_lazy("On its way"), "medium", "timer"),
@@ -44,29 +47,34 @@ _RULES: dict[str, Chip] = {
 
 
 def gate_chip(standing: str) -> StateChip:
-    """Return how the gate of a workspace stands."""
-    return chip(_GATES[standing])
+    """How the gate of a workspace stands."""
+    return _chip(_GATES[standing])
 
 
 def rule_chip(standing: str) -> StateChip:
-    """Return how one of our rules stands in a workspace."""
-    return chip(_RULES[standing])
+    """How one of our rules stands in a workspace."""
+    return _chip(_RULES[standing])
 
 
-def what_to_do(deployment: Deployment) -> str:
-    """Return what a person can do about what went wrong; nothing where nothing did."""
-    if deployment.row.error_code == "AuthorizationFailed":
+def what_to_do(each: Deployment) -> str:
+    """What a person can do about what went wrong."""
+    if each.row.error_code == "AuthorizationFailed":
         return gettext("Give Tagout's identity for rules the role %(role)s on this workspace.") % {
             "role": ROLE
         }
-    if deployment.standing == "held":
+    if each.standing == "held":
         return gettext(
             "Undo the change in Sentinel, or pause and resume the rule here: then Tagout "
             "writes it again."
         )
-    if deployment.standing == "refused":
+    if each.standing == "refused":
         return gettext("Edit the rule, or let Tagout enforce it.")
     return ""
+
+
+def _chip(said: Words) -> StateChip:
+    label, kind, picture = said
+    return StateChip(str(label), kind, picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +95,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspacePart:
+class Part:
     """One workspace."""
 
-    deployments: WorkspaceDeployments
+    told: WorkspaceDeployments
     gate: StateChip
     rows: list[Row]
 
@@ -99,13 +107,11 @@ class WorkspacePart:
 def deployments(request: HttpRequest) -> HttpResponse:
     """Every automation rule of ours that the person may know of."""
     user, now = actor_of(request), clock.now()
-    workspaces = deployments_by_workspace(user)
-    titles = _titles(rule for part in workspaces for rule in part.rules)
+    told = deployments_by_workspace(user)
+    titles = _titles(each for part in told for each in part.rules)
     parts = [
-        WorkspacePart(
-            part, gate_chip(part.gate.standing), [_row(rule, titles) for rule in part.rules]
-        )
-        for part in workspaces
+        Part(part, gate_chip(part.gate.standing), [_row(each, titles) for each in part.rules])
+        for part in told
     ]
     page = frame(user, now) | {
         "parts": parts,
@@ -118,31 +124,31 @@ def of_rule(version: RuleVersion) -> dict[str, Any]:
     """Where the rule of a version stands in Sentinel, and whether it is live as a whole."""
     found = deployments_of_rule(version.rule)
     return {
-        "deployed": [_row(deployment, {}) for deployment in found],
-        "has_lease": any(deployment.lease_until for deployment in found),
+        "deployed": [_row(each, {}) for each in found],
+        "has_lease": any(each.lease_until for each in found),
         "is_whole": is_live_as_a_whole(found),
     }
 
 
 def _titles(rules: Iterable[Deployment]) -> dict[int, RuleVersion]:
     """The newest version of each rule, to name it by."""
-    ids = {deployment.rule.pk for deployment in rules if deployment.rule}
+    ids = {each.rule.pk for each in rules if each.rule}
     versions = RuleVersion.objects.filter(rule__in=ids).order_by("number")
     return {version.rule_id: version for version in versions}
 
 
-def _row(deployment: Deployment, titles: dict[int, RuleVersion]) -> Row:
-    version = titles.get(deployment.rule.pk) if deployment.rule else None
+def _row(each: Deployment, titles: dict[int, RuleVersion]) -> Row:
+    version = titles.get(each.rule.pk) if each.rule else None
     return Row(
-        workspace=deployment.row.workspace.name,
-        label=deployment.row.label,
+        workspace=each.row.workspace.name,
+        label=each.row.label,
         version=str(version.uuid) if version else "",
         title=version.title if version else "",
-        standing=rule_chip(deployment.standing),
-        is_refused=deployment.standing in ("refused", "held"),
-        error=deployment.error,
-        fix=what_to_do(deployment),
+        standing=rule_chip(each.standing),
+        is_refused=each.standing in ("refused", "held"),
+        error=each.error,
+        fix=what_to_do(each),
         site_ids=version.site_ids if version else (),
-        at=deployment.row.landed_at or deployment.row.wanted_at,
-        lease_until=deployment.lease_until,
+        at=each.row.landed_at or each.row.wanted_at,
+        lease_until=each.lease_until,
     )

@@ -16,7 +16,7 @@ KNOWN = Vocabulary(
     colours=frozenset({"--surface", "--text"}),
 )
 # What stands where the id of a module would, in the addresses of training.
-ROUTES = [str(each.pattern).partition("/")[0] for each in urls.urlpatterns]
+ROUTES = [str(route.pattern).partition("/")[0] for route in urls.training]
 OTHER_PAGES = ["captures", *sorted({route for route in ROUTES if route.isalpha()})]
 YAML, LESSON, CARDS, SVG, LOCK = (
     "module.yaml",

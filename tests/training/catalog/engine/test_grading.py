@@ -8,7 +8,7 @@ from tests.factories import lessons
 from training.catalog.engine.answers import (
     AnswerError,
     display_order,
-    foreseen,
+    foreseen_option,
     is_right,
     read_answer,
 )
@@ -70,9 +70,9 @@ def test_a_typed_answer_counts_however_it_is_written(questions, name, text, righ
 
 
 def test_feedback_comes_for_a_known_wrong_answer_and_for_no_other(questions):
-    assert foreseen(questions["port"], {"text": "0x1F6"}).text == "502"
-    assert foreseen(questions["frame"], {"text": "3"}).text == "frame 3"
-    assert foreseen(questions["frame"], {"text": "4"}) is None
+    assert foreseen_option(questions["port"], {"text": "0x1F6"}).text == "502"
+    assert foreseen_option(questions["frame"], {"text": "3"}).text == "frame 3"
+    assert foreseen_option(questions["frame"], {"text": "4"}) is None
 
 
 def test_pairs_and_steps_are_right_in_their_places_only(questions):

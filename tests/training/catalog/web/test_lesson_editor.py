@@ -143,7 +143,7 @@ def test_what_was_published_here_stays_and_the_newer_shipped_text_is_offered(tom
     publish(tom)
     newer = lessons.LESSON.replace("The phone rings.", "The phone rings twice.")
     outcome = take_over(**{"01-one-stop__md": newer})
-    assert outcome.offered == (f"01-first-module/{PATH}",)
+    assert outcome.offers == (f"01-first-module/{PATH}",)
     html = tom.get("/authoring/modules/first-module/").content.decode()
     assert "edited here" in html and "The phone rings twice." in html
     assert "1 to decide" in tom.get("/authoring/").content.decode()
@@ -151,7 +151,7 @@ def test_what_was_published_here_stays_and_the_newer_shipped_text_is_offered(tom
     assert "The phone rings twice." in opened(tom)["text"]
     publish(tom)
     assert "The phone rings twice." in Lesson.objects.get().body[0]["html"]
-    assert take_over(**{"01-one-stop__md": newer}).kept == ()
+    assert take_over(**{"01-one-stop__md": newer}).local_edits == ()
 
 
 def test_keeping_ours_counts_until_the_next_shipped_text(tom, take_over):
@@ -160,9 +160,9 @@ def test_keeping_ours_counts_until_the_next_shipped_text(tom, take_over):
     newer = lessons.LESSON.replace("The phone rings.", "The phone rings twice.")
     take_over(**{"01-one-stop__md": newer})
     tom.post("/authoring/modules/first-module/offer/", {"path": PATH, "take": "no"})
-    assert take_over(**{"01-one-stop__md": newer}).offered == ()
+    assert take_over(**{"01-one-stop__md": newer}).offers == ()
     assert "Our phone rings." in Lesson.objects.get().body[0]["html"]
-    assert take_over(**{"01-one-stop__md": lessons.LESSON + "\n"}).offered
+    assert take_over(**{"01-one-stop__md": lessons.LESSON + "\n"}).offers
 
 
 def test_a_new_lesson_begins_with_a_text_and_an_old_one_can_be_taken_out(tom):

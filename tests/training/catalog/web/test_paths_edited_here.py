@@ -91,17 +91,17 @@ def test_a_path_is_taken_out_and_given_another_name(tom):
 
 
 def test_an_import_writes_over_no_path_that_was_edited_or_taken_out_here(tom, bring):
-    assert bring(PATH.replace("First week", "A first week")).kept == ()
+    assert bring(PATH.replace("First week", "A first week")).local_edits == ()
     save(tom, "title: A first week", "title: Our week")
     publish(tom)
     newer = PATH.replace("First week", "Their week")
-    assert bring(newer).kept == ("paths/first-week.yaml",)
+    assert bring(newer).local_edits == ("paths/first-week.yaml",)
     assert LearningPath.objects.get().title == "Our week"
     save(tom, do="remove")
     publish(tom)
-    assert bring(newer).kept == ("paths/first-week.yaml",)
+    assert bring(newer).local_edits == ("paths/first-week.yaml",)
     assert learning_paths() == []
-    assert bring(newer, overwrite=True).kept == ()
+    assert bring(newer, overwrite=True).local_edits == ()
     assert [path.title for path in learning_paths()] == ["Their week"]
 
 

@@ -125,7 +125,7 @@ def test_a_removed_module_is_not_brought_back_by_an_import_but_by_taking_it_whol
         "02-new__md": lessons.LESSON.replace("id: one-stop", "id: two-stops"),
     }
     outcome = take_over(**newer)
-    assert "01-first-module/module.yaml" in outcome.kept
+    assert "01-first-module/module.yaml" in outcome.local_edits
     assert not Lesson.objects.filter(is_retired=False).exists()
     call_command("training", "import", str(tmp_path))
     assert "kept as it was edited here" in capsys.readouterr().out

@@ -162,16 +162,16 @@ def read_gift(text: str) -> list[GiftQuestion]:
     """Return the questions of a GIFT text. Raises GiftError with the line of the first question
     that cannot be read.
     """
-    found: list[GiftQuestion] = []
+    questions: list[GiftQuestion] = []
     for line, block in _blocks(text):
         match = _QUESTION.match(block)
         if match is None:
             raise GiftError(f"line {line}: this is no question with its answers in {{…}}")
-        name = _plain(match["name"] or "") or f"question-{len(found) + 1}"
+        name = _plain(match["name"] or "") or f"question-{len(questions) + 1}"
         body, _, feedback = match["body"].partition("####")
         question = _question(_plain(match["prompt"]), body.strip(), line)
-        found.append(GiftQuestion(name, _with_feedback(question, _plain(feedback))))
-    return found
+        questions.append(GiftQuestion(name, _with_feedback(question, _plain(feedback))))
+    return questions
 
 
 def _blocks(text: str) -> list[tuple[int, str]]:
@@ -196,28 +196,28 @@ def _plain(text: str) -> str:
 
 def _question(prompt: str, body: str, line: int) -> Question:
     is_numeric = body.startswith("#")
-    answers = list(_ANSWER.finditer(body.removeprefix("#")))
+    matches = list(_ANSWER.finditer(body.removeprefix("#")))
     if body.upper() in {"T", "TRUE", "F", "FALSE"}:
         is_true = body.upper().startswith("T")
         options = (Option("True", "", is_true, ""), Option("False", "", not is_true, ""))
         return Question("", QuestionType.SINGLE, prompt, "", options=options)
-    if not answers and is_numeric and body[1:].strip():
+    if not matches and is_numeric and body[1:].strip():
         return _numeric(prompt, [_answer("=", None, body[1:])], line)
-    if not answers:
+    if not matches:
         raise GiftError(f"line {line}: a question without answers cannot be judged")
-    read = [_answer(each["mark"], each["weight"], each["rest"]) for each in answers]
+    answers = [_answer(answer["mark"], answer["weight"], answer["rest"]) for answer in matches]
     if is_numeric:
-        return _numeric(prompt, read, line)
-    if all(_ARROW.fullmatch(each.text) for each in read):
-        pairs = tuple(_pair(each.text) for each in read)
+        return _numeric(prompt, answers, line)
+    if all(_ARROW.fullmatch(answer.text) for answer in answers):
+        pairs = tuple(_pair(answer.text) for answer in answers)
         return Question("", QuestionType.MATCH, prompt, "", pairs=pairs)
-    if all(each.mark == "=" for each in read):
-        right = tuple(_plain(each.text) for each in read if each.weight > 0)
-        wrong = tuple(each.option for each in read if each.weight <= 0)
-        return Question("", QuestionType.SHORT, prompt, "", options=wrong, accepted=right)
-    is_single = sum(each.weight == 100 for each in read) == 1
+    if all(answer.mark == "=" for answer in answers):
+        accepted = tuple(_plain(answer.text) for answer in answers if answer.weight > 0)
+        wrong = tuple(answer.option for answer in answers if answer.weight <= 0)
+        return Question("", QuestionType.SHORT, prompt, "", options=wrong, accepted=accepted)
+    is_single = sum(answer.weight == 100 for answer in answers) == 1
     kind = QuestionType.SINGLE if is_single else QuestionType.MULTIPLE
-    return Question("", kind, prompt, "", options=tuple(each.option for each in read))
+    return Question("", kind, prompt, "", options=tuple(answer.option for answer in answers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +241,19 @@ def _answer(mark: str, weight: str | None, rest: str) -> _Answer:
 
 def _numeric(prompt: str, answers: list[_Answer], line: int) -> Question:
     try:
-        right = [each.text.partition(":") for each in answers if each.weight > 0]
+        right = [answer.text.partition(":") for answer in answers if answer.weight > 0]
         accepted = tuple(str(read_number(value)) for value, _, _ in right)
         tolerance = str(read_number(right[0][2] or "0"))
-        wrong = tuple(
+        options = tuple(
             Option(
-                str(read_number(each.text.partition(":")[0])), "", False, "", _plain(each.feedback)
+                str(read_number(answer.text.partition(":")[0])),
+                "",
+                False,
+                "",
+                _plain(answer.feedback),
             )
-            for each in answers
-            if each.weight <= 0
+            for answer in answers
+            if answer.weight <= 0
         )
     except (ValueError, IndexError):
         raise GiftError(f"line {line}: a number is missing or cannot be read") from None
@@ -258,7 +262,7 @@ def _numeric(prompt: str, answers: list[_Answer], line: int) -> Question:
         QuestionType.NUMERIC,
         prompt,
         "",
-        options=wrong,
+        options=options,
         accepted=accepted[:1],
         tolerance=tolerance,
     )

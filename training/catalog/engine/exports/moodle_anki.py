@@ -35,9 +35,9 @@ def questions_to_moodle(modules: tuple[Module, ...]) -> tuple[str, int]:
         if question.type not in _KINDS:
             left_out += 1
             continue
-        wanted = f"$course$/top/{module.title.replace('/', '//')}/{lesson.title.replace('/', '//')}"
-        if wanted != category:
-            category = wanted
+        path = f"$course$/top/{module.title.replace('/', '//')}/{lesson.title.replace('/', '//')}"
+        if path != category:
+            category = path
             entry = ET.SubElement(quiz, "question", type="category")
             _text(ET.SubElement(entry, "category"), category)
         _question(quiz, name_of(module, lesson, question), question)

@@ -69,7 +69,7 @@ def lesson_page(module: Module, lesson: Lesson) -> str:
     """Return a lesson as a page of its own."""
     questions = {question.id: question for question in lesson.questions}
     body = "".join(
-        _shown(questions[block.question]) if block.question else block.html
+        _question(questions[block.question]) if block.question else block.html
         for block in lesson.blocks
     )
     sources = "".join(
@@ -84,20 +84,20 @@ def lesson_page(module: Module, lesson: Lesson) -> str:
 def _linked(html: str) -> str:
     """Pages of Tagout end with a slash; here they are files, one folder higher."""
 
-    def file(found: re.Match[str]) -> str:
-        up = "" if found[1] == "../" else "../"
-        return f'href="{up}{found[2]}.html"'
+    def file(match: re.Match[str]) -> str:
+        up = "" if match[1] == "../" else "../"
+        return f'href="{up}{match[2]}.html"'
 
     return _LESSON_LINK.sub(file, html).replace('href="../captures/', 'href="captures/')
 
 
-def _shown(question: Question) -> str:
+def _question(question: Question) -> str:
     if question.case:
         return _lab(question, question.case)
     if question.options and question.type in {QuestionType.SINGLE, QuestionType.MULTIPLE}:
-        asked = "".join(f"<li>{option.html}</li>" for option in question.options)
+        items = "".join(f"<li>{option.html}</li>" for option in question.options)
         answer = "".join(_option_item(option) for option in question.options)
-        body = f"<ul>{asked}</ul>{_behind(f'<ul>{answer}</ul>')}"
+        body = f"<ul>{items}</ul>{_folded(f'<ul>{answer}</ul>')}"
     elif question.pairs:
         rows = "".join(
             f"<tr><td>{pair.left_html}</td><td>{pair.right_html}</td></tr>"
@@ -105,29 +105,29 @@ def _shown(question: Question) -> str:
         )
         left = "".join(f"<li>{pair.left_html}</li>" for pair in question.pairs)
         table = f"<table>{rows}</table>{question.feedback_html}"
-        body = f"<ul>{left}</ul>{_behind(table)}"
+        body = f"<ul>{left}</ul>{_folded(table)}"
     elif question.items:
         steps = sorted(question.items, key=lambda item: item.text)
-        asked = "".join(f"<li>{item.html}</li>" for item in steps)
+        items = "".join(f"<li>{item.html}</li>" for item in steps)
         right = "".join(f"<li>{item.html}</li>" for item in question.items)
-        body = f"<ul>{asked}</ul>{_behind(f'<ol>{right}</ol>{question.feedback_html}')}"
+        body = f"<ul>{items}</ul>{_folded(f'<ol>{right}</ol>{question.feedback_html}')}"
     else:
         wrong = "".join(_option_item(option) for option in question.options)
         right = f"<p><b>{escape(' or '.join(question.accepted))}</b></p>{question.feedback_html}"
-        body = _behind(f"{right}<ul>{wrong}</ul>" if wrong else right)
+        body = _folded(f"{right}<ul>{wrong}</ul>" if wrong else right)
     return f'<section class="question">{question.prompt_html}{body}</section>'
 
 
 def _lab(question: Question, lab: Lab) -> str:
-    known = "".join(
+    facts = "".join(
         f"<li>{'Yes' if fact.holds else 'No'}: {escape(fact.text)}</li>" for fact in lab.known
     )
     ends = f"{escape(lab.source.name)} to {escape(lab.destination.name)}, {escape(lab.traffic)}"
     alert = (
         f"<p><b>{escape(lab.alert_type)}</b>, {escape(lab.severity)}, {escape(lab.raised)}</p>"
-        f"<p>{escape(lab.sentence)} ({ends})</p><ul>{known}</ul>"
+        f"<p>{escape(lab.sentence)} ({ends})</p><ul>{facts}</ul>"
     )
-    asked = "".join(
+    choices = "".join(
         f"<p>{title}</p><ul>{''.join(f'<li>{escape(word)}</li>' for word in words)}</ul>"
         for title, words in (
             ("The verdict", list(lab.verdicts)),
@@ -145,7 +145,7 @@ def _lab(question: Question, lab: Lab) -> str:
         f"<p>What decided it: {escape(lab.decided)}</p>"
         f"<p>What did not: {escape(lab.not_decided)}</p>"
     )
-    body = f"{question.prompt_html}{alert}{asked}{_behind(right)}"
+    body = f"{question.prompt_html}{alert}{choices}{_folded(right)}"
     return f'<section class="question">{body}</section>'
 
 
@@ -154,7 +154,7 @@ def _option_item(option: Option) -> str:
     return f"<li><b>{mark}:</b> {option.html} {option.feedback_html}</li>"
 
 
-def _behind(html: str) -> str:
+def _folded(html: str) -> str:
     return f"<details><summary>Show the answer</summary>{html}</details>"
 
 

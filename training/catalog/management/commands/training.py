@@ -94,9 +94,9 @@ class Command(TagoutCommand):
             self.stdout.write(f"{place}: {fault['code']} {fault['text']}")
         for line in result.pop("diff", ()):
             self.stdout.write(line)
-        offered = result.pop("offered", ())
+        offers = result.pop("offered", ())
         for name in result.pop("kept", ()):
-            more = "; the import has another text" if name in offered else ""
+            more = "; the import has another text" if name in offers else ""
             self.stdout.write(f"{name}: kept as it was edited here{more}")
         if blocks := result.pop("blocks", ()):
             self.stdout.write("\n".join(blocks))
@@ -104,27 +104,27 @@ class Command(TagoutCommand):
             self.stdout.write(", ".join(f"{value} {name}" for name, value in result.items()))
 
 
-def _folder(given: str) -> Path:
-    path = Path(given) if given else settings.BASE_DIR / "training" / "content"
+def _folder(path_text: str) -> Path:
+    path = Path(path_text) if path_text else settings.BASE_DIR / "training" / "content"
     if not path.is_dir():
         raise CommandError(f"{path} is no folder.")
-    if not given and path.is_relative_to(Path.cwd()):
+    if not path_text and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return path
 
 
 @contextmanager
-def _opened(given: str) -> Iterator[Curriculum]:
+def _opened(path_text: str) -> Iterator[Curriculum]:
     """Give the curriculum of a folder or of a ZIP, whose files lie in a folder until then."""
-    if not given.lower().endswith(".zip") or Path(given).is_dir():
-        yield read_folder(_folder(given))
+    if not path_text.lower().endswith(".zip") or Path(path_text).is_dir():
+        yield read_folder(_folder(path_text))
         return
     try:
-        archive = read_archive(read_file(Path(given)))
+        archive = read_archive(read_file(Path(path_text)))
     except ArchiveError as error:
-        raise CommandError(f"{given}: {error}") from None
+        raise CommandError(f"{path_text}: {error}") from None
     with unpacked(archive.modules, archive.paths) as folder:
-        yield read_curriculum(folder, given, current_vocabulary(_today()))
+        yield read_curriculum(folder, path_text, current_vocabulary(_today()))
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def _check(options: dict[str, Any]) -> dict[str, Any]:
 
 def _lock(options: dict[str, Any]) -> dict[str, Any]:
     path = _folder(options["path"])
-    modules = [found.parent for found in sorted(path.glob("**/module.yaml"))]
+    modules = [file.parent for file in sorted(path.glob("**/module.yaml"))]
     if not modules:
         raise CommandError(f"{path} holds no module.yaml.")
     for module in modules:
@@ -190,8 +190,8 @@ def _import(options: dict[str, Any]) -> dict[str, Any]:
         "modules": len(curriculum.modules),
         **outcome.counts,
         "files": len(outcome.files),
-        "kept": list(outcome.kept),
-        "offered": list(outcome.offered),
+        "kept": list(outcome.local_edits),
+        "offered": list(outcome.offers),
     }
     if is_dry_run:
         result["diff"] = [line for change in outcome.files for line in _diff(change)]
@@ -274,12 +274,14 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 def _gift(options: dict[str, Any]) -> dict[str, Any]:
     path = Path(options["path"])
     try:
-        found = read_gift(read_file(path).decode("utf-8-sig"))
+        questions = read_gift(read_file(path).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise CommandError(f"{path} is not UTF-8.") from None
     except GiftError as error:
         raise CommandError(f"{path}: {error}.") from None
-    return {"blocks": [question_to_block(each.name, each.question) for each in found]}
+    return {
+        "blocks": [question_to_block(question.name, question.question) for question in questions]
+    }
 
 
 def _write(path: Path, data: bytes) -> None:

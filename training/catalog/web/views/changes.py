@@ -24,7 +24,7 @@ from training.catalog.queries.drafts import published_files_of
 from training.catalog.services.drafts import CannotSaveDraft, discard_drafts
 from training.catalog.services.import_curriculum import FileChange
 from training.catalog.services.publish_drafts import CannotPublish, publish_drafts, upload_modules
-from training.catalog.web.differences import MAX_FAULTS, ShownChange, change_sentences, shown_change
+from training.catalog.web.differences import MAX_FAULTS, ChangeView, change_sentences, change_view
 
 
 @require_safe
@@ -34,22 +34,22 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, chosen: QueryDict, problems: tuple[str, ...] = (), **more: Any
+    request: HttpRequest, selection: QueryDict, problems: tuple[str, ...] = (), **more: Any
 ) -> HttpResponse:
-    author, module = actor_of(request), chosen.get("module", "")
-    offered = Draft.objects.select_related("edited_by")
+    author, module = actor_of(request), selection.get("module", "")
+    rows = Draft.objects.select_related("edited_by")
     if module:
-        offered = offered.filter(module_slug=module)
-    all_drafts = list(offered)
-    asked = chosen.getlist("draft")
-    ids = {int(each[:18]) for each in asked if each.isascii() and each.isdecimal()}
+        rows = rows.filter(module_slug=module)
+    all_drafts = list(rows)
+    values = selection.getlist("draft")
+    ids = {int(value[:18]) for value in values if value.isascii() and value.isdecimal()}
     drafts = [draft for draft in all_drafts if not ids or draft.pk in ids]
     page: dict[str, Any] = {
         "module": module,
         "all_drafts": all_drafts,
         "chosen": {draft.pk for draft in drafts},
         "drafts": drafts,
-        "changes": _shown_changes(drafts),
+        "changes": _change_views(drafts),
         "problems": problems,
         "reasons": reasons_against_publishing(author),
         "reasons_to_keep": reasons_against_discarding(author, drafts),
@@ -70,10 +70,10 @@ def _page(
     return render_page(request, "training/catalog/changes.html", page, status=status)
 
 
-def _shown_changes(drafts: list[Draft]) -> list[ShownChange]:
+def _change_views(drafts: list[Draft]) -> list[ChangeView]:
     published = published_files_of(drafts)
     return [
-        shown_change(FileChange(draft.module_slug, draft.path, published[draft.pk], draft.content))
+        change_view(FileChange(draft.module_slug, draft.path, published[draft.pk], draft.content))
         for draft in drafts
     ]
 
@@ -84,12 +84,12 @@ def _address() -> str:
 
 def _revisions(request: HttpRequest) -> dict[int, int]:
     """Return the drafts that were on the screen: `draft` holds id:revision of each."""
-    found = {}
-    for each in request.POST.getlist("draft")[:1000]:
-        pk, _, revision = each.partition(":")
+    revisions = {}
+    for value in request.POST.getlist("draft")[:1000]:
+        pk, _, revision = value.partition(":")
         if f"{pk}{revision}".isascii() and pk.isdecimal() and revision.isdecimal():
-            found[int(pk[:18])] = int(revision[:9])
-    return found
+            revisions[int(pk[:18])] = int(revision[:9])
+    return revisions
 
 
 @post_only(otherwise=_address)
@@ -100,7 +100,9 @@ def publish(request: HttpRequest) -> HttpResponse:
             revisions=_revisions(request), by=actor_of(request), now=clock.now()
         )
     except CannotPublish as refusal:
-        return _page(request, _chosen(request), refusal.reasons, faults=refusal.faults[:MAX_FAULTS])
+        return _page(
+            request, _selection(request), refusal.reasons, faults=refusal.faults[:MAX_FAULTS]
+        )
     n = len(outcome.files)
     words = ngettext("Published: %(n)s file.", "Published: %(n)s files.", n) % {"n": number(n)}
     answer = HttpResponseRedirect(_after(request))
@@ -113,12 +115,12 @@ def discard(request: HttpRequest) -> HttpResponse:
     try:
         n = discard_drafts(revisions=_revisions(request), by=actor_of(request), now=clock.now())
     except CannotSaveDraft as refusal:
-        return _page(request, _chosen(request), refusal.reasons)
+        return _page(request, _selection(request), refusal.reasons)
     words = ngettext("Discarded: %(n)s draft.", "Discarded: %(n)s drafts.", n) % {"n": number(n)}
     return leave_toast(request, HttpResponseRedirect(_after(request)), words)
 
 
-def _chosen(request: HttpRequest) -> QueryDict:
+def _selection(request: HttpRequest) -> QueryDict:
     pairs = [("module", request.POST.get("module", ""))]
     pairs += [("draft", str(pk)) for pk in _revisions(request)]
     return QueryDict(urlencode(pairs))
@@ -134,27 +136,27 @@ def _after(request: HttpRequest) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a ZIP, and lead on to what it would change."""
-    page: dict[str, Any] = {}
+    context: dict[str, Any] = {}
     if request.method == "POST":
         try:
             return _take(request)
         except CannotPublish as refusal:
-            page = {"problems": refusal.reasons, "faults": refusal.faults[:MAX_FAULTS]}
-    status = 422 if page else 200
-    return render_page(request, "training/catalog/upload.html", page, status=status)
+            context = {"problems": refusal.reasons, "faults": refusal.faults[:MAX_FAULTS]}
+    status = 422 if context else 200
+    return render_page(request, "training/catalog/upload.html", context, status=status)
 
 
 def _take(request: HttpRequest) -> HttpResponse:
-    given = request.FILES.get("file")
+    upload = request.FILES.get("file")
     data, name = b"", ""
-    if isinstance(given, UploadedFile):
-        if (given.size or 0) > MAX_ARCHIVE:
-            most = {"n": number(MAX_ARCHIVE // 1_000_000)}
-            raise CannotPublish(gettext("The ZIP is larger than %(n)s MB.") % most)
-        data, name = given.read(), given.name or ""
+    if isinstance(upload, UploadedFile):
+        if (upload.size or 0) > MAX_ARCHIVE:
+            limit = {"n": number(MAX_ARCHIVE // 1_000_000)}
+            raise CannotPublish(gettext("The ZIP is larger than %(n)s MB.") % limit)
+        data, name = upload.read(), upload.name or ""
     drafts = upload_modules(data=data, name=name, by=actor_of(request), now=clock.now())
     if not drafts:
         answer = HttpResponseRedirect(reverse("authoring:modules"))
         return leave_toast(request, answer, gettext("All of it is published already."))
-    chosen = urlencode([("draft", draft.pk) for draft in drafts])
-    return HttpResponseRedirect(f"{reverse('authoring:changes')}?{chosen}")
+    query = urlencode([("draft", draft.pk) for draft in drafts])
+    return HttpResponseRedirect(f"{reverse('authoring:changes')}?{query}")

@@ -35,9 +35,9 @@ from training.catalog.vocabulary import current_vocabulary
 from training.catalog.web.differences import (
     FILE_KINDS,
     MAX_FAULTS,
+    change_view,
     kind_of,
     numbered_lines,
-    shown_change,
 )
 
 
@@ -95,7 +95,7 @@ def _save(request: HttpRequest, module: str, path: str, draft: Draft | None) -> 
             )
             there = HttpResponseRedirect(reverse("authoring:edit", args=[module, new_path]))
             return leave_toast(request, there, gettext("Renamed when you publish."))
-        saved = save_draft(
+        new_draft = save_draft(
             module_slug=module,
             path=path,
             data=None if act == "remove" else text.encode(),
@@ -109,12 +109,12 @@ def _save(request: HttpRequest, module: str, path: str, draft: Draft | None) -> 
         return _page(request, module, path, form)
     except CannotSaveDraft as refusal:
         return _page(request, module, path, _Form(text, revision, base, refusal.reasons))
-    if act == "changes" and saved is not None:
+    if act == "changes" and new_draft is not None:
         address = f"{reverse('authoring:changes')}?module={module}"
         return HttpResponseRedirect(address)
     if act == "preview" and (preview := _preview_address(request, module, path)):
         return HttpResponseRedirect(preview)
-    if saved is None:
+    if new_draft is None:
         there = HttpResponseRedirect(reverse("authoring:module", args=[module]))
         return leave_toast(request, there, gettext("The text is the same as the published one."))
     if act == "remove":
@@ -150,7 +150,7 @@ def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResp
         "is_published": published is not None,
         "has_own_name": path not in FIXED_NAMES,
         "is_stale": draft is not None and draft.base_sha256 != sha256(published),
-        "theirs": _compared(path, form.theirs, form.text) if form.is_late else None,
+        "theirs": _comparison(path, form.theirs, form.text) if form.is_late else None,
     }
     if not form.problems:
         page |= _findings(request, module, path, form.text)
@@ -161,8 +161,8 @@ def _page(request: HttpRequest, module: str, path: str, form: _Form) -> HttpResp
 def _findings(request: HttpRequest, module: str, path: str, text: str) -> dict[str, Any]:
     """Return what is wrong with a text, and how what is made of it looks."""
     if module == PATHS_FOLDER:
-        with read_path_files({path: text.encode()}, lesson_names()) as (_, found):
-            return _checked(text, list(found))
+        with read_path_files({path: text.encode()}, lesson_names()) as (_, path_faults):
+            return _check_result(text, list(path_faults))
     kind = kind_of(path)
     page: dict[str, Any] = {}
     with check_module(module, today=clock.now_of(request).date()) as checked:
@@ -171,19 +171,19 @@ def _findings(request: HttpRequest, module: str, path: str, text: str) -> dict[s
         faults = checked.faults_in(path)
         if kind == "figure":
             page["figure"], faults = _figure(request, path, text)
-        if kind == "cards" and checked.content:
+        if kind == "cards" and checked.module:
             page["cards"] = [
                 (mark_safe(card.front_html), mark_safe(card.back_html))
-                for card in checked.content.cards
+                for card in checked.module.cards
             ]
-        page |= _checked(text, faults) | {
+        page |= _check_result(text, faults) | {
             "elsewhere": len(checked.faults) - len(checked.faults_in(path)),
             "can_preview": kind == "lesson",
         }
     return page
 
 
-def _checked(text: str, faults: list[Fault]) -> dict[str, Any]:
+def _check_result(text: str, faults: list[Fault]) -> dict[str, Any]:
     return {
         "faults": faults[:MAX_FAULTS],
         "n_faults": len(faults),
@@ -192,8 +192,8 @@ def _checked(text: str, faults: list[Fault]) -> dict[str, Any]:
     }
 
 
-def _compared(path: str, theirs: bytes | None, ours: str) -> Any:
-    return shown_change(FileChange("", path, theirs, ours.encode()))
+def _comparison(path: str, theirs: bytes | None, ours: str) -> Any:
+    return change_view(FileChange("", path, theirs, ours.encode()))
 
 
 def _figure(request: HttpRequest, path: str, text: str) -> tuple[SafeString, list[Fault]]:

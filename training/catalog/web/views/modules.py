@@ -47,7 +47,7 @@ from training.catalog.services.drafts import (
 )
 from training.catalog.services.import_curriculum import FileChange
 from training.catalog.vocabulary import colour_styles, current_vocabulary
-from training.catalog.web.differences import FILE_KINDS, ShownChange, kind_of, shown_change
+from training.catalog.web.differences import FILE_KINDS, ChangeView, change_view, kind_of
 from training.catalog.web.starters import path_starter, starter
 
 
@@ -103,15 +103,15 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         data = write_archive(source_files())
     else:
         with unpacked(modules) as folder:
-            known = current_vocabulary(clock.now_of(request).date())
-            found = read_curriculum(folder / "modules", "modules", known).modules
+            vocabulary = current_vocabulary(clock.now_of(request).date())
+            contents = read_curriculum(folder / "modules", "modules", vocabulary).modules
             if kind == "html":
-                data = lessons_to_zip(found, colours=colour_styles())
+                data = lessons_to_zip(contents, colours=colour_styles())
             elif kind == "cards":
-                data = cards_to_tsv(found).encode()
+                data = cards_to_tsv(contents).encode()
             else:
                 write = questions_to_gift if kind == "gift" else questions_to_moodle
-                data = write(found)[0].encode()
+                data = write(contents)[0].encode()
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(data, content_type=content_type, headers=headers)
 
@@ -121,7 +121,7 @@ REVIEW_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class ShownFile:
+class FileView:
     """A file in the list of its module."""
 
     path: str
@@ -136,11 +136,11 @@ class ShownFile:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownOffer:
+class OfferView:
     """A file for which an import brought another text."""
 
     path: str
-    change: ShownChange
+    change: ChangeView
 
 
 @require_safe
@@ -149,7 +149,7 @@ def modules(request: HttpRequest) -> HttpResponse:
     summaries = module_summaries()
     page = {
         "modules": summaries,
-        "drafts": sum(each.drafts for each in summaries),
+        "drafts": sum(summary.drafts for summary in summaries),
         "export_kinds": export_kinds(),
     }
     return render_page(request, "training/catalog/modules.html", page)
@@ -182,24 +182,24 @@ def _module_page(
             raise Http404(gettext("There is no such module."))
         row = module_at(slug)
         offers = [
-            ShownOffer(
-                each.path,
-                shown_change(
+            OfferView(
+                offer.path,
+                change_view(
                     FileChange(
                         checked.folder,
-                        each.path,
-                        each.published.data,
-                        bytes(each.offered) if each.offered is not None else None,
+                        offer.path,
+                        offer.published.data,
+                        bytes(offer.offered) if offer.offered is not None else None,
                     )
                 ),
             )
-            for each in offers_of(slug)
+            for offer in offers_of(slug)
         ]
         page = {
             "slug": slug,
             "title": row.title if row else slug,
             "module": row,
-            "files": _shown_files(slug, checked),
+            "files": _file_views(slug, checked),
             "has_drafts": drafts_of(slug).exists(),
             "offers": offers,
             "problems": problems,
@@ -209,16 +209,16 @@ def _module_page(
     return render_page(request, "training/catalog/module.html", page, status=status)
 
 
-def _shown_files(slug: str, checked: CheckedModule) -> list[ShownFile]:
+def _file_views(slug: str, checked: CheckedModule) -> list[FileView]:
     row = module_at(slug)
     published = published_files(row) if row else {}
     drafts = {draft.path: draft for draft in drafts_of(slug)}
-    found = []
+    files = []
     for path in sorted((checked.files.keys() | drafts.keys()) - {LOCK_FILE}):
         here, draft, kind = published.get(path), drafts.get(path), kind_of(path)
         lesson = checked.lesson_of(path) if kind == "lesson" else None
-        found.append(
-            ShownFile(
+        files.append(
+            FileView(
                 path=path,
                 kind=FILE_KINDS[kind],
                 title=lesson.title if lesson else "",
@@ -230,7 +230,7 @@ def _shown_files(slug: str, checked: CheckedModule) -> list[ShownFile]:
                 address="" if kind == "capture" else _address(slug, path),
             )
         )
-    return sorted(found, key=lambda file: (_ORDER.index(kind_of(file.path)), file.path))
+    return sorted(files, key=lambda file: (_ORDER.index(kind_of(file.path)), file.path))
 
 
 def _address(slug: str, path: str) -> str:

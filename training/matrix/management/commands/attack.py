@@ -54,10 +54,10 @@ class Command(TagoutCommand):
 
     def _lint(self) -> dict[str, Any]:
         use_latest_release()
-        found = [asdict(finding) for finding in lint_everything()]
-        faults = [each for each in found if not each.pop("is_note")]
+        findings = [asdict(finding) for finding in lint_everything()]
+        faults = [row for row in findings if not row.pop("is_note")]
         self.failed = bool(faults)
-        notes = [each for each in found if each not in faults]
+        notes = [row for row in findings if row not in faults]
         return {"version": attack.version(), "faults": faults, "notes": notes}
 
     def show(self, result: dict[str, Any]) -> None:
@@ -95,8 +95,8 @@ def _preview(data: bytes) -> dict[str, Any]:
             "technique_id": change.technique_id,
             "name": change.name,
             "text": change.text,
-            "places": found,
+            "places": change_places,
         }
-        for change, found in zip(preview.changes, places, strict=True)
+        for change, change_places in zip(preview.changes, places, strict=True)
     ]
     return {"before": preview.before, "after": preview.after, "changes": changes}

@@ -29,7 +29,7 @@ from training.catalog.services.review_alert_type import CannotReview, review_ale
 from training.matrix.engine.coverage import TypeMapping
 from training.matrix.web.forms import ReviewForm
 
-SHOWN = ("all", "differs", "none")
+CHOICES = ("all", "differs", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class MappingRow:
 
 def mappings_of(reviews: Mapping[str, Review]) -> list[TypeMapping]:
     """Return all alert types with their reviews, by title."""
-    types = sorted(all_types(), key=lambda known: known.title)
-    return [TypeMapping(known, reviews[known.title]) for known in types]
+    types = sorted(all_types(), key=lambda alert_type: alert_type.title)
+    return [TypeMapping(alert_type, reviews[alert_type.title]) for alert_type in types]
 
 
 def row_of(mapping: TypeMapping, incidents: int = 0) -> MappingRow:
@@ -80,13 +80,13 @@ def mapping(request: HttpRequest) -> HttpResponse:
     than the vendor, `?show=none` where it names no technique.
     """
     text = " ".join(request.GET.get("q", "").split())
-    wanted = request.GET.get("show", "")
-    show = wanted if wanted in SHOWN else "all"
-    every = mappings_of(reviews_in_force())
-    shown = {
-        "all": every,
-        "differs": [each for each in every if each.is_another],
-        "none": [each for each in every if not each.review.techniques],
+    show = request.GET.get("show", "")
+    show = show if show in CHOICES else "all"
+    mappings = mappings_of(reviews_in_force())
+    by_choice = {
+        "all": mappings,
+        "differs": [row for row in mappings if row.is_another],
+        "none": [row for row in mappings if not row.review.techniques],
     }
     labels = {
         "all": gettext("All"),
@@ -94,11 +94,12 @@ def mapping(request: HttpRequest) -> HttpResponse:
         "none": gettext("Names no act"),
     }
     page = {
-        "rows": [row_of(each) for each in shown[show] if _is_meant(each, text)],
+        "rows": [row_of(row) for row in by_choice[show] if _matches(row, text)],
         "text": text,
         "show": "" if show == "all" else show,
         "segments": [
-            _segment(labels[each], shown[each], each, text, current=each == show) for each in SHOWN
+            _segment(labels[choice], by_choice[choice], choice, text, current=choice == show)
+            for choice in CHOICES
         ],
         "version": attack.version(),
         "notice": attack.notice(),
@@ -113,37 +114,37 @@ def _segment(
     return Tab(f"{label} {number(len(mappings))}", href, current=current)
 
 
-def _is_meant(mapping: TypeMapping, text: str) -> bool:
-    wanted = text.casefold()
-    ids = {each.id for each in attack.techniques_like(text)} if text else set()
-    return wanted in mapping.alert_type.title.casefold() or not ids.isdisjoint(mapping.ids)
+def _matches(mapping: TypeMapping, text: str) -> bool:
+    title = text.casefold()
+    ids = {technique.id for technique in attack.techniques_like(text)} if text else set()
+    return title in mapping.alert_type.title.casefold() or not ids.isdisjoint(mapping.ids)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert_type(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one alert type with all its reviews; take a new review."""
-    known = next((each for each in all_types() if slugify(each.title) == slug), None)
-    if known is None:
+    entry = next((row for row in all_types() if slugify(row.title) == slug), None)
+    if entry is None:
         raise Http404(gettext("There is no such alert type."))
     person = actor_of(request)
     form = ReviewForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
             review_alert_type(
-                alert_type=known.title, by=person, now=clock.now(), **form.cleaned_data
+                alert_type=entry.title, by=person, now=clock.now(), **form.cleaned_data
             )
         except CannotReview as refusal:
             form.add_error(None, list(refusal.reasons))
         else:
             back = HttpResponseRedirect(reverse("attack:alert-type", args=[slug]))
             return leave_toast(request, back, gettext("Review saved. It holds from now on."))
-    reviews = reviews_of(known.title)
+    reviews = reviews_of(entry.title)
     if not form.is_bound:
         form.initial["techniques"] = ", ".join(sorted(reviews[0].current_techniques))
     page = {
-        "row": row_of(TypeMapping(known, reviews[0])),
-        "earlier": [TypeMapping(known, review) for review in reviews[1:]],
-        "lessons": lessons_about([known.title]),
+        "row": row_of(TypeMapping(entry, reviews[0])),
+        "earlier": [TypeMapping(entry, review) for review in reviews[1:]],
+        "lessons": lessons_about([entry.title]),
         "may_read": may_use(request, roles_for_page("incidents:queue")),
         "may_learn": may_use(request, roles_for_page("training:lesson")),
         "form": form,

@@ -49,17 +49,17 @@ def matrix(request: HttpRequest) -> HttpResponse:
     """Show the matrix; `?show=` leaves in what was seen, is trained, silenced or untrained."""
     facts = facts_for(actor_of(request), now=clock.now())
     cells = build_cells(facts.evidence)
-    wanted = request.GET.get("show", "")
-    show = Show(wanted) if wanted in set(Show) else Show.ALL
-    whole = build_matrix(cells)
-    columns = [column.narrowed(show) for column in whole]
+    choice = request.GET.get("show", "")
+    show = Show(choice) if choice in set(Show) else Show.ALL
+    all_columns = build_matrix(cells)
+    columns = [column.narrowed(show) for column in all_columns]
     views = {key: _view_of(cell, show) for key, cell in cells.items()}
     page = {
         "columns": [(column, [views[c.technique.id] for c in column.cells]) for column in columns],
         "rows": [
             [views[cell.technique.id] if cell else None for cell in row] for row in rows_of(columns)
         ],
-        "segments": _segments(show, whole),
+        "segments": _segments(show, all_columns),
         "layers": _layer_links(),
         "summary": _summary(cells),
         "loose_rules": facts.rules_of_no_technique,
@@ -72,8 +72,8 @@ def matrix(request: HttpRequest) -> HttpResponse:
 @require_GET
 def layer(request: HttpRequest) -> HttpResponse:
     """Hand out a layer for the ATT&CK Navigator: `?of=` seen, silenced or trained."""
-    wanted = request.GET.get("of", Show.SEEN)
-    of = next((each for each in SCORED if each == wanted), None)
+    choice = request.GET.get("of", Show.SEEN)
+    of = next((show for show in SCORED if show == choice), None)
     if of is None:
         raise Http404(gettext("There is no such layer."))
     facts = facts_for(actor_of(request), now=clock.now())
@@ -120,10 +120,10 @@ def _segments(show: Show, columns: list[Column]) -> list[Tab]:
         Show.UNTRAINED: gettext("Untrained"),
     }
     cells = {cell.technique.id: cell for column in columns for cell in column.cells}.values()
-    counts = {each: sum(cell.is_shown(each) for cell in cells) for each in Show}
+    counts = {choice: sum(cell.is_shown(choice) for cell in cells) for choice in Show}
     return [
-        Tab(f"{words[each]} {number(counts[each])}", f"?show={each}", current=each is show)
-        for each in Show
+        Tab(f"{words[choice]} {number(counts[choice])}", f"?show={choice}", current=choice is show)
+        for choice in Show
     ]
 
 
@@ -140,53 +140,53 @@ def _summary(cells: dict[str, Cell]) -> dict[str, str]:
 @require_GET
 def technique(request: HttpRequest, technique_id: str) -> HttpResponse:
     """Show what is known of one technique; an id that was replaced leads to the one of today."""
-    found = attack.technique(technique_id)
-    if found is None:
+    entry = attack.technique(technique_id)
+    if entry is None:
         raise Http404(gettext("ATT&CK for ICS has no technique of this id."))
-    if found.current_id != technique_id:
-        return HttpResponseRedirect(_url_of(found.current_id))
+    if entry.current_id != technique_id:
+        return HttpResponseRedirect(_url_of(entry.current_id))
     facts = facts_for(actor_of(request), now=clock.now())
-    cell = build_cells(facts.evidence).get(found.id)
+    cell = build_cells(facts.evidence).get(entry.id)
     page = {
-        "technique": found,
+        "technique": entry,
         "numbers": numbers_of(cell) if cell else [],
-        "identity": _identity(found),
+        "identity": _identity(entry),
         "may_read": may_use(request, roles_for_page("incidents:queue")),
         "may_learn": may_use(request, roles_for_page("training:lesson")),
-        "former": attack.technique(found.former_id) if found.former_id else None,
-        "parent": attack.technique(found.parent) if found.parent else None,
+        "former": attack.technique(entry.former_id) if entry.former_id else None,
+        "parent": attack.technique(entry.parent) if entry.parent else None,
         "subtechniques": [_view_of(sub, Show.ALL) for sub in cell.subtechniques] if cell else [],
-        "mappings": _mappings_of(found, facts),
+        "mappings": _mappings_of(entry, facts),
         "lessons": [
-            each for each in facts.lessons if found.id in attack.with_parents(each.techniques)
+            lesson for lesson in facts.lessons if entry.id in attack.with_parents(lesson.techniques)
         ],
         "rules": [
             rule
             for rule in facts.rules
-            if found.id in attack.with_parents(facts.techniques_silenced_by(rule))
+            if entry.id in attack.with_parents(facts.techniques_silenced_by(rule))
         ],
-        "open_url": queue_url("open", Term("tech", (found.id,))),
-        "closed_url": queue_url("closed", Term("tech", (found.id,))),
-        "mitre_url": f"{MITRE_PAGES}{found.id.replace('.', '/')}/",
+        "open_url": queue_url("open", Term("tech", (entry.id,))),
+        "closed_url": queue_url("closed", Term("tech", (entry.id,))),
+        "mitre_url": f"{MITRE_PAGES}{entry.id.replace('.', '/')}/",
         "version": attack.version(),
         "notice": attack.notice(),
     }
     return render_page(request, "training/matrix/technique.html", page)
 
 
-def _identity(found: Technique) -> list[tuple[str, str]]:
+def _identity(technique: Technique) -> list[tuple[str, str]]:
     return [
-        (gettext("Tactics"), tactic_words(found)),
+        (gettext("Tactics"), tactic_words(technique)),
         (gettext("Release"), attack.version()),
     ]
 
 
-def _mappings_of(found: Technique, facts: TechniqueFacts) -> list[MappingRow]:
+def _mappings_of(technique: Technique, facts: TechniqueFacts) -> list[MappingRow]:
     counts = {count.alert_type: count.n for count in facts.type_counts}
     rows = [
-        row_of(each, counts.get(each.alert_type.title, 0))
-        for each in mappings_of(facts.reviews)
-        if each.names(found.id)
+        row_of(mapping, counts.get(mapping.alert_type.title, 0))
+        for mapping in mappings_of(facts.reviews)
+        if mapping.names(technique.id)
     ]
     return sorted(rows, key=lambda row: (-row.incidents, row.alert_type.title))
 
@@ -243,15 +243,17 @@ def find_techniques(request: HttpRequest, text: str) -> Found:
     """Return the current techniques that an id, old or new, or a part of a name means."""
     if len(text) < MIN_TEXT:
         return Found()
-    found = [each for each in techniques_like(text) if each.is_current][:MAX_RESULTS]
+    techniques = [technique for technique in techniques_like(text) if technique.is_current][
+        :MAX_RESULTS
+    ]
     return Found(
         [
             Result(
-                f"{each.id} {each.full_name}",
-                reverse("attack:technique", args=[each.id]),
+                f"{technique.id} {technique.full_name}",
+                reverse("attack:technique", args=[technique.id]),
                 "table",
-                detail=" · ".join(each.tactics),
+                detail=" · ".join(technique.tactics),
             )
-            for each in found
+            for technique in techniques
         ]
     )

@@ -1,11 +1,11 @@
-"""The stories, one function a capture; the list that the lessons draw from."""
+"""The scenarios, one function a capture, in the order of the list of captures."""
 
 from collections.abc import Callable
 
-from training.pcap.writer.scenario import Story
+from training.pcap.writer.scenario import Scenario
 from training.pcap.writer.scenarios import operations, process_lines, utilities, water
 
-STORIES: tuple[Callable[[], Story], ...] = (
+SCENARIOS: tuple[Callable[[], Scenario], ...] = (
     water.two_writers,
     process_lines.upload_and_download,
     water.two_restarts,

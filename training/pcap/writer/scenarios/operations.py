@@ -3,7 +3,7 @@
 from training.pcap.writer import hosts as h
 from training.pcap.writer.exchanges import S7, Enip, Modbus
 from training.pcap.writer.opcua import OpcUa
-from training.pcap.writer.scenario import Story, november
+from training.pcap.writer.scenario import Scenario, november
 from training.pcap.writer.tape import Tape
 
 _OPS = "10.20.10."
@@ -19,25 +19,25 @@ _UNIT = (
 _MODULE = "ff09002c" + "00110001001c0001" + "0001" + b"6ES7 315-2EH14-0AB0 ".hex() + "00c000030303"
 
 
-def historian_and_notebook() -> Story:
+def historian_and_notebook() -> Scenario:
     """The historian reads; somebody browses, writes and calls a method."""
     tape = Tape(november(17, 12, 30), (_OPS,), h.FW_GD_01)
     historian = OpcUa(tape, h.HIST_GD_01, h.SCADA_GD_01, 53010)
     historian.open(0.4, "PI-Collector")
     values = {"Line2.Tank1.Level": 51.2, "Line2.Tank1.Temp": 64.8, "Line2.Pump3.Speed": 1480.0}
-    for place in range(10):
-        historian.read(2 + place * 6, {name: value + place / 10 for name, value in values.items()})
+    for index in range(10):
+        historian.read(2 + index * 6, {name: value + index / 10 for name, value in values.items()})
     odd = OpcUa(tape, h.ENG_WS_03, h.SCADA_GD_01, 60777)
     odd.open(21.0, "ua-browser")
     tape.mark("second client has a session")
-    for place, name in enumerate(("Line2", "Line2.Tank1", "Line2.Pump3", "Line2.Pump3.Methods")):
-        odd.browse(22 + place * 0.8, name, "" if place else "second client browses")
+    for index, name in enumerate(("Line2", "Line2.Tank1", "Line2.Pump3", "Line2.Pump3.Methods")):
+        odd.browse(22 + index * 0.8, name, "" if index else "second client browses")
     odd.read(26.0, {"Line2.Pump3.Speed": 1480.2, "Line2.Pump3.Setpoint": 1500.0})
     odd.write(29.5, "Line2.Pump3.Setpoint", 2950.0, "second client writes a set point")
     odd.read(30.0, {"Line2.Pump3.Setpoint": 2950.0})
     odd.method(33.0, "Line2.Pump3", "Line2.Pump3.Methods.AckAlarms", "second client calls a method")
     odd.close(35.0)
-    return Story(
+    return Scenario(
         name="operations-historian",
         title="The historian and the browser",
         text="""
@@ -53,7 +53,7 @@ def historian_and_notebook() -> Story:
     )
 
 
-def night_scans() -> Story:
+def night_scans() -> Scenario:
     """The asset scanner reads identities by night; a second scan looks alike, and writes."""
     tape = Tape(november(20, 0, 30), (_OPS,), h.FW_GD_01)
     _scan(tape, h.SCAN_GD_01, 1.0, 42000, 3.0)
@@ -65,7 +65,7 @@ def night_scans() -> Story:
     last.read(at + 2.3, 0, [0] * 16)
     last.call(at + 4, "0f000000080100", "0f00000008", "second scanner writes eight coils")
     last.tcp.close(at + 5)
-    return Story(
+    return Scenario(
         name="operations-night-scans",
         title="Two scans by night",
         text="""
@@ -83,8 +83,8 @@ def night_scans() -> Story:
 
 def _scan(tape: Tape, scanner: h.Host, at: float, port: int, pause: float) -> float:
     """Ask controllers of three makes for their identity; return when the last has answered."""
-    for place, plc in enumerate((h.PLC_WTP_01, h.PLC_WTP_03)):
-        modbus = Modbus(tape, scanner, plc, port + place)
+    for index, plc in enumerate((h.PLC_WTP_01, h.PLC_WTP_03)):
+        modbus = Modbus(tape, scanner, plc, port + index)
         modbus.tcp.open(at)
         modbus.call(at + 0.1, "2b0e0100", _UNIT)
         modbus.tcp.close(at + 0.3)

@@ -5,7 +5,7 @@ import struct
 from training.pcap.writer import hosts as h
 from training.pcap.writer.datagrams import Dcp
 from training.pcap.writer.exchanges import S7, Enip
-from training.pcap.writer.scenario import Story, november
+from training.pcap.writer.scenario import Scenario, november
 from training.pcap.writer.tape import Tape
 
 _LINE_1, _LINE_2 = "10.20.21.", "10.20.22."  # what a mirror port of each line sees
@@ -14,16 +14,16 @@ _VALUES = ("41c80000", "41c9999a", "41ca6666", "41c66666")
 
 
 def _poll_s7(panel: S7, times: list[float]) -> None:
-    for place, at in enumerate(times):
-        panel.read(at, 1, 0, _VALUES[place % 4])
+    for index, at in enumerate(times):
+        panel.read(at, 1, 0, _VALUES[index % 4])
 
 
-def upload_and_download() -> Story:
+def upload_and_download() -> Scenario:
     """The nightly backup copies blocks out, and later one block goes in."""
     tape = Tape(november(17, 1, 10), (_LINE_2,), h.FW_GD_01)
     panel = S7(tape, h.HMI_PL2_01, h.PLC_PL2_03, 49733)
     panel.open(0.3)
-    _poll_s7(panel, [1 + place * 6 for place in range(16)])
+    _poll_s7(panel, [1 + index * 6 for index in range(16)])
     backup = S7(tape, h.BKP_GD_01, h.PLC_PL2_03, 52210)
     backup.open(8.0)
     backup.user_data(8.3, 3, 1, "0a000000", "ff09000c" + "303800013043000c3041000a")
@@ -35,7 +35,7 @@ def upload_and_download() -> Story:
     work.open(70.0)
     work.download(72.0, "0A00010", 240, "download of DB10 is requested")
     work.tcp.close(76.0)
-    return Story(
+    return Scenario(
         name="line2-upload-download",
         title="Out by night, in by night",
         text="""
@@ -62,16 +62,16 @@ def _transfer(enip: Enip, at: float, parts: int, marks: tuple[str, str]) -> floa
     name = b"update.bin"
     begin = struct.pack("<IHHB", parts * 400, 1, 1, len(name)) + name
     at = enip.call(at, 0x4C, _FILE, data=begin.hex(), reply="0000000000000190", mark=marks[0])
-    for place in range(parts):
-        piece = bytes((place * 31 + at_byte * 7) & 0xFF for at_byte in range(400))
-        kind = 0 if place == 0 else 2 if place == parts - 1 else 1
+    for index in range(parts):
+        piece = bytes((index * 31 + at_byte * 7) & 0xFF for at_byte in range(400))
+        kind = 0 if index == 0 else 2 if index == parts - 1 else 1
         mark = marks[1] if kind == 2 else ""
-        data = (bytes([place, kind]) + piece).hex()
-        at = enip.call(at + 0.03, 0x50, _FILE, data=data, reply=f"{place:02x}", mark=mark)
+        data = (bytes([index, kind]) + piece).hex()
+        at = enip.call(at + 0.03, 0x50, _FILE, data=data, reply=f"{index:02x}", mark=mark)
     return at
 
 
-def firmware_and_replacement() -> Story:
+def firmware_and_replacement() -> Scenario:
     """One controller gets new firmware, another one is replaced by a spare."""
     tape = Tape(november(18, 17, 5), (_LINE_1,), h.FW_GD_01)
     panel = Enip(tape, h.HMI_PL1_01, h.PLC_PL1_03, 50410)
@@ -79,9 +79,9 @@ def firmware_and_replacement() -> Story:
     panel.open(0.2)
     other.open(0.5)
     tag = "9105" + b"Level".hex() + "00"
-    for place in range(4):
-        panel.call(1 + place * 3, 0x4C, tag, data="0100", reply="ca00" + "0000c841")
-        other.call(2 + place * 3, 0x4C, tag, data="0100", reply="ca00" + "00003442")
+    for index in range(4):
+        panel.call(1 + index * 3, 0x4C, tag, data="0100", reply="ca00" + "0000c841")
+        other.call(2 + index * 3, 0x4C, tag, data="0100", reply="ca00" + "00003442")
     panel.tcp.close(13.0)
     work = Enip(tape, h.ENG_WS_01, h.PLC_PL1_03, 56010)
     work.open(14.0)
@@ -97,7 +97,7 @@ def firmware_and_replacement() -> Story:
     back.call(60.0, 0x06, _PROGRAM, mark="start after the update")
     back.tcp.close(61.0)
     _replace(tape, other)
-    return Story(
+    return Scenario(
         name="line1-firmware-replacement",
         title="New firmware, new hardware",
         text="""
@@ -117,8 +117,8 @@ def firmware_and_replacement() -> Story:
 def _replace(tape: Tape, panel: Enip) -> None:
     """The old controller is pulled, the spare announces itself and gets its program."""
     panel.tcp.reset(75.0, h.HMI_PL1_01)
-    for place in range(3):
-        tape.arp(76.0 + place, h.HMI_PL1_01, h.PLC_PL1_04)
+    for index in range(3):
+        tape.arp(76.0 + index, h.HMI_PL1_01, h.PLC_PL1_04)
     tape.mark("nobody answers for 10.20.21.13")
     tape.arp(108.0, h.SPARE_PL1_04, h.SPARE_PL1_04)
     tape.mark("new hardware announces itself")
@@ -137,13 +137,13 @@ def _replace(tape: Tape, panel: Enip) -> None:
     fresh.call(124.4, 0x4C, "9105" + b"Level".hex() + "00", data="0100", reply="ca00" + "00003442")
 
 
-def two_new_names() -> Story:
+def two_new_names() -> Scenario:
     """A spare part gets its name from the controller; another device gets one from a stranger."""
     tape = Tape(november(19, 6, 45), (_LINE_2,), h.FW_GD_01)
     controller = Dcp(tape, h.PLC_PL2_03)
     spare = h.SPARE_IO_02
-    for place in range(3):
-        controller.identify(0.5 + place * 2, "io-pl2-02", [])
+    for index in range(3):
+        controller.identify(0.5 + index * 2, "io-pl2-02", [])
     tape.mark("controller looks for io-pl2-02 in vain")
     controller.identify(33.0, "", [(spare, "")], "controller looks around")
     controller.set_name(33.4, spare, "io-pl2-02", "controller names the spare part")
@@ -158,10 +158,10 @@ def two_new_names() -> Story:
     stranger.set_name(68.2, h.IO_PL2_05, "io-pl2-99", "stranger gives it another name")
     stranger.set_address(68.9, h.IO_PL2_05, "10.20.22.199", "stranger gives it another address")
     tape.arp(69.2, h.IO_PL2_05, h.NOTEBOOK_PL2)
-    for place in range(4):
-        controller.identify(70.0 + place * 2, "io-pl2-05", [])
+    for index in range(4):
+        controller.identify(70.0 + index * 2, "io-pl2-05", [])
     tape.mark("controller looks for io-pl2-05 in vain")
-    return Story(
+    return Scenario(
         name="line2-two-new-names",
         title="Two devices get a name",
         text="""
@@ -178,13 +178,13 @@ def two_new_names() -> Story:
     )
 
 
-def four_stops() -> Story:
+def four_stops() -> Scenario:
     """Four stops: with a download and a start, with a start only, and two with nothing."""
     tape = Tape(november(20, 8, 20), (_LINE_1, _LINE_2), h.FW_GD_01)
-    for place, plc in enumerate((h.PLC_PL2_03, h.PLC_PL2_04, h.PLC_PL2_05)):
-        panel = S7(tape, h.HMI_PL2_01, plc, 49800 + place)
-        panel.open(0.2 + place * 0.3)
-        _poll_s7(panel, [1 + place * 0.4 + at * 7 for at in range(14)])
+    for index, plc in enumerate((h.PLC_PL2_03, h.PLC_PL2_04, h.PLC_PL2_05)):
+        panel = S7(tape, h.HMI_PL2_01, plc, 49800 + index)
+        panel.open(0.2 + index * 0.3)
+        _poll_s7(panel, [1 + index * 0.4 + at * 7 for at in range(14)])
     first = S7(tape, h.ENG_WS_04, h.PLC_PL2_03, 58001)
     first.open(12.0)
     first.stop(13.0, "stop with download and start")
@@ -208,7 +208,7 @@ def four_stops() -> Story:
     cip.tcp.close(74.9)
     tape.arp(90.4, h.HMI_PL2_01, h.PLC_PL2_05)
     tape.arp_answer(90.4003, h.PLC_PL2_05, h.HMI_PL2_01)
-    return Story(
+    return Scenario(
         name="lines-four-stops",
         title="Four stops in two minutes",
         text="""

@@ -7,7 +7,7 @@ from training.pcap.writer import datagrams as b
 from training.pcap.writer import hosts as h
 from training.pcap.writer.datagrams import Bacnet, Goose
 from training.pcap.writer.exchanges import Iec104
-from training.pcap.writer.scenario import Step, Story, in_order, november
+from training.pcap.writer.scenario import Scenario, Step, in_order, november
 from training.pcap.writer.tape import Tape
 
 _SEGMENT = "10.20.41."
@@ -15,39 +15,39 @@ _ALL = h.Host("everybody", "10.20.41.255", "ff:ff:ff:ff:ff:ff", 64)
 _STATIONS = ((h.BMS_GD_01, 4101), (h.BMS_GD_02, 4102), (h.BMS_GD_03, 4103))
 
 
-def building_scan() -> Story:
+def building_scan() -> Scenario:
     """The asset scanner asks for names; a stranger asks too, and then writes."""
     tape = Tape(november(17, 10, 0), (_SEGMENT,), h.FW_GD_01)
     server, scanner = Bacnet(tape, h.BMS_SRV_GD_01), Bacnet(tape, h.SCAN_GD_01)
     stranger = Bacnet(tape, h.NOTEBOOK_UTL)
-    for place in range(8):
+    for index in range(8):
         for at, (station, _) in enumerate(_STATIONS):
-            if place >= 6 and station is h.BMS_GD_02:
-                what = (b.ANALOG_INPUT, 1, b.PRESENT_VALUE)
-                server.unanswered(1 + place * 15 + at * 0.8, station, what)
+            if index >= 6 and station is h.BMS_GD_02:
+                reference = (b.ANALOG_INPUT, 1, b.PRESENT_VALUE)
+                server.read_without_answer(1 + index * 15 + at * 0.8, station, reference)
                 tape.mark("server asks in vain")
                 continue
-            value = b.real(20.5 + at + place * 0.1)
+            value = b.real(20.5 + at + index * 0.1)
             server.read(
-                1 + place * 15 + at * 0.8, station, (b.ANALOG_INPUT, 1, b.PRESENT_VALUE), value
+                1 + index * 15 + at * 0.8, station, (b.ANALOG_INPUT, 1, b.PRESENT_VALUE), value
             )
     words = {b.NAME: "BMS-GD", b.VENDOR: "Siemens", b.MODEL: "Desigo PXC4", b.FIRMWARE: "01.20"}
-    for place, (station, number) in enumerate(_STATIONS):
-        begin = 20 + place * 6.0
-        scanner.who_is(begin, station, mark="" if place else "asset scanner begins")
+    for index, (station, number) in enumerate(_STATIONS):
+        begin = 20 + index * 6.0
+        scanner.who_is(begin, station, mark="" if index else "asset scanner begins")
         scanner.i_am(begin + 0.01, station, h.SCAN_GD_01, number)
-        for step, (wanted, word) in enumerate(words.items(), 1):
-            scanner.read(begin + step * 0.9, station, (b.DEVICE, number, wanted), b.text(word))
+        for step, (property_id, word) in enumerate(words.items(), 1):
+            scanner.read(begin + step * 0.9, station, (b.DEVICE, number, property_id), b.text(word))
     stranger.who_is(70.0, _ALL, mark="stranger calls everybody")
-    for place, (station, number) in enumerate(_STATIONS):
-        stranger.i_am(70.008 + place * 0.006, station, h.NOTEBOOK_UTL, number)
+    for index, (station, number) in enumerate(_STATIONS):
+        stranger.i_am(70.008 + index * 0.006, station, h.NOTEBOOK_UTL, number)
     outputs = b.objects((b.DEVICE, 4102), (b.ANALOG_INPUT, 1), (b.ANALOG_OUTPUT, 3))
     stranger.read(70.3, h.BMS_GD_02, (b.DEVICE, 4102, b.OBJECTS), outputs)
-    what = (b.ANALOG_OUTPUT, 3, b.PRESENT_VALUE)
-    stranger.read(70.6, h.BMS_GD_02, what, b.real(35.0))
-    stranger.write(73.1, h.BMS_GD_02, what, b.real(0.0), mark="stranger writes an output")
+    reference = (b.ANALOG_OUTPUT, 3, b.PRESENT_VALUE)
+    stranger.read(70.6, h.BMS_GD_02, reference, b.real(35.0))
+    stranger.write(73.1, h.BMS_GD_02, reference, b.real(0.0), mark="stranger writes an output")
     stranger.silence(75.4, h.BMS_GD_02, 60, mark="stranger silences the controller")
-    return Story(
+    return Scenario(
         name="building-asset-scan",
         title="Who asks in the building",
         text="""
@@ -80,7 +80,7 @@ def _measured(centre: Iec104, objects: str) -> Callable[[float], float]:
     return lambda at: centre.information(at, centre.server, (13, 3, objects))
 
 
-def select_and_execute() -> Story:
+def select_and_execute() -> Scenario:
     """The control centre selects and executes; somebody else executes at once."""
     tape = Tape(november(18, 21, 15), (_SEGMENT,), h.FW_GD_01)
     centre = Iec104(tape, h.SCADA_GD_01, h.RTU_SUB_01, 49555)
@@ -88,18 +88,18 @@ def select_and_execute() -> Story:
     centre.control(0.3, 0x07)
     centre.information(0.6, h.SCADA_GD_01, (100, 6, "00000014"))
     centre.information(0.64, h.RTU_SUB_01, (100, 7, "00000014"))
-    for place, address in enumerate(("d10700", "d20700", "d30700")):
-        centre.information(0.66 + place * 0.01, h.RTU_SUB_01, (3, 20, address + "02"))
+    for index, address in enumerate(("d10700", "d20700", "d30700")):
+        centre.information(0.66 + index * 0.01, h.RTU_SUB_01, (3, 20, address + "02"))
     centre.information(0.7, h.RTU_SUB_01, (100, 10, "00000014"))
     steps: list[Step] = []
-    for place in range(9):
-        objects = "e90300" + struct.pack("<f", 100 + place / 16).hex() + "00"
+    for index in range(9):
+        objects = "e90300" + struct.pack("<f", 100 + index / 16).hex() + "00"
         steps += [
             (
-                4.0 + place * 5,
+                4.0 + index * 5,
                 _measured(centre, objects),
             ),
-            (4.2 + place * 5, lambda at: centre.supervise(at, h.SCADA_GD_01)),
+            (4.2 + index * 5, lambda at: centre.supervise(at, h.SCADA_GD_01)),
         ]
     steps += [
         (22.0, lambda at: _command(centre, at, 0x81, "b90b00", "control centre selects")),
@@ -113,23 +113,23 @@ def select_and_execute() -> Story:
     odd.control(31.2, 0x07)
     odd.information(31.6, h.JUMP_GD_01, (100, 6, "00000014"), mark="second master interrogates")
     odd.information(31.64, h.RTU_SUB_01, (100, 7, "00000014"))
-    for place, address in enumerate(("d10700", "d20700", "d30700")):
-        odd.information(31.66 + place * 0.01, h.RTU_SUB_01, (3, 20, address + "02"))
+    for index, address in enumerate(("d10700", "d20700", "d30700")):
+        odd.information(31.66 + index * 0.01, h.RTU_SUB_01, (3, 20, address + "02"))
     odd.information(31.7, h.RTU_SUB_01, (100, 10, "00000014"))
-    for place in range(3):
-        address = (3001 + 100 + place).to_bytes(3, "little").hex()
+    for index in range(3):
+        address = (3001 + 100 + index).to_bytes(3, "little").hex()
         odd.information(
-            34 + place,
+            34 + index,
             h.JUMP_GD_01,
             (46, 6, address + "02"),
-            mark="" if place else "second master tries addresses",
+            mark="" if index else "second master tries addresses",
         )
-        odd.information(34.04 + place, h.RTU_SUB_01, (46, 0x40 | 47, address + "02"))
+        odd.information(34.04 + index, h.RTU_SUB_01, (46, 0x40 | 47, address + "02"))
     _command(odd, 38.0, 0x01, "ba0b00", "second master executes without a select")
     odd.information(38.4, h.RTU_SUB_01, (3, 11, "d20700" + "01"))
     odd.information(38.6, h.RTU_SUB_01, (46, 10, "ba0b00" + "01"))
     odd.tcp.reset(40.0, h.JUMP_GD_01)
-    return Story(
+    return Scenario(
         name="substation-select-execute",
         title="Two breakers open",
         text="""
@@ -146,15 +146,15 @@ def select_and_execute() -> Story:
     )
 
 
-def two_trips() -> Story:
+def two_trips() -> Scenario:
     """A relay test with the simulation bit, and a trip that another device tells."""
     tape = Tape(november(19, 8, 0), (_SEGMENT,), h.FW_GD_01)
     relay = Goose(tape, "REL_GD_01", h.REL_GD_01, 1)
     other = Goose(tape, "REL_GD_02", h.REL_GD_02, 2)
     calm = (False, False)
-    for place in range(44):
-        relay.publish(0.5 + place, calm)
-        other.publish(0.8 + place, calm)
+    for index in range(44):
+        relay.publish(0.5 + index, calm)
+        other.publish(0.8 + index, calm)
     bench = Goose(tape, "REL_GD_01", h.TEST_SET_UTL, 1)
     bench.state = 41
     bench.changed_at = 12.0
@@ -165,7 +165,7 @@ def two_trips() -> Story:
     at = forged.change(31.1, (True, True), mark="trip from another hardware address")
     forged.publish(at + 0.6, (True, True))
     forged.publish(at + 1.6, (True, True))
-    return Story(
+    return Scenario(
         name="relay-two-trips",
         title="A trip is tested, a trip is told",
         text="""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from training.pcap.writer import hosts as h
 from training.pcap.writer.exchanges import Dnp3, Modbus
-from training.pcap.writer.scenario import Step, Story, in_order, november
+from training.pcap.writer.scenario import Scenario, Step, in_order, november
 from training.pcap.writer.tape import Tape, jitter
 
 _SEGMENT = "10.20.31."
@@ -26,7 +26,7 @@ def _poll(panel: Modbus, values: list[int]) -> Callable[[float], float]:
     return lambda at: panel.read(at, 0, values)
 
 
-def two_writers() -> Story:
+def two_writers() -> Scenario:
     """An operator changes a set point, and an engineering station does too."""
     tape = Tape(november(18, 9, 12), (_SEGMENT,), h.FW_GD_01)
     panel = Modbus(tape, h.HMI_WTP_01, h.PLC_WTP_01, 50112)
@@ -34,14 +34,14 @@ def two_writers() -> Story:
     panel.tcp.open(0.2)
     scada.tcp.open(0.6)
     steps: list[Step] = []
-    for place in range(30):
+    for round_number in range(30):
         wobble = [
-            value + round(jitter("level", place * 10 + index, 9))
+            value + round(jitter("level", round_number * 10 + index, 9))
             for index, value in enumerate(_LEVELS)
         ]
-        steps.append((1.0 + place * 4, _poll(panel, wobble)))
-        if place % 5 == 0:
-            scada.read(2.5 + place * 4, 0, wobble[:6])
+        steps.append((1.0 + round_number * 4, _poll(panel, wobble)))
+        if round_number % 5 == 0:
+            scada.read(2.5 + round_number * 4, 0, wobble[:6])
     steps += [
         (42.3, lambda at: panel.read(at, 40, [620])),
         (44.1, lambda at: panel.write(at, 40, 650, "operator writes the set point")),
@@ -52,13 +52,13 @@ def two_writers() -> Story:
     odd.tcp.open(79.2)
     odd.call(79.4, "2b0e0100", _IDENTITY, "odd master asks what the device is")
     odd.read(79.9, 0, [*_LEVELS, *([0] * 90)])
-    odd.refused(80.3, "03006400c8", 2, "first refusal")
-    odd.refused(80.7, "03012c0064", 2)
+    odd.call_with_exception(80.3, "03006400c8", 2, "first refusal")
+    odd.call_with_exception(80.7, "03012c0064", 2)
     odd.write(86.2, 40, 900, "odd master writes the set point")
     odd.switch(87.0, 3, False, "odd master switches a coil off")
     odd.write(88.4, 41, 0)
     odd.tcp.reset(91.0, h.ENG_WS_03)
-    return Story(
+    return Scenario(
         name="water-two-writers",
         title="Two writers at the water works",
         text="""
@@ -88,16 +88,16 @@ def _milliseconds(seconds: int) -> str:
     return (seconds * 1000).to_bytes(6, "little").hex()
 
 
-def two_restarts() -> Story:
+def two_restarts() -> Scenario:
     """A warm restart after a change, and a station that is silenced and stopped."""
     tape = Tape(november(19, 13, 30), (_SEGMENT,), h.FW_GD_01)
     first = Dnp3(tape, h.SCADA_GD_01, h.RTU_PMP_11, 49911, (1, 11))
     second = Dnp3(tape, h.SCADA_GD_01, h.RTU_PMP_12, 49912, (1, 12))
     first.tcp.open(0.1)
     second.tcp.open(0.3)
-    for place in range(6):
-        first.call(1 + place * 5, 1, _CLASSES, reply=_POLL)
-        second.call(2 + place * 5, 1, _CLASSES, reply=_POLL)
+    for index in range(6):
+        first.call(1 + index * 5, 1, _CLASSES, reply=_POLL)
+        second.call(2 + index * 5, 1, _CLASSES, reply=_POLL)
     _operate(first, 33, 2, "routine operate of a pump")
     work = Dnp3(tape, h.ENG_WS_02, h.RTU_PMP_11, 58230, (3, 11))
     work.tcp.open(40)
@@ -112,9 +112,9 @@ def two_restarts() -> Story:
     again.report_restart(48.8, "station reports that it is back")
     again.call(49.2, 2, "5001000707" + "00", mark="master clears the restart bit")
     again.call(49.6, 20, _CLASSES)
-    for place in range(4):
-        again.call(52 + place * 5, 1, _CLASSES, reply=_POLL)
-        second.call(53 + place * 5, 1, _CLASSES, reply=_POLL)
+    for index in range(4):
+        again.call(52 + index * 5, 1, _CLASSES, reply=_POLL)
+        second.call(53 + index * 5, 1, _CLASSES, reply=_POLL)
     odd = Dnp3(tape, h.JUMP_GD_01, h.RTU_PMP_12, 51377, (1, 12))
     odd.tcp.open(74)
     odd.call(74.3, 21, _CLASSES, mark="unsolicited messages are disabled")
@@ -122,9 +122,9 @@ def two_restarts() -> Story:
     odd.call(76.0, 13, reply="340207" + "01" + "d007", mark="cold restart")
     odd.tcp.close(76.5)
     second.tcp.reset(77.1, h.RTU_PMP_12)
-    for place in range(3):
-        again.call(79 + place * 5, 1, _CLASSES, reply=_POLL)
-    return Story(
+    for index in range(3):
+        again.call(79 + index * 5, 1, _CLASSES, reply=_POLL)
+    return Scenario(
         name="pump-two-restarts",
         title="Two restarts of pumping stations",
         text="""
@@ -141,17 +141,17 @@ def two_restarts() -> Story:
     )
 
 
-def change_of_masters() -> Story:
+def change_of_masters() -> Scenario:
     """One control server takes over from the other; later a third master joins."""
     tape = Tape(november(20, 5, 0), (_SEGMENT,), h.FW_GD_01, vlan=31)
     old = Modbus(tape, h.SCADA_GD_01, h.PLC_WTP_02, 49620)
     radio = Dnp3(tape, h.SCADA_GD_01, h.RTU_PMP_11, 49622, (1, 11))
     old.tcp.open(0.2)
     radio.tcp.open(0.4)
-    for place in range(8):
-        old.read(1 + place * 2, 0, _LEVELS[:6])
-    for place in range(3):
-        radio.call(2.2 + place * 5, 1, _CLASSES, reply=_POLL)
+    for index in range(8):
+        old.read(1 + index * 2, 0, _LEVELS[:6])
+    for index in range(3):
+        radio.call(2.2 + index * 5, 1, _CLASSES, reply=_POLL)
     old.tcp.close(18)
     tape.mark("first server has closed")
     radio.tcp.close(18.2)
@@ -162,21 +162,21 @@ def change_of_masters() -> Story:
     line.tcp.open(20.4)
     line.call(20.8, 1, "3c0106" + _CLASSES, reply=_POLL)
     steps: list[Step] = [
-        (21.0 + place * 2, lambda at: new.read(at, 0, _LEVELS[:6])) for place in range(16)
+        (21.0 + index * 2, lambda at: new.read(at, 0, _LEVELS[:6])) for index in range(16)
     ]
     steps.append((30.5, lambda at: new.write(at, 12, 455, "second server writes, as it may")))
     in_order(*steps)
-    for place in range(6):
-        line.call(24.2 + place * 5, 1, _CLASSES, reply=_POLL)
+    for index in range(6):
+        line.call(24.2 + index * 5, 1, _CLASSES, reply=_POLL)
     third = Modbus(tape, h.EDGE_GD_02, h.PLC_WTP_02, 40918)
     third.tcp.open(36.4)
     tape.mark("third master has connected")
-    for place in range(4):
-        third.read(36.9 + place * 1.5, 0, _LEVELS)
+    for index in range(4):
+        third.read(36.9 + index * 1.5, 0, _LEVELS)
     third.call(43.6, "10000c0002" + "04" + "00000000", "10000c0002", "third master writes")
     third.read(44.4, 12, [0, 0])
     third.tcp.close(46)
-    return Story(
+    return Scenario(
         name="water-change-of-masters",
         title="Change of masters at the water works",
         text="""

@@ -18,8 +18,8 @@ from training.progress.queries.lesson_progress import attempts_at, due_questions
 from training.progress.services import CannotAnswer, answer_question
 from training.progress.web.questions import (
     QuestionAddresses,
+    QuestionView,
     RefusedAnswer,
-    ShownQuestion,
     show_question,
 )
 
@@ -59,14 +59,14 @@ def question(request: HttpRequest, version: int) -> HttpResponse:
         return _list(request, refused={current.pk: refused})
     if wants_part(request):
         return _part(request, current, is_answered=True)
-    return HttpResponseRedirect(_address(answered=current.pk))
+    return HttpResponseRedirect(_address(version_id=current.pk))
 
 
-def _address(*, answered: int = 0) -> str:
+def _address(*, version_id: int = 0) -> str:
     address = reverse("training:due")
-    if not answered:
+    if not version_id:
         return address
-    return f"{address}?{urlencode({'answered': answered})}#{_anchor(answered)}"
+    return f"{address}?{urlencode({'answered': version_id})}#{_anchor(version_id)}"
 
 
 def _anchor(version_id: int) -> str:
@@ -76,14 +76,14 @@ def _anchor(version_id: int) -> str:
 def _list(request: HttpRequest, *, refused: dict[int, RefusedAnswer] | None = None) -> HttpResponse:
     learner, now, refused = actor_of(request), clock.now_of(request), refused or {}
     module = module_at(request.GET.get("module", ""))
-    found = due_questions(learner, now=now, module=module.slug if module else "")
-    versions = [each.version for each in found]
+    questions = due_questions(learner, now=now, module=module.slug if module else "")
+    versions = [question.version for question in questions]
     answered = request.GET.get("answered", "")
-    shown = [each for each in versions[:MAX_SHOWN] if str(each.pk) != answered]
-    done = _answered_version(learner, answered)
-    shown = [done, *shown] if done else shown
+    visible = [question for question in versions[:MAX_SHOWN] if str(question.pk) != answered]
+    latest = _answered_version(learner, answered)
+    visible = [latest, *visible] if latest else visible
     page = {
-        "questions": _questions(learner, shown, now=now, refused=refused, done=done),
+        "questions": _questions(learner, visible, now=now, refused=refused, latest=latest),
         "module": module,
         "is_empty": not versions,
         "more": max(0, len(versions) - MAX_SHOWN),
@@ -109,14 +109,14 @@ def _part(
     refused: RefusedAnswer | None = None,
     is_answered: bool = False,
 ) -> HttpResponse:
-    (shown,) = _questions(
+    (question,) = _questions(
         actor_of(request),
         [version],
         now=clock.now_of(request),
         refused={version.pk: refused} if refused else {},
-        done=version if is_answered else None,
+        latest=version if is_answered else None,
     )
-    page = {"question": shown, "now": clock.now_of(request)}
+    page = {"question": question, "now": clock.now_of(request)}
     name, status = "training/progress/_question.html", 422 if refused else 200
     return render_page(request, name, page, part="question", status=status)
 
@@ -127,8 +127,8 @@ def _questions(
     *,
     now: datetime,
     refused: dict[int, RefusedAnswer],
-    done: QuestionVersion | None,
-) -> list[ShownQuestion]:
+    latest: QuestionVersion | None,
+) -> list[QuestionView]:
     """Return the questions as open forms; only the one that was just answered shows its outcome."""
     attempts, states = attempts_at(learner, versions), states_of(learner, versions)
     return [
@@ -144,7 +144,7 @@ def _questions(
                 answer=reverse("training:due-question", args=[version.pk]),
                 again=f"{reverse('training:due')}#{_anchor(version.pk)}",
             ),
-            is_again=done is None or version.pk != done.pk,
+            is_again=latest is None or version.pk != latest.pk,
             refused=refused.get(version.pk),
         )
         for version in versions

@@ -43,7 +43,7 @@ from training.progress.queries.lesson_progress import (
     states_of,
 )
 from training.progress.services import CannotAnswer, answer_question
-from training.progress.web.questions import RefusedAnswer, ShownQuestion, show_question
+from training.progress.web.questions import QuestionView, RefusedAnswer, show_question
 
 # Whose modules the catalogue shows, by their work roles of NICE.
 _SOC, _LEAD, _OT = "PD-WRL-001", "PD-WRL-003", "DD-WRL-009"
@@ -58,10 +58,10 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     role = request.GET.get("for", "")
     if role not in _ROLES:
         role = "soc" if roles_of(learner) & SOC_ROLES else "all"
-    modules = [each for each in progress if not _ROLES[role] or _ROLES[role] in each.module.nice]
+    modules = [item for item in progress if not _ROLES[role] or _ROLES[role] in item.module.nice]
     paths = path_progress(progress)
     here = next_lesson(learner, progress, paths)
-    module = next((each for each in progress if here in each.lessons), None)
+    module = next((item for item in progress if here in item.lessons), None)
     page = {
         "modules": modules,
         "is_empty": not progress,
@@ -70,9 +70,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "here_url": _lesson_url(here.lesson) if here else "",
         "roles": _role_tabs(role),
         "paths": paths,
-        "is_path_first": any(_ROLES[role] in each.path.nice for each in paths)
+        "is_path_first": any(_ROLES[role] in item.path.nice for item in paths)
         and is_newcomer(learner, now=now),
-        "due": due_questions(learner, now=now) if any(each.due for each in progress) else [],
+        "due": due_questions(learner, now=now) if any(item.due for item in progress) else [],
     }
     return render_page(request, "training/progress/catalogue.html", page, part="catalogue")
 
@@ -91,22 +91,24 @@ def _role_tabs(role: str) -> list[Tab]:
 def module(request: HttpRequest, module: str) -> HttpResponse:
     """Show the lessons of a module, and how far the person is."""
     learner, now = actor_of(request), clock.now_of(request)
-    found = _module_progress(learner, module, now=now)
-    open_lessons = [each for each in found.lessons if each.total and not each.is_complete]
-    needed = [row for row in map(module_at, found.module.prerequisites) if row]
+    progress = _module_progress(learner, module, now=now)
+    open_lessons = [
+        lesson for lesson in progress.lessons if lesson.total and not lesson.is_complete
+    ]
+    prerequisites = [row for row in map(module_at, progress.module.prerequisites) if row]
     page = {
-        "progress": found,
+        "progress": progress,
         "next_url": _lesson_url(open_lessons[0].lesson) if open_lessons else "",
-        "prerequisites": needed,
-        "due": due_questions(learner, now=now, module=module) if found.due else [],
+        "prerequisites": prerequisites,
+        "due": due_questions(learner, now=now, module=module) if progress.due else [],
     }
     return render_page(request, "training/progress/module.html", page)
 
 
 def _module_progress(learner: User, slug: str, *, now: datetime) -> ModuleProgress:
-    for each in progress_of(learner, now=now):
-        if each.module.slug == slug:
-            return each
+    for progress in progress_of(learner, now=now):
+        if progress.module.slug == slug:
+            return progress
     raise Http404(gettext("There is no such module."))
 
 
@@ -147,13 +149,13 @@ def question(request: HttpRequest, module: str, lesson: str, question: str) -> H
 @require_GET
 def capture(request: HttpRequest, module: str, name: str) -> HttpResponse:
     """Hand out a capture of a lesson as a file."""
-    found = capture_at(module, name)
-    if found is None:
+    row = capture_at(module, name)
+    if row is None:
         raise Http404(gettext("There is no such capture."))
     return HttpResponse(
-        bytes(found.data),
+        bytes(row.data),
         content_type="application/vnd.tcpdump.pcap",
-        headers={"Content-Disposition": f'attachment; filename="{found.name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{row.name}"'},
     )
 
 
@@ -173,11 +175,11 @@ class _LessonPage:
     @classmethod
     def at(cls, module: str, lesson: str, request: HttpRequest) -> "_LessonPage":
         """Return the page at an address, for whoever asks for it."""
-        found = lesson_at(module, lesson)
-        if found is None:
+        row = lesson_at(module, lesson)
+        if row is None:
             raise Http404(gettext("There is no such lesson."))
-        versions = current_versions(found)
-        return cls(found, versions, actor_of(request), clock.now_of(request))
+        versions = current_versions(row)
+        return cls(row, versions, actor_of(request), clock.now_of(request))
 
     def version_at(self, slug: str) -> QuestionVersion:
         """Return what one of its questions asks now."""
@@ -196,7 +198,7 @@ class _LessonPage:
     ) -> HttpResponse:
         """Return the whole page."""
         questions = self._questions(again=again, refused=refused or {})
-        by_slug = {shown.slug: shown for shown in questions.values()}
+        by_slug = {question.slug: question for question in questions.values()}
         blocks = [
             {"question": by_slug[block["question"]]}
             if "question" in block
@@ -205,7 +207,7 @@ class _LessonPage:
             if "question" not in block or block["question"] in by_slug
         ]
         lessons = list(lessons_in_order(self.lesson.module))
-        at = [each.pk for each in lessons].index(self.lesson.pk)
+        at = [row.pk for row in lessons].index(self.lesson.pk)
         page = self._facts(questions) | {
             "blocks": blocks,
             "note": note_of(self.learner, self.lesson),
@@ -235,9 +237,10 @@ class _LessonPage:
             request, "training/progress/_question.html", page, part="answered", status=status
         )
 
-    def _facts(self, questions: dict[int, ShownQuestion]) -> dict[str, Any]:
+    def _facts(self, questions: dict[int, QuestionView]) -> dict[str, Any]:
         right = sum(
-            bool(shown.first_right or shown.was_right_before) for shown in questions.values()
+            bool(question.first_right or question.was_right_before)
+            for question in questions.values()
         )
         total = len(questions)
         left = -(-self.lesson.minutes * (total - right) // total) if total else 0
@@ -251,7 +254,7 @@ class _LessonPage:
 
     def _questions(
         self, *, again: str, refused: Mapping[str, RefusedAnswer]
-    ) -> dict[int, ShownQuestion]:
+    ) -> dict[int, QuestionView]:
         attempts = attempts_at(self.learner, self.versions)
         states = states_of(self.learner, self.versions)
         total = len(self.versions)
@@ -259,7 +262,7 @@ class _LessonPage:
             version.pk: show_question(
                 version,
                 lesson=self.lesson,
-                place=(at, total),
+                position=(at, total),
                 learner=self.learner,
                 attempts=attempts[version.pk],
                 state=states.get(version.question_id),
@@ -278,10 +281,10 @@ MAX_TYPES = 20
 def beside(request: HttpRequest) -> HttpResponse:
     """Show the lessons about the alert types in `?type=`; to htmx nothing where there is none."""
     types = request.GET.getlist("type")[:MAX_TYPES]
-    found = lessons_beside(actor_of(request), types, now=clock.now_of(request))
-    if not found and wants_part(request):
+    lessons = lessons_beside(actor_of(request), types, now=clock.now_of(request))
+    if not lessons and wants_part(request):
         return nothing_new()
-    page = {"lessons": found, "types": types}
+    page = {"lessons": lessons, "types": types}
     return render_page(request, "training/progress/beside.html", page, part="lessons")
 
 

@@ -22,8 +22,8 @@ from training.catalog.queries.drafts import check_module
 from training.progress.services import CannotAnswer, judge_answer
 from training.progress.web.questions import (
     QuestionAddresses,
+    QuestionView,
     RefusedAnswer,
-    ShownQuestion,
     show_question,
 )
 
@@ -35,12 +35,23 @@ def preview(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
     if reasons_against_writing(reader):
         raise PermissionDenied
     with check_module(module, today=now.date()) as checked:
-        drafted = checked.content if checked else None
-    found = next((each for each in drafted.lessons if each.id == lesson), None) if drafted else None
-    if drafted is None or found is None:
+        draft_module = checked.module if checked else None
+    content_lesson = (
+        next(
+            (
+                content_lesson
+                for content_lesson in draft_module.lessons
+                if content_lesson.id == lesson
+            ),
+            None,
+        )
+        if draft_module
+        else None
+    )
+    if draft_module is None or content_lesson is None:
         raise Http404(gettext("There is no such lesson."))
-    row = _row_of(drafted, found)
-    questions = _questions(request, row, found, reader, now)
+    row = _row_of(draft_module, content_lesson)
+    questions = _questions(request, row, content_lesson, reader, now)
     if wants_part(request) and (asked := questions.get(request.GET.get("question", ""))):
         name, status = "training/progress/_question.html", 422 if asked.problems else 200
         return render_page(request, name, {"question": asked}, part="question", status=status)
@@ -50,11 +61,11 @@ def preview(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
             {"question": questions[block.question]}
             if block.question
             else {"html": mark_safe(block.html)}
-            for block in found.blocks
+            for block in content_lesson.blocks
             if not block.question or block.question in questions
         ],
-        "sources": [mark_safe(html) for html in found.sources],
-        "number": found.number,
+        "sources": [mark_safe(html) for html in content_lesson.sources],
+        "number": content_lesson.number,
         "now": now,
     }
     return render_page(request, "training/progress/preview.html", page)
@@ -74,12 +85,14 @@ def _row_of(module: content.Module, lesson: content.Lesson) -> Lesson:
 
 def _questions(
     request: HttpRequest, row: Lesson, lesson: content.Lesson, reader: User, now: datetime
-) -> dict[str, ShownQuestion]:
+) -> dict[str, QuestionView]:
     address = reverse("training:preview", args=[row.module.slug, row.slug])
     # A lab that has faults cannot be asked.
-    asked = [each for each in lesson.questions if each.case or each.type is not QuestionType.TRIAGE]
+    questions = [
+        entry for entry in lesson.questions if entry.case or entry.type is not QuestionType.TRIAGE
+    ]
     shown = {}
-    for number, question in enumerate(asked, 1):
+    for number, question in enumerate(questions, 1):
         version = QuestionVersion(
             pk=number,
             question=Question(slug=question.id, lesson=row),
@@ -87,11 +100,11 @@ def _questions(
             stored=question.as_json(),
         )
         is_asked = request.GET.get("question") == question.id and request.method == "POST"
-        answered = _answered(request, version, reader) if is_asked else {}
+        answered = _answer(request, version, reader) if is_asked else {}
         shown[question.id] = show_question(
             version,
             lesson=row,
-            place=(number, len(asked)),
+            position=(number, len(questions)),
             learner=reader,
             attempts=answered.get("attempts", []),
             state=None,
@@ -106,7 +119,7 @@ def _questions(
     return shown
 
 
-def _answered(request: HttpRequest, version: QuestionVersion, reader: User) -> dict[str, Any]:
+def _answer(request: HttpRequest, version: QuestionVersion, reader: User) -> dict[str, Any]:
     form = {name: request.POST.getlist(name) for name in request.POST}
     try:
         return {"attempts": [judge_answer(version=version, form=form, learner=reader)]}

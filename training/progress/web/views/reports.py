@@ -63,7 +63,7 @@ def record(request: HttpRequest) -> HttpResponse:
 @require_GET
 def record_csv(request: HttpRequest) -> HttpResponse:
     """Hand out all of one's own answers as CSV."""
-    rows = [list(_values(each).values()) for each in attempts_of(actor_of(request))]
+    rows = [list(_values_of(attempt).values()) for attempt in attempts_of(actor_of(request))]
     return _file(request, csv_bytes(COLUMNS, rows), "text/csv; charset=utf-8", "csv")
 
 
@@ -74,13 +74,13 @@ def record_json(request: HttpRequest) -> HttpResponse:
     document = {
         "person": learner.email,
         "exported_at": _moment(clock.now_of(request)),
-        "attempts": [_values(each) for each in attempts_of(learner)],
+        "attempts": [_values_of(attempt) for attempt in attempts_of(learner)],
     }
     data = json.dumps(document, ensure_ascii=False, indent=1).encode()
     return _file(request, data, "application/json", "json")
 
 
-def _values(attempt: AttemptRecord) -> dict[str, Any]:
+def _values_of(attempt: AttemptRecord) -> dict[str, Any]:
     result = "right" if attempt.is_correct else "wrong"
     values = (
         _moment(attempt.answered_at),
@@ -129,8 +129,8 @@ def _lesson_address(module: str, lesson: str) -> str:
 @post_only(otherwise=_lesson_address)
 def send(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
     """Take what the reader says of a lesson."""
-    reader, found = actor_of(request), lesson_at(module, lesson)
-    if found is None:
+    reader, row = actor_of(request), lesson_at(module, lesson)
+    if row is None:
         raise Http404(gettext("There is no such lesson."))
     is_clear, text = request.POST.get("clear") == "yes", request.POST.get("text", "")
     problems: tuple[str, ...] = ()
@@ -138,14 +138,14 @@ def send(request: HttpRequest, module: str, lesson: str) -> HttpResponse:
         problems = (gettext("Choose Yes or No."),)
     else:
         try:
-            send_note(lesson=found, is_clear=is_clear, text=text, by=reader, now=clock.now())
+            send_note(lesson=row, is_clear=is_clear, text=text, by=reader, now=clock.now())
         except CannotNote as refusal:
             problems = refusal.reasons
     if not problems and not wants_part(request):
         return HttpResponseRedirect(_lesson_address(module, lesson))
     page = {
-        "lesson": found,
-        "note": note_of(reader, found),
+        "lesson": row,
+        "note": note_of(reader, row),
         "note_problems": problems,
         "note_text": text if problems else "",
     }

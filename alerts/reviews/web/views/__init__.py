@@ -1,1 +1,0 @@
-"""Pages of reviews, a file a page."""
